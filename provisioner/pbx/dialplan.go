@@ -1,0 +1,48 @@
+package pbx
+
+// The names that the rendered dialplan and the call flow share. asteriskconf
+// renders these contexts, ari/callflow continues channels into them.
+const (
+	// StasisApp is the name of the application that decides where calls go.
+	StasisApp = "dialtone"
+	// StepVariable carries the one argument of the step to carry out, for
+	// Dial: "PJSIP/a&PJSIP/b,20".
+	StepVariable = "DIALTONE_STEP"
+	// ArgCall is the first Stasis argument of a new call:
+	// Stasis(dialtone,call,TENANT).
+	ArgCall = "call"
+	// ArgStep is the first Stasis argument when a step has ended:
+	// Stasis(dialtone,step,TENANT,OUTCOME), the outcome being DIALSTATUS or empty.
+	ArgStep = "step"
+	// AfterLabel is the priority label in a fallback extension at which an
+	// unanswered call goes on.
+	AfterLabel = "after"
+	// VoicemailCode is dialled to hear one's own mailbox.
+	VoicemailCode = "*97"
+)
+
+// EntryContext is where calls from a tenant's endpoints enter.
+func EntryContext(tenant string) string { return "from-" + tenant }
+
+// FallbackContext holds what happens when no controller answers: each extension
+// rings its devices and falls to voicemail.
+func FallbackContext(tenant string) string { return "fallback-" + tenant }
+
+// DialContext runs Dial(${DIALTONE_STEP}) for the extension it is continued at
+// and returns to Stasis with DIALSTATUS, or goes to the fallback's AfterLabel.
+func DialContext(tenant string) string { return "dial-" + tenant }
+
+// VoicemailContext runs VoiceMail(${DIALTONE_STEP}) and hangs up.
+const VoicemailContext = "dialtone-voicemail"
+
+// MessagesContext runs VoiceMailMain(${DIALTONE_STEP}) and hangs up.
+const MessagesContext = "dialtone-messages"
+
+// PlayContext runs Playback(${DIALTONE_STEP}) and returns to Stasis.
+func PlayContext(tenant string) string { return "play-" + tenant }
+
+// HintContext holds the hints that BLF keys of a tenant subscribe to.
+func HintContext(tenant string) string { return "hints-" + tenant }
+
+// MailboxName is how Asterisk names a mailbox of a tenant: number@context.
+func MailboxName(tenant, number string) string { return number + "@" + tenant }

@@ -1,0 +1,120 @@
+package pbx
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Kind says whose fault an error is and so what a client can do about it.
+// The API maps kinds to HTTP statuses in one table.
+type Kind string
+
+// The kinds of error. An error without a kind is Internal.
+const (
+	Internal       Kind = "internal"            // our fault; details go to the log only
+	Invalid        Kind = "invalid"             // a value breaks a rule; Field names it
+	NotFound       Kind = "not-found"           // no such object
+	Conflict       Kind = "conflict"            // an object with that key exists already
+	InUse          Kind = "in-use"              // something still refers to the object; Refs lists it
+	Precondition   Kind = "precondition-failed" // If-Match or If-None-Match did not hold
+	Unauthorized   Kind = "unauthorized"        // no token, or one that is unknown or revoked
+	Unavailable    Kind = "unavailable"         // Asterisk or the database cannot answer now
+	NotImplemented Kind = "unsupported"         // a value is understood but this Asterisk or phone cannot do it
+)
+
+// Error is an error that a person can act on: a kind, the field it is about
+// (a JSON path such as "lines[1].device", empty when it is about the whole
+// object), and one sentence without internals. Cause is for the log only.
+type Error struct {
+	Kind    Kind
+	Field   string
+	Message string
+	Refs    []Ref
+	Cause   error
+}
+
+// Ref names an object that refers to another one, in a form people can type.
+type Ref struct {
+	Kind string `json:"kind"` // "phone", "device", "extension", "mailbox", …
+	Key  string `json:"key"`  // its key within the tenant
+}
+
+// Error returns the field, the message and the cause, for logs.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Field != "" {
+		b.WriteString(e.Field + ": ")
+	}
+	b.WriteString(e.Message)
+	for i, r := range e.Refs {
+		sep := ", "
+		if i == 0 {
+			sep = " "
+		}
+		b.WriteString(sep + r.Kind + " " + r.Key)
+	}
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Invalidf returns an Invalid error about field.
+func Invalidf(field, format string, args ...any) *Error {
+	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// NotFoundf returns a NotFound error.
+func NotFoundf(format string, args ...any) *Error {
+	return &Error{Kind: NotFound, Message: fmt.Sprintf(format, args...)}
+}
+
+// KindOf returns the kind of the first *Error in err's chain, or Internal.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+// Errors collects every broken rule of one object, so that a client sees all of
+// them at once. The zero value is ready to use.
+type Errors []*Error
+
+// Add appends err when it is not nil.
+func (es *Errors) Add(err *Error) {
+	if err != nil {
+		*es = append(*es, err)
+	}
+}
+
+// Err returns nil when nothing was collected.
+func (es Errors) Err() error {
+	if len(es) == 0 {
+		return nil
+	}
+	return es
+}
+
+// Error joins the messages.
+func (es Errors) Error() string {
+	parts := make([]string, len(es))
+	for i, e := range es {
+		parts[i] = e.Error()
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Unwrap gives errors.As access to each member.
+func (es Errors) Unwrap() []error {
+	out := make([]error, len(es))
+	for i, e := range es {
+		out[i] = e
+	}
+	return out
+}

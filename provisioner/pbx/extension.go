@@ -1,0 +1,51 @@
+package pbx
+
+import "regexp"
+
+// Extension is the identity that people dial. What rings is its devices.
+type Extension struct {
+	Tenant      string
+	Number      string // key within the tenant; 1–20 letters and digits
+	Name        string // caller-ID name, 1–60 characters and at most 76 bytes
+	RingSeconds int    // how long its devices ring before the call is unanswered, 5–300
+	Mailbox     string // mailbox that takes unanswered calls; "" ends them
+	Version     int64
+	Revision    int64
+}
+
+// DefaultRingSeconds is how long an extension rings when nobody said otherwise.
+const DefaultRingSeconds = 20
+
+// Asterisk keeps a caller-ID name in 80 bytes (res_pjsip, caller_id_handler);
+// quotes around it and the terminating zero take three.
+const maxNameBytes = 76
+
+var numberPattern = regexp.MustCompile(`^[0-9A-Za-z]{1,20}$`)
+
+// reservedNumbers are extension names to which Asterisk gives a meaning of its
+// own (docs.asterisk.org, "Special Dialplan Extensions"); dialling them must not
+// reach a person and a person must not be named so.
+var reservedNumbers = map[string]bool{"a": true, "e": true, "h": true, "i": true, "o": true, "s": true, "t": true, "T": true, "fax": true, "talk": true, "hang": true, "failed": true, "default": true}
+
+// CheckNumber refuses what cannot be an extension or mailbox number.
+func CheckNumber(field, s string) *Error {
+	if !numberPattern.MatchString(s) {
+		return Invalidf(field, "%s is not an extension number: use 1 to 20 digits or letters; digits if it must be dialled from a desk phone", quote(s))
+	}
+	if reservedNumbers[s] {
+		return Invalidf(field, "%s has a meaning of its own in Asterisk's dialplan", quote(s))
+	}
+	return nil
+}
+
+// Validate returns all broken rules.
+func (e *Extension) Validate() error {
+	var es Errors
+	es.Add(CheckNumber("number", e.Number))
+	es.Add(CheckText("name", e.Name, 1, 60, maxNameBytes))
+	es.Add(CheckRange("ring_seconds", e.RingSeconds, 5, 300, "seconds"))
+	if e.Mailbox != "" {
+		es.Add(CheckNumber("mailbox", e.Mailbox))
+	}
+	return es.Err()
+}

@@ -1,0 +1,50 @@
+package pbx
+
+import (
+	"net/mail"
+	"strings"
+)
+
+// Mailbox is a voicemail box.
+type Mailbox struct {
+	Tenant          string
+	Number          string // key within the tenant; 1–20 letters and digits
+	Name            string // spoken and mailed name of its owner, 1–60 characters
+	PIN             Secret // 4–10 digits
+	Email           string // where a note about a new message goes; "" sends none
+	AttachRecording bool   // put the recording into the mail; needs Email
+	DeleteAfterMail bool   // keep no copy once mailed; needs AttachRecording
+	Version         int64
+	Revision        int64
+}
+
+// Validate returns all broken rules.
+func (m *Mailbox) Validate() error {
+	var es Errors
+	es.Add(CheckNumber("number", m.Number))
+	es.Add(CheckText("name", m.Name, 1, 60, 0))
+	if pin := m.PIN.Reveal(); len(pin) < 4 || len(pin) > 10 || strings.Trim(pin, "0123456789") != "" {
+		es.Add(Invalidf("pin", "must be 4 to 10 digits"))
+	}
+	if m.Email != "" {
+		es.Add(CheckEmail("email", m.Email))
+	}
+	if m.AttachRecording && m.Email == "" {
+		es.Add(Invalidf("attach_recording", "needs an email address to send the recording to"))
+	}
+	if m.DeleteAfterMail && !m.AttachRecording {
+		es.Add(Invalidf("delete_after_mail", "needs attach_recording, or messages would be lost"))
+	}
+	return es.Err()
+}
+
+// CheckEmail refuses what is not one bare address (RFC 5322 addr-spec) of at
+// most 254 characters (RFC 5321, 4.5.3.1.3), or one that voicemail.conf cannot
+// carry: its mailbox lines are separated by commas and '|'.
+func CheckEmail(field, s string) *Error {
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || len(s) > 254 || strings.ContainsAny(s, ",|;\"\\ ") {
+		return Invalidf(field, "%s is not an e-mail address", quote(s))
+	}
+	return CheckText(field, s, 3, 254, 254)
+}

@@ -1,0 +1,75 @@
+package pbx
+
+import (
+	"fmt"
+	"time"
+)
+
+// Vendor is the make of a phone.
+type Vendor string
+
+// The makes whose files we write.
+const (
+	Yealink Vendor = "yealink"
+	Polycom Vendor = "polycom"
+)
+
+// Phone is a desk phone: a MAC address, a make, a model, and lines.
+type Phone struct {
+	Tenant string
+	MAC    MAC // key, unique over all tenants
+	Vendor Vendor
+	Model  string // as the vendor spells it without the make: T46U, VVX450
+	Lines  []Line // sorted by Registration, no two the same
+	// URLSecret is the part of its own provisioning URL that nobody can guess
+	// (256 bits in base32). It never changes unless it is replaced on purpose.
+	URLSecret Secret
+	// EnrolUntil ends the window in which the generic URL answers this phone
+	// with the address of its own URL (and nothing else).
+	EnrolUntil time.Time
+	Version    int64
+	Revision   int64
+}
+
+// EnrolWindow is how long a phone may ask the generic URL after it was created
+// or enrolled again.
+const EnrolWindow = 24 * time.Hour
+
+// Line is one registration of a phone.
+type Line struct {
+	Registration int    // 1 is the first line key
+	Device       string // name of the device whose account it registers
+}
+
+// NewURLSecret returns the secret of a per-phone URL.
+func NewURLSecret() Secret { return RandomSecret(32) }
+
+// MaxLines is the most registrations any model has (Yealink W90B).
+const MaxLines = 250
+
+// Validate returns all broken rules; whether the model exists and has that many
+// lines is phoneconf's to say.
+func (p *Phone) Validate() error {
+	var es Errors
+	if _, err := ParseMAC("mac", string(p.MAC)); err != nil {
+		es.Add(err)
+	}
+	if p.Vendor != Yealink && p.Vendor != Polycom {
+		es.Add(Invalidf("vendor", "%s is not a vendor: use yealink or polycom", quote(string(p.Vendor))))
+	}
+	es.Add(CheckText("model", p.Model, 1, 20, 0))
+	seenReg, seenDev := map[int]bool{}, map[string]bool{}
+	for i, l := range p.Lines {
+		field := fmt.Sprintf("lines[%d]", i)
+		es.Add(CheckRange(field+".registration", l.Registration, 1, MaxLines, ""))
+		es.Add(CheckName(field+".device", l.Device))
+		if seenReg[l.Registration] {
+			es.Add(Invalidf(field+".registration", "%d is used twice", l.Registration))
+		}
+		if seenDev[l.Device] {
+			es.Add(Invalidf(field+".device", "%s is used twice", quote(l.Device)))
+		}
+		seenReg[l.Registration], seenDev[l.Device] = true, true
+	}
+	return es.Err()
+}

@@ -1,0 +1,98 @@
+package pbx
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Snapshot is all desired state at one revision, immutable once built: files,
+// phone files and routes are pure functions of it. Slices are sorted by tenant
+// and key. Readers must not change what they get.
+type Snapshot struct {
+	Revision   int64
+	Tenants    []*Tenant
+	Extensions []*Extension
+	Devices    []*Device
+	Phones     []*Phone
+	Mailboxes  []*Mailbox
+
+	tenants    map[string]*Tenant
+	extensions map[key]*Extension
+	devices    map[key]*Device
+	mailboxes  map[key]*Mailbox
+	phones     map[MAC]*Phone
+	endpoints  map[string]*Device
+	rings      map[key][]*Device
+}
+
+// key is a natural key within a tenant.
+type key struct{ tenant, name string }
+
+// NewSnapshot sorts the given rows and builds the indexes. It keeps the slices.
+func NewSnapshot(revision int64, ts []*Tenant, es []*Extension, ds []*Device, ps []*Phone, ms []*Mailbox) *Snapshot {
+	s := &Snapshot{Revision: revision, Tenants: ts, Extensions: es, Devices: ds, Phones: ps, Mailboxes: ms,
+		tenants: make(map[string]*Tenant, len(ts)), extensions: make(map[key]*Extension, len(es)),
+		devices: make(map[key]*Device, len(ds)), mailboxes: make(map[key]*Mailbox, len(ms)),
+		phones: make(map[MAC]*Phone, len(ps)), endpoints: make(map[string]*Device, len(ds)), rings: make(map[key][]*Device, len(es))}
+	slices.SortFunc(ts, func(a, b *Tenant) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(es, func(a, b *Extension) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
+	})
+	slices.SortFunc(ds, func(a, b *Device) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(ps, func(a, b *Phone) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.MAC, b.MAC))
+	})
+	slices.SortFunc(ms, func(a, b *Mailbox) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
+	})
+	s.index()
+	return s
+}
+
+func (s *Snapshot) index() {
+	for _, t := range s.Tenants {
+		s.tenants[t.Name] = t
+	}
+	for _, e := range s.Extensions {
+		s.extensions[key{e.Tenant, e.Number}] = e
+	}
+	for _, d := range s.Devices {
+		s.devices[key{d.Tenant, d.Name}] = d
+		s.endpoints[d.Endpoint] = d
+		if d.Extension != "" {
+			k := key{d.Tenant, d.Extension}
+			s.rings[k] = append(s.rings[k], d)
+		}
+	}
+	for _, p := range s.Phones {
+		s.phones[p.MAC] = p
+	}
+	for _, m := range s.Mailboxes {
+		s.mailboxes[key{m.Tenant, m.Number}] = m
+	}
+}
+
+// Tenant returns the tenant, or nil.
+func (s *Snapshot) Tenant(name string) *Tenant { return s.tenants[name] }
+
+// Extension returns the extension of a tenant, or nil.
+func (s *Snapshot) Extension(tenant, number string) *Extension {
+	return s.extensions[key{tenant, number}]
+}
+
+// Device returns the device of a tenant by name, or nil.
+func (s *Snapshot) Device(tenant, name string) *Device { return s.devices[key{tenant, name}] }
+
+// DeviceOf returns the device behind a PJSIP endpoint name, or nil.
+func (s *Snapshot) DeviceOf(endpoint string) *Device { return s.endpoints[endpoint] }
+
+// DevicesOf returns the devices that ring for an extension, sorted by name.
+func (s *Snapshot) DevicesOf(tenant, number string) []*Device { return s.rings[key{tenant, number}] }
+
+// Mailbox returns the mailbox of a tenant, or nil.
+func (s *Snapshot) Mailbox(tenant, number string) *Mailbox { return s.mailboxes[key{tenant, number}] }
+
+// Phone returns the phone with that address, or nil.
+func (s *Snapshot) Phone(mac MAC) *Phone { return s.phones[mac] }

@@ -1,0 +1,47 @@
+package pbx
+
+import (
+	"time"
+	_ "time/tzdata" // a minimal container has no zone database
+)
+
+// DefaultTenant is the tenant that exists from the first start.
+const DefaultTenant = "default"
+
+// Tenant is an organisation whose extensions are invisible to every other one.
+// Extension numbers may repeat across tenants; endpoint names never do.
+type Tenant struct {
+	Name     string // key; 1–31 of a-z, 0-9, '-'
+	Title    string // what people call it, 0–100 characters; shown on phones without a line label
+	Timezone string // IANA name; clocks of phones and times in voicemail
+	// PhonePassword opens the web page of the tenant's phones as admin. Random,
+	// never the vendor's default.
+	PhonePassword Secret
+	Version       int64 // row version, for ETag
+	Revision      int64 // configuration revision of the last change
+}
+
+// Validate returns all broken rules.
+func (t *Tenant) Validate() error {
+	var es Errors
+	es.Add(CheckTenantName("name", t.Name))
+	es.Add(CheckText("title", t.Title, 0, 100, 0))
+	if _, err := time.LoadLocation(t.Timezone); err != nil || t.Timezone == "" || t.Timezone == "Local" {
+		es.Add(Invalidf("timezone", "%s is not in the time zone database: write a name such as Europe/Berlin", quote(t.Timezone)))
+	}
+	if p := t.PhonePassword.Reveal(); len(p) < 8 || len(p) > 32 || !plainSecret(p) {
+		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
+	}
+	return es.Err()
+}
+
+// plainSecret reports whether p is made of letters and digits only, which phones
+// of both vendors accept in every firmware.
+func plainSecret(p string) bool {
+	for _, c := range p {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+			return false
+		}
+	}
+	return true
+}
