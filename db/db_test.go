@@ -1,0 +1,280 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var tester = Author{Actor: "tester", Address: "192.0.2.7"}
+
+// openDB opens a database that lives as long as the test.
+func openDB(t testing.TB, opts Options) *DB {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "dialtone.db"), opts)
+}
+
+func openAt(t testing.TB, path string, opts Options) *DB {
+	t.Helper()
+	db, err := Open(context.Background(), path, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// update runs fn in an Update that must succeed, and returns the revision.
+func update(t testing.TB, db *DB, fn func(context.Context, *Tx) error) int64 {
+	t.Helper()
+	rev, err := db.Update(context.Background(), tester, func(tx *Tx) error { return fn(context.Background(), tx) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rev
+}
+
+func view(t testing.TB, db *DB, fn func(context.Context, *Tx) error) {
+	t.Helper()
+	if err := db.View(context.Background(), func(tx *Tx) error { return fn(context.Background(), tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func all(errs ...func() error) error {
+	for _, f := range errs {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The samples set every field, so that one that is not stored is noticed.
+
+func sampleTenant() *pbx.Tenant {
+	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1")}
+}
+
+func sampleMailbox() *pbx.Mailbox {
+	return &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Ada", PIN: pbx.NewSecret("98761234"), Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true}
+}
+
+func sampleExtension() *pbx.Extension {
+	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101"}
+}
+
+func sampleDevice() *pbx.Device {
+	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30}
+}
+
+func samplePhone() *pbx.Phone {
+	return &pbx.Phone{Tenant: "default", MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", Lines: []pbx.Line{{Registration: 1, Device: "desk-101"}},
+		URLSecret: pbx.NewSecret("urlsecret1234567"), EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
+}
+
+// fill creates one of everything in an order that references allow.
+func fill(t testing.TB, db *DB) int64 {
+	t.Helper()
+	return update(t, db, func(ctx context.Context, tx *Tx) error {
+		return all(
+			func() error { return tx.CreateTenant(ctx, sampleTenant()) },
+			func() error { return tx.CreateMailbox(ctx, sampleMailbox()) },
+			func() error { return tx.CreateExtension(ctx, sampleExtension()) },
+			func() error { return tx.CreateDevice(ctx, sampleDevice()) },
+			func() error { return tx.CreatePhone(ctx, samplePhone()) })
+	})
+}
+
+// refusal is a write that must be refused, and how.
+type refusal struct {
+	name    string
+	do      func(context.Context, *Tx) error
+	kind    pbx.Kind
+	field   string
+	message string
+	refs    []pbx.Ref
+}
+
+// checkRefusals runs each on a filled database and checks that nothing changed.
+func checkRefusals(t *testing.T, refusals []refusal) {
+	t.Helper()
+	db := openDB(t, Options{})
+	before := fill(t, db)
+	for _, r := range refusals {
+		t.Run(r.name, func(t *testing.T) {
+			_, err := db.Update(context.Background(), tester, func(tx *Tx) error { return r.do(context.Background(), tx) })
+			var e *pbx.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v, not a pbx.Error", err)
+			}
+			want := pbx.Error{Kind: r.kind, Field: r.field, Message: r.message, Refs: r.refs}
+			if diff := cmp.Diff(want, *e); diff != "" {
+				t.Errorf("want - got +\n%s", diff)
+			}
+			if rev, err := db.Revision(context.Background()); err != nil || rev != before {
+				t.Errorf("revision %d, %v; want %d", rev, err, before)
+			}
+		})
+	}
+}
+
+// checkEveryFieldSet fails when a sample leaves a field zero, so that a field that
+// is added to pbx must be added to its sample and then to the SQL.
+func checkEveryFieldSet(t *testing.T, sample any) {
+	t.Helper()
+	v := reflect.ValueOf(sample).Elem()
+	for i, f := range reflect.VisibleFields(v.Type()) {
+		if !isBookkeeping(f.Name) && v.Field(i).IsZero() {
+			t.Errorf("the sample of %T does not set %s", sample, f.Name)
+		}
+	}
+}
+
+func TestOpenMakesAPrivateFileAndTheDefaultTenant(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a b?c%d#e.db")
+	db := openAt(t, path, Options{})
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{}
+	for _, e := range entries {
+		names = append(names, strings.TrimPrefix(e.Name(), filepath.Base(path)))
+		if info, err := e.Info(); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s has mode %v, %v", e.Name(), info.Mode(), err)
+		}
+	}
+	if diff := cmp.Diff([]string{"", "-shm", "-wal"}, names); diff != "" {
+		t.Errorf("files: %s", diff)
+	}
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		d, err := tx.Tenant(ctx, pbx.DefaultTenant)
+		if err != nil {
+			return err
+		}
+		if err := d.Validate(); err != nil || d.Timezone != "UTC" || d.Version != 1 || d.Revision != 1 {
+			t.Errorf("default tenant %+v: %v", d, err)
+		}
+		return nil
+	})
+}
+
+func TestOpenAgainKeepsEverythingAndNarrowsTheMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openAt(t, path, Options{})
+	rev := fill(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	again := openAt(t, path, Options{})
+	if got, err := again.Revision(t.Context()); err != nil || got != rev {
+		t.Errorf("revision %d, %v; want %d", got, err, rev)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != fs.FileMode(0o600) {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text")
+	if err := os.WriteFile(text, []byte(strings.Repeat("this is not a database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, path := range map[string]string{"a directory": dir, "a missing directory": filepath.Join(dir, "no", "x.db"), "another kind of file": text} {
+		if db, err := Open(t.Context(), path, Options{}); err == nil {
+			t.Errorf("%s was opened", name)
+			_ = db.Close()
+		}
+	}
+	if b, _ := os.ReadFile(text); !strings.HasPrefix(string(b), "this is not a database\n") {
+		t.Error("a foreign file was changed")
+	}
+}
+
+func TestPragmasOnEveryConnection(t *testing.T) {
+	db := openDB(t, Options{})
+	want := map[string]string{"foreign_keys": "1", "journal_mode": "wal"}
+	check := func(tx *Tx, want map[string]string) {
+		for pragma, value := range want {
+			var got string
+			if err := tx.sql.QueryRow(`PRAGMA ` + pragma).Scan(&got); err != nil || got != value {
+				t.Errorf("%s is %s, %v; want %s", pragma, got, err, value)
+			}
+		}
+	}
+	var open func(n int)
+	open = func(n int) {
+		view(t, db, func(_ context.Context, tx *Tx) error {
+			check(tx, want)
+			if n > 1 {
+				open(n - 1)
+			}
+			return nil
+		})
+	}
+	open(readers)
+	update(t, db, func(_ context.Context, tx *Tx) error {
+		check(tx, map[string]string{"foreign_keys": "1", "journal_mode": "wal", "synchronous": "2"})
+		return nil
+	})
+}
+
+func TestConcurrentWritersAndReaders(t *testing.T) {
+	db := openDB(t, Options{})
+	const writers, rounds = 8, 25
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := range rounds {
+				_, err := db.Update(t.Context(), tester, func(tx *Tx) error {
+					d, err := tx.Tenant(t.Context(), pbx.DefaultTenant)
+					if err != nil {
+						return err
+					}
+					d.Title += string(rune('a' + w))
+					return tx.PutTenant(t.Context(), d)
+				})
+				if err != nil {
+					t.Errorf("writer %d round %d: %v", w, i, err)
+				}
+				if _, err := db.Snapshot(t.Context()); err != nil {
+					t.Errorf("reader %d round %d: %v", w, i, err)
+				}
+				if err := db.PutStatuses(t.Context(), []pbx.EndpointStatus{{Endpoint: "d1", RoundTrip: time.Duration(i) * time.Millisecond}}); err != nil {
+					t.Errorf("status %d round %d: %v", w, i, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	s, err := db.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := s.Tenant(pbx.DefaultTenant); len(d.Title) != writers*rounds || d.Version != writers*rounds+1 || s.Revision != d.Revision {
+		t.Errorf("%d letters, version %d, revision %d of %d: an update was lost", len(d.Title), d.Version, d.Revision, s.Revision)
+	}
+}

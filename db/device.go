@@ -1,0 +1,157 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, version, revision FROM devices`
+
+func scanDevice(row scanner) (*pbx.Device, error) {
+	d := &pbx.Device{}
+	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Version, &d.Revision)
+}
+
+// Device returns one device, or a NotFound error.
+func (tx *Tx) Device(ctx context.Context, tenant, name string) (*pbx.Device, error) {
+	d, err := scanDevice(tx.sql.QueryRowContext(ctx, selectDevice+` WHERE tenant = ? AND name = ?`, tenant, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, tx.notIn(ctx, tenant, kindDevice, name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading device %s: %w", name, err)
+	}
+	return d, nil
+}
+
+// Devices returns devices of a tenant by name. Contains looks at name, extension
+// and endpoint. An unknown tenant is a NotFound error.
+func (tx *Tx) Devices(ctx context.Context, tenant string, o ListOptions) ([]*pbx.Device, error) {
+	if err := tx.needTenant(ctx, tenant); err != nil {
+		return nil, err
+	}
+	ds, err := query(ctx, tx, scanDevice, selectDevice+`
+		WHERE tenant = ?1 AND name > ?2
+		AND (name LIKE ?3 ESCAPE '\' OR extension LIKE ?3 ESCAPE '\' OR endpoint LIKE ?3 ESCAPE '\')
+		ORDER BY name LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
+	if err != nil {
+		return nil, fmt.Errorf("listing devices: %w", err)
+	}
+	return ds, nil
+}
+
+// CreateDevice adds a device; a Conflict error when its name is taken.
+func (tx *Tx) CreateDevice(ctx context.Context, d *pbx.Device) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.Device(ctx, d.Tenant, d.Name))
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		return existsAlready("name", d.Tenant, kindDevice, d.Name)
+	}
+	return tx.saveDevice(ctx, nil, d)
+}
+
+// PutDevice adds a device or replaces the one of that name. It sets Version and
+// Revision of d, and writes nothing when nothing differs. An unknown extension is
+// an Invalid error, an endpoint of another device a Conflict.
+func (tx *Tx) PutDevice(ctx context.Context, d *pbx.Device) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.Device(ctx, d.Tenant, d.Name))
+	if err != nil {
+		return err
+	}
+	if old != nil && len(changed(old, d)) == 0 {
+		d.Version, d.Revision = old.Version, old.Revision
+		return nil
+	}
+	return tx.saveDevice(ctx, old, d)
+}
+
+func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) (err error) {
+	if err := tx.checkDevice(ctx, d); err != nil {
+		return err
+	}
+	if d.Revision, err = tx.newRevision(ctx); err != nil {
+		return err
+	}
+	d.Version = 1
+	if old != nil {
+		d.Version = old.Version + 1
+	}
+	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, version, revision)
+		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
+		endpoint = excluded.endpoint, secret = excluded.secret, qualify_seconds = excluded.qualify_seconds,
+		version = excluded.version, revision = excluded.revision`,
+		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Version, d.Revision)
+	if err != nil {
+		return fmt.Errorf("writing device %s: %w", d.Name, err)
+	}
+	return record(ctx, tx, kindDevice, d.Tenant, d.Name, old, d)
+}
+
+func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
+	if err := tx.needTenant(ctx, d.Tenant); err != nil {
+		return err
+	}
+	if d.Extension != "" {
+		have, err := tx.has(ctx, `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`, d.Tenant, d.Extension)
+		if err != nil {
+			return fmt.Errorf("looking for extension %s: %w", d.Extension, err)
+		}
+		if !have {
+			return pbx.Invalidf("extension", "extension %s does not exist in tenant %s", d.Extension, d.Tenant)
+		}
+	}
+	return tx.checkEndpoint(ctx, d)
+}
+
+// checkEndpoint refuses an endpoint name that another device of any tenant has;
+// Asterisk has one name space. Another tenant's objects are not named.
+func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
+	var tenant, name string
+	err := tx.sql.QueryRowContext(ctx, `SELECT tenant, name FROM devices WHERE endpoint = ? AND (tenant <> ? OR name <> ?)`,
+		d.Endpoint, d.Tenant, d.Name).Scan(&tenant, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for endpoint %s: %w", d.Endpoint, err)
+	}
+	owner := "a device of another tenant"
+	if tenant == d.Tenant {
+		owner = "device " + name
+	}
+	return &pbx.Error{Kind: pbx.Conflict, Field: "endpoint", Message: fmt.Sprintf("endpoint %s belongs to %s", d.Endpoint, owner)}
+}
+
+// DeleteDevice removes a device; an InUse error names the phone that registers it.
+func (tx *Tx) DeleteDevice(ctx context.Context, tenant, name string) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := tx.Device(ctx, tenant, name)
+	if err != nil {
+		return err
+	}
+	err = tx.unused(ctx, "device "+name, `SELECT 'phone', mac FROM phone_lines WHERE tenant = ? AND device = ?`, tenant, name)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.newRevision(ctx); err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, `DELETE FROM devices WHERE tenant = ? AND name = ?`, tenant, name); err != nil {
+		return fmt.Errorf("deleting device %s: %w", name, err)
+	}
+	return record(ctx, tx, kindDevice, tenant, name, old, nil)
+}

@@ -1,0 +1,135 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), version, revision FROM extensions`
+
+func scanExtension(row scanner) (*pbx.Extension, error) {
+	e := &pbx.Extension{}
+	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Version, &e.Revision)
+}
+
+// Extension returns one extension, or a NotFound error.
+func (tx *Tx) Extension(ctx context.Context, tenant, number string) (*pbx.Extension, error) {
+	e, err := scanExtension(tx.sql.QueryRowContext(ctx, selectExtension+` WHERE tenant = ? AND number = ?`, tenant, number))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, tx.notIn(ctx, tenant, kindExtension, number)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading extension %s: %w", number, err)
+	}
+	return e, nil
+}
+
+// Extensions returns extensions of a tenant by number. Contains looks at number
+// and name. An unknown tenant is a NotFound error.
+func (tx *Tx) Extensions(ctx context.Context, tenant string, o ListOptions) ([]*pbx.Extension, error) {
+	if err := tx.needTenant(ctx, tenant); err != nil {
+		return nil, err
+	}
+	es, err := query(ctx, tx, scanExtension, selectExtension+`
+		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR name LIKE ?3 ESCAPE '\')
+		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
+	if err != nil {
+		return nil, fmt.Errorf("listing extensions: %w", err)
+	}
+	return es, nil
+}
+
+// CreateExtension adds an extension; a Conflict error when its number is taken.
+func (tx *Tx) CreateExtension(ctx context.Context, e *pbx.Extension) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.Extension(ctx, e.Tenant, e.Number))
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		return existsAlready("number", e.Tenant, kindExtension, e.Number)
+	}
+	return tx.saveExtension(ctx, nil, e)
+}
+
+// PutExtension adds an extension or replaces the one of that number. It sets
+// Version and Revision of e, and writes nothing when nothing differs. An unknown
+// mailbox is an Invalid error.
+func (tx *Tx) PutExtension(ctx context.Context, e *pbx.Extension) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.Extension(ctx, e.Tenant, e.Number))
+	if err != nil {
+		return err
+	}
+	if old != nil && len(changed(old, e)) == 0 {
+		e.Version, e.Revision = old.Version, old.Revision
+		return nil
+	}
+	return tx.saveExtension(ctx, old, e)
+}
+
+func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err error) {
+	if err := tx.checkExtension(ctx, e); err != nil {
+		return err
+	}
+	if e.Revision, err = tx.newRevision(ctx); err != nil {
+		return err
+	}
+	e.Version = 1
+	if old != nil {
+		e.Version = old.Version + 1
+	}
+	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, version, revision)
+		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
+		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, version = excluded.version, revision = excluded.revision`,
+		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Version, e.Revision)
+	if err != nil {
+		return fmt.Errorf("writing extension %s: %w", e.Number, err)
+	}
+	return record(ctx, tx, kindExtension, e.Tenant, e.Number, old, e)
+}
+
+func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
+	if err := tx.needTenant(ctx, e.Tenant); err != nil || e.Mailbox == "" {
+		return err
+	}
+	have, err := tx.has(ctx, `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`, e.Tenant, e.Mailbox)
+	if err != nil {
+		return fmt.Errorf("looking for mailbox %s: %w", e.Mailbox, err)
+	}
+	if !have {
+		return pbx.Invalidf("mailbox", "mailbox %s does not exist in tenant %s", e.Mailbox, e.Tenant)
+	}
+	return nil
+}
+
+// DeleteExtension removes an extension; an InUse error names the devices that
+// ring for it.
+func (tx *Tx) DeleteExtension(ctx context.Context, tenant, number string) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := tx.Extension(ctx, tenant, number)
+	if err != nil {
+		return err
+	}
+	err = tx.unused(ctx, "extension "+number, `SELECT 'device', name FROM devices WHERE tenant = ? AND extension = ? ORDER BY name`, tenant, number)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.newRevision(ctx); err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, `DELETE FROM extensions WHERE tenant = ? AND number = ?`, tenant, number); err != nil {
+		return fmt.Errorf("deleting extension %s: %w", number, err)
+	}
+	return record(ctx, tx, kindExtension, tenant, number, old, nil)
+}

@@ -1,0 +1,92 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const (
+	fetchesPerMAC    = 50     // kept of each MAC
+	strangersFetches = 10_000 // kept of all MACs together that are no phone of ours
+	fetchTextBytes   = 200    // of a file name or user agent; strangers choose both
+)
+
+// AddFetches keeps requests of phones, oldest first, and forgets old ones: of
+// each MAC the last 50 stay, and of MACs that are no phone of ours the last
+// 10,000 together, so that a stranger who invents MACs displaces strangers only.
+func (db *DB) AddFetches(ctx context.Context, fs []pbx.PhoneFetch) error {
+	if len(fs) == 0 {
+		return nil
+	}
+	err := db.write(ctx, func(tx *Tx) error {
+		macs := map[pbx.MAC]bool{}
+		for i := range fs {
+			macs[fs[i].MAC] = true
+			if err := tx.addFetch(ctx, &fs[i]); err != nil {
+				return err
+			}
+		}
+		return tx.pruneFetches(ctx, macs)
+	})
+	if err != nil {
+		return fmt.Errorf("keeping %d fetches: %w", len(fs), err)
+	}
+	return nil
+}
+
+func (tx *Tx) addFetch(ctx context.Context, f *pbx.PhoneFetch) error {
+	address := ""
+	if f.Address.IsValid() {
+		address = f.Address.String()
+	}
+	return tx.exec(ctx, `INSERT INTO phone_fetches (mac, known, file, status, hash, address, user_agent, at)
+		VALUES (?1, EXISTS (SELECT 1 FROM phones WHERE mac = ?1), ?2, ?3, ?4, ?5, ?6, ?7)`,
+		string(f.MAC), cut(f.File), f.Status, f.Hash, address, cut(f.UserAgent), millis(f.At))
+}
+
+func (tx *Tx) pruneFetches(ctx context.Context, macs map[pbx.MAC]bool) error {
+	for mac := range macs {
+		err := tx.exec(ctx, `DELETE FROM phone_fetches WHERE mac = ?1 AND id <=
+			(SELECT id FROM phone_fetches WHERE mac = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, string(mac), fetchesPerMAC)
+		if err != nil {
+			return err
+		}
+	}
+	return tx.exec(ctx, `DELETE FROM phone_fetches WHERE known = 0 AND id <=
+		(SELECT id FROM phone_fetches WHERE known = 0 ORDER BY id DESC LIMIT 1 OFFSET ?)`, strangersFetches)
+}
+
+// cut keeps the first 200 bytes as valid UTF-8.
+func cut(s string) string {
+	if len(s) > fetchTextBytes {
+		s = s[:fetchTextBytes]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// Fetches returns the last requests of one MAC, newest first.
+func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.PhoneFetch, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		fs, err = query(ctx, tx, scanFetch, `SELECT mac, file, status, hash, address, user_agent, at FROM phone_fetches
+			WHERE mac = ? ORDER BY id DESC LIMIT ?`, string(mac), ListOptions{Limit: limit}.limit())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the fetches of phone %s: %w", mac.Colons(), err)
+	}
+	return fs, nil
+}
+
+func scanFetch(row scanner) (pbx.PhoneFetch, error) {
+	var f pbx.PhoneFetch
+	var address string
+	err := row.Scan(&f.MAC, &f.File, &f.Status, &f.Hash, &address, &f.UserAgent, timeScan{&f.At})
+	if err == nil && address != "" {
+		f.Address, err = netip.ParseAddr(address)
+	}
+	return f, err
+}

@@ -1,0 +1,199 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+var (
+	updateSchema = flag.Bool("update", false, "rewrite testdata/schema.sql from the migrations")
+	writeDump    = flag.String("dump", "", "write a filled database of the current version to this file, such as testdata/version-2.sql; do it once a release")
+)
+
+// rawQuery returns the first column of all rows.
+func rawQuery(t testing.TB, db *DB, text string) []string {
+	t.Helper()
+	var out []string
+	view(t, db, func(ctx context.Context, tx *Tx) (err error) {
+		out, err = query(ctx, tx, func(row scanner) (s string, err error) { return s, row.Scan(&s) }, text)
+		return err
+	})
+	return out
+}
+
+// dumpTables returns the rows of tables as INSERT statements.
+func dumpTables(t testing.TB, db *DB, tables ...string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, table := range tables {
+		cols := rawQuery(t, db, fmt.Sprintf(`SELECT name FROM pragma_table_info('%s')`, table))
+		values := "quote(" + strings.Join(cols, ") || ', ' || quote(") + ")"
+		for _, row := range rawQuery(t, db, "SELECT "+values+" FROM "+table) {
+			fmt.Fprintf(&b, "INSERT INTO %s (%s) VALUES (%s);\n", table, strings.Join(cols, ", "), row)
+		}
+	}
+	return b.String()
+}
+
+// dump returns the whole database as SQL text, by name; to be loaded with foreign
+// keys off.
+func dump(t testing.TB, db *DB) string {
+	t.Helper()
+	schema := rawQuery(t, db, `SELECT sql || ';' FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type DESC, name`)
+	tables := rawQuery(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`)
+	return strings.Join(schema, "\n") + "\n" + dumpTables(t, db, tables...)
+}
+
+func TestSchemaIsTheGoldenOne(t *testing.T) {
+	got := liveSchema(t, openDB(t, Options{}))
+	golden := filepath.Join("testdata", "schema.sql")
+	if *updateSchema {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the migrations do not lead to %s (-update rewrites it):\n%s", golden, diff)
+	}
+}
+
+func liveSchema(t testing.TB, db *DB) string {
+	t.Helper()
+	return strings.Join(rawQuery(t, db, `SELECT sql || ';' || char(10) FROM sqlite_schema
+		WHERE name NOT LIKE 'sqlite_%' AND tbl_name <> 'goose_db_version' ORDER BY type DESC, name`), "\n")
+}
+
+func TestEveryOldVersionMigrates(t *testing.T) {
+	if *writeDump != "" {
+		db := openDB(t, Options{})
+		fillEverything(t, db)
+		if err := os.WriteFile(*writeDump, []byte(dump(t, db)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dumps, err := filepath.Glob("testdata/version-*.sql")
+	if err != nil || len(dumps) == 0 {
+		t.Fatalf("no dumps: %v", err)
+	}
+	for _, file := range dumps {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "old.db")
+			load(t, file, path)
+			db := openAt(t, path, Options{})
+			want, err := os.ReadFile("testdata/schema.sql")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), liveSchema(t, db)); diff != "" {
+				t.Error(diff)
+			}
+			checkFilled(t, db)
+		})
+	}
+}
+
+// load makes a database from SQL text.
+func load(t testing.TB, file, path string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.Exec("BEGIN;\n" + string(text) + "COMMIT;"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fillEverything writes at least one row into every table.
+func fillEverything(t testing.TB, db *DB) {
+	t.Helper()
+	fill(t, db)
+	ctx := context.Background()
+	err := all(
+		func() error { return db.CreateToken(ctx, "t1", "console", make([]byte, 32)) },
+		func() error { return db.PutSetting(ctx, "installation", "x1") },
+		func() error { return db.PutStatuses(ctx, []pbx.EndpointStatus{sampleStatus()}) },
+		func() error { return db.AddFetches(ctx, []pbx.PhoneFetch{sampleFetch()}) },
+		func() error {
+			return db.RecordApply(ctx, ApplyResult{Revision: 2, State: Applied, Reloaded: []string{"res_pjsip.so"}})
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range rawQuery(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table'`) {
+		if dumpTables(t, db, table) == "" {
+			t.Errorf("the dump would have no row in %s", table)
+		}
+	}
+}
+
+// checkFilled checks what fillEverything has written, however old its dump is.
+func checkFilled(t testing.TB, db *DB) {
+	t.Helper()
+	ctx := context.Background()
+	if bad := append(rawQuery(t, db, `PRAGMA foreign_key_check`), rawQuery(t, db, `PRAGMA integrity_check`)...); !cmp.Equal(bad, []string{"ok"}) {
+		t.Errorf("checks of SQLite: %v", bad)
+	}
+	s, err := db.Snapshot(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []any{sampleTenant(), sampleMailbox(), sampleExtension(), sampleDevice(), samplePhone()}
+	got := []any{s.Tenant("acme"), s.Mailbox("default", "101"), s.Extension("default", "101"), s.Device("default", "desk-101"), s.Phone("001565aabbcc")}
+	bookkeeping := cmp.FilterPath(func(p cmp.Path) bool { return isBookkeeping(p.Last().String()[1:]) }, cmp.Ignore())
+	if diff := cmp.Diff(want, got, bookkeeping, cmpopts.EquateEmpty()); diff != "" || s.Revision != 2 {
+		t.Errorf("revision %d %s", s.Revision, diff)
+	}
+	_, tokenErr := db.TokenByHash(ctx, make([]byte, 32))
+	_, settingErr := db.Setting(ctx, "installation")
+	statuses, statusErr := db.Statuses(ctx)
+	fetches, fetchErr := db.Fetches(ctx, "001565aabbcc", 10)
+	applied, applyErr := db.Applied(ctx)
+	changes, changeErr := db.Changes(ctx, ChangeFilter{})
+	if len(statuses) != 1 || len(fetches) != 1 || applied != 2 || len(changes) != 6 {
+		t.Errorf("%d statuses, %d fetches, applied %d, %d changes", len(statuses), len(fetches), applied, len(changes))
+	}
+	for _, err := range []error{tokenErr, settingErr, statusErr, fetchErr, applyErr, changeErr} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestOpenRefusesANewerSchema(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := openAt(t, path, Options{})
+	if _, err := db.writer.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	newer, err := Open(t.Context(), path, Options{})
+	if err == nil || !strings.Contains(err.Error(), "schema version 999 and this program knows 1") {
+		t.Errorf("got %v", err)
+	}
+	if newer != nil {
+		_ = newer.Close()
+	}
+}

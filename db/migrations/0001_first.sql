@@ -1,0 +1,160 @@
+-- Forward only: a released migration is never edited and has no way back; going
+-- back is restoring the backup made before.
+--
+-- Times are integer Unix milliseconds, 0 for "none". CHECKs hold what the schema
+-- itself relies on (keys that are not empty, flags that are 0 or 1); the rules
+-- about values are pbx's, because changing a CHECK means rebuilding its table.
+-- References follow a renamed key (ON UPDATE CASCADE), so that a rename can be
+-- one statement.
+
+-- +goose Up
+
+CREATE TABLE revisions (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    actor   TEXT    NOT NULL,
+    address TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE changes (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    revision INTEGER NOT NULL REFERENCES revisions (number),
+    action   TEXT    NOT NULL CHECK (action IN ('create', 'update', 'delete')),
+    kind     TEXT    NOT NULL CHECK (kind <> ''),
+    tenant   TEXT    NOT NULL,
+    key      TEXT    NOT NULL CHECK (key <> ''),
+    fields   TEXT    NOT NULL,
+    before   TEXT,
+    after    TEXT
+) STRICT;
+
+CREATE INDEX changes_of_object ON changes (tenant, kind, key, id);
+CREATE INDEX changes_of_revision ON changes (revision);
+
+CREATE TABLE apply_results (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    revision    INTEGER NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('applied', 'failed')),
+    at          INTEGER NOT NULL,
+    error       TEXT    NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    reloaded    TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX apply_results_of_state ON apply_results (state, id);
+
+CREATE TABLE tenants (
+    name           TEXT    NOT NULL PRIMARY KEY CHECK (name <> ''),
+    title          TEXT    NOT NULL,
+    timezone       TEXT    NOT NULL CHECK (timezone <> ''),
+    phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
+    version        INTEGER NOT NULL CHECK (version > 0),
+    revision       INTEGER NOT NULL CHECK (revision > 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mailboxes (
+    tenant            TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    number            TEXT    NOT NULL CHECK (number <> ''),
+    name              TEXT    NOT NULL,
+    pin               TEXT    NOT NULL,
+    email             TEXT    NOT NULL,
+    attach_recording  INTEGER NOT NULL CHECK (attach_recording IN (0, 1)),
+    delete_after_mail INTEGER NOT NULL CHECK (delete_after_mail IN (0, 1)),
+    version           INTEGER NOT NULL CHECK (version > 0),
+    revision          INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE extensions (
+    tenant       TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    number       TEXT    NOT NULL CHECK (number <> ''),
+    name         TEXT    NOT NULL,
+    ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
+    mailbox      TEXT    CHECK (mailbox <> ''),
+    version      INTEGER NOT NULL CHECK (version > 0),
+    revision     INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, number),
+    FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX extensions_of_mailbox ON extensions (tenant, mailbox);
+
+CREATE TABLE devices (
+    tenant          TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name            TEXT    NOT NULL CHECK (name <> ''),
+    extension       TEXT    CHECK (extension <> ''),
+    endpoint        TEXT    NOT NULL UNIQUE CHECK (endpoint <> ''),
+    secret          TEXT    NOT NULL CHECK (secret <> ''),
+    qualify_seconds INTEGER NOT NULL CHECK (qualify_seconds >= 0),
+    version         INTEGER NOT NULL CHECK (version > 0),
+    revision        INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name),
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX devices_of_extension ON devices (tenant, extension);
+
+CREATE TABLE phones (
+    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    mac         TEXT    NOT NULL UNIQUE CHECK (length(mac) = 12),
+    vendor      TEXT    NOT NULL CHECK (vendor <> ''),
+    model       TEXT    NOT NULL CHECK (model <> ''),
+    url_secret  TEXT    NOT NULL CHECK (url_secret <> ''),
+    enrol_until INTEGER NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, mac)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE phone_lines (
+    tenant       TEXT    NOT NULL,
+    mac          TEXT    NOT NULL,
+    registration INTEGER NOT NULL CHECK (registration > 0),
+    device       TEXT    NOT NULL,
+    PRIMARY KEY (tenant, mac, registration),
+    UNIQUE (tenant, device),
+    FOREIGN KEY (tenant, mac) REFERENCES phones (tenant, mac) ON UPDATE CASCADE ON DELETE CASCADE,
+    FOREIGN KEY (tenant, device) REFERENCES devices (tenant, name) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tokens (
+    id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    name         TEXT    NOT NULL,
+    hash         BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
+    created_at   INTEGER NOT NULL,
+    revoked_at   INTEGER NOT NULL,
+    last_used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+    key   TEXT NOT NULL PRIMARY KEY CHECK (key <> ''),
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE endpoint_status (
+    endpoint      TEXT    NOT NULL PRIMARY KEY CHECK (endpoint <> ''),
+    reach         TEXT    NOT NULL CHECK (reach IN ('', 'OK', 'UNREACHABLE', 'UNKNOWN', 'UNMONITORED')),
+    address       TEXT    NOT NULL,
+    round_trip_us INTEGER NOT NULL,
+    user_agent    TEXT    NOT NULL,
+    expires       INTEGER NOT NULL,
+    call_state    TEXT    NOT NULL,
+    reach_since   INTEGER NOT NULL,
+    call_since    INTEGER NOT NULL,
+    seen_at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE phone_fetches (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    mac        TEXT    NOT NULL,
+    known      INTEGER NOT NULL CHECK (known IN (0, 1)),
+    file       TEXT    NOT NULL,
+    status     INTEGER NOT NULL,
+    hash       TEXT    NOT NULL,
+    address    TEXT    NOT NULL,
+    user_agent TEXT    NOT NULL,
+    at         INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX phone_fetches_of_phone ON phone_fetches (mac, id);
+CREATE INDEX phone_fetches_of_strangers ON phone_fetches (id) WHERE known = 0;

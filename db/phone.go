@@ -1,0 +1,168 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const selectPhone = `SELECT tenant, mac, vendor, model, url_secret, enrol_until, version, revision FROM phones`
+
+func scanPhone(row scanner) (*pbx.Phone, error) {
+	p := &pbx.Phone{}
+	return p, row.Scan(&p.Tenant, &p.MAC, &p.Vendor, &p.Model, secretScan{&p.URLSecret}, timeScan{&p.EnrolUntil}, &p.Version, &p.Revision)
+}
+
+// Phone returns one phone with its lines, or a NotFound error.
+func (tx *Tx) Phone(ctx context.Context, tenant string, mac pbx.MAC) (*pbx.Phone, error) {
+	p, err := scanPhone(tx.sql.QueryRowContext(ctx, selectPhone+` WHERE tenant = ? AND mac = ?`, tenant, string(mac)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, tx.notIn(ctx, tenant, kindPhone, mac.Colons())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading phone %s: %w", mac.Colons(), err)
+	}
+	if err := tx.fillLines(ctx, []*pbx.Phone{p}); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Phones returns phones of a tenant by MAC, with their lines. Contains looks at
+// the MAC in any spelling, the model, and the devices of the lines. After is a
+// MAC in the stored form. An unknown tenant is a NotFound error.
+func (tx *Tx) Phones(ctx context.Context, tenant string, o ListOptions) ([]*pbx.Phone, error) {
+	if err := tx.needTenant(ctx, tenant); err != nil {
+		return nil, err
+	}
+	digits := ListOptions{Contains: strings.NewReplacer(":", "", "-", "", ".", "").Replace(o.Contains)}.pattern()
+	if digits == "%%" && o.Contains != "" {
+		digits = "" // nothing but separators matches no MAC
+	}
+	ps, err := query(ctx, tx, scanPhone, selectPhone+` AS p
+		WHERE tenant = ?1 AND mac > ?2 AND (mac LIKE ?5 ESCAPE '\' OR model LIKE ?3 ESCAPE '\' OR EXISTS (
+			SELECT 1 FROM phone_lines AS l WHERE l.tenant = p.tenant AND l.mac = p.mac AND l.device LIKE ?3 ESCAPE '\'))
+		ORDER BY mac LIMIT ?4`, tenant, o.After, o.pattern(), o.limit(), digits)
+	if err != nil {
+		return nil, fmt.Errorf("listing phones: %w", err)
+	}
+	if err := tx.fillLines(ctx, ps); err != nil {
+		return nil, err
+	}
+	return ps, nil
+}
+
+// CreatePhone adds a phone; a Conflict error when its MAC is taken.
+func (tx *Tx) CreatePhone(ctx context.Context, p *pbx.Phone) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.Phone(ctx, p.Tenant, p.MAC))
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		return existsAlready("mac", p.Tenant, kindPhone, p.MAC.Colons())
+	}
+	return tx.savePhone(ctx, nil, p, p.Lines)
+}
+
+// PutPhone adds a phone or replaces the one of that MAC, lines included. It sets
+// Version and Revision of p, sorts its lines, cuts EnrolUntil to milliseconds,
+// and writes nothing when nothing differs. An unknown device on a line is an
+// Invalid error; a device on another phone, or a MAC in another tenant, a Conflict.
+func (tx *Tx) PutPhone(ctx context.Context, p *pbx.Phone) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.Phone(ctx, p.Tenant, p.MAC))
+	if err != nil {
+		return err
+	}
+	given := p.Lines
+	normalizePhone(p)
+	if old != nil && len(changed(old, p)) == 0 {
+		p.Version, p.Revision = old.Version, old.Revision
+		return nil
+	}
+	return tx.savePhone(ctx, old, p, given)
+}
+
+// normalizePhone gives p the form in which it will be read back.
+func normalizePhone(p *pbx.Phone) {
+	p.EnrolUntil = fromMillis(millis(p.EnrolUntil))
+	p.Lines = slices.SortedFunc(slices.Values(p.Lines), func(a, b pbx.Line) int { return cmp.Compare(a.Registration, b.Registration) })
+}
+
+// savePhone writes p; given holds its lines in the caller's order, by which
+// errors count them.
+func (tx *Tx) savePhone(ctx context.Context, old, p *pbx.Phone, given []pbx.Line) (err error) {
+	normalizePhone(p)
+	if err := tx.checkPhone(ctx, p, given); err != nil {
+		return err
+	}
+	if p.Revision, err = tx.newRevision(ctx); err != nil {
+		return err
+	}
+	p.Version = 1
+	if old != nil {
+		p.Version = old.Version + 1
+	}
+	err = tx.exec(ctx, `INSERT INTO phones (tenant, mac, vendor, model, url_secret, enrol_until, version, revision)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, mac) DO UPDATE SET vendor = excluded.vendor, model = excluded.model,
+		url_secret = excluded.url_secret, enrol_until = excluded.enrol_until, version = excluded.version, revision = excluded.revision`,
+		p.Tenant, string(p.MAC), string(p.Vendor), p.Model, p.URLSecret.Reveal(), millis(p.EnrolUntil), p.Version, p.Revision)
+	if err != nil {
+		return fmt.Errorf("writing phone %s: %w", p.MAC.Colons(), err)
+	}
+	if old == nil || !slices.Equal(old.Lines, p.Lines) {
+		if err := tx.saveLines(ctx, p); err != nil {
+			return err
+		}
+	}
+	return record(ctx, tx, kindPhone, p.Tenant, string(p.MAC), old, p)
+}
+
+// checkPhone refuses a MAC of another tenant (without naming it) and lines whose
+// device is unknown or taken.
+func (tx *Tx) checkPhone(ctx context.Context, p *pbx.Phone, given []pbx.Line) error {
+	if err := tx.needTenant(ctx, p.Tenant); err != nil {
+		return err
+	}
+	elsewhere, err := tx.has(ctx, `SELECT 1 FROM phones WHERE mac = ? AND tenant <> ?`, string(p.MAC), p.Tenant)
+	if err != nil {
+		return fmt.Errorf("looking for phone %s: %w", p.MAC.Colons(), err)
+	}
+	if elsewhere {
+		return &pbx.Error{Kind: pbx.Conflict, Field: "mac", Message: fmt.Sprintf("phone %s belongs to another tenant", p.MAC.Colons())}
+	}
+	return tx.checkLines(ctx, p, given)
+}
+
+// DeletePhone removes a phone and its lines. Its devices stay. Its fetches stay
+// too, and count as those of a stranger from now on.
+func (tx *Tx) DeletePhone(ctx context.Context, tenant string, mac pbx.MAC) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := tx.Phone(ctx, tenant, mac)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.newRevision(ctx); err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, `DELETE FROM phones WHERE tenant = ? AND mac = ?`, tenant, string(mac)); err != nil {
+		return fmt.Errorf("deleting phone %s: %w", mac.Colons(), err)
+	}
+	if err := tx.exec(ctx, `UPDATE phone_fetches SET known = 0 WHERE mac = ?`, string(mac)); err != nil {
+		return fmt.Errorf("releasing the fetches of phone %s: %w", mac.Colons(), err)
+	}
+	return record(ctx, tx, kindPhone, tenant, string(mac), old, nil)
+}

@@ -1,0 +1,101 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// ListOptions choose a part of a list. Lists are sorted by natural key.
+type ListOptions struct {
+	After    string // only keys behind this one: the last key of the page before
+	Limit    int    // at most so many; 0 or less means all
+	Contains string // only objects whose key or name contains this; ASCII letters match in both cases
+}
+
+// limit is for SQL, where a negative LIMIT means none.
+func (o ListOptions) limit() int {
+	if o.Limit <= 0 {
+		return -1
+	}
+	return o.Limit
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// pattern is the LIKE pattern of Contains; every LIKE here says ESCAPE '\'.
+func (o ListOptions) pattern() string { return "%" + likeEscaper.Replace(o.Contains) + "%" }
+
+// scanner is a row of a query, or its only row.
+type scanner interface{ Scan(dest ...any) error }
+
+// query collects all rows of a query.
+func query[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), text string, args ...any) (_ []T, err error) {
+	rows, err := tx.sql.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// orNil turns NotFound into nil, for writes to which both are fine.
+func orNil[T any](v *T, err error) (*T, error) {
+	if err != nil && pbx.KindOf(err) == pbx.NotFound {
+		return nil, nil
+	}
+	return v, err
+}
+
+// millis is how a time is stored; the zero time is 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// fromMillis is the inverse of millis, in UTC.
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// secretScan reads a text column into a pbx.Secret.
+type secretScan struct{ to *pbx.Secret }
+
+// Scan implements sql.Scanner.
+func (s secretScan) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return errors.New("a secret is not a text")
+	}
+	*s.to = pbx.NewSecret(text)
+	return nil
+}
+
+// timeScan reads a column of milliseconds into a time.
+type timeScan struct{ to *time.Time }
+
+// Scan implements sql.Scanner.
+func (s timeScan) Scan(v any) error {
+	ms, ok := v.(int64)
+	if !ok {
+		return errors.New("a time is not an integer")
+	}
+	*s.to = fromMillis(ms)
+	return nil
+}

@@ -1,0 +1,134 @@
+package db
+
+import (
+	"crypto/sha256"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func TestTokens(t *testing.T) {
+	db := openDB(t, Options{})
+	ctx := t.Context()
+	hash, other := sha256.Sum256([]byte("one")), sha256.Sum256([]byte("two"))
+	if err := db.CreateToken(ctx, "t1", "console", hash[:]); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		err  error
+		kind pbx.Kind
+	}{
+		"same id":        {db.CreateToken(ctx, "t1", "again", other[:]), pbx.Conflict},
+		"same hash":      {db.CreateToken(ctx, "t2", "again", hash[:]), pbx.Conflict},
+		"short hash":     {db.CreateToken(ctx, "t2", "short", hash[:31]), pbx.Invalid},
+		"no id":          {db.CreateToken(ctx, "", "x", other[:]), pbx.Invalid},
+		"revoke unknown": {db.RevokeToken(ctx, "t2"), pbx.NotFound},
+	} {
+		if pbx.KindOf(c.err) != c.kind {
+			t.Errorf("%s: %v", name, c.err)
+		}
+	}
+	if _, err := db.TokenByHash(ctx, other[:]); pbx.KindOf(err) != pbx.Unauthorized {
+		t.Errorf("an unknown token: %v", err)
+	}
+	got, err := db.TokenByHash(ctx, hash[:])
+	if err != nil || got.ID != "t1" || got.Name != "console" || time.Since(got.CreatedAt) > time.Minute || !got.RevokedAt.IsZero() || !got.LastUsedAt.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if n, err := db.Revision(ctx); n != 1 || err != nil {
+		t.Errorf("tokens made revision %d, %v", n, err)
+	}
+}
+
+func TestRevokedTokenIsUnauthorized(t *testing.T) {
+	db := openDB(t, Options{})
+	ctx := t.Context()
+	hash := sha256.Sum256([]byte("one"))
+	if err := db.CreateToken(ctx, "t1", "console", hash[:]); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := db.RevokeToken(ctx, "t1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.TokenByHash(ctx, hash[:]); pbx.KindOf(err) != pbx.Unauthorized {
+		t.Errorf("a revoked token: %v", err)
+	}
+	if ts, err := db.Tokens(ctx); err != nil || len(ts) != 1 || ts[0].RevokedAt.IsZero() {
+		t.Errorf("%+v, %v", ts, err)
+	}
+}
+
+func TestTouchTokenWritesOnceAMinute(t *testing.T) {
+	db := openDB(t, Options{})
+	ctx := t.Context()
+	hash := sha256.Sum256([]byte("one"))
+	if err := db.CreateToken(ctx, "t1", "console", hash[:]); err != nil {
+		t.Fatal(err)
+	}
+	tok, err := db.TokenByHash(ctx, hash[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.TouchToken(ctx, tok); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := db.TokenByHash(ctx, hash[:])
+	if err != nil || stored.LastUsedAt.IsZero() || !stored.LastUsedAt.Equal(tok.LastUsedAt) {
+		t.Errorf("stored %+v, %v", stored, err)
+	}
+	for seconds, want := range map[int]bool{50: false, 60: true} {
+		if _, err := db.writer.Exec(`UPDATE tokens SET last_used_at = ? - ? * 1000`, stored.LastUsedAt.UnixMilli(), seconds); err != nil {
+			t.Fatal(err)
+		}
+		old, err := db.TokenByHash(ctx, hash[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := wrote(t, db, func() error { return db.TouchToken(ctx, old) }); got != want {
+			t.Errorf("used %d s ago: wrote %v, want %v", seconds, got, want)
+		}
+	}
+}
+
+// wrote reports whether fn changed the file, as another connection sees it.
+func wrote(t *testing.T, db *DB, fn func() error) bool {
+	t.Helper()
+	conn, err := db.reader.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	version := func() (v int64) {
+		if err := conn.QueryRowContext(t.Context(), `PRAGMA data_version`).Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	before := version()
+	if err := fn(); err != nil {
+		t.Fatal(err)
+	}
+	return version() != before
+}
+
+func TestSettings(t *testing.T) {
+	db := openDB(t, Options{})
+	ctx := t.Context()
+	if _, err := db.Setting(ctx, "k"); pbx.KindOf(err) != pbx.NotFound {
+		t.Errorf("unknown: %v", err)
+	}
+	for _, v := range []string{"one", "", "two"} {
+		if !wrote(t, db, func() error { return db.PutSetting(ctx, "k", v) }) {
+			t.Errorf("%q was not written", v)
+		}
+		if got, err := db.Setting(ctx, "k"); got != v || err != nil {
+			t.Errorf("%q, %v; want %q", got, err, v)
+		}
+	}
+	if wrote(t, db, func() error { return db.PutSetting(ctx, "k", "two") }) {
+		t.Error("the same value was written again")
+	}
+}

@@ -1,0 +1,119 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Author is who changes configuration, for the audit trail.
+type Author struct {
+	Actor   string // name of the token, or of the part of Dialtone that acts
+	Address string // where the request came from; "" for Dialtone itself
+}
+
+// Tx is one transaction. It is for one goroutine, and ends with the function it
+// was passed to. Calling View, Update or any method of DB that writes from inside
+// that function waits for the connection it holds itself until the deadline.
+type Tx struct {
+	sql      *sql.Tx
+	start    time.Time
+	author   *Author // nil when configuration must not be written
+	revision int64   // of this transaction; 0 while it has changed nothing
+}
+
+var errReadOnly = errors.New("configuration is written inside Update only")
+
+// Now returns the time at which the transaction began, in UTC and whole
+// milliseconds: all times written in one transaction agree.
+func (tx *Tx) Now() time.Time { return tx.start }
+
+// View runs fn in a read transaction that sees one state of the database, however
+// long fn takes. Writing through its Tx is an error.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	return run(ctx, db.reader, &Tx{}, fn)
+}
+
+// Update runs fn in a write transaction and commits when fn returns nil. All it
+// changes becomes one new revision, which is returned; when it changed nothing
+// there is none and the current one is returned. After an error nothing is
+// changed, though the structs passed to Put and Create may carry a version and
+// revision that never came to be. A database that is locked or a disk that is
+// full is an Unavailable error.
+func (db *DB) Update(ctx context.Context, author Author, fn func(*Tx) error) (revision int64, err error) {
+	err = run(ctx, db.writer, &Tx{author: &author}, func(tx *Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		n, err := tx.revision, error(nil)
+		if n == 0 {
+			n, err = tx.currentRevision(ctx)
+		}
+		revision = n
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return revision, nil
+}
+
+// write runs fn in a write transaction that is not about configuration.
+func (db *DB) write(ctx context.Context, fn func(*Tx) error) error {
+	return run(ctx, db.writer, &Tx{}, fn)
+}
+
+func run(ctx context.Context, pool *sql.DB, tx *Tx, fn func(*Tx) error) error {
+	ctx, cancel := withDeadline(ctx, DefaultTimeout)
+	defer cancel()
+	stx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return translate(fmt.Errorf("beginning a transaction: %w", err))
+	}
+	// Does nothing after Commit; frees the connection when fn panics.
+	defer func() { _ = stx.Rollback() }()
+	tx.sql, tx.start = stx, fromMillis(time.Now().UnixMilli())
+	if err := fn(tx); err != nil {
+		return translate(ended(ctx, err))
+	}
+	if err := stx.Commit(); err != nil {
+		return translate(fmt.Errorf("committing: %w", ended(ctx, err)))
+	}
+	return nil
+}
+
+// ended adds to an error that the context has ended. database/sql then rolls back
+// under the running function, which meets "Rows are closed" or ErrTxDone and not
+// the reason.
+func ended(ctx context.Context, err error) error {
+	if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
+}
+
+// writable refuses configuration writes outside Update, even those that would
+// change nothing.
+func (tx *Tx) writable() error {
+	if tx.author == nil {
+		return errReadOnly
+	}
+	return nil
+}
+
+func (tx *Tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := tx.sql.ExecContext(ctx, query, args...)
+	return err
+}
+
+// has reports whether query has a row.
+func (tx *Tx) has(ctx context.Context, query string, args ...any) (bool, error) {
+	var one int
+	err := tx.sql.QueryRowContext(ctx, query, args...).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
