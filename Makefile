@@ -1,0 +1,58 @@
+# Every target has a help line; make alone prints them.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN         := .build
+OFFICE      := .office
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+export CGO_ENABLED := 1
+
+.PHONY: help
+help: ## Print this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+.PHONY: tools
+tools:
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer, then run make again." >&2; exit 1; }
+	@command -v gcc >/dev/null || { echo "gcc is missing (SQLite is compiled from C): apt-get install gcc libc6-dev, then run make again." >&2; exit 1; }
+
+.PHONY: build
+build: tools ## Build dialtone, phonesim and sandbox into .build
+	@echo "building (the first time compiles SQLite, about a minute)"
+	@mkdir -p $(BIN)
+	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN)/ ./cmd/dialtone ./cmd/phonesim ./cmd/sandbox
+
+.PHONY: run
+run: build ## Open an office: Asterisk and Dialtone until Ctrl-C; installs what is missing
+	@exec $(BIN)/sandbox office --binary $(BIN)/dialtone $(OFFICE)
+
+.PHONY: demo
+demo: build ## In a second terminal: two people, two phones, a call, a voicemail
+	@$(BIN)/sandbox demo $(OFFICE)
+
+.PHONY: sandbox
+sandbox: build ## Prepare Asterisk 22 and 16 in this user's cache, once
+	@$(BIN)/sandbox require
+	@$(BIN)/sandbox prepare --suite all
+
+.PHONY: check
+check: tools ## The fast inner loop: format, vet, lint, short tests with the race detector
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	@go vet ./...
+	@go run $(STATICCHECK) ./...
+	@go test -race -short ./...
+
+.PHONY: test
+test: tools sandbox ## Everything: unit, fuzz seeds, real Asterisk 22 and 16, simulated phones; installs what is missing
+	@go test -race -count=1 -timeout 30m ./...
+
+.PHONY: bench
+bench: build ## One table of ratios against references in the same run (about 10 minutes)
+	@$(BIN)/sandbox require --load
+	@$(BIN)/sandbox bench --binary $(BIN)/dialtone
+
+.PHONY: clean
+clean: ## Remove what was built and the office with its data; the Asterisk cache stays
+	@rm -rf $(BIN) $(OFFICE)

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// dbFlag names the database.
+type dbFlag struct {
+	DB string `name:"db" help:"The SQLite file." default:"dialtone.db" type:"path" env:"DIALTONE_DB"`
+}
+
+func (f dbFlag) open(ctx context.Context) (*db.DB, error) { return db.Open(ctx, f.DB, db.Options{}) }
+
+// siteFlags are what phones are told about this server.
+type siteFlags struct {
+	SIPServer    string `name:"sip-server" help:"Name or address of Asterisk as phones reach it." placeholder:"HOST" env:"DIALTONE_SIP_SERVER"`
+	SIPPort      int    `name:"sip-port" help:"Its SIP port." default:"5060" env:"DIALTONE_SIP_PORT"`
+	SIPTransport string `name:"sip-transport" help:"udp or tcp." enum:"udp,tcp" default:"udp" env:"DIALTONE_SIP_TRANSPORT"`
+	PhoneURL     string `help:"Base of the phone listener's URLs as phones reach it, such as http://pbx.example.com:8081." placeholder:"URL" env:"DIALTONE_PHONE_URL"`
+	NTPServer    string `name:"ntp-server" help:"Time server for phones; empty leaves it to DHCP." placeholder:"HOST" env:"DIALTONE_NTP_SERVER"`
+}
+
+// site fills in what was left out: this machine's first address.
+func (f siteFlags) site(phonePort string, year int) (phoneconf.Site, error) {
+	s := phoneconf.Site{SIPServer: f.SIPServer, SIPPort: f.SIPPort, Transport: f.SIPTransport, BaseURL: strings.TrimRight(f.PhoneURL, "/"), NTPServer: f.NTPServer, Year: year}
+	if s.SIPServer == "" {
+		s.SIPServer = ownAddress()
+	}
+	if s.BaseURL == "" {
+		s.BaseURL = "http://" + net.JoinHostPort(ownAddress(), phonePort)
+	}
+	if err := s.Validate(); err != nil {
+		return s, fmt.Errorf("what phones are told: %w", err)
+	}
+	return s, nil
+}
+
+// ownAddress is this machine's first address that is not loopback.
+func ownAddress() string {
+	addrs, _ := net.InterfaceAddrs()
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && n.IP.To4() != nil {
+			return n.IP.String()
+		}
+	}
+	return "127.0.0.1"
+}
+
+// asteriskFlags are where Asterisk is and who we are there.
+type asteriskFlags struct {
+	AsteriskEtc   string `help:"Asterisk's configuration folder; ours is dialtone/ in it." default:"/etc/asterisk" type:"path" env:"DIALTONE_ASTERISK_ETC"`
+	AsteriskSpool string `help:"Asterisk's spool folder; empty when this machine cannot see it." default:"/var/spool/asterisk" env:"DIALTONE_ASTERISK_SPOOL"`
+	AMIAddress    string `name:"ami-address" help:"Asterisk's manager interface." default:"127.0.0.1:5038" env:"DIALTONE_AMI_ADDRESS"`
+	AMIUser       string `name:"ami-user" help:"Section of manager.conf." default:"dialtone" env:"DIALTONE_AMI_USER"`
+	AMISecret     string `name:"ami-secret" help:"Its secret; better given in the environment." env:"DIALTONE_AMI_SECRET"`
+	ARIURL        string `name:"ari-url" help:"Asterisk's REST interface." default:"http://127.0.0.1:8088/ari" env:"DIALTONE_ARI_URL"`
+	ARIUser       string `name:"ari-user" help:"Section of ari.conf." default:"dialtone" env:"DIALTONE_ARI_USER"`
+	ARISecret     string `name:"ari-secret" help:"Its password; better given in the environment." env:"DIALTONE_ARI_SECRET"`
+}
+
+func (f asteriskFlags) configDir() string { return filepath.Join(f.AsteriskEtc, "dialtone") }
+
+func (f asteriskFlags) voicemailDir() string {
+	if f.AsteriskSpool == "" {
+		return ""
+	}
+	return filepath.Join(f.AsteriskSpool, "voicemail")
+}
+
+func (f asteriskFlags) amiSecret() pbx.Secret { return pbx.NewSecret(f.AMISecret) }
+
+// logFlags choose the log.
+type logFlags struct {
+	LogLevel  string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"DIALTONE_LOG_LEVEL"`
+	LogFormat string `help:"text or json." enum:"text,json" default:"text" env:"DIALTONE_LOG_FORMAT"`
+}
+
+func (f logFlags) logger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(f.LogLevel)) // the enum allows only names it knows
+	o := &slog.HandlerOptions{Level: level}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, o))
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/ari"
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// doctorCmd looks at an Asterisk that somebody else set up. It changes nothing.
+type doctorCmd struct {
+	asteriskFlags
+}
+
+// askWithin bounds each question to Asterisk.
+const askWithin = 5 * time.Second
+
+// finding is one thing that was looked at.
+type finding struct {
+	what string
+	err  error    // nil when all is well
+	mend []string // exact lines that mend it
+}
+
+// Run prints every finding and fails when one is bad.
+func (d *doctorCmd) Run(ctx context.Context) error { return d.examine(ctx, os.Stdout) }
+
+func (d *doctorCmd) examine(ctx context.Context, w io.Writer) error {
+	bad := 0
+	for _, look := range []func(context.Context) []finding{d.includes, d.options, d.manager, d.rest} {
+		for _, f := range look(ctx) {
+			if f.err == nil {
+				fmt.Fprintf(w, "ok    %s\n", f.what)
+				continue
+			}
+			bad++
+			fmt.Fprintf(w, "BAD   %s: %v\n", f.what, f.err)
+			for _, line := range f.mend {
+				fmt.Fprintf(w, "        %s\n", line)
+			}
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d of the things above need mending; then restart Asterisk and run doctor again", bad)
+	}
+	fmt.Fprintln(w, "Asterisk is ready for Dialtone.")
+	return nil
+}
+
+// includes checks that the host's files pull ours in.
+func (d *doctorCmd) includes(context.Context) []finding {
+	var out []finding
+	for _, i := range asteriskconf.Includes() {
+		path := filepath.Join(d.AsteriskEtc, i.HostFile)
+		f := finding{what: path + " pulls in " + strings.TrimPrefix(i.Line, "#tryinclude ")}
+		text, err := os.ReadFile(path)
+		switch {
+		case err != nil:
+			f.err = err
+		case !hasLine(text, i.Line):
+			f.err = errors.New("the line is missing")
+		}
+		if f.err != nil {
+			f.mend = []string{"at the end of " + path + ":", i.Line}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// hasLine looks for an include, in either spelling.
+func hasLine(text []byte, line string) bool {
+	target := strings.TrimPrefix(line, "#tryinclude ")
+	return regexp.MustCompile(`(?m)^\s*#(try)?include\s+["<]?` + regexp.QuoteMeta(target) + `[">]?\s*(;.*)?$`).Match(text)
+}
+
+// options checks settings without which a rendered value has no effect.
+func (d *doctorCmd) options(context.Context) []finding {
+	var out []finding
+	for _, o := range []struct{ file, what, pattern, mend string }{
+		{"pjsip.conf", "a SIP transport", `(?m)^\s*type\s*=>?\s*transport`, "[transport-udp]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5060"},
+		{"voicemail.conf", "PINs chosen on phones are kept", `(?m)^\s*passwordlocation\s*=>?\s*spooldir`, "in [general]:\npasswordlocation = spooldir"},
+	} {
+		path := filepath.Join(d.AsteriskEtc, o.file)
+		f := finding{what: o.what + " in " + path}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.err = err
+		} else if !regexp.MustCompile(o.pattern).Match(text) {
+			f.err = errors.New("not found")
+		}
+		if f.err != nil {
+			f.mend = strings.Split(o.mend, "\n")
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// manager logs in over AMI.
+func (d *doctorCmd) manager(ctx context.Context) []finding {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	f := finding{what: "AMI at " + d.AMIAddress}
+	s, err := ami.Dial(ctx, ami.Options{Address: d.AMIAddress, Username: d.AMIUser, Secret: d.AMISecret}, nil)
+	if err != nil {
+		f.err, f.mend = err, d.hostFile("manager.conf")
+		return []finding{f}
+	}
+	defer s.Close()
+	// Rights show only when they are used: this action needs the same class as a reload.
+	if _, err := s.PJSIPContacts(ctx); err != nil {
+		f.err, f.mend = err, d.hostFile("manager.conf")
+	}
+	return []finding{f}
+}
+
+// needed are the modules that our files and call control work with.
+var needed = []string{"res_pjsip.so", "res_pjsip_session.so", "res_pjsip_registrar.so", "res_pjsip_notify.so", "res_pjsip_exten_state.so", "pbx_config.so", "app_dial.so", "app_stasis.so", "res_ari_channels.so", "app_voicemail.so"}
+
+// rest asks ARI for its version and modules.
+func (d *doctorCmd) rest(ctx context.Context) []finding {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	client := ari.New(ari.Options{URL: d.ARIURL, Username: d.ARIUser, Password: d.ARISecret, App: pbx.StasisApp})
+	f := finding{what: "ARI at " + d.ARIURL}
+	var modules []struct{ Name, Status string }
+	if err := client.Do(ctx, "GET", "/asterisk/modules", nil, nil, &modules); err != nil {
+		f.err, f.mend = err, append(d.hostFile("http.conf"), d.hostFile("ari.conf")...)
+		return []finding{f}
+	}
+	running := map[string]bool{}
+	for _, m := range modules {
+		running[m.Name] = m.Status == "Running"
+	}
+	out := []finding{f}
+	for _, name := range needed {
+		f := finding{what: "module " + name}
+		if !running[name] {
+			f.err, f.mend = errors.New("is not running"), []string{"in modules.conf:", "load = " + name}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// hostFile shows what a file of Asterisk must say for the given flags.
+func (d *doctorCmd) hostFile(name string) []string {
+	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: 5038, ARIPort: 8088, AMIUser: d.AMIUser, ARIUser: d.ARIUser,
+		AMISecret: orRandom(d.AMISecret), ARISecret: orRandom(d.ARISecret), RTPFirst: 10000, RTPLast: 20000}
+	files, err := asteriskconf.HostFiles(templates.MustNew(), o)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return append([]string{name + " must say (the secret goes to Dialtone as DIALTONE_AMI_SECRET or DIALTONE_ARI_SECRET):"},
+		strings.Split(strings.TrimSpace(string(files[name])), "\n")...)
+}
+
+// orRandom proposes a secret where none was given.
+func orRandom(secret string) pbx.Secret {
+	if secret == "" {
+		return pbx.RandomSecret(20)
+	}
+	return pbx.NewSecret(secret)
+}

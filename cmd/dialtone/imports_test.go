@@ -1,0 +1,114 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/dialtone-pbx/dialtone/"
+
+// allowed says which packages of ours a package may import (DESIGN, section 2).
+// Programs below cmd may import all but each other's programs.
+var allowed = map[string][]string{
+	"provisioner/pbx":          {},
+	"templates":                {},
+	"ami":                      {},
+	"ami/amitest":              {"ami"},
+	"ari":                      {},
+	"ari/aritest":              {},
+	"db":                       {"provisioner/pbx"},
+	"phoneconf":                {"provisioner/pbx", "templates"},
+	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
+	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "ami"},
+	"provisioner/api":          {"provisioner", "provisioner/pbx", "db"},
+	"provisioner/phonehttp":    {"provisioner", "provisioner/pbx", "phoneconf", "templates"},
+	"ari/callflow":             {"ari", "provisioner/pbx"},
+	// The phone reads files as a phone would: it shares no code with phoneconf.
+	"cmd/phonesim":       {"cmd/phonesim/phone"},
+	"cmd/phonesim/phone": {},
+}
+
+// The table is read from the sources and not from go list, whose results stay
+// cached when the sources change.
+func TestImportTable(t *testing.T) {
+	root := "../.."
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != root && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(name))
+		if err != nil {
+			return err
+		}
+		seen[rel] = true
+		checkFile(t, rel, name)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range allowed {
+		if !seen[pkg] {
+			t.Errorf("the table names %s, which does not exist", pkg)
+		}
+	}
+}
+
+func checkFile(t *testing.T, pkg, name string) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	may, known := allowed[pkg]
+	if !known && !strings.HasPrefix(pkg, "cmd/") {
+		t.Errorf("%s is in no row of the import table", pkg)
+	}
+	for _, spec := range f.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if echo := strings.HasPrefix(imported, "github.com/labstack/echo"); echo && pkg != "provisioner/api" && pkg != "provisioner/phonehttp" {
+			t.Errorf("%s imports %s: Echo belongs to the HTTP packages only", name, imported)
+		}
+		ours, is := strings.CutPrefix(imported, module)
+		if is && known && !slices.Contains(may, ours) {
+			t.Errorf("%s imports %s, which the table does not allow", name, ours)
+		}
+	}
+}
+
+// The top level is the owner's: nothing else may stand there.
+func TestTopLevel(t *testing.T) {
+	entries, err := os.ReadDir("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed := []string{"cmd", "provisioner", "ari", "ami", "templates", "phoneconf", "db", "go.mod", "go.sum", "Makefile", "README.md"}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(fixed, e.Name()) {
+			t.Errorf("%s stands at the top level, which is fixed", path.Base(e.Name()))
+		}
+	}
+	for _, name := range fixed {
+		if _, err := os.Stat(filepath.Join("../..", name)); err != nil {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}

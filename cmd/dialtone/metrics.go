@@ -1,0 +1,65 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/dialtone-pbx/dialtone/ari"
+	"github.com/dialtone-pbx/dialtone/ari/callflow"
+	"github.com/dialtone-pbx/dialtone/provisioner"
+)
+
+// metrics is what /metrics shows, in a registry of its own.
+type metrics struct {
+	registry  *prometheus.Registry
+	decisions *prometheus.HistogramVec
+}
+
+func newMetrics(ctl *provisioner.Controller) *metrics {
+	m := &metrics{registry: prometheus.NewRegistry()}
+	m.decisions = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "dialtone_call_decision_seconds", Help: "Time from Asterisk's question to the step it was given, by verdict.",
+		Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1},
+	}, []string{"verdict"})
+	m.registry.MustRegister(m.decisions, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.gauge("dialtone_asterisk_connected", "1 while AMI is connected.", func() float64 {
+		if up, _ := ctl.Connected(); up {
+			return 1
+		}
+		return 0
+	})
+	m.gauge("dialtone_snapshot_revision", "Configuration revision that calls and phone files follow.", func() float64 { return float64(ctl.Snapshot().Revision) })
+	m.gauge("dialtone_applied_revision", "Configuration revision that Asterisk runs.", func() float64 { return float64(ctl.ApplyState().Applied) })
+	m.gauge("dialtone_failed_revision", "Configuration revision that Asterisk did not take; 0 when all is well.", func() float64 { return float64(ctl.ApplyState().Failed) })
+	m.gauge("dialtone_apply_seconds", "How long the last apply took.", func() float64 { return float64(ctl.ApplyState().Millis) / 1000 })
+	m.gauge("dialtone_fetch_records_dropped", "Requests of phones that were answered but not recorded.", func() float64 { return float64(ctl.FetchesDropped()) })
+	return m
+}
+
+// watchFlow adds what call control counts.
+func (m *metrics) watchFlow(flow *callflow.Flow, client *ari.Client) {
+	m.gauge("dialtone_ari_connected", "1 while ARI is connected.", func() float64 {
+		if client.Healthy() {
+			return 1
+		}
+		return 0
+	})
+	m.gauge("dialtone_ari_events_dropped", "Events lost to an overflow; each ended a session and forced a new list.", func() float64 { return float64(client.Dropped()) })
+}
+
+func (m *metrics) gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// decided notes one decision of the call flow.
+func (m *metrics) decided(v callflow.Verdict, d time.Duration) {
+	m.decisions.WithLabelValues(string(v)).Observe(d.Seconds())
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// renderCmd prints files without an Asterisk and without writing anything else.
+type renderCmd struct {
+	dbFlag
+	siteFlags
+	Phone string `help:"Print the files of the phone with this MAC instead of Asterisk's." placeholder:"MAC"`
+	Out   string `help:"Write the files into this folder instead of printing them." type:"path"`
+}
+
+// Run renders from the database as it is now.
+func (r *renderCmd) Run(ctx context.Context) error {
+	store, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	snapshot, err := store.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	engine, err := templates.New()
+	if err != nil {
+		return err
+	}
+	if r.Phone != "" {
+		return r.phone(engine, snapshot)
+	}
+	files, err := asteriskconf.Render(engine, snapshot, asteriskconf.Options{})
+	if err != nil {
+		return err
+	}
+	for _, f := range files.List {
+		if err := r.put(f.Name, f.Content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *renderCmd) phone(engine *templates.Engine, s *pbx.Snapshot) error {
+	mac, perr := pbx.ParseMAC("phone", r.Phone)
+	if perr != nil {
+		return perr
+	}
+	p := s.Phone(mac)
+	if p == nil {
+		return pbx.NotFoundf("phone %s does not exist", mac.Colons())
+	}
+	site, err := r.site("8081", time.Now().UTC().Year())
+	if err != nil {
+		return err
+	}
+	for _, name := range phoneconf.Files(s, p) {
+		content, _, err := phoneconf.Render(engine, s, p, site, name)
+		if err != nil {
+			return err
+		}
+		if err := r.put(string(name), content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put prints a file under a heading, or writes it; both carry secrets, so files
+// are for their owner only.
+func (r *renderCmd) put(name string, content []byte) error {
+	if r.Out == "" {
+		_, err := fmt.Printf("==> %s <==\n%s\n", name, content)
+		return err
+	}
+	path := filepath.Join(r.Out, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o600)
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/api"
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// serveCmd runs the controller.
+type serveCmd struct {
+	dbFlag
+	asteriskFlags
+	siteFlags
+	logFlags
+	Listen      string `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
+	PhoneListen string `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
+	TokenFile   string `help:"Where the first start writes the admin token; beside the database if empty." type:"path" env:"DIALTONE_TOKEN_FILE"`
+}
+
+// shutdownWithin is how long requests under way may take when the program ends.
+const shutdownWithin = 5 * time.Second
+
+// Run wires everything together in one straight function, so that the whole
+// program can be read from top to bottom; it is longer than others for that.
+func (s *serveCmd) Run(ctx context.Context) error {
+	log := s.logger()
+	store, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	adminListener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("admin API: %w", err)
+	}
+	defer adminListener.Close()
+	phoneListener, err := net.Listen("tcp", s.PhoneListen)
+	if err != nil {
+		return fmt.Errorf("phone listener: %w", err)
+	}
+	defer phoneListener.Close()
+	_, phonePort, _ := net.SplitHostPort(phoneListener.Addr().String())
+	site, err := s.site(phonePort, time.Now().UTC().Year())
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.configDir(), 0o750); err != nil {
+		return fmt.Errorf("folder for Asterisk's files: %w", err)
+	}
+	engine, err := templates.New()
+	if err != nil {
+		return err
+	}
+	ctl, err := provisioner.New(ctx, provisioner.Options{
+		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), Site: site, Logger: log,
+		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
+	})
+	if err != nil {
+		return err
+	}
+	tokenFile := s.TokenFile
+	if tokenFile == "" {
+		tokenFile = filepath.Join(filepath.Dir(s.DB), "dialtone-admin-token")
+	}
+	created, err := ctl.FirstToken(ctx, tokenFile)
+	if err != nil {
+		return err
+	}
+	if created {
+		log.Info("first start: an admin token was written", "file", tokenFile)
+	}
+	m := newMetrics(ctl)
+	flow, client := s.callFlow(ctl, m, log)
+	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, Version: programVersion(), Metrics: m.handler(), Logger: log}))
+	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, Logger: log})
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return ctl.Run(ctx) })
+	g.Go(func() error { return flow.Run(ctx) })
+	g.Go(func() error { return client.Run(ctx) })
+	serveHTTP(ctx, g, "admin API", admin, adminListener)
+	serveHTTP(ctx, g, "phone listener", phones.Server(""), phonehttp.Limit(phoneListener, phonehttp.MaxConnections))
+	log.Info("ready", "admin", "http://"+adminListener.Addr().String(), "phones", site.BaseURL+"/", "version", programVersion())
+	err = g.Wait()
+	if errors.Is(err, context.Canceled) {
+		log.Info("stopped")
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,87 @@
+// Package api is the admin API: /v1 on Echo v4 behind huma, which validates
+// bodies and writes the OpenAPI document from the same declarations. It decodes,
+// calls the Controller, and encodes; rules live in pbx, SQL in db. One file a
+// resource. It may import provisioner, provisioner/pbx and db's plain row types,
+// and must not know ARI, AMI or templates.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+)
+
+// Options is what the API needs.
+type Options struct {
+	Controller *provisioner.Controller
+	// PhoneURL is the base of the phone listener's URLs, without trailing slash;
+	// provisioning URLs of phones start with it.
+	PhoneURL string
+	Version  string // of the program, for the document and /v1/health
+	Metrics  http.Handler
+	Logger   *slog.Logger
+}
+
+// api holds what handlers share.
+type api struct {
+	Options
+	ctl *provisioner.Controller
+	hu  huma.API
+}
+
+// New returns the handler of the admin listener.
+func New(o Options) http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	a := &api{Options: o, ctl: o.Controller}
+	e.HTTPErrorHandler = a.echoError
+	e.Use(a.logRequests, recoverPanic)
+	config := huma.DefaultConfig("Dialtone", o.Version)
+	config.CreateHooks = nil // no $schema in answers
+	config.DocsPath = ""     // huma's page loads scripts from elsewhere; ours is at /docs
+	config.Info.Description = "The controller in front of Asterisk. Every call needs `Authorization: Bearer TOKEN`; the first start writes a token beside the database."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"token": {}}}
+	config.RejectUnknownQueryParameters = true
+	a.hu = humaecho.NewV4(e, config)
+	a.hu.UseMiddleware(a.authenticate)
+	a.register(e)
+	return e
+}
+
+// register declares every operation; this is the whole route table.
+func (a *api) register(e *echo.Echo) {
+	registerTenants(a)
+	registerExtensions(a)
+	registerDevices(a)
+	registerPhones(a)
+	registerMailboxes(a)
+	a.registerStatus()
+	a.registerChanges()
+	a.registerTokens()
+	a.registerEvents()
+	a.registerHealth(e)
+	e.GET("/docs", docsPage)
+	e.GET("/metrics", echo.WrapHandler(a.Metrics))
+	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") })
+}
+
+// Server returns the admin listener's settings: every phase of a connection has
+// a deadline, except the answer, because an event stream has no end.
+func Server(handler http.Handler) *http.Server {
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10}
+}
+
+// author names the caller for the audit.
+func author(ctx context.Context) provisioner.Author {
+	who, _ := ctx.Value(callerKey{}).(provisioner.Author)
+	return who
+}

@@ -1,0 +1,69 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+)
+
+// heartbeat keeps proxies from closing a quiet event stream.
+const heartbeat = 15 * time.Second
+
+func (a *api) registerEvents() {
+	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
+		Summary:     "Stream of changes (server-sent events)",
+		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), resync (you were too slow: read everything again and connect anew).",
+		Errors:      []int{401},
+		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
+			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},
+	}, func(context.Context, *struct{}) (*huma.StreamResponse, error) {
+		sub := a.ctl.Subscribe()
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { stream(ctx, sub) }}, nil
+	})
+}
+
+// stream writes events until the client leaves or the subscription ends.
+func stream(ctx huma.Context, sub *provisioner.Subscription) {
+	defer sub.Close()
+	ctx.SetHeader("Content-Type", "text/event-stream")
+	ctx.SetHeader("Cache-Control", "no-store")
+	w := ctx.BodyWriter()
+	flush := func() {
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
+	}
+	fmt.Fprint(w, ": connected\n\n")
+	flush()
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Context().Done():
+			return
+		case <-beat.C:
+			fmt.Fprint(w, ": still here\n\n")
+		case e, ok := <-sub.Events():
+			if !ok || writeEvent(w, e) != nil {
+				return
+			}
+		}
+		flush()
+	}
+}
+
+// writeEvent prints one event as the HTML standard defines (9.2.6).
+func writeEvent(w interface{ Write([]byte) (int, error) }, e provisioner.Event) error {
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		return fmt.Errorf("encoding event %d: %w", e.ID, err)
+	}
+	_, err = fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Type, data)
+	return err
+}

@@ -1,0 +1,50 @@
+package api
+
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+
+// ExtensionFields is what a client may write.
+type ExtensionFields struct {
+	Number      string `json:"number,omitempty" doc:"The number people dial: 1 to 20 digits or letters; taken from the path in PUT and PATCH"`
+	Name        string `json:"name" doc:"Caller-ID name: 1 to 60 characters of plain text"`
+	RingSeconds *int   `json:"ring_seconds,omitempty" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
+	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
+}
+
+// Extension is what a client reads.
+type Extension struct {
+	ExtensionFields
+	Devices []DeviceState `json:"devices" nullable:"false" doc:"The devices that ring for it"`
+	Apply   ApplyBlock    `json:"apply"`
+}
+
+func registerExtensions(a *api) {
+	registerKind(a, kind[pbx.Extension, ExtensionFields, Extension]{
+		name: "extension", plural: "extensions", path: "/v1/tenants/{tenant}/extensions", keyName: "number", rows: a.ctl.Extensions,
+		key:      func(w ExtensionFields) string { return w.Number },
+		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
+		fields: func(e *pbx.Extension) ExtensionFields {
+			return ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox}
+		},
+		build: func(w ExtensionFields, _ *pbx.Extension, tenant, number string) (*pbx.Extension, error) {
+			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox}, nil
+		},
+		view: func(e *pbx.Extension) Extension {
+			v := Extension{Devices: []DeviceState{}}
+			v.Number, v.Name, v.RingSeconds, v.Mailbox = e.Number, e.Name, &e.RingSeconds, e.Mailbox
+			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {
+				v.Devices = append(v.Devices, a.deviceState(d))
+			}
+			return v
+		},
+		revision: func(e *pbx.Extension) int64 { return e.Revision },
+		apply:    func(v *Extension) *ApplyBlock { return &v.Apply },
+	})
+}
+
+// or returns the value that was given, or the default.
+func or[T any](given *T, otherwise T) T {
+	if given == nil {
+		return otherwise
+	}
+	return *given
+}

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+)
+
+// Health is the state of the program.
+type Health struct {
+	Status   string `json:"status" enum:"ok,degraded" doc:"degraded: calls go on, but a change may not reach Asterisk"`
+	Version  string `json:"version"`
+	Revision int64  `json:"revision" doc:"Newest configuration revision"`
+	Asterisk struct {
+		Connected bool   `json:"connected"`
+		Since     string `json:"away_since,omitempty"`
+	} `json:"asterisk"`
+	Apply provisioner.ApplyState `json:"apply" doc:"How far Asterisk has come"`
+}
+
+func (a *api) registerHealth(e *echo.Echo) {
+	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/health", OperationID: "get-health", Tags: []string{"health"}, Summary: "State of the program", Errors: []int{401}},
+		func(ctx context.Context, _ *struct{}) (*struct{ Body Health }, error) {
+			out := &struct{ Body Health }{}
+			revision, err := a.ctl.Revision(ctx)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			h := &out.Body
+			h.Status, h.Version, h.Revision, h.Apply = "ok", a.Version, revision, a.ctl.ApplyState()
+			connected, since := a.ctl.Connected()
+			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
+			if !connected || h.Apply.Progress(revision) == provisioner.Failed {
+				h.Status = "degraded"
+			}
+			return out, nil
+		})
+	// /healthz is for supervisors: no token, no detail.
+	e.GET("/healthz", func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
+		defer cancel()
+		if _, err := a.ctl.Revision(ctx); err != nil {
+			return c.String(http.StatusServiceUnavailable, "database does not answer\n")
+		}
+		return c.String(http.StatusOK, "ok\n")
+	})
+}

@@ -1,0 +1,49 @@
+package api
+
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+
+// MailboxFields is what a client may write.
+type MailboxFields struct {
+	Number          string  `json:"number,omitempty" doc:"1 to 20 digits or letters; usually the number of its extension; taken from the path in PUT and PATCH"`
+	Name            string  `json:"name" doc:"Name of its owner: 1 to 60 characters of plain text"`
+	PIN             *string `json:"pin,omitempty" writeOnly:"true" doc:"4 to 10 digits; required for a new mailbox, an existing one keeps its own when it is left out"`
+	Email           string  `json:"email,omitempty" doc:"Where a note about each new message goes"`
+	AttachRecording bool    `json:"attach_recording,omitempty" doc:"Put the recording into the mail"`
+	DeleteAfterMail bool    `json:"delete_after_mail,omitempty" doc:"Keep no copy once it is mailed"`
+}
+
+// Mailbox is what a client reads.
+type Mailbox struct {
+	Number          string     `json:"number"`
+	Name            string     `json:"name"`
+	Email           string     `json:"email,omitempty"`
+	AttachRecording bool       `json:"attach_recording"`
+	DeleteAfterMail bool       `json:"delete_after_mail"`
+	Apply           ApplyBlock `json:"apply"`
+}
+
+func registerMailboxes(a *api) {
+	registerKind(a, kind[pbx.Mailbox, MailboxFields, Mailbox]{
+		name: "mailbox", plural: "mailboxes", path: "/v1/tenants/{tenant}/mailboxes", keyName: "number", rows: a.ctl.Mailboxes,
+		key:      func(w MailboxFields) string { return w.Number },
+		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
+		fields: func(m *pbx.Mailbox) MailboxFields {
+			return MailboxFields{Number: m.Number, Name: m.Name, Email: m.Email, AttachRecording: m.AttachRecording, DeleteAfterMail: m.DeleteAfterMail}
+		},
+		build: func(w MailboxFields, old *pbx.Mailbox, tenant, number string) (*pbx.Mailbox, error) {
+			m := &pbx.Mailbox{Tenant: tenant, Number: number, Name: w.Name, Email: w.Email, AttachRecording: w.AttachRecording, DeleteAfterMail: w.DeleteAfterMail}
+			if old != nil {
+				m.PIN = old.PIN
+			}
+			if w.PIN != nil {
+				m.PIN = pbx.NewSecret(*w.PIN)
+			}
+			return m, nil
+		},
+		view: func(m *pbx.Mailbox) Mailbox {
+			return Mailbox{Number: m.Number, Name: m.Name, Email: m.Email, AttachRecording: m.AttachRecording, DeleteAfterMail: m.DeleteAfterMail}
+		},
+		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
+		apply:    func(v *Mailbox) *ApplyBlock { return &v.Apply },
+	})
+}

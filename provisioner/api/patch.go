@@ -1,0 +1,77 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// patchBody documents the body of a PATCH: any fields of the write form.
+func (k kind[T, W, V]) patchBody(a *api) *huma.RequestBody {
+	return &huma.RequestBody{Required: true, Description: "Fields to change; null sets a field back to its default, what is not named stays as it is",
+		Content: map[string]*huma.MediaType{"application/merge-patch+json": {Schema: k.bodySchema(a)}}}
+}
+
+// merge applies a JSON merge patch (RFC 7396) to the present row's write form
+// and checks the result against the same schema that a PUT is checked with.
+func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
+	if old == nil {
+		return w, pbx.NotFoundf("%s %q does not exist; PUT or POST creates it", k.name, in.key)
+	}
+	var patch any
+	if err := json.Unmarshal(in.RawBody, &patch); err != nil {
+		return w, huma.NewError(400, "the body is not JSON: "+err.Error())
+	}
+	if _, ok := patch.(map[string]any); !ok {
+		return w, huma.NewError(422, "the body must be a JSON object with the fields to change")
+	}
+	present, err := json.Marshal(k.fields(old))
+	if err != nil {
+		return w, fmt.Errorf("encoding the present %s: %w", k.name, err)
+	}
+	var doc any
+	if err := json.Unmarshal(present, &doc); err != nil {
+		return w, fmt.Errorf("decoding the present %s: %w", k.name, err)
+	}
+	doc = mergePatch(doc, patch)
+	var result huma.ValidateResult
+	huma.Validate(a.hu.OpenAPI().Components.Schemas, k.bodySchema(a), huma.NewPathBuffer([]byte("body"), 4), huma.ModeWriteToServer, doc, &result)
+	if len(result.Errors) > 0 {
+		return w, huma.NewError(422, "validation failed", result.Errors...)
+	}
+	merged, err := json.Marshal(doc)
+	if err != nil {
+		return w, fmt.Errorf("encoding the changed %s: %w", k.name, err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(merged))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&w); err != nil {
+		return w, huma.NewError(422, err.Error())
+	}
+	return w, nil
+}
+
+// mergePatch is the algorithm of RFC 7396, section 2.
+func mergePatch(target, patch any) any {
+	fields, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	out := map[string]any{}
+	if t, ok := target.(map[string]any); ok {
+		out = maps.Clone(t)
+	}
+	for name, value := range fields {
+		if value == nil {
+			delete(out, name)
+			continue
+		}
+		out[name] = mergePatch(out[name], value)
+	}
+	return out
+}

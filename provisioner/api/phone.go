@@ -1,0 +1,142 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// PhoneFields is what a client may write.
+type PhoneFields struct {
+	MAC    string      `json:"mac,omitempty" doc:"Hardware address in any usual spelling; taken from the path in PUT and PATCH"`
+	Vendor string      `json:"vendor" doc:"yealink or polycom"`
+	Model  string      `json:"model" doc:"As the vendor spells it: T46U, VVX450"`
+	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
+}
+
+// PhoneLine is one registration of a phone.
+type PhoneLine struct {
+	Registration int    `json:"registration" doc:"1 is the first"`
+	Device       string `json:"device" doc:"Name of the device whose SIP account it uses; a device is on one phone at most"`
+}
+
+// Phone is what a client reads.
+type Phone struct {
+	PhoneFields
+	EnrolURL        string     `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until"`
+	EnrolUntil      time.Time  `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
+	ProvisioningURL string     `json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
+	Apply           ApplyBlock `json:"apply"`
+}
+
+func registerPhones(a *api) {
+	k := kind[pbx.Phone, PhoneFields, Phone]{
+		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones,
+		key: func(w PhoneFields) string { return w.MAC },
+		parseKey: func(field, s string) (string, *pbx.Error) {
+			mac, err := pbx.ParseMAC(field, s)
+			return string(mac), err
+		},
+		fields: phoneFields,
+		build:  buildPhone,
+		view: func(p *pbx.Phone) Phone {
+			return Phone{PhoneFields: phoneFields(p), EnrolURL: a.PhoneURL + "/", EnrolUntil: p.EnrolUntil}
+		},
+		reveal: func(old, p *pbx.Phone, v *Phone) {
+			if old == nil || !old.URLSecret.Equal(p.URLSecret) {
+				v.ProvisioningURL = a.PhoneURL + "/p/" + p.URLSecret.Reveal() + "/"
+			}
+		},
+		revision: func(p *pbx.Phone) int64 { return p.Revision },
+		apply:    func(v *Phone) *ApplyBlock { return &v.Apply },
+	}
+	registerKind(a, k)
+	registerPhoneActions(a, k)
+}
+
+func phoneFields(p *pbx.Phone) PhoneFields {
+	f := PhoneFields{MAC: p.MAC.Colons(), Vendor: string(p.Vendor), Model: p.Model, Lines: make([]PhoneLine, len(p.Lines))}
+	for i, l := range p.Lines {
+		f.Lines[i] = PhoneLine(l)
+	}
+	return f
+}
+
+func buildPhone(w PhoneFields, old *pbx.Phone, tenant, mac string) (*pbx.Phone, error) {
+	p := &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), Vendor: pbx.Vendor(strings.ToLower(w.Vendor)), Model: strings.ToUpper(w.Model)}
+	for _, l := range w.Lines {
+		p.Lines = append(p.Lines, pbx.Line(l))
+	}
+	slices.SortStableFunc(p.Lines, func(a, b pbx.Line) int { return cmp.Compare(a.Registration, b.Registration) })
+	if old != nil {
+		p.URLSecret, p.EnrolUntil = old.URLSecret, old.EnrolUntil
+	} else {
+		p.URLSecret, p.EnrolUntil = pbx.NewURLSecret(), enrolEnd()
+	}
+	return p, nil
+}
+
+// enrolEnd is the end of an enrolment window that opens now, in whole seconds,
+// as the database keeps it.
+func enrolEnd() time.Time { return time.Now().Add(pbx.EnrolWindow).UTC().Truncate(time.Second) }
+
+// Fetch is one request of a phone.
+type Fetch struct {
+	File      string    `json:"file"`
+	Status    int       `json:"status"`
+	SHA256    string    `json:"sha256,omitempty" doc:"Hash of the bytes it got"`
+	Address   string    `json:"address"`
+	UserAgent string    `json:"user_agent"`
+	At        time.Time `json:"at"`
+}
+
+// registerPhoneActions declares what can be done with a phone beside writing it.
+func registerPhoneActions(a *api, k kindOfPhone) {
+	one := k.path + "/{mac}"
+	huma.Register(a.hu, k.operation("GET", one+"/fetches", "list-phone-fetches", "The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
+		return phoneFetches(ctx, a, k, in.Place)
+	})
+	huma.Register(a.hu, k.operation("POST", one+"/enrol", "enrol-phone", "Open the enrolment window again and make a new secret URL"), func(ctx context.Context, in *deleteInput) (*answer[Phone], error) {
+		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Phone) (PhoneFields, error) {
+			if old == nil {
+				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)
+			}
+			old.URLSecret, old.EnrolUntil = pbx.NewURLSecret(), enrolEnd()
+			return phoneFields(old), nil
+		})
+		if out != nil {
+			out.Status = http.StatusOK
+		}
+		return out, err
+	})
+}
+
+type kindOfPhone = kind[pbx.Phone, PhoneFields, Phone]
+
+func phoneFetches(ctx context.Context, a *api, k kindOfPhone, p Place) (*page[Fetch], error) {
+	row, err := k.get(ctx, a, p)
+	if err != nil {
+		return nil, err
+	}
+	mac, perr := pbx.ParseMAC("mac", row.Body.MAC)
+	if perr != nil {
+		return nil, a.problem(perr)
+	}
+	fetches, err := a.ctl.Fetches(ctx, mac)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	out := &page[Fetch]{}
+	out.Body.Items = make([]Fetch, 0, len(fetches))
+	for _, f := range fetches {
+		out.Body.Items = append(out.Body.Items, Fetch{f.File, f.Status, f.Hash, f.Address.String(), f.UserAgent, f.At})
+	}
+	return out, nil
+}

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// statuses maps the kinds of errors to HTTP; the only such table.
+var statuses = map[pbx.Kind]int{
+	pbx.Internal:       http.StatusInternalServerError,
+	pbx.Invalid:        http.StatusUnprocessableEntity,
+	pbx.NotFound:       http.StatusNotFound,
+	pbx.Conflict:       http.StatusConflict,
+	pbx.InUse:          http.StatusConflict,
+	pbx.Precondition:   http.StatusPreconditionFailed,
+	pbx.Unauthorized:   http.StatusUnauthorized,
+	pbx.Unavailable:    http.StatusServiceUnavailable,
+	pbx.NotImplemented: http.StatusUnprocessableEntity,
+}
+
+// Problem is an error answer (RFC 9457, application/problem+json).
+type Problem struct {
+	Status int            `json:"status" doc:"HTTP status"`
+	Title  string         `json:"title" doc:"HTTP status in words"`
+	Kind   string         `json:"kind" doc:"What went wrong, for programs: invalid, not-found, conflict, in-use, precondition-failed, unauthorized, unavailable, internal"`
+	Field  string         `json:"field,omitempty" doc:"The field it is about, as a path in the body, such as lines[0].device"`
+	Detail string         `json:"detail" doc:"One sentence a person can act on"`
+	Errors []ProblemField `json:"errors,omitempty" doc:"Every broken rule, when there are several"`
+	Refs   []pbx.Ref      `json:"refs,omitempty" doc:"What still refers to the object"`
+}
+
+// ProblemField is one broken rule.
+type ProblemField struct {
+	Field  string `json:"field"`
+	Detail string `json:"detail"`
+}
+
+// Error implements error.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus implements huma.StatusError.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// huma builds its own errors (bad JSON, unknown properties, wrong types) through
+// this variable. Ours name the field and never echo the value, which may be a
+// secret.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		p := &Problem{Status: status, Title: http.StatusText(status), Kind: kindOfStatus(status), Detail: message}
+		for _, err := range errs {
+			if err != nil {
+				p.Errors = append(p.Errors, fieldOf(err))
+			}
+		}
+		return p.simplify()
+	}
+}
+
+// kindOfStatus names what huma and Echo refuse by themselves.
+func kindOfStatus(status int) string {
+	for kind, s := range statuses {
+		if s == status && kind != pbx.InUse && kind != pbx.NotImplemented {
+			return string(kind)
+		}
+	}
+	if status < 500 {
+		return string(pbx.Invalid)
+	}
+	return string(pbx.Internal)
+}
+
+// fieldOf takes path and message of one of huma's errors, not its value.
+func fieldOf(err error) ProblemField {
+	var d *huma.ErrorDetail
+	if !errors.As(err, &d) {
+		return ProblemField{Detail: err.Error()}
+	}
+	field := strings.TrimPrefix(strings.TrimPrefix(d.Location, "body"), ".")
+	message := d.Message
+	if name, ok := strings.CutPrefix(message, "expected required property "); ok {
+		name = strings.TrimSuffix(name, " to be present")
+		return ProblemField{Field: strings.TrimPrefix(field+"."+name, "."), Detail: "is required"}
+	}
+	if message == "unexpected property" {
+		message = "is not a field that can be set here"
+	}
+	return ProblemField{Field: field, Detail: message}
+}
+
+// simplify moves a single error to the top, where clients look first.
+func (p *Problem) simplify() *Problem {
+	if len(p.Errors) > 0 {
+		p.Field, p.Detail = p.Errors[0].Field, p.Errors[0].sentence()
+	}
+	if len(p.Errors) == 1 {
+		p.Errors = nil
+	}
+	return p
+}
+
+func (f ProblemField) sentence() string {
+	if f.Field == "" {
+		return f.Detail
+	}
+	return f.Field + " " + f.Detail
+}
+
+// problem turns any error into an answer. What has no kind is ours: it is logged
+// here, once, and the client sees no detail of it.
+func (a *api) problem(err error) *Problem {
+	var ready *Problem
+	if errors.As(err, &ready) {
+		return ready
+	}
+	var all pbx.Errors
+	var one *pbx.Error
+	switch {
+	case errors.As(err, &all) && len(all) > 0:
+		one = all[0]
+	case errors.As(err, &one):
+	default:
+		a.Logger.Error("answering a request", "error", err)
+		return &Problem{Status: 500, Title: http.StatusText(500), Kind: string(pbx.Internal), Detail: "something went wrong inside Dialtone; its log has the cause"}
+	}
+	status := statuses[one.Kind]
+	p := &Problem{Status: status, Title: http.StatusText(status), Kind: string(one.Kind), Field: one.Field, Refs: one.Refs,
+		Detail: ProblemField{one.Field, one.Message}.sentence()}
+	if one.Cause != nil {
+		a.Logger.Error("answering a request", "error", err)
+	}
+	for _, e := range all {
+		p.Errors = append(p.Errors, ProblemField{e.Field, e.Message})
+	}
+	return p.simplify()
+}
+
+// echoError answers what Echo refuses by itself: unknown paths and methods, and
+// panics.
+func (a *api) echoError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := a.echoProblem(err, c)
+	p.write(c.Response().Header().Set, c.Response().WriteHeader, c.Response())
+}
+
+func (a *api) echoProblem(err error, c echo.Context) *Problem {
+	var he *echo.HTTPError
+	if !errors.As(err, &he) || he.Code >= 500 {
+		return a.problem(err)
+	}
+	p := &Problem{Status: he.Code, Title: http.StatusText(he.Code), Kind: kindOfStatus(he.Code), Detail: http.StatusText(he.Code)}
+	switch he.Code {
+	case http.StatusNotFound:
+		p.Detail = "there is nothing at " + c.Request().URL.Path + "; /docs lists what there is"
+	case http.StatusMethodNotAllowed:
+		p.Detail = c.Request().Method + " is not possible here; /docs lists what is"
+	}
+	return p
+}
+
+// write sends the problem.
+func (p *Problem) write(setHeader func(string, string), setStatus func(int), body io.Writer) {
+	setHeader("Content-Type", "application/problem+json")
+	setStatus(p.Status)
+	_ = json.NewEncoder(body).Encode(p)
+}

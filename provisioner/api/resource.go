@@ -1,0 +1,253 @@
+package api
+
+import (
+	"context"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// kind declares one kind of resource: T is its row, W what a client may write, V
+// what it reads. From it come list, create (POST), read, replace (PUT), change
+// (PATCH) and delete, with one behaviour for all kinds.
+type kind[T, W, V any] struct {
+	name    string // singular, for operation ids and texts: "extension"
+	plural  string
+	path    string // of the collection
+	keyName string // of the path parameter: "number"
+	rows    *provisioner.Resource[T]
+	// key is the key in a body; "" when the body has none.
+	key func(W) string
+	// parseKey checks and normalises a key.
+	parseKey func(field, s string) (string, *pbx.Error)
+	// fields is the row as a client would write it, without secrets.
+	fields func(*T) W
+	// build makes the row that w asks for from the present one (nil: none).
+	build func(w W, old *T, tenant, key string) (*T, error)
+	// view is the row as a client reads it.
+	view func(row *T) V
+	// reveal adds the secrets that this very write set; it may be nil.
+	reveal   func(old, row *T, v *V)
+	revision func(*T) int64
+	apply    func(*V) *ApplyBlock // where V keeps its apply block
+}
+
+// Place is the tenant and key in a request's path.
+type Place struct{ tenant, key string }
+
+// Resolve implements huma.Resolver; the parameters are declared by hand because
+// their names differ between kinds.
+func (p *Place) Resolve(ctx huma.Context) []error {
+	names := strings.FieldsFunc(ctx.Operation().Path, func(r rune) bool { return r == '/' })
+	for _, n := range names {
+		switch {
+		case n == "{tenant}":
+			p.tenant = ctx.Param("tenant")
+		case strings.HasPrefix(n, "{"):
+			p.key = ctx.Param(strings.Trim(n, "{}"))
+		}
+	}
+	return nil
+}
+
+// answer is the answer to every operation on one object.
+type answer[V any] struct {
+	Status            int
+	ETag              string `header:"ETag" doc:"Validator for If-Match"`
+	Location          string `header:"Location" doc:"Path of the object that was created"`
+	PreferenceApplied string `header:"Preference-Applied" doc:"wait when the answer was held back"`
+	Body              V
+}
+
+// page is the answer to a list.
+type page[V any] struct {
+	Body struct {
+		Items []V    `json:"items" nullable:"false"`
+		Next  string `json:"next,omitempty" doc:"Pass as after to get the next page; absent on the last one"`
+	}
+}
+
+type listInput struct {
+	Place
+	After    string `query:"after" doc:"List what comes after this key"`
+	Limit    int    `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"At most this many"`
+	Contains string `query:"contains" maxLength:"60" doc:"Only those whose key or name contains this text"`
+}
+
+type getInput struct{ Place }
+
+type deleteInput struct {
+	Place
+	WriteHeaders
+}
+
+type bodyInput[W any] struct {
+	Place
+	WriteHeaders
+	Body W
+}
+
+type patchInput struct {
+	Place
+	WriteHeaders
+	RawBody []byte
+}
+
+// registerKind declares the operations of one kind.
+func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
+	one := k.path + "/{" + k.keyName + "}"
+	huma.Register(a.hu, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural), func(ctx context.Context, in *listInput) (*page[V], error) {
+		return k.list(ctx, a, in)
+	})
+	huma.Register(a.hu, k.operation("POST", k.path, "create-"+k.name, "Create; refused when it exists"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+		key := k.key(in.Body)
+		if key == "" {
+			return nil, a.problem(pbx.Invalidf(k.keyName, "is required"))
+		}
+		in.key, in.IfNoneMatch = key, "*"
+		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
+		return out, k.existing(err)
+	})
+	huma.Register(a.hu, k.operation("GET", one, "get-"+k.name, "Read"), func(ctx context.Context, in *getInput) (*answer[V], error) {
+		return k.get(ctx, a, in.Place)
+	})
+	huma.Register(a.hu, k.operation("PUT", one, "put-"+k.name, "Create or replace"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
+	})
+	patch := k.operation("PATCH", one, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
+	patch.RequestBody = k.patchBody(a)
+	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
+		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
+	})
+	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *deleteInput) (*answer[Deleted], error) {
+		return k.delete(ctx, a, in)
+	})
+}
+
+func (k kind[T, W, V]) operation(method, path, id, summary string) huma.Operation {
+	op := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{k.plural},
+		Errors: []int{400, 401, 404, 409, 412, 413, 422}}
+	for segment := range strings.SplitSeq(path, "/") {
+		if name := strings.Trim(segment, "{}"); name != segment {
+			op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})
+		}
+	}
+	return op
+}
+
+// Deleted is the answer to a delete.
+type Deleted struct {
+	Deleted string     `json:"deleted" doc:"Key of the object that is gone"`
+	Apply   ApplyBlock `json:"apply"`
+}
+
+func (k kind[T, W, V]) list(ctx context.Context, a *api, in *listInput) (*page[V], error) {
+	rows, err := k.rows.List(ctx, in.tenant, db.ListOptions{After: in.After, Limit: in.Limit + 1, Contains: in.Contains})
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	out := &page[V]{}
+	out.Body.Items = make([]V, 0, len(rows))
+	for i, row := range rows {
+		if i == in.Limit {
+			out.Body.Next = k.key(k.fields(rows[i-1]))
+			break
+		}
+		out.Body.Items = append(out.Body.Items, k.show(ctx, a, row, WriteHeaders{}))
+	}
+	return out, nil
+}
+
+func (k kind[T, W, V]) get(ctx context.Context, a *api, p Place) (*answer[V], error) {
+	key, perr := k.parseKey(k.keyName, p.key)
+	if perr != nil {
+		return nil, a.problem(perr)
+	}
+	row, err := k.rows.Get(ctx, p.tenant, key)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	return &answer[V]{Status: 200, ETag: etag(k.revision(row)), Body: k.show(ctx, a, row, WriteHeaders{})}, nil
+}
+
+// show makes the view with its apply block.
+func (k kind[T, W, V]) show(ctx context.Context, a *api, row *T, h WriteHeaders) V {
+	v := k.view(row)
+	*k.apply(&v) = a.applied(ctx, k.revision(row), h.wait())
+	return v
+}
+
+// write stores what body makes of the present row.
+func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeaders, body func(old *T) (W, error)) (*answer[V], error) {
+	key, perr := k.parseKey(k.keyName, p.key)
+	if perr != nil {
+		return nil, a.problem(perr)
+	}
+	cond, err := h.condition()
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	var before *T
+	row, created, err := k.rows.Edit(ctx, author(ctx), p.tenant, key, cond, func(old *T) (*T, error) {
+		before = old
+		w, err := body(old)
+		if err != nil {
+			return nil, err
+		}
+		if named, _ := k.parseKey(k.keyName, k.key(w)); k.key(w) != "" && named != key {
+			return nil, pbx.Invalidf(k.keyName, "differs from the path and cannot be changed here")
+		}
+		return k.build(w, old, p.tenant, key)
+	})
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	out := &answer[V]{Status: 200, ETag: etag(k.revision(row)), Body: k.show(ctx, a, row, h)}
+	if k.reveal != nil {
+		k.reveal(before, row, &out.Body)
+	}
+	if created {
+		out.Status = 201
+		out.Location = strings.Replace(k.path, "{tenant}", url.PathEscape(p.tenant), 1) + "/" + url.PathEscape(key)
+	}
+	if h.wait() > 0 {
+		out.PreferenceApplied = "wait"
+	}
+	return out, nil
+}
+
+// existing turns the failed precondition of a POST into the conflict it is.
+func (k kind[T, W, V]) existing(err error) error {
+	if p, ok := err.(*Problem); ok && p.Kind == string(pbx.Precondition) {
+		return &Problem{Status: 409, Title: "Conflict", Kind: string(pbx.Conflict), Field: k.keyName,
+			Detail: "this " + k.name + " exists already; PUT or PATCH changes it"}
+	}
+	return err
+}
+
+func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *deleteInput) (*answer[Deleted], error) {
+	key, perr := k.parseKey(k.keyName, in.key)
+	if perr != nil {
+		return nil, a.problem(perr)
+	}
+	cond, err := in.condition()
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	revision, err := k.rows.Delete(ctx, author(ctx), in.tenant, key, cond)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	return &answer[Deleted]{Status: 200, Body: Deleted{Deleted: key, Apply: a.applied(ctx, revision, in.wait())}}, nil
+}
+
+// bodySchema is the schema of what a client may write.
+func (k kind[T, W, V]) bodySchema(a *api) *huma.Schema {
+	return a.hu.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[W](), true, "")
+}

@@ -1,0 +1,69 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// DeviceState is what Asterisk says about a device.
+type DeviceState struct {
+	Device     string  `json:"device"`
+	Extension  string  `json:"extension,omitempty"`
+	Status     string  `json:"status" enum:"OK,UNREACHABLE,UNKNOWN,UNMONITORED," doc:"OK: registered and answering. UNREACHABLE: registered before, does not answer. UNKNOWN: was unreachable, given up. UNMONITORED: registered, never asked. Empty: nothing registered"`
+	IP         string  `json:"ip,omitempty" doc:"Where it really is"`
+	Port       int     `json:"port,omitempty"`
+	RTT        float64 `json:"rtt_ms,omitempty" doc:"Round-trip time of the last answered question, in milliseconds"`
+	UserAgent  string  `json:"user_agent,omitempty"`
+	Call       string  `json:"call,omitempty" enum:"idle,ringing,in-call,on-hold," doc:"What it is doing"`
+	Expires    string  `json:"expires,omitempty" doc:"End of its registration"`
+	Since      string  `json:"since,omitempty" doc:"Since when the status has been so"`
+	Seen       string  `json:"seen,omitempty" doc:"When Asterisk last said so"`
+	AgeSeconds float64 `json:"age_seconds" doc:"How long ago that was; while stale it keeps growing"`
+	Stale      bool    `json:"stale" doc:"The connection to Asterisk is lost: this is the last known state"`
+}
+
+// deviceState joins a device with its observed state.
+func (a *api) deviceState(d *pbx.Device) DeviceState {
+	s, stale := a.ctl.Status(d.Endpoint)
+	out := DeviceState{Device: d.Name, Extension: d.Extension, Status: string(s.Reach), UserAgent: s.UserAgent, Call: string(s.Call),
+		RTT: float64(s.RoundTrip.Microseconds()) / 1000, Expires: moment(s.Expires), Since: moment(s.ReachSince), Seen: moment(s.SeenAt), Stale: !stale.IsZero()}
+	if s.Address.IsValid() {
+		out.IP, out.Port = s.Address.Addr().String(), int(s.Address.Port())
+	}
+	if !s.SeenAt.IsZero() {
+		out.AgeSeconds = time.Since(s.SeenAt).Seconds()
+	}
+	return out
+}
+
+// moment prints a time in RFC 3339, or "" for the zero time.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func (a *api) registerStatus() {
+	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/status", OperationID: "list-status", Tags: []string{"status"},
+		Summary: "State of all devices of a tenant", Errors: []int{401, 404}}, func(_ context.Context, in *struct {
+		Tenant string `path:"tenant"`
+	}) (*page[DeviceState], error) {
+		snapshot := a.ctl.Snapshot()
+		if snapshot.Tenant(in.Tenant) == nil {
+			return nil, a.problem(pbx.NotFoundf("tenant %q does not exist", in.Tenant))
+		}
+		out := &page[DeviceState]{}
+		out.Body.Items = []DeviceState{}
+		for _, d := range snapshot.Devices {
+			if d.Tenant == in.Tenant {
+				out.Body.Items = append(out.Body.Items, a.deviceState(d))
+			}
+		}
+		return out, nil
+	})
+}

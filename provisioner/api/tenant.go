@@ -1,0 +1,54 @@
+package api
+
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+
+// TenantFields is what a client may write.
+type TenantFields struct {
+	Name          string  `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
+	Title         string  `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
+	Timezone      string  `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
+	PhonePassword *string `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
+}
+
+// Tenant is what a client reads.
+type Tenant struct {
+	Name          string     `json:"name"`
+	Title         string     `json:"title"`
+	Timezone      string     `json:"timezone"`
+	PhonePassword string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
+	Apply         ApplyBlock `json:"apply"`
+}
+
+func registerTenants(a *api) {
+	registerKind(a, kind[pbx.Tenant, TenantFields, Tenant]{
+		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants,
+		key:      func(w TenantFields) string { return w.Name },
+		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
+		fields: func(t *pbx.Tenant) TenantFields {
+			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone}
+		},
+		build: func(w TenantFields, old *pbx.Tenant, _, name string) (*pbx.Tenant, error) {
+			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone}
+			if t.Timezone == "" {
+				t.Timezone = "UTC"
+			}
+			switch {
+			case w.PhonePassword != nil:
+				t.PhonePassword = pbx.NewSecret(*w.PhonePassword)
+			case old != nil:
+				t.PhonePassword = old.PhonePassword
+			default:
+				t.PhonePassword = pbx.RandomSecret(10)
+			}
+			return t, nil
+		},
+		view: func(t *pbx.Tenant) Tenant { return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone} },
+		reveal: func(old, t *pbx.Tenant, v *Tenant) {
+			if old == nil || !old.PhonePassword.Equal(t.PhonePassword) {
+				v.PhonePassword = t.PhonePassword.Reveal()
+			}
+		},
+		revision: func(t *pbx.Tenant) int64 { return t.Revision },
+		apply:    func(v *Tenant) *ApplyBlock { return &v.Apply },
+	})
+}

@@ -1,0 +1,89 @@
+package provisioner
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// phoneNotifier tells phones whose files changed to fetch them again.
+type phoneNotifier struct {
+	templates *templates.Engine
+	site      phoneconf.Site
+	log       *slog.Logger
+}
+
+func newPhoneNotifier(o Options) *phoneNotifier {
+	return &phoneNotifier{templates: o.Templates, site: o.Site, log: o.Logger}
+}
+
+// notify sends a SIP NOTIFY (Event: check-sync) to each phone whose files differ
+// between two revisions, and to no other: a phone asked without need fetches
+// without need. before is nil at the start of the program; phones that changed
+// meanwhile then fetch at their next poll.
+func (n *phoneNotifier) notify(ctx context.Context, s *ami.Session, before, now *rendered) {
+	if before == nil || before.snapshot.Revision == now.snapshot.Revision {
+		return
+	}
+	for _, p := range now.snapshot.Phones {
+		old := before.snapshot.Phone(p.MAC)
+		if old == nil || lastChange(now.snapshot, p) <= before.snapshot.Revision || !n.differs(before.snapshot, old, now.snapshot, p) {
+			continue
+		}
+		endpoint := firstEndpoint(before.snapshot, old)
+		if endpoint == "" {
+			continue
+		}
+		if err := s.PJSIPNotify(ctx, endpoint, []ami.Variable{{Name: "Event", Value: phoneconf.CheckSync(p.Vendor)}}); err != nil {
+			n.log.Warn("telling a phone to fetch its files", "phone", p.MAC.Colons(), "error", err)
+		}
+	}
+}
+
+// lastChange is the newest revision of anything a phone's files show. It spares
+// rendering the files of all phones at every pass.
+func lastChange(s *pbx.Snapshot, p *pbx.Phone) int64 {
+	last := p.Revision
+	if t := s.Tenant(p.Tenant); t != nil {
+		last = max(last, t.Revision)
+	}
+	for _, l := range p.Lines {
+		d := s.Device(p.Tenant, l.Device)
+		if d == nil {
+			continue
+		}
+		last = max(last, d.Revision)
+		if e := s.Extension(p.Tenant, d.Extension); e != nil {
+			last = max(last, e.Revision)
+		}
+	}
+	return last
+}
+
+// differs renders both versions and compares their bytes.
+func (n *phoneNotifier) differs(was *pbx.Snapshot, old *pbx.Phone, is *pbx.Snapshot, p *pbx.Phone) bool {
+	for _, name := range phoneconf.Files(is, p) {
+		a, _, errA := phoneconf.Render(n.templates, was, old, n.site, name)
+		b, _, errB := phoneconf.Render(n.templates, is, p, n.site, name)
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// firstEndpoint is the account through which a phone is told something: the one
+// it registered with before the change.
+func firstEndpoint(s *pbx.Snapshot, p *pbx.Phone) string {
+	for _, l := range p.Lines {
+		if d := s.Device(p.Tenant, l.Device); d != nil {
+			return d.Endpoint
+		}
+	}
+	return ""
+}

@@ -1,0 +1,100 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+)
+
+// Progress is how far one revision has come.
+type Progress string
+
+// The states of a revision.
+const (
+	Pending Progress = "pending"
+	Applied Progress = "applied"
+	Failed  Progress = "failed"
+)
+
+// succeeded records a pass that Asterisk acknowledged.
+func (a *applier) succeeded(ctx context.Context, start time.Time, revision int64, reloaded []string) {
+	a.rejected = map[string]string{}
+	state := ApplyState{Applied: revision, At: time.Now(), Millis: time.Since(start).Milliseconds(), Reloaded: reloaded}
+	a.record(ctx, state, db.ApplyResult{Revision: revision, State: db.ApplyState(Applied)})
+	a.log.Info("applied", "revision", revision, "reloaded", reloaded, "ms", state.Millis)
+}
+
+// failed records a pass that did not get through, and returns its error.
+func (a *applier) failed(ctx context.Context, start time.Time, revision int64, err error) error {
+	state := a.currentState()
+	state.Failed, state.Error, state.At, state.Millis, state.Reloaded = revision, err.Error(), time.Now(), time.Since(start).Milliseconds(), nil
+	if errors.Is(err, errAway) {
+		// Not a failure of the change: it stays pending.
+		state.Failed = 0
+		a.publish(state)
+		return err
+	}
+	a.record(context.WithoutCancel(ctx), state, db.ApplyResult{Revision: revision, State: db.ApplyState(Failed), Error: state.Error})
+	a.log.Error("applying the configuration", "revision", revision, "error", err)
+	return err
+}
+
+func (a *applier) record(ctx context.Context, s ApplyState, r db.ApplyResult) {
+	r.At, r.Duration, r.Reloaded = s.At, time.Duration(s.Millis)*time.Millisecond, s.Reloaded
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	if err := a.db.RecordApply(ctx, r); err != nil {
+		a.log.Error("recording the result of an apply", "error", err)
+	}
+	a.publish(s)
+}
+
+// publish makes a new state visible and wakes everyone who waits for one.
+func (a *applier) publish(s ApplyState) {
+	a.mu.Lock()
+	a.state = s
+	close(a.changed)
+	a.changed = make(chan struct{})
+	a.mu.Unlock()
+	a.events.publish(EventApply, s)
+}
+
+func (a *applier) currentState() ApplyState {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.state
+}
+
+// ApplyState returns how far Asterisk has come.
+func (c *Controller) ApplyState() ApplyState { return c.apply.currentState() }
+
+// Progress tells how far a revision has come.
+func (s ApplyState) Progress(revision int64) Progress {
+	switch {
+	case s.Applied >= revision:
+		return Applied
+	case s.Failed >= revision:
+		return Failed
+	}
+	return Pending
+}
+
+// WaitApplied returns when a revision is applied or failed, or ctx ends; the
+// state tells which.
+func (c *Controller) WaitApplied(ctx context.Context, revision int64) ApplyState {
+	for {
+		c.apply.mu.Lock()
+		state, changed := c.apply.state, c.apply.changed
+		c.apply.mu.Unlock()
+		if state.Progress(revision) != Pending {
+			return state
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return state
+		}
+	}
+}

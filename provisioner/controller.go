@@ -1,0 +1,110 @@
+// Package provisioner owns what Dialtone does: the use cases behind the API (one
+// file a resource), the apply loop that brings Asterisk to the desired state, the
+// watcher that brings status back, and the stream of events about both.
+//
+// Data flows down: use case → db → snapshot → rendered files → reload. Status
+// flows up: AMI event → statusWatcher → db → API. It may import provisioner/pbx,
+// db, templates, phoneconf, provisioner/asteriskconf and ami; it knows neither
+// HTTP nor ARI.
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+	"golang.org/x/sync/errgroup"
+)
+
+// Options is what a Controller needs. All fields but AMI are required.
+type Options struct {
+	DB        *db.DB
+	Templates *templates.Engine
+	// ConfigDir is the folder of our own files inside Asterisk's configuration
+	// folder, for example /etc/asterisk/dialtone.
+	ConfigDir string
+	// VoicemailDir is Asterisk's voicemail spool, where a PIN changed on a phone
+	// is kept; "" when this machine cannot see it.
+	VoicemailDir string
+	Site         phoneconf.Site // what phones are told about this server
+	AMI          AMI
+	Logger       *slog.Logger
+}
+
+// AMI is where Asterisk's manager interface listens and who we are there.
+type AMI struct {
+	Address  string // host:port
+	Username string
+	Secret   pbx.Secret
+}
+
+// Controller carries out use cases. Its methods are safe for concurrent use.
+type Controller struct {
+	db        *db.DB
+	log       *slog.Logger
+	snapshot  atomic.Pointer[pbx.Snapshot]
+	events    *hub
+	apply     *applier
+	status    *statusWatcher
+	fetches   *fetchLog
+	asterisk  *asterisk
+	voicemail string
+
+	// Tenants, Extensions, Devices, Phones and Mailboxes are the use cases of
+	// each kind of row.
+	Tenants    *Resource[pbx.Tenant]
+	Extensions *Resource[pbx.Extension]
+	Devices    *Resource[pbx.Device]
+	Phones     *Resource[pbx.Phone]
+	Mailboxes  *Resource[pbx.Mailbox]
+}
+
+// New reads the first snapshot; Run starts the loops.
+func New(ctx context.Context, o Options) (*Controller, error) {
+	snap, err := o.DB.Snapshot(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir}
+	c.snapshot.Store(snap)
+	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
+	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
+	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
+	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.monitored); err != nil {
+		return nil, err
+	}
+	c.apply = newApplier(c, o)
+	c.asterisk = newAsterisk(o, c.status, c.apply)
+	return c, nil
+}
+
+// Run runs the loops until ctx ends and waits for all of them.
+func (c *Controller) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.apply.run(ctx) })
+	g.Go(func() error { return c.status.run(ctx) })
+	g.Go(func() error { return c.fetches.run(ctx) })
+	g.Go(func() error { return c.asterisk.run(ctx) })
+	err := g.Wait()
+	c.events.close()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Snapshot returns the desired state in force: the one that calls are routed and
+// phone files are rendered by.
+func (c *Controller) Snapshot() *pbx.Snapshot { return c.snapshot.Load() }
+
+// monitored reports whether an endpoint's device is asked by OPTIONS.
+func (c *Controller) monitored(endpoint string) bool {
+	d := c.Snapshot().DeviceOf(endpoint)
+	return d != nil && d.QualifySeconds > 0
+}

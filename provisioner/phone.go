@@ -1,0 +1,27 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func newPhones(c *Controller) *Resource[pbx.Phone] {
+	return &Resource[pbx.Phone]{
+		c: c,
+		get: func(tx *db.Tx, ctx context.Context, tenant, mac string) (*pbx.Phone, error) {
+			return tx.Phone(ctx, tenant, pbx.MAC(mac))
+		},
+		list: (*db.Tx).Phones, put: (*db.Tx).PutPhone,
+		del: func(tx *db.Tx, ctx context.Context, tenant, mac string) error {
+			return tx.DeletePhone(ctx, tenant, pbx.MAC(mac))
+		},
+		revision: func(p *pbx.Phone) int64 { return p.Revision },
+		validate: func(p *pbx.Phone) error {
+			return errors.Join(p.Validate(), phoneconf.CheckPhone(p))
+		},
+	}
+}

@@ -1,0 +1,150 @@
+package provisioner
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Author says who makes a change, for the audit.
+type Author = db.Author
+
+// writeDeadline bounds one configuration transaction.
+const writeDeadline = 5 * time.Second
+
+// Resource is the use cases that every kind of row has: read, list, edit,
+// delete. What a kind does beyond that stands in its own file.
+type Resource[T any] struct {
+	c        *Controller
+	get      func(tx *db.Tx, ctx context.Context, tenant, key string) (*T, error)
+	list     func(tx *db.Tx, ctx context.Context, tenant string, o db.ListOptions) ([]*T, error)
+	put      func(tx *db.Tx, ctx context.Context, row *T) error
+	del      func(tx *db.Tx, ctx context.Context, tenant, key string) error
+	revision func(*T) int64
+	validate func(*T) error
+	// saved runs after the transaction that wrote row committed; old is nil when
+	// the row is new. It may be nil.
+	saved func(c *Controller, old, row *T)
+}
+
+// Get returns the row of a tenant by its key.
+func (r *Resource[T]) Get(ctx context.Context, tenant, key string) (out *T, err error) {
+	err = r.c.db.View(ctx, func(tx *db.Tx) error {
+		out, err = r.get(tx, ctx, tenant, key)
+		return err
+	})
+	return out, err
+}
+
+// List returns a tenant's rows in the order of their keys.
+func (r *Resource[T]) List(ctx context.Context, tenant string, o db.ListOptions) (out []*T, err error) {
+	err = r.c.db.View(ctx, func(tx *db.Tx) error {
+		out, err = r.list(tx, ctx, tenant, o)
+		return err
+	})
+	return out, err
+}
+
+// Edit creates or changes a row: change gets a copy of the present one, or nil
+// when there is none, and returns the row to store. Reading, checking cond,
+// validating and writing are one transaction. Edit reports whether the row was
+// created.
+func (r *Resource[T]) Edit(ctx context.Context, by Author, tenant, key string, cond Condition, change func(old *T) (*T, error)) (row *T, created bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	var old *T
+	_, err = r.c.db.Update(ctx, by, func(tx *db.Tx) error {
+		if old, err = r.present(tx, ctx, tenant, key); err != nil {
+			return err
+		}
+		if err := cond.check(r.revisionOf(old)); err != nil {
+			return err
+		}
+		if row, err = change(clone(old)); err != nil {
+			return err
+		}
+		if err := r.validate(row); err != nil {
+			return err
+		}
+		return r.put(tx, ctx, row)
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	if r.saved != nil {
+		r.saved(r.c, old, row)
+	}
+	r.c.apply.nudge()
+	return row, old == nil, nil
+}
+
+// Delete deletes a row that nothing refers to and returns the revision that
+// deletes it.
+func (r *Resource[T]) Delete(ctx context.Context, by Author, tenant, key string, cond Condition) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	revision, err := r.c.db.Update(ctx, by, func(tx *db.Tx) error {
+		old, err := r.get(tx, ctx, tenant, key)
+		if err != nil {
+			return err
+		}
+		if err := cond.check(r.revision(old)); err != nil {
+			return err
+		}
+		return r.del(tx, ctx, tenant, key)
+	})
+	if err == nil {
+		r.c.apply.nudge()
+	}
+	return revision, err
+}
+
+// present returns the row, or nil when there is none.
+func (r *Resource[T]) present(tx *db.Tx, ctx context.Context, tenant, key string) (*T, error) {
+	row, err := r.get(tx, ctx, tenant, key)
+	if pbx.KindOf(err) == pbx.NotFound {
+		return nil, nil //nolint:nilnil // absence is one of the two answers asked for
+	}
+	return row, err
+}
+
+func (r *Resource[T]) revisionOf(row *T) int64 {
+	if row == nil {
+		return 0
+	}
+	return r.revision(row)
+}
+
+// clone copies the struct, so that change cannot alter what saved compares with.
+func clone[T any](row *T) *T {
+	if row == nil {
+		return nil
+	}
+	out := *row
+	return &out
+}
+
+// Condition is what a client demands of the row it writes. A row's revision, the
+// configuration revision of its last change, is its validator: unlike a version
+// count it never repeats, not even when the row is deleted and made again.
+type Condition struct {
+	// Revisions are the acceptable ones (If-Match); nil accepts any, an empty
+	// list none.
+	Revisions []int64
+	// Absent demands that the row does not exist (If-None-Match: *).
+	Absent bool
+}
+
+// check compares a row's revision (0: absent) with the condition.
+func (c Condition) check(revision int64) error {
+	if c.Absent && revision != 0 {
+		return &pbx.Error{Kind: pbx.Precondition, Message: "it exists already, and If-None-Match: * demands that it does not"}
+	}
+	if c.Revisions != nil && (revision == 0 || !slices.Contains(c.Revisions, revision)) {
+		return &pbx.Error{Kind: pbx.Precondition, Message: "it was changed meanwhile: If-Match does not name its present ETag; read it again"}
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// statusPause is how often changed statuses are written as one batch.
+const statusPause = 250 * time.Millisecond
+
+// statusWatcher keeps what Asterisk says about each endpoint: a full list at
+// every connect, events after it. Memory is authoritative; the database follows
+// within statusPause, so that the last known state survives a restart.
+type statusWatcher struct {
+	db     *db.DB
+	log    *slog.Logger
+	events *hub
+	// monitored reports whether an endpoint's device is asked by OPTIONS.
+	monitored func(endpoint string) bool
+
+	mu         sync.Mutex
+	observed   map[string]*observed
+	dirty      map[string]bool
+	staleSince time.Time // when the connection was lost; zero while values are live
+	ask        chan string
+}
+
+// observed is one endpoint's status and the contacts it follows from.
+type observed struct {
+	pbx.EndpointStatus
+	contacts map[string]contact // by URI
+}
+
+// contact is one registration.
+type contact struct {
+	reach pbx.Reachability
+	ami.ContactStatus
+}
+
+// maxContacts bounds what one endpoint can make us remember; we render
+// max_contacts=1, and a second one exists only while a phone moves.
+const maxContacts = 8
+
+// askQueue bounds the endpoints whose user agent and expiry are still to be
+// asked for; when it is full the next registration or sweep asks again.
+const askQueue = 20_000
+
+// StatusEvent tells the event stream of one changed endpoint.
+type StatusEvent struct {
+	Endpoint string           `json:"endpoint"`
+	Status   pbx.Reachability `json:"status"`
+	Call     pbx.CallState    `json:"call"`
+	Address  string           `json:"address"`
+}
+
+// newStatusWatcher starts from what the database remembers, as stale values.
+func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *hub, monitored func(string) bool) (*statusWatcher, error) {
+	w := &statusWatcher{db: d, log: log, events: h, monitored: monitored, observed: map[string]*observed{}, dirty: map[string]bool{},
+		staleSince: time.Now(), ask: make(chan string, askQueue)}
+	statuses, err := d.Statuses(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the last known statuses: %w", err)
+	}
+	for name, s := range statuses {
+		w.observed[name] = &observed{EndpointStatus: s, contacts: map[string]contact{}}
+	}
+	return w, nil
+}
+
+// Status returns what is known about an endpoint. stale is when the connection
+// to Asterisk was lost; zero while the value is live.
+func (c *Controller) Status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
+	w := c.status
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.Endpoint = endpoint
+	if o := w.observed[endpoint]; o != nil {
+		s = o.EndpointStatus
+	}
+	return s, w.staleSince
+}
+
+// run writes changed statuses until ctx ends.
+func (w *statusWatcher) run(ctx context.Context) error {
+	tick := time.NewTicker(statusPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			w.flush(ctx)
+		case <-ctx.Done():
+			w.flush(context.WithoutCancel(ctx))
+			return ctx.Err()
+		}
+	}
+}
+
+// flush writes the dirty statuses; what cannot be written stays dirty.
+func (w *statusWatcher) flush(ctx context.Context) {
+	w.mu.Lock()
+	batch := make([]pbx.EndpointStatus, 0, len(w.dirty))
+	for name := range w.dirty {
+		batch = append(batch, w.observed[name].EndpointStatus)
+	}
+	clear(w.dirty)
+	w.mu.Unlock()
+	if len(batch) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	if err := w.db.PutStatuses(ctx, batch); err != nil {
+		w.log.Error(fmt.Sprintf("storing %d statuses", len(batch)), "error", err)
+		w.mu.Lock()
+		for _, s := range batch {
+			w.dirty[s.Endpoint] = true
+		}
+		w.mu.Unlock()
+	}
+}
+
+// down marks every value stale.
+func (w *statusWatcher) down() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.staleSince.IsZero() {
+		w.staleSince = time.Now()
+	}
+}
+
+// handle follows one event. It is called in order from one goroutine.
+func (w *statusWatcher) handle(e ami.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch v := e.Parse().(type) {
+	case ami.ContactStatus:
+		w.contactChanged(v, e.At)
+	case ami.DeviceStateChange:
+		if name, ok := strings.CutPrefix(v.Device, "PJSIP/"); ok {
+			w.update(name, e.At, func(o *observed) { o.Call = callState(v.State) })
+		}
+	}
+}
+
+// contactChanged follows one contact through its life.
+func (w *statusWatcher) contactChanged(v ami.ContactStatus, at time.Time) {
+	name := v.Endpoint
+	if name == "" {
+		name = v.AOR
+	}
+	w.update(name, at, func(o *observed) {
+		was := o.Reach
+		if v.Status == ami.ContactRemoved {
+			delete(o.contacts, v.URI)
+		} else if len(o.contacts) < maxContacts || o.contacts[v.URI].URI != "" {
+			if o.contacts[v.URI].URI == "" {
+				w.wantDetails(name)
+			}
+			o.contacts[v.URI] = contact{reachOf(v.Status, o.contacts[v.URI].reach, w.monitored(name)), v}
+		}
+		o.settle(was)
+	})
+}
+
+// wantDetails queues a question for user agent and expiry, which events lack.
+func (w *statusWatcher) wantDetails(endpoint string) {
+	select {
+	case w.ask <- endpoint:
+	default:
+	}
+}
+
+// update changes one endpoint's status and notes what came of it.
+func (w *statusWatcher) update(name string, at time.Time, change func(*observed)) {
+	o := w.observed[name]
+	if o == nil {
+		o = &observed{EndpointStatus: pbx.EndpointStatus{Endpoint: name}, contacts: map[string]contact{}}
+		w.observed[name] = o
+	}
+	before := o.EndpointStatus
+	change(o)
+	o.SeenAt = at
+	if o.Reach != before.Reach {
+		o.ReachSince = at
+	}
+	if o.Call != before.Call {
+		o.CallSince = at
+	}
+	w.dirty[name] = true
+	if o.Reach != before.Reach || o.Call != before.Call || o.Address != before.Address {
+		w.events.publish(EventStatus, StatusEvent{Endpoint: name, Status: o.Reach, Call: o.Call, Address: addressText(o.Address)})
+	}
+}

@@ -1,0 +1,135 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// resync replaces everything by what Asterisk lists now and returns the
+// endpoints that it has not asked yet whether they answer.
+func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []string, err error) {
+	contacts, err := s.PJSIPContacts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing contacts: %w", err)
+	}
+	states, err := s.DeviceStates(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing device states: %w", err)
+	}
+	now := time.Now()
+	calls := make(map[string]pbx.CallState, len(states))
+	for _, d := range states {
+		if name, ok := strings.CutPrefix(d.Device, "PJSIP/"); ok {
+			calls[name] = callState(d.State)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	listed := w.group(contacts)
+	for name := range listed {
+		if w.observed[name] == nil {
+			w.observed[name] = &observed{EndpointStatus: pbx.EndpointStatus{Endpoint: name}}
+		}
+	}
+	for name, o := range w.observed {
+		was := o.Reach
+		w.update(name, now, func(o *observed) {
+			o.contacts = listed[name]
+			o.Call = calls[name]
+			o.settle(was)
+		})
+		if o.Reach != pbx.ReachOK && len(o.contacts) > 0 && w.monitored(name) {
+			unsure = append(unsure, name)
+		}
+	}
+	w.staleSince = time.Time{}
+	return unsure, nil
+}
+
+// group sorts listed contacts by endpoint.
+func (w *statusWatcher) group(contacts []ami.Contact) map[string]map[string]contact {
+	out := make(map[string]map[string]contact, len(contacts))
+	for _, c := range contacts {
+		name := c.Endpoint
+		if name == "" {
+			name = c.AOR
+		}
+		if out[name] == nil {
+			out[name] = map[string]contact{}
+		}
+		if len(out[name]) < maxContacts {
+			out[name][c.URI] = contact{reachOf(c.Status, pbx.NeverRegistered, w.monitored(name)), ami.ContactStatus{
+				URI: c.URI, AOR: c.AOR, Endpoint: name, Status: c.Status, RoundTrip: c.RoundTrip,
+				UserAgent: c.UserAgent, Expires: c.Expires,
+			}}
+		}
+	}
+	return out
+}
+
+// inquire asks, until the connection ends: first whether the unsure endpoints
+// answer, so that a restarted Asterisk does not take a whole qualify period to
+// find out, then for what events do not carry.
+func (w *statusWatcher) inquire(ctx context.Context, s *ami.Session, unsure []string) {
+	for _, name := range unsure {
+		if err := s.PJSIPQualify(ctx, name); err != nil && ctx.Err() == nil {
+			w.log.Warn("asking a phone whether it answers", "endpoint", name, "error", err)
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case name := <-w.ask:
+			e, err := s.PJSIPShowEndpoint(ctx, name)
+			if err != nil {
+				continue // gone again, or the connection is: the next list tells
+			}
+			w.details(name, e.Contacts)
+		}
+	}
+}
+
+// details adds user agent and expiry to contacts that are still known.
+func (w *statusWatcher) details(name string, contacts []ami.ContactStatus) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o := w.observed[name]
+	if o == nil {
+		return
+	}
+	for _, c := range contacts {
+		known, ok := o.contacts[c.URI]
+		if !ok {
+			continue
+		}
+		known.UserAgent, known.Expires = c.UserAgent, c.Expires
+		o.contacts[c.URI] = known
+	}
+	w.update(name, time.Now(), func(o *observed) { o.settle(o.Reach) })
+}
+
+// forget drops endpoints that no device has any more.
+func (w *statusWatcher) forget(ctx context.Context, s *pbx.Snapshot) {
+	var gone []string
+	w.mu.Lock()
+	for name := range w.observed {
+		if s.DeviceOf(name) == nil {
+			gone = append(gone, name)
+			delete(w.observed, name)
+			delete(w.dirty, name)
+		}
+	}
+	w.mu.Unlock()
+	if len(gone) == 0 {
+		return
+	}
+	if err := w.db.DeleteStatuses(ctx, gone); err != nil {
+		w.log.Error("forgetting the status of deleted devices", "error", err)
+	}
+}

@@ -1,0 +1,27 @@
+package provisioner
+
+import (
+	"context"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// A tenant is its own parent: its key is passed as key and tenant is "".
+func newTenants(c *Controller) *Resource[pbx.Tenant] {
+	return &Resource[pbx.Tenant]{
+		c: c,
+		get: func(tx *db.Tx, ctx context.Context, _, name string) (*pbx.Tenant, error) {
+			return tx.Tenant(ctx, name)
+		},
+		list: func(tx *db.Tx, ctx context.Context, _ string, o db.ListOptions) ([]*pbx.Tenant, error) {
+			return tx.Tenants(ctx, o)
+		},
+		put: (*db.Tx).PutTenant,
+		del: func(tx *db.Tx, ctx context.Context, _, name string) error {
+			return tx.DeleteTenant(ctx, name)
+		},
+		revision: func(t *pbx.Tenant) int64 { return t.Revision },
+		validate: (*pbx.Tenant).Validate,
+	}
+}
