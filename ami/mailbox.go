@@ -12,7 +12,7 @@ func (s *Session) VoicemailFullName(ctx context.Context, mailbox string) (string
 	number, vmContext, _ := strings.Cut(mailbox, "@")
 	frames, err := s.list(ctx, listSpec{
 		action: "VoicemailUserStatus", headers: []Field{{"Context", vmContext}, {"Mailbox", number}},
-		complete: "VoicemailUserDetailComplete",
+		complete: "VoicemailUserDetailComplete", empty: "There is no voicemail user of the given info.",
 	})
 	if err != nil {
 		return "", err

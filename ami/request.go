@@ -69,7 +69,7 @@ type listSpec struct {
 	headers  []Field
 	item     string // the event of one item; "" takes all
 	complete string // the event that ends the list
-	empty    string // the error message that means an empty list, "" where Asterisk sends an empty list properly
+	empty    string // the message, error or not, that means an empty list without an end event; "" where Asterisk ends an empty list properly
 }
 
 // list runs a list action. goami's lists take any error for the end of the list: a user without permission sees an

@@ -1,25 +1,23 @@
 package provisioner
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
-	"github.com/dialtone-pbx/dialtone/templates"
 )
 
 // phoneNotifier tells phones whose files changed to fetch them again.
 type phoneNotifier struct {
-	templates *templates.Engine
-	site      phoneconf.Site
-	log       *slog.Logger
+	site phoneconf.Site
+	log  *slog.Logger
 }
 
 func newPhoneNotifier(o Options) *phoneNotifier {
-	return &phoneNotifier{templates: o.Templates, site: o.Site, log: o.Logger}
+	return &phoneNotifier{site: o.Site, log: o.Logger}
 }
 
 // notify sends a SIP NOTIFY (Event: check-sync) to each phone whose files differ
@@ -30,9 +28,12 @@ func (n *phoneNotifier) notify(ctx context.Context, s *ami.Session, before, now 
 	if before == nil || before.snapshot.Revision == now.snapshot.Revision {
 		return
 	}
+	site := n.site
+	site.Year = time.Now().UTC().Year()
 	for _, p := range now.snapshot.Phones {
 		old := before.snapshot.Phone(p.MAC)
-		if old == nil || lastChange(now.snapshot, p) <= before.snapshot.Revision || !n.differs(before.snapshot, old, now.snapshot, p) {
+		if old == nil || lastChange(now.snapshot, p) <= before.snapshot.Revision ||
+			phoneconf.Fingerprint(before.snapshot, old, site) == phoneconf.Fingerprint(now.snapshot, p, site) {
 			continue
 		}
 		endpoint := firstEndpoint(before.snapshot, old)
@@ -46,7 +47,7 @@ func (n *phoneNotifier) notify(ctx context.Context, s *ami.Session, before, now 
 }
 
 // lastChange is the newest revision of anything a phone's files show. It spares
-// rendering the files of all phones at every pass.
+// looking at the files of all phones at every pass.
 func lastChange(s *pbx.Snapshot, p *pbx.Phone) int64 {
 	last := p.Revision
 	if t := s.Tenant(p.Tenant); t != nil {
@@ -63,18 +64,6 @@ func lastChange(s *pbx.Snapshot, p *pbx.Phone) int64 {
 		}
 	}
 	return last
-}
-
-// differs renders both versions and compares their bytes.
-func (n *phoneNotifier) differs(was *pbx.Snapshot, old *pbx.Phone, is *pbx.Snapshot, p *pbx.Phone) bool {
-	for _, name := range phoneconf.Files(is, p) {
-		a, _, errA := phoneconf.Render(n.templates, was, old, n.site, name)
-		b, _, errB := phoneconf.Render(n.templates, is, p, n.site, name)
-		if errA != nil || errB != nil || !bytes.Equal(a, b) {
-			return true
-		}
-	}
-	return false
 }
 
 // firstEndpoint is the account through which a phone is told something: the one

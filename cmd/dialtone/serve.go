@@ -86,8 +86,14 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, Logger: log})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
-	g.Go(func() error { return flow.Run(ctx) })
-	g.Go(func() error { return client.Run(ctx) })
+	// The flow ends after the connection that feeds it, so that calls which wait
+	// for a decision at the end are still handed to the fallback.
+	flowCtx, endFlow := context.WithCancel(context.WithoutCancel(ctx))
+	g.Go(func() error {
+		defer endFlow()
+		return client.Run(ctx)
+	})
+	g.Go(func() error { return flow.Run(flowCtx) })
 	serveHTTP(ctx, g, "admin API", admin, adminListener)
 	serveHTTP(ctx, g, "phone listener", phones.Server(""), phonehttp.Limit(phoneListener, phonehttp.MaxConnections))
 	log.Info("ready", "admin", "http://"+adminListener.Addr().String(), "phones", site.BaseURL+"/", "version", programVersion())

@@ -38,6 +38,10 @@ const VoicemailContext = "dialtone-voicemail"
 // MessagesContext runs VoiceMailMain(${DIALTONE_STEP}) and hangs up.
 const MessagesContext = "dialtone-messages"
 
+// HangupContext runs Hangup(${DIALTONE_STEP}), the argument being a Q.850 cause:
+// which causes ARI's own hangup knows differs from version to version.
+const HangupContext = "dialtone-hangup"
+
 // PlayContext runs Playback(${DIALTONE_STEP}) and returns to Stasis.
 func PlayContext(tenant string) string { return "play-" + tenant }
 

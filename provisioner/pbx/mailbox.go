@@ -18,11 +18,15 @@ type Mailbox struct {
 	Revision        int64
 }
 
+// app_voicemail keeps a full name in 80 bytes. A comma separates fields in its
+// file and is written as the look-alike U+201A, which takes three bytes.
+const maxMailboxNameBytes = 79
+
 // Validate returns all broken rules.
 func (m *Mailbox) Validate() error {
 	var es Errors
 	es.Add(CheckNumber("number", m.Number))
-	es.Add(CheckText("name", m.Name, 1, 60, 0))
+	es.Add(CheckText("name", m.Name, 1, 60, maxMailboxNameBytes-2*strings.Count(m.Name, ",")))
 	if pin := m.PIN.Reveal(); len(pin) < 4 || len(pin) > 10 || strings.Trim(pin, "0123456789") != "" {
 		es.Add(Invalidf("pin", "must be 4 to 10 digits"))
 	}

@@ -8,7 +8,7 @@ import (
 
 // CheckText refuses what no file of ours may carry in a text for people: invalid
 // UTF-8, control characters (a newline would start a new option in Asterisk's and
-// Yealink's files), line and paragraph separators, and bidirectional overrides,
+// Yealink's files), the two non-characters that XML cannot carry, line and paragraph separators, and bidirectional overrides,
 // which make a name display as another. min and max count characters (runes);
 // maxBytes counts UTF-8 bytes, 0 for no limit.
 func CheckText(field, s string, min, max, maxBytes int) *Error {
@@ -19,7 +19,7 @@ func CheckText(field, s string, min, max, maxBytes int) *Error {
 		if unicode.IsControl(r) {
 			return Invalidf(field, "contains the control character U+%04X; only plain text is allowed", r)
 		}
-		if r == '\u2028' || r == '\u2029' || r == '\ufeff' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069') {
+		if r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == '\ufffe' || r == '\uffff' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069') {
 			return Invalidf(field, "contains the invisible formatting character U+%04X; only plain text is allowed", r)
 		}
 	}
@@ -52,12 +52,17 @@ func CheckRange(field string, n, min, max int, unit string) *Error {
 
 var (
 	tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,30}$`)
-	namePattern   = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,39}$`)
+	// reservedTenants are sections of voicemail.conf that are no context.
+	reservedTenants = map[string]bool{"general": true, "zonemessages": true}
+	namePattern     = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,39}$`)
 )
 
 // CheckTenantName refuses a tenant name that is not 1–31 lower-case letters,
 // digits and hyphens: it becomes part of dialplan and voicemail context names.
 func CheckTenantName(field, s string) *Error {
+	if reservedTenants[s] {
+		return Invalidf(field, "%s is the name of a section of Asterisk's own", quote(s))
+	}
 	if !tenantPattern.MatchString(s) {
 		return Invalidf(field, "%s is not a tenant name: use 1 to 31 lower-case letters, digits and hyphens, starting with a letter or digit", quote(s))
 	}

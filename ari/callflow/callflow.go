@@ -1,0 +1,136 @@
+// Package callflow owns the Stasis application: for every call that waits in it,
+// it asks pbx.Route what to do, writes the step into one channel variable and
+// lets the channel continue in the rendered context that carries the step out.
+//
+// It keeps nothing about a call between two steps. When a step has ended, the
+// channel itself says which tenant, number and caller it belongs to, and the
+// plan is made anew from the current snapshot; so a restart, a missed event or
+// a lost connection leaves nothing behind and nothing undecided. Where a
+// decision cannot be carried out in time, the call goes to the rendered
+// fallback; where even that fails, it is hung up.
+//
+// It may import the standard library, CyCoreSystems/ari (event types), pbx and
+// the ari package.
+package callflow
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	ariv6 "github.com/CyCoreSystems/ari/v6"
+
+	"github.com/dialtone-pbx/dialtone/ari"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Options says whose calls are decided, and how.
+type Options struct {
+	// Client carries the commands. Its OnEvent, OnUp are to call HandleEvent, Up.
+	Client *ari.Client
+	// Snapshot returns the current desired state; nil while there is none, which
+	// sends calls to the fallback.
+	Snapshot func() *pbx.Snapshot
+	// Deadline bounds each of: decide and carry out, the fallback, the hangup. A
+	// call thus leaves Stasis within three times this. 0 means 500 ms.
+	Deadline time.Duration
+	// MaxDeciding bounds the calls in decision at once. Overflow rule: a call
+	// beyond it waits in Stasis, and as soon as half of the places are free, all
+	// that wait are listed and decided. 0 means 2,000.
+	MaxDeciding int
+	// Observe, when not nil, is called for every call that is through, from many
+	// goroutines, with the verdict and the time since its event arrived.
+	Observe func(Verdict, time.Duration)
+	// Logger gets what went wrong, at most one line a second; nil logs nothing.
+	Logger *slog.Logger
+}
+
+// Flow decides calls. Make it with New, then Run it.
+type Flow struct {
+	opts Options
+	log  limitedLog
+	// route is pbx.Route; tests put longer plans here.
+	route func(*pbx.Snapshot, pbx.Call, time.Time) pbx.Plan
+
+	ready   chan string   // channels whose first entry waits to be decided
+	resweep chan struct{} // there is room again after an overflow
+	sweeps  sync.Mutex    // held by whoever lists channels
+
+	mu       sync.Mutex
+	closed   bool
+	missed   bool                // entries were left in Stasis since the last sweep
+	deciding int                 // entries in lines
+	lines    map[string][]*entry // per channel, in order; the first is being decided
+	settled  map[string]bool     // channels decided while a sweep lists; nil outside
+	swept    map[string]*entry   // taken up by a sweep; their event may still come
+	stats    Stats
+}
+
+// New returns a flow that decides nothing until Run.
+func New(opts Options) *Flow {
+	if opts.Deadline <= 0 {
+		opts.Deadline = 500 * time.Millisecond
+	}
+	if opts.MaxDeciding <= 0 {
+		opts.MaxDeciding = 2000
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Observe == nil {
+		opts.Observe = func(Verdict, time.Duration) {}
+	}
+	return &Flow{
+		opts: opts, log: limitedLog{to: opts.Logger}, route: pbx.Route,
+		ready: make(chan string, opts.MaxDeciding), resweep: make(chan struct{}, 1),
+		lines: map[string][]*entry{}, swept: map[string]*entry{},
+	}
+}
+
+// Run decides calls until ctx ends and every goroutine of its own is gone. Call
+// it once. At the end, calls in decision get their deadlines, and whatever
+// still waits in Stasis goes to the fallback; so end ctx after the client's Run
+// has returned, when Asterisk lets no further call in. That takes at most a few
+// seconds, 3 × Deadline for the calls and 2 s for the rest.
+func (f *Flow) Run(ctx context.Context) error {
+	var owned sync.WaitGroup
+	work := context.WithoutCancel(ctx)
+	owned.Go(func() { f.resweepLoop(ctx) })
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case id := <-f.ready:
+			owned.Go(func() { f.serve(work, id) })
+		}
+	}
+	f.close()
+	for id := range f.ready {
+		owned.Go(func() { f.serve(work, id) })
+	}
+	owned.Wait()
+	f.abandon(work)
+	return nil
+}
+
+// close stops taking calls in and ends ready.
+func (f *Flow) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	close(f.ready)
+}
+
+// HandleEvent takes an event from the client's dispatcher and returns at once.
+func (f *Flow) HandleEvent(event ariv6.Event) {
+	switch e := event.(type) {
+	case *ariv6.StasisStart:
+		f.start(newEntry(&e.Channel, e.Args))
+	case *ariv6.StasisEnd:
+		f.end(e.Channel.ID)
+	}
+}
+
+// Up is for the client's OnUp: calls that came into Stasis while no controller
+// listened are decided now. An error means that they could not be listed.
+func (f *Flow) Up(ctx context.Context, _ uint64) error { return f.sweep(ctx) }

@@ -1,0 +1,198 @@
+package callflow
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dialtone-pbx/dialtone/ari/aritest"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Every step is one variable, then continue, in that order.
+func TestSteps(t *testing.T) {
+	forwarded := aritest.Channel{ID: "1", Name: "Local/101@from-acme-00000001;2", Exten: "101"}
+	tests := []struct {
+		name    string
+		channel aritest.Channel
+		args    []string
+		want    []string
+	}{
+		{"new call", caller("1", "101"), []string{"call", "acme"},
+			[]string{"POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i", "POST 1/continue dial-acme,101,1"}},
+		{"busy", caller("1", "101"), []string{"step", "acme", "BUSY"},
+			[]string{"POST 1/variable DIALTONE_STEP=101@acme,b", "POST 1/continue dialtone-voicemail,101,1"}},
+		{"no answer", caller("1", "101"), []string{"step", "acme", "NOANSWER"},
+			[]string{"POST 1/variable DIALTONE_STEP=101@acme,u", "POST 1/continue dialtone-voicemail,101,1"}},
+		{"no outcome", caller("1", "101"), []string{"step", "acme"},
+			[]string{"POST 1/variable DIALTONE_STEP=101@acme,u", "POST 1/continue dialtone-voicemail,101,1"}},
+		{"no answer, no mailbox", aritest.Channel{ID: "1", Name: "PJSIP/daaa-00000001", Exten: "102"}, []string{"step", "acme", "NOANSWER"},
+			[]string{"POST 1/variable DIALTONE_STEP=19", "POST 1/continue dialtone-hangup,102,1"}},
+		{"own mailbox", aritest.Channel{ID: "1", Name: "PJSIP/dbbb-00000001", Exten: "*97"}, []string{"call", "acme"},
+			[]string{"POST 1/variable DIALTONE_STEP=101@acme", "POST 1/continue dialtone-messages,*97,1"}},
+		{"unknown number", caller("1", "199"), []string{"call", "acme"},
+			[]string{"POST 1/variable DIALTONE_STEP=1", "POST 1/continue dialtone-hangup,199,1"}},
+		{"number deleted while it rang", caller("1", "199"), []string{"step", "acme", "NOANSWER"},
+			[]string{"POST 1/variable DIALTONE_STEP=1", "POST 1/continue dialtone-hangup,199,1"}},
+		{"odd number", caller("1", "${X},1&a"), []string{"call", "acme"},
+			[]string{"POST 1/variable DIALTONE_STEP=1", "POST 1/continue dialtone-hangup,s,1"}},
+		{"stranger", aritest.Channel{ID: "1", Name: "PJSIP/dzzz-00000001", Exten: "101"}, []string{"call", "acme"},
+			[]string{"POST 1/variable DIALTONE_STEP=21", "POST 1/continue dialtone-hangup,101,1"}},
+		{"Local channel", forwarded, []string{"call", "acme"},
+			[]string{"POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i", "POST 1/continue dial-acme,101,1"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, nil).run()
+			r.enters(tt.channel, tt.args...)
+			if v := r.verdict(); v != Decided {
+				t.Errorf("verdict %s", v)
+			}
+			if diff := cmp.Diff(tt.want, r.trace()); diff != "" {
+				t.Errorf("requests -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFailures(t *testing.T) {
+	const variable, continued, hungUp = "POST /channels/*/variable", "POST /channels/*/continue", "DELETE /channels/*"
+	set := "POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i"
+	dial, fallback := "POST 1/continue dial-acme,101,1", "POST 1/continue fallback-acme,101,1"
+	mail, after := "POST 1/continue dialtone-voicemail,101,1", "POST 1/continue fallback-acme,101,after"
+	setMail, hang := "POST 1/variable DIALTONE_STEP=101@acme,b", "DELETE 1 congestion"
+	fine := aritest.Answer{}
+	call, busy := []string{"call", "acme"}, []string{"step", "acme", "BUSY"}
+	tests := []struct {
+		name                        string
+		args                        []string
+		onVariable, onContinue, end aritest.Answer
+		onFallback                  aritest.Answer
+		verdict                     Verdict
+		want                        []string
+	}{
+		{"variable 500", call, broken, fine, fine, fine, FellBack, []string{set, fallback}},
+		{"variable hangs", call, hangs, fine, fine, fine, FellBack, []string{set, fallback}},
+		{"connection cut", call, aritest.Answer{Cut: true}, fine, fine, fine, FellBack, []string{set, fallback}},
+		{"continue 500", call, fine, broken, fine, fine, FellBack, []string{set, dial, fallback}},
+		{"continue hangs", call, fine, hangs, fine, fine, FellBack, []string{set, dial, fallback}},
+		{"step variable 500", busy, broken, fine, fine, fine, FellBack, []string{setMail, after}},
+		{"step continue hangs", busy, fine, hangs, fine, fine, FellBack, []string{setMail, mail, after}},
+		{"gone at variable", call, gone, fine, fine, fine, Gone, []string{set}},
+		{"gone at continue", call, fine, gone, fine, fine, Gone, []string{set, dial}},
+		{"moved on at continue", call, fine, moved, fine, fine, Gone, []string{set, dial}},
+		{"gone at fallback", call, fine, broken, fine, gone, Gone, []string{set, dial, fallback}},
+		{"first continue took effect late", call, fine, hangs, fine, moved, Gone, []string{set, dial, fallback}},
+		{"all but hangup 500", call, fine, broken, fine, broken, HungUp, []string{set, dial, fallback, hang}},
+		{"all but hangup hang", call, fine, hangs, fine, hangs, HungUp, []string{set, dial, fallback, hang}},
+		{"no label in fallback", busy, broken, fine, fine, aritest.Failure(404, "Requested label can not be found"), HungUp, []string{setMail, after, hang}},
+		{"gone at hangup", call, fine, broken, gone, broken, Gone, []string{set, dial, fallback, hang}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, func(o *Options) {
+				if tt.onVariable.Hang || tt.onContinue.Hang {
+					o.Deadline = 500 * time.Millisecond
+				}
+			})
+			r.answers(variable, tt.onVariable)
+			r.answers(hungUp, tt.end)
+			r.server.Handle(continued, func(q aritest.Request) aritest.Answer {
+				if q.Field("context") == "fallback-acme" {
+					return tt.onFallback
+				}
+				return tt.onContinue
+			})
+			r.run()
+			r.enters(caller("1", "101"), tt.args...)
+			if v := r.verdict(); v != tt.verdict {
+				t.Errorf("verdict %s, want %s", v, tt.verdict)
+			}
+			if diff := cmp.Diff(tt.want, r.trace()); diff != "" {
+				t.Errorf("requests -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// What the flow cannot route goes to the fallback without another request.
+func TestUnroutable(t *testing.T) {
+	panics := func(*pbx.Snapshot, pbx.Call, time.Time) pbx.Plan { panic("a rule is broken") }
+	empty := func(*pbx.Snapshot, pbx.Call, time.Time) pbx.Plan { return pbx.Plan{} }
+	tests := []struct {
+		name   string
+		change func(*Flow)
+		args   []string
+		want   string
+		logged string
+	}{
+		{"no snapshot", func(f *Flow) { f.opts.Snapshot = func() *pbx.Snapshot { return nil } }, []string{"call", "acme"}, "fallback-acme,101,1", "no configuration"},
+		{"panic", func(f *Flow) { f.route = panics }, []string{"call", "acme"}, "fallback-acme,101,1", "a rule is broken"},
+		{"panic after a step", func(f *Flow) { f.route = panics }, []string{"step", "acme", "BUSY"}, "fallback-acme,101,after", "a rule is broken"},
+		{"panic after a sound", func(f *Flow) { f.route = panics }, []string{"step", "acme", ""}, "fallback-acme,101,1", "a rule is broken"},
+		{"empty plan", func(f *Flow) { f.route = empty }, []string{"call", "acme"}, "fallback-acme,101,1", "no step"},
+		{"foreign arguments", nil, []string{"hello"}, ",,", "none of ours"},
+		{"no arguments", nil, nil, ",,", "none of ours"},
+		{"call without a tenant", nil, []string{"call"}, ",,", "none of ours"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, nil)
+			if tt.change != nil {
+				tt.change(r.Flow)
+			}
+			r.run().enters(caller("1", "101"), tt.args...)
+			if v := r.verdict(); v != FellBack {
+				t.Errorf("verdict %s", v)
+			}
+			if diff := cmp.Diff([]string{"POST 1/continue " + tt.want}, r.trace()); diff != "" {
+				t.Errorf("requests -want +got:\n%s", diff)
+			}
+			if out := r.log.String(); !strings.Contains(out, "call not decided") || !strings.Contains(out, tt.logged) {
+				t.Errorf("logged %q", out)
+			}
+		})
+	}
+}
+
+// A plan with several steps that return keeps its place in the channel.
+func TestPositionInLongPlan(t *testing.T) {
+	plan := pbx.Plan{Steps: []pbx.Step{
+		{Kind: pbx.StepDial, Legs: []pbx.Leg{{Endpoint: "a"}}, Seconds: 5, Next: map[pbx.Outcome]int{pbx.OutcomeNoAnswer: 1}},
+		{Kind: pbx.StepPlay, Sound: "sorry", Next: map[pbx.Outcome]int{pbx.OutcomePlayed: 2}},
+		{Kind: pbx.StepDial, Legs: []pbx.Leg{{Endpoint: "b"}}, Seconds: 5, Next: map[pbx.Outcome]int{pbx.OutcomeNoAnswer: 3}},
+		{Kind: pbx.StepHangup, Cause: 19},
+	}}
+	r := newRig(t, nil)
+	r.route = func(*pbx.Snapshot, pbx.Call, time.Time) pbx.Plan { return plan }
+	r.run()
+	for _, args := range [][]string{{"call", "acme"}, {"step", "acme", "NOANSWER"}, {"step", "acme", ""}, {"step", "acme", "NOANSWER"}} {
+		r.enters(caller("1", "101"), args...)
+		if v := r.verdict(); v != Decided {
+			t.Fatalf("%v: verdict %s", args, v)
+		}
+	}
+	want := []string{
+		"POST 1/variable DIALTONE_POSITION=0", "POST 1/variable DIALTONE_STEP=PJSIP/a,5,i", "POST 1/continue dial-acme,101,1",
+		"GET 1/variable DIALTONE_POSITION", "POST 1/variable DIALTONE_POSITION=1", "POST 1/variable DIALTONE_STEP=sorry", "POST 1/continue play-acme,101,1",
+		"GET 1/variable DIALTONE_POSITION", "POST 1/variable DIALTONE_POSITION=2", "POST 1/variable DIALTONE_STEP=PJSIP/b,5,i", "POST 1/continue dial-acme,101,1",
+		"GET 1/variable DIALTONE_POSITION", "POST 1/variable DIALTONE_STEP=19", "POST 1/continue dialtone-hangup,101,1",
+	}
+	if diff := cmp.Diff(want, r.trace()); diff != "" {
+		t.Errorf("requests -want +got:\n%s", diff)
+	}
+}
+
+func TestEndpointOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"PJSIP/daaa-0000002a": "daaa", "PJSIP/a-b-0000002a": "a-b", "PJSIP/daaa-1234567890ab": "daaa",
+		"PJSIP/daaa": "daaa", "PJSIP/daaa-zz": "daaa-zz", "PJSIP/daaa-0000002a;2": "daaa-0000002a;2",
+		"Local/101@from-acme-00000001;2": "", "Surrogate/PJSIP/x-00000001": "", "": "",
+	} {
+		if got := endpointOf(name); got != want {
+			t.Errorf("%q is of endpoint %q, want %q", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package callflow
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	ariv6 "github.com/CyCoreSystems/ari/v6"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// entry is one time that a channel came into the Stasis application.
+type entry struct {
+	channel string // its id
+	call    pbx.Call
+	step    bool        // a step has ended; otherwise the call is new
+	outcome pbx.Outcome // of the step
+	odd     bool        // the arguments are none of ours
+	args    []string
+	arrived time.Time
+	left    bool // it went out of Stasis again; guarded by Flow.mu
+}
+
+// newEntry reads a channel and the arguments it came with.
+func newEntry(c *ariv6.ChannelData, args []string) *entry {
+	e := &entry{channel: c.ID, args: args, arrived: time.Now()}
+	e.call.Endpoint = endpointOf(c.Name)
+	if c.Dialplan != nil {
+		e.call.Dialled = c.Dialplan.Exten
+	}
+	switch {
+	case len(args) == 2 && args[0] == pbx.ArgCall:
+	case len(args) >= 2 && args[0] == pbx.ArgStep:
+		e.step = true
+		if len(args) > 2 {
+			e.outcome = pbx.ParseOutcome(args[2])
+		}
+	default:
+		e.odd = true
+		return e
+	}
+	e.call.Tenant = args[1]
+	return e
+}
+
+// waiting returns the entry of a channel as GET /channels shows it, or nil when
+// it is not in our application. Asterisk shows the application a channel runs
+// and its evaluated arguments, here "dialtone,call,acme".
+func waiting(c *ariv6.ChannelData) *entry {
+	if c.Dialplan == nil || c.Dialplan.AppName != "Stasis" {
+		return nil
+	}
+	args := strings.Split(c.Dialplan.AppData, ",")
+	if args[0] != pbx.StasisApp {
+		return nil
+	}
+	return newEntry(c, args[1:])
+}
+
+// same reports whether two entries are the same visit of a channel.
+func (e *entry) same(o *entry) bool {
+	return e.channel == o.channel && e.call == o.call && slices.Equal(e.args, o.args)
+}
+
+// channelNumber ends the name of a channel: the number that makes it unique.
+var channelNumber = regexp.MustCompile(`-[0-9a-f]{8,}$`)
+
+// endpointOf returns the endpoint in a channel name as PJSIP/ENDPOINT-0000002a,
+// or "" for other technologies, such as the Local channel of a forwarded call.
+func endpointOf(name string) string {
+	endpoint, isPJSIP := strings.CutPrefix(name, "PJSIP/")
+	if !isPJSIP {
+		return ""
+	}
+	return channelNumber.ReplaceAllString(endpoint, "")
+}
+
+var plainNumber = regexp.MustCompile(`^[0-9A-Za-z*#+]{1,40}$`)
+
+// extension is where in a context the channel continues: at the dialled number,
+// so that it is still there when the step has ended. A number that a dialplan
+// could misread never gets further than a hangup, at extension s.
+func (e *entry) extension() string {
+	if plainNumber.MatchString(e.call.Dialled) {
+		return e.call.Dialled
+	}
+	return "s"
+}

@@ -1,0 +1,92 @@
+package phoneconf
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite the files that goldens expect")
+
+// Each golden holds a sentence, a snapshot and what its phones get: own/ on their
+// own URL, generic/ in the enrolment window.
+func TestGoldens(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(names) < 3 {
+		t.Fatalf("goldens found: %d, %v", len(names), err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) { checkGolden(t, name) })
+	}
+}
+
+func checkGolden(t *testing.T, name string) {
+	ar, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(bytes.TrimSpace(ar.Comment)) == 0 || ar.Files[0].Name != "snapshot.json" {
+		t.Fatal("a golden starts with a sentence and snapshot.json")
+	}
+	got := renderAll(t, ar.Files[0].Data, nil)
+	if *update {
+		out := &txtar.Archive{Comment: ar.Comment, Files: append(ar.Files[:1:1], got...)}
+		if err := os.WriteFile(name, txtar.Format(out), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(asText(ar.Files[1:]), asText(got)); diff != "" {
+		t.Errorf("files differ from the golden (-want +got), -update rewrites it:\n%s", diff)
+	}
+	for i := range uint64(5) {
+		again := renderAll(t, ar.Files[0].Data, rand.New(rand.NewPCG(i, 1)))
+		if diff := cmp.Diff(asText(got), asText(again)); diff != "" {
+			t.Fatalf("a shuffled snapshot gives other bytes:\n%s", diff)
+		}
+	}
+}
+
+// renderAll renders every file of every phone, in the order of the fixture.
+func renderAll(t *testing.T, text []byte, shuffle *rand.Rand) []txtar.File {
+	t.Helper()
+	var f fixture
+	if err := json.Unmarshal(text, &f); err != nil {
+		t.Fatal(err)
+	}
+	s := f.snapshot(shuffle)
+	var out []txtar.File
+	add := func(name string, b []byte, err error) {
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out = append(out, txtar.File{Name: name, Data: b})
+	}
+	for _, p := range s.Phones {
+		for _, name := range EnrolFiles(p) {
+			b, _, err := RenderEnrol(engine, p, f.Site, name)
+			add("generic/"+string(name), b, err)
+		}
+		for _, name := range Files(s, p) {
+			b, _, err := Render(engine, s, p, f.Site, name)
+			add("own/"+string(name), b, err)
+		}
+	}
+	return out
+}
+
+func asText(files []txtar.File) map[string]string {
+	out := map[string]string{}
+	for _, f := range files {
+		out[f.Name] = string(f.Data)
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+package phoneconf
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// input is everything that a phone's files depend on. Views are built from it
+// alone, so whatever is not in here cannot change a byte, and the fingerprint
+// covers all of it (a test changes each field).
+type input struct {
+	mac       pbx.MAC
+	vendor    pbx.Vendor
+	model     string
+	urlSecret string
+	title     string
+	zone      string
+	password  string // of the phone's web page
+	site      Site
+	lines     []lineInput
+	problem   string // why no file can be rendered
+}
+
+// lineInput is one registration.
+type lineInput struct {
+	registration int
+	endpoint     string
+	secret       string
+	number       string // "" while the device rings for nobody
+	name         string
+	voicemail    bool
+}
+
+// gather reads the snapshot. A reference that leads nowhere becomes a problem and
+// not a panic: the database forbids it, but one phone must not cost the others.
+func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
+	in := input{mac: p.MAC, vendor: p.Vendor, model: p.Model, urlSecret: p.URLSecret.Reveal(), site: site}
+	t := s.Tenant(p.Tenant)
+	if t == nil {
+		in.problem = fmt.Sprintf("tenant %q does not exist", p.Tenant)
+		return in
+	}
+	in.title, in.zone, in.password = t.Title, t.Timezone, t.PhonePassword.Reveal()
+	in.lines = make([]lineInput, 0, len(p.Lines))
+	for _, l := range p.Lines {
+		d := s.Device(p.Tenant, l.Device)
+		if d == nil {
+			in.problem = fmt.Sprintf("line %d is device %q, which does not exist", l.Registration, l.Device)
+			return in
+		}
+		in.lines = append(in.lines, gatherLine(s, l, d))
+	}
+	return in
+}
+
+func gatherLine(s *pbx.Snapshot, l pbx.Line, d *pbx.Device) lineInput {
+	out := lineInput{registration: l.Registration, endpoint: d.Endpoint, secret: d.Secret.Reveal()}
+	if e := s.Extension(d.Tenant, d.Extension); e != nil {
+		out.number, out.name, out.voicemail = e.Number, e.Name, e.Mailbox != ""
+	} else {
+		out.name = d.Name
+	}
+	return out
+}
+
+// line returns the line of a registration, or nil.
+func (in *input) line(registration int) *lineInput {
+	for i := range in.lines {
+		if in.lines[i].registration == registration {
+			return &in.lines[i]
+		}
+	}
+	return nil
+}
+
+// Fingerprint identifies all that the files of p depend on in this process: equal
+// fingerprints mean equal bytes as long as the templates are the same. It is
+// computed from secrets: keep it in memory.
+func Fingerprint(s *pbx.Snapshot, p *pbx.Phone, site Site) [sha256.Size]byte {
+	in := gather(s, p, site)
+	return in.fingerprint()
+}
+
+func (in *input) fingerprint() [sha256.Size]byte {
+	b := make([]byte, 0, 512)
+	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password, in.problem)
+	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL, in.site.NTPServer, strconv.Itoa(in.site.Year))
+	for _, l := range in.lines {
+		b = appendTexts(b, strconv.Itoa(l.registration), l.endpoint, l.secret, l.number, l.name, strconv.FormatBool(l.voicemail))
+	}
+	return sha256.Sum256(b)
+}
+
+// appendTexts appends each text after its length, so that no two lists of texts
+// give the same bytes.
+func appendTexts(b []byte, texts ...string) []byte {
+	for _, t := range texts {
+		b = binary.AppendUvarint(b, uint64(len(t)))
+		b = append(b, t...)
+	}
+	return b
+}

@@ -1,0 +1,132 @@
+package phoneconf
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// Engine renders the templates; the name here lets provisioner/phonehttp hold one
+// without importing templates.
+type Engine = templates.Engine
+
+// FileName is the name of a phone's file, in lower case.
+type FileName string
+
+// ContentType is what the Content-Type header of a file says.
+type ContentType string
+
+// The content types of the two makes (Yealink: plain text works in every source;
+// Polycom: files are XML).
+const (
+	YealinkType ContentType = "text/plain; charset=utf-8"
+	PolycomType ContentType = "text/xml; charset=utf-8"
+)
+
+// ErrNoFile means that the phone has no file of that name: answer 404.
+var ErrNoFile = errors.New("no such file of this phone")
+
+// Files returns the files that the phone's own URL serves. A Yealink gets
+// everything in <mac>.cfg: it asks for <mac>.boot, y000000000000.boot and its
+// model's common file first and goes on after each 404. A Polycom gets a master
+// file and the one parameter file that the master names.
+func Files(_ *pbx.Snapshot, p *pbx.Phone) []FileName {
+	switch p.Vendor {
+	case pbx.Yealink:
+		return []FileName{FileName(p.MAC) + ".cfg"}
+	case pbx.Polycom:
+		return []FileName{FileName(p.MAC) + ".cfg", FileName(p.MAC) + polycomParameters}
+	}
+	return nil
+}
+
+// EnrolFiles returns the files that the generic URL serves in the enrolment window.
+func EnrolFiles(p *pbx.Phone) []FileName {
+	switch p.Vendor {
+	case pbx.Yealink:
+		return []FileName{FileName(p.MAC) + ".cfg"}
+	case pbx.Polycom:
+		return []FileName{FileName(p.MAC) + ".cfg", FileName(p.MAC) + polycomEnrol}
+	}
+	return nil
+}
+
+// Render returns a file of the phone's own URL: complete, with its passwords.
+// site.Year must be set. The error is ErrNoFile when Files does not list name;
+// any other says what in the snapshot cannot be rendered.
+func Render(e *Engine, s *pbx.Snapshot, p *pbx.Phone, site Site, name FileName) ([]byte, ContentType, error) {
+	if !slices.Contains(Files(s, p), name) {
+		return nil, "", ErrNoFile
+	}
+	in := gather(s, p, site)
+	b, err := in.render(e, name)
+	if err != nil {
+		return nil, "", fmt.Errorf("rendering %s: %w", name, err)
+	}
+	return b, contentType(p.Vendor), nil
+}
+
+// RenderEnrol returns a file of the generic URL: the address of the phone's own
+// URL and the switches that keep a phone there, no account and no password.
+func RenderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, ContentType, error) {
+	if !slices.Contains(EnrolFiles(p), name) {
+		return nil, "", ErrNoFile
+	}
+	b, err := renderEnrol(e, p, site, name)
+	if err != nil {
+		return nil, "", fmt.Errorf("rendering %s for enrolment: %w", name, err)
+	}
+	return b, contentType(p.Vendor), nil
+}
+
+func (in *input) render(e *Engine, name FileName) ([]byte, error) {
+	if in.problem != "" {
+		return nil, errors.New(in.problem)
+	}
+	m, ok := Lookup(in.vendor, in.model)
+	if !ok {
+		return nil, fmt.Errorf("model %q of %s is not known", in.model, in.vendor)
+	}
+	clk, err := clockOf(in.zone, in.site.Year)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case in.vendor == pbx.Yealink:
+		return renderYealink(e, in, m, clk)
+	case name == FileName(in.mac)+".cfg":
+		return renderMaster(e, in.mac, polycomParameters)
+	default:
+		return renderPolycom(e, in, m, clk)
+	}
+}
+
+func renderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, error) {
+	switch {
+	case p.Vendor == pbx.Yealink:
+		return renderYealinkEnrol(e, p, site)
+	case name == FileName(p.MAC)+".cfg":
+		return renderMaster(e, p.MAC, polycomEnrol)
+	default:
+		return renderPolycomEnrol(e, p, site)
+	}
+}
+
+func contentType(v pbx.Vendor) ContentType {
+	if v == pbx.Polycom {
+		return PolycomType
+	}
+	return YealinkType
+}
+
+// lineLabel is what stands beside a line key: the number people dial, as short as
+// it gets. A device that rings for nobody shows its tenant's title.
+func (in *input) lineLabel(l *lineInput, maxBytes int) string {
+	if l.number != "" {
+		return l.number
+	}
+	return readable(in.title, readable(l.name, fmt.Sprintf("Line %d", l.registration), maxBytes), maxBytes)
+}

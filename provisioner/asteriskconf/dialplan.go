@@ -1,0 +1,94 @@
+package asteriskconf
+
+import (
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// dialplanView is what extensions.conf's template sees. The names that callflow
+// shares come from pbx.
+type dialplanView struct {
+	App, ArgCall, ArgStep string
+	Step, After           string
+	VoicemailCode         string
+	Voicemail, Messages   string
+	Hangup                string
+	Patterns              []string // which together match every extension a call can be at
+	Tenants               []dialplanTenant
+}
+
+// anyExtension matches what phones dial and every number pbx allows, but none of
+// the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
+var anyExtension = []string{"_[0-9*#+]!", "_[b-df-gj-np-ru-zA-SU-Z]", "_[A-Za-z][0-9A-Za-z]!"}
+
+// dialplanTenant has five contexts of its own.
+type dialplanTenant struct {
+	Name                              contextName
+	Entry, Fallback, Dial, Play, Hint contextName
+	Extensions                        []dialplanExtension
+}
+
+// dialplanExtension rings Devices for Ring seconds and then, or at once when it
+// has none, falls to its mailbox.
+type dialplanExtension struct {
+	Number     extenName
+	Devices    dialArg
+	Ring       int
+	HasMailbox bool
+	Mailbox    mailboxName
+}
+
+func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
+	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
+		VoicemailCode: pbx.VoicemailCode, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Patterns: anyExtension}
+	at := map[string]int{}
+	for i, t := range s.Tenants {
+		view, err := dialplanTenantOf(t)
+		if err != nil {
+			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
+		}
+		at[t.Name] = i
+		v.Tenants = append(v.Tenants, view)
+	}
+	for _, e := range s.Extensions {
+		i, ok := at[e.Tenant]
+		if !ok {
+			return nil, fmt.Errorf("extension %s: no tenant %s", e.Number, e.Tenant)
+		}
+		view, err := dialplanExtensionOf(s, e)
+		if err != nil {
+			return nil, fmt.Errorf("extension %s of tenant %s: %w", e.Number, e.Tenant, err)
+		}
+		v.Tenants[i].Extensions = append(v.Tenants[i].Extensions, view)
+	}
+	return v, nil
+}
+
+func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
+	var es pbx.Errors
+	for at, of := range map[*contextName]func(string) string{
+		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
+		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
+	} {
+		into(&es, at)(newContextName("name", t.Name, of))
+	}
+	return v, es.Err()
+}
+
+func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension, err error) {
+	var es pbx.Errors
+	into(&es, &v.Number)(newExtenName("number", e.Number))
+	devices := s.DevicesOf(e.Tenant, e.Number)
+	endpoints := make([]string, len(devices))
+	for i, d := range devices {
+		endpoints[i] = d.Endpoint
+	}
+	into(&es, &v.Devices)(newDialArg("devices", endpoints))
+	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
+	v.Ring = e.RingSeconds
+	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
+		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
+	}
+	return v, es.Err()
+}

@@ -1,0 +1,106 @@
+package asteriskconf
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// File is one rendered file of ours.
+type File struct {
+	Name    string // below Asterisk's configuration folder: "dialtone/pjsip.conf"
+	Module  string // what to reload when it changed: "res_pjsip.so"
+	Content []byte
+	Hash    string // SHA-256 of the body, without header and marker, hexadecimal
+	Marker  Marker // how to ask Asterisk whether it has loaded this file
+}
+
+// Files are all files of one render, in the order in which to reload them.
+type Files struct{ List []File }
+
+// Named returns the file of that name, or nil.
+func (fs *Files) Named(name string) *File {
+	for i := range fs.List {
+		if fs.List[i].Name == name {
+			return &fs.List[i]
+		}
+	}
+	return nil
+}
+
+// MarkerKind says which AMI action asks for a marker.
+type MarkerKind string
+
+// The kinds of marker.
+const (
+	// MarkerEndpoint: PJSIPShowEndpoint with Endpoint Name answers an
+	// EndpointDetail event whose Accountcode is Value. Class system.
+	MarkerEndpoint MarkerKind = "endpoint"
+	// MarkerVariable: Getvar without a channel, with Variable Name, answers
+	// Value. Class call or reporting.
+	MarkerVariable MarkerKind = "variable"
+	// MarkerMailbox: VoicemailUserStatus with the Mailbox and the Context that
+	// Name joins by '@' answers a VoicemailUserDetail event whose Fullname is
+	// Value. Class call or reporting.
+	MarkerMailbox MarkerKind = "mailbox"
+)
+
+// Marker is an object at the end of a file that carries the file's hash in an
+// attribute that can be read over AMI: when Asterisk shows it, it has loaded
+// these bytes to the end.
+type Marker struct {
+	Kind        MarkerKind
+	Name, Value string
+}
+
+// Objects returns, by endpoint name, a hash of all that pjsip.conf says about
+// the endpoint, its AOR and its auth, inherited options included. Comparing two
+// renders' Objects tells which endpoints a change touches.
+func (fs *Files) Objects() map[string]string {
+	f := fs.Named(pjsipFile)
+	if f == nil {
+		return nil
+	}
+	templates, objects := map[string][]byte{}, map[string][]byte{}
+	into, name := objects, ""
+	for line := range bytes.Lines(f.Content) {
+		if line[0] == ';' || line[0] == '\n' {
+			continue
+		}
+		if line[0] == '[' {
+			var isTemplate bool
+			var inherited []string
+			name, inherited, isTemplate = parseHeading(line)
+			if into = objects; isTemplate {
+				into = templates
+			}
+			for _, base := range inherited {
+				sum := sha256.Sum256(templates[base])
+				into[name] = append(into[name], sum[:]...)
+			}
+		}
+		into[name] = append(into[name], line...)
+	}
+	out := make(map[string]string, len(objects))
+	delete(objects, markerName)
+	for name, text := range objects {
+		sum := sha256.Sum256(text)
+		out[name] = hex.EncodeToString(sum[:])
+	}
+	return out
+}
+
+// parseHeading reads "[name]", "[name](base)" and "[name](!,base)".
+func parseHeading(line []byte) (name string, inherited []string, isTemplate bool) {
+	head, tail, _ := bytes.Cut(bytes.TrimSpace(line[1:]), []byte("]"))
+	for part := range bytes.SplitSeq(bytes.Trim(tail, "()"), []byte(",")) {
+		switch string(part) {
+		case "":
+		case "!":
+			isTemplate = true
+		default:
+			inherited = append(inherited, string(part))
+		}
+	}
+	return string(head), inherited, isTemplate
+}

@@ -1,0 +1,112 @@
+package asteriskconf
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// The names of sections, contexts and extensions need no escaping because their
+// constructors let nothing through that has a meaning in any file or in the
+// dialplan: no blank, comma, bracket, parenthesis, '$', ';' or '&'.
+
+// endpointName names a PJSIP endpoint, its AOR and its auth.
+type endpointName struct{ text string }
+
+var endpointPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
+
+// ownPrefix begins the names of our own sections; no device may be named so.
+const ownPrefix = "dialtone-"
+
+// newEndpointName refuses what is not 1–40 letters, digits, '-' and '_'.
+func newEndpointName(field, s string) (endpointName, *pbx.Error) {
+	if !endpointPattern.MatchString(s) || strings.HasPrefix(s, ownPrefix) {
+		return endpointName{}, pbx.Invalidf(field, "is not an endpoint name: use 1 to 40 letters, digits, '-' and '_'")
+	}
+	return endpointName{s}, nil
+}
+
+func (n endpointName) String() string { return n.text }
+
+// contextName names a dialplan or voicemail context of a tenant.
+type contextName struct{ text string }
+
+// newContextName builds the context of a tenant; of is one of pbx's functions.
+func newContextName(field, tenant string, of func(string) string) (contextName, *pbx.Error) {
+	if err := pbx.CheckTenantName(field, tenant); err != nil {
+		return contextName{}, err
+	}
+	return contextName{of(tenant)}, nil
+}
+
+// newVoicemailContext is newContextName for voicemail.conf, where the tenant's
+// name is the section's and two sections mean something else.
+func newVoicemailContext(field, tenant string) (contextName, *pbx.Error) {
+	if tenant == "general" || tenant == "zonemessages" {
+		return contextName{}, pbx.Invalidf(field, "%q has a meaning of its own in Asterisk's voicemail.conf", tenant)
+	}
+	return newContextName(field, tenant, plainName)
+}
+
+func (n contextName) String() string { return n.text }
+
+// extenName is an extension number in dialplan text.
+type extenName struct{ text string }
+
+// newExtenName refuses what pbx refuses as a number.
+func newExtenName(field, s string) (extenName, *pbx.Error) {
+	if err := pbx.CheckNumber(field, s); err != nil {
+		return extenName{}, err
+	}
+	return extenName{s}, nil
+}
+
+func (n extenName) String() string { return n.text }
+
+// Lettered reports whether the name starts with a letter, so that no digit
+// pattern matches it.
+func (n extenName) Lettered() bool { return n.text[0] > '9' }
+
+// mailboxName is number@context, as voicemail's applications and options take it.
+type mailboxName struct{ text string }
+
+func newMailboxName(field, tenant, number string) (mailboxName, *pbx.Error) {
+	if err := pbx.CheckTenantName(field, tenant); err != nil {
+		return mailboxName{}, err
+	}
+	if err := pbx.CheckNumber(field, number); err != nil {
+		return mailboxName{}, err
+	}
+	return mailboxName{pbx.MailboxName(tenant, number)}, nil
+}
+
+func (n mailboxName) String() string { return n.text }
+
+// dialArg is what Dial and a hint ring: PJSIP/a&PJSIP/b. The zero value rings nothing.
+type dialArg struct{ text string }
+
+// maxDialled bounds what one extension rings, as pbx.Route does: with the longest
+// names a line of it takes 4,800 of the 8,191 bytes that Asterisk reads.
+const maxDialled = 100
+
+// newDialArg joins the first maxDialled endpoints.
+func newDialArg(field string, endpoints []string) (dialArg, *pbx.Error) {
+	var b strings.Builder
+	for i, e := range endpoints[:min(len(endpoints), maxDialled)] {
+		name, err := newEndpointName(field, e)
+		if err != nil {
+			return dialArg{}, err
+		}
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString("PJSIP/" + name.text)
+	}
+	return dialArg{b.String()}, nil
+}
+
+func (a dialArg) String() string { return a.text }
+
+// Any reports whether there is anything to ring.
+func (a dialArg) Any() bool { return a.text != "" }

@@ -1,0 +1,108 @@
+package asteriskconf
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// pjsipView is what pjsip.conf's template sees.
+type pjsipView struct {
+	Codecs  confValue
+	Tenants []pjsipTenant
+	Devices []pjsipDevice
+}
+
+// pjsipTenant becomes a template section that its devices inherit.
+type pjsipTenant struct {
+	Name           contextName
+	Entry, HintCtx contextName
+}
+
+// pjsipDevice becomes one AOR, one auth and one endpoint of the same name.
+type pjsipDevice struct {
+	Endpoint   endpointName
+	Tenant     contextName
+	Secret     confValue
+	CallerID   callerID
+	Qualify    int // seconds; 0 never
+	HasMailbox bool
+	Mailbox    mailboxName
+}
+
+// noExtension is the caller number of a device that belongs to no extension. It
+// must be something, or Asterisk takes what the phone claims in its From header;
+// '_' keeps it from being anybody's extension.
+const noExtension = "no_extension"
+
+func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
+	codecs, err := newConfValue("codecs", strings.Join(o.Codecs, ","))
+	if err != nil {
+		return nil, err
+	}
+	v := pjsipView{Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	for _, t := range s.Tenants {
+		view, err := pjsipTenantOf(t)
+		if err != nil {
+			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
+		}
+		v.Tenants = append(v.Tenants, view)
+	}
+	for _, d := range s.Devices {
+		view, err := pjsipDeviceOf(s, d)
+		if err != nil {
+			return nil, fmt.Errorf("device %s of tenant %s: %w", d.Name, d.Tenant, err)
+		}
+		v.Devices = append(v.Devices, view)
+	}
+	return v, nil
+}
+
+func pjsipTenantOf(t *pbx.Tenant) (v pjsipTenant, err error) {
+	var es pbx.Errors
+	into(&es, &v.Name)(newContextName("name", t.Name, plainName))
+	into(&es, &v.Entry)(newContextName("name", t.Name, pbx.EntryContext))
+	into(&es, &v.HintCtx)(newContextName("name", t.Name, pbx.HintContext))
+	return v, es.Err()
+}
+
+func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
+	if s.Tenant(d.Tenant) == nil {
+		return v, fmt.Errorf("no such tenant")
+	}
+	var es pbx.Errors
+	into(&es, &v.Endpoint)(newEndpointName("endpoint", d.Endpoint))
+	into(&es, &v.Tenant)(newContextName("tenant", d.Tenant, plainName))
+	into(&es, &v.Secret)(newConfValue("secret", d.Secret.Reveal()))
+	es.Add(pbx.CheckRange("qualify_seconds", d.QualifySeconds, 0, 3600, "seconds"))
+	v.Qualify = d.QualifySeconds
+	if d.Secret.IsZero() {
+		es.Add(pbx.Invalidf("secret", "is required"))
+	}
+	name, number := d.Name, noExtension
+	if d.Extension != "" {
+		e := s.Extension(d.Tenant, d.Extension)
+		if e == nil {
+			return v, fmt.Errorf("extension %s: no such extension", d.Extension)
+		}
+		name, number = e.Name, e.Number
+		if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
+			into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
+		}
+	}
+	into(&es, &v.CallerID)(newCallerID("name", name, number))
+	return v, es.Err()
+}
+
+// plainName is the context function for the tenant's bare name.
+func plainName(tenant string) string { return tenant }
+
+// into keeps a constructor's value or collects its error, so that a view is
+// built in one line a field and all broken fields are reported at once.
+func into[T any](es *pbx.Errors, at *T) func(T, *pbx.Error) {
+	return func(v T, err *pbx.Error) {
+		es.Add(err)
+		*at = v
+	}
+}

@@ -1,0 +1,122 @@
+// Package asteriskconf turns a snapshot into Asterisk's configuration files. It
+// owns how a value is written in each of Asterisk's dialects, what our files
+// hold, which module reloads which file, and how to ask Asterisk whether it has.
+//
+// Everything here is a pure function: the same state gives the same bytes. No
+// file is written and no Asterisk is asked here. A value reaches a file only
+// through the type of its dialect, whose constructor refuses what the dialect
+// cannot carry and whose String escapes the rest.
+//
+// It may import provisioner/pbx and templates.
+package asteriskconf
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// Options are what a site chooses beside its objects. The zero value is ready to use.
+type Options struct {
+	// Codecs are offered to phones in this order; DefaultCodecs when empty.
+	Codecs []string
+}
+
+// DefaultCodecs are built into every Asterisk from 16 on.
+var DefaultCodecs = []string{"ulaw", "alaw", "g722"}
+
+// pjsipFile is the one file whose objects are told apart.
+const pjsipFile = "dialtone/pjsip.conf"
+
+// markerName names every object of ours that carries a hash.
+const markerName = ownPrefix + "marker"
+
+// voicemailMarkerContext holds the marker mailbox; no tenant can be named so.
+const voicemailMarkerContext = "dialtone_marker"
+
+// rendered is the table of our files, in the order in which to reload them:
+// mailboxes before what plays or counts them, and endpoints before the hints
+// that watch them.
+var rendered = []struct {
+	name, module string
+	view         func(*pbx.Snapshot, Options) (any, error)
+	marker       func(hash string) Marker
+}{
+	{"dialtone/voicemail.conf", "app_voicemail.so", voicemailOf, func(hash string) Marker {
+		return Marker{MarkerMailbox, "marker@" + voicemailMarkerContext, hash}
+	}},
+	{pjsipFile, "res_pjsip.so", pjsipOf, func(hash string) Marker {
+		return Marker{MarkerEndpoint, markerName, hash}
+	}},
+	{"dialtone/extensions.conf", "pbx_config.so", dialplanOf, func(hash string) Marker {
+		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + markerName + "," + hash + ",1)", "1"}
+	}},
+}
+
+// Render makes all files of a snapshot. An error that a value is to blame for
+// has a *pbx.Error in its chain.
+func Render(e *templates.Engine, s *pbx.Snapshot, o Options) (*Files, error) {
+	if len(o.Codecs) == 0 {
+		o.Codecs = DefaultCodecs
+	}
+	out := &Files{}
+	for _, r := range rendered {
+		view, err := r.view(s, o)
+		if err != nil {
+			return nil, fmt.Errorf("rendering %s: %w", r.name, err)
+		}
+		f, err := frame(e, r.name, view)
+		if err != nil {
+			return nil, err
+		}
+		f.Module, f.Marker = r.module, r.marker(f.Hash)
+		out.List = append(out.List, *f)
+	}
+	return out, nil
+}
+
+// frameView is what header and marker templates see.
+type frameView struct {
+	Name string
+	Hash string // of the body
+	// Password is for the marker endpoint, which nobody may use: a hash over
+	// all SIP passwords of the file that appears nowhere else.
+	Password string
+	Marker   string // name of the marker object
+	Context  string // voicemail context of the marker
+}
+
+// frame renders the body and puts the header above and the marker below it.
+func frame(e *templates.Engine, name string, view any) (*File, error) {
+	body, err := e.Render("asterisk/"+baseName(name), view)
+	if err != nil {
+		return nil, err
+	}
+	hash := hexHash(body)
+	fv := frameView{Name: name, Hash: hash, Password: hexHash([]byte(markerName), body), Marker: markerName, Context: voicemailMarkerContext}
+	header, err := e.Render("asterisk/header", fv)
+	if err != nil {
+		return nil, err
+	}
+	marker, err := e.Render("asterisk/marker."+baseName(name), fv)
+	if err != nil {
+		return nil, err
+	}
+	return &File{Name: name, Hash: hash, Content: bytes.Join([][]byte{header, body, marker}, nil)}, nil
+}
+
+// baseName cuts "dialtone/".
+func baseName(name string) string { return name[len("dialtone/"):] }
+
+// hexHash returns the SHA-256 of all parts in hexadecimal.
+func hexHash(parts ...[]byte) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

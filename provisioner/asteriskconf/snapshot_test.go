@@ -1,0 +1,83 @@
+package asteriskconf_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// office is how a golden writes a snapshot: pbx's structs, with secrets in clear.
+type office struct {
+	Tenants    []pbx.Tenant
+	Extensions []pbx.Extension
+	Devices    []struct {
+		pbx.Device
+		Secret string
+	}
+	Mailboxes []struct {
+		pbx.Mailbox
+		PIN string
+	}
+}
+
+// readOffice parses a golden's snapshot; unknown fields are errors.
+func readOffice(t *testing.T, text []byte) office {
+	t.Helper()
+	var o office
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&o); err != nil {
+		t.Fatalf("reading snapshot.json: %v", err)
+	}
+	return o
+}
+
+// snapshot builds a snapshot; with shuffle its rows arrive in another order.
+func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
+	var (
+		ts []*pbx.Tenant
+		es []*pbx.Extension
+		ds []*pbx.Device
+		ms []*pbx.Mailbox
+	)
+	for _, t := range o.Tenants {
+		ts = append(ts, &t)
+	}
+	for _, e := range o.Extensions {
+		es = append(es, &e)
+	}
+	for _, d := range o.Devices {
+		d.Device.Secret = pbx.NewSecret(d.Secret)
+		ds = append(ds, &d.Device)
+	}
+	for _, m := range o.Mailboxes {
+		m.Mailbox.PIN = pbx.NewSecret(m.PIN)
+		ms = append(ms, &m.Mailbox)
+	}
+	if shuffle {
+		r := rand.New(rand.NewPCG(uint64(revision), 1))
+		r.Shuffle(len(ts), func(i, j int) { ts[i], ts[j] = ts[j], ts[i] })
+		r.Shuffle(len(es), func(i, j int) { es[i], es[j] = es[j], es[i] })
+		r.Shuffle(len(ds), func(i, j int) { ds[i], ds[j] = ds[j], ds[i] })
+		r.Shuffle(len(ms), func(i, j int) { ms[i], ms[j] = ms[j], ms[i] })
+	}
+	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms)
+}
+
+// bigOffice has n extensions, each with one device and one mailbox.
+func bigOffice(n int) *pbx.Snapshot {
+	ts := []*pbx.Tenant{{Name: "default", Timezone: "Europe/Berlin"}}
+	es, ds, ms := make([]*pbx.Extension, n), make([]*pbx.Device, n), make([]*pbx.Mailbox, n)
+	for i := range n {
+		number := fmt.Sprintf("%d", 100000+i)
+		es[i] = &pbx.Extension{Tenant: "default", Number: number, Name: "Person " + number, RingSeconds: 20, Mailbox: number}
+		ds[i] = &pbx.Device{Tenant: "default", Name: "desk-" + number, Extension: number, Endpoint: "dabcdefghij" + number,
+			Secret: pbx.NewSecret("secretsecretsecret" + number), QualifySeconds: 60}
+		ms[i] = &pbx.Mailbox{Tenant: "default", Number: number, Name: "Person " + number, PIN: pbx.NewSecret("4711"), Email: "p" + number + "@example.com"}
+	}
+	return pbx.NewSnapshot(1, ts, es, ds, nil, ms)
+}

@@ -1,0 +1,73 @@
+package asteriskconf
+
+import (
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// voicemailView is what voicemail.conf's template sees.
+type voicemailView struct{ Tenants []voicemailTenant }
+
+// voicemailTenant becomes a context and a zone for the spoken time.
+type voicemailTenant struct {
+	Context   contextName
+	Zone      confValue // IANA name
+	Mailboxes []voicemailBox
+}
+
+// voicemailBox is one line.
+type voicemailBox struct {
+	Number           extenName
+	PIN, Name, Email vmField
+	Attach, Delete   bool
+}
+
+func voicemailOf(s *pbx.Snapshot, _ Options) (any, error) {
+	v := voicemailView{}
+	at := map[string]int{}
+	for i, t := range s.Tenants {
+		var es pbx.Errors
+		var view voicemailTenant
+		into(&es, &view.Context)(newVoicemailContext("name", t.Name))
+		into(&es, &view.Zone)(newZone("timezone", t.Timezone))
+		if err := es.Err(); err != nil {
+			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
+		}
+		at[t.Name] = i
+		v.Tenants = append(v.Tenants, view)
+	}
+	for _, m := range s.Mailboxes {
+		i, ok := at[m.Tenant]
+		if !ok {
+			return nil, fmt.Errorf("mailbox %s: no tenant %s", m.Number, m.Tenant)
+		}
+		view, err := voicemailBoxOf(m)
+		if err != nil {
+			return nil, fmt.Errorf("mailbox %s of tenant %s: %w", m.Number, m.Tenant, err)
+		}
+		v.Tenants[i].Mailboxes = append(v.Tenants[i].Mailboxes, view)
+	}
+	return v, nil
+}
+
+func voicemailBoxOf(m *pbx.Mailbox) (v voicemailBox, err error) {
+	var es pbx.Errors
+	into(&es, &v.Number)(newExtenName("number", m.Number))
+	into(&es, &v.PIN)(newVMPIN("pin", m.PIN.Reveal()))
+	into(&es, &v.Name)(newVMField("name", m.Name, maxMailboxName))
+	into(&es, &v.Email)(newVMEmail("email", m.Email))
+	v.Attach, v.Delete = m.AttachRecording, m.DeleteAfterMail
+	return v, es.Err()
+}
+
+// newZone refuses what would end the name of the zone in its line, which goes on
+// with '|' and how to say the time.
+func newZone(field, s string) (confValue, *pbx.Error) {
+	for _, c := range []byte(s) {
+		if !isWord(string(c)) && c != '/' && c != '+' && c != '-' {
+			return confValue{}, pbx.Invalidf(field, "is not the name of a time zone")
+		}
+	}
+	return newConfValue(field, s)
+}

@@ -1,0 +1,160 @@
+package pbx
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Plan is what happens to one call: steps, of which the first is carried out
+// first. It ends: no step leads to itself or to an earlier one.
+type Plan struct{ Steps []Step }
+
+// Step is one thing Asterisk does with a call on its own. Which fields count
+// depends on Kind.
+type Step struct {
+	Kind StepKind
+	// Rule says why in one sentence, for people and the simulator.
+	Rule     string
+	Legs     []Leg    // dial: rung at the same time, no endpoint twice
+	Seconds  int      // dial: how long they ring, at least 1
+	Mailbox  string   // voicemail, messages: number of the mailbox
+	Greeting Greeting // voicemail
+	Sound    string   // play: name of a sound file, without language and format
+	Cause    int      // hangup: Q.850 cause, one of the Cause constants
+	// Next maps each outcome of a step that Returns to the index of the step
+	// that follows, always greater than the step's own. Nil for other steps.
+	Next map[Outcome]int
+}
+
+// Leg is one device that rings.
+type Leg struct {
+	Endpoint string // PJSIP endpoint
+	Device   string // name of the device, for people
+}
+
+// StepKind is what a step does.
+type StepKind string
+
+// The kinds of step. Dial and play come back with an outcome, the others end
+// the call.
+const (
+	StepDial      StepKind = "dial"
+	StepVoicemail StepKind = "voicemail" // record a message
+	StepMessages  StepKind = "messages"  // hear one's own mailbox
+	StepPlay      StepKind = "play"
+	StepHangup    StepKind = "hangup"
+)
+
+// Greeting is what a mailbox says to a caller.
+type Greeting string
+
+// The greetings of app_voicemail.
+const (
+	GreetUnavailable Greeting = "unavailable"
+	GreetBusy        Greeting = "busy"
+)
+
+// Outcome is how a step that comes back ended: DIALSTATUS of a dial (application
+// Dial, docs.asterisk.org), empty for a play.
+type Outcome string
+
+// The outcomes. Every other word counts as OutcomeUnreachable, see ParseOutcome.
+const (
+	OutcomeAnswer      Outcome = "ANSWER"
+	OutcomeNoAnswer    Outcome = "NOANSWER"
+	OutcomeBusy        Outcome = "BUSY"
+	OutcomeUnreachable Outcome = "CHANUNAVAIL" // nothing registered, or no answer on the network
+	OutcomeCongestion  Outcome = "CONGESTION"
+	OutcomeCancel      Outcome = "CANCEL" // the caller hung up
+	OutcomePlayed      Outcome = ""
+)
+
+// dialOutcomes is every outcome a dial step has a Next for.
+var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel}
+
+// ParseOutcome reads DIALSTATUS. DONTCALL and TORTURE (privacy screening, never
+// rendered), INVALIDARGS and words of later versions mean that nobody was
+// reached.
+func ParseOutcome(s string) Outcome {
+	switch o := Outcome(s); o {
+	case OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel, OutcomePlayed:
+		return o
+	}
+	return OutcomeUnreachable
+}
+
+// The Q.850 causes that plans end with, and what chan_pjsip answers a caller
+// who was not answered yet.
+const (
+	CauseUnallocated = 1  // 404 Not Found
+	CauseNormal      = 16 // end of an answered call
+	CauseBusy        = 17 // 486 Busy Here
+	CauseNoAnswer    = 19 // 480 Temporarily Unavailable
+	CauseAbsent      = 20 // 480 Temporarily Unavailable
+	CauseRefused     = 21 // 403 Forbidden
+)
+
+// Returns reports whether the call comes back after the step, with an outcome.
+func (s Step) Returns() bool { return s.Kind == StepDial || s.Kind == StepPlay }
+
+// Context is the rendered context that carries the step out for a call of
+// tenant. It expects Argument in StepVariable.
+func (s Step) Context(tenant string) string {
+	switch s.Kind {
+	case StepDial:
+		return DialContext(tenant)
+	case StepVoicemail:
+		return VoicemailContext
+	case StepMessages:
+		return MessagesContext
+	case StepPlay:
+		return PlayContext(tenant)
+	}
+	return HangupContext
+}
+
+// Argument is the value of StepVariable: the whole argument of the application
+// that carries the step out, for Dial "PJSIP/a&PJSIP/b,20,i". The i makes Asterisk
+// ignore a phone's redirection (302): it would lead around the plan.
+func (s Step) Argument(tenant string) string {
+	switch s.Kind {
+	case StepDial:
+		legs := make([]string, len(s.Legs))
+		for i, l := range s.Legs {
+			legs[i] = "PJSIP/" + l.Endpoint
+		}
+		return strings.Join(legs, "&") + "," + strconv.Itoa(s.Seconds) + ",i"
+	case StepVoicemail:
+		greeting := ",u"
+		if s.Greeting == GreetBusy {
+			greeting = ",b"
+		}
+		return MailboxName(tenant, s.Mailbox) + greeting
+	case StepMessages:
+		return MailboxName(tenant, s.Mailbox)
+	case StepPlay:
+		return s.Sound
+	}
+	return strconv.Itoa(s.Cause)
+}
+
+// After returns the index of the step that follows when step i came back with
+// outcome o. A plan may have been made anew since step i began, from a newer
+// snapshot: an i beyond its end means its last step, and a step that does not
+// come back is carried out itself. Either way the call gets closer to its end.
+func (p Plan) After(i int, o Outcome) int {
+	last := len(p.Steps) - 1
+	if i < 0 || i > last {
+		return last
+	}
+	step := p.Steps[i]
+	if !step.Returns() {
+		return i
+	}
+	for _, o := range []Outcome{o, OutcomeUnreachable, OutcomePlayed} {
+		if next, known := step.Next[o]; known {
+			return next
+		}
+	}
+	return last
+}

@@ -1,0 +1,152 @@
+package pbx
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Call is what is known about a call when its way is decided.
+type Call struct {
+	Tenant   string // whose entry context the call came through
+	Dialled  string // what the caller dialled; any text
+	Endpoint string // the caller's PJSIP endpoint; "" when it is not one
+}
+
+// Device returns the caller's device, or nil when the call does not come from a
+// device of its tenant.
+func (c Call) Device(s *Snapshot) *Device {
+	if d := s.DeviceOf(c.Endpoint); d != nil && d.Tenant == c.Tenant {
+		return d
+	}
+	return nil
+}
+
+// Extension returns the extension the caller's device belongs to, or nil.
+func (c Call) Extension(s *Snapshot) *Extension {
+	if d := c.Device(s); d != nil && d.Extension != "" {
+		return s.Extension(c.Tenant, d.Extension)
+	}
+	return nil
+}
+
+// maxLegs bounds the devices that ring at once: Asterisk cuts an application's
+// argument at 8,192 bytes (EXT_DATA_SIZE), and each leg is a call of its own.
+const maxLegs = 100
+
+// Route decides what happens to a call. It is a pure function: live calls, the
+// simulator and the tests get their answers here. Whatever is dialled, only
+// devices and mailboxes of the caller's tenant take part, never the calling
+// device itself. The time is for rules that depend on it; none does yet.
+func Route(s *Snapshot, c Call, _ time.Time) Plan {
+	switch {
+	case s.Tenant(c.Tenant) == nil:
+		return hangup(CauseRefused, "there is no tenant %s", quote(c.Tenant))
+	case c.Endpoint != "" && c.Device(s) == nil:
+		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.Endpoint), c.Tenant)
+	case c.Dialled == VoicemailCode:
+		return ownMessages(s, c)
+	}
+	e := s.Extension(c.Tenant, c.Dialled)
+	if e == nil {
+		return hangup(CauseUnallocated, "no extension of tenant %s has the number %s", c.Tenant, quote(c.Dialled))
+	}
+	return toExtension(s, c, e)
+}
+
+// hangup is the plan that only ends the call.
+func hangup(cause int, rule string, args ...any) Plan {
+	return Plan{Steps: []Step{hangupStep(cause, rule, args...)}}
+}
+
+func hangupStep(cause int, rule string, args ...any) Step {
+	return Step{Kind: StepHangup, Cause: cause, Rule: fmt.Sprintf(rule, args...)}
+}
+
+// ownMessages lets a caller hear the mailbox of the extension he calls from.
+func ownMessages(s *Snapshot, c Call) Plan {
+	e := c.Extension(s)
+	if e == nil {
+		return hangup(CauseRefused, "%s opens the caller's own mailbox, and the caller is no extension's device", VoicemailCode)
+	}
+	if s.Mailbox(e.Tenant, e.Mailbox) == nil {
+		return hangup(CauseRefused, "%s opens the caller's own mailbox, and extension %s has none", VoicemailCode, e.Number)
+	}
+	rule := fmt.Sprintf("%s opens mailbox %s of the caller's extension %s", VoicemailCode, e.Mailbox, e.Number)
+	return Plan{Steps: []Step{{Kind: StepMessages, Mailbox: e.Mailbox, Rule: rule}}}
+}
+
+// toExtension rings an extension and then leads to its mailbox.
+func toExtension(s *Snapshot, c Call, e *Extension) Plan {
+	legs := legsTo(s, c, e)
+	if len(legs) > 0 {
+		return ring(s, e, legs)
+	}
+	// Nobody leaves himself a message because his only phone is the one in his hand.
+	if c.Extension(s) == e {
+		return hangup(CauseBusy, "extension %s is the caller's own and has no other device", e.Number)
+	}
+	if s.Mailbox(e.Tenant, e.Mailbox) != nil {
+		return Plan{Steps: []Step{voicemail(e, GreetUnavailable, "extension %s has no device that could ring", e.Number)}}
+	}
+	return hangup(CauseAbsent, "extension %s has neither a device that could ring nor a mailbox", e.Number)
+}
+
+// ring is the plan that rings legs and goes on by what came of it.
+func ring(s *Snapshot, e *Extension, legs []Leg) Plan {
+	dial := Step{Kind: StepDial, Legs: legs, Seconds: e.RingSeconds}
+	if dial.Seconds < 1 {
+		dial.Seconds = DefaultRingSeconds
+	}
+	dial.Rule = fmt.Sprintf("extension %s rings %d of its %d devices for %d seconds",
+		e.Number, len(legs), len(s.DevicesOf(e.Tenant, e.Number)), dial.Seconds)
+	done := hangupStep(CauseNormal, "the call to extension %s has ended", e.Number)
+	if s.Mailbox(e.Tenant, e.Mailbox) != nil {
+		dial.Next = follow(1, 1, 2, 3)
+		return Plan{Steps: []Step{dial,
+			voicemail(e, GreetUnavailable, "extension %s did not answer or cannot be reached", e.Number),
+			voicemail(e, GreetBusy, "extension %s is busy", e.Number), done}}
+	}
+	dial.Next = follow(1, 2, 3, 4)
+	return Plan{Steps: []Step{dial,
+		hangupStep(CauseNoAnswer, "extension %s did not answer and has no mailbox", e.Number),
+		hangupStep(CauseAbsent, "extension %s cannot be reached and has no mailbox", e.Number),
+		hangupStep(CauseBusy, "extension %s is busy and has no mailbox", e.Number), done}}
+}
+
+// follow names the steps after a dial, for every outcome.
+func follow(noAnswer, unreachable, busy, done int) map[Outcome]int {
+	return map[Outcome]int{
+		OutcomeNoAnswer: noAnswer, OutcomeBusy: busy, OutcomeAnswer: done, OutcomeCancel: done,
+		OutcomeUnreachable: unreachable, OutcomeCongestion: unreachable,
+	}
+}
+
+func voicemail(e *Extension, g Greeting, rule string, args ...any) Step {
+	return Step{Kind: StepVoicemail, Mailbox: e.Mailbox, Greeting: g,
+		Rule: fmt.Sprintf(rule, args...) + ": mailbox " + e.Mailbox}
+}
+
+// legsTo returns the devices of an extension that can ring for a call, sorted
+// by name; the first maxLegs of them when there are more.
+func legsTo(s *Snapshot, c Call, e *Extension) []Leg {
+	var legs []Leg
+	seen := map[string]bool{c.Endpoint: true}
+	for _, d := range s.DevicesOf(e.Tenant, e.Number) {
+		if len(legs) == maxLegs {
+			break
+		}
+		if !seen[d.Endpoint] && dialable(d.Endpoint) {
+			legs = append(legs, Leg{Endpoint: d.Endpoint, Device: d.Name})
+		}
+		seen[d.Endpoint] = true
+	}
+	return legs
+}
+
+// dialable refuses an endpoint name that would mean more than itself inside the
+// argument of Dial, where '&' adds a leg and ',' ends the list.
+func dialable(endpoint string) bool {
+	const plain = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-"
+	return endpoint != "" && strings.Trim(endpoint, plain) == ""
+}

@@ -1,0 +1,145 @@
+package pbx
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// rows is what a snapshot is made of.
+type rows struct {
+	tenants    []*Tenant
+	extensions []*Extension
+	devices    []*Device
+	mailboxes  []*Mailbox
+}
+
+func (r rows) snapshot() *Snapshot {
+	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes)
+}
+
+// shuffled is the same rows in another order.
+func (r rows) shuffled(seed uint64) rows {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	c := rows{slices.Clone(r.tenants), slices.Clone(r.extensions), slices.Clone(r.devices), slices.Clone(r.mailboxes)}
+	rnd.Shuffle(len(c.tenants), func(i, j int) { c.tenants[i], c.tenants[j] = c.tenants[j], c.tenants[i] })
+	rnd.Shuffle(len(c.extensions), func(i, j int) { c.extensions[i], c.extensions[j] = c.extensions[j], c.extensions[i] })
+	rnd.Shuffle(len(c.devices), func(i, j int) { c.devices[i], c.devices[j] = c.devices[j], c.devices[i] })
+	rnd.Shuffle(len(c.mailboxes), func(i, j int) { c.mailboxes[i], c.mailboxes[j] = c.mailboxes[j], c.mailboxes[i] })
+	return c
+}
+
+var (
+	someTenant = rapid.SampledFrom([]string{"acme", "bolt", "corp"})
+	someNumber = rapid.SampledFrom([]string{"101", "102", "103", "s", "alice"})
+	someDevice = rapid.SampledFrom([]string{"a", "b", "c", "d", "e"})
+)
+
+// drawRows draws tenants that use the same numbers and device names; endpoint
+// names are unique over all of them, as the database has it.
+func drawRows(t *rapid.T) rows {
+	type id struct{ tenant, name string }
+	ids := func(name *rapid.Generator[string], label string) []id {
+		pair := rapid.Custom(func(t *rapid.T) id { return id{someTenant.Draw(t, "tenant"), name.Draw(t, "name")} })
+		return rapid.SliceOfNDistinct(pair, 0, 12, func(i id) id { return i }).Draw(t, label)
+	}
+	r := rows{tenants: []*Tenant{{Name: "acme"}, {Name: "bolt"}}}
+	for _, i := range ids(someNumber, "extensions") {
+		r.extensions = append(r.extensions, &Extension{Tenant: i.tenant, Number: i.name,
+			RingSeconds: rapid.IntRange(0, 300).Draw(t, "ring"), Mailbox: rapid.SampledFrom([]string{"", "101", "102"}).Draw(t, "mailbox")})
+	}
+	for _, i := range ids(someDevice, "devices") {
+		r.devices = append(r.devices, &Device{Tenant: i.tenant, Name: i.name, Endpoint: "d" + i.tenant + i.name,
+			Extension: rapid.SampledFrom([]string{"", "101", "102", "103"}).Draw(t, "rings for")})
+	}
+	for _, i := range ids(someNumber, "mailboxes") {
+		r.mailboxes = append(r.mailboxes, &Mailbox{Tenant: i.tenant, Number: i.name})
+	}
+	return r
+}
+
+func drawCall(t *rapid.T) Call {
+	return Call{
+		Tenant:   someTenant.Draw(t, "tenant"),
+		Dialled:  rapid.OneOf(someNumber, rapid.Just(VoicemailCode), rapid.String()).Draw(t, "dialled"),
+		Endpoint: rapid.OneOf(rapid.Just(""), rapid.Custom(func(t *rapid.T) string { return "d" + someTenant.Draw(t, "") + someDevice.Draw(t, "") })).Draw(t, "endpoint"),
+	}
+}
+
+// TestRouteProperties: a plan ends whatever comes back, rings nobody twice, never
+// the caller, never another tenant, and depends on nothing but its input.
+func TestRouteProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r, c := drawRows(t), drawCall(t)
+		s := r.snapshot()
+		p := Route(s, c, time.Time{})
+		checkEnds(t, p)
+		for _, step := range p.Steps {
+			checkStep(t, s, c, step)
+		}
+		again := Route(r.shuffled(rapid.Uint64().Draw(t, "seed")).snapshot(), c, time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "now"), 0))
+		if diff := cmp.Diff(p, again); diff != "" {
+			t.Fatalf("shuffled rows give another plan:\n%s", diff)
+		}
+		if caller := s.DeviceOf(c.Endpoint); c.Endpoint != "" && (caller == nil || caller.Tenant != c.Tenant) {
+			if len(p.Steps) != 1 || p.Steps[0].Cause != CauseRefused {
+				t.Fatalf("a stranger is not refused: %+v", p)
+			}
+		}
+	})
+}
+
+// checkEnds follows every Next and random outcomes from anywhere.
+func checkEnds(t *rapid.T, p Plan) {
+	if len(p.Steps) == 0 {
+		t.Fatal("a plan without a step")
+	}
+	for i, s := range p.Steps {
+		if s.Returns() != (s.Next != nil) {
+			t.Fatalf("step %d of kind %s has Next %v", i, s.Kind, s.Next)
+		}
+		for o, next := range s.Next {
+			if next <= i || next >= len(p.Steps) {
+				t.Fatalf("step %d leads to %d on %s", i, next, o)
+			}
+		}
+	}
+	i := rapid.IntRange(-1, 9).Draw(t, "start")
+	for range len(p.Steps) + 1 {
+		i = p.After(i, ParseOutcome(rapid.OneOf(rapid.SampledFrom([]string{"ANSWER", "BUSY", "NOANSWER", "", "DONTCALL"}), rapid.String()).Draw(t, "outcome")))
+		if !p.Steps[i].Returns() {
+			return
+		}
+	}
+	t.Fatalf("the plan does not end: %+v", p)
+}
+
+// checkStep checks who takes part in a step.
+func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
+	seen := map[string]bool{}
+	for _, l := range step.Legs {
+		d := s.DeviceOf(l.Endpoint)
+		switch {
+		case seen[l.Endpoint]:
+			t.Fatalf("%s rings twice", l.Endpoint)
+		case l.Endpoint == c.Endpoint:
+			t.Fatal("the caller rings")
+		case d == nil || d.Tenant != c.Tenant || d.Extension != c.Dialled:
+			t.Fatalf("%s rings for %s of %s", l.Endpoint, c.Dialled, c.Tenant)
+		}
+		seen[l.Endpoint] = true
+	}
+	if step.Kind == StepDial && (len(step.Legs) == 0 || step.Seconds < 1 || step.Seconds > 300) {
+		t.Fatalf("dials %d legs for %d seconds", len(step.Legs), step.Seconds)
+	}
+	if (step.Kind == StepVoicemail || step.Kind == StepMessages) && s.Mailbox(c.Tenant, step.Mailbox) == nil {
+		t.Fatalf("mailbox %q is not one of %s", step.Mailbox, c.Tenant)
+	}
+	if step.Kind == StepHangup && step.Cause == 0 {
+		t.Fatal("hangs up without a cause")
+	}
+}

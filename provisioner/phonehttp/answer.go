@@ -1,0 +1,70 @@
+package phonehttp
+
+import (
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Header values that never change; net/http only reads them.
+var (
+	// A file may be kept by the phone that asked, which must ask again each time;
+	// by nothing in between, for it holds passwords.
+	keepPrivate = []string{"private, no-cache"}
+	keepNothing = []string{"no-store"}
+	plainText   = []string{"text/plain; charset=utf-8"}
+	missLength  = []string{"10"}
+	waitSeconds = []string{"30"}
+	noLength    = []string{"0"}
+)
+
+const missBody = "not found\n"
+
+// writeMiss is the one answer to everything that is not served.
+func writeMiss(w http.ResponseWriter) {
+	head := w.Header()
+	head["Content-Type"], head["Content-Length"], head["Cache-Control"] = plainText, missLength, keepNothing
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = io.WriteString(w, missBody) // the phone may be gone; nothing is lost
+}
+
+// writeUnavailable asks for patience: the phone keeps what it has and comes again.
+func writeUnavailable(w http.ResponseWriter) {
+	head := w.Header()
+	head["Retry-After"], head["Content-Length"], head["Cache-Control"] = waitSeconds, noLength, keepNothing
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
+// writeFile answers with the file, or with 304 when the phone has these bytes. It
+// returns the status and the hash of the bytes that the phone now holds: a 304
+// proves that as well as a 200, a HEAD does not.
+func writeFile(w http.ResponseWriter, r *http.Request, f *file) (status int, hash string) {
+	head := w.Header()
+	head["Etag"], head["Cache-Control"] = f.etag, keepPrivate
+	if matches(r.Header["If-None-Match"], f.etag[0]) {
+		w.WriteHeader(http.StatusNotModified)
+		return http.StatusNotModified, f.hash
+	}
+	head["Content-Type"], head["Content-Length"] = f.ctype, f.length
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return http.StatusOK, ""
+	}
+	if _, err := w.Write(f.body); err != nil {
+		return http.StatusOK, "" // went away in the middle; what it holds is unknown
+	}
+	return http.StatusOK, f.hash
+}
+
+// matches compares If-None-Match weakly (RFC 9110, 13.1.2). Our tags hold no
+// comma, so a list can be split at commas.
+func matches(lines []string, etag string) bool {
+	for _, line := range lines {
+		for tag := range strings.SplitSeq(line, ",") {
+			if tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/"); tag == etag || tag == "*" {
+				return true
+			}
+		}
+	}
+	return false
+}

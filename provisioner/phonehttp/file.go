@@ -1,0 +1,122 @@
+package phonehttp
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// fileKey names a file: what a phone gets on its own URL, or for enrolment.
+type fileKey struct {
+	mac   pbx.MAC
+	name  phoneconf.FileName
+	enrol bool
+}
+
+// file is a rendered file, or the memory that it could not be rendered, or both:
+// the last good one with the reason why it is not newer. It is never changed.
+type file struct {
+	key    fileKey
+	owner  [sha256.Size]byte // hash of the URL secret it was rendered for
+	print  [sha256.Size]byte // fingerprint it was rendered from
+	body   []byte            // nil when there is none
+	hash   string            // SHA-256 of body in hexadecimal
+	etag   []string          // header values, made once
+	length []string
+	ctype  []string
+	failed [sha256.Size]byte // fingerprint that could not be rendered
+	err    error             // why, nil when print is what was wanted last
+}
+
+// overhead is what a file costs beside its body, about.
+const overhead = 700
+
+func (f *file) cost() int64 { return int64(len(f.body)) + overhead }
+
+// file returns a file of a phone from the cache, or renders it. Nil without an
+// error means that the phone has no such file.
+func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
+	site := h.opt.Site
+	site.Year = c.now.UTC().Year()
+	key, print := fileKey{e.phone.MAC, c.path.File, enrol}, e.fingerprint(c.index.snapshot, site)
+	if f := h.cache.get(key); f != nil {
+		if g, err, ok := f.answer(print); ok {
+			return g, err
+		}
+	}
+	// Outside of every lock, and once however many ask: a boot storm after a change
+	// that touches all phones renders each file one time and stops nobody.
+	flight := fmt.Sprintf("%s %s %t %x", key.mac, key.name, enrol, print)
+	v, _, _ := h.flight.Do(flight, func() (any, error) { return h.render(c.index.snapshot, e, site, key, print), nil })
+	f := v.(*file)
+	if f == nil {
+		return nil, nil
+	}
+	g, err, _ := f.answer(print)
+	return g, err
+}
+
+// answer says what f means for a phone whose files have the fingerprint print; not
+// ok when it has to be rendered. The fingerprint covers the URL secret.
+func (f *file) answer(print [sha256.Size]byte) (g *file, err error, ok bool) {
+	switch {
+	case f.err == nil && f.print == print:
+		return f, nil, true
+	case f.err != nil && f.failed == print && f.body != nil:
+		return f, nil, true
+	case f.err != nil && f.failed == print:
+		return nil, f.err, true
+	}
+	return nil, nil, false
+}
+
+// render renders a file and puts it into the cache. Rendering is a pure function:
+// what failed once is not tried again before the fingerprint changes, and so it
+// is logged once. Nil means that the phone has no such file.
+func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte) *file {
+	last := h.cache.get(key)
+	if last != nil {
+		if _, _, ok := last.answer(print); ok {
+			return last // rendered since this request looked
+		}
+	}
+	body, ctype, err := h.bytes(s, e.phone, site, key)
+	if errors.Is(err, phoneconf.ErrNoFile) {
+		return nil
+	}
+	h.renders.Add(1)
+	var f *file
+	if err == nil {
+		f = newFile(key, e.secret, print, body, ctype)
+	} else {
+		h.opt.Logger.Error("a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last != nil && last.owner == e.secret && last.body != nil, "error", err)
+		f = &file{key: key, owner: e.secret} // another owner's last good file is not for this one
+		if last != nil && last.owner == e.secret {
+			*f = *last
+		}
+		f.failed, f.err = print, err
+	}
+	h.cache.put(f)
+	return f
+}
+
+func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) ([]byte, phoneconf.ContentType, error) {
+	if key.enrol {
+		return phoneconf.RenderEnrol(h.opt.Engine, p, site, key.name)
+	}
+	return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+}
+
+func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	return &file{
+		key: key, owner: owner, print: print, body: append(make([]byte, 0, len(body)), body...), hash: hash,
+		etag: []string{`"` + hash + `"`}, length: []string{strconv.Itoa(len(body))}, ctype: []string{string(ctype)},
+	}
+}

@@ -1,0 +1,167 @@
+// Package phonehttp is what phones talk to: an HTTP handler with its own trust.
+// It serves phone files and nothing else, tells strangers nothing, and reports
+// each request to its owner.
+//
+// Two kinds of address exist. The generic one (/<file>) gives a known phone in
+// its enrolment window the address of its own URL. A phone's own URL
+// (/p/<secret>/<file>) gives the full files of that phone alone. Whatever else is
+// asked, in whatever way, gets the same 404: a different answer for a known MAC
+// would let anybody list the phones of a site.
+//
+// It uses net/http bare: one handler and two addresses need no router. It may
+// import provisioner, provisioner/pbx and phoneconf.
+package phonehttp
+
+import (
+	"crypto/sha256"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// DefaultCacheBytes holds the files of 10,000 desk phones of 8 kB each.
+const DefaultCacheBytes = 96 << 20
+
+// Options are what a Handler needs. Snapshot, Engine and Record are required.
+type Options struct {
+	// Snapshot returns the current state, nil before the first one is loaded.
+	Snapshot func() *pbx.Snapshot
+	Engine   *phoneconf.Engine
+	Site     phoneconf.Site // Year is set here from Now
+	// Record is told of each request that belongs to a known phone, be it by
+	// secret or by MAC. It is called within the request and must not block.
+	Record func(pbx.PhoneFetch)
+	// RecordUnknown is told of requests that name a MAC nobody knows, in the path
+	// or the User-Agent. Anybody can send those: the owner caps what it keeps. It
+	// must not block. nil drops them.
+	RecordUnknown func(pbx.PhoneFetch)
+	Now           func() time.Time // nil is time.Now
+	Logger        *slog.Logger     // nil logs nothing
+	CacheBytes    int64            // bound of the rendered files kept, 0 is DefaultCacheBytes
+}
+
+// Handler answers phones. It is safe for concurrent use.
+type Handler struct {
+	opt      Options
+	index    atomic.Pointer[index]
+	indexing sync.Mutex
+	cache    *cache
+	flight   singleflight.Group
+	renders  atomic.Int64 // files rendered, or tried
+}
+
+// Renders returns how many files were rendered since the start: what the cache
+// did not answer.
+func (h *Handler) Renders() int64 { return h.renders.Load() }
+
+// New returns a handler.
+func New(opt Options) *Handler {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.RecordUnknown == nil {
+		opt.RecordUnknown = func(pbx.PhoneFetch) {}
+	}
+	if opt.CacheBytes <= 0 {
+		opt.CacheBytes = DefaultCacheBytes
+	}
+	return &Handler{opt: opt, cache: newCache(opt.CacheBytes)}
+}
+
+// call is one request on its way.
+type call struct {
+	path  phoneconf.Request
+	ok    bool // path could be read
+	now   time.Time
+	index *index
+	known pbx.MAC // the phone it belongs to, "" for nobody's
+}
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s := h.opt.Snapshot()
+	if s == nil { // for everybody alike, so it tells nothing
+		writeUnavailable(w)
+		return
+	}
+	c := call{now: h.opt.Now(), index: h.indexOf(s)}
+	c.path, c.ok = phoneconf.ParsePath(r.URL.Path)
+	f, err := h.find(&c, r.Method)
+	status, hash := http.StatusNotFound, ""
+	switch {
+	case err != nil:
+		status = http.StatusServiceUnavailable
+		writeUnavailable(w)
+	case f == nil:
+		writeMiss(w)
+	default:
+		status, hash = writeFile(w, r, f)
+	}
+	h.record(&c, r, status, hash)
+}
+
+// find returns the file that the request may have, nil for none. An error means
+// that a phone with the right secret cannot be served now.
+func (h *Handler) find(c *call, method string) (*file, error) {
+	// The secret is looked up by its hash: how long that takes says nothing about
+	// how much of a guess was right. It is done for every request.
+	owner := c.index.bySecret[sha256.Sum256([]byte(c.path.Secret))]
+	named := c.index.byMAC[c.path.MAC]
+	switch {
+	case owner != nil:
+		c.known = owner.phone.MAC
+	case named != nil:
+		c.known = named.phone.MAC
+	}
+	if !c.ok || (method != http.MethodGet && method != http.MethodHead) {
+		return nil, nil
+	}
+	if c.path.Secret != "" {
+		if owner == nil || owner != named {
+			return nil, nil
+		}
+		return h.file(c, owner, false)
+	}
+	if named == nil || !c.now.Before(named.phone.EnrolUntil) {
+		return nil, nil
+	}
+	f, _ := h.file(c, named, true) // the generic URL knows no other refusal than 404
+	return f, nil
+}
+
+// maxUserAgent is how much of a User-Agent is kept, see pbx.PhoneFetch.
+const maxUserAgent = 200
+
+func (h *Handler) record(c *call, r *http.Request, status int, hash string) {
+	agent := r.UserAgent()
+	fetch := pbx.PhoneFetch{MAC: c.known, File: string(c.path.File), Status: status, Hash: hash, At: c.now}
+	if len(agent) > maxUserAgent {
+		agent = agent[:maxUserAgent]
+	}
+	fetch.UserAgent = strings.ToValidUTF8(agent, "")
+	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		fetch.Address = ap.Addr().Unmap()
+	}
+	if c.known != "" {
+		h.opt.Record(fetch)
+		return
+	}
+	if fetch.MAC = c.path.MAC; fetch.MAC == "" {
+		_, _, _, fetch.MAC = phoneconf.Identify(fetch.UserAgent)
+	}
+	if fetch.MAC != "" {
+		h.opt.RecordUnknown(fetch)
+	}
+}

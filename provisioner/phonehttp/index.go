@@ -1,0 +1,72 @@
+package phonehttp
+
+import (
+	"crypto/sha256"
+	"sync/atomic"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// index finds the phones of one snapshot. It is built at the first request after
+// a change: 10,000 phones take some milliseconds, which that request and those
+// beside it wait for.
+type index struct {
+	snapshot *pbx.Snapshot
+	bySecret map[[sha256.Size]byte]*entry
+	byMAC    map[pbx.MAC]*entry
+}
+
+// entry is a phone of a snapshot.
+type entry struct {
+	phone  *pbx.Phone
+	secret [sha256.Size]byte // SHA-256 of its URL secret
+	print  atomic.Pointer[yearPrint]
+}
+
+// yearPrint is the fingerprint of a phone's files in a year.
+type yearPrint struct {
+	year int
+	sum  [sha256.Size]byte
+}
+
+// indexOf returns the index of a snapshot, the one at hand or a new one.
+func (h *Handler) indexOf(s *pbx.Snapshot) *index {
+	if ix := h.index.Load(); ix != nil && ix.snapshot == s {
+		return ix
+	}
+	h.indexing.Lock()
+	defer h.indexing.Unlock()
+	if ix := h.index.Load(); ix != nil && ix.snapshot == s {
+		return ix
+	}
+	ix := newIndex(s)
+	h.index.Store(ix)
+	return ix
+}
+
+func newIndex(s *pbx.Snapshot) *index {
+	n := len(s.Phones)
+	ix := &index{snapshot: s, bySecret: make(map[[sha256.Size]byte]*entry, n), byMAC: make(map[pbx.MAC]*entry, n)}
+	entries := make([]entry, n)
+	for i, p := range s.Phones {
+		e := &entries[i]
+		e.phone = p
+		ix.byMAC[p.MAC] = e
+		if !p.URLSecret.IsZero() { // an empty one would be everybody's
+			e.secret = sha256.Sum256([]byte(p.URLSecret.Reveal()))
+			ix.bySecret[e.secret] = e
+		}
+	}
+	return ix
+}
+
+// fingerprint is computed once; two requests at once compute the same.
+func (e *entry) fingerprint(s *pbx.Snapshot, site phoneconf.Site) [sha256.Size]byte {
+	if p := e.print.Load(); p != nil && p.year == site.Year {
+		return p.sum
+	}
+	p := &yearPrint{site.Year, phoneconf.Fingerprint(s, e.phone, site)}
+	e.print.Store(p)
+	return p.sum
+}

@@ -1,0 +1,76 @@
+package phonehttp
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// MaxConnections is how many phones may be connected at once; more wait in the
+// kernel's queue. A file takes milliseconds, an idle connection ends by itself.
+const MaxConnections = 8192
+
+// Server returns a server for the handler on addr, with limits for a network of
+// strangers. The caller runs it (give the listener to Limit) and shuts it down.
+func (h *Handler) Server(addr string) *http.Server {
+	return &http.Server{
+		Addr: addr, Handler: h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second, // no request of a phone has a body that we read
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       30 * time.Second,
+		MaxHeaderBytes:    8 << 10,
+		// OPTIONS * would get a 200 before the handler sees it.
+		DisableGeneralOptionsHandler: true,
+		// Broken handshakes and requests of strangers are no news.
+		ErrorLog: slog.NewLogLogger(h.opt.Logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// Limit returns a listener that has at most n connections open at a time.
+func Limit(l net.Listener, n int) net.Listener {
+	return &limited{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{})}
+}
+
+type limited struct {
+	net.Listener
+	slots  chan struct{}
+	closed chan struct{}
+	once   sync.Once
+}
+
+// Accept waits for a free place and then for a connection.
+func (l *limited) Accept() (net.Conn, error) {
+	select {
+	case l.slots <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.slots
+		return nil, err
+	}
+	return &limitedConn{Conn: c, slots: l.slots}, nil
+}
+
+// Close ends a waiting Accept too.
+func (l *limited) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// limitedConn gives its place back when it is closed.
+type limitedConn struct {
+	net.Conn
+	slots chan struct{}
+	once  sync.Once
+}
+
+func (c *limitedConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(func() { <-c.slots })
+	return err
+}
