@@ -20,7 +20,7 @@ type dialplanView struct {
 
 // anyExtension matches what phones dial and every number pbx allows, but none of
 // the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
-var anyExtension = []string{"_[0-9*#+]!", "_[b-df-gj-np-ru-zA-SU-Z]", "_[A-Za-z][0-9A-Za-z]!"}
+var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 
 // dialplanTenant has five contexts of its own.
 type dialplanTenant struct {

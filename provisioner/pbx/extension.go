@@ -24,13 +24,17 @@ var numberPattern = regexp.MustCompile(`^[0-9A-Za-z]{1,20}$`)
 
 // reservedNumbers are extension names to which Asterisk gives a meaning of its
 // own (docs.asterisk.org, "Special Dialplan Extensions"); dialling them must not
-// reach a person and a person must not be named so.
-var reservedNumbers = map[string]bool{"a": true, "e": true, "h": true, "i": true, "o": true, "s": true, "t": true, "T": true, "fax": true, "talk": true, "hang": true, "failed": true, "default": true}
+// reach a person and a person must not be named so. The others, such as h and t,
+// are single letters, and no single letter is a number.
+var reservedNumbers = map[string]bool{"fax": true, "talk": true, "hang": true, "failed": true, "default": true}
 
 // CheckNumber refuses what cannot be an extension or mailbox number.
 func CheckNumber(field, s string) *Error {
 	if !numberPattern.MatchString(s) {
 		return Invalidf(field, "%s is not an extension number: use 1 to 20 digits or letters; digits if it must be dialled from a desk phone", quote(s))
+	}
+	if len(s) == 1 && (s[0] < '0' || s[0] > '9') {
+		return Invalidf(field, "%s is a single letter, and each has a meaning of its own in Asterisk's dialplan", quote(s))
 	}
 	if reservedNumbers[s] {
 		return Invalidf(field, "%s has a meaning of its own in Asterisk's dialplan", quote(s))

@@ -95,7 +95,7 @@ func TestCheckNames(t *testing.T) {
 	}{
 		{CheckTenantName, []string{"a", "default", "4you", "a-b", long}, []string{"", "-a", "A", "a.b", "a_b", "a b", long + "a", "a\n", "é"}, "not a tenant name"},
 		{CheckName, []string{"a", "desk-1", "a.b_c", "0", strings.Repeat("a", 40)}, []string{"", ".a", "_", "A", "a/b", "a\n", "..", strings.Repeat("a", 41)}, "not a name"},
-		{CheckNumber, []string{"1", "101", "Alice", "S", strings.Repeat("9", 20)}, []string{"", "1 0", "*97", "10#", "+49", "1\n", "é", strings.Repeat("9", 21)}, "not an extension number"},
+		{CheckNumber, []string{"1", "101", "Alice", "S1", strings.Repeat("9", 20)}, []string{"", "1 0", "*97", "10#", "+49", "1\n", "é", strings.Repeat("9", 21)}, "not an extension number"},
 		{CheckNumber, nil, []string{"a", "e", "h", "i", "o", "s", "t", "T", "fax", "talk", "hang", "failed", "default"}, "meaning of its own"},
 	} {
 		for _, s := range tt.good {
