@@ -95,7 +95,7 @@ func gone(t *testing.T, session int) {
 
 // Two at once of each generation: up, apart, quiet in their logs, and nothing
 // is left after the end.
-func TestTwoAtOnce(t *testing.T) {
+func TestTwoAtOnceRealAsterisk(t *testing.T) {
 	for _, suite := range Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			root := prepared(t, suite)
@@ -167,7 +167,7 @@ func inspect(t *testing.T, in *Instance, suite Suite) {
 
 // A killed instance leaves nothing behind, can be started again in the same
 // folder with what it kept, and refuses a second one in that folder.
-func TestKillAndRestart(t *testing.T) {
+func TestKillAndRestartRealAsterisk(t *testing.T) {
 	files, _ := office(t)
 	in := start(t, Options{Suite: Asterisk22, Root: prepared(t, Asterisk22), Dir: t.TempDir(), Files: files})
 	if _, err := Start(t.Context(), Options{Root: in.root, Dir: in.Dir()}); err == nil || !strings.Contains(err.Error(), "another Asterisk") {
@@ -196,7 +196,7 @@ func TestKillAndRestart(t *testing.T) {
 }
 
 // An Asterisk that cannot start says why in its own words.
-func TestStartFailsWithAsterisksWords(t *testing.T) {
+func TestStartFailsWithItsWordsRealAsterisk(t *testing.T) {
 	root := prepared(t, Asterisk22)
 	for name, c := range map[string]struct {
 		file, text string
@@ -227,7 +227,7 @@ func TestStartFailsWithAsterisksWords(t *testing.T) {
 }
 
 // Start gives up with its context and leaves nothing running.
-func TestStartObeysContext(t *testing.T) {
+func TestStartObeysContextRealAsterisk(t *testing.T) {
 	root := prepared(t, Asterisk22)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -237,7 +237,7 @@ func TestStartObeysContext(t *testing.T) {
 }
 
 // Of two that prepare at once the second waits and finds the work done.
-func TestPrepareWaitsForTheOther(t *testing.T) {
+func TestPrepareWaitsForTheOtherRealAsterisk(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	final, err := Asterisk22.cachePath()
 	if err != nil {
