@@ -1,0 +1,196 @@
+package phone
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Static payload types of RFC 3551 and the dynamic one everybody uses for RFC 4733 digits.
+const (
+	payloadPCMU   = 0
+	payloadPCMA   = 8
+	payloadDigits = 101
+)
+
+// session is what we take from a session description: the first audio stream.
+type session struct {
+	addr      netip.AddrPort
+	payloads  []int // the ones we can speak, in their order
+	digits    int   // payload type of telephone-event, -1 if none
+	direction string
+	media     []string // the m= lines, to answer each
+}
+
+// readSDP reads an offer or answer (RFC 4566, RFC 3264) as far as a phone with PCMU and PCMA needs it.
+func readSDP(text []byte) (session, error) {
+	s := session{digits: -1, direction: "sendrecv"}
+	var host string
+	audio, first := false, true // in the first audio section; in no section yet
+	for line := range strings.SplitSeq(string(text), "\n") {
+		line = strings.TrimRight(line, "\r")
+		kind, value, ok := strings.Cut(line, "=")
+		if !ok {
+			continue
+		}
+		switch kind {
+		case "m":
+			s.media = append(s.media, value)
+			audio = strings.HasPrefix(value, "audio ") && !s.addr.IsValid() && len(s.payloads) == 0
+			first = false
+			if audio {
+				if err := s.readMedia(value); err != nil {
+					return s, err
+				}
+			}
+		case "c":
+			if f := strings.Fields(value); len(f) == 3 && (audio || first) {
+				host = f[2]
+			}
+		case "a":
+			if audio || first {
+				s.readAttribute(value, audio)
+			}
+		}
+	}
+	return s, s.resolve(host)
+}
+
+// readMedia reads "audio 4000 RTP/AVP 0 8 101".
+func (s *session) readMedia(value string) error {
+	f := strings.Fields(value)
+	if len(f) < 4 {
+		return fmt.Errorf("media line %.60q is too short", value)
+	}
+	if f[2] != "RTP/AVP" && f[2] != "RTP/AVPF" {
+		return fmt.Errorf("media transport %s is not plain RTP", f[2])
+	}
+	port, err := strconv.ParseUint(strings.Split(f[1], "/")[0], 10, 16)
+	if err != nil {
+		return fmt.Errorf("media port %.20q: %w", f[1], err)
+	}
+	s.addr = netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))
+	for _, pt := range f[3:] {
+		if n, err := strconv.Atoi(pt); err == nil && (n == payloadPCMU || n == payloadPCMA) {
+			s.payloads = append(s.payloads, n)
+		}
+	}
+	return nil
+}
+
+func (s *session) readAttribute(value string, audio bool) {
+	switch value {
+	case "sendrecv", "sendonly", "recvonly", "inactive":
+		s.direction = value
+		return
+	}
+	if pt, codec, ok := strings.Cut(strings.TrimPrefix(value, "rtpmap:"), " "); ok && audio && strings.HasPrefix(value, "rtpmap:") {
+		if n, err := strconv.Atoi(pt); err == nil && n >= 0 && n < 128 && strings.HasPrefix(strings.ToLower(codec), "telephone-event/8000") {
+			s.digits = n
+		}
+	}
+}
+
+func (s *session) resolve(host string) error {
+	switch {
+	case !s.addr.IsValid():
+		return errors.New("no audio stream")
+	case s.addr.Port() == 0:
+		return errors.New("audio stream refused (port 0)")
+	case len(s.payloads) == 0:
+		return errors.New("no common codec, we have PCMU and PCMA")
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return fmt.Errorf("media address %.60q: %w", host, err)
+	}
+	s.addr = netip.AddrPortFrom(ip.Unmap(), s.addr.Port())
+	return nil
+}
+
+// reversed is the direction we answer theirs with (RFC 3264 section 6.1).
+func reversed(direction string) string {
+	switch direction {
+	case "sendonly":
+		return "recvonly"
+	case "recvonly":
+		return "sendonly"
+	}
+	return direction
+}
+
+// description is what we say of ourselves.
+type description struct {
+	host      string
+	port      int
+	id        uint64
+	version   int
+	payloads  []int
+	digits    int // -1: none
+	direction string
+	others    []string // m= lines of their offer; the first audio stream gets us, the rest is refused
+}
+
+func (d description) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "v=0\r\no=- %d %d IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n", d.id, d.version, d.host, d.host)
+	i := slices.IndexFunc(d.others, func(m string) bool { return strings.HasPrefix(m, "audio ") })
+	for n, m := range d.others {
+		if n == i {
+			d.audio(&b)
+			continue
+		}
+		f := strings.Fields(m)
+		if len(f) >= 4 {
+			fmt.Fprintf(&b, "m=%s 0 %s %s\r\n", f[0], f[2], f[3])
+		}
+	}
+	if i < 0 {
+		d.audio(&b)
+	}
+	return b.String()
+}
+
+func (d description) audio(b *strings.Builder) {
+	fmt.Fprintf(b, "m=audio %d RTP/AVP", d.port)
+	for _, pt := range d.payloads {
+		fmt.Fprintf(b, " %d", pt)
+	}
+	if d.digits >= 0 {
+		fmt.Fprintf(b, " %d", d.digits)
+	}
+	b.WriteString("\r\n")
+	names := map[int]string{payloadPCMU: "PCMU", payloadPCMA: "PCMA"}
+	for _, pt := range d.payloads {
+		fmt.Fprintf(b, "a=rtpmap:%d %s/8000\r\n", pt, names[pt])
+	}
+	if d.digits >= 0 {
+		fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", d.digits, d.digits)
+	}
+	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\n", d.direction)
+}
+
+// evenPair opens an RTP port and holds the odd one above it, where the peer sends RTCP: without that, its reports could hit
+// another call's audio. Nobody reads the upper socket; a few reports fit its buffer and the kernel drops the rest.
+func evenPair(ip string) (rtp, rtcp *net.UDPConn, err error) {
+	for range 200 {
+		rtp, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(ip)})
+		if err != nil {
+			return nil, nil, err
+		}
+		port := rtp.LocalAddr().(*net.UDPAddr).Port
+		if port%2 == 0 {
+			if rtcp, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(ip), Port: port + 1}); err == nil {
+				return rtp, rtcp, nil
+			}
+		}
+		if cerr := rtp.Close(); cerr != nil {
+			return nil, nil, cerr
+		}
+	}
+	return nil, nil, errors.New("no free pair of ports")
+}
