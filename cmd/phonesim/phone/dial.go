@@ -258,8 +258,8 @@ func (c *Call) confirm(ctx context.Context, res *sip.Response, late bool) {
 	case err != nil:
 		err = fmt.Errorf("reading the answer's media: %w", err)
 	default:
+		c.media.talk() // first: who waits for the answer may press keys at once
 		c.answered.fire()
-		c.media.talk()
 		return
 	}
 	bye, cancel := context.WithTimeout(context.Background(), finalWait)

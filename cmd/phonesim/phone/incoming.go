@@ -207,9 +207,9 @@ func (c *Call) Answer(ctx context.Context) error {
 		c.end(ending{cause: err, remote: errors.Is(err, sip.ErrTransactionCanceled)})
 		return fmt.Errorf("answering: %w", err)
 	}
+	c.media.talk()
 	c.answered.fire()
 	c.decided.fire()
-	c.media.talk()
 	return c.awaitACK(ctx, c.tx, res, acked)
 }
 
