@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,18 +38,34 @@ func (of *Office) StartController(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = of.options.Log, of.options.Log
 	// A signal for our terminal's group must not reach it before we end it in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	p, err := startProcess(cmd)
+	if err != nil {
 		return fmt.Errorf("starting the controller: %w", err)
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
-	go func() {
-		p.err = cmd.Wait()
-		close(p.done)
-	}()
 	of.controller = p
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	return of.ready(ctx, p)
+}
+
+// startProcess starts cmd and the goroutine that waits for it. That goroutine
+// keeps its thread: Pdeathsig means the thread that forked, and Go may end an
+// idle one.
+func startProcess(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	return p, <-started
 }
 
 func (of *Office) serveArgs() []string {

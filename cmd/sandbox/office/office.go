@@ -34,6 +34,9 @@ type Options struct {
 	Log       io.Writer // what the two programs print
 	// Serve are further flags of dialtone serve.
 	Serve []string
+	// RTPPorts is how many ports media may use, two a leg; 0 means 2,400, enough
+	// for the benchmarks' 500 calls.
+	RTPPorts int
 }
 
 // Places are where the office's services listen. They are kept in office.json,
@@ -63,13 +66,16 @@ type Office struct {
 // placesFile tells other commands where the office is.
 const placesFile = "office.json"
 
-// rtpPorts is enough for the benchmarks' calls: two a leg, 500 calls.
-const rtpPorts = 2400
+// defaultRTPPorts is Options.RTPPorts when it is 0.
+const defaultRTPPorts = 2400
 
 // Open starts Asterisk and the controller and returns when both answer.
 func Open(ctx context.Context, o Options) (*Office, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
+	}
+	if o.RTPPorts == 0 {
+		o.RTPPorts = defaultRTPPorts
 	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
@@ -83,6 +89,7 @@ func Open(ctx context.Context, o Options) (*Office, error) {
 		return nil, err
 	}
 	if err := of.startAsterisk(ctx); err != nil {
+		box.ReleasePorts(of.RTPFirst, of.RTPLast)
 		return nil, err
 	}
 	if err := of.StartController(ctx); err != nil {

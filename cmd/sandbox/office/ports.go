@@ -19,7 +19,7 @@ func (of *Office) choosePlaces() error {
 	if of.options.WellKnown {
 		api, phones, sip = preferred(8080, api), preferred(8081, phones), preferred(5060, sip)
 	}
-	first, last, err := box.FreeRTPRange(rtpPorts)
+	first, last, err := box.FreeRTPRange(of.options.RTPPorts)
 	if err != nil {
 		return err
 	}
