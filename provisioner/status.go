@@ -160,11 +160,13 @@ func (w *statusWatcher) contactChanged(v ami.ContactStatus, at time.Time) {
 		was := o.Reach
 		if v.Status == ami.ContactRemoved {
 			delete(o.contacts, v.URI)
-		} else if len(o.contacts) < maxContacts || o.contacts[v.URI].URI != "" {
-			if o.contacts[v.URI].URI == "" {
+		} else if known := o.contacts[v.URI]; known.URI != "" || len(o.contacts) < maxContacts {
+			if known.URI == "" {
 				w.wantDetails(name)
 			}
-			o.contacts[v.URI] = contact{reachOf(v.Status, o.contacts[v.URI].reach, w.monitored(name)), v}
+			// Events lack what the answer to wantDetails brings; it may have come before.
+			v.UserAgent, v.Expires = known.UserAgent, known.Expires
+			o.contacts[v.URI] = contact{reachOf(v.Status, known.reach, w.monitored(name)), v}
 		}
 		o.settle(was)
 	})
