@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -32,7 +33,7 @@ var order = map[pbx.Reachability]int{pbx.ReachOK: 4, pbx.ReachUnmonitored: 3, pb
 func (o *observed) settle(was pbx.Reachability) {
 	var best contact
 	for _, c := range o.contacts {
-		if order[c.reach] > order[best.reach] || order[c.reach] == order[best.reach] && c.URI < best.URI {
+		if best.URI == "" || order[c.reach] > order[best.reach] || order[c.reach] == order[best.reach] && c.URI < best.URI {
 			best = c
 		}
 	}
@@ -41,7 +42,7 @@ func (o *observed) settle(was pbx.Reachability) {
 		if was == pbx.ReachUnreachable || was == pbx.ReachUnknown {
 			o.Reach = pbx.ReachUnknown // it did not leave, it was given up
 		}
-		o.Address, o.RoundTrip = netip.AddrPort{}, 0
+		o.Address, o.RoundTrip, o.Expires = netip.AddrPort{}, 0, time.Time{}
 		return
 	}
 	o.Reach = best.reach
