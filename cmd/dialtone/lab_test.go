@@ -1,0 +1,302 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/office"
+)
+
+// built is the folder of the binary under test; TestMain makes and removes it.
+var built string
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "dialtone-test-"); err != nil {
+		fmt.Fprintln(os.Stderr, "folder for the binary:", err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(built); err != nil {
+		fmt.Fprintln(os.Stderr, "removing the binary:", err)
+	}
+	os.Exit(code)
+}
+
+// build compiles the program once, with the race detector: what it finds is in
+// the log, which every lab looks through at its end.
+var build = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(built, "dialtone")
+	out, err := exec.Command("go", "build", "-race", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building dialtone: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// binary is the program under test.
+func binary(t *testing.T) string {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// record keeps what the two programs print.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (r *record) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(b)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// lab is an office under test: a real Asterisk and the built controller.
+type lab struct {
+	*office.Office
+	api *office.Client
+	log *record
+}
+
+// openLab opens an office of its own for a test and closes it with the test.
+// After the test no channel may be left and no data race reported.
+func openLab(t *testing.T, suite box.Suite) *lab {
+	t.Helper()
+	if err := box.Require(t.Context(), t.Output()); err != nil {
+		t.Fatal(err)
+	}
+	root, err := box.Prepare(t.Context(), suite, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &record{}
+	of, err := office.Open(t.Context(), office.Options{Dir: t.TempDir(), Binary: binary(t), Root: root, Log: log, RTPPorts: 200,
+		Serve: []string{"--log-level=debug"}})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	l := &lab{Office: of, log: log}
+	t.Cleanup(func() { l.close(t) })
+	if l.api, err = office.NewClient(of.Places); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// trouble is what no log may hold.
+var trouble = regexp.MustCompile(`(?m)^(WARNING: DATA RACE|panic: |fatal error: ).*|.*goroutine \d+ \[running\].*`)
+
+func (l *lab) close(t *testing.T) {
+	if l.Asterisk.PID() != 0 {
+		l.noChannels(t)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := l.Close(ctx); err != nil {
+		t.Errorf("closing the office: %v", err)
+	}
+	if at := trouble.FindStringIndex(l.log.String()); at != nil {
+		text := l.log.String()[at[0]:]
+		t.Errorf("the log shows:\n%s", text[:min(len(text), 4000)])
+	}
+	if t.Failed() {
+		lines := slices.DeleteFunc(strings.SplitAfter(l.log.String(), "\n"), func(line string) bool {
+			return strings.Contains(line, "level=DEBUG msg=request method=GET") // our own polling
+		})
+		t.Logf("the end of the log:\n%s", strings.Join(lines[max(0, len(lines)-60):], ""))
+	}
+}
+
+// console runs a command in Asterisk's console. It outlives the test's context,
+// because the end of a test asks as well.
+func (l *lab) console(t *testing.T, command string) string {
+	t.Helper()
+	out, err := l.Asterisk.CLI(context.WithoutCancel(t.Context()), command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// noChannels waits until Asterisk has no channel left.
+func (l *lab) noChannels(t *testing.T) {
+	t.Helper()
+	left := ""
+	eventually(t, 5*time.Second, func() string {
+		if out := l.console(t, "core show channels count"); !strings.Contains(out, "0 active channels") {
+			left = l.console(t, "core show channels concise")
+			return "channels are left:\n" + left
+		}
+		return ""
+	})
+}
+
+// eventually polls until problem returns "".
+func eventually(t *testing.T, limit time.Duration, problem func() string) {
+	t.Helper()
+	if text := waitFor(limit, problem); text != "" {
+		t.Fatalf("after %v: %s", limit, text)
+	}
+}
+
+// waitFor polls until problem returns "" and returns the last problem otherwise.
+func waitFor(limit time.Duration, problem func() string) string {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	for {
+		text := problem()
+		if text == "" {
+			return ""
+		}
+		select {
+		case <-deadline.C:
+			return text
+		case <-tick.C:
+		}
+	}
+}
+
+// tenant is the path of the tenant most tests work in.
+const tenant = "/v1/tenants/default"
+
+// do calls the API and fails the test when it is refused.
+func (l *lab) do(t *testing.T, method, path string, body, out any, header ...string) {
+	t.Helper()
+	if err := l.api.Do(t.Context(), method, path, body, out, header...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refused calls the API and returns the refusal, or nil when it was no such.
+func (l *lab) refused(t *testing.T, method, path string, body any) *office.Refused {
+	t.Helper()
+	var r *office.Refused
+	err := l.api.Do(t.Context(), method, path, body, nil)
+	if err != nil && !errors.As(err, &r) {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+// health is what /v1/health says.
+type health struct {
+	Status   string
+	Revision int64
+	Asterisk struct{ Connected bool }
+	Apply    struct {
+		Applied int64
+		Failed  int64
+		Error   string
+	}
+}
+
+func (l *lab) health(t *testing.T) health {
+	t.Helper()
+	var h health
+	l.do(t, "GET", "/v1/health", nil, &h)
+	return h
+}
+
+// applied waits until Asterisk runs the newest revision.
+func (l *lab) applied(t *testing.T) {
+	t.Helper()
+	eventually(t, 30*time.Second, func() string {
+		if h := l.health(t); h.Status != "ok" || h.Apply.Applied < h.Revision {
+			return fmt.Sprintf("not applied: %+v", h)
+		}
+		return ""
+	})
+}
+
+// metrics reads /metrics.
+func (l *lab) metrics(t *testing.T) string {
+	t.Helper()
+	return l.get(t, "/metrics")
+}
+
+// get reads a page that is not JSON.
+func (l *lab) get(t *testing.T, path string) string {
+	t.Helper()
+	token, err := l.Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "GET", l.API+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("GET %s: %d %v", path, resp.StatusCode, err)
+	}
+	return string(text)
+}
+
+// decisions is how many calls and steps the controller has decided by ARI since
+// its start.
+func (l *lab) decisions(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for line := range strings.Lines(l.metrics(t)) {
+		if value, ok := strings.CutPrefix(line, `dialtone_call_decision_seconds_count{verdict="decided"} `); ok {
+			if err := json.Unmarshal([]byte(value), &n); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return n
+}
+
+// kill ends the controller as kill -9 does.
+func (l *lab) kill(t *testing.T) {
+	t.Helper()
+	if err := l.KillController(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// restart starts the controller again and waits until it says that all is well.
+func (l *lab) restart(t *testing.T) {
+	t.Helper()
+	if err := l.StartController(t.Context()); err != nil {
+		t.Fatalf("%v\n%s", err, l.log)
+	}
+}
