@@ -50,10 +50,13 @@ type applier struct {
 	changed chan struct{} // closed and replaced whenever state changes
 
 	// What follows belongs to the goroutine of run.
-	ackedBy  *ami.Session      // the connection that acked speaks of
-	acked    map[string]string // file → hash that Asterisk has loaded
-	good     *rendered         // what Asterisk last took, to go back to
-	rejected map[string]string // file → hash that Asterisk refused
+	ackedBy *ami.Session        // the connection that acked speaks of
+	acked   map[string]string   // file → hash that Asterisk has loaded
+	edited  map[string]bool     // files that Asterisk may have loaded with a hand edit
+	disk    *asteriskconf.Files // what must be on disk; nil before the first write
+	found   *asteriskconf.Files // what was on disk before the first write
+	good    *rendered           // what Asterisk last took, to go back to
+	refused *refusal            // what it did not take; nil after a success
 }
 
 // rendered is one revision's files.
@@ -75,7 +78,7 @@ type ApplyState struct {
 func newApplier(c *Controller, o Options) *applier {
 	return &applier{c: c, db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
 		phones: newPhoneNotifier(o), wake: make(chan struct{}, 1), changed: make(chan struct{}),
-		acked: map[string]string{}, rejected: map[string]string{}}
+		acked: map[string]string{}, edited: map[string]bool{}}
 }
 
 // nudge asks for a pass soon. It never blocks; any number of nudges make one pass.
@@ -96,11 +99,15 @@ func (a *applier) connected(s *ami.Session) {
 	}
 }
 
-// run makes a pass at start and after every nudge, until ctx ends.
+// run makes a pass at start, after every nudge, and when the files on disk are
+// not ours any more, until ctx ends.
 func (a *applier) run(ctx context.Context) error {
+	a.removeLeftovers()
 	pause := retryFirst
 	retry := time.NewTimer(0)
 	defer retry.Stop()
+	look := time.NewTicker(driftPause)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -109,12 +116,16 @@ func (a *applier) run(ctx context.Context) error {
 			if err := a.settle(ctx); err != nil {
 				return err
 			}
+		case <-look.C:
+			if a.diskIsOurs() {
+				continue
+			}
 		case <-retry.C:
 		}
 		err := a.pass(ctx)
 		switch {
-		case err == nil || errors.Is(err, errAway):
-			pause = retryFirst // being away ends with a nudge
+		case err == nil || errors.Is(err, errAway) || errors.Is(err, errRefused):
+			pause = retryFirst // being away or refused ends with a nudge
 			retry.Stop()
 		case ctx.Err() == nil:
 			retry.Reset(pause)
@@ -165,7 +176,7 @@ func (a *applier) pass(ctx context.Context) error {
 		return a.failed(ctx, start, snapshot.Revision, err)
 	}
 	before := a.good
-	a.good = next
+	a.good, a.refused = next, nil
 	a.succeeded(ctx, start, snapshot.Revision, reloaded)
 	if session := a.currentSession(); session != nil {
 		a.phones.notify(ctx, session, before, next)
@@ -175,23 +186,23 @@ func (a *applier) pass(ctx context.Context) error {
 
 // bring writes the files and makes Asterisk load what it does not have.
 func (a *applier) bring(ctx context.Context, next *rendered) (reloaded []string, err error) {
-	if err := a.refusedBefore(next); err != nil {
-		return nil, err
+	session := a.currentSession()
+	if session != nil && session != a.ackedBy { // a new connection may be a new Asterisk
+		a.ackedBy, a.acked, a.refused = session, map[string]string{}, nil
+	}
+	if a.refused.holds(next.files) {
+		return nil, a.goBack(ctx, session)
 	}
 	if err := a.write(next.files); err != nil {
 		return nil, err
 	}
-	session := a.currentSession()
 	if session == nil {
 		return nil, errAway
 	}
-	if session != a.ackedBy { // a new connection may be a new Asterisk
-		a.ackedBy, a.acked = session, map[string]string{}
-	}
-	reloaded, err = a.load(ctx, session, next)
-	var refused *refusal
-	if errors.As(err, &refused) {
-		return reloaded, a.goBack(ctx, session, next, refused)
+	reloaded, err = a.load(ctx, session, next.files)
+	if why := new(refusal); errors.As(err, &why) {
+		a.refused = why
+		return reloaded, a.goBack(ctx, session)
 	}
 	return reloaded, err
 }

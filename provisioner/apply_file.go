@@ -7,17 +7,69 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 )
 
-// writeFile replaces path by content so that a crash leaves the old or the new
-// file and never half of one: temporary file in the same folder, fsync, rename,
-// fsync of the folder.
-func writeFile(path string, content []byte) (err error) {
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, ".new-*")
+// temporary is how the names of files that are still being written begin.
+const temporary = ".new-"
+
+// write puts the files that differ on disk, all of them or, when one cannot be
+// written, none; a file edited by hand is kept aside.
+func (a *applier) write(files *asteriskconf.Files) (err error) {
+	a.remember(files)
+	var ready [][2]string // where the new content is, name of the file
+	defer func() {
+		for _, r := range ready {
+			_ = os.Remove(r[0]) // gone already when it was renamed
+		}
+	}()
+	for _, f := range files.List {
+		path := a.path(f.Name)
+		if sameFile(path, f.Content) {
+			continue
+		}
+		tmp, err := stage(path, f.Content)
+		if err != nil {
+			return err
+		}
+		ready = append(ready, [2]string{tmp, f.Name})
+	}
+	for _, r := range ready {
+		if err := a.replace(r[0], r[1]); err != nil {
+			return err
+		}
+	}
+	a.disk = files
+	if len(ready) == 0 {
+		return nil
+	}
+	return syncDir(a.dir)
+}
+
+// replace puts a finished temporary file in the place of a file of ours.
+func (a *applier) replace(tmp, name string) error {
+	path := a.path(name)
+	if err := a.keepHandEdit(name, path); err != nil {
+		return err
+	}
+	delete(a.acked, name) // whatever stood there may be loaded by now: ask again
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("renaming onto %s: %w", path, err)
+	}
+	return nil
+}
+
+// path is where a file of ours lies.
+func (a *applier) path(name string) string { return filepath.Join(a.dir, filepath.Base(name)) }
+
+// stage writes and syncs content beside path and returns where, so that a rename
+// is all that is left to do: a crash leaves the old file or the new one and never
+// half of one.
+func stage(path string, content []byte) (_ string, err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return "", fmt.Errorf("writing %s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -26,22 +78,19 @@ func writeFile(path string, content []byte) (err error) {
 		}
 	}()
 	if _, err = tmp.Write(content); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return "", fmt.Errorf("writing %s: %w", path, err)
 	}
 	if err = tmp.Sync(); err != nil {
-		return fmt.Errorf("syncing %s: %w", path, err)
+		return "", fmt.Errorf("syncing %s: %w", path, err)
 	}
 	// Asterisk may run as another user of our group; others must not read secrets.
 	if err = tmp.Chmod(0o640); err != nil {
-		return fmt.Errorf("setting the mode of %s: %w", path, err)
+		return "", fmt.Errorf("setting the mode of %s: %w", path, err)
 	}
 	if err = tmp.Close(); err != nil {
-		return fmt.Errorf("closing %s: %w", path, err)
+		return "", fmt.Errorf("closing %s: %w", path, err)
 	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return fmt.Errorf("renaming onto %s: %w", path, err)
-	}
-	return syncDir(dir)
+	return tmp.Name(), nil
 }
 
 func syncDir(dir string) error {
@@ -56,29 +105,18 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// keepHandEdit moves a file that somebody edited by hand aside, so that writing
-// ours loses nothing, and returns where it is now; "" when the file is ours
-// (ours reports that) or absent.
-func keepHandEdit(path string, ours func([]byte) bool) (string, error) {
-	present, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", path, err)
-	}
-	if ours(present) {
-		return "", nil
-	}
-	aside := path + ".edited-" + time.Now().UTC().Format("20060102T150405.000")
-	if err := os.Rename(path, aside); err != nil {
-		return "", fmt.Errorf("keeping the hand-edited %s: %w", path, err)
-	}
-	return aside, nil
-}
-
 // sameFile reports whether path holds exactly content.
 func sameFile(path string, content []byte) bool {
 	present, err := os.ReadFile(path)
 	return err == nil && bytes.Equal(present, content)
+}
+
+// removeLeftovers removes what a crash in the middle of a write left behind.
+func (a *applier) removeLeftovers() {
+	left, _ := filepath.Glob(filepath.Join(a.dir, temporary+"*")) // the pattern is well-formed
+	for _, path := range left {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			a.log.Warn("removing an unfinished file", "file", path, "error", err)
+		}
+	}
 }

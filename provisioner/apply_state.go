@@ -20,7 +20,6 @@ const (
 
 // succeeded records a pass that Asterisk acknowledged.
 func (a *applier) succeeded(ctx context.Context, start time.Time, revision int64, reloaded []string) {
-	a.rejected = map[string]string{}
 	state := ApplyState{Applied: revision, At: time.Now(), Millis: time.Since(start).Milliseconds(), Reloaded: reloaded}
 	a.record(ctx, state, db.ApplyResult{Revision: revision, State: db.ApplyState(Applied)})
 	a.log.Info("applied", "revision", revision, "reloaded", reloaded, "ms", state.Millis)

@@ -76,7 +76,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
-	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.monitored); err != nil {
+	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
 		return nil, err
 	}
 	c.apply = newApplier(c, o)
@@ -103,8 +103,4 @@ func (c *Controller) Run(ctx context.Context) error {
 // phone files are rendered by.
 func (c *Controller) Snapshot() *pbx.Snapshot { return c.snapshot.Load() }
 
-// monitored reports whether an endpoint's device is asked by OPTIONS.
-func (c *Controller) monitored(endpoint string) bool {
-	d := c.Snapshot().DeviceOf(endpoint)
-	return d != nil && d.QualifySeconds > 0
-}
+func (c *Controller) deviceOf(endpoint string) *pbx.Device { return c.Snapshot().DeviceOf(endpoint) }

@@ -21,6 +21,7 @@ const (
 	EventStatus EventType = "status" // Data is a StatusEvent
 	EventApply  EventType = "apply"  // Data is an ApplyState
 	EventFetch  EventType = "fetch"  // Data is a FetchEvent
+	EventDrift  EventType = "drift"  // Data is a Drift
 	EventResync EventType = "resync" // this subscriber was too slow; read everything again
 )
 

@@ -2,7 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"errors"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
@@ -21,7 +20,10 @@ func newPhones(c *Controller) *Resource[pbx.Phone] {
 		},
 		revision: func(p *pbx.Phone) int64 { return p.Revision },
 		validate: func(p *pbx.Phone) error {
-			return errors.Join(p.Validate(), phoneconf.CheckPhone(p))
+			if err := p.Validate(); err != nil {
+				return err // a line that is wrong by itself is not also beyond the model
+			}
+			return phoneconf.CheckPhone(p)
 		},
 	}
 }

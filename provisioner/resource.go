@@ -48,6 +48,9 @@ func (r *Resource[T]) List(ctx context.Context, tenant string, o db.ListOptions)
 	return out, err
 }
 
+// Check returns the rules that a row breaks by itself, whatever else there is.
+func (r *Resource[T]) Check(row *T) error { return r.validate(row) }
+
 // Edit creates or changes a row: change gets a copy of the present one, or nil
 // when there is none, and returns the row to store. Reading, checking cond,
 // validating and writing are one transaction. Edit reports whether the row was
@@ -136,15 +139,22 @@ type Condition struct {
 	Revisions []int64
 	// Absent demands that the row does not exist (If-None-Match: *).
 	Absent bool
+	// Present demands that it does (If-Match: *).
+	Present bool
 }
 
 // check compares a row's revision (0: absent) with the condition.
 func (c Condition) check(revision int64) error {
-	if c.Absent && revision != 0 {
-		return &pbx.Error{Kind: pbx.Precondition, Message: "it exists already, and If-None-Match: * demands that it does not"}
+	refuse := func(field, message string) error {
+		return &pbx.Error{Kind: pbx.Precondition, Field: field, Message: message}
 	}
-	if c.Revisions != nil && (revision == 0 || !slices.Contains(c.Revisions, revision)) {
-		return &pbx.Error{Kind: pbx.Precondition, Message: "it was changed meanwhile: If-Match does not name its present ETag; read it again"}
+	switch {
+	case c.Absent && revision != 0:
+		return refuse("If-None-Match", "demands that it does not exist, and it does")
+	case revision == 0 && (c.Present || c.Revisions != nil):
+		return refuse("If-Match", "demands that it exists, and it does not")
+	case c.Revisions != nil && !slices.Contains(c.Revisions, revision):
+		return refuse("If-Match", "does not name its present ETag: it was changed meanwhile; read it again")
 	}
 	return nil
 }

@@ -23,8 +23,9 @@ type statusWatcher struct {
 	db     *db.DB
 	log    *slog.Logger
 	events *hub
-	// monitored reports whether an endpoint's device is asked by OPTIONS.
-	monitored func(endpoint string) bool
+	// device returns the device behind an endpoint, or nil: Asterisk may have
+	// endpoints that are none of ours.
+	device func(endpoint string) *pbx.Device
 
 	mu         sync.Mutex
 	observed   map[string]*observed
@@ -62,8 +63,8 @@ type StatusEvent struct {
 }
 
 // newStatusWatcher starts from what the database remembers, as stale values.
-func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *hub, monitored func(string) bool) (*statusWatcher, error) {
-	w := &statusWatcher{db: d, log: log, events: h, monitored: monitored, observed: map[string]*observed{}, dirty: map[string]bool{},
+func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *hub, device func(string) *pbx.Device) (*statusWatcher, error) {
+	w := &statusWatcher{db: d, log: log, events: h, device: device, observed: map[string]*observed{}, dirty: map[string]bool{},
 		staleSince: time.Now(), ask: make(chan string, askQueue)}
 	statuses, err := d.Statuses(ctx)
 	if err != nil {
@@ -121,7 +122,9 @@ func (w *statusWatcher) flush(ctx context.Context) {
 		w.log.Error(fmt.Sprintf("storing %d statuses", len(batch)), "error", err)
 		w.mu.Lock()
 		for _, s := range batch {
-			w.dirty[s.Endpoint] = true
+			if w.observed[s.Endpoint] != nil { // not forgotten meanwhile
+				w.dirty[s.Endpoint] = true
+			}
 		}
 		w.mu.Unlock()
 	}
@@ -180,8 +183,18 @@ func (w *statusWatcher) wantDetails(endpoint string) {
 	}
 }
 
-// update changes one endpoint's status and notes what came of it.
+// monitored reports whether an endpoint's device is asked by OPTIONS.
+func (w *statusWatcher) monitored(endpoint string) bool {
+	d := w.device(endpoint)
+	return d != nil && d.QualifySeconds > 0
+}
+
+// update changes one endpoint's status and notes what came of it. Endpoints of
+// no device, and those of a device deleted meanwhile, are left alone.
 func (w *statusWatcher) update(name string, at time.Time, change func(*observed)) {
+	if w.device(name) == nil {
+		return
+	}
 	o := w.observed[name]
 	if o == nil {
 		o = &observed{EndpointStatus: pbx.EndpointStatus{Endpoint: name}, contacts: map[string]contact{}}

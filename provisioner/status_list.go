@@ -10,9 +10,15 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
+// sweepPause is how often everything is listed while the connection is up: events
+// tell what changed, a list confirms what did not and mends what was missed.
+const sweepPause = 5 * time.Minute
+
 // resync replaces everything by what Asterisk lists now and returns the
-// endpoints that it has not asked yet whether they answer.
+// endpoints that it has not asked yet whether they answer. An endpoint that an
+// event spoke of since the list began keeps what the event said.
 func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []string, err error) {
+	began := time.Now()
 	contacts, err := s.PJSIPContacts(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing contacts: %w", err)
@@ -32,11 +38,14 @@ func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []st
 	defer w.mu.Unlock()
 	listed := w.group(contacts)
 	for name := range listed {
-		if w.observed[name] == nil {
+		if w.observed[name] == nil && w.device(name) != nil {
 			w.observed[name] = &observed{EndpointStatus: pbx.EndpointStatus{Endpoint: name}}
 		}
 	}
 	for name, o := range w.observed {
+		if o.SeenAt.After(began) {
+			continue
+		}
 		was := o.Reach
 		w.update(name, now, func(o *observed) {
 			o.contacts = listed[name]
@@ -81,10 +90,16 @@ func (w *statusWatcher) inquire(ctx context.Context, s *ami.Session, unsure []st
 			w.log.Warn("asking a phone whether it answers", "endpoint", name, "error", err)
 		}
 	}
+	sweep := time.NewTicker(sweepPause)
+	defer sweep.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-sweep.C:
+			if _, err := w.resync(ctx, s); err != nil && ctx.Err() == nil {
+				w.log.Warn("listing the state of Asterisk again", "error", err)
+			}
 		case name := <-w.ask:
 			e, err := s.PJSIPShowEndpoint(ctx, name)
 			if err != nil {

@@ -42,7 +42,7 @@ func New(o Options) http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	a := &api{Options: o, ctl: o.Controller}
 	e.HTTPErrorHandler = a.echoError
-	e.Use(a.logRequests, recoverPanic)
+	e.Use(a.logRequests, recoverPanic, unescapeParams)
 	config := huma.DefaultConfig("Dialtone", o.Version)
 	config.CreateHooks = nil // no $schema in answers
 	config.DocsPath = ""     // huma's page loads scripts from elsewhere; ours is at /docs
@@ -50,10 +50,11 @@ func New(o Options) http.Handler {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	config.RejectUnknownQueryParameters = true
+	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	a.hu = humaecho.NewV4(e, config)
 	a.hu.UseMiddleware(a.authenticate)
 	a.register(e)
-	return e
+	return answerHead(e)
 }
 
 // register declares every operation; this is the whole route table.

@@ -13,16 +13,8 @@ import (
 // callerKey is the context key of the provisioner.Author of a request.
 type callerKey struct{}
 
-// public are the operations that need no token.
-var public = map[string]bool{"live": true}
-
-// authenticate demands a bearer token (RFC 6750) of every operation but the
-// public ones.
+// authenticate demands a bearer token (RFC 6750) of every operation.
 func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
-	if public[ctx.Operation().OperationID] {
-		next(ctx)
-		return
-	}
 	scheme, text, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
 		a.refuse(ctx, &pbx.Error{Kind: pbx.Unauthorized, Message: "a token is needed: send the header Authorization: Bearer TOKEN"})

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // Change is one line of the audit trail.
@@ -19,7 +21,7 @@ type Change struct {
 	Actor    string          `json:"actor" doc:"Who"`
 	Address  string          `json:"address,omitempty" doc:"From where"`
 	Action   string          `json:"action" enum:"create,update,delete"`
-	Kind     string          `json:"kind"`
+	Kind     string          `json:"kind" enum:"tenant,extension,device,phone,mailbox"`
 	Tenant   string          `json:"tenant"`
 	Key      string          `json:"key"`
 	Fields   []string        `json:"fields,omitempty" doc:"What an update changed"`
@@ -30,16 +32,34 @@ type Change struct {
 
 type changesInput struct {
 	Tenant string `query:"tenant" doc:"Only of this tenant"`
-	Kind   string `query:"kind" doc:"Only of this kind: tenant, extension, device, phone, mailbox"`
+	Kind   string `query:"kind" enum:"tenant,extension,device,phone,mailbox" doc:"Only of this kind"`
 	Key    string `query:"key" doc:"Only of the object with this key"`
-	After  int64  `query:"after" doc:"List what is older than the change with this id"`
+	After  int64  `query:"after" minimum:"0" doc:"List what is older than the change with this id"`
 	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+}
+
+// phoneKey is a phone's key as the audit trail keeps it, whatever its spelling;
+// other keys stay as they are.
+func phoneKey(kind, key string) string {
+	mac, err := pbx.ParseMAC("key", key)
+	if err != nil || kind != "phone" && !strings.Contains(key, ":") {
+		return key
+	}
+	return string(mac)
+}
+
+// changeKey is a key as the other answers show it.
+func changeKey(c db.Change) string {
+	if c.Kind == "phone" {
+		return pbx.MAC(c.Key).Colons()
+	}
+	return c.Key
 }
 
 func (a *api) registerChanges() {
 	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/changes", OperationID: "list-changes", Tags: []string{"changes"},
 		Summary: "Who changed what, newest first", Errors: []int{401, 422}}, func(ctx context.Context, in *changesInput) (*page[Change], error) {
-		changes, err := a.ctl.Changes(ctx, db.ChangeFilter{Tenant: in.Tenant, Kind: in.Kind, Key: in.Key, BeforeID: in.After, Limit: in.Limit + 1})
+		changes, err := a.ctl.Changes(ctx, db.ChangeFilter{Tenant: in.Tenant, Kind: in.Kind, Key: phoneKey(in.Kind, in.Key), BeforeID: in.After, Limit: in.Limit + 1})
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -51,7 +71,7 @@ func (a *api) registerChanges() {
 				break
 			}
 			out.Body.Items = append(out.Body.Items, Change{c.ID, c.Revision, c.At, c.Author.Actor, c.Author.Address, c.Action, c.Kind,
-				c.Tenant, c.Key, c.Fields, c.Before, c.After, a.applied(ctx, c.Revision, 0)})
+				c.Tenant, changeKey(c), c.Fields, c.Before, c.After, a.applied(ctx, c.Revision, 0)})
 		}
 		return out, nil
 	})

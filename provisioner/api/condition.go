@@ -20,7 +20,8 @@ type WriteHeaders struct {
 // etag is a strong validator (RFC 9110, 8.8.3): the revision of the last change.
 func etag(revision int64) string { return `"r` + strconv.FormatInt(revision, 10) + `"` }
 
-// condition reads If-Match and If-None-Match (RFC 9110, 13.1).
+// condition reads If-Match and If-None-Match (RFC 9110, 13.1). If-Match compares
+// strongly, so a weak tag (W/"r1") matches nothing.
 func (h WriteHeaders) condition() (provisioner.Condition, error) {
 	var c provisioner.Condition
 	switch strings.TrimSpace(h.IfNoneMatch) {
@@ -28,9 +29,13 @@ func (h WriteHeaders) condition() (provisioner.Condition, error) {
 	case "*":
 		c.Absent = true
 	default:
-		return c, pbx.Invalidf("If-None-Match", "only * is possible in a write")
+		return c, pbx.Invalidf("If-None-Match", "can only be * in a write")
 	}
-	if h.IfMatch == "" || strings.TrimSpace(h.IfMatch) == "*" {
+	if h.IfMatch == "" {
+		return c, nil
+	}
+	if strings.TrimSpace(h.IfMatch) == "*" {
+		c.Present = true
 		return c, nil
 	}
 	c.Revisions = []int64{}
@@ -57,6 +62,14 @@ func (h WriteHeaders) wait() time.Duration {
 		}
 	}
 	return 0
+}
+
+// preferenceApplied is the answer's Preference-Applied.
+func (h WriteHeaders) preferenceApplied() string {
+	if h.wait() > 0 {
+		return "wait"
+	}
+	return ""
 }
 
 // ApplyBlock says whether Asterisk runs the object's last change.

@@ -6,7 +6,7 @@ import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 type DeviceFields struct {
 	Name           string  `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	Extension      string  `json:"extension,omitempty" doc:"Number of the extension it rings for; without one it registers but cannot be called"`
-	QualifySeconds *int    `json:"qualify_seconds,omitempty" doc:"Pause between questions whether it still answers, 0 to 3600; 0 never asks (UNMONITORED); 60 if left out"`
+	QualifySeconds *int    `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether it still answers, 0 to 3600; 0 never asks (UNMONITORED); 60 if left out"`
 	Secret         *string `json:"secret,omitempty" writeOnly:"true" doc:"SIP password, 16 to 64 letters and digits; left out, a new device gets a random one and an existing one keeps its own"`
 }
 

@@ -4,13 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
 	"github.com/dialtone-pbx/dialtone/provisioner"
 )
+
+// patience is how long one write to a client may take before the stream is given
+// up; a client that only reads slowly is told to resync long before.
+const patience = 30 * time.Second
 
 // heartbeat keeps proxies from closing a quiet event stream.
 const heartbeat = 15 * time.Second
@@ -18,7 +24,7 @@ const heartbeat = 15 * time.Second
 func (a *api) registerEvents() {
 	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
 		Summary:     "Stream of changes (server-sent events)",
-		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), resync (you were too slow: read everything again and connect anew).",
+		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), drift (a file edited by hand was set aside), resync (you were too slow: read everything again and connect anew).",
 		Errors:      []int{401},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},
@@ -33,33 +39,36 @@ func stream(ctx huma.Context, sub *provisioner.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
+	_ = ctx.SetReadDeadline(time.Time{}) // or the server's would end the stream
 	w := ctx.BodyWriter()
-	flush := func() {
-		if f, ok := w.(http.Flusher); ok {
-			f.Flush()
-		}
-	}
-	fmt.Fprint(w, ": connected\n\n")
-	flush()
+	control := http.NewResponseController(humaecho.UnwrapV4(ctx).Response())
+	_, _ = fmt.Fprint(w, ": connected\n\n")
+	_ = control.Flush()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Context().Done():
 			return
 		case <-beat.C:
-			fmt.Fprint(w, ": still here\n\n")
+			_ = control.SetWriteDeadline(time.Now().Add(patience))
+			_, err = fmt.Fprint(w, ": still here\n\n")
 		case e, ok := <-sub.Events():
-			if !ok || writeEvent(w, e) != nil {
+			if !ok {
 				return
 			}
+			_ = control.SetWriteDeadline(time.Now().Add(patience))
+			err = writeEvent(w, e)
 		}
-		flush()
+		if err != nil || control.Flush() != nil {
+			return
+		}
 	}
 }
 
 // writeEvent prints one event as the HTML standard defines (9.2.6).
-func writeEvent(w interface{ Write([]byte) (int, error) }, e provisioner.Event) error {
+func writeEvent(w io.Writer, e provisioner.Event) error {
 	data, err := json.Marshal(e.Data)
 	if err != nil {
 		return fmt.Errorf("encoding event %d: %w", e.ID, err)

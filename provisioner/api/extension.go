@@ -6,7 +6,7 @@ import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 type ExtensionFields struct {
 	Number      string `json:"number,omitempty" doc:"The number people dial: 1 to 20 digits or letters; taken from the path in PUT and PATCH"`
 	Name        string `json:"name" doc:"Caller-ID name: 1 to 60 characters of plain text"`
-	RingSeconds *int   `json:"ring_seconds,omitempty" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
+	RingSeconds *int   `json:"ring_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
 	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
 }
 

@@ -21,6 +21,7 @@ type Health struct {
 		Since     string `json:"away_since,omitempty"`
 	} `json:"asterisk"`
 	Apply provisioner.ApplyState `json:"apply" doc:"How far Asterisk has come"`
+	Drift []provisioner.Drift    `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
 }
 
 func (a *api) registerHealth(e *echo.Echo) {
@@ -35,7 +36,8 @@ func (a *api) registerHealth(e *echo.Echo) {
 			h.Status, h.Version, h.Revision, h.Apply = "ok", a.Version, revision, a.ctl.ApplyState()
 			connected, since := a.ctl.Connected()
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
-			if !connected || h.Apply.Progress(revision) == provisioner.Failed {
+			h.Drift = a.ctl.Drift()
+			if !connected || h.Apply.Error != "" {
 				h.Status = "degraded"
 			}
 			return out, nil

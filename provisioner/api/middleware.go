@@ -2,6 +2,8 @@ package api
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"runtime/debug"
 	"time"
 
@@ -35,4 +37,37 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 		}()
 		return next(c)
 	}
+}
+
+// unescapeParams decodes what a client escaped in a path beyond need, such as the
+// colons of a MAC: Echo decodes parameters only while nothing is escaped so.
+func unescapeParams(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Request().URL.RawPath == "" {
+			return next(c)
+		}
+		values := c.ParamValues()
+		for i, v := range values {
+			text, err := url.PathUnescape(v)
+			if err != nil {
+				return echo.ErrNotFound
+			}
+			values[i] = text
+		}
+		c.SetParamValues(values...)
+		return next(c)
+	}
+}
+
+// answerHead answers HEAD as GET without the body (RFC 9110, 9.3.2); net/http
+// leaves the body out by the original method. The event stream has no end and so
+// no head.
+func answerHead(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead && r.URL.Path != "/v1/events" {
+			r = r.Clone(r.Context())
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
 }

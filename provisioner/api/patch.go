@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -24,11 +23,11 @@ func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 		return w, pbx.NotFoundf("%s %q does not exist; PUT or POST creates it", k.name, in.key)
 	}
 	var patch any
-	if err := json.Unmarshal(in.RawBody, &patch); err != nil {
-		return w, huma.NewError(400, "the body is not JSON: "+err.Error())
+	if err := unmarshal(in.RawBody, &patch); err != nil {
+		return w, newProblem(400, err.Error(), nil)
 	}
 	if _, ok := patch.(map[string]any); !ok {
-		return w, huma.NewError(422, "the body must be a JSON object with the fields to change")
+		return w, newProblem(422, "the body must be an object with the fields to change", nil)
 	}
 	present, err := json.Marshal(k.fields(old))
 	if err != nil {
@@ -42,16 +41,14 @@ func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 	var result huma.ValidateResult
 	huma.Validate(a.hu.OpenAPI().Components.Schemas, k.bodySchema(a), huma.NewPathBuffer([]byte("body"), 4), huma.ModeWriteToServer, doc, &result)
 	if len(result.Errors) > 0 {
-		return w, huma.NewError(422, "validation failed", result.Errors...)
+		return w, newProblem(422, "validation failed", k.readOnly(), result.Errors...)
 	}
 	merged, err := json.Marshal(doc)
 	if err != nil {
 		return w, fmt.Errorf("encoding the changed %s: %w", k.name, err)
 	}
-	dec := json.NewDecoder(bytes.NewReader(merged))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&w); err != nil {
-		return w, huma.NewError(422, err.Error())
+	if err := unmarshal(merged, &w); err != nil {
+		return w, newProblem(422, err.Error(), nil)
 	}
 	return w, nil
 }

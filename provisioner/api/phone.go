@@ -1,10 +1,8 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +21,7 @@ type PhoneFields struct {
 
 // PhoneLine is one registration of a phone.
 type PhoneLine struct {
-	Registration int    `json:"registration" doc:"1 is the first"`
+	Registration int    `json:"registration" minimum:"1" maximum:"250" doc:"1 is the first"`
 	Device       string `json:"device" doc:"Name of the device whose SIP account it uses; a device is on one phone at most"`
 }
 
@@ -69,12 +67,13 @@ func phoneFields(p *pbx.Phone) PhoneFields {
 	return f
 }
 
+// buildPhone keeps the lines in the client's order, by which errors count them;
+// the database sorts them.
 func buildPhone(w PhoneFields, old *pbx.Phone, tenant, mac string) (*pbx.Phone, error) {
 	p := &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), Vendor: pbx.Vendor(strings.ToLower(w.Vendor)), Model: strings.ToUpper(w.Model)}
 	for _, l := range w.Lines {
 		p.Lines = append(p.Lines, pbx.Line(l))
 	}
-	slices.SortStableFunc(p.Lines, func(a, b pbx.Line) int { return cmp.Compare(a.Registration, b.Registration) })
 	if old != nil {
 		p.URLSecret, p.EnrolUntil = old.URLSecret, old.EnrolUntil
 	} else {

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -52,21 +50,6 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// huma builds its own errors (bad JSON, unknown properties, wrong types) through
-// this variable. Ours name the field and never echo the value, which may be a
-// secret.
-func init() {
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		p := &Problem{Status: status, Title: http.StatusText(status), Kind: kindOfStatus(status), Detail: message}
-		for _, err := range errs {
-			if err != nil {
-				p.Errors = append(p.Errors, fieldOf(err))
-			}
-		}
-		return p.simplify()
-	}
-}
-
 // kindOfStatus names what huma and Echo refuse by themselves.
 func kindOfStatus(status int) string {
 	for kind, s := range statuses {
@@ -78,42 +61,6 @@ func kindOfStatus(status int) string {
 		return string(pbx.Invalid)
 	}
 	return string(pbx.Internal)
-}
-
-// fieldOf takes path and message of one of huma's errors, not its value.
-func fieldOf(err error) ProblemField {
-	var d *huma.ErrorDetail
-	if !errors.As(err, &d) {
-		return ProblemField{Detail: err.Error()}
-	}
-	field := strings.TrimPrefix(strings.TrimPrefix(d.Location, "body"), ".")
-	message := d.Message
-	if name, ok := strings.CutPrefix(message, "expected required property "); ok {
-		name = strings.TrimSuffix(name, " to be present")
-		return ProblemField{Field: strings.TrimPrefix(field+"."+name, "."), Detail: "is required"}
-	}
-	if message == "unexpected property" {
-		message = "is not a field that can be set here"
-	}
-	return ProblemField{Field: field, Detail: message}
-}
-
-// simplify moves a single error to the top, where clients look first.
-func (p *Problem) simplify() *Problem {
-	if len(p.Errors) > 0 {
-		p.Field, p.Detail = p.Errors[0].Field, p.Errors[0].sentence()
-	}
-	if len(p.Errors) == 1 {
-		p.Errors = nil
-	}
-	return p
-}
-
-func (f ProblemField) sentence() string {
-	if f.Field == "" {
-		return f.Detail
-	}
-	return f.Field + " " + f.Detail
 }
 
 // problem turns any error into an answer. What has no kind is ours: it is logged
@@ -136,11 +83,14 @@ func (a *api) problem(err error) *Problem {
 	status := statuses[one.Kind]
 	p := &Problem{Status: status, Title: http.StatusText(status), Kind: string(one.Kind), Field: one.Field, Refs: one.Refs,
 		Detail: ProblemField{one.Field, one.Message}.sentence()}
+	for i, r := range one.Refs {
+		p.Detail += separator(i) + r.Kind + " " + r.Key
+	}
 	if one.Cause != nil {
 		a.Logger.Error("answering a request", "error", err)
 	}
 	for _, e := range all {
-		p.Errors = append(p.Errors, ProblemField{e.Field, e.Message})
+		p.Errors = append(p.Errors, ProblemField{e.Field, ProblemField{e.Field, e.Message}.sentence()})
 	}
 	return p.simplify()
 }

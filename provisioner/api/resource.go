@@ -3,8 +3,8 @@ package api
 import (
 	"context"
 	"net/url"
-	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -44,6 +44,9 @@ type Place struct{ tenant, key string }
 // Resolve implements huma.Resolver; the parameters are declared by hand because
 // their names differ between kinds.
 func (p *Place) Resolve(ctx huma.Context) []error {
+	// The body is read. A deadline for reading that stays set would end the
+	// request's context, and with it a long Prefer: wait.
+	_ = ctx.SetReadDeadline(time.Time{})
 	names := strings.FieldsFunc(ctx.Operation().Path, func(r rune) bool { return r == '/' })
 	for _, n := range names {
 		switch {
@@ -99,48 +102,6 @@ type patchInput struct {
 	RawBody []byte
 }
 
-// registerKind declares the operations of one kind.
-func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
-	one := k.path + "/{" + k.keyName + "}"
-	huma.Register(a.hu, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural), func(ctx context.Context, in *listInput) (*page[V], error) {
-		return k.list(ctx, a, in)
-	})
-	huma.Register(a.hu, k.operation("POST", k.path, "create-"+k.name, "Create; refused when it exists"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
-		key := k.key(in.Body)
-		if key == "" {
-			return nil, a.problem(pbx.Invalidf(k.keyName, "is required"))
-		}
-		in.key, in.IfNoneMatch = key, "*"
-		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
-		return out, k.existing(err)
-	})
-	huma.Register(a.hu, k.operation("GET", one, "get-"+k.name, "Read"), func(ctx context.Context, in *getInput) (*answer[V], error) {
-		return k.get(ctx, a, in.Place)
-	})
-	huma.Register(a.hu, k.operation("PUT", one, "put-"+k.name, "Create or replace"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
-		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
-	})
-	patch := k.operation("PATCH", one, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
-	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // what counts is the merged document
-	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
-		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
-	})
-	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *deleteInput) (*answer[Deleted], error) {
-		return k.delete(ctx, a, in)
-	})
-}
-
-func (k kind[T, W, V]) operation(method, path, id, summary string) huma.Operation {
-	op := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{k.plural},
-		Errors: []int{400, 401, 404, 409, 412, 413, 422}}
-	for segment := range strings.SplitSeq(path, "/") {
-		if name := strings.Trim(segment, "{}"); name != segment {
-			op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})
-		}
-	}
-	return op
-}
-
 // Deleted is the answer to a delete.
 type Deleted struct {
 	Deleted string     `json:"deleted" doc:"Key of the object that is gone"`
@@ -148,7 +109,14 @@ type Deleted struct {
 }
 
 func (k kind[T, W, V]) list(ctx context.Context, a *api, in *listInput) (*page[V], error) {
-	rows, err := k.rows.List(ctx, in.tenant, db.ListOptions{After: in.After, Limit: in.Limit + 1, Contains: in.Contains})
+	after, perr := in.After, (*pbx.Error)(nil)
+	if after != "" {
+		after, perr = k.parseKey("after", in.After)
+	}
+	if perr != nil {
+		return nil, a.problem(perr)
+	}
+	rows, err := k.rows.List(ctx, in.tenant, db.ListOptions{After: after, Limit: in.Limit + 1, Contains: in.Contains})
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -195,7 +163,7 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 	}
 	var before *T
 	row, created, err := k.rows.Edit(ctx, author(ctx), p.tenant, key, cond, func(old *T) (*T, error) {
-		before = old
+		before = keep(old)
 		w, err := body(old)
 		if err != nil {
 			return nil, err
@@ -216,19 +184,8 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 		out.Status = 201
 		out.Location = strings.Replace(k.path, "{tenant}", url.PathEscape(p.tenant), 1) + "/" + url.PathEscape(key)
 	}
-	if h.wait() > 0 {
-		out.PreferenceApplied = "wait"
-	}
+	out.PreferenceApplied = h.preferenceApplied()
 	return out, nil
-}
-
-// existing turns the failed precondition of a POST into the conflict it is.
-func (k kind[T, W, V]) existing(err error) error {
-	if p, ok := err.(*Problem); ok && p.Kind == string(pbx.Precondition) {
-		return &Problem{Status: 409, Title: "Conflict", Kind: string(pbx.Conflict), Field: k.keyName,
-			Detail: "this " + k.name + " exists already; PUT or PATCH changes it"}
-	}
-	return err
 }
 
 func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *deleteInput) (*answer[Deleted], error) {
@@ -244,10 +201,7 @@ func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *deleteInput) (*an
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	return &answer[Deleted]{Status: 200, Body: Deleted{Deleted: key, Apply: a.applied(ctx, revision, in.wait())}}, nil
-}
-
-// bodySchema is the schema of what a client may write.
-func (k kind[T, W, V]) bodySchema(a *api) *huma.Schema {
-	return a.hu.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[W](), true, "")
+	out := &answer[Deleted]{Status: 200, Body: Deleted{Deleted: key, Apply: a.applied(ctx, revision, in.wait())}}
+	out.PreferenceApplied = in.preferenceApplied()
+	return out, nil
 }

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// registerKind declares the operations of one kind.
+func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
+	one := k.path + "/{" + k.keyName + "}"
+	huma.Register(a.hu, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural), func(ctx context.Context, in *listInput) (*page[V], error) {
+		return k.list(ctx, a, in)
+	})
+	huma.Register(a.hu, k.operation("POST", k.path, "create-"+k.name, "Create; refused when it exists"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+		return k.create(ctx, a, in)
+	})
+	huma.Register(a.hu, k.operation("GET", one, "get-"+k.name, "Read"), func(ctx context.Context, in *getInput) (*answer[V], error) {
+		return k.get(ctx, a, in.Place)
+	})
+	huma.Register(a.hu, k.operation("PUT", one, "put-"+k.name, "Create or replace"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
+	})
+	patch := k.operation("PATCH", one, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
+	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // what counts is the merged document
+	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
+		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
+	})
+	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *deleteInput) (*answer[Deleted], error) {
+		return k.delete(ctx, a, in)
+	})
+}
+
+func (k kind[T, W, V]) operation(method, path, id, summary string) huma.Operation {
+	op := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{k.plural},
+		Metadata: map[string]any{readOnlyKey: k.readOnly()}, Errors: []int{400, 401, 404, 409, 412, 413, 422}}
+	for segment := range strings.SplitSeq(path, "/") {
+		if name := strings.Trim(segment, "{}"); name != segment {
+			op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})
+		}
+	}
+	return op
+}
+
+// readOnlyKey is where an operation's metadata keep the read-only fields.
+const readOnlyKey = "read-only"
+
+// readOnly names the fields that a client reads and cannot write.
+func (k kind[T, W, V]) readOnly() map[string]bool {
+	names := map[string]bool{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[V]()) {
+		names[jsonName(f)] = !f.Anonymous
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[W]()) {
+		delete(names, jsonName(f))
+	}
+	return names
+}
+
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+// bodySchema is the schema of what a client may write.
+func (k kind[T, W, V]) bodySchema(a *api) *huma.Schema {
+	return a.hu.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[W](), true, "")
+}

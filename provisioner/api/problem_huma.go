@@ -1,0 +1,120 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+)
+
+// huma builds its own errors (bad JSON, unknown properties, wrong types) through
+// these variables. Ours name the field and never echo the value, which may be a
+// secret. The texts continue a sentence that begins with the field.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return newProblem(status, message, nil, errs...)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		readOnly, _ := ctx.Operation().Metadata[readOnlyKey].(map[string]bool)
+		return newProblem(status, message, readOnly, errs...)
+	}
+	validation.MsgExpectedBoolean = "must be true or false"
+	validation.MsgExpectedNumber = "must be a number"
+	validation.MsgExpectedInteger = "must be a whole number"
+	validation.MsgExpectedString = "must be a text in quotes"
+	validation.MsgExpectedArray = "must be a list"
+	validation.MsgExpectedObject = "must be an object"
+	validation.MsgExpectedOneOf = "must be one of %s"
+	validation.MsgExpectedMinimumNumber = "must be at least %v"
+	validation.MsgExpectedMaximumNumber = "must be at most %v"
+	validation.MsgExpectedMinLength = "must have at least %d characters"
+	validation.MsgExpectedMaxLength = "must have at most %d characters"
+}
+
+// newProblem makes a problem of what huma found; readOnly names the fields that
+// this kind of object shows but does not take.
+func newProblem(status int, message string, readOnly map[string]bool, errs ...error) *Problem {
+	p := &Problem{Status: status, Title: http.StatusText(status), Kind: kindOfStatus(status), Detail: message}
+	switch {
+	case status == http.StatusRequestEntityTooLarge:
+		p.Detail = "the body is larger than 1 MiB"
+	case status == http.StatusUnsupportedMediaType:
+		p.Detail, errs = "send the body as application/json", nil
+	case status == http.StatusBadRequest && message == "request body is required":
+		p.Detail = "the body is empty: send a JSON object"
+	}
+	for _, err := range errs {
+		if err != nil {
+			f := fieldOf(err, readOnly)
+			p.Errors = append(p.Errors, ProblemField{f.Field, f.sentence()})
+		}
+	}
+	return p.simplify()
+}
+
+// fieldOf takes path and message of one of huma's errors, not its value.
+func fieldOf(err error, readOnly map[string]bool) ProblemField {
+	var d *huma.ErrorDetail
+	if !errors.As(err, &d) {
+		return ProblemField{Detail: err.Error()}
+	}
+	where, field, _ := strings.Cut(d.Location, ".")
+	switch {
+	case field == "" && where == "body" && strings.HasPrefix(d.Message, "must "):
+		return ProblemField{Detail: "the body " + d.Message}
+	case d.Message == validation.MsgUnexpectedProperty && readOnly[field]:
+		return ProblemField{field, "is read-only: leave it out"}
+	case d.Message == validation.MsgUnexpectedProperty:
+		return ProblemField{field, "is not a field of this object"}
+	case d.Message == "unknown query parameter":
+		return ProblemField{field, "is not a parameter of this list"}
+	case d.Message == "invalid integer":
+		return ProblemField{field, validation.MsgExpectedInteger}
+	}
+	if name, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
+		name = strings.TrimSuffix(name, " to be present")
+		return ProblemField{strings.TrimPrefix(field+"."+name, "."), "is required"}
+	}
+	return ProblemField{field, d.Message}
+}
+
+// simplify moves the first error to the top, where clients look first.
+func (p *Problem) simplify() *Problem {
+	if len(p.Errors) == 0 {
+		return p
+	}
+	p.Field, p.Detail = p.Errors[0].Field, p.Errors[0].Detail
+	if n := len(p.Errors) - 1; n > 0 {
+		p.Detail += fmt.Sprintf("; and %d more, see errors", n)
+		return p
+	}
+	p.Errors = nil
+	return p
+}
+
+// nouns begin a message that names its object itself: "device anna is already …".
+var nouns = []string{"tenant ", "extension ", "device ", "phone ", "mailbox ", "token ", "endpoint "}
+
+// sentence puts the field in front of a message that speaks of it.
+func (f ProblemField) sentence() string {
+	for _, n := range nouns {
+		if strings.HasPrefix(f.Detail, n) {
+			return f.Detail
+		}
+	}
+	if f.Field == "" {
+		return f.Detail
+	}
+	return f.Field + " " + f.Detail
+}
+
+// separator stands before the i-th of the objects that refer to another.
+func separator(i int) string {
+	if i == 0 {
+		return " "
+	}
+	return ", "
+}

@@ -1,0 +1,115 @@
+package provisioner
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+)
+
+// driftPause is how often the files on disk are compared with ours while nothing
+// changes.
+const driftPause = 30 * time.Second
+
+// editedMark stands between the name of a file of ours and the time at which a
+// hand-edited one was kept aside; editedTime is how that time is written.
+const (
+	editedMark = ".edited-"
+	editedTime = "20060102T150405.000"
+)
+
+// Drift is a file of ours that somebody edited by hand: the edit has no effect
+// and is kept until it is moved away.
+type Drift struct {
+	File string    `json:"file" doc:"Name of the file, without its folder"`
+	Kept string    `json:"kept" doc:"Where the edited file is now"`
+	At   time.Time `json:"at" doc:"When it was noticed"`
+}
+
+// Drift lists the hand edits that are kept aside. They stay listed, over
+// restarts too, until somebody moves them away.
+func (c *Controller) Drift() []Drift {
+	kept, _ := filepath.Glob(filepath.Join(c.apply.dir, "*"+editedMark+"*")) // the pattern is well-formed
+	out := make([]Drift, 0, len(kept))
+	for _, path := range kept {
+		name, when, _ := strings.Cut(filepath.Base(path), editedMark)
+		if at, err := time.Parse(editedTime, when); err == nil {
+			out = append(out, Drift{File: name, Kept: path, At: at})
+		}
+	}
+	return out
+}
+
+// keepHandEdit gives a file that is not ours a second name before ours replaces
+// it, so that nothing is lost and Asterisk never misses the file.
+func (a *applier) keepHandEdit(name, path string) error {
+	present, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	if asteriskconf.Intact(a.templates, name, present) {
+		return nil
+	}
+	d := Drift{File: filepath.Base(path), At: time.Now().UTC()}
+	d.Kept = path + editedMark + d.At.Format(editedTime)
+	if err := os.Link(path, d.Kept); err != nil {
+		return fmt.Errorf("keeping the hand-edited %s: %w", path, err)
+	}
+	a.edited[name] = true // its marker still says that it is ours
+	a.log.Warn("a rendered file was edited by hand; the edit is kept aside and has no effect", "file", path, "kept", d.Kept)
+	a.events.publish(EventDrift, d)
+	return nil
+}
+
+// diskIsOurs reports whether the files on disk are the ones last written.
+func (a *applier) diskIsOurs() bool {
+	if a.disk == nil {
+		return true // the pass that is due will tell
+	}
+	for _, f := range a.disk.List {
+		if !sameFile(a.path(f.Name), f.Content) {
+			return false
+		}
+	}
+	return true
+}
+
+// remember keeps the files found at the start, to go back to when Asterisk
+// refuses the first ones that this program renders; templates may have changed
+// with it.
+func (a *applier) remember(files *asteriskconf.Files) {
+	if a.disk != nil || a.found != nil {
+		return
+	}
+	found := &asteriskconf.Files{}
+	for _, f := range files.List {
+		content, err := os.ReadFile(a.path(f.Name))
+		hash := statedHash(content)
+		if err != nil || hash == "" || !asteriskconf.Intact(a.templates, f.Name, content) {
+			return
+		}
+		rename := strings.NewReplacer(f.Hash, hash)
+		f.Content, f.Hash = content, hash
+		f.Marker.Name, f.Marker.Value = rename.Replace(f.Marker.Name), rename.Replace(f.Marker.Value)
+		found.List = append(found.List, f)
+	}
+	a.found = found
+}
+
+var hashPattern = regexp.MustCompile(`[0-9a-f]{64}`)
+
+// statedHash is the hash in the header of a file of ours.
+func statedHash(content []byte) string {
+	header, _, _ := bytes.Cut(content, []byte("\n\n"))
+	return string(hashPattern.Find(header))
+}
