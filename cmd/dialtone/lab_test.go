@@ -107,7 +107,20 @@ func openLab(t *testing.T, suite box.Suite) *lab {
 	if l.api, err = office.NewClient(of.Places); err != nil {
 		t.Fatal(err)
 	}
+	l.decides(t, 5*time.Second)
 	return l
+}
+
+// decides waits until the controller is connected to ARI, so that it and not the
+// fallback decides the next call.
+func (l *lab) decides(t *testing.T, limit time.Duration) {
+	t.Helper()
+	eventually(t, limit, func() string {
+		if !strings.Contains(l.metrics(t), "\ndialtone_ari_connected 1\n") {
+			return "ARI is not connected"
+		}
+		return ""
+	})
 }
 
 // trouble is what no log may hold.
@@ -293,10 +306,11 @@ func (l *lab) kill(t *testing.T) {
 	}
 }
 
-// restart starts the controller again and waits until it says that all is well.
+// restart starts the controller again and waits until all is well.
 func (l *lab) restart(t *testing.T) {
 	t.Helper()
 	if err := l.StartController(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, l.log)
 	}
+	l.decides(t, 5*time.Second)
 }
