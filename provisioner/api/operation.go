@@ -4,8 +4,16 @@ import (
 	"context"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	// maxBody is the longest body, in bytes; huma's default for those it decodes.
+	maxBody = 1 << 20
+	// bodyWithin is how long reading it may take; huma's default as well.
+	bodyWithin = 5 * time.Second
 )
 
 // registerKind declares the operations of one kind.
@@ -25,6 +33,8 @@ func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	})
 	patch := k.operation("PATCH", one, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
 	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // what counts is the merged document
+	// huma bounds the bodies that it decodes itself, and only those.
+	patch.MaxBodyBytes, patch.BodyReadTimeout = maxBody, bodyWithin
 	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
 	})
