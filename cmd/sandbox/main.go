@@ -25,6 +25,7 @@ type commands struct {
 	Run     runCommand     `cmd:"" help:"Run an Asterisk from the files in DIR/etc until Ctrl-C."`
 	Office  officeCommand  `cmd:"" help:"Run Asterisk and Dialtone in DIR until Ctrl-C."`
 	Demo    demoCommand    `cmd:"" help:"Two people, two phones, a call and a voicemail in the office in DIR."`
+	Bench   benchCommand   `cmd:"" help:"Measure this machine's Dialtone against references and print a table."`
 	CLI     cliCommand     `cmd:"" name:"cli" help:"Run one console command in the Asterisk that runs in DIR."`
 }
 

@@ -1,0 +1,254 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const (
+	phoneCount   = 10_000
+	phoneClients = 64
+	warmLeast    = 0.5     // of nginx's requests/s
+	warmMost     = 3.0     // times nginx's p99
+	coldLeast    = 2_000.0 // files/s
+	memoryMost   = 200 << 20
+)
+
+// phoneFiles serves the files of 10,000 phones, half Yealink and half Polycom,
+// each from its own URL. The reference is nginx, serving the same bytes under the
+// same paths to the same clients, on as many processors. Then the same cold, and
+// how much memory all of it took.
+func (b *bench) phoneFiles(ctx context.Context) (rows []row, err error) {
+	serve, ask, err := splitCPUs()
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.openOffice(ctx, "phone", people{count: phoneCount, mailboxes: true, phones: true, qualify: pbx.DefaultQualifySeconds})
+	if err != nil {
+		return nil, err
+	}
+	defer r.shut(&err)
+	// The controller starts again on its processors alone: Go counts them once.
+	if err := r.StopController(ctx); err != nil {
+		return nil, err
+	}
+	if err := pinned(serve, func() error { return r.StartController(ctx) }); err != nil {
+		return nil, err
+	}
+	files, err := r.fetchAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := startNginx(ctx, filepath.Join(r.dir, "nginx"), serve)
+	if err != nil {
+		return nil, err
+	}
+	defer n.stop()
+	warm, err := b.warm(ctx, r, n, files, ask)
+	if err != nil {
+		return nil, err
+	}
+	cold, err := b.cold(ctx, r, files, ask)
+	if err != nil {
+		return []row{warm}, err
+	}
+	size, err := r.memoryRow()
+	return []row{warm, cold, size}, err
+}
+
+// phoneFile is one file on both servers.
+type phoneFile struct {
+	path string // of the URL
+	size int
+}
+
+// fetchAll asks Dialtone once for the largest file of each phone and lays the
+// bytes out for nginx under the same path.
+func (r *room) fetchAll(ctx context.Context) ([]phoneFile, error) {
+	s, err := snapshot(ctx, r.Database)
+	if err != nil {
+		return nil, err
+	}
+	var files []phoneFile
+	for _, p := range s.Phones {
+		names := phoneconf.Files(s, p)
+		f := phoneFile{path: "/p/" + p.URLSecret.Reveal() + "/" + string(names[len(names)-1])}
+		body, err := fetch(ctx, r.Phones+f.path)
+		if err != nil {
+			return nil, err
+		}
+		f.size = len(body)
+		static := filepath.Join(r.dir, "nginx", "root", filepath.FromSlash(f.path))
+		if err := os.MkdirAll(filepath.Dir(static), 0o700); err != nil {
+			return nil, fmt.Errorf("folder for nginx: %w", err)
+		}
+		if err := os.WriteFile(static, body, 0o600); err != nil {
+			return nil, fmt.Errorf("file for nginx: %w", err)
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+func fetch(ctx context.Context, address string) (_ []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("a phone's file: %s", resp.Status)
+	}
+	return io.ReadAll(resp.Body)
+}
+
+// newLoad prepares the requests as a phone would write them. sizes are not
+// checked where they may have changed.
+func newLoad(base string, files []phoneFile, cpus []int, checkSizes bool) (*load, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, err
+	}
+	to, err := netip.ParseAddrPort(u.Host)
+	if err != nil {
+		return nil, fmt.Errorf("address of a web server: %w", err)
+	}
+	l := &load{to: to, connections: phoneClients, cpus: cpus}
+	for _, f := range files {
+		mac := strings.ToUpper(filepath.Base(f.path)[:12])
+		agent := "Yealink SIP-T46U 108.86.0.90 " + pbx.MAC(strings.ToLower(mac)).Colons()
+		if strings.HasPrefix(mac, "0004F2") {
+			agent = "FileTransport PolycomVVX-VVX_450-UA/6.4.5.2145 (SN:" + mac + ") Type/Application"
+		}
+		l.requests = append(l.requests, fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n\r\n", f.path, u.Host, agent))
+		size := 0
+		if checkSizes {
+			size = f.size
+		}
+		l.sizes = append(l.sizes, size)
+	}
+	return l, nil
+}
+
+// served is what one server did in all rounds.
+type served struct {
+	latency *histogram
+	took    time.Duration
+	cpu     time.Duration
+}
+
+func (s *served) add(l loaded, cpu time.Duration) {
+	s.latency.merge(l.latency)
+	s.took += l.took
+	s.cpu += cpu
+}
+
+func (s *served) perSecond() float64 { return float64(s.latency.total) / s.took.Seconds() }
+
+func (s *served) String() string {
+	return fmt.Sprintf("%.0f req/s, p99 %s, %d µs of CPU each", s.perSecond(), ms(s.latency.quantile(.99)), s.cpu.Microseconds()/int64(max(s.latency.total, 1)))
+}
+
+// warm lets both servers take turns.
+func (b *bench) warm(ctx context.Context, r *room, n *nginx, files []phoneFile, cpus []int) (row, error) {
+	ours, theirs := served{latency: newHistogram()}, served{latency: newHistogram()}
+	for range b.rounds(3, 1) {
+		for _, side := range []struct {
+			name, base string
+			pid        int
+			to         *served
+		}{{"dialtone", r.Phones, r.ControllerPID(), &ours}, {"nginx", "http://" + n.addr, n.cmd.Process.Pid, &theirs}} {
+			l, err := newLoad(side.base, files, cpus, true)
+			if err != nil {
+				return row{}, err
+			}
+			if _, err := l.once(ctx); err != nil { // files come into the page cache, or ours
+				return row{}, fmt.Errorf("warming %s up: %w", side.name, err)
+			}
+			before, err := cpuTime(side.pid)
+			if err != nil {
+				return row{}, err
+			}
+			got, err := l.during(ctx, time.Duration(b.rounds(8, 3))*time.Second)
+			if err != nil {
+				return row{}, fmt.Errorf("loading %s: %w", side.name, err)
+			}
+			after, err := cpuTime(side.pid)
+			if err != nil {
+				return row{}, err
+			}
+			side.to.add(got, after-before)
+			b.say("%s: %.0f req/s, p99 %s", side.name, got.perSecond(), ms(got.latency.quantile(.99)))
+		}
+	}
+	rate, tail := ours.perSecond()/theirs.perSecond(), float64(ours.latency.quantile(.99))/float64(theirs.latency.quantile(.99))
+	return row{
+		what:   fmt.Sprintf("phone files by per-phone URL, %d phones, %d connections", phoneCount, phoneClients),
+		result: ours.String(), reference: "nginx, the same bytes as static files: " + theirs.String(),
+		ratio:  fmt.Sprintf("%.2f × req/s, %.1f × p99", rate, tail),
+		target: fmt.Sprintf("≥ %.1f × req/s, p99 ≤ %.0f ×", warmLeast, warmMost),
+		holds:  rate >= warmLeast && tail <= warmMost,
+	}, nil
+}
+
+// cold changes the tenant's time zone, which is in every phone's file, and asks
+// for each file once while Dialtone also tells every phone about it.
+func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int) (row, error) {
+	l, err := newLoad(r.Phones, files, cpus, false)
+	if err != nil {
+		return row{}, err
+	}
+	latency, worst, took := newHistogram(), time.Duration(0), time.Duration(0)
+	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Asia/Tokyo"}[:b.rounds(3, 1)] {
+		before, err := fetch(ctx, r.Phones+files[0].path)
+		if err != nil {
+			return row{}, err
+		}
+		if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", map[string]any{"timezone": zone}, nil, "Prefer", "wait=60"); err != nil {
+			return row{}, err
+		}
+		got, err := l.once(ctx)
+		if err != nil {
+			return row{}, fmt.Errorf("asking for cold files: %w", err)
+		}
+		if after, err := fetch(ctx, r.Phones+files[0].path); err != nil || bytes.Equal(before, after) {
+			return row{}, errors.Join(err, errors.New("the change did not reach the phones' files"))
+		}
+		b.say("cold: %.0f files/s, the slowest took %s", got.perSecond(), ms(got.worst))
+		latency.merge(got.latency)
+		worst, took = max(worst, got.worst), took+got.took
+	}
+	perSecond := float64(latency.total) / took.Seconds()
+	return row{
+		what:      "the same cold: each phone's first request after a change that touches all",
+		result:    fmt.Sprintf("%.0f files/s, p99 %s, slowest %s", perSecond, ms(latency.quantile(.99)), ms(worst)),
+		reference: "–", ratio: "–", target: fmt.Sprintf("≥ %.0f files/s", coldLeast), holds: perSecond >= coldLeast,
+	}, nil
+}
+
+// memoryRow looks at the controller after all files were asked for, several times.
+func (r *room) memoryRow() (row, error) {
+	now, peak, err := memory(r.ControllerPID())
+	return row{
+		what:      fmt.Sprintf("memory of the controller, %d extensions, mailboxes and phones, all files served", phoneCount),
+		result:    fmt.Sprintf("%d MB resident, %d MB at most", now>>20, peak>>20),
+		reference: "–", ratio: "–", target: fmt.Sprintf("≤ %d MB", memoryMost>>20), holds: now <= memoryMost,
+	}, err
+}
