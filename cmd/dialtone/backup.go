@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
@@ -13,12 +15,12 @@ import (
 
 type backupCmd struct {
 	dbFlag
-	To string `arg:"" help:"File to write; it must not exist." type:"path"`
+	To string `arg:"" help:"File to write; an older one of that name is replaced once the copy is complete." type:"path"`
 }
 
 // Run copies the database as of one moment.
 func (b *backupCmd) Run(ctx context.Context) error {
-	store, err := b.open(ctx)
+	store, err := b.openExisting(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,6 +44,13 @@ type restoreCmd struct {
 // Run checks the backup by opening a copy of it, then swaps it in and keeps the
 // database that was there beside it.
 func (r *restoreCmd) Run(ctx context.Context) error {
+	busy, err := inUse(r.DB)
+	if err != nil {
+		return err
+	}
+	if busy {
+		return fmt.Errorf("%s is open in another program: stop the controller first", r.DB)
+	}
 	fresh := r.DB + ".restoring"
 	content, err := os.ReadFile(r.From)
 	if err != nil {
@@ -69,4 +78,25 @@ func (r *restoreCmd) Run(ctx context.Context) error {
 	}
 	fmt.Printf("revision %d is in force at the next start; the database before is %s\n", revision, kept)
 	return nil
+}
+
+// dmsByte is where SQLite holds a shared lock in the -shm file as long as a
+// connection is open (WAL_DMS in its wal.c and os_unix.c; the format is fixed).
+const dmsByte = 128
+
+// inUse reports whether another process has a database open.
+func inUse(path string) (bool, error) {
+	f, err := os.Open(path + "-shm")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("finding out whether the database is in use: %w", err)
+	}
+	defer f.Close()
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: dmsByte, Len: 1}
+	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &lock); err != nil {
+		return false, fmt.Errorf("finding out whether the database is in use: %w", err)
+	}
+	return lock.Type != syscall.F_UNLCK, nil
 }

@@ -21,6 +21,15 @@ type dbFlag struct {
 
 func (f dbFlag) open(ctx context.Context) (*db.DB, error) { return db.Open(ctx, f.DB, db.Options{}) }
 
+// openExisting is for every command but serve: a mistyped path must not become a
+// new and empty database.
+func (f dbFlag) openExisting(ctx context.Context) (*db.DB, error) {
+	if _, err := os.Stat(f.DB); err != nil {
+		return nil, fmt.Errorf("the database: %w; name it with --db", err)
+	}
+	return f.open(ctx)
+}
+
 // siteFlags are what phones are told about this server.
 type siteFlags struct {
 	SIPServer    string `name:"sip-server" help:"Name or address of Asterisk as phones reach it." placeholder:"HOST" env:"DIALTONE_SIP_SERVER"`

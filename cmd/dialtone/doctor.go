@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -158,7 +159,8 @@ func (d *doctorCmd) rest(ctx context.Context) []finding {
 
 // hostFile shows what a file of Asterisk must say for the given flags.
 func (d *doctorCmd) hostFile(name string) []string {
-	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: 5038, ARIPort: 8088, AMIUser: d.AMIUser, ARIUser: d.ARIUser,
+	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: portOf(d.AMIAddress, 5038), ARIPort: portOf(d.ARIURL, 8088),
+		AMIUser: d.AMIUser, ARIUser: d.ARIUser,
 		AMISecret: orRandom(d.AMISecret), ARISecret: orRandom(d.ARISecret), RTPFirst: 10000, RTPLast: 20000}
 	files, err := asteriskconf.HostFiles(templates.MustNew(), o)
 	if err != nil {
@@ -168,9 +170,24 @@ func (d *doctorCmd) hostFile(name string) []string {
 		strings.Split(strings.TrimSpace(string(files[name])), "\n")...)
 }
 
-// orRandom proposes a secret where none was given.
+// portIn finds the port in host:port and in a URL.
+var portIn = regexp.MustCompile(`:(\d{1,5})(/|$)`)
+
+func portOf(address string, otherwise int) int {
+	if found := portIn.FindStringSubmatch(address); found != nil {
+		if n, err := strconv.Atoi(found[1]); err == nil {
+			return n
+		}
+	}
+	return otherwise
+}
+
+// weakSecret is shorter than what our host files take.
+const weakSecret = 16
+
+// orRandom proposes a secret where none, or a weak one, was given.
 func orRandom(secret string) pbx.Secret {
-	if secret == "" {
+	if len(secret) < weakSecret {
 		return pbx.RandomSecret(20)
 	}
 	return pbx.NewSecret(secret)

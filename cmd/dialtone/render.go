@@ -23,7 +23,7 @@ type renderCmd struct {
 
 // Run renders from the database as it is now.
 func (r *renderCmd) Run(ctx context.Context) error {
-	store, err := r.open(ctx)
+	store, err := r.openExisting(ctx)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type tokenRevokeCmd struct {
 
 // withController opens the database for one use case.
 func withController(ctx context.Context, f dbFlag, use func(*provisioner.Controller) error) error {
-	store, err := f.open(ctx)
+	store, err := f.openExisting(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+)
+
+// program is the built program with the environment it is started in.
+type program struct {
+	path string
+	env  []string
+}
+
+// run starts a command and returns what it printed and whether it succeeded.
+func (p program) run(t *testing.T, args ...string) (output string, ok bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.path, args...)
+	cmd.Env = append(os.Environ(), p.env...)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		t.Fatalf("dialtone %q does not end:\n%s", args, out)
+	}
+	if trouble.Match(out) {
+		t.Errorf("dialtone %q:\n%s", args, out)
+	}
+	return string(out), err == nil
+}
+
+// must is run of a command that has to succeed.
+func (p program) must(t *testing.T, args ...string) string {
+	t.Helper()
+	out, ok := p.run(t, args...)
+	if !ok {
+		t.Fatalf("dialtone %q failed:\n%s", args, out)
+	}
+	return out
+}
+
+// TestCommandsRealAsterisk uses the other commands beside a running controller.
+func TestCommandsRealAsterisk(t *testing.T) {
+	t.Parallel()
+	l := openLab(t, box.Asterisk22)
+	l.extension(t, "101", "4711", nil)
+	desk := l.device(t, "desk", "101", nil)
+	const mac = "001565cc0001"
+	var made struct {
+		ProvisioningURL string `json:"provisioning_url"`
+	}
+	l.do(t, "PUT", tenant+"/phones/"+mac, object{"vendor": "yealink", "model": "T46U", "lines": []any{object{"registration": 1, "device": "desk"}}}, &made)
+	l.applied(t)
+	p := program{binary(t), []string{"DIALTONE_DB=" + l.Database}}
+	if out := p.must(t, "version"); !strings.HasPrefix(out, "dialtone ") || !strings.Contains(out, "go1.") {
+		t.Errorf("version prints %q", out)
+	}
+	t.Run("render", func(t *testing.T) { l.rendered(t, p) })
+	t.Run("render phone", func(t *testing.T) { l.renderedPhone(t, p, mac, made.ProvisioningURL) })
+	t.Run("token", func(t *testing.T) { l.tokens(t, p) })
+	t.Run("doctor", func(t *testing.T) { l.doctor(t, p) })
+	t.Run("mistyped", func(t *testing.T) { mistyped(t, p) })
+	t.Run("backup", func(t *testing.T) { l.backedUp(t, p, desk, made.ProvisioningURL+mac+".cfg") })
+}
+
+// rendered: what render writes is what Asterisk runs, byte for byte.
+func (l *lab) rendered(t *testing.T, p program) {
+	out := t.TempDir()
+	p.must(t, "render", "--out", out)
+	printed := p.must(t, "render")
+	files, err := filepath.Glob(filepath.Join(out, "dialtone", "*.conf"))
+	if err != nil || len(files) != 3 {
+		t.Fatalf("render wrote %v, %v", files, err)
+	}
+	for _, file := range files {
+		name := "dialtone/" + filepath.Base(file)
+		text, running := read(t, file), read(t, filepath.Join(l.Asterisk.Dir(), "etc", name))
+		if text != running {
+			t.Errorf("render writes another %s than Asterisk runs", name)
+		}
+		if !strings.Contains(printed, "==> "+name+" <==\n"+text) {
+			t.Errorf("render does not print %s", name)
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s, which has secrets in it, is open to others: %v %v", name, info.Mode(), err)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// renderedPhone: what render prints is what the phone is served.
+func (l *lab) renderedPhone(t *testing.T, p program, mac, url string) {
+	host, port, _ := strings.Cut(l.SIP, ":")
+	site := []string{"--phone-url", l.Phones, "--sip-server", host, "--sip-port", port}
+	out := t.TempDir()
+	p.must(t, append([]string{"render", "--phone", "00-15-65-CC-00-01", "--out", out}, site...)...)
+	served := fetch(t, url+mac+".cfg")
+	if text := read(t, filepath.Join(out, mac+".cfg")); text != served || !strings.Contains(text, "account.1.enable = 1") {
+		t.Errorf("render writes another file than the phone is served:\n%s", text)
+	}
+	if out, ok := p.run(t, append([]string{"render", "--phone", "001565cc9999"}, site...)...); ok || !strings.Contains(out, "00:15:65:cc:99:99 does not exist") {
+		t.Errorf("rendering an unknown phone: %v %s", ok, out)
+	}
+}
+
+// fetch gets a file as a phone would.
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	p := newPhone(t, phone.Options{})
+	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("User-Agent", "Yealink SIP-T46U 108.86.0.90 "+p.MAC())
+	return body(t, req, 200)
+}
+
+func body(t *testing.T, req *http.Request, want int) string {
+	t.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var text strings.Builder
+	if err := resp.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != want {
+		t.Errorf("%s %s answers %d, want %d", req.Method, req.URL.Path, resp.StatusCode, want)
+	}
+	_, content, _ := strings.Cut(text.String(), "\r\n\r\n")
+	return content
+}
+
+// tokens: a token made beside the running controller works at once, and is
+// refused as soon as it is revoked.
+func (l *lab) tokens(t *testing.T, p program) {
+	token := strings.TrimSpace(p.must(t, "token", "create", "ops laptop"))
+	ask := func(want int) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), "GET", l.API+"/v1/health", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		body(t, req, want)
+	}
+	ask(200)
+	list := p.must(t, "token", "list")
+	line := regexp.MustCompile(`(?m)^(\S+) +valid .* ops laptop$`).FindStringSubmatch(list)
+	if line == nil || strings.Contains(list, token) {
+		t.Fatalf("token list prints:\n%s", list)
+	}
+	p.must(t, "token", "revoke", line[1])
+	ask(401)
+	if list := p.must(t, "token", "list"); !regexp.MustCompile(`(?m)^` + line[1] + ` +revoked .* ops laptop$`).MatchString(list) {
+		t.Errorf("token list prints after the revocation:\n%s", list)
+	}
+	if out, ok := p.run(t, "token", "revoke", "nonsense"); ok || !strings.Contains(out, "does not exist") {
+		t.Errorf("revoking an unknown token: %v %s", ok, out)
+	}
+}
+
+// doctor finds the office's Asterisk ready, and names every line that an empty
+// folder lacks.
+func (l *lab) doctor(t *testing.T, p program) {
+	etc := filepath.Join(l.Asterisk.Dir(), "etc")
+	secret := func(file string) string {
+		found := regexp.MustCompile(`(?m)^(?:secret|password) = (\S{16,})$`).FindStringSubmatch(read(t, filepath.Join(etc, file)))
+		if found == nil {
+			t.Fatalf("no secret in %s", file)
+		}
+		return found[1]
+	}
+	p.env = append(p.env, "DIALTONE_AMI_SECRET="+secret("manager.conf"), "DIALTONE_ARI_SECRET="+secret("ari.conf"))
+	places := []string{"--ami-address", l.AMI, "--ari-url", "http://" + l.ARI + "/ari"}
+	out, ok := p.run(t, append([]string{"doctor", "--asterisk-etc", etc}, places...)...)
+	if !ok || !strings.Contains(out, "Asterisk is ready for Dialtone.") || strings.Contains(out, "BAD") {
+		t.Errorf("the office's Asterisk is not ready: %s", out)
+	}
+	if strings.Contains(out, secret("manager.conf")) || strings.Contains(out, secret("ari.conf")) {
+		t.Error("doctor shows a secret")
+	}
+	out, ok = p.run(t, append([]string{"doctor", "--asterisk-etc", t.TempDir()}, places...)...)
+	if ok {
+		t.Error("doctor finds an empty folder ready")
+	}
+	for _, line := range []string{"#tryinclude dialtone/pjsip.conf", "#tryinclude dialtone/extensions.conf", "#tryinclude dialtone/voicemail.conf",
+		"passwordlocation = spooldir", "type = transport", "5 of the things above need mending"} {
+		if !strings.Contains(out, line) {
+			t.Errorf("doctor does not say %q:\n%s", line, out)
+		}
+	}
+	p.env = []string{"DIALTONE_AMI_SECRET=wrong", "DIALTONE_ARI_SECRET=wrong"}
+	out, ok = p.run(t, append([]string{"doctor", "--asterisk-etc", etc}, places...)...)
+	_, port, _ := strings.Cut(l.AMI, ":")
+	if ok || !strings.Contains(out, "manager.conf must say") || !strings.Contains(out, "port = "+port) ||
+		!strings.Contains(out, "ari.conf must say") || !regexp.MustCompile(`password = \S{16,}`).MatchString(out) {
+		t.Errorf("with wrong secrets doctor says: %s", out)
+	}
+}
+
+// mistyped: no command but serve makes a database.
+func mistyped(t *testing.T, p program) {
+	missing := filepath.Join(t.TempDir(), "mistyped.db")
+	for _, args := range [][]string{{"token", "list"}, {"token", "create", "me"}, {"render"}, {"backup", missing + ".backup"}} {
+		if out, ok := p.run(t, append(args, "--db", missing)...); ok || !strings.Contains(out, "no such file") {
+			t.Errorf("dialtone %q with a mistyped database: %v %s", args, ok, out)
+		}
+	}
+	if left, _ := filepath.Glob(missing + "*"); len(left) > 0 {
+		t.Errorf("files were made: %v", left)
+	}
+}
+
+// backedUp takes a backup while the controller runs, changes things, and puts the
+// backup back: everything is as it was, down to the phone's secrets.
+func (l *lab) backedUp(t *testing.T, p program, desk phone.Account, url string) {
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	before := fetch(t, url)
+	p.must(t, "backup", backup)
+	p.must(t, "backup", backup) // replaces the one before
+	if out, ok := p.run(t, "backup", l.Database); ok {
+		t.Errorf("the database was taken for a backup of itself: %s", out)
+	}
+	l.do(t, "PUT", tenant+"/extensions/666", object{"name": "After The Backup"}, nil)
+	l.do(t, "DELETE", tenant+"/phones/001565cc0001", nil, nil)
+	l.do(t, "DELETE", tenant+"/devices/desk", nil, nil)
+	l.applied(t)
+	if out, ok := p.run(t, "restore", backup); ok || !strings.Contains(out, "stop the controller first") {
+		t.Errorf("restoring under the running controller: %v %s", ok, out)
+	}
+	if err := l.StopController(within(t, 15*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "broken.db")
+	if err := os.WriteFile(broken, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, ok := p.run(t, "restore", broken); ok || !strings.Contains(out, "not a usable backup") {
+		t.Errorf("restoring a file that is no database: %v %s", ok, out)
+	}
+	p.must(t, "restore", backup)
+	if left, _ := filepath.Glob(l.Database + ".restoring*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if kept, _ := filepath.Glob(l.Database + ".before-*"); len(kept) == 0 {
+		t.Error("the database before is not kept")
+	}
+	l.restart(t)
+	l.applied(t)
+	if r := l.refused(t, "GET", tenant+"/extensions/666", nil); r == nil || r.Status != 404 {
+		t.Errorf("what came after the backup is still there: %+v", r)
+	}
+	if after := fetch(t, url); after != before {
+		t.Errorf("the phone is served another file:\n%s", after)
+	}
+	l.register(t, desk, phone.Options{})
+	l.waitStatus(t, "desk", 5*time.Second, "OK", isOK)
+}
