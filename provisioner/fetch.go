@@ -103,6 +103,6 @@ func (l *fetchLog) write(ctx context.Context, batch []pbx.PhoneFetch) {
 		return
 	}
 	for _, f := range batch {
-		l.events.publish(EventFetch, FetchEvent{MAC: string(f.MAC), File: f.File, Status: f.Status})
+		l.events.publish(EventFetch, FetchEvent{MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
 	}
 }

@@ -32,15 +32,19 @@ type Options struct {
 // api holds what handlers share.
 type api struct {
 	Options
-	ctl *provisioner.Controller
-	hu  huma.API
+	ctl    *provisioner.Controller
+	hu     huma.API
+	router *echo.Echo
 }
 
 // New returns the handler of the admin listener.
-func New(o Options) http.Handler {
+func New(o Options) http.Handler { return answerHead(newAPI(o).router) }
+
+// newAPI declares everything.
+func newAPI(o Options) *api {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	a := &api{Options: o, ctl: o.Controller}
+	a := &api{Options: o, ctl: o.Controller, router: e}
 	e.HTTPErrorHandler = a.echoError
 	e.Use(a.logRequests, recoverPanic, unescapeParams)
 	config := huma.DefaultConfig("Dialtone", o.Version)
@@ -54,7 +58,7 @@ func New(o Options) http.Handler {
 	a.hu = humaecho.NewV4(e, config)
 	a.hu.UseMiddleware(a.authenticate)
 	a.register(e)
-	return answerHead(e)
+	return a
 }
 
 // register declares every operation; this is the whole route table.

@@ -207,6 +207,16 @@ func (l *lab) must(status int, method, path, body string, headers ...string) rep
 	return r
 }
 
+// applied creates or replaces by PUT and waits until Asterisk runs it.
+func (l *lab) applied(path, body string) reply {
+	l.t.Helper()
+	r := l.do("PUT", path, body, "Prefer: wait=10")
+	if r.Status >= 300 || r.text("apply.state") != "applied" {
+		l.t.Fatalf("PUT %s %s: %d %s; log:\n%s", path, body, r.Status, r.Body, l.log)
+	}
+	return r
+}
+
 // json decodes the answer.
 func (r reply) json() map[string]any {
 	r.t.Helper()

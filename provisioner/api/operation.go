@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"reflect"
 	"strings"
 	"time"
@@ -22,7 +23,9 @@ func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	huma.Register(a.hu, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural), func(ctx context.Context, in *listInput) (*page[V], error) {
 		return k.list(ctx, a, in)
 	})
-	huma.Register(a.hu, k.operation("POST", k.path, "create-"+k.name, "Create; refused when it exists"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+	create := k.operation("POST", k.path, "create-"+k.name, "Create; refused when it exists")
+	create.DefaultStatus = http.StatusCreated
+	huma.Register(a.hu, create, func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
 		return k.create(ctx, a, in)
 	})
 	huma.Register(a.hu, k.operation("GET", one, "get-"+k.name, "Read"), func(ctx context.Context, in *getInput) (*answer[V], error) {
@@ -31,6 +34,10 @@ func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	huma.Register(a.hu, k.operation("PUT", one, "put-"+k.name, "Create or replace"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
 	})
+	put := a.hu.OpenAPI().Paths[one].Put.Responses
+	created := *put["200"]
+	created.Description = "Created"
+	put["201"] = &created
 	patch := k.operation("PATCH", one, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
 	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // what counts is the merged document
 	// huma bounds the bodies that it decodes itself, and only those.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -46,7 +47,9 @@ func (a *api) registerTokens() {
 		}
 		return out, nil
 	})
-	huma.Register(a.hu, op("POST", "/v1/tokens", "create-token", "Create a token; its text is shown once"), func(ctx context.Context, in *struct {
+	create := op("POST", "/v1/tokens", "create-token", "Create a token; its text is shown once")
+	create.DefaultStatus = http.StatusCreated
+	huma.Register(a.hu, create, func(ctx context.Context, in *struct {
 		Body struct {
 			Name string `json:"name" doc:"Who or what will use it; it is the actor of its changes"`
 		}

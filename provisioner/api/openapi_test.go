@@ -1,0 +1,241 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// document is the part of /openapi.json that the tests look at.
+type document struct {
+	OpenAPI    string
+	Info       struct{ Title, Version string }
+	Paths      map[string]map[string]operation
+	Components struct{ Schemas map[string]any }
+}
+
+type operation struct {
+	OperationID string
+	Summary     string
+	Tags        []string
+	Parameters  []struct {
+		Name, In string
+		Required bool
+	}
+	RequestBody *struct {
+		Content map[string]struct{ Schema any }
+	}
+	Responses map[string]struct {
+		Description string
+		Content     map[string]struct{ Schema any }
+	}
+}
+
+func (l *lab) document() (d document, text string) {
+	l.t.Helper()
+	text = l.must(200, "GET", "/openapi.json", "", "Authorization: ").Body
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		l.t.Fatal(err)
+	}
+	return d, text
+}
+
+// pages are the routes that are no API: pages, machinery, and the document itself.
+var pages = []string{"/", "/docs", "/healthz", "/metrics", "/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml", "/schemas/{schema}"}
+
+func TestDocumentAndRouterAgree(t *testing.T) {
+	l := newLab(t)
+	d, _ := l.document()
+	var routed, described []string
+	for _, r := range newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).router.Routes() {
+		path := regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}")
+		if !slices.Contains(pages, path) {
+			routed = append(routed, r.Method+" "+path)
+		}
+	}
+	for path, ops := range d.Paths {
+		for method := range ops {
+			described = append(described, strings.ToUpper(method)+" "+path)
+		}
+	}
+	slices.Sort(routed)
+	slices.Sort(described)
+	if !slices.Equal(routed, described) {
+		t.Errorf("the router has\n%s\nthe document\n%s", strings.Join(routed, "\n"), strings.Join(described, "\n"))
+	}
+}
+
+func TestDocumentIsWellFormed(t *testing.T) {
+	l := newLab(t)
+	d, text := l.document()
+	if !strings.HasPrefix(d.OpenAPI, "3.1.") || d.Info.Title == "" || d.Info.Version != "test" {
+		t.Errorf("openapi %q, info %+v", d.OpenAPI, d.Info)
+	}
+	for _, m := range regexp.MustCompile(`"\$ref":"([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if d.Components.Schemas[strings.TrimPrefix(m[1], "#/components/schemas/")] == nil {
+			t.Errorf("%s leads nowhere", m[1])
+		}
+	}
+	ids := map[string]string{}
+	for path, ops := range d.Paths {
+		for method, op := range ops {
+			at := method + " " + path
+			if op.OperationID == "" || ids[op.OperationID] != "" || op.Summary == "" || len(op.Tags) != 1 {
+				t.Errorf("%s: operation %q (also %s), summary %q, tags %v", at, op.OperationID, ids[op.OperationID], op.Summary, op.Tags)
+			}
+			ids[op.OperationID] = at
+			checkParameters(t, at, path, op)
+			checkResponses(t, at, op)
+		}
+	}
+}
+
+func checkParameters(t *testing.T, at, path string, op operation) {
+	t.Helper()
+	var template, declared []string
+	for _, m := range regexp.MustCompile(`{(\w+)}`).FindAllStringSubmatch(path, -1) {
+		template = append(template, m[1])
+	}
+	for _, p := range op.Parameters {
+		if p.In == "path" {
+			declared = append(declared, p.Name)
+			if !p.Required {
+				t.Errorf("%s: path parameter %s is not required", at, p.Name)
+			}
+		}
+	}
+	slices.Sort(template)
+	slices.Sort(declared)
+	if !slices.Equal(template, declared) {
+		t.Errorf("%s declares the path parameters %v", at, declared)
+	}
+}
+
+func checkResponses(t *testing.T, at string, op operation) {
+	t.Helper()
+	good := 0
+	for code, r := range op.Responses {
+		if strings.HasPrefix(code, "2") {
+			good++
+			continue
+		}
+		if r.Content["application/problem+json"].Schema == nil {
+			t.Errorf("%s answers %s with %v", at, code, r.Content)
+		}
+	}
+	if good == 0 || len(op.Responses) < 2 {
+		t.Errorf("%s describes %d good answers among %d", at, good, len(op.Responses))
+	}
+}
+
+// Every answer is what the document says, and every operation is tried.
+func TestAnswersFollowTheirSchemas(t *testing.T) {
+	l := newLab(t)
+	d, _ := l.document()
+	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
+	tried := map[string]bool{"stream-events": true} // no JSON; TestEventStream reads it
+	ask := func(status int, method, path, template, body string) {
+		t.Helper()
+		r := l.must(status, method, path, body)
+		op := operationOf(declared.Paths[template], method)
+		if op == nil {
+			t.Fatalf("the document has no %s %s", method, template)
+		}
+		answer := op.Responses[fmt.Sprint(status)]
+		if answer == nil {
+			t.Errorf("%s %s answers %d, the document does not say so", method, template, status)
+			return
+		}
+		tried[op.OperationID] = true
+		if r.Body == "" {
+			return
+		}
+		content := answer.Content[r.Header.Get("Content-Type")]
+		if content == nil {
+			t.Errorf("%s %s: no schema for %d %s", method, template, status, r.Header.Get("Content-Type"))
+			return
+		}
+		var v any
+		if err := json.Unmarshal([]byte(r.Body), &v); err != nil {
+			t.Fatal(err)
+		}
+		var result huma.ValidateResult
+		huma.Validate(declared.Components.Schemas, content.Schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, v, &result)
+		for _, err := range result.Errors {
+			t.Errorf("%s %s: %v in %s", method, path, err, r.Body)
+		}
+	}
+	const tenant = "/v1/tenants/{tenant}/"
+	ask(201, "POST", "/v1/tenants", "/v1/tenants", `{"name":"acme"}`)
+	ask(201, "POST", "mailboxes", tenant+"mailboxes", `{"number":"101","name":"Anna","pin":"1234"}`)
+	ask(201, "POST", "extensions", tenant+"extensions", `{"number":"101","name":"Anna","mailbox":"101"}`)
+	ask(201, "POST", "devices", tenant+"devices", `{"name":"a","extension":"101"}`)
+	ask(201, "POST", "phones", tenant+"phones", phoneBody+`,"lines":[{"registration":1,"device":"a"}]}`)
+	ask(201, "POST", "/v1/tokens", "/v1/tokens", `{"name":"ci"}`)
+	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
+	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
+	for plural, c := range map[string]struct{ path, key, keyName, put string }{
+		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
+		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
+		"phones": {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
+	} {
+		path, one := strings.Replace(c.path, "{tenant}", "default", 1), c.path+"/{"+c.keyName+"}"
+		ask(200, "GET", path, c.path, "")
+		ask(200, "GET", path+"/"+c.key, one, "")
+		ask(200, "PUT", path+"/"+c.key, one, c.put)
+		ask(200, "PATCH", path+"/"+c.key, one, `{}`)
+		ask(422, "PATCH", path+"/"+c.key, one, `{"colour":1}`)
+		if plural == "phones" {
+			ask(200, "GET", path+"/"+c.key+"/fetches", one+"/fetches", "")
+			ask(200, "POST", path+"/"+c.key+"/enrol", one+"/enrol", "")
+		}
+	}
+	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
+	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}} {
+		ask(200, "DELETE", p.path, tenant+p.template, "")
+	}
+	ask(200, "DELETE", "/v1/tenants/acme", "/v1/tenants/{name}", "")
+	ask(200, "GET", "status", tenant+"status", "")
+	ask(200, "GET", "/v1/changes", "/v1/changes", "")
+	ask(200, "GET", "/v1/health", "/v1/health", "")
+	ask(200, "GET", "/v1/tokens", "/v1/tokens", "")
+	ask(204, "DELETE", "/v1/tokens/"+l.must(201, "POST", "/v1/tokens", `{"name":"x"}`).text("id"), "/v1/tokens/{id}", "")
+	for _, ops := range d.Paths {
+		for _, op := range ops {
+			if !tried[op.OperationID] {
+				t.Errorf("%s was not tried", op.OperationID)
+			}
+		}
+	}
+}
+
+func operationOf(p *huma.PathItem, method string) *huma.Operation {
+	if p == nil {
+		return nil
+	}
+	return map[string]*huma.Operation{"GET": p.Get, "POST": p.Post, "PUT": p.Put, "PATCH": p.Patch, "DELETE": p.Delete}[method]
+}
+
+// The page works on a network without the Internet.
+func TestDocsLoadNothingFromElsewhere(t *testing.T) {
+	l := newLab(t)
+	r := l.must(200, "GET", "/docs", "", "Authorization: ")
+	for _, m := range regexp.MustCompile(`(?i)(src|href|url|import)\s*[=(]\s*["']?(https?:)?//`).FindAllString(r.Body, -1) {
+		t.Errorf("the page refers to %s", m)
+	}
+	if policy := r.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") {
+		t.Errorf("the policy is %q", policy)
+	}
+	if !strings.Contains(r.Body, "fetch('/openapi.json')") {
+		t.Error("the page does not read the document")
+	}
+	if to := l.must(302, "GET", "/", "").Header.Get("Location"); to != "/docs" {
+		t.Errorf("/ leads to %q", to)
+	}
+}
