@@ -109,3 +109,29 @@ func BenchmarkAddFetches(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFetchStorm is all phones of a large site fetching again and again: a
+// batch of 2,000 records of 10,000 phones that have their 50 rows already. The
+// phone listener shares its processors with this.
+func BenchmarkFetchStorm(b *testing.B) {
+	db := openDB(b, Options{})
+	const phones, batch = 10_000, 2_000
+	fs := make([]pbx.PhoneFetch, phones)
+	for i := range fs {
+		fs[i] = sampleFetch()
+		fs[i].MAC = pbx.MAC(fmt.Sprintf("001565%06x", i))
+	}
+	for range fetchesPerMAC {
+		if err := db.AddFetches(b.Context(), fs); err != nil {
+			b.Fatal(err)
+		}
+	}
+	i := 0
+	for b.Loop() {
+		if err := db.AddFetches(b.Context(), fs[i:i+batch]); err != nil {
+			b.Fatal(err)
+		}
+		i = (i + batch) % phones
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*batch), "µs/row")
+}
