@@ -43,6 +43,7 @@ type applier struct {
 	events    *hub
 	phones    *phoneNotifier
 	wake      chan struct{}
+	patience  time.Duration // verifyWithin, shorter in tests
 
 	mu      sync.Mutex
 	session *ami.Session // nil while Asterisk is away
@@ -77,7 +78,7 @@ type ApplyState struct {
 
 func newApplier(c *Controller, o Options) *applier {
 	return &applier{c: c, db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
-		phones: newPhoneNotifier(o), wake: make(chan struct{}, 1), changed: make(chan struct{}),
+		phones: newPhoneNotifier(o), wake: make(chan struct{}, 1), patience: verifyWithin, changed: make(chan struct{}),
 		acked: map[string]string{}, edited: map[string]bool{}}
 }
 

@@ -76,7 +76,7 @@ func hasLoaded(ctx context.Context, s *ami.Session, f asteriskconf.File) (bool, 
 
 // verify waits until Asterisk shows the file's marker.
 func (a *applier) verify(ctx context.Context, s *ami.Session, f asteriskconf.File) error {
-	deadline := time.Now().Add(verifyWithin)
+	deadline := time.Now().Add(a.patience)
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
 		has, err := hasLoaded(ctx, s, f)
 		if has || err != nil {

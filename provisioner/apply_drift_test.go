@@ -1,0 +1,105 @@
+package provisioner
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A hand edit is kept aside, listed, told to the event stream and the log, and
+// undone in Asterisk as well, which may have loaded it.
+func TestHandEditIsKeptAndUndone(t *testing.T) {
+	l := newLab(t).start()
+	l.device("a", "", 60)
+	l.applied()
+	ours := l.file("pjsip.conf")
+	edited := strings.Replace(ours, "type = endpoint", "type = endpoint\nmoh_suggest = jazz", 1)
+	sub := l.Subscribe()
+	defer sub.Close()
+	if err := os.WriteFile(filepath.Join(l.config, "pjsip.conf"), []byte(edited), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	l.asterisk.mu.Lock()
+	l.asterisk.load("pjsip.conf") // the admin reloads by hand; the marker stays the same
+	l.asterisk.mu.Unlock()
+	l.asterisk.took()
+	if l.apply.diskIsOurs() {
+		t.Error("the edit is not noticed")
+	}
+	passes := l.passes()
+	l.apply.nudge()
+	l.until("for a pass", func() bool { return l.passes() > passes })
+	if l.file("pjsip.conf") != ours || l.asterisk.text("pjsip.conf") != ours {
+		t.Error("ours is not in force again")
+	}
+	if got := l.asterisk.took(); !slices.Equal(got, []string{"res_pjsip.so"}) {
+		t.Errorf("reloaded %v", got)
+	}
+	drift := l.Drift()
+	if len(drift) != 1 || drift[0].File != "pjsip.conf" || time.Since(drift[0].At) > time.Minute {
+		t.Fatalf("drift %+v", drift)
+	}
+	if kept, err := os.ReadFile(drift[0].Kept); err != nil || string(kept) != edited {
+		t.Errorf("kept %q, %v", kept, err)
+	}
+	if !strings.Contains(l.log.String(), "edited by hand") {
+		t.Error("the log does not tell")
+	}
+	for e := range sub.Events() {
+		if e.Type == EventDrift {
+			break
+		}
+		if e.Type == EventApply {
+			t.Error("the stream does not tell")
+			break
+		}
+	}
+	if err := os.Remove(drift[0].Kept); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Drift(); len(got) != 0 {
+		t.Errorf("once moved away: %+v", got)
+	}
+}
+
+// A half-written and a missing file are replaced; what is half a file is kept,
+// since nobody knows whose it is.
+func TestBrokenFilesAreReplaced(t *testing.T) {
+	l := newLab(t).start()
+	l.extension("101", "Anna")
+	l.applied()
+	ours := l.file("extensions.conf")
+	if err := os.Truncate(filepath.Join(l.config, "extensions.conf"), int64(len(ours)/2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(l.config, "voicemail.conf")); err != nil {
+		t.Fatal(err)
+	}
+	passes := l.passes()
+	l.apply.nudge()
+	l.until("for a pass", func() bool { return l.passes() > passes })
+	if l.file("extensions.conf") != ours || l.file("voicemail.conf") == "" {
+		t.Error("the files are not back")
+	}
+	if d := l.Drift(); len(d) != 1 || d[0].File != "extensions.conf" {
+		t.Errorf("drift %+v", d)
+	}
+}
+
+// An older file of ours is no drift.
+func TestOwnOlderFileIsNoDrift(t *testing.T) {
+	l := newLab(t).start()
+	l.extension("101", "Anna")
+	l.applied()
+	l.stop()
+	l.extension("102", "Bert")
+	l.fresh()
+	l.start()
+	l.applied()
+	if d := l.Drift(); len(d) != 0 {
+		t.Errorf("drift %+v", d)
+	}
+}

@@ -1,0 +1,290 @@
+package provisioner
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/dialtone-pbx/dialtone/ami/amitest"
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lab is a controller on a real database in front of a scripted Asterisk.
+type lab struct {
+	*Controller
+	t        *testing.T
+	asterisk *scripted
+	store    *db.DB
+	config   string
+	log      *safeBuffer
+	stop     func()
+}
+
+// tester is the author of every change in the tests.
+var tester = Author{Actor: "tester"}
+
+// newLab makes a controller that does not run yet.
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	config := t.TempDir()
+	store, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "dialtone.db"), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	l := &lab{t: t, asterisk: newScripted(t, config), store: store, config: config, log: &safeBuffer{}}
+	l.fresh()
+	return l
+}
+
+// fresh is what a restart of the program does: another controller on the same
+// database and folder.
+func (l *lab) fresh() {
+	l.t.Helper()
+	engine, err := templates.New()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.Controller, err = New(l.t.Context(), Options{
+		DB: l.store, Templates: engine, ConfigDir: l.config, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
+		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
+		AMI:  AMI{Address: l.asterisk.Address(), Username: "dialtone"},
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.apply.patience = 100 * time.Millisecond // the scripted Asterisk loads at once or never
+}
+
+// start runs it until stop is called or the test ends.
+func (l *lab) start() *lab {
+	l.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	c := l.Controller
+	go func() { done <- c.Run(ctx) }()
+	l.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			l.t.Errorf("the controller ended: %v", err)
+		}
+	})
+	l.t.Cleanup(l.stop)
+	return l
+}
+
+// until polls until ok, for at most ten seconds.
+func (l *lab) until(what string, ok func() bool) {
+	l.t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	end := time.NewTimer(10 * time.Second)
+	defer end.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-end.C:
+			l.t.Fatalf("waiting %s: not within ten seconds; state %+v; log:\n%s", what, l.ApplyState(), l.log)
+		}
+	}
+}
+
+// extension stores an extension and returns its revision.
+func (l *lab) extension(number, name string) int64 {
+	l.t.Helper()
+	return put(l, l.Extensions, number, &pbx.Extension{Tenant: pbx.DefaultTenant, Number: number, Name: name, RingSeconds: 20})
+}
+
+// device stores a device and returns its endpoint.
+func (l *lab) device(name, extension string, qualify int) string {
+	l.t.Helper()
+	d := &pbx.Device{Tenant: pbx.DefaultTenant, Name: name, Extension: extension, Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: qualify}
+	put(l, l.Devices, name, d)
+	return d.Endpoint
+}
+
+func put[T any](l *lab, r *Resource[T], key string, row *T) int64 {
+	l.t.Helper()
+	stored, _, err := r.Edit(l.t.Context(), tester, pbx.DefaultTenant, key, Condition{}, func(*T) (*T, error) { return row, nil })
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return r.revision(stored)
+}
+
+// settled waits until a revision is applied or failed and returns the state.
+func (l *lab) settled(revision int64) ApplyState {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), 25*time.Second)
+	defer cancel()
+	return l.WaitApplied(ctx, revision)
+}
+
+// applied waits until everything is applied.
+func (l *lab) applied() ApplyState {
+	l.t.Helper()
+	revision, err := l.Revision(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	s := l.settled(revision)
+	if s.Progress(revision) != Applied {
+		l.t.Fatalf("revision %d: %+v; log:\n%s", revision, s, l.log)
+	}
+	return s
+}
+
+// file reads one rendered file.
+func (l *lab) file(name string) string {
+	l.t.Helper()
+	content, err := os.ReadFile(filepath.Join(l.config, name))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return string(content)
+}
+
+// safeBuffer is a log that may be read while it is written.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// scripted is an Asterisk that loads our files when it is told to, and shows
+// their markers and endpoints as the real one does.
+type scripted struct {
+	*amitest.Server
+	dir string
+
+	mu      sync.Mutex
+	loaded  map[string]string // file → text in force
+	reloads []string          // modules, in order
+	refuse  string            // a text whose file is not loaded
+	without string            // an endpoint left out although its file is loaded
+}
+
+var moduleFile = map[string]string{"res_pjsip.so": "pjsip.conf", "pbx_config.so": "extensions.conf", "app_voicemail.so": "voicemail.conf"}
+
+func newScripted(t *testing.T, dir string) *scripted {
+	s := &scripted{Server: amitest.NewServer(t), dir: dir, loaded: map[string]string{}}
+	s.Handle("Reload", func(c *amitest.Conn, a amitest.Action) {
+		s.mu.Lock()
+		s.reloads = append(s.reloads, a.Get("Module"))
+		s.load(moduleFile[a.Get("Module")])
+		s.mu.Unlock()
+		c.Reply(a, "Message", "Module Reloaded")
+	})
+	s.Handle("PJSIPShowEndpoint", func(c *amitest.Conn, a amitest.Action) {
+		name := a.Get("Endpoint")
+		if text := s.text("pjsip.conf"); !strings.Contains(text, "\n["+name+"]") || name == s.missing() {
+			c.ReplyError(a, "Unable to retrieve endpoint "+name+"\n")
+			return
+		}
+		c.ReplyList(a, "EndpointDetail", "EndpointDetailComplete", []string{"ObjectName", name, "Accountcode", s.marker("pjsip.conf", `accountcode = ([0-9a-f]{64})`)})
+	})
+	s.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
+		value := "0"
+		if hash := s.marker("extensions.conf", `exten => ([0-9a-f]{64}),1`); hash != "" && strings.Contains(a.Get("Variable"), hash) {
+			value = "1"
+		}
+		c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
+	})
+	s.Handle("VoicemailUserStatus", func(c *amitest.Conn, a amitest.Action) {
+		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete", []string{"VoicemailBox", a.Get("Mailbox"), "Fullname", s.marker("voicemail.conf", `0000000000,([0-9a-f]{64})`)})
+	})
+	return s
+}
+
+// load reads one file, or keeps what it has when the file is one to refuse. It is
+// called with mu held.
+func (s *scripted) load(file string) {
+	content, err := os.ReadFile(filepath.Join(s.dir, file))
+	if err == nil && (s.refuse == "" || !bytes.Contains(content, []byte(s.refuse))) {
+		s.loaded[file] = string(content)
+	}
+}
+
+// restart is what a restarted Asterisk does: it forgets and loads what is there.
+func (s *scripted) restart() {
+	s.Away()
+	s.mu.Lock()
+	s.loaded = map[string]string{}
+	for _, file := range moduleFile {
+		s.load(file)
+	}
+	s.mu.Unlock()
+	s.Back()
+}
+
+func (s *scripted) text(file string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loaded[file]
+}
+
+func (s *scripted) missing() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.without
+}
+
+func (s *scripted) marker(file, pattern string) string {
+	m := regexp.MustCompile(pattern).FindStringSubmatch(s.text(file))
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// refuses makes it keep the old file when the new one has this text.
+func (s *scripted) refuses(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = text
+}
+
+// omits makes it leave one endpoint out.
+func (s *scripted) omits(endpoint string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.without = endpoint
+}
+
+// took returns the reloads since the last call.
+func (s *scripted) took() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.reloads
+	s.reloads = nil
+	return out
+}
