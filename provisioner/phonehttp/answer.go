@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // Header values that never change; net/http only reads them.
@@ -50,10 +51,23 @@ func writeFile(w http.ResponseWriter, r *http.Request, f *file) (status int, has
 	if r.Method == http.MethodHead {
 		return http.StatusOK, ""
 	}
-	if _, err := w.Write(f.body); err != nil {
+	if err := writeBody(w, f.body); err != nil {
 		return http.StatusOK, "" // went away in the middle; what it holds is unknown
 	}
 	return http.StatusOK, f.hash
+}
+
+// bodies are buffers in which bodies are put together.
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
+
+// writeBody writes in one piece: each Write that does not fit net/http's buffer is
+// a system call.
+func writeBody(w io.Writer, p *packed) error {
+	buf := bodies.Get().(*[]byte)
+	defer bodies.Put(buf)
+	*buf = p.appendTo((*buf)[:0])
+	_, err := w.Write(*buf)
+	return err
 }
 
 // matches compares If-None-Match weakly (RFC 9110, 13.1.2). Our tags hold no

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -24,7 +25,7 @@ type file struct {
 	key    fileKey
 	owner  [sha256.Size]byte // hash of the URL secret it was rendered for
 	print  [sha256.Size]byte // fingerprint it was rendered from
-	body   []byte            // nil when there is none
+	body   *packed           // nil when there is none
 	hash   string            // SHA-256 of body in hexadecimal
 	etag   []string          // header values, made once
 	length []string
@@ -36,7 +37,12 @@ type file struct {
 // overhead is what a file costs beside its body, about.
 const overhead = 700
 
-func (f *file) cost() int64 { return int64(len(f.body)) + overhead }
+func (f *file) cost() int64 {
+	if f.body == nil {
+		return overhead
+	}
+	return f.body.cost() + overhead
+}
 
 // file returns a file of a phone from the cache, or renders it. Nil without an
 // error means that the phone has no such file.
@@ -93,6 +99,7 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 	var f *file
 	if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
+		f.body = h.packer.pack(kindOf(e.phone, key), body)
 	} else {
 		h.opt.Logger.Error("a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last != nil && last.owner == e.secret && last.body != nil, "error", err)
 		f = &file{key: key, owner: e.secret} // another owner's last good file is not for this one
@@ -112,11 +119,21 @@ func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key 
 	return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
 }
 
+// kindOf names the files that have most of their text in common.
+func kindOf(p *pbx.Phone, key fileKey) string {
+	kind := string(p.Vendor) + " " + p.Model + " " + strings.TrimPrefix(string(key.name), string(p.MAC))
+	if key.enrol {
+		kind += " enrol"
+	}
+	return kind
+}
+
+// newFile has no body yet.
 func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
 	return &file{
-		key: key, owner: owner, print: print, body: append(make([]byte, 0, len(body)), body...), hash: hash,
+		key: key, owner: owner, print: print, hash: hash,
 		etag: []string{`"` + hash + `"`}, length: []string{strconv.Itoa(len(body))}, ctype: []string{string(ctype)},
 	}
 }

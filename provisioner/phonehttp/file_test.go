@@ -74,7 +74,7 @@ func TestBrokenDataKeepsTheLastGoodFile(t *testing.T) {
 }
 
 func TestCacheStaysWithinItsBound(t *testing.T) {
-	const bound = 100_000
+	const bound = 50_000
 	s := newBoundSite(50, bound, nil)
 	for range 2 {
 		for i := range 50 {

@@ -28,8 +28,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// DefaultCacheBytes holds the files of 10,000 desk phones of 8 kB each.
-const DefaultCacheBytes = 96 << 20
+// DefaultCacheBytes holds the files of more than 10,000 desk phones: each is 8 kB
+// and takes 2 kB, see packed.
+const DefaultCacheBytes = 32 << 20
 
 // Options are what a Handler needs. Snapshot, Engine and Record are required.
 type Options struct {
@@ -55,6 +56,7 @@ type Handler struct {
 	index    atomic.Pointer[index]
 	indexing sync.Mutex
 	cache    *cache
+	packer   packer
 	flight   singleflight.Group
 	renders  atomic.Int64 // files rendered, or tried
 }
