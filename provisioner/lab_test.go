@@ -130,6 +130,38 @@ func put[T any](l *lab, r *Resource[T], key string, row *T) int64 {
 	return r.revision(stored)
 }
 
+// bulk stores many devices or extensions in one transaction, past the checks.
+func (l *lab) bulk(fill func(*bulkTx)) {
+	l.t.Helper()
+	_, err := l.store.Update(l.t.Context(), tester, func(tx *db.Tx) error {
+		b := &bulkTx{l: l, tx: tx}
+		fill(b)
+		return b.err
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// bulkTx remembers the first error.
+type bulkTx struct {
+	l   *lab
+	tx  *db.Tx
+	err error
+}
+
+func (b *bulkTx) device(d *pbx.Device) {
+	if b.err == nil {
+		b.err = b.tx.PutDevice(b.l.t.Context(), d)
+	}
+}
+
+func (b *bulkTx) extension(e *pbx.Extension) {
+	if b.err == nil {
+		b.err = b.tx.PutExtension(b.l.t.Context(), e)
+	}
+}
+
 // settled waits until a revision is applied or failed and returns the state.
 func (l *lab) settled(revision int64) ApplyState {
 	l.t.Helper()

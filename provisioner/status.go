@@ -120,13 +120,18 @@ func (w *statusWatcher) flush(ctx context.Context) {
 	defer cancel()
 	if err := w.db.PutStatuses(ctx, batch); err != nil {
 		w.log.Error(fmt.Sprintf("storing %d statuses", len(batch)), "error", err)
-		w.mu.Lock()
-		for _, s := range batch {
-			if w.observed[s.Endpoint] != nil { // not forgotten meanwhile
-				w.dirty[s.Endpoint] = true
-			}
+		w.again(batch)
+	}
+}
+
+// again marks what could not be written, but not what was forgotten meanwhile.
+func (w *statusWatcher) again(batch []pbx.EndpointStatus) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range batch {
+		if w.observed[s.Endpoint] != nil {
+			w.dirty[s.Endpoint] = true
 		}
-		w.mu.Unlock()
 	}
 }
 

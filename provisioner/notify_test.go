@@ -1,0 +1,75 @@
+package provisioner
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Only phones whose files changed are told, each in the words of its make.
+func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
+	l := newLab(t)
+	for _, n := range []string{"101", "102", "103"} {
+		l.extension(n, "Person "+n)
+	}
+	anna, bert := l.device("anna", "101", 60), l.device("bert", "102", 60)
+	l.device("carl", "103", 60)
+	phone := func(mac pbx.MAC, vendor pbx.Vendor, model string, devices ...string) {
+		p := &pbx.Phone{Tenant: pbx.DefaultTenant, MAC: mac, Vendor: vendor, Model: model, URLSecret: pbx.NewURLSecret()}
+		for i, d := range devices {
+			p.Lines = append(p.Lines, pbx.Line{Registration: i + 1, Device: d})
+		}
+		put(l, l.Phones, string(mac), p)
+	}
+	phone("001565000001", pbx.Yealink, "T46U", "anna")
+	phone("0004f2000002", pbx.Polycom, "VVX450", "bert")
+	phone("001565000003", pbx.Yealink, "T46U")
+	l.fresh()
+	l.start()
+	l.applied()
+	told := func() []string {
+		var out []string
+		for _, a := range l.asterisk.Actions("PJSIPNotify") {
+			out = append(out, a.Get("Endpoint")+" "+strings.Join(a.All("Variable"), ","))
+		}
+		return out
+	}
+	// change makes one, waits for the pass and for a further, idle one.
+	seen := 0
+	change := func(name string, want []string, do func()) {
+		t.Helper()
+		do()
+		l.applied()
+		passes := l.passes()
+		l.apply.nudge()
+		l.until("for an idle pass", func() bool { return l.passes() > passes })
+		all := told()
+		got := slices.Clone(all[seen:])
+		seen = len(all)
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: told %q, want %q", name, got, want)
+		}
+	}
+	yealink, polycom := anna+" Event=check-sync;reboot=false", bert+" Event=check-sync"
+	change("the start", nil, func() {})
+	change("a name on a Yealink", []string{yealink}, func() { l.extension("101", "Anne") })
+	change("a name on a Polycom", []string{polycom}, func() { l.extension("102", "Berta") })
+	change("a name on no phone", nil, func() { l.extension("103", "Carla") })
+	change("nothing", nil, func() { l.extension("103", "Carla") })
+	change("what no phone shows", nil, func() {
+		put(l, l.Extensions, "101", &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anne", RingSeconds: 33})
+	})
+	change("a new phone", nil, func() { phone("001565000004", pbx.Yealink, "T46U", "carl") })
+	change("all phones of the tenant", nil, func() {}) // until here nothing waits
+	put(l, l.Tenants, pbx.DefaultTenant, &pbx.Tenant{Name: pbx.DefaultTenant, Timezone: "Europe/Berlin", PhonePassword: pbx.RandomSecret(10)})
+	l.applied()
+	l.until("for all three with a line", func() bool { return len(told()) == seen+3 })
+	l.stop()
+	if n := len(told()); n != seen+3 {
+		t.Errorf("%d were told, want 3", n-seen)
+	}
+}
