@@ -59,7 +59,7 @@ func (c *officeCommand) Run(ctx context.Context, o outside) (err error) {
 	case <-ctx.Done():
 		return nil
 	case <-of.Asterisk.Done():
-		return fmt.Errorf("Asterisk ended by itself; the log is %s", log.Name())
+		return fmt.Errorf("the office's Asterisk ended by itself; the log is %s", log.Name())
 	case <-of.ControllerDone():
 		return fmt.Errorf("the controller ended by itself; the log is %s", log.Name())
 	}

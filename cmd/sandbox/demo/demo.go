@@ -108,7 +108,7 @@ func (t *tour) create(ctx context.Context) error {
 			return err
 		}
 		if answer.Apply.State != "applied" {
-			return fmt.Errorf("Asterisk did not take the change: %s %s", answer.Apply.State, answer.Apply.Error)
+			return fmt.Errorf("the change did not reach Asterisk: %s %s", answer.Apply.State, answer.Apply.Error)
 		}
 	}
 	t.say("Asterisk runs it")
