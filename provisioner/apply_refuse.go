@@ -42,7 +42,6 @@ func (a *applier) goBack(ctx context.Context, s *ami.Session) error {
 	why := a.refused
 	if why.since == "" {
 		why.since = a.changesSince(ctx)
-		delete(a.acked, why.file) // what it runs now is neither the old nor the new file for sure
 	}
 	err := fmt.Errorf("%w; changed since the last good revision: %s", why, why.since)
 	last := a.lastGood()

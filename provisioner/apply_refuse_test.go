@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -30,7 +31,11 @@ func TestRefusedFileIsUndone(t *testing.T) {
 	if l.file("extensions.conf") != before {
 		t.Error("the last good file is not back on disk")
 	}
-	passes := l.passes()
+	passes, began := l.passes(), time.Now()
+	l.until("for when a retry would be due", func() bool { return time.Since(began) > retryFirst+100*time.Millisecond })
+	if l.passes() != passes {
+		t.Error("it was tried again in vain")
+	}
 	other := put(l, l.Mailboxes, "101", &pbx.Mailbox{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anna", PIN: pbx.NewSecret("1234")})
 	if again := l.settled(other); again.Error != s.Error {
 		t.Errorf("the next failure says %q", again.Error)

@@ -133,7 +133,9 @@ func put[T any](l *lab, r *Resource[T], key string, row *T) int64 {
 // bulk stores many devices or extensions in one transaction, past the checks.
 func (l *lab) bulk(fill func(*bulkTx)) {
 	l.t.Helper()
-	_, err := l.store.Update(l.t.Context(), tester, func(tx *db.Tx) error {
+	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute) // long under the race detector
+	defer cancel()
+	_, err := l.store.Update(ctx, tester, func(tx *db.Tx) error {
 		b := &bulkTx{l: l, tx: tx}
 		fill(b)
 		return b.err

@@ -39,7 +39,6 @@ func stream(ctx huma.Context, sub *provisioner.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
-	_ = ctx.SetReadDeadline(time.Time{}) // or the server's would end the stream
 	w := ctx.BodyWriter()
 	control := http.NewResponseController(humaecho.UnwrapV4(ctx).Response())
 	_, _ = fmt.Fprint(w, ": connected\n\n")

@@ -298,6 +298,7 @@ type wrong struct {
 	field        string // exactly; "" for problems about no field
 	detail       string // a part of it
 	alsoFields   []string
+	only         bool // no other field is at fault
 }
 
 // check sends it and looks at the problem.
@@ -312,6 +313,9 @@ func (w wrong) check(t *testing.T, l *lab) {
 	p := r.problem()
 	if p.Field != w.field || !strings.Contains(p.Detail, w.detail) {
 		t.Errorf("field %q, detail %q; want field %q, detail with %q", p.Field, p.Detail, w.field, w.detail)
+	}
+	if w.only && len(p.Errors) > 0 {
+		t.Errorf("more than one error: %s", r.Body)
 	}
 	for _, f := range w.alsoFields {
 		if !strings.Contains(r.Body, `"field":"`+f+`"`) {

@@ -38,6 +38,9 @@ func registerMailboxes(a *api) {
 			if w.PIN != nil {
 				m.PIN = pbx.NewSecret(*w.PIN)
 			}
+			if w.PIN == nil && old == nil {
+				return nil, pbx.Invalidf("pin", "is required for a new mailbox: 4 to 10 digits")
+			}
 			return m, nil
 		},
 		view: func(m *pbx.Mailbox) Mailbox {

@@ -20,7 +20,7 @@ func (k kind[T, W, V]) patchBody(a *api) *huma.RequestBody {
 // and checks the result against the same schema that a PUT is checked with.
 func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 	if old == nil {
-		return w, pbx.NotFoundf("%s %q does not exist; PUT or POST creates it", k.name, in.key)
+		return w, pbx.NotFoundf("%s %s does not exist; PUT or POST creates it", k.name, in.key)
 	}
 	var patch any
 	if err := unmarshal(in.RawBody, &patch); err != nil {

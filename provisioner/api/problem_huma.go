@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,8 +48,12 @@ func newProblem(status int, message string, readOnly map[string]bool, errs ...er
 		p.Detail = "the body is empty: send a JSON object"
 	}
 	for _, err := range errs {
-		if err != nil {
-			f := fieldOf(err, readOnly)
+		if err == nil {
+			continue
+		}
+		f := fieldOf(err, readOnly)
+		// What breaks one rule breaks others with it, such as a fraction a range.
+		if !slices.ContainsFunc(p.Errors, func(e ProblemField) bool { return e.Field == f.Field && f.Field != "" }) {
 			p.Errors = append(p.Errors, ProblemField{f.Field, f.sentence()})
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -44,9 +43,6 @@ type Place struct{ tenant, key string }
 // Resolve implements huma.Resolver; the parameters are declared by hand because
 // their names differ between kinds.
 func (p *Place) Resolve(ctx huma.Context) []error {
-	// The body is read. A deadline for reading that stays set would end the
-	// request's context, and with it a long Prefer: wait.
-	_ = ctx.SetReadDeadline(time.Time{})
 	names := strings.FieldsFunc(ctx.Operation().Path, func(r rune) bool { return r == '/' })
 	for _, n := range names {
 		switch {
