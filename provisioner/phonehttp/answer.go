@@ -1,6 +1,7 @@
 package phonehttp
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -51,21 +52,21 @@ func writeFile(w http.ResponseWriter, r *http.Request, f *file) (status int, has
 	if r.Method == http.MethodHead {
 		return http.StatusOK, ""
 	}
-	if err := writeBody(w, f.body); err != nil {
+	if err := writeBody(r.Context(), w, f.body); err != nil {
 		return http.StatusOK, "" // went away in the middle; what it holds is unknown
 	}
 	return http.StatusOK, f.hash
 }
 
-// bodies are buffers in which bodies are put together.
-var bodies = sync.Pool{New: func() any { return new([]byte) }}
+// buffers are for putting a body together, and for an answer on its way.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// writeBody writes in one piece: each Write that does not fit net/http's buffer is
-// a system call.
-func writeBody(w io.Writer, p *packed) error {
-	buf := bodies.Get().(*[]byte)
-	defer bodies.Put(buf)
+// writeBody writes the body in one piece.
+func writeBody(ctx context.Context, w io.Writer, p *packed) error {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
 	*buf = p.appendTo((*buf)[:0])
+	expectBytes(ctx, len(*buf))
 	_, err := w.Write(*buf)
 	return err
 }

@@ -1,6 +1,7 @@
 package phonehttp
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ func (h *Handler) Server(addr string) *http.Server {
 		MaxHeaderBytes:    8 << 10,
 		// OPTIONS * would get a 200 before the handler sees it.
 		DisableGeneralOptionsHandler: true,
+		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		// Broken handshakes and requests of strangers are no news.
 		ErrorLog: slog.NewLogLogger(h.opt.Logger.Handler(), slog.LevelDebug),
 	}
@@ -62,13 +64,57 @@ func (l *limited) Close() error {
 	return l.Listener.Close()
 }
 
-// limitedConn gives its place back when it is closed.
+// limitedConn gives its place back when it is closed, and writes a file in one
+// piece.
 type limitedConn struct {
 	net.Conn
 	slots chan struct{}
 	once  sync.Once
+	// Both belong to the goroutine that answers.
+	due  int     // bytes that will be written for sure
+	held *[]byte // what waits for them
 }
 
+// connKey finds the connection in a request's context.
+type connKey struct{}
+
+// longestHeld is what a connection collects at most: more than any file has.
+const longestHeld = 64 << 10
+
+// expectBytes says that at least n bytes follow. net/http writes what does not fit
+// its 4 kB in two pieces, each a system call and a packet, and these are half of
+// what a request costs.
+func expectBytes(ctx context.Context, n int) {
+	if c, ok := ctx.Value(connKey{}).(*limitedConn); ok && n <= longestHeld {
+		c.due = n
+	}
+}
+
+// Write holds p back while more will follow for sure.
+func (c *limitedConn) Write(p []byte) (int, error) {
+	c.due = max(c.due-len(p), 0)
+	if c.due == 0 && c.held == nil {
+		return c.Conn.Write(p)
+	}
+	if c.held == nil {
+		c.held = buffers.Get().(*[]byte)
+		*c.held = (*c.held)[:0]
+	}
+	*c.held = append(*c.held, p...)
+	if c.due > 0 {
+		return len(p), nil
+	}
+	defer func() {
+		buffers.Put(c.held)
+		c.held = nil
+	}()
+	if _, err := c.Conn.Write(*c.held); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Close drops what is held: whoever closes before the rest is written gives up.
 func (c *limitedConn) Close() error {
 	err := c.Conn.Close()
 	c.once.Do(func() { <-c.slots })
