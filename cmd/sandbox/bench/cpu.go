@@ -46,8 +46,7 @@ func allowedCPUs() ([]int, error) {
 	return cpus, nil
 }
 
-// pinned runs f on a thread that may use these processors only. What f starts
-// inherits them.
+// pinned runs f on a thread that may use these processors only.
 func pinned(cpus []int, f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -92,6 +91,14 @@ func cpuTime(pid int) (time.Duration, error) {
 		}
 	}
 	return total, nil
+}
+
+// threadTime is what the calling thread has used.
+func threadTime() time.Duration {
+	const thread = 1 // RUSAGE_THREAD
+	var used syscall.Rusage
+	_ = syscall.Getrusage(thread, &used) // it fails for bad arguments only
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func children(pid int) (pids []int) {

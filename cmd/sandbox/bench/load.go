@@ -34,6 +34,7 @@ type loaded struct {
 	latency *histogram
 	worst   time.Duration
 	took    time.Duration
+	cpu     time.Duration // that the load itself has used
 }
 
 func (l loaded) perSecond() float64 { return float64(l.latency.total) / l.took.Seconds() }
@@ -71,6 +72,7 @@ func (l *load) run(ctx context.Context) (loaded, error) {
 			errs = append(errs, err)
 			out.latency.merge(lp.latency)
 			out.worst = max(out.worst, lp.worst)
+			out.cpu += lp.cpu
 		})
 	}
 	loops.Wait()
@@ -86,6 +88,7 @@ type loop struct {
 	buffer  []byte
 	latency *histogram
 	worst   time.Duration
+	cpu     time.Duration
 }
 
 // connection has one request under way.
@@ -116,6 +119,8 @@ func (l *loop) run(connections int) (err error) {
 			return fmt.Errorf("connecting to %s: %w", l.to, err)
 		}
 	}
+	before := threadTime()
+	defer func() { l.cpu = threadTime() - before }()
 	return l.drive()
 }
 

@@ -2,13 +2,13 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
@@ -18,8 +18,7 @@ import (
 // (sendfile, tcp_nopush), no access log although Dialtone records each request,
 // and connections that stay open for as long as Dialtone's do.
 type nginx struct {
-	cmd  *exec.Cmd
-	done chan struct{}
+	*process
 	addr string
 }
 
@@ -55,7 +54,7 @@ func startNginx(ctx context.Context, dir string, cpus []int) (*nginx, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking who runs nginx: %w", err)
 	}
-	n := &nginx{addr: fmt.Sprintf("127.0.0.1:%d", ports[0]), done: make(chan struct{})}
+	n := &nginx{addr: fmt.Sprintf("127.0.0.1:%d", ports[0])}
 	conf := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(conf, fmt.Appendf(nil, nginxConf, len(cpus), me.Username, dir, n.addr), 0o600); err != nil {
 		return nil, fmt.Errorf("writing nginx.conf: %w", err)
@@ -64,15 +63,10 @@ func startNginx(ctx context.Context, dir string, cpus []int) (*nginx, error) {
 	if err != nil {
 		path = "/usr/sbin/nginx" // not in every user's PATH
 	}
-	n.cmd = exec.Command(path, "-c", conf, "-p", dir, "-e", filepath.Join(dir, "error.log"))
-	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	if err := pinned(cpus, n.cmd.Start); err != nil {
-		return nil, fmt.Errorf("starting nginx: %w", err)
+	n.process, err = start(exec.Command("taskset", "-c", cpuList(cpus), path, "-c", conf, "-p", dir, "-e", filepath.Join(dir, "error.log")))
+	if err != nil {
+		return nil, err
 	}
-	go func() {
-		_ = n.cmd.Wait() // it is ended by a signal
-		close(n.done)
-	}()
 	err = waitUntil(ctx, 10*time.Millisecond, "nginx", func() (bool, error) {
 		c, err := net.DialTimeout("tcp", n.addr, time.Second)
 		if err != nil {
@@ -87,19 +81,7 @@ func startNginx(ctx context.Context, dir string, cpus []int) (*nginx, error) {
 		return true, c.Close()
 	})
 	if err != nil {
-		n.stop()
-		return nil, err
+		return nil, errors.Join(err, n.stop())
 	}
 	return n, nil
-}
-
-// stop ends the master process, which ends its workers.
-func (n *nginx) stop() {
-	_ = n.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
-	select {
-	case <-n.done:
-	case <-time.After(closeWithin):
-		_ = n.cmd.Process.Kill()
-		<-n.done
-	}
 }

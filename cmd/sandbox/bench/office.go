@@ -25,9 +25,9 @@ type room struct {
 	bench  *bench
 }
 
-// openOffice seeds a database and opens an office in front of it. The office's
-// log is kept with the error when it does not open.
-func (b *bench) openOffice(ctx context.Context, name string, p people) (_ *room, err error) {
+// openOffice seeds a database and opens an office in front of it. Its controller
+// runs on the given processors, on all when none are given.
+func (b *bench) openOffice(ctx context.Context, name string, p people, cpus ...int) (_ *room, err error) {
 	r := &room{dir: filepath.Join(b.Dir, name), bench: b}
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of %s: %w", name, err)
@@ -46,7 +46,13 @@ func (b *bench) openOffice(ctx context.Context, name string, p people) (_ *room,
 			err = errors.Join(err, r.log.Close())
 		}
 	}()
-	r.Office, err = office.Open(ctx, office.Options{Dir: r.dir, Binary: b.Binary, Suite: b.Suite, Root: b.Root, Log: r.log})
+	binary := b.Binary
+	if len(cpus) > 0 {
+		if binary, err = pinnedBinary(r.dir, binary, cpus); err != nil {
+			return nil, err
+		}
+	}
+	r.Office, err = office.Open(ctx, office.Options{Dir: r.dir, Binary: binary, Suite: b.Suite, Root: b.Root, Log: r.log})
 	if err != nil {
 		return nil, fmt.Errorf("%w; its log is %s", err, r.log.Name())
 	}

@@ -27,8 +27,7 @@ type sipp struct {
 	dir      string
 	asterisk string // host:port
 	ports    []string
-	callee   *exec.Cmd
-	done     chan struct{} // the callee has ended
+	callee   *process
 	runs     int
 }
 
@@ -91,26 +90,18 @@ func (s *sipp) listen(ctx context.Context, callees []*pbx.Device) error {
 		return err
 	}
 	register := s.command(ctx, s.ports[1], s.asterisk, "-sf", "register.xml", "-inf", "callees.csv", "-r", "50", "-m", strconv.Itoa(len(callees)), "-timeout", "30s", "-timeout_error")
-	if out, err := register.CombinedOutput(); err != nil {
+	out, err := register.CombinedOutput()
+	if err != nil {
 		return fmt.Errorf("registering the callees: %w: %s", err, lastWords(out))
 	}
-	s.callee = s.command(context.WithoutCancel(ctx), s.ports[1], "-sf", "uas.xml", "-trace_err", "-error_file", "uas-errors.log")
-	s.done = make(chan struct{})
-	if err := s.callee.Start(); err != nil {
-		return fmt.Errorf("starting the callees: %w", err)
-	}
-	go func() {
-		_ = s.callee.Wait() // it is ended by a signal
-		close(s.done)
-	}()
-	return nil
+	s.callee, err = start(s.command(context.WithoutCancel(ctx), s.ports[1], "-sf", "uas.xml", "-trace_err", "-error_file", "uas-errors.log"))
+	return err
 }
 
-// stop ends the callees.
+// stop ends the callees; sipp takes a signal for a failure, so that is none.
 func (s *sipp) stop() {
-	if s.done != nil {
-		_ = s.callee.Process.Kill() // it may have ended already
-		<-s.done
+	if s.callee != nil {
+		_ = s.callee.stop()
 	}
 }
 
