@@ -103,7 +103,7 @@ func New(opts Options) *Client {
 		log:    opts.Logger,
 		base:   strings.TrimRight(opts.URL, "/"),
 		rest:   newHTTPClient(opts.DialTimeout),
-		retry:  backoff{floor: 100 * time.Millisecond, ceiling: 5 * time.Second, replaced: 5 * time.Second},
+		retry:  backoff{floor: 100 * time.Millisecond, ceiling: 2 * time.Second, replaced: 5 * time.Second},
 		limits: sessionLimits{events: queueEvents, bytes: queueBytes, drain: 5 * time.Second},
 	}
 	// The upgrade has its own transport, so that a reconnect never queues

@@ -82,7 +82,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	}
 	m := newMetrics(ctl)
 	flow, client := s.callFlow(ctl, m, log)
-	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, Version: programVersion(), Metrics: m.handler(), Logger: log}))
+	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
 	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, Logger: log})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })

@@ -24,9 +24,11 @@ type Options struct {
 	// PhoneURL is the base of the phone listener's URLs, without trailing slash;
 	// provisioning URLs of phones start with it.
 	PhoneURL string
-	Version  string // of the program, for the document and /v1/health
-	Metrics  http.Handler
-	Logger   *slog.Logger
+	// CallControl reports whether calls are decided over ARI at the moment.
+	CallControl func() bool
+	Version     string // of the program, for the document and /v1/health
+	Metrics     http.Handler
+	Logger      *slog.Logger
 }
 
 // api holds what handlers share.

@@ -13,13 +13,16 @@ import (
 
 // Health is the state of the program.
 type Health struct {
-	Status   string `json:"status" enum:"ok,degraded" doc:"degraded: calls go on, but a change may not reach Asterisk"`
+	Status   string `json:"status" enum:"ok,degraded" doc:"degraded: calls go on, but a change may not reach Asterisk, or calls follow the rendered fallback"`
 	Version  string `json:"version"`
 	Revision int64  `json:"revision" doc:"Newest configuration revision"`
 	Asterisk struct {
 		Connected bool   `json:"connected"`
 		Since     string `json:"away_since,omitempty"`
 	} `json:"asterisk"`
+	CallControl struct {
+		Connected bool `json:"connected"`
+	} `json:"call_control" doc:"Whether calls are decided here over ARI; while they are not, they follow the rendered fallback"`
 	Apply provisioner.ApplyState `json:"apply" doc:"How far Asterisk has come"`
 	Drift []provisioner.Drift    `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
 }
@@ -36,8 +39,9 @@ func (a *api) registerHealth(e *echo.Echo) {
 			h.Status, h.Version, h.Revision, h.Apply = "ok", a.Version, revision, a.ctl.ApplyState()
 			connected, since := a.ctl.Connected()
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
+			h.CallControl.Connected = a.CallControl()
 			h.Drift = a.ctl.Drift()
-			if !connected || h.Apply.Error != "" {
+			if !connected || !h.CallControl.Connected || h.Apply.Error != "" {
 				h.Status = "degraded"
 			}
 			return out, nil

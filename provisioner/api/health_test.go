@@ -17,6 +17,11 @@ func TestHealth(t *testing.T) {
 	if h["status"] != "ok" || h["version"] != "test" || asterisk["connected"] != true || apply["applied"] != h["revision"] || len(h["drift"].([]any)) != 0 {
 		t.Errorf("health is %v", h)
 	}
+	l.noCalls.Store(true)
+	if h := l.do("GET", "/v1/health", ""); h.text("status") != "degraded" || h.json()["call_control"].(map[string]any)["connected"] != false {
+		t.Errorf("while calls follow the fallback: %v", h.json())
+	}
+	l.noCalls.Store(false)
 	l.asterisk.Away()
 	l.until("for the loss to show", func() bool { return l.do("GET", "/v1/health", "").text("status") == "degraded" })
 	asterisk = l.must(200, "GET", "/v1/health", "").json()["asterisk"].(map[string]any)

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type lab struct {
 	asterisk *amitest.Server
 	config   string // folder of the rendered files
 	log      *safeBuffer
+	noCalls  atomic.Bool // call control is away
 	server   *httptest.Server
 }
 
@@ -91,6 +93,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	}
 	l.token = text.Reveal()
 	handler := New(Options{Controller: l.ctl, PhoneURL: "http://192.0.2.1:8081", Version: "test", Logger: log,
+		CallControl: func() bool { return !l.noCalls.Load() },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# none\n") })})
 	l.server = httptest.NewUnstartedServer(nil)
 	l.server.Config = Server(handler)
