@@ -94,7 +94,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	l.token = text.Reveal()
 	handler := New(Options{Controller: l.ctl, PhoneURL: "http://192.0.2.1:8081", Version: "test", Logger: log,
 		CallControl: func() bool { return !l.noCalls.Load() },
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# none\n") })})
+		Metrics:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# none\n") })})
 	l.server = httptest.NewUnstartedServer(nil)
 	l.server.Config = Server(handler)
 	for _, m := range mend {
