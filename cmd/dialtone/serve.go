@@ -35,6 +35,7 @@ const shutdownWithin = 5 * time.Second
 // program can be read from top to bottom; it is longer than others for that.
 func (s *serveCmd) Run(ctx context.Context) error {
 	log := s.logger()
+	lessGarbage()
 	store, err := s.open(ctx)
 	if err != nil {
 		return err
