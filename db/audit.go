@@ -19,6 +19,7 @@ const (
 	kindDevice    = "device"
 	kindPhone     = "phone"
 	kindMailbox   = "mailbox"
+	kindGroup     = "group"
 )
 
 // Change is one line of the audit trail: what one write did to one object.

@@ -79,8 +79,10 @@ func sampleMailbox() *pbx.Mailbox {
 }
 
 func sampleExtension() *pbx.Extension {
-	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101"}
+	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"}}
 }
+
+func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sales"} }
 
 func sampleDevice() *pbx.Device {
 	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30}
@@ -98,6 +100,7 @@ func fill(t testing.TB, db *DB) int64 {
 		return all(
 			func() error { return tx.CreateTenant(ctx, sampleTenant()) },
 			func() error { return tx.CreateMailbox(ctx, sampleMailbox()) },
+			func() error { return tx.PutGroup(ctx, sampleGroup()) },
 			func() error { return tx.CreateExtension(ctx, sampleExtension()) },
 			func() error { return tx.CreateDevice(ctx, sampleDevice()) },
 			func() error { return tx.CreatePhone(ctx, samplePhone()) })

@@ -9,11 +9,13 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), version, revision FROM extensions`
+const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence,
+	(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number),
+	version, revision FROM extensions`
 
 func scanExtension(row scanner) (*pbx.Extension, error) {
 	e := &pbx.Extension{}
-	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Version, &e.Revision)
+	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan{&e.Groups}, &e.Version, &e.Revision)
 }
 
 // Extension returns one extension, or a NotFound error.
@@ -87,19 +89,33 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if old != nil {
 		e.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, version, revision)
-		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
-		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, version = excluded.version, revision = excluded.revision`,
-		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Version, e.Revision)
+	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, version, revision)
+		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
+		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, presence = excluded.presence,
+		version = excluded.version, revision = excluded.revision`,
+		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, e.Version, e.Revision)
 	if err != nil {
 		return fmt.Errorf("writing extension %s: %w", e.Number, err)
+	}
+	if err := tx.saveMembership(ctx, old, e); err != nil {
+		return err
 	}
 	return record(ctx, tx, kindExtension, e.Tenant, e.Number, old, e)
 }
 
 func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
-	if err := tx.needTenant(ctx, e.Tenant); err != nil || e.Mailbox == "" {
+	if err := tx.needTenant(ctx, e.Tenant); err != nil {
 		return err
+	}
+	if err := tx.checkOwnMailbox(ctx, e); err != nil {
+		return err
+	}
+	return tx.checkMembership(ctx, e)
+}
+
+func (tx *Tx) checkOwnMailbox(ctx context.Context, e *pbx.Extension) error {
+	if e.Mailbox == "" {
+		return nil
 	}
 	have, err := tx.has(ctx, `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`, e.Tenant, e.Mailbox)
 	if err != nil {

@@ -147,6 +147,10 @@ func fillEverything(t testing.TB, db *DB) {
 	}
 }
 
+// addedLater are fields that the oldest dump does not have, where nothing is not
+// what the sample says.
+var addedLater = map[string]bool{"Groups": true}
+
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {
 	t.Helper()
@@ -160,7 +164,10 @@ func checkFilled(t testing.TB, db *DB) {
 	}
 	want := []any{sampleTenant(), sampleMailbox(), sampleExtension(), sampleDevice(), samplePhone()}
 	got := []any{s.Tenant("acme"), s.Mailbox("default", "101"), s.Extension("default", "101"), s.Device("default", "desk-101"), s.Phone("001565aabbcc")}
-	bookkeeping := cmp.FilterPath(func(p cmp.Path) bool { return isBookkeeping(p.Last().String()[1:]) }, cmp.Ignore())
+	bookkeeping := cmp.FilterPath(func(p cmp.Path) bool {
+		field := p.Last().String()[1:]
+		return isBookkeeping(field) || addedLater[field]
+	}, cmp.Ignore())
 	if diff := cmp.Diff(want, got, bookkeeping, cmpopts.EquateEmpty()); diff != "" || s.Revision != 2 {
 		t.Errorf("revision %d %s", s.Revision, diff)
 	}
@@ -170,7 +177,7 @@ func checkFilled(t testing.TB, db *DB) {
 	fetches, fetchErr := db.Fetches(ctx, "001565aabbcc", 10)
 	applied, applyErr := db.Applied(ctx)
 	changes, changeErr := db.Changes(ctx, ChangeFilter{})
-	if len(statuses) != 1 || len(fetches) != 1 || applied != 2 || len(changes) != 6 {
+	if len(statuses) != 1 || len(fetches) != 1 || applied != 2 || len(changes) < 6 {
 		t.Errorf("%d statuses, %d fetches, applied %d, %d changes", len(statuses), len(fetches), applied, len(changes))
 	}
 	for _, err := range []error{tokenErr, settingErr, statusErr, fetchErr, applyErr, changeErr} {
@@ -190,7 +197,7 @@ func TestOpenRefusesANewerSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	newer, err := Open(t.Context(), path, Options{})
-	if err == nil || !strings.Contains(err.Error(), "schema version 999 and this program knows 1") {
+	if err == nil || !strings.Contains(err.Error(), "schema version 999 and this program knows") {
 		t.Errorf("got %v", err)
 	}
 	if newer != nil {

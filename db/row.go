@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,24 @@ func (s secretScan) Scan(v any) error {
 		return errors.New("a secret is not a text")
 	}
 	*s.to = pbx.NewSecret(text)
+	return nil
+}
+
+// namesScan reads a text of names, none of which holds a space, into a sorted
+// slice; nil for none.
+type namesScan struct{ to *[]string }
+
+// Scan implements sql.Scanner.
+func (s namesScan) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return errors.New("names are not a text")
+	}
+	*s.to = nil
+	if text != "" {
+		*s.to = strings.Fields(text)
+		slices.Sort(*s.to)
+	}
 	return nil
 }
 

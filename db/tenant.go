@@ -105,7 +105,8 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 	err = tx.unused(ctx, "tenant "+name, `SELECT * FROM (SELECT 'extension', number FROM extensions WHERE tenant = ?1
 		UNION ALL SELECT 'device', name FROM devices WHERE tenant = ?1
 		UNION ALL SELECT 'phone', mac FROM phones WHERE tenant = ?1
-		UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1)`, name)
+		UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1
+		UNION ALL SELECT 'group', name FROM phone_groups WHERE tenant = ?1)`, name)
 	if err != nil {
 		return err
 	}

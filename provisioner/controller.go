@@ -63,6 +63,7 @@ type Controller struct {
 	Devices    *Resource[pbx.Device]
 	Phones     *Resource[pbx.Phone]
 	Mailboxes  *Resource[pbx.Mailbox]
+	Groups     *Resource[pbx.Group]
 }
 
 // New reads the first snapshot; Run starts the loops.
@@ -75,6 +76,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.snapshot.Store(snap)
 	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
+	c.Groups = newGroups(c)
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
 	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
 		return nil, err

@@ -53,9 +53,18 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0),
+    revision     INTEGER NOT NULL CHECK (revision > 0), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)),
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE group_members (
+    tenant    TEXT NOT NULL,
+    extension TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    PRIMARY KEY (tenant, extension, name),
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE,
+    FOREIGN KEY (tenant, name) REFERENCES phone_groups (tenant, name) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE mailboxes (
@@ -82,6 +91,14 @@ CREATE TABLE phone_fetches (
     user_agent TEXT    NOT NULL,
     at         INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE phone_groups (
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name     TEXT    NOT NULL CHECK (name <> ''),
+    version  INTEGER NOT NULL CHECK (version > 0),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_lines (
     tenant       TEXT    NOT NULL,
@@ -145,6 +162,8 @@ CREATE INDEX changes_of_revision ON changes (revision);
 CREATE INDEX devices_of_extension ON devices (tenant, extension);
 
 CREATE INDEX extensions_of_mailbox ON extensions (tenant, mailbox);
+
+CREATE INDEX group_members_of_group ON group_members (tenant, name);
 
 CREATE INDEX phone_fetches_of_phone ON phone_fetches (mac, id);
 

@@ -70,6 +70,7 @@ func (a *api) register(e *echo.Echo) {
 	registerDevices(a)
 	registerPhones(a)
 	registerMailboxes(a)
+	registerGroups(a)
 	a.registerStatus()
 	a.registerChanges()
 	a.registerTokens()

@@ -8,6 +8,9 @@ type ExtensionFields struct {
 	Name        string `json:"name" doc:"Caller-ID name: 1 to 60 characters of plain text"`
 	RingSeconds *int   `json:"ring_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
 	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
+
+	Presence *bool    `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
+	Groups   []string `json:"groups,omitempty" doc:"Names of the phone groups it belongs to; its phones may pick up calls that ring at another member by dialling *8"`
 }
 
 // Extension is what a client reads.
@@ -23,14 +26,14 @@ func registerExtensions(a *api) {
 		key:      func(w ExtensionFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fields: func(e *pbx.Extension) ExtensionFields {
-			return ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox}
+			return extensionFields(e)
 		},
 		build: func(w ExtensionFields, _ *pbx.Extension, tenant, number string) (*pbx.Extension, error) {
-			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox}, nil
+			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox,
+				Presence: or(w.Presence, true), Groups: sorted(w.Groups)}, nil
 		},
 		view: func(e *pbx.Extension) Extension {
-			v := Extension{Devices: []DeviceState{}}
-			v.Number, v.Name, v.RingSeconds, v.Mailbox = e.Number, e.Name, &e.RingSeconds, e.Mailbox
+			v := Extension{ExtensionFields: extensionFields(e), Devices: []DeviceState{}}
 			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {
 				v.Devices = append(v.Devices, a.deviceState(d))
 			}
@@ -39,6 +42,10 @@ func registerExtensions(a *api) {
 		revision: func(e *pbx.Extension) int64 { return e.Revision },
 		apply:    func(v *Extension) *ApplyBlock { return &v.Apply },
 	})
+}
+
+func extensionFields(e *pbx.Extension) ExtensionFields {
+	return ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox, Presence: &e.Presence, Groups: e.Groups}
 }
 
 // or returns the value that was given, or the default.

@@ -379,7 +379,7 @@ func (r *realAsterisk) checkCrowd(t *testing.T, e *templates.Engine) {
 		ds[i] = &pbx.Device{Tenant: "default", Name: fmt.Sprintf("desk-%03d", i), Extension: "101", Endpoint: fmt.Sprintf("d%039d", i), Secret: pbx.NewSecret("0123456789abcdef")}
 	}
 	files := render(t, e, pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default", Timezone: "UTC"}},
-		[]*pbx.Extension{{Tenant: "default", Number: "101", Name: "Crowd", RingSeconds: 20}}, ds, nil, nil))
+		[]*pbx.Extension{{Tenant: "default", Number: "101", Name: "Crowd", RingSeconds: 20, Presence: true}}, ds, nil, nil))
 	r.load(t, files)
 	r.loaded(t, files)
 	if got := r.complaints(t); len(got) > 0 {

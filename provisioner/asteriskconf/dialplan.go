@@ -12,6 +12,8 @@ type dialplanView struct {
 	App, ArgCall, ArgStep string
 	Step, After           string
 	VoicemailCode         string
+	PickupCode, Pickup    string
+	NoPickup              int // cause when nothing rings
 	Voicemail, Messages   string
 	Hangup                string
 	Patterns              []string // which together match every extension a call can be at
@@ -35,13 +37,15 @@ type dialplanExtension struct {
 	Number     extenName
 	Devices    dialArg
 	Ring       int
+	Presence   bool // its hint may be watched
 	HasMailbox bool
 	Mailbox    mailboxName
 }
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
-		VoicemailCode: pbx.VoicemailCode, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Patterns: anyExtension}
+		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent,
+		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Patterns: anyExtension}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
 		view, err := dialplanTenantOf(t)
@@ -86,7 +90,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 	}
 	into(&es, &v.Devices)(newDialArg("devices", endpoints))
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
-	v.Ring = e.RingSeconds
+	v.Ring, v.Presence = e.RingSeconds, e.Presence
 	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
 	}

@@ -110,3 +110,26 @@ func (a dialArg) String() string { return a.text }
 
 // Any reports whether there is anything to ring.
 func (a dialArg) Any() bool { return a.text != "" }
+
+// groupList is the value of named_call_group and named_pickup_group. Its names
+// need no escaping: the file gives commas a meaning, and they have none.
+type groupList struct{ text string }
+
+func newGroupList(field, tenant string, groups []string) (groupList, *pbx.Error) {
+	if err := pbx.CheckTenantName(field, tenant); err != nil {
+		return groupList{}, err
+	}
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		if err := pbx.CheckName(field, g); err != nil {
+			return groupList{}, err
+		}
+		names[i] = pbx.PickupGroup(tenant, g)
+	}
+	return groupList{strings.Join(names, ",")}, nil
+}
+
+func (l groupList) String() string { return l.text }
+
+// Any reports whether there is a group.
+func (l groupList) Any() bool { return l.text != "" }

@@ -29,6 +29,7 @@ type pjsipDevice struct {
 	Qualify    int // seconds; 0 never
 	HasMailbox bool
 	Mailbox    mailboxName
+	Groups     groupList
 }
 
 // noExtension is the caller number of a device that belongs to no extension. It
@@ -87,6 +88,7 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 			return v, fmt.Errorf("extension %s: no such extension", d.Extension)
 		}
 		name, number = e.Name, e.Number
+		into(&es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))
 		if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 			into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
 		}

@@ -74,7 +74,7 @@ func bigOffice(n int) *pbx.Snapshot {
 	es, ds, ms := make([]*pbx.Extension, n), make([]*pbx.Device, n), make([]*pbx.Mailbox, n)
 	for i := range n {
 		number := fmt.Sprintf("%d", 100000+i)
-		es[i] = &pbx.Extension{Tenant: "default", Number: number, Name: "Person " + number, RingSeconds: 20, Mailbox: number}
+		es[i] = &pbx.Extension{Tenant: "default", Number: number, Name: "Person " + number, RingSeconds: 20, Mailbox: number, Presence: true}
 		ds[i] = &pbx.Device{Tenant: "default", Name: "desk-" + number, Extension: number, Endpoint: "dabcdefghij" + number,
 			Secret: pbx.NewSecret("secretsecretsecret" + number), QualifySeconds: 60}
 		ms[i] = &pbx.Mailbox{Tenant: "default", Number: number, Name: "Person " + number, PIN: pbx.NewSecret("4711"), Email: "p" + number + "@example.com"}

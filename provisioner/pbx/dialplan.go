@@ -19,6 +19,8 @@ const (
 	AfterLabel = "after"
 	// VoicemailCode is dialled to hear one's own mailbox.
 	VoicemailCode = "*97"
+	// PickupCode is dialled to take a call that rings at a member of one's groups.
+	PickupCode = "*8"
 )
 
 // EntryContext is where calls from a tenant's endpoints enter.
@@ -37,6 +39,10 @@ const VoicemailContext = "dialtone-voicemail"
 
 // MessagesContext runs VoiceMailMain(${DIALTONE_STEP}) and hangs up.
 const MessagesContext = "dialtone-messages"
+
+// PickupContext runs Pickup(), which takes a call that rings in one of the
+// caller's groups, and hangs up with StepVariable as cause when there is none.
+const PickupContext = "dialtone-pickup"
 
 // HangupContext runs Hangup(${DIALTONE_STEP}), the argument being a Q.850 cause:
 // which causes ARI's own hangup knows differs from version to version.

@@ -9,8 +9,11 @@ type Extension struct {
 	Name        string // caller-ID name, 1–60 characters and at most 76 bytes
 	RingSeconds int    // how long its devices ring before the call is unanswered, 5–300
 	Mailbox     string // mailbox that takes unanswered calls; "" ends them
-	Version     int64
-	Revision    int64
+	Presence    bool   // others may watch whether it rings or talks (BLF)
+	// Groups are the phone groups it belongs to, sorted; nil for none.
+	Groups   []string
+	Version  int64
+	Revision int64
 }
 
 // DefaultRingSeconds is how long an extension rings when nobody said otherwise.
@@ -51,5 +54,6 @@ func (e *Extension) Validate() error {
 	if e.Mailbox != "" {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}
+	es.Add(checkGroups("groups", e.Groups))
 	return es.Err()
 }

@@ -20,7 +20,7 @@ type Step struct {
 	Mailbox  string   // voicemail, messages: number of the mailbox
 	Greeting Greeting // voicemail
 	Sound    string   // play: name of a sound file, without language and format
-	Cause    int      // hangup: Q.850 cause, one of the Cause constants
+	Cause    int      // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
 	// Next maps each outcome of a step that Returns to the index of the step
 	// that follows, always greater than the step's own. Nil for other steps.
 	Next map[Outcome]int
@@ -42,6 +42,7 @@ const (
 	StepVoicemail StepKind = "voicemail" // record a message
 	StepMessages  StepKind = "messages"  // hear one's own mailbox
 	StepPlay      StepKind = "play"
+	StepPickup    StepKind = "pickup" // take a call that rings in one of the caller's groups
 	StepHangup    StepKind = "hangup"
 )
 
@@ -109,6 +110,8 @@ func (s Step) Context(tenant string) string {
 		return MessagesContext
 	case StepPlay:
 		return PlayContext(tenant)
+	case StepPickup:
+		return PickupContext
 	}
 	return HangupContext
 }

@@ -46,6 +46,8 @@ func Route(s *Snapshot, c Call, _ time.Time) Plan {
 		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.Endpoint), c.Tenant)
 	case c.Dialled == VoicemailCode:
 		return ownMessages(s, c)
+	case c.Dialled == PickupCode:
+		return pickup(s, c)
 	}
 	e := s.Extension(c.Tenant, c.Dialled)
 	if e == nil {
@@ -74,6 +76,17 @@ func ownMessages(s *Snapshot, c Call) Plan {
 	}
 	rule := fmt.Sprintf("%s opens mailbox %s of the caller's extension %s", VoicemailCode, e.Mailbox, e.Number)
 	return Plan{Steps: []Step{{Kind: StepMessages, Mailbox: e.Mailbox, Rule: rule}}}
+}
+
+// pickup takes a call that rings at another member of the caller's groups. Which
+// one, only Asterisk knows: its endpoints carry the groups.
+func pickup(s *Snapshot, c Call) Plan {
+	e := c.Extension(s)
+	if e == nil || len(e.Groups) == 0 {
+		return hangup(CauseRefused, "%s picks up a call of the caller's groups, and the caller is in none", PickupCode)
+	}
+	rule := fmt.Sprintf("%s picks up a call that rings in a group of extension %s: %s", PickupCode, e.Number, strings.Join(e.Groups, ", "))
+	return Plan{Steps: []Step{{Kind: StepPickup, Cause: CauseAbsent, Rule: rule}}}
 }
 
 // toExtension rings an extension and then leads to its mailbox.

@@ -1,0 +1,24 @@
+-- What an extension may do, and the groups it belongs to.
+
+-- +goose Up
+
+ALTER TABLE extensions ADD COLUMN presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1));
+
+CREATE TABLE phone_groups (
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name     TEXT    NOT NULL CHECK (name <> ''),
+    version  INTEGER NOT NULL CHECK (version > 0),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE group_members (
+    tenant    TEXT NOT NULL,
+    extension TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    PRIMARY KEY (tenant, extension, name),
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE,
+    FOREIGN KEY (tenant, name) REFERENCES phone_groups (tenant, name) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX group_members_of_group ON group_members (tenant, name);
