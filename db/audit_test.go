@@ -19,8 +19,8 @@ func TestChangesTellWhatHappened(t *testing.T) {
 	})
 	deleted := update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeletePhone(ctx, "default", "001565aabbcc") })
 
-	const devBefore = `{"endpoint":"dabcdefgh","extension":"101","name":"desk-101","qualify_seconds":30,"secret":"****","tenant":"default"}`
-	const devAfter = `{"endpoint":"dabcdefgh","extension":"101","name":"desk-101","qualify_seconds":0,"secret":"****","tenant":"default"}`
+	const devBefore = `{"class":"mobile","endpoint":"dabcdefgh","extension":"101","name":"desk-101","qualify_seconds":30,"secret":"****","tenant":"default"}`
+	const devAfter = `{"class":"mobile","endpoint":"dabcdefgh","extension":"101","name":"desk-101","qualify_seconds":0,"secret":"****","tenant":"default"}`
 	const phoneJSON = `{"enrol_until":"2031-02-03T04:05:06.007Z","lines":[{"device":"desk-101","registration":1}],"mac":"001565aabbcc","model":"T46U","tenant":"default","url_secret":"****","vendor":"yealink"}`
 	want := []Change{
 		{Revision: deleted, Action: "delete", Kind: "phone", Key: "001565aabbcc", Before: json.RawMessage(phoneJSON)},

@@ -9,11 +9,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, version, revision FROM devices`
+const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, class, version, revision FROM devices`
 
 func scanDevice(row scanner) (*pbx.Device, error) {
 	d := &pbx.Device{}
-	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Version, &d.Revision)
+	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Class, &d.Version, &d.Revision)
 }
 
 // Device returns one device, or a NotFound error.
@@ -88,11 +88,11 @@ func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) (err error) {
 	if old != nil {
 		d.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, version, revision)
-		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
-		endpoint = excluded.endpoint, secret = excluded.secret, qualify_seconds = excluded.qualify_seconds,
+	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, class, version, revision)
+		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
+		endpoint = excluded.endpoint, secret = excluded.secret, qualify_seconds = excluded.qualify_seconds, class = excluded.class,
 		version = excluded.version, revision = excluded.revision`,
-		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Version, d.Revision)
+		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Class, d.Version, d.Revision)
 	if err != nil {
 		return fmt.Errorf("writing device %s: %w", d.Name, err)
 	}
@@ -131,7 +131,7 @@ func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 	if tenant == d.Tenant {
 		owner = "device " + name
 	}
-	return &pbx.Error{Kind: pbx.Conflict, Field: "endpoint", Message: fmt.Sprintf("endpoint %s belongs to %s", d.Endpoint, owner)}
+	return &pbx.Error{Kind: pbx.Conflict, Field: "username", Message: fmt.Sprintf("endpoint %s belongs to %s", d.Endpoint, owner)}
 }
 
 // DeleteDevice removes a device; an InUse error names the phone that registers it.

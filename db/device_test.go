@@ -55,11 +55,11 @@ func TestDeviceRefusals(t *testing.T) {
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutDevice(ctx, device(func(d *pbx.Device) { d.Extension = "999" }))
 			}},
-		{name: "endpoint taken", kind: pbx.Conflict, field: "endpoint", message: "endpoint dabcdefgh belongs to device desk-101",
+		{name: "endpoint taken", kind: pbx.Conflict, field: "username", message: "endpoint dabcdefgh belongs to device desk-101",
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutDevice(ctx, device(func(d *pbx.Device) { d.Name = "desk-102" }))
 			}},
-		{name: "endpoint taken elsewhere", kind: pbx.Conflict, field: "endpoint", message: "endpoint dabcdefgh belongs to a device of another tenant",
+		{name: "endpoint taken elsewhere", kind: pbx.Conflict, field: "username", message: "endpoint dabcdefgh belongs to a device of another tenant",
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutDevice(ctx, device(func(d *pbx.Device) { d.Tenant, d.Extension = "acme", "" }))
 			}},

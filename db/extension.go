@@ -9,13 +9,14 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence,
+const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous,
 	(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number),
 	version, revision FROM extensions`
 
 func scanExtension(row scanner) (*pbx.Extension, error) {
 	e := &pbx.Extension{}
-	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan{&e.Groups}, &e.Version, &e.Revision)
+	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan[pbx.DeviceClass]{&e.AllowedDevices}, &e.Anonymous,
+		namesScan[string]{&e.Groups}, &e.Version, &e.Revision)
 }
 
 // Extension returns one extension, or a NotFound error.
@@ -89,11 +90,12 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if old != nil {
 		e.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, version, revision)
-		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
+	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, version, revision)
+		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
 		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, presence = excluded.presence,
+		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous,
 		version = excluded.version, revision = excluded.revision`,
-		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, e.Version, e.Revision)
+		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Version, e.Revision)
 	if err != nil {
 		return fmt.Errorf("writing extension %s: %w", e.Number, err)
 	}

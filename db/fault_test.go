@@ -136,7 +136,7 @@ func TestConstraintsAreTranslatedByCode(t *testing.T) {
 		`UPDATE devices SET qualify_seconds = 'often'`:                                         pbx.Invalid,
 		`UPDATE devices SET extension = '999'`:                                                 pbx.Conflict,
 		`DELETE FROM extensions`:                                                               pbx.Conflict,
-		`INSERT INTO devices SELECT tenant, 'x', NULL, endpoint, secret, 0, 1, 1 FROM devices`: pbx.Conflict,
+		`INSERT INTO devices (tenant, name, endpoint, secret, qualify_seconds, version, revision) SELECT tenant, 'x', endpoint, secret, 0, 1, 1 FROM devices`: pbx.Conflict,
 		`SELECT * FROM nowhere`:                                                                pbx.Internal,
 	} {
 		err := db.write(t.Context(), func(tx *Tx) error { return tx.exec(t.Context(), text) })

@@ -64,7 +64,9 @@ func TestGroupRefusals(t *testing.T) {
 		{name: "read unknown", kind: pbx.NotFound, message: "group nope does not exist in tenant default",
 			do: func(ctx context.Context, tx *Tx) error { _, err := tx.Group(ctx, "default", "nope"); return err }},
 		{name: "unknown tenant", kind: pbx.NotFound, message: "tenant nope does not exist",
-			do: func(ctx context.Context, tx *Tx) error { return tx.PutGroup(ctx, &pbx.Group{Tenant: "nope", Name: "a"}) }},
+			do: func(ctx context.Context, tx *Tx) error {
+				return tx.PutGroup(ctx, &pbx.Group{Tenant: "nope", Name: "a"})
+			}},
 		{name: "group of another tenant", kind: pbx.Invalid, field: "groups[0]", message: "group sales does not exist in tenant acme", do: in("acme")},
 		{name: "delete with members", kind: pbx.InUse, message: "group sales is still used by", refs: []pbx.Ref{{Kind: "extension", Key: "101"}},
 			do: func(ctx context.Context, tx *Tx) error { return tx.DeleteGroup(ctx, "default", "sales") }},

@@ -90,20 +90,32 @@ func (s secretScan) Scan(v any) error {
 
 // namesScan reads a text of names, none of which holds a space, into a sorted
 // slice; nil for none.
-type namesScan struct{ to *[]string }
+type namesScan[T ~string] struct{ to *[]T }
 
 // Scan implements sql.Scanner.
-func (s namesScan) Scan(v any) error {
+func (s namesScan[T]) Scan(v any) error {
 	text, ok := v.(string)
 	if !ok {
 		return errors.New("names are not a text")
 	}
 	*s.to = nil
-	if text != "" {
-		*s.to = strings.Fields(text)
-		slices.Sort(*s.to)
+	for _, name := range strings.Fields(text) {
+		*s.to = append(*s.to, T(name))
 	}
+	slices.Sort(*s.to)
 	return nil
+}
+
+// joinNames is the inverse of namesScan.
+func joinNames[T ~string](names []T) string {
+	var b strings.Builder
+	for i, n := range names {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(string(n))
+	}
+	return b.String()
 }
 
 // timeScan reads a column of milliseconds into a time.

@@ -1,8 +1,14 @@
--- What an extension may do, and the groups it belongs to.
+-- What a device is, what an extension may do, and the groups it belongs to.
 
 -- +goose Up
 
 ALTER TABLE extensions ADD COLUMN presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1));
+
+-- Classes separated by spaces; none of them allows all.
+ALTER TABLE extensions ADD COLUMN allowed_devices TEXT NOT NULL DEFAULT '';
+ALTER TABLE extensions ADD COLUMN anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1));
+
+ALTER TABLE devices ADD COLUMN class TEXT NOT NULL DEFAULT 'hardware';
 
 CREATE TABLE phone_groups (
     tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,

@@ -28,7 +28,7 @@ CREATE TABLE devices (
     secret          TEXT    NOT NULL CHECK (secret <> ''),
     qualify_seconds INTEGER NOT NULL CHECK (qualify_seconds >= 0),
     version         INTEGER NOT NULL CHECK (version > 0),
-    revision        INTEGER NOT NULL CHECK (revision > 0),
+    revision        INTEGER NOT NULL CHECK (revision > 0), class TEXT NOT NULL DEFAULT 'hardware',
     PRIMARY KEY (tenant, name),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -53,7 +53,7 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)),
+    revision     INTEGER NOT NULL CHECK (revision > 0), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)),
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;

@@ -1,6 +1,10 @@
 package api
 
-import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+import (
+	"slices"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // ExtensionFields is what a client may write.
 type ExtensionFields struct {
@@ -9,8 +13,10 @@ type ExtensionFields struct {
 	RingSeconds *int   `json:"ring_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
 	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
 
-	Presence *bool    `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
-	Groups   []string `json:"groups,omitempty" doc:"Names of the phone groups it belongs to; its phones may pick up calls that ring at another member by dialling *8"`
+	Presence       *bool     `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
+	Groups         []string  `json:"groups,omitempty" doc:"Names of the phone groups it belongs to; its phones may pick up calls that ring at another member by dialling *8"`
+	AllowedDevices *[]string `json:"allowed_devices,omitempty" doc:"Classes of device that may register for it, of hardware, software, third-party, mobile and webrtc; all if left out"`
+	Anonymous      bool      `json:"anonymous,omitempty" doc:"Calls from it show neither its name nor its number"`
 }
 
 // Extension is what a client reads.
@@ -30,7 +36,7 @@ func registerExtensions(a *api) {
 		},
 		build: func(w ExtensionFields, _ *pbx.Extension, tenant, number string) (*pbx.Extension, error) {
 			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox,
-				Presence: or(w.Presence, true), Groups: sorted(w.Groups)}, nil
+				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous}, nil
 		},
 		view: func(e *pbx.Extension) Extension {
 			v := Extension{ExtensionFields: extensionFields(e), Devices: []DeviceState{}}
@@ -45,7 +51,28 @@ func registerExtensions(a *api) {
 }
 
 func extensionFields(e *pbx.Extension) ExtensionFields {
-	return ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox, Presence: &e.Presence, Groups: e.Groups}
+	w := ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox,
+		Presence: &e.Presence, Anonymous: e.Anonymous, Groups: e.Groups}
+	if e.AllowedDevices != nil {
+		w.AllowedDevices = &[]string{}
+		for _, c := range e.AllowedDevices {
+			*w.AllowedDevices = append(*w.AllowedDevices, string(c))
+		}
+	}
+	return w
+}
+
+// allowedDevices returns nil where all are allowed: in a list that is left out.
+func allowedDevices(names *[]string) []pbx.DeviceClass {
+	if names == nil {
+		return nil
+	}
+	out := []pbx.DeviceClass{}
+	for _, n := range *names {
+		out = append(out, pbx.DeviceClass(n))
+	}
+	slices.Sort(out)
+	return out
 }
 
 // or returns the value that was given, or the default.

@@ -13,7 +13,7 @@ import (
 type DeviceState struct {
 	Device     string  `json:"device"`
 	Extension  string  `json:"extension,omitempty"`
-	Status     string  `json:"status" enum:"OK,UNREACHABLE,UNKNOWN,UNMONITORED," doc:"OK: registered and answering. UNREACHABLE: registered before, does not answer. UNKNOWN: was unreachable, given up. UNMONITORED: registered, never asked. Empty: nothing registered"`
+	Status     string  `json:"status" enum:"OK,UNREACHABLE,UNKNOWN,UNMONITORED,FORBIDDEN," doc:"OK: registered and answering. UNREACHABLE: registered before, does not answer. UNKNOWN: was unreachable, given up. UNMONITORED: registered, never asked. FORBIDDEN: its extension does not allow its class, so it cannot register. Empty: nothing registered"`
 	IP         string  `json:"ip,omitempty" doc:"Where it really is"`
 	Port       int     `json:"port,omitempty"`
 	RTT        float64 `json:"rtt_ms,omitempty" doc:"Round-trip time of the last answered question, in milliseconds"`
@@ -31,6 +31,9 @@ func (a *api) deviceState(d *pbx.Device) DeviceState {
 	s, stale := a.ctl.Status(d.Endpoint)
 	out := DeviceState{Device: d.Name, Extension: d.Extension, Status: string(s.Reach), UserAgent: s.UserAgent, Call: string(s.Call),
 		RTT: float64(s.RoundTrip.Microseconds()) / 1000, Expires: moment(s.Expires), Since: moment(s.ReachSince), Seen: moment(s.SeenAt), Stale: !stale.IsZero()}
+	if a.ctl.Snapshot().Forbidden(d) {
+		return DeviceState{Device: d.Name, Extension: d.Extension, Status: "FORBIDDEN", Stale: out.Stale}
+	}
 	if s.Address.IsValid() {
 		out.IP, out.Port = s.Address.Addr().String(), int(s.Address.Port())
 	}

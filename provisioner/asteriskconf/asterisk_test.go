@@ -51,7 +51,7 @@ func startReal(t *testing.T, suite box.Suite, files *asteriskconf.Files) *realAs
 		SIP:     sip,
 		AMIPort: tcp[0], AMIUser: "dialtone", AMISecret: pbx.NewSecret(amiSecret),
 		ARIPort: tcp[1], ARIUser: "dialtone", ARISecret: pbx.NewSecret("0123456789abcdef"),
-		RTPFirst: first, RTPLast: last,
+		RTPFirst: first, RTPLast: last, WebRTC: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -309,6 +309,12 @@ func (r *realAsterisk) checkDevices(t *testing.T, s *pbx.Snapshot) {
 	unescape := strings.NewReplacer(`\\`, `\`, `\"`, `"`)
 	for _, d := range s.Devices {
 		got := r.endpoint(d.Endpoint)
+		if s.Forbidden(d) {
+			if got != nil {
+				t.Errorf("%s is forbidden and shown as %v", d.Endpoint, got)
+			}
+			continue
+		}
 		name, number := d.Name, "no_extension"
 		if e := s.Extension(d.Tenant, d.Extension); e != nil {
 			name, number = e.Name, e.Number

@@ -83,10 +83,11 @@ func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
 func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension, err error) {
 	var es pbx.Errors
 	into(&es, &v.Number)(newExtenName("number", e.Number))
-	devices := s.DevicesOf(e.Tenant, e.Number)
-	endpoints := make([]string, len(devices))
-	for i, d := range devices {
-		endpoints[i] = d.Endpoint
+	var endpoints []string
+	for _, d := range s.DevicesOf(e.Tenant, e.Number) {
+		if !s.Forbidden(d) {
+			endpoints = append(endpoints, d.Endpoint)
+		}
 	}
 	into(&es, &v.Devices)(newDialArg("devices", endpoints))
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))

@@ -17,6 +17,9 @@ type HostOptions struct {
 	AMISecret         pbx.Secret
 	ARISecret         pbx.Secret
 	RTPFirst, RTPLast int // UDP ports, both inclusive; two a leg
+	// WebRTC lets devices of that class in: SIP over WebSocket at /ws of ARI's
+	// port, and ICE.
+	WebRTC bool
 }
 
 // Include is the one line that pulls a file of ours into the host's.
@@ -40,6 +43,7 @@ type hostView struct {
 	AMIUser, ARIUser     contextName
 	AMISecret, ARISecret confValue
 	RTPFirst, RTPLast    int
+	WebRTC               bool
 	Include              string
 }
 
@@ -71,7 +75,7 @@ func HostFiles(e *templates.Engine, o HostOptions) (map[string][]byte, error) {
 
 func hostViewOf(o HostOptions) (v hostView, err error) {
 	var es pbx.Errors
-	v = hostView{SIP: o.SIP, AMIPort: o.AMIPort, ARIPort: o.ARIPort, RTPFirst: o.RTPFirst, RTPLast: o.RTPLast}
+	v = hostView{SIP: o.SIP, AMIPort: o.AMIPort, ARIPort: o.ARIPort, RTPFirst: o.RTPFirst, RTPLast: o.RTPLast, WebRTC: o.WebRTC}
 	if !o.SIP.IsValid() || o.SIP.Addr().Zone() != "" || o.SIP.Port() == 0 {
 		es.Add(pbx.Invalidf("sip", "is not an address and a port"))
 	}

@@ -30,6 +30,8 @@ type pjsipDevice struct {
 	HasMailbox bool
 	Mailbox    mailboxName
 	Groups     groupList
+	Anonymous  bool
+	WebRTC     bool
 }
 
 // noExtension is the caller number of a device that belongs to no extension. It
@@ -51,6 +53,9 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 		v.Tenants = append(v.Tenants, view)
 	}
 	for _, d := range s.Devices {
+		if s.Forbidden(d) {
+			continue
+		}
 		view, err := pjsipDeviceOf(s, d)
 		if err != nil {
 			return nil, fmt.Errorf("device %s of tenant %s: %w", d.Name, d.Tenant, err)
@@ -77,7 +82,7 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 	into(&es, &v.Tenant)(newContextName("tenant", d.Tenant, plainName))
 	into(&es, &v.Secret)(newConfValue("secret", d.Secret.Reveal()))
 	es.Add(pbx.CheckRange("qualify_seconds", d.QualifySeconds, 0, 3600, "seconds"))
-	v.Qualify = d.QualifySeconds
+	v.Qualify, v.WebRTC = d.QualifySeconds, d.Class == pbx.WebRTC
 	if d.Secret.IsZero() {
 		es.Add(pbx.Invalidf("secret", "is required"))
 	}
@@ -87,7 +92,7 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 		if e == nil {
 			return v, fmt.Errorf("extension %s: no such extension", d.Extension)
 		}
-		name, number = e.Name, e.Number
+		name, number, v.Anonymous = e.Name, e.Number, e.Anonymous
 		into(&es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))
 		if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 			into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))

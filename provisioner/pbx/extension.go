@@ -11,9 +11,12 @@ type Extension struct {
 	Mailbox     string // mailbox that takes unanswered calls; "" ends them
 	Presence    bool   // others may watch whether it rings or talks (BLF)
 	// Groups are the phone groups it belongs to, sorted; nil for none.
-	Groups   []string
-	Version  int64
-	Revision int64
+	Groups []string
+	// AllowedDevices are the classes whose devices may register; nil allows all.
+	AllowedDevices []DeviceClass
+	Anonymous      bool // calls from it show neither name nor number
+	Version        int64
+	Revision       int64
 }
 
 // DefaultRingSeconds is how long an extension rings when nobody said otherwise.
@@ -55,5 +58,6 @@ func (e *Extension) Validate() error {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}
 	es.Add(checkGroups("groups", e.Groups))
+	es.Add(checkAllowed("allowed_devices", e.AllowedDevices))
 	return es.Err()
 }

@@ -44,6 +44,8 @@ func Route(s *Snapshot, c Call, _ time.Time) Plan {
 		return hangup(CauseRefused, "there is no tenant %s", quote(c.Tenant))
 	case c.Endpoint != "" && c.Device(s) == nil:
 		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.Endpoint), c.Tenant)
+	case c.Endpoint != "" && s.Forbidden(c.Device(s)):
+		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
 	case c.Dialled == VoicemailCode:
 		return ownMessages(s, c)
 	case c.Dialled == PickupCode:
@@ -149,7 +151,7 @@ func legsTo(s *Snapshot, c Call, e *Extension) []Leg {
 		if len(legs) == maxLegs {
 			break
 		}
-		if !seen[d.Endpoint] && dialable(d.Endpoint) {
+		if !seen[d.Endpoint] && dialable(d.Endpoint) && !s.Forbidden(d) {
 			legs = append(legs, Leg{Endpoint: d.Endpoint, Device: d.Name})
 		}
 		seen[d.Endpoint] = true

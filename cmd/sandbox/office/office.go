@@ -128,7 +128,7 @@ func (of *Office) hostFiles() (map[string][]byte, error) {
 	}
 	return asteriskconf.HostFiles(engine, asteriskconf.HostOptions{
 		SIP: sip, AMIPort: int(ami.Port()), ARIPort: int(ari.Port()), AMIUser: "dialtone", ARIUser: "dialtone",
-		AMISecret: of.ami, ARISecret: of.ari, RTPFirst: of.RTPFirst, RTPLast: of.RTPLast,
+		AMISecret: of.ami, ARISecret: of.ari, RTPFirst: of.RTPFirst, RTPLast: of.RTPLast, WebRTC: true,
 	})
 }
 
