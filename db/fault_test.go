@@ -130,14 +130,14 @@ func TestConstraintsAreTranslatedByCode(t *testing.T) {
 	db := openDB(t, Options{})
 	fill(t, db)
 	for text, kind := range map[string]pbx.Kind{
-		`INSERT INTO tenants SELECT * FROM tenants`:                                            pbx.Conflict,
-		`UPDATE devices SET endpoint = ''`:                                                     pbx.Invalid,
-		`UPDATE devices SET endpoint = NULL`:                                                   pbx.Invalid,
-		`UPDATE devices SET qualify_seconds = 'often'`:                                         pbx.Invalid,
-		`UPDATE devices SET extension = '999'`:                                                 pbx.Conflict,
-		`DELETE FROM extensions`:                                                               pbx.Conflict,
+		`INSERT INTO tenants SELECT * FROM tenants`:    pbx.Conflict,
+		`UPDATE devices SET endpoint = ''`:             pbx.Invalid,
+		`UPDATE devices SET endpoint = NULL`:           pbx.Invalid,
+		`UPDATE devices SET qualify_seconds = 'often'`: pbx.Invalid,
+		`UPDATE devices SET extension = '999'`:         pbx.Conflict,
+		`DELETE FROM extensions`:                       pbx.Conflict,
 		`INSERT INTO devices (tenant, name, endpoint, secret, qualify_seconds, version, revision) SELECT tenant, 'x', endpoint, secret, 0, 1, 1 FROM devices`: pbx.Conflict,
-		`SELECT * FROM nowhere`:                                                                pbx.Internal,
+		`SELECT * FROM nowhere`: pbx.Internal,
 	} {
 		err := db.write(t.Context(), func(tx *Tx) error { return tx.exec(t.Context(), text) })
 		if err == nil || pbx.KindOf(err) != kind {

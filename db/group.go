@@ -93,13 +93,13 @@ func (tx *Tx) DeleteGroup(ctx context.Context, tenant, name string) error {
 
 // checkMembership refuses a group that the extension's tenant does not have.
 func (tx *Tx) checkMembership(ctx context.Context, e *pbx.Extension) error {
-	for i, name := range e.Groups {
+	for _, name := range e.Groups {
 		have, err := tx.has(ctx, `SELECT 1 FROM phone_groups WHERE tenant = ? AND name = ?`, e.Tenant, name)
 		if err != nil {
 			return fmt.Errorf("looking for group %s: %w", name, err)
 		}
 		if !have {
-			return pbx.Invalidf(fmt.Sprintf("groups[%d]", i), "group %s does not exist in tenant %s", name, e.Tenant)
+			return pbx.Invalidf("groups", "group %s does not exist in tenant %s", name, e.Tenant)
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ func TestGroupRefusals(t *testing.T) {
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutGroup(ctx, &pbx.Group{Tenant: "nope", Name: "a"})
 			}},
-		{name: "group of another tenant", kind: pbx.Invalid, field: "groups[0]", message: "group sales does not exist in tenant acme", do: in("acme")},
+		{name: "group of another tenant", kind: pbx.Invalid, field: "groups", message: "group sales does not exist in tenant acme", do: in("acme")},
 		{name: "delete with members", kind: pbx.InUse, message: "group sales is still used by", refs: []pbx.Ref{{Kind: "extension", Key: "101"}},
 			do: func(ctx context.Context, tx *Tx) error { return tx.DeleteGroup(ctx, "default", "sales") }},
 	})

@@ -52,7 +52,7 @@ func TestAllowedDevicesRealAsterisk(t *testing.T) {
 		field string
 	}{
 		{"/extensions/101", object{"name": "A", "allowed_devices": []string{}}, "allowed_devices"},
-		{"/extensions/101", object{"name": "A", "allowed_devices": []string{"fax"}}, "allowed_devices[0]"},
+		{"/extensions/101", object{"name": "A", "allowed_devices": []string{"fax"}}, "allowed_devices"},
 		{"/devices/app", object{"class": "fax"}, "class"},
 	} {
 		if r := l.refused(t, "PUT", tenant+bad.path, bad.body); r == nil || r.Status != 422 || r.Field != bad.field {

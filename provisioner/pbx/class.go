@@ -2,7 +2,6 @@ package pbx
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,12 +37,11 @@ func checkAllowed(field string, cs []DeviceClass) *Error {
 		return Invalidf(field, "names no class of device: leave it out to allow all")
 	}
 	for i, c := range cs {
-		at := fmt.Sprintf("%s[%d]", field, i)
-		if err := checkClass(at, c); err != nil {
+		if err := checkClass(field, c); err != nil {
 			return err
 		}
 		if slices.Contains(cs[:i], c) {
-			return Invalidf(at, "%s is named twice", quote(string(c)))
+			return Invalidf(field, "%s is named twice", quote(string(c)))
 		}
 	}
 	return nil

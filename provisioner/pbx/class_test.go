@@ -31,8 +31,8 @@ func TestAllowedDevices(t *testing.T) {
 	}{
 		"all": {}, "one": {allowed: []DeviceClass{WebRTC}}, "every": {allowed: DeviceClasses},
 		"none":    {[]DeviceClass{}, []string{"allowed_devices"}},
-		"unknown": {[]DeviceClass{Mobile, "fax"}, []string{"allowed_devices[1]"}},
-		"twice":   {[]DeviceClass{Mobile, Mobile}, []string{"allowed_devices[1]"}},
+		"unknown": {[]DeviceClass{Mobile, "fax"}, []string{"allowed_devices"}},
+		"twice":   {[]DeviceClass{Mobile, Mobile}, []string{"allowed_devices"}},
 	} {
 		e := &Extension{Number: "101", Name: "A", RingSeconds: 20, AllowedDevices: c.allowed}
 		if diff := cmp.Diff(c.want, fields(e.Validate())); diff != "" {

@@ -1,9 +1,6 @@
 package pbx
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Group is a phone group: its members may pick up each other's ringing calls.
 // Who belongs to it is the extensions' word, see Extension.Groups.
@@ -25,18 +22,17 @@ func (g *Group) Validate() error {
 const maxGroups = 20
 
 // checkGroups refuses names that no group can have, one named twice, and more
-// than maxGroups.
+// than maxGroups. Lists are kept sorted, so that an index would mislead.
 func checkGroups(field string, names []string) *Error {
 	if len(names) > maxGroups {
 		return Invalidf(field, "names %d groups, at most %d are allowed", len(names), maxGroups)
 	}
 	for i, n := range names {
-		at := fmt.Sprintf("%s[%d]", field, i)
-		if err := CheckName(at, n); err != nil {
+		if err := CheckName(field, n); err != nil {
 			return err
 		}
 		if slices.Contains(names[:i], n) {
-			return Invalidf(at, "%s is named twice", quote(n))
+			return Invalidf(field, "%s is named twice", quote(n))
 		}
 	}
 	return nil
