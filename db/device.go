@@ -104,12 +104,14 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 		return err
 	}
 	if d.Extension != "" {
-		have, err := tx.has(ctx, `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`, d.Tenant, d.Extension)
-		if err != nil {
-			return fmt.Errorf("looking for extension %s: %w", d.Extension, err)
-		}
-		if !have {
+		e, err := orNil(tx.Extension(ctx, d.Tenant, d.Extension))
+		switch {
+		case err != nil:
+			return err
+		case e == nil:
 			return pbx.Invalidf("extension", "extension %s does not exist in tenant %s", d.Extension, d.Tenant)
+		case !e.Type.HasDevices():
+			return pbx.Invalidf("extension", "extension %s is of type %s and has no devices of its own", e.Number, e.Type)
 		}
 	}
 	return tx.checkEndpoint(ctx, d)
@@ -134,7 +136,8 @@ func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 	return &pbx.Error{Kind: pbx.Conflict, Field: "username", Message: fmt.Sprintf("endpoint %s belongs to %s", d.Endpoint, owner)}
 }
 
-// DeleteDevice removes a device; an InUse error names the phone that registers it.
+// DeleteDevice removes a device; an InUse error names the phone that registers it
+// and the sip-virtual extensions that ring it.
 func (tx *Tx) DeleteDevice(ctx context.Context, tenant, name string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -143,7 +146,8 @@ func (tx *Tx) DeleteDevice(ctx context.Context, tenant, name string) error {
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "device "+name, `SELECT 'phone', mac FROM phone_lines WHERE tenant = ? AND device = ?`, tenant, name)
+	err = tx.unused(ctx, "device "+name, `SELECT * FROM (SELECT 'phone', mac FROM phone_lines WHERE tenant = ?1 AND device = ?2
+		UNION ALL SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND parent_device = ?2)`, tenant, name)
 	if err != nil {
 		return err
 	}

@@ -9,14 +9,14 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous,
+const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous, type, parent_device,
 	(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number),
 	version, revision FROM extensions`
 
 func scanExtension(row scanner) (*pbx.Extension, error) {
 	e := &pbx.Extension{}
 	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan[pbx.DeviceClass]{&e.AllowedDevices}, &e.Anonymous,
-		namesScan[string]{&e.Groups}, &e.Version, &e.Revision)
+		&e.Type, &e.ParentDevice, namesScan[string]{&e.Groups}, &e.Version, &e.Revision)
 }
 
 // Extension returns one extension, or a NotFound error.
@@ -90,12 +90,12 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if old != nil {
 		e.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, version, revision)
-		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
+	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, type, parent_device, version, revision)
+		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
 		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, presence = excluded.presence,
-		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous,
+		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous, type = excluded.type, parent_device = excluded.parent_device,
 		version = excluded.version, revision = excluded.revision`,
-		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Version, e.Revision)
+		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Type, e.ParentDevice, e.Version, e.Revision)
 	if err != nil {
 		return fmt.Errorf("writing extension %s: %w", e.Number, err)
 	}
@@ -112,7 +112,35 @@ func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
 	if err := tx.checkOwnMailbox(ctx, e); err != nil {
 		return err
 	}
+	if err := tx.checkKind(ctx, e); err != nil {
+		return err
+	}
 	return tx.checkMembership(ctx, e)
+}
+
+// checkKind refuses devices where the type allows none, and a parent device that
+// does not exist.
+func (tx *Tx) checkKind(ctx context.Context, e *pbx.Extension) error {
+	if e.ParentDevice != "" {
+		have, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ?`, e.Tenant, e.ParentDevice)
+		if err != nil {
+			return fmt.Errorf("looking for device %s: %w", e.ParentDevice, err)
+		}
+		if !have {
+			return pbx.Invalidf("parent_device", "device %s does not exist in tenant %s", e.ParentDevice, e.Tenant)
+		}
+	}
+	if e.Type.HasDevices() {
+		return nil
+	}
+	have, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND extension = ?`, e.Tenant, e.Number)
+	if err != nil {
+		return fmt.Errorf("looking for devices of extension %s: %w", e.Number, err)
+	}
+	if have {
+		return pbx.Invalidf("type", "extension %s still has devices, and one of type %s has none of its own", e.Number, e.Type)
+	}
+	return nil
 }
 
 func (tx *Tx) checkOwnMailbox(ctx context.Context, e *pbx.Extension) error {

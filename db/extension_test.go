@@ -12,7 +12,9 @@ import (
 
 func TestExtensionRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
-	checkEveryFieldSet(t, sampleExtension())
+	full := sampleExtension()
+	full.ParentDevice = "desk-101" // of other types; see TestTypes
+	checkEveryFieldSet(t, full)
 	fill(t, db)
 	for version, mailbox := range []string{"", "101"} {
 		want := sampleExtension()
@@ -102,4 +104,49 @@ func TestExtensionPages(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestTypes: a sip-virtual extension keeps its parent device, which then cannot
+// be deleted, and takes no device of its own.
+func TestTypes(t *testing.T) {
+	db := openDB(t, Options{})
+	fill(t, db)
+	want := &pbx.Extension{Tenant: "default", Number: "102", Name: "Second", RingSeconds: 20, Type: pbx.TypeSIPVirtual, ParentDevice: "desk-101"}
+	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutExtension(ctx, want) })
+	s, err := db.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, s.Extension("default", "102")); diff != "" {
+		t.Error(diff)
+	}
+	if got := s.RungBy(want); len(got) != 1 || got[0].Name != "desk-101" {
+		t.Errorf("102 is rung by %v", got)
+	}
+	refusals := map[string]func(context.Context, *Tx) error{
+		"device desk-101 is still used by phone 00:15:65:aa:bb:cc, extension 102": func(ctx context.Context, tx *Tx) error {
+			return tx.DeleteDevice(ctx, "default", "desk-101")
+		},
+		"extension: extension 102 is of type sip-virtual and has no devices of its own": func(ctx context.Context, tx *Tx) error {
+			d := sampleDevice()
+			d.Name, d.Endpoint, d.Extension = "second", "dsecond", "102"
+			return tx.PutDevice(ctx, d)
+		},
+		"type: extension 101 still has devices, and one of type virtual has none of its own": func(ctx context.Context, tx *Tx) error {
+			e := sampleExtension()
+			e.Type = pbx.TypeVirtual
+			return tx.PutExtension(ctx, e)
+		},
+		"parent_device: device desk-101 does not exist in tenant acme": func(ctx context.Context, tx *Tx) error {
+			e := *want
+			e.Tenant = "acme"
+			return tx.PutExtension(ctx, &e)
+		},
+	}
+	for message, do := range refusals {
+		_, err := db.Update(t.Context(), tester, func(tx *Tx) error { return do(t.Context(), tx) })
+		if err == nil || err.Error() != message {
+			t.Errorf("got %v, want %s", err, message)
+		}
+	}
 }

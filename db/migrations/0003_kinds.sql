@@ -8,6 +8,12 @@ ALTER TABLE extensions ADD COLUMN presence INTEGER NOT NULL DEFAULT 1 CHECK (pre
 ALTER TABLE extensions ADD COLUMN allowed_devices TEXT NOT NULL DEFAULT '';
 ALTER TABLE extensions ADD COLUMN anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1));
 
+-- A parent device is checked in code: a reference of two columns cannot be added.
+ALTER TABLE extensions ADD COLUMN type TEXT NOT NULL DEFAULT 'sip';
+ALTER TABLE extensions ADD COLUMN parent_device TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX extensions_of_parent ON extensions (tenant, parent_device) WHERE parent_device <> '';
+
 ALTER TABLE devices ADD COLUMN class TEXT NOT NULL DEFAULT 'hardware';
 
 CREATE TABLE phone_groups (

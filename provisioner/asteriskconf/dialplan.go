@@ -15,7 +15,7 @@ type dialplanView struct {
 	PickupCode, Pickup    string
 	NoPickup              int // cause when nothing rings
 	Voicemail, Messages   string
-	Hangup                string
+	Hangup, Called        string
 	Patterns              []string // which together match every extension a call can be at
 	Tenants               []dialplanTenant
 }
@@ -37,15 +37,24 @@ type dialplanExtension struct {
 	Number     extenName
 	Devices    dialArg
 	Ring       int
+	Virtual    bool // the devices are another extension's: they are told the number
 	Presence   bool // its hint may be watched
 	HasMailbox bool
 	Mailbox    mailboxName
 }
 
+// Options are Dial's for the extension; i keeps a phone from redirecting.
+func (e dialplanExtension) Options() string {
+	if !e.Virtual {
+		return "i"
+	}
+	return "i" + pbx.ShowCalled(e.Number.String())
+}
+
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent,
-		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Patterns: anyExtension}
+		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext, Patterns: anyExtension}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
 		view, err := dialplanTenantOf(t)
@@ -84,11 +93,10 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 	var es pbx.Errors
 	into(&es, &v.Number)(newExtenName("number", e.Number))
 	var endpoints []string
-	for _, d := range s.DevicesOf(e.Tenant, e.Number) {
-		if !s.Forbidden(d) {
-			endpoints = append(endpoints, d.Endpoint)
-		}
+	for _, d := range s.RungBy(e) {
+		endpoints = append(endpoints, d.Endpoint)
 	}
+	v.Virtual = e.Type == pbx.TypeSIPVirtual
 	into(&es, &v.Devices)(newDialArg("devices", endpoints))
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
 	v.Ring, v.Presence = e.RingSeconds, e.Presence

@@ -44,6 +44,18 @@ const MessagesContext = "dialtone-messages"
 // caller's groups, and hangs up with StepVariable as cause when there is none.
 const PickupContext = "dialtone-pickup"
 
+// CalledContext tells a phone that is being called which number was dialled.
+const CalledContext = "dialtone-called"
+
+// ShowCalled is the option of Dial that does so; "" when number is. The number
+// is an extension's and so has no character that means something to Dial.
+func ShowCalled(number string) string {
+	if number == "" {
+		return ""
+	}
+	return "b(" + CalledContext + "^s^1(" + number + "))"
+}
+
 // HangupContext runs Hangup(${DIALTONE_STEP}), the argument being a Q.850 cause:
 // which causes ARI's own hangup knows differs from version to version.
 const HangupContext = "dialtone-hangup"

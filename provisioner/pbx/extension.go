@@ -12,6 +12,9 @@ type Extension struct {
 	Presence    bool   // others may watch whether it rings or talks (BLF)
 	// Groups are the phone groups it belongs to, sorted; nil for none.
 	Groups []string
+	Type   ExtensionType
+	// ParentDevice is the device that a sip-virtual extension rings; "" for others.
+	ParentDevice string
 	// AllowedDevices are the classes whose devices may register; nil allows all.
 	AllowedDevices []DeviceClass
 	Anonymous      bool // calls from it show neither name nor number
@@ -58,6 +61,7 @@ func (e *Extension) Validate() error {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}
 	es.Add(checkGroups("groups", e.Groups))
+	e.checkType(&es)
 	es.Add(checkAllowed("allowed_devices", e.AllowedDevices))
 	return es.Err()
 }

@@ -17,6 +17,7 @@ type Step struct {
 	Rule     string
 	Legs     []Leg    // dial: rung at the same time, no endpoint twice
 	Seconds  int      // dial: how long they ring, at least 1
+	Called   string   // dial: number to show as called, where it is not the device's own; "" otherwise
 	Mailbox  string   // voicemail, messages: number of the mailbox
 	Greeting Greeting // voicemail
 	Sound    string   // play: name of a sound file, without language and format
@@ -126,7 +127,7 @@ func (s Step) Argument(tenant string) string {
 		for i, l := range s.Legs {
 			legs[i] = "PJSIP/" + l.Endpoint
 		}
-		return strings.Join(legs, "&") + "," + strconv.Itoa(s.Seconds) + ",i"
+		return strings.Join(legs, "&") + "," + strconv.Itoa(s.Seconds) + ",i" + ShowCalled(s.Called)
 	case StepVoicemail:
 		greeting := ",u"
 		if s.Greeting == GreetBusy {

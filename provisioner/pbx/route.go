@@ -110,6 +110,9 @@ func toExtension(s *Snapshot, c Call, e *Extension) Plan {
 // ring is the plan that rings legs and goes on by what came of it.
 func ring(s *Snapshot, e *Extension, legs []Leg) Plan {
 	dial := Step{Kind: StepDial, Legs: legs, Seconds: e.RingSeconds}
+	if e.Type == TypeSIPVirtual {
+		dial.Called = e.Number
+	}
 	if dial.Seconds < 1 {
 		dial.Seconds = DefaultRingSeconds
 	}
@@ -147,11 +150,11 @@ func voicemail(e *Extension, g Greeting, rule string, args ...any) Step {
 func legsTo(s *Snapshot, c Call, e *Extension) []Leg {
 	var legs []Leg
 	seen := map[string]bool{c.Endpoint: true}
-	for _, d := range s.DevicesOf(e.Tenant, e.Number) {
+	for _, d := range s.RungBy(e) {
 		if len(legs) == maxLegs {
 			break
 		}
-		if !seen[d.Endpoint] && dialable(d.Endpoint) && !s.Forbidden(d) {
+		if !seen[d.Endpoint] && dialable(d.Endpoint) {
 			legs = append(legs, Leg{Endpoint: d.Endpoint, Device: d.Name})
 		}
 		seen[d.Endpoint] = true

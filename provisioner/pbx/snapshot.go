@@ -66,6 +66,11 @@ func (s *Snapshot) index() {
 			s.rings[k] = append(s.rings[k], d)
 		}
 	}
+	for _, e := range s.Extensions {
+		if d := s.Device(e.Tenant, e.ParentDevice); d != nil && e.Type == TypeSIPVirtual {
+			s.rings[key{e.Tenant, e.Number}] = []*Device{d}
+		}
+	}
 	for _, p := range s.Phones {
 		s.phones[p.MAC] = p
 	}
@@ -88,7 +93,8 @@ func (s *Snapshot) Device(tenant, name string) *Device { return s.devices[key{te
 // DeviceOf returns the device behind a PJSIP endpoint name, or nil.
 func (s *Snapshot) DeviceOf(endpoint string) *Device { return s.endpoints[endpoint] }
 
-// DevicesOf returns the devices that ring for an extension, sorted by name.
+// DevicesOf returns the devices of an extension, sorted by name; of a sip-virtual
+// one its parent device. Which of them may ring, RungBy says.
 func (s *Snapshot) DevicesOf(tenant, number string) []*Device { return s.rings[key{tenant, number}] }
 
 // Mailbox returns the mailbox of a tenant, or nil.

@@ -1,0 +1,45 @@
+package pbx
+
+// ExtensionType is what an extension stands for.
+type ExtensionType string
+
+// The types. The zero value means SIP.
+const (
+	TypeSIP        ExtensionType = "sip"         // rings its devices
+	TypeVirtual    ExtensionType = "virtual"     // has no device: calls go to its mailbox
+	TypeSIPVirtual ExtensionType = "sip-virtual" // an additional number of another extension's device
+)
+
+// HasDevices reports whether devices may belong to extensions of the type.
+func (t ExtensionType) HasDevices() bool { return t == TypeSIP || t == "" }
+
+// checkType refuses an unknown type, and a parent device where none belongs or
+// none where one does.
+func (e *Extension) checkType(es *Errors) {
+	switch e.Type {
+	case TypeSIPVirtual:
+		if e.ParentDevice == "" {
+			es.Add(Invalidf("parent_device", "is required: a sip-virtual extension rings the device of another"))
+			return
+		}
+		es.Add(CheckName("parent_device", e.ParentDevice))
+	case "", TypeSIP, TypeVirtual:
+		if e.ParentDevice != "" {
+			es.Add(Invalidf("parent_device", "belongs to extensions of type sip-virtual only"))
+		}
+	default:
+		es.Add(Invalidf("type", "%s is not a type of extension: choose sip, virtual or sip-virtual", quote(string(e.Type))))
+	}
+}
+
+// RungBy returns the devices that ring for an extension, sorted by name: its
+// own, or the parent of a sip-virtual one; without those that are forbidden.
+func (s *Snapshot) RungBy(e *Extension) []*Device {
+	var out []*Device
+	for _, d := range s.DevicesOf(e.Tenant, e.Number) {
+		if e.Allows(d.Class) && !s.Forbidden(d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}

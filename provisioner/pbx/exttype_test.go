@@ -1,0 +1,47 @@
+package pbx
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSIPVirtual: another extension's device rings and is told the number that
+// was dialled, unless either extension forbids its class.
+func TestSIPVirtual(t *testing.T) {
+	virtual := &Extension{Tenant: "acme", Number: "201", RingSeconds: 20, Type: TypeSIPVirtual, ParentDevice: "desk"}
+	old := office()
+	s := NewSnapshot(8, old.Tenants, append(old.Extensions, virtual), old.Devices, nil, old.Mailboxes)
+	argument := func() string {
+		return Route(s, Call{"acme", "201", "dacmehall"}, time.Time{}).Steps[0].Argument("acme")
+	}
+	if got := argument(); got != "PJSIP/dacmedesk,20,ib(dialtone-called^s^1(201))" {
+		t.Errorf("201 dials %s", got)
+	}
+	for _, e := range []*Extension{virtual, s.Extension("acme", "101")} {
+		e.AllowedDevices = []DeviceClass{Mobile}
+		if got := argument(); got != "20" {
+			t.Errorf("although %s forbids it, 201 dials %s", e.Number, got)
+		}
+		e.AllowedDevices = nil
+	}
+}
+
+func TestTypesValidate(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind   ExtensionType
+		parent string
+		want   []string
+	}{
+		"zero": {}, "sip": {kind: TypeSIP}, "virtual": {kind: TypeVirtual}, "sip-virtual": {kind: TypeSIPVirtual, parent: "desk"},
+		"unknown": {"fax", "", []string{"type"}}, "sip with a parent": {TypeSIP, "desk", []string{"parent_device"}},
+		"virtual with a parent": {TypeVirtual, "desk", []string{"parent_device"}}, "no parent": {TypeSIPVirtual, "", []string{"parent_device"}},
+		"bad parent": {TypeSIPVirtual, "a b", []string{"parent_device"}},
+	} {
+		e := &Extension{Number: "101", Name: "A", RingSeconds: 20, Type: c.kind, ParentDevice: c.parent}
+		if diff := cmp.Diff(c.want, fields(e.Validate())); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
