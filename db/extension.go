@@ -9,13 +9,13 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous, type, parent_device,
+const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous, record, type, parent_device,
 	(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number),
 	version, revision FROM extensions`
 
 func scanExtension(row scanner) (*pbx.Extension, error) {
 	e := &pbx.Extension{}
-	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan[pbx.DeviceClass]{&e.AllowedDevices}, &e.Anonymous,
+	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan[pbx.DeviceClass]{&e.AllowedDevices}, &e.Anonymous, &e.Record,
 		&e.Type, &e.ParentDevice, namesScan[string]{&e.Groups}, &e.Version, &e.Revision)
 }
 
@@ -90,12 +90,12 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if old != nil {
 		e.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, type, parent_device, version, revision)
-		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
+	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, record, type, parent_device, version, revision)
+		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
 		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, presence = excluded.presence,
-		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous, type = excluded.type, parent_device = excluded.parent_device,
+		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous, record = excluded.record, type = excluded.type, parent_device = excluded.parent_device,
 		version = excluded.version, revision = excluded.revision`,
-		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Type, e.ParentDevice, e.Version, e.Revision)
+		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Record, e.Type, e.ParentDevice, e.Version, e.Revision)
 	if err != nil {
 		return fmt.Errorf("writing extension %s: %w", e.Number, err)
 	}

@@ -32,6 +32,9 @@ type Options struct {
 	// VoicemailDir is Asterisk's voicemail spool, where a PIN changed on a phone
 	// is kept; "" when this machine cannot see it.
 	VoicemailDir string
+	// RecordingDir is where Asterisk keeps recorded calls, a folder for each
+	// tenant; "" when this machine cannot see it.
+	RecordingDir string
 	Site         phoneconf.Site // what phones are told about this server
 	AMI          AMI
 	Logger       *slog.Logger
@@ -55,6 +58,7 @@ type Controller struct {
 	fetches   *fetchLog
 	asterisk  *asterisk
 	voicemail string
+	recorded  string
 
 	// Tenants, Extensions, Devices, Phones and Mailboxes are the use cases of
 	// each kind of row.
@@ -72,7 +76,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir}
+	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir}
 	c.snapshot.Store(snap)
 	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)

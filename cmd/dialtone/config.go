@@ -86,6 +86,13 @@ func (f asteriskFlags) voicemailDir() string {
 	return filepath.Join(f.AsteriskSpool, "voicemail")
 }
 
+func (f asteriskFlags) recordingDir() string {
+	if f.AsteriskSpool == "" {
+		return ""
+	}
+	return filepath.Join(f.AsteriskSpool, "monitor", pbx.RecordingFolder)
+}
+
 func (f asteriskFlags) amiSecret() pbx.Secret { return pbx.NewSecret(f.AMISecret) }
 
 // logFlags choose the log.

@@ -9,6 +9,7 @@ ALTER TABLE extensions ADD COLUMN allowed_devices TEXT NOT NULL DEFAULT '';
 ALTER TABLE extensions ADD COLUMN anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1));
 
 -- A parent device is checked in code: a reference of two columns cannot be added.
+ALTER TABLE extensions ADD COLUMN record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1));
 ALTER TABLE extensions ADD COLUMN type TEXT NOT NULL DEFAULT 'sip';
 ALTER TABLE extensions ADD COLUMN parent_device TEXT NOT NULL DEFAULT '';
 

@@ -71,6 +71,7 @@ func (a *api) register(e *echo.Echo) {
 	registerPhones(a)
 	registerMailboxes(a)
 	registerGroups(a)
+	a.registerRecordings()
 	a.registerStatus()
 	a.registerChanges()
 	a.registerTokens()

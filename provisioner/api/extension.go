@@ -16,6 +16,7 @@ type ExtensionFields struct {
 
 	Presence       *bool     `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
 	Groups         []string  `json:"groups,omitempty" doc:"Names of the phone groups it belongs to; its phones may pick up calls that ring at another member by dialling *8"`
+	Record         bool      `json:"record,omitempty" doc:"Calls to and from it are recorded; see recordings"`
 	Type           string    `json:"type,omitempty" enum:"sip,virtual,sip-virtual" doc:"sip rings its devices; virtual has none, calls go to its mailbox; sip-virtual is an additional number of another extension's device; sip if left out"`
 	ParentDevice   string    `json:"parent_device,omitempty" doc:"Name of the device that a sip-virtual extension rings; it shows the number that was dialled"`
 	AllowedDevices *[]string `json:"allowed_devices,omitempty" doc:"Classes of device that may register for it, of hardware, software, third-party, mobile and webrtc; all if left out"`
@@ -39,7 +40,7 @@ func registerExtensions(a *api) {
 		},
 		build: func(w ExtensionFields, _ *pbx.Extension, tenant, number string) (*pbx.Extension, error) {
 			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox,
-				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous,
+				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous, Record: w.Record,
 				Type: pbx.ExtensionType(cmp.Or(w.Type, string(pbx.TypeSIP))), ParentDevice: w.ParentDevice}, nil
 		},
 		view: func(e *pbx.Extension) Extension {
@@ -56,7 +57,7 @@ func registerExtensions(a *api) {
 
 func extensionFields(e *pbx.Extension) ExtensionFields {
 	w := ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox,
-		Presence: &e.Presence, Anonymous: e.Anonymous, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice}
+		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice}
 	if e.AllowedDevices != nil {
 		w.AllowedDevices = &[]string{}
 		for _, c := range e.AllowedDevices {

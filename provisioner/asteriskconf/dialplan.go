@@ -13,6 +13,7 @@ type dialplanView struct {
 	Step, After           string
 	VoicemailCode         string
 	PickupCode, Pickup    string
+	Record, RecordFolder  string
 	NoPickup              int // cause when nothing rings
 	Voicemail, Messages   string
 	Hangup, Called        string
@@ -24,10 +25,11 @@ type dialplanView struct {
 // the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
 var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 
-// dialplanTenant has five contexts of its own.
+// dialplanTenant has contexts of its own.
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
+	Recorded                          contextName
 	Extensions                        []dialplanExtension
 }
 
@@ -38,6 +40,7 @@ type dialplanExtension struct {
 	Devices    dialArg
 	Ring       int
 	Virtual    bool // the devices are another extension's: they are told the number
+	Record     bool // calls to it are recorded
 	Presence   bool // its hint may be watched
 	HasMailbox bool
 	Mailbox    mailboxName
@@ -54,7 +57,8 @@ func (e dialplanExtension) Options() string {
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent,
-		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext, Patterns: anyExtension}
+		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
+		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
 		view, err := dialplanTenantOf(t)
@@ -83,6 +87,7 @@ func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
+		&v.Recorded: pbx.RecordContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
@@ -99,7 +104,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 	v.Virtual = e.Type == pbx.TypeSIPVirtual
 	into(&es, &v.Devices)(newDialArg("devices", endpoints))
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
-	v.Ring, v.Presence = e.RingSeconds, e.Presence
+	v.Ring, v.Presence, v.Record = e.RingSeconds, e.Presence, e.Record
 	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
 	}

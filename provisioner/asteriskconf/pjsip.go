@@ -31,6 +31,7 @@ type pjsipDevice struct {
 	Mailbox    mailboxName
 	Groups     groupList
 	Anonymous  bool
+	Record     string // variable that says so; "" when calls are not recorded
 	WebRTC     bool
 }
 
@@ -91,6 +92,9 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 		e := s.Extension(d.Tenant, d.Extension)
 		if e == nil {
 			return v, fmt.Errorf("extension %s: no such extension", d.Extension)
+		}
+		if e.Record {
+			v.Record = pbx.RecordVariable
 		}
 		name, number, v.Anonymous = e.Name, e.Number, e.Anonymous
 		into(&es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))

@@ -34,6 +34,14 @@ func FallbackContext(tenant string) string { return "fallback-" + tenant }
 // and returns to Stasis with DIALSTATUS, or goes to the fallback's AfterLabel.
 func DialContext(tenant string) string { return "dial-" + tenant }
 
+// RecordContext makes Asterisk record the call while it is bridged, and goes on
+// in DialContext.
+func RecordContext(tenant string) string { return "record-" + tenant }
+
+// RecordVariable is set on channels of devices whose extension is recorded, for
+// calls that no controller decides.
+const RecordVariable = "DIALTONE_RECORD"
+
 // VoicemailContext runs VoiceMail(${DIALTONE_STEP}) and hangs up.
 const VoicemailContext = "dialtone-voicemail"
 

@@ -17,6 +17,7 @@ type Extension struct {
 	ParentDevice string
 	// AllowedDevices are the classes whose devices may register; nil allows all.
 	AllowedDevices []DeviceClass
+	Record         bool // calls to and from it are recorded
 	Anonymous      bool // calls from it show neither name nor number
 	Version        int64
 	Revision       int64

@@ -18,6 +18,7 @@ type Step struct {
 	Legs     []Leg    // dial: rung at the same time, no endpoint twice
 	Seconds  int      // dial: how long they ring, at least 1
 	Called   string   // dial: number to show as called, where it is not the device's own; "" otherwise
+	Record   bool     // dial: the call is recorded from its answer on
 	Mailbox  string   // voicemail, messages: number of the mailbox
 	Greeting Greeting // voicemail
 	Sound    string   // play: name of a sound file, without language and format
@@ -104,6 +105,9 @@ func (s Step) Returns() bool { return s.Kind == StepDial || s.Kind == StepPlay }
 func (s Step) Context(tenant string) string {
 	switch s.Kind {
 	case StepDial:
+		if s.Record {
+			return RecordContext(tenant)
+		}
 		return DialContext(tenant)
 	case StepVoicemail:
 		return VoicemailContext

@@ -95,7 +95,7 @@ func pickup(s *Snapshot, c Call) Plan {
 func toExtension(s *Snapshot, c Call, e *Extension) Plan {
 	legs := legsTo(s, c, e)
 	if len(legs) > 0 {
-		return ring(s, e, legs)
+		return ring(s, c, e, legs)
 	}
 	// Nobody leaves himself a message because his only phone is the one in his hand.
 	if c.Extension(s) == e {
@@ -108,8 +108,11 @@ func toExtension(s *Snapshot, c Call, e *Extension) Plan {
 }
 
 // ring is the plan that rings legs and goes on by what came of it.
-func ring(s *Snapshot, e *Extension, legs []Leg) Plan {
-	dial := Step{Kind: StepDial, Legs: legs, Seconds: e.RingSeconds}
+func ring(s *Snapshot, c Call, e *Extension, legs []Leg) Plan {
+	dial := Step{Kind: StepDial, Legs: legs, Seconds: e.RingSeconds, Record: e.Record}
+	if from := c.Extension(s); from != nil && from.Record {
+		dial.Record = true
+	}
 	if e.Type == TypeSIPVirtual {
 		dial.Called = e.Number
 	}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Recording is a recorded call.
+type Recording struct {
+	Name     string    `json:"name"`
+	Started  time.Time `json:"started"`
+	From     string    `json:"from" doc:"Number of the caller"`
+	To       string    `json:"to" doc:"Number that was dialled"`
+	Seconds  float64   `json:"seconds" doc:"How long it plays"`
+	Bytes    int64     `json:"bytes"`
+	Finished bool      `json:"finished" doc:"Whether the call has ended and the file is complete"`
+}
+
+func recordingView(r *pbx.Recording) Recording {
+	return Recording{Name: r.Name, Started: r.Started, From: r.From, To: r.To, Seconds: r.Length().Seconds(), Bytes: r.Bytes, Finished: r.Finished}
+}
+
+const recordingsPath = "/v1/tenants/{tenant}/recordings"
+
+type oneRecording struct {
+	Tenant string `path:"tenant"`
+	Name   string `path:"name"`
+}
+
+type recordingsInput struct {
+	Tenant   string `path:"tenant"`
+	After    string `query:"after" doc:"List what comes after this name"`
+	Limit    int    `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"At most this many"`
+	Contains string `query:"contains" maxLength:"60" doc:"Only those whose name contains this: a day such as 20260131, or a number"`
+}
+
+// noRecording is the answer to a delete.
+type noRecording struct {
+	Body struct {
+		Deleted string `json:"deleted" doc:"Name of the recording that is gone"`
+	}
+}
+
+func (a *api) registerRecordings() {
+	huma.Register(a.hu, recordingOperation("GET", "", "list-recordings", "List recorded calls, oldest first"), a.listRecordings)
+	get := recordingOperation("GET", "/{name}", "get-recording", "Fetch the WAV file of a recorded call")
+	get.Responses = map[string]*huma.Response{"200": {Description: "The sound", Content: map[string]*huma.MediaType{
+		"audio/wav": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+	huma.Register(a.hu, get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse, error) {
+		r, file, err := a.ctl.OpenRecording(ctx, in.Tenant, in.Name)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { sendRecording(ctx, r, file) }}, nil
+	})
+	huma.Register(a.hu, recordingOperation("DELETE", "/{name}", "delete-recording", "Delete a recorded call"), func(ctx context.Context, in *oneRecording) (*noRecording, error) {
+		if err := a.ctl.DeleteRecording(ctx, author(ctx), in.Tenant, in.Name); err != nil {
+			return nil, a.problem(err)
+		}
+		out := &noRecording{}
+		out.Body.Deleted = in.Name
+		return out, nil
+	})
+}
+
+func recordingOperation(method, below, id, summary string) huma.Operation {
+	return huma.Operation{Method: method, Path: recordingsPath + below, OperationID: id, Summary: summary, Tags: []string{"recordings"}, Errors: []int{401, 404, 422, 503}}
+}
+
+func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Recording], error) {
+	rows, err := a.ctl.Recordings(ctx, in.Tenant, db.ListOptions{After: in.After, Limit: in.Limit + 1, Contains: in.Contains})
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	out := &page[Recording]{}
+	out.Body.Items = make([]Recording, 0, len(rows))
+	for i, r := range rows {
+		if i == in.Limit {
+			out.Body.Next = rows[i-1].Name
+			break
+		}
+		out.Body.Items = append(out.Body.Items, recordingView(r))
+	}
+	return out, nil
+}
+
+// sendRecording streams the file; a player may ask for a part of it.
+func sendRecording(ctx huma.Context, r *pbx.Recording, file io.ReadSeekCloser) {
+	defer file.Close()
+	ctx.SetHeader("Content-Type", "audio/wav")
+	ctx.SetHeader("Cache-Control", "no-store")
+	ctx.SetHeader("Content-Disposition", `attachment; filename="`+r.Name+`.wav"`)
+	echo := humaecho.UnwrapV4(ctx)
+	http.ServeContent(echo.Response(), echo.Request(), "", time.Time{}, file)
+}

@@ -1,0 +1,38 @@
+package pbx
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseRecording(t *testing.T) {
+	r, err := ParseRecording("acme", "20261122T091032Z_100_lobby_pbx-1795338632.8")
+	if err != nil || r.From != "100" || r.To != "lobby" || !r.Started.Equal(time.Date(2026, 11, 22, 9, 10, 32, 0, time.UTC)) {
+		t.Errorf("%+v %v", r, err)
+	}
+	if r.Bytes = 44 + 24000; r.Length() != 1500*time.Millisecond {
+		t.Errorf("it plays %v", r.Length())
+	}
+	for _, bad := range []string{"", "x", "../20261122T091032Z_1_2_3", "20261122T091032Z_1_2_3/x", "20261122T091032Z_1_2_", "20261122T991032Z_1_2_3", "20261122T091032Z_1_2_3\n", "20261122T091032Z_1_2_3.wav/.."} {
+		if _, err := ParseRecording("acme", bad); err == nil || err.Field != "name" {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// TestRecordedRoute: a call is recorded when either end is to be.
+func TestRecordedRoute(t *testing.T) {
+	s := office()
+	for recorded, want := range map[string]string{"": "dial-acme", "101": "record-acme", "102": "record-acme", "103": "dial-acme"} {
+		if e := s.Extension("acme", recorded); e != nil {
+			e.Record = true
+		}
+		step := Route(s, Call{"acme", "101", "dacmehall"}, time.Time{}).Steps[0]
+		if got := step.Context("acme"); got != want {
+			t.Errorf("with %q recorded the call goes to %s, want %s", recorded, got, want)
+		}
+		if e := s.Extension("acme", recorded); e != nil {
+			e.Record = false
+		}
+	}
+}

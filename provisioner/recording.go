@@ -1,0 +1,183 @@
+package provisioner
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const recordingSuffix = ".wav"
+
+// recordings opens the folder of a tenant's recordings; nil when there is none yet.
+func (c *Controller) recordings(tenant string) (*os.Root, error) {
+	if c.Snapshot().Tenant(tenant) == nil {
+		return nil, pbx.NotFoundf("tenant %s does not exist", tenant)
+	}
+	if c.recorded == "" {
+		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "this machine does not see Asterisk's spool, where recordings are"}
+	}
+	all, err := os.OpenRoot(c.recorded)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // absence is one of the two answers asked for
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder of recordings: %w", err)
+	}
+	defer all.Close()
+	own, err := all.OpenRoot(tenant)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the recordings of tenant %s: %w", tenant, err)
+	}
+	return own, nil
+}
+
+// Recordings returns a tenant's recorded calls by name, and so by time.
+func (c *Controller) Recordings(_ context.Context, tenant string, o db.ListOptions) ([]*pbx.Recording, error) {
+	folder, err := c.recordings(tenant)
+	if err != nil || folder == nil {
+		return nil, err
+	}
+	defer folder.Close()
+	entries, err := fs.ReadDir(folder.FS(), ".")
+	if err != nil {
+		return nil, fmt.Errorf("listing recordings: %w", err)
+	}
+	var out []*pbx.Recording
+	for _, e := range entries {
+		name, isWAV := strings.CutSuffix(e.Name(), recordingSuffix)
+		if !isWAV || name <= o.After || !strings.Contains(name, o.Contains) {
+			continue
+		}
+		switch r, err := stat(folder, tenant, name); {
+		case err != nil: // gone meanwhile, or no file of Asterisk's
+		case r.Bytes > 0:
+			out = append(out, r)
+		default:
+			c.sweepSilence(folder, e)
+		}
+	}
+	slices.SortFunc(out, func(a, b *pbx.Recording) int { return strings.Compare(a.Name, b.Name) })
+	if o.Limit > 0 && len(out) > o.Limit {
+		out = out[:o.Limit]
+	}
+	return out, nil
+}
+
+// silenceFor is how long a file without sound is left alone: its call may still
+// ring, at several places one after the other.
+const silenceFor = time.Hour
+
+// sweepSilence removes the file that Asterisk began for a call that nobody took.
+func (c *Controller) sweepSilence(folder *os.Root, e fs.DirEntry) {
+	info, err := e.Info()
+	if err != nil || time.Since(info.ModTime()) < silenceFor {
+		return
+	}
+	if err := folder.Remove(e.Name()); err != nil {
+		c.log.Warn("removing a recording without sound", "file", e.Name(), "error", err)
+	}
+}
+
+// stat describes one recording.
+func stat(folder *os.Root, tenant, name string) (*pbx.Recording, error) {
+	r, perr := pbx.ParseRecording(tenant, name)
+	if perr != nil {
+		return nil, perr
+	}
+	f, err := folder.Open(name + recordingSuffix)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return r, measure(f, r)
+}
+
+// measure reads size and header. Asterisk writes the length of the sound into the
+// header when it closes the file. A file without sound has 0 bytes for us.
+func measure(f *os.File, r *pbx.Recording) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fs.ErrNotExist
+	}
+	var header [44]byte
+	if info.Size() <= int64(len(header)) {
+		return nil
+	}
+	r.Bytes = info.Size()
+	if _, err := f.ReadAt(header[:], 0); err != nil {
+		return err
+	}
+	r.Finished = int64(binary.LittleEndian.Uint32(header[40:])) == r.Bytes-int64(len(header))
+	return nil
+}
+
+// OpenRecording opens the WAV file of one recorded call.
+func (c *Controller) OpenRecording(_ context.Context, tenant, name string) (*pbx.Recording, io.ReadSeekCloser, error) {
+	folder, r, err := c.findRecording(tenant, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer folder.Close()
+	f, err := folder.Open(name + recordingSuffix)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening recording %s: %w", name, err)
+	}
+	return r, f, nil
+}
+
+// DeleteRecording removes the file of one recorded call; the log tells by whom.
+func (c *Controller) DeleteRecording(_ context.Context, by Author, tenant, name string) error {
+	folder, _, err := c.findRecording(tenant, name)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := folder.Remove(name + recordingSuffix); err != nil {
+		return fmt.Errorf("deleting recording %s: %w", name, err)
+	}
+	c.log.Info("recording deleted", "tenant", tenant, "recording", name, "actor", by.Actor, "address", by.Address)
+	return nil
+}
+
+// findRecording returns a tenant's folder and a recording in it, or NotFound.
+func (c *Controller) findRecording(tenant, name string) (*os.Root, *pbx.Recording, error) {
+	if _, err := pbx.ParseRecording(tenant, name); err != nil {
+		return nil, nil, err
+	}
+	missing := pbx.NotFoundf("recording %s does not exist in tenant %s", name, tenant)
+	folder, err := c.recordings(tenant)
+	if err != nil {
+		return nil, nil, err
+	}
+	if folder == nil {
+		return nil, nil, missing
+	}
+	r, err := stat(folder, tenant, name)
+	if err == nil && r.Bytes == 0 {
+		err = fs.ErrNotExist
+	}
+	if err == nil {
+		return folder, r, nil
+	}
+	err = errors.Join(err, folder.Close())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, missing
+	}
+	return nil, nil, fmt.Errorf("reading recording %s: %w", name, err)
+}
