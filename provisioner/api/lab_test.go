@@ -38,6 +38,7 @@ type lab struct {
 	db       *db.DB
 	asterisk *amitest.Server
 	config   string // folder of the rendered files
+	recorded string // folder of the recorded calls
 	log      *safeBuffer
 	noCalls  atomic.Bool // call control is away
 	server   *httptest.Server
@@ -64,7 +65,7 @@ func (s *safeBuffer) String() string {
 // newLab starts everything; mend changes the listener's settings before it starts.
 func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	t.Helper()
-	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), log: &safeBuffer{}}
+	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), log: &safeBuffer{}}
 	agree(l.asterisk, l.config)
 	store, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "dialtone.db"), db.Options{})
 	if err != nil {
@@ -77,7 +78,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	l.db = store
 	log := slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: l.config, Logger: log,
+		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, Logger: log,
 		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
 		AMI:  provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"},
 	})

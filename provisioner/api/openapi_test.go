@@ -139,7 +139,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true} // no JSON; TestEventStream reads it
+	tried := map[string]bool{"stream-events": true, "get-recording": true} // no JSON; TestEventStream and TestRecordings read them
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -178,11 +178,16 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "devices", tenant+"devices", `{"name":"a","extension":"101"}`)
 	ask(201, "POST", "phones", tenant+"phones", phoneBody+`,"lines":[{"registration":1,"device":"a"}]}`)
 	ask(201, "POST", "/v1/tokens", "/v1/tokens", `{"name":"ci"}`)
+	ask(201, "POST", "groups", tenant+"groups", `{"name":"sales"}`)
+	l.record("default", aRecording, 8000)
+	ask(200, "GET", "recordings", tenant+"recordings", "")
+	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
 		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
+		"groups": {tenant + "groups", "sales", "name", `{}`},
 		"phones": {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
 	} {
 		path, one := strings.Replace(c.path, "{tenant}", "default", 1), c.path+"/{"+c.keyName+"}"
@@ -197,7 +202,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		}
 	}
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
-	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}} {
+	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}
 	ask(200, "DELETE", "/v1/tenants/acme", "/v1/tenants/{name}", "")

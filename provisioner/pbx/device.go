@@ -9,8 +9,8 @@ type Device struct {
 	// Endpoint is the name of its PJSIP endpoint, AOR and auth, and its SIP user
 	// name. Random unless a third-party device chose it; unique over all tenants.
 	Endpoint string
-	Secret   Secret // SIP password, 16–64 characters
-	Class    DeviceClass
+	Secret   Secret      // SIP password, 16–64 characters
+	Class    DeviceClass // "" means Hardware
 	// QualifySeconds is the pause between OPTIONS that ask whether it still
 	// answers, 0–3600; 0 asks never, its status is then UNMONITORED.
 	QualifySeconds int
@@ -35,7 +35,9 @@ func (d *Device) Validate() error {
 	if d.Extension != "" {
 		es.Add(CheckNumber("extension", d.Extension))
 	}
-	es.Add(checkClass("class", d.Class))
+	if d.Class != "" {
+		es.Add(checkClass("class", d.Class))
+	}
 	es.Add(CheckRange("qualify_seconds", d.QualifySeconds, 0, 3600, "seconds"))
 	if p := d.Secret.Reveal(); len(p) < 16 || len(p) > 64 || !plainSecret(p) {
 		es.Add(Invalidf("secret", "must be 16 to 64 letters and digits; leave it out to get a random one"))

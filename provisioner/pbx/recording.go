@@ -13,7 +13,7 @@ type Recording struct {
 	Started time.Time
 	From    string // caller's number
 	To      string // number that was dialled, letters and digits of it
-	Bytes   int64 // 0 while there is no sound
+	Bytes   int64  // 0 while there is no sound
 	// Finished says that the file is complete; the call goes on otherwise.
 	Finished bool
 }

@@ -24,7 +24,7 @@ func fields(err error) []string {
 type validator interface{ Validate() error }
 
 func goodDevice() *Device {
-	return &Device{Tenant: "acme", Name: "desk", Extension: "101", Endpoint: NewEndpointName(), Secret: NewDeviceSecret(), QualifySeconds: 60, Class: Hardware}
+	return &Device{Tenant: "acme", Name: "desk", Extension: "101", Endpoint: NewEndpointName(), Secret: NewDeviceSecret(), QualifySeconds: 60}
 }
 
 func goodPhone() *Phone {
@@ -54,8 +54,9 @@ func TestValidate(t *testing.T) {
 		{"extension reserved mailbox", change(extension(), func(e *Extension) { e.Mailbox = "s" }), []string{"mailbox"}},
 		{"device", goodDevice(), nil},
 		{"device unassigned", change(goodDevice(), func(d *Device) { d.Extension = "" }), nil},
-		{"device empty", &Device{}, []string{"name", "class", "secret"}},
+		{"device empty", &Device{}, []string{"name", "secret"}},
 		{"device asks too seldom", change(goodDevice(), func(d *Device) { d.QualifySeconds = 3601 }), []string{"qualify_seconds"}},
+		{"device of no class", change(goodDevice(), func(d *Device) { d.Class = "fax" }), []string{"class"}},
 		{"device bad extension", change(goodDevice(), func(d *Device) { d.Extension = "1 0" }), []string{"extension"}},
 		{"device short secret", change(goodDevice(), func(d *Device) { d.Secret = NewSecret(strings.Repeat("a", 15)) }), []string{"secret"}},
 		{"device long secret", change(goodDevice(), func(d *Device) { d.Secret = NewSecret(strings.Repeat("a", 65)) }), []string{"secret"}},
