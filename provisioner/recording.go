@@ -20,9 +20,6 @@ const recordingSuffix = ".wav"
 
 // recordings opens the folder of a tenant's recordings; nil when there is none yet.
 func (c *Controller) recordings(tenant string) (*os.Root, error) {
-	if c.Snapshot().Tenant(tenant) == nil {
-		return nil, pbx.NotFoundf("tenant %s does not exist", tenant)
-	}
 	if c.recorded == "" {
 		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "this machine does not see Asterisk's spool, where recordings are"}
 	}
@@ -45,7 +42,14 @@ func (c *Controller) recordings(tenant string) (*os.Root, error) {
 }
 
 // Recordings returns a tenant's recorded calls by name, and so by time.
-func (c *Controller) Recordings(_ context.Context, tenant string, o db.ListOptions) ([]*pbx.Recording, error) {
+func (c *Controller) Recordings(ctx context.Context, tenant string, o db.ListOptions) ([]*pbx.Recording, error) {
+	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
+		return nil, err
+	}
+	return c.listRecordings(tenant, o)
+}
+
+func (c *Controller) listRecordings(tenant string, o db.ListOptions) ([]*pbx.Recording, error) {
 	folder, err := c.recordings(tenant)
 	if err != nil || folder == nil {
 		return nil, err
@@ -127,9 +131,26 @@ func measure(f *os.File, r *pbx.Recording) error {
 	return nil
 }
 
+// nothingRecorded refuses while a tenant has recordings: one of the same name
+// would inherit them.
+func (c *Controller) nothingRecorded(tenant string) error {
+	if c.recorded == "" {
+		return nil
+	}
+	left, err := c.listRecordings(tenant, db.ListOptions{Limit: 100})
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	refused := &pbx.Error{Kind: pbx.InUse, Message: "tenant " + tenant + " still has"}
+	for _, r := range left {
+		refused.Refs = append(refused.Refs, pbx.Ref{Kind: "recording", Key: r.Name})
+	}
+	return refused
+}
+
 // OpenRecording opens the WAV file of one recorded call.
-func (c *Controller) OpenRecording(_ context.Context, tenant, name string) (*pbx.Recording, io.ReadSeekCloser, error) {
-	folder, r, err := c.findRecording(tenant, name)
+func (c *Controller) OpenRecording(ctx context.Context, tenant, name string) (*pbx.Recording, io.ReadSeekCloser, error) {
+	folder, r, err := c.findRecording(ctx, tenant, name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -142,8 +163,8 @@ func (c *Controller) OpenRecording(_ context.Context, tenant, name string) (*pbx
 }
 
 // DeleteRecording removes the file of one recorded call; the log tells by whom.
-func (c *Controller) DeleteRecording(_ context.Context, by Author, tenant, name string) error {
-	folder, _, err := c.findRecording(tenant, name)
+func (c *Controller) DeleteRecording(ctx context.Context, by Author, tenant, name string) error {
+	folder, _, err := c.findRecording(ctx, tenant, name)
 	if err != nil {
 		return err
 	}
@@ -156,8 +177,11 @@ func (c *Controller) DeleteRecording(_ context.Context, by Author, tenant, name 
 }
 
 // findRecording returns a tenant's folder and a recording in it, or NotFound.
-func (c *Controller) findRecording(tenant, name string) (*os.Root, *pbx.Recording, error) {
+func (c *Controller) findRecording(ctx context.Context, tenant, name string) (*os.Root, *pbx.Recording, error) {
 	if _, err := pbx.ParseRecording(tenant, name); err != nil {
+		return nil, nil, err
+	}
+	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, nil, err
 	}
 	missing := pbx.NotFoundf("recording %s does not exist in tenant %s", name, tenant)

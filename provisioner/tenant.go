@@ -19,7 +19,10 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 		},
 		put: (*db.Tx).PutTenant,
 		del: func(tx *db.Tx, ctx context.Context, _, name string) error {
-			return tx.DeleteTenant(ctx, name)
+			if err := tx.DeleteTenant(ctx, name); err != nil {
+				return err
+			}
+			return c.nothingRecorded(name)
 		},
 		revision: func(t *pbx.Tenant) int64 { return t.Revision },
 		validate: (*pbx.Tenant).Validate,

@@ -77,11 +77,14 @@ func TestRecordings(t *testing.T) {
 		{name: "delete another tenant's", method: "DELETE", path: "recordings/" + strings.Replace(aRecording, "_100_", "_900_", 1), status: 404},
 		{name: "no recording", method: "GET", path: "recordings/notes", status: 422, field: "name"},
 		{name: "path", method: "DELETE", path: "recordings/..%2Facme%2F" + aRecording, status: 422, field: "name"},
+		{name: "tenant with recordings", method: "DELETE", path: "/v1/tenants/acme", status: 409, detail: "recording 2026"},
 		{name: "no tenant", method: "GET", path: "/v1/tenants/nope/recordings", status: 404},
 	})
 	if r := l.do("GET", "recordings/20261122T091032Z_1_2_3", ""); r.Status/100 == 2 || strings.Contains(r.Body, "root:") {
 		t.Errorf("a link out of the folder is answered by %d", r.Status)
 	}
+	l.must(200, "DELETE", "/v1/tenants/acme/recordings/"+strings.Replace(aRecording, "_100_", "_900_", 1), "")
+	l.must(200, "DELETE", "/v1/tenants/acme", "")
 	l.must(200, "DELETE", "recordings/"+aRecording, "")
 	l.must(404, "DELETE", "recordings/"+aRecording, "")
 }
