@@ -63,6 +63,7 @@ func (e *Extension) Validate() error {
 	}
 	es.Add(checkGroups("groups", e.Groups))
 	e.checkType(&es)
+	e.checkEffect(&es)
 	es.Add(checkAllowed("allowed_devices", e.AllowedDevices))
 	return es.Err()
 }

@@ -32,6 +32,24 @@ func (e *Extension) checkType(es *Errors) {
 	}
 }
 
+// checkEffect refuses what an extension of the type would only store: nobody
+// calls from one without devices of its own, and nothing rings a virtual one.
+func (e *Extension) checkEffect(es *Errors) {
+	refuse := func(set bool, field string) {
+		if set {
+			es.Add(Invalidf(field, "has no effect at an extension of type %s", e.Type))
+		}
+	}
+	if !e.Type.HasDevices() {
+		refuse(len(e.Groups) > 0, "groups")
+		refuse(e.Anonymous, "anonymous")
+	}
+	if e.Type == TypeVirtual {
+		refuse(e.AllowedDevices != nil, "allowed_devices")
+		refuse(e.Record, "record")
+	}
+}
+
 // RungBy returns the devices that ring for an extension, sorted by name: its
 // own, or the parent of a sip-virtual one; without those that are forbidden.
 func (s *Snapshot) RungBy(e *Extension) []*Device {

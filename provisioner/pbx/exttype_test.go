@@ -28,6 +28,20 @@ func TestSIPVirtual(t *testing.T) {
 	}
 }
 
+func TestTypesRefuseWhatHasNoEffect(t *testing.T) {
+	for kind, want := range map[ExtensionType][]string{
+		TypeSIP: nil, TypeSIPVirtual: {"groups", "anonymous"}, TypeVirtual: {"groups", "anonymous", "allowed_devices", "record"},
+	} {
+		e := &Extension{Number: "101", Name: "A", RingSeconds: 20, Type: kind, Groups: []string{"sales"}, Anonymous: true, Record: true, AllowedDevices: []DeviceClass{Mobile}}
+		if kind == TypeSIPVirtual {
+			e.ParentDevice = "desk"
+		}
+		if diff := cmp.Diff(want, fields(e.Validate())); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
+	}
+}
+
 func TestTypesValidate(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind   ExtensionType
