@@ -10,68 +10,158 @@ import (
 )
 
 // Model is what files depend on in a model of phone. Every model is one row of
-// the table below; nothing else in the program knows a model's name.
+// models/<vendor>.csv; nothing else in the program knows a model's name.
 type Model struct {
-	Vendor   pbx.Vendor
-	Name     string // as the vendor spells it without the make: T46U, VVX450
-	Accounts int    // SIP registrations
-	// LineKeys counts the keys that a line can be put on, over all pages and
-	// without expansion modules.
-	LineKeys int
+	Vendor pbx.Vendor
+	Name   string   // as the phone's User-Agent spells it: T46U, VVX450, SPIP650
+	Also   []string // other names people know it by: IP650, W60P
+	Kind   string   // desk, video, conference, handset, dect
+	// Accounts counts SIP registrations, LineKeys the keys beside the screen, over
+	// all pages and without expansion modules.
+	Accounts, LineKeys int
+	Pages              int    // pages of keys, 0 where no source says
+	Module             string // its expansion module, "" for none
+	ModuleKeys         int    // keys of one module
+	Modules            int    // modules at most
+	Screen             string
 	// FileCode is the number in the name of Yealink's common file
-	// (y000000000108.cfg has 108); 0 for makes without one.
-	FileCode int
-	// Firmware is the newest branch whose parameter names were checked.
-	Firmware string
+	// (y000000000108.cfg has 108); "" where there is none or none is known.
+	FileCode  string
+	Firmware  string // newest branch that the sources show
+	Era       Era
+	Quirks    []Quirk
+	Sources   []string // tags of the fact sheets
+	Uncertain string   // what no second source confirms, for people; "" when nothing
 }
 
-// models is sorted by vendor and name.
-var models = []Model{
-	{Vendor: pbx.Polycom, Name: "VVX450", Accounts: 12, LineKeys: 12, Firmware: "6.4"},
-	{Vendor: pbx.Yealink, Name: "T46U", Accounts: 16, LineKeys: 27, FileCode: 108, Firmware: "108.87"},
+// Era is a generation of firmware that shares its parameter names.
+type Era string
+
+// The eras.
+const (
+	YealinkV70       Era = "v70"       // up to V73: no "static.", numbered codecs
+	YealinkV80       Era = "v80"       // V80 and newer
+	YealinkDECT      Era = "dect"      // V80 and newer, a base with handsets
+	YealinkMulticell Era = "multicell" // a base whose accounts take their server from a template
+	PolycomSIP3      Era = "sip3"      // SIP 1.x to 3.2
+	PolycomUCS4      Era = "ucs4"      // UC Software 3.3 and 4.0
+	PolycomUCS       Era = "ucs"       // UC Software 5.x and newer
+)
+
+// Quirk is a way in which one model differs from its era.
+type Quirk string
+
+// The quirks.
+const (
+	// BLFFromZero: the account of a BLF key counts from zero.
+	BLFFromZero Quirk = "blf-from-zero"
+	// NoModuleKey21: key 21 of a module only turns its page.
+	NoModuleKey21 Quirk = "no-module-key-21"
+)
+
+func (m Model) has(q Quirk) bool { return slices.Contains(m.Quirks, q) }
+
+// mono reports whether the screen shows no colours.
+func (m Model) mono() bool { return strings.Contains(m.Screen, "mono") }
+
+// CommonFile is the name of the file that all Yealinks of this model ask for
+// before their own; "" for other makes and where the code is not known. What it
+// sets, <mac>.cfg overrides; we put everything there and serve no common file.
+func (m Model) CommonFile() FileName {
+	if m.FileCode == "" {
+		return ""
+	}
+	return FileName(fmt.Sprintf("y%012s.cfg", m.FileCode))
 }
 
 // Models returns the known models, sorted by vendor and name.
 func Models() []Model { return slices.Clone(models) }
 
-// Lookup returns the model of a vendor. Names are compared without regard to case.
+// plainName is how names are compared: without case, blanks, '-' and '_'.
+func plainName(s string) string {
+	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s))
+}
+
+// Lookup returns the model of a vendor by any of its names.
 func Lookup(vendor pbx.Vendor, name string) (Model, bool) {
-	for _, m := range models {
-		if m.Vendor == vendor && strings.EqualFold(m.Name, name) {
+	m, ok := byName[modelKey{vendor, plainName(name)}]
+	return m, ok
+}
+
+// LookupAny returns the model of that name, whoever makes it. No name belongs to
+// two makes (a test holds that).
+func LookupAny(name string) (Model, bool) {
+	for _, v := range []pbx.Vendor{pbx.Yealink, pbx.Polycom} {
+		if m, ok := Lookup(v, name); ok {
 			return m, true
 		}
 	}
 	return Model{}, false
 }
 
-// CheckPhone returns the rules that p breaks because of its model: an unknown
-// model, or a line beyond the model's registrations. All others are
-// pbx.Phone.Validate's; an unknown vendor is reported there alone.
-func CheckPhone(p *pbx.Phone) error {
-	if p.Vendor != pbx.Yealink && p.Vendor != pbx.Polycom {
-		return nil
+// UnknownModel is the error about a model that is not in the tables; it names
+// those that are spelt most like it. An empty vendor looks at all.
+func UnknownModel(field string, vendor pbx.Vendor, name string) *pbx.Error {
+	whose := "any vendor"
+	if vendor != "" {
+		whose = string(vendor)
 	}
-	m, ok := Lookup(p.Vendor, p.Model)
-	if !ok {
-		return pbx.Errors{pbx.Invalidf("model", "%.30q is not a model of %s that is known here: use one of %s", p.Model, p.Vendor, strings.Join(namesOf(p.Vendor), ", "))}
-	}
-	var es pbx.Errors
-	for i, l := range p.Lines {
-		if l.Registration > m.Accounts {
-			es.Add(pbx.Invalidf(fmt.Sprintf("lines[%d].registration", i), "is %d, a %s has registrations 1 to %d", l.Registration, m.Name, m.Accounts))
-		}
-	}
-	return es.Err()
+	return pbx.Invalidf(field, "%.30q is not a model of %s that is known here: did you mean %s? GET /v1/phone-models lists all", name, whose, strings.Join(near(vendor, name, 5), ", "))
 }
 
-// namesOf returns the names of a vendor's models, sorted.
-func namesOf(vendor pbx.Vendor) []string {
-	var out []string
+// near returns the n names that are spelt most like name.
+func near(vendor pbx.Vendor, name string, n int) []string {
+	type candidate struct {
+		name string
+		far  int
+	}
+	var all []candidate
 	for _, m := range models {
-		if m.Vendor == vendor {
-			out = append(out, m.Name)
+		if vendor != "" && m.Vendor != vendor {
+			continue
+		}
+		far := distance(plainName(m.Name), plainName(name))
+		for _, also := range m.Also {
+			far = min(far, distance(plainName(also), plainName(name)))
+		}
+		all = append(all, candidate{m.Name, far})
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.far, b.far) })
+	var out []string
+	for _, c := range all[:min(n, len(all))] {
+		out = append(out, c.name)
+	}
+	return out
+}
+
+// distance counts the letters to insert, drop or replace to get from a to b
+// (Levenshtein). Texts beyond 40 bytes are as far as they are long.
+func distance(a, b string) int {
+	if len(a) > 40 || len(b) > 40 {
+		return max(len(a), len(b))
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
 		}
 	}
-	slices.SortFunc(out, cmp.Compare[string])
-	return out
+	return row[len(b)]
+}
+
+// Named reports whether one of the model's names contains a text, in any
+// spelling.
+func (m Model) Named(text string) bool {
+	return slices.ContainsFunc(append([]string{m.Name}, m.Also...), func(name string) bool {
+		return strings.Contains(plainName(name), plainName(text))
+	})
 }

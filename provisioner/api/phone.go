@@ -15,7 +15,7 @@ import (
 type PhoneFields struct {
 	MAC    string      `json:"mac,omitempty" doc:"Hardware address in any usual spelling; taken from the path in PUT and PATCH"`
 	Vendor string      `json:"vendor" doc:"yealink or polycom"`
-	Model  string      `json:"model" doc:"As the vendor spells it: T46U, VVX450"`
+	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
 }
 

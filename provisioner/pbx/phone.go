@@ -21,6 +21,9 @@ type Phone struct {
 	Vendor Vendor
 	Model  string // as the vendor spells it without the make: T46U, VVX450
 	Lines  []Line // sorted by Registration, no two the same
+	// Buttons are this phone's own; templates fill the keys that they leave.
+	// Sorted by Module and Key, no two the same.
+	Buttons []Button
 	// URLSecret is the part of its own provisioning URL that nobody can guess
 	// (256 bits in base32). It never changes unless it is replaced on purpose.
 	URLSecret Secret
@@ -71,5 +74,6 @@ func (p *Phone) Validate() error {
 		}
 		seenReg[l.Registration], seenDev[l.Device] = true, true
 	}
+	checkButtons(&es, p.Buttons)
 	return es.Err()
 }
