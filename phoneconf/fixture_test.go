@@ -3,6 +3,7 @@ package phoneconf
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,7 +24,27 @@ type fixture struct {
 	Phones []struct {
 		Tenant, MAC, Vendor, Model, URLSecret string
 		Lines                                 map[int]string
+		Buttons                               map[string]pbx.Button
 	}
+	Settings  []*pbx.PhoneSettings
+	Templates []struct {
+		Tenant, Model string
+		Buttons       map[string]pbx.Button
+	}
+}
+
+// buttonsOf reads buttons by their places, in the order of a map.
+func buttonsOf(m map[string]pbx.Button) []pbx.Button {
+	var out []pbx.Button
+	for place, b := range m {
+		module, key, err := pbx.ParsePlace(place)
+		if err != nil {
+			panic(err)
+		}
+		b.Module, b.Key, b.Line = module, key, max(1, b.Line)
+		out = append(out, b)
+	}
+	return pbx.SortButtons(out)
 }
 
 func parseFixture(t testing.TB, text []byte) (*pbx.Snapshot, Site) {
@@ -57,6 +78,7 @@ func (f fixture) snapshot(shuffle *rand.Rand) *pbx.Snapshot {
 				phone.Lines = append(phone.Lines, pbx.Line{Registration: n, Device: d})
 			}
 		}
+		phone.Buttons = buttonsOf(p.Buttons)
 		ps = append(ps, phone)
 	}
 	if shuffle != nil {
@@ -65,5 +87,9 @@ func (f fixture) snapshot(shuffle *rand.Rand) *pbx.Snapshot {
 		shuffle.Shuffle(len(ps), func(i, j int) { ps[i], ps[j] = ps[j], ps[i] })
 		shuffle.Shuffle(len(ts), func(i, j int) { ts[i], ts[j] = ts[j], ts[i] })
 	}
-	return pbx.NewSnapshot(1, ts, es, ds, ps, nil)
+	var bs []*pbx.ButtonTemplate
+	for _, t := range f.Templates {
+		bs = append(bs, &pbx.ButtonTemplate{Tenant: t.Tenant, Model: t.Model, Buttons: buttonsOf(t.Buttons)})
+	}
+	return pbx.NewSnapshot(1, ts, es, ds, ps, nil).WithPhoneDefaults(slices.Clone(f.Settings), bs)
 }

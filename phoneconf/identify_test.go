@@ -3,8 +3,6 @@ package phoneconf
 import (
 	"strings"
 	"testing"
-
-	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // The samples are those of the notes, from the sources named there.
@@ -85,29 +83,4 @@ func FuzzParsePath(f *testing.F) {
 			t.Fatalf("%q gives %+v", path, r)
 		}
 	})
-}
-
-func TestModels(t *testing.T) {
-	if m, ok := Lookup(pbx.Yealink, "t46u"); !ok || m.Accounts != 16 || m.LineKeys != 27 || m.FileCode != 108 {
-		t.Errorf("%+v %v", m, ok)
-	}
-	if _, ok := Lookup(pbx.Polycom, "T46U"); ok {
-		t.Error("Polycom makes no T46U")
-	}
-	good := &pbx.Phone{Vendor: pbx.Yealink, Model: "T46U", Lines: []pbx.Line{{Registration: 16}}}
-	if err := CheckPhone(good); err != nil {
-		t.Error(err)
-	}
-	for field, p := range map[string]*pbx.Phone{
-		"model":                 {Vendor: pbx.Yealink, Model: "T99"},
-		"lines[1].registration": {Vendor: pbx.Polycom, Model: "VVX450", Lines: []pbx.Line{{Registration: 1}, {Registration: 13}}},
-	} {
-		es, ok := CheckPhone(p).(pbx.Errors)
-		if !ok || len(es) != 1 || es[0].Field != field || es[0].Kind != pbx.Invalid {
-			t.Errorf("%s: %v", field, CheckPhone(p))
-		}
-	}
-	if err := CheckPhone(&pbx.Phone{Vendor: pbx.Yealink, Model: "T99"}); !strings.Contains(err.Error(), "T46U") {
-		t.Errorf("the known models are not named: %v", err)
-	}
 }

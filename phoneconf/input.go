@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -21,8 +22,10 @@ type input struct {
 	zone      string
 	password  string // of the phone's web page
 	site      Site
+	settings  pbx.PhoneSettings // of the tenant
 	lines     []lineInput
-	problem   string // why no file can be rendered
+	buttons   []pbx.Button // what the keys do, labels filled in
+	problem   string       // why no file can be rendered
 }
 
 // lineInput is one registration.
@@ -45,6 +48,7 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 		return in
 	}
 	in.title, in.zone, in.password = t.Title, t.Timezone, t.PhonePassword.Reveal()
+	in.settings = *s.SettingsOf(p.Tenant)
 	in.lines = make([]lineInput, 0, len(p.Lines))
 	for _, l := range p.Lines {
 		d := s.Device(p.Tenant, l.Device)
@@ -53,6 +57,9 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 			return in
 		}
 		in.lines = append(in.lines, gatherLine(s, l, d))
+	}
+	if m, ok := Lookup(p.Vendor, p.Model); ok {
+		in.buttons = in.buttonsOn(s, p, m)
 	}
 	return in
 }
@@ -77,20 +84,35 @@ func (in *input) line(registration int) *lineInput {
 	return nil
 }
 
-// Fingerprint identifies all that the files of p depend on in this process: equal
-// fingerprints mean equal bytes as long as the templates are the same. It is
-// computed from secrets: keep it in memory.
+// ntp is the time server: the tenant's, or the installation's.
+func (in *input) ntp() string {
+	if in.settings.NTPServer != "" {
+		return in.settings.NTPServer
+	}
+	return in.site.NTPServer
+}
+
+// Fingerprint identifies all that the configuration files of p depend on in this
+// process: equal fingerprints mean equal bytes as long as the templates are the
+// same. It is computed from secrets: keep it in memory. The directory file
+// depends on DirectoryFingerprint as well.
 func Fingerprint(s *pbx.Snapshot, p *pbx.Phone, site Site) [sha256.Size]byte {
 	in := gather(s, p, site)
 	return in.fingerprint()
 }
 
 func (in *input) fingerprint() [sha256.Size]byte {
-	b := make([]byte, 0, 512)
+	b := make([]byte, 0, 2048)
 	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password, in.problem)
 	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL, in.site.NTPServer, strconv.Itoa(in.site.Year))
+	c := &in.settings
+	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN), strconv.Itoa(c.VLANPriority),
+		strings.Join(c.Codecs, " "), c.SRTP, strconv.FormatBool(c.Clock24), c.Logo)
 	for _, l := range in.lines {
 		b = appendTexts(b, strconv.Itoa(l.registration), l.endpoint, l.secret, l.number, l.name, strconv.FormatBool(l.voicemail))
+	}
+	for _, k := range in.buttons {
+		b = appendTexts(b, strconv.Itoa(k.Module), strconv.Itoa(k.Key), string(k.Kind), k.Value, k.Label, strconv.Itoa(k.Line))
 	}
 	return sha256.Sum256(b)
 }

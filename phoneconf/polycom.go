@@ -2,15 +2,18 @@ package phoneconf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// The ends of the file names that our master files list.
+// The ends of the file names that our master files list. Of a parameter that
+// stands in both the first file's value counts; a test holds that none does.
 const (
-	polycomParameters = "-dialtone.cfg"
-	polycomEnrol      = "-enrol.cfg"
+	polycomReg   = "-reg.cfg"
+	polycomSite  = "-site.cfg"
+	polycomEnrol = "-enrol.cfg"
 )
 
 // polycomLabelBytes is the one length found in the guides (directory labels, 40
@@ -20,15 +23,25 @@ const (
 	polycomNameBytes  = 80
 )
 
-// polycomView is what templates/polycom/phone.cfg prints.
-type polycomView struct {
-	Server   polycomServer
-	Password xmlAttr // of the phone's web page
-	NTP      xmlAttr
-	HasNTP   bool // false leaves the clock's server to DHCP
-	Clock    polycomClock
-	Lines    []polycomLine
-	LineKeys []polycomLineKey
+// polycomSiteView is what templates/polycom/site*.cfg print.
+type polycomSiteView struct {
+	Server    polycomServer
+	Password  xmlAttr // of the phone's web page
+	NTP       xmlAttr
+	HasNTP    bool // false leaves the clock's server to DHCP
+	Clock     polycomClock
+	Clock24   int
+	Language  xmlAttr
+	Syslog    xmlAttr
+	HasSyslog bool
+	VLAN      xmlAttr // "" tags nothing
+	HasVLAN   bool
+	SRTP      struct{ Enable, Require int }
+	Codecs    []polycomCodec
+	Rings     []int
+	Model     xmlAttr // part of the name of the background's parameter
+	Logo      xmlAttr
+	HasLogo   bool
 }
 
 // polycomServer says where a phone finds its files.
@@ -37,36 +50,11 @@ type polycomServer struct {
 	Type xmlAttr // HTTP or HTTPS
 }
 
-// polycomLine is one registration; an unused one is written to be cleared.
-type polycomLine struct {
-	N            int
-	Enabled      bool
-	HasVoicemail bool
-	Endpoint     xmlAttr
-	Password     xmlAttr
-	DisplayName  xmlAttr
-	Label        xmlAttr
-	Server       xmlAttr
-	Port         int
-	Transport    xmlAttr // UDPOnly or TCPOnly
-	Voicemail    xmlAttr // number to dial for messages
-}
-
-// polycomLineKey is one key beside the screen; Line 0 leaves it unassigned.
-type polycomLineKey struct{ N, Line int }
-
-// polycomClock holds the tcpIpApp.sntp parameters.
-type polycomClock struct {
-	Offset     int // seconds east of UTC
-	Summer     bool
-	Start, End polycomChange
-}
-
-// polycomChange is one end of summer: on the first Day on or after Date.
-type polycomChange struct {
-	Month, Date, Hour int // Date is 1, 8, 15 or 22
-	Day               int // Sunday is 1: a Yealink's numbers would be a day off here
-	Last              int // 1: the last Day of the month, whatever Date says
+// polycomCodec is a codec by its name of UC Software and by its old one, "" where
+// there is none.
+type polycomCodec struct {
+	Name, OldName string
+	Priority      int // smaller is better, 0 is off
 }
 
 // attrWriter makes attributes and keeps the first refusal.
@@ -80,29 +68,53 @@ func (w *attrWriter) attr(what, s string) xmlAttr {
 	return a
 }
 
-func renderPolycom(e *Engine, in *input, m Model, c clock) ([]byte, error) {
+func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 	var w attrWriter
-	view := polycomView{
-		Server:   w.server(in.site, pbx.NewSecret(in.urlSecret)),
-		Password: w.attr("phone password", in.password),
-		NTP:      w.attr("NTP server", in.site.NTPServer),
-		HasNTP:   in.site.NTPServer != "",
-		Clock:    polycomClockOf(c),
+	s := &in.settings
+	view := polycomSiteView{
+		Server: w.server(in.site, pbx.NewSecret(in.urlSecret)), Password: w.attr("phone password", in.password),
+		NTP: w.attr("NTP server", in.ntp()), HasNTP: in.ntp() != "", Clock: polycomClockOf(c), Language: w.attr("language", languageNames[s.Language].polycom),
+		Syslog: w.attr("syslog server", s.SyslogServer), HasSyslog: s.SyslogServer != "", HasVLAN: s.VLAN != pbx.KeepVLAN,
+		Codecs: polycomCodecs(s.Codecs), Model: w.attr("model", m.Name), Logo: w.attr("logo", s.Logo), HasLogo: s.Logo != "" && !m.mono(),
 	}
-	for n := 1; n <= m.Accounts; n++ {
-		view.Lines = append(view.Lines, w.line(in, n))
+	if s.Clock24 {
+		view.Clock24 = 1
 	}
-	for n := 1; n <= m.LineKeys; n++ {
-		k := polycomLineKey{N: n}
-		if n <= m.Accounts && in.line(n) != nil {
-			k.Line = n
-		}
-		view.LineKeys = append(view.LineKeys, k)
+	if s.VLAN > 0 {
+		view.VLAN = w.attr("VLAN", fmt.Sprint(s.VLAN))
+	}
+	if s.SRTP != "off" {
+		view.SRTP.Enable = 1
+	}
+	if s.SRTP == "required" {
+		view.SRTP.Require = 1
+	}
+	for n := range ringKeywords {
+		view.Rings = append(view.Rings, n+1)
 	}
 	if w.err != nil {
 		return nil, w.err
 	}
-	return e.Render("polycom/phone.cfg", view)
+	if m.Era == PolycomSIP3 {
+		return e.Render("polycom/site-sip3.cfg", view)
+	}
+	return e.Render("polycom/site.cfg", view)
+}
+
+// polycomCodecs lists every codec of pbx.PhoneCodecs. Opus is there only for
+// those who ask for it: its name is unconfirmed.
+func polycomCodecs(wanted []string) []polycomCodec {
+	names := map[string]polycomCodec{"g722": {Name: "G722", OldName: "G722"}, "pcma": {Name: "G711_A", OldName: "G711A"}, "pcmu": {Name: "G711_Mu", OldName: "G711Mu"},
+		"g729": {Name: "G729_AB", OldName: "G729AB"}, "opus": {Name: "Opus"}}
+	var out []polycomCodec
+	for _, name := range pbx.PhoneCodecs {
+		c := names[name]
+		c.Priority = slices.Index(wanted, name) + 1
+		if name != "opus" || c.Priority > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // server splits the phone's own URL the way device.prov wants it.
@@ -111,54 +123,15 @@ func (w *attrWriter) server(site Site, secret pbx.Secret) polycomServer {
 	return polycomServer{Name: w.attr("own URL", rest), Type: w.attr("scheme", strings.ToUpper(scheme))}
 }
 
-func (w *attrWriter) line(in *input, n int) polycomLine {
-	out := polycomLine{N: n}
-	l := in.line(n)
-	if l == nil {
-		return out
-	}
-	label := in.lineLabel(l, polycomLabelBytes)
-	out.Enabled = true
-	out.Label = w.attr("label", label)
-	out.DisplayName = w.attr("name", readable(l.name, label, polycomNameBytes))
-	out.Endpoint = w.attr("endpoint", l.endpoint)
-	out.Password = w.attr("SIP password", l.secret)
-	out.Server = w.attr("SIP server", in.site.SIPServer)
-	out.Port = in.site.SIPPort
-	out.Transport = w.attr("transport", strings.ToUpper(in.site.Transport)+"Only")
-	if l.voicemail {
-		out.HasVoicemail = true
-		out.Voicemail = w.attr("voicemail number", pbx.VoicemailCode)
-	}
-	return out
-}
-
-// polycomClockOf drops the summer of a zone that moves by other than an hour
-// (Lord Howe): the phone has no parameter for it.
-func polycomClockOf(c clock) polycomClock {
-	out := polycomClock{Offset: c.Offset}
-	if c.Save == 3600 {
-		out.Summer = true
-		out.Start, out.End = polycomChangeOf(c.Start), polycomChangeOf(c.End)
-	}
-	return out
-}
-
-func polycomChangeOf(c change) polycomChange {
-	out := polycomChange{Month: int(c.Month), Date: 1, Hour: c.Hour, Day: int(c.Weekday) + 1}
-	if c.Week == 5 {
-		out.Last = 1
-	} else {
-		out.Date = (c.Week-1)*7 + 1
-	}
-	return out
-}
-
-// renderMaster renders the file that a Polycom asks for first; it names the one
-// parameter file, and the phone asks for that next to it.
-func renderMaster(e *Engine, mac pbx.MAC, ending string) ([]byte, error) {
+// renderMaster renders the file that a Polycom asks for first; it names the
+// others, and the phone asks for those next to it.
+func renderMaster(e *Engine, mac pbx.MAC, endings ...string) ([]byte, error) {
 	var w attrWriter
-	view := struct{ ConfigFiles xmlAttr }{w.attr("file name", string(mac)+ending)}
+	names := make([]string, len(endings))
+	for i, ending := range endings {
+		names[i] = string(mac) + ending
+	}
+	view := struct{ ConfigFiles xmlAttr }{w.attr("file names", strings.Join(names, ", "))}
 	if w.err != nil {
 		return nil, w.err
 	}

@@ -31,7 +31,7 @@ func readYealink(b []byte) (map[string]string, error) {
 		if strings.EqualFold(value, "%NULL%") || strings.EqualFold(value, "%EMPTY%") {
 			value = ""
 		}
-		if name == "static.security.user_password" {
+		if strings.TrimPrefix(name, "static.") == "security.user_password" {
 			level, _, _ := strings.Cut(value, ":")
 			name += "/" + level
 		}
@@ -85,6 +85,55 @@ func want(t *testing.T, got map[string]string, wanted map[string]string) {
 	for name, value := range wanted {
 		if g, ok := got[name]; !ok || g != value {
 			t.Errorf("%s is %q (present: %v), want %q", name, g, ok, value)
+		}
+	}
+}
+
+// readFile reads any file of a phone into names and values. The texts of a
+// directory are named by the path of their element and its place among its like.
+func readFile(name FileName, b []byte) (map[string]string, error) {
+	switch {
+	case strings.HasSuffix(string(name), ".xml"):
+		return readDirectory(b)
+	case strings.HasSuffix(string(name), ".boot"):
+		file, ok := strings.CutPrefix(string(b), "#!version:1.0.0.1\ninclude:config \"")
+		if file, ok2 := strings.CutSuffix(file, ".cfg\"\n"); ok && ok2 && len(file) == 12 {
+			return map[string]string{"include": file + ".cfg"}, nil
+		}
+		return nil, fmt.Errorf("boot file is %q", b)
+	case strings.HasPrefix(string(b), "#!version"):
+		return readYealink(b)
+	}
+	_, out, err := readPolycom(b)
+	return out, err
+}
+
+func readDirectory(b []byte) (map[string]string, error) {
+	d := xml.NewDecoder(bytes.NewReader(b))
+	out, seen := map[string]string{}, map[string]int{}
+	var path []string
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch v := token.(type) {
+		case xml.StartElement:
+			path = append(path, v.Name.Local)
+			at := strings.Join(path, "/")
+			seen[at]++
+			out[fmt.Sprintf("%s#%d", at, seen[at])] = ""
+		case xml.CharData:
+			if at := strings.Join(path, "/"); len(path) > 0 && strings.TrimSpace(string(v)) != "" {
+				out[fmt.Sprintf("%s#%d", at, seen[at])] += string(v)
+			}
+		case xml.EndElement:
+			path = path[:len(path)-1]
+		case xml.Comment, xml.Directive:
+			return nil, fmt.Errorf("unexpected %T", v)
 		}
 	}
 }

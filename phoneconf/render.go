@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
@@ -29,16 +30,22 @@ const (
 // ErrNoFile means that the phone has no file of that name: answer 404.
 var ErrNoFile = errors.New("no such file of this phone")
 
-// Files returns the files that the phone's own URL serves. A Yealink gets
-// everything in <mac>.cfg: it asks for <mac>.boot, y000000000000.boot and its
-// model's common file first and goes on after each 404. A Polycom gets a master
-// file and the one parameter file that the master names.
+// Files returns the files that the phone's own URL serves. A Yealink asks for
+// <mac>.boot first, then for y000000000000.boot, its model's common file and
+// <mac>.cfg, of which the last wins; a boot file that is there ends that, so ours
+// names <mac>.cfg, which holds everything. Firmware up to V73 knows no boot file.
+// A Polycom gets a master file that names those of its registrations and of its
+// site, of which the first wins, and a directory.
 func Files(_ *pbx.Snapshot, p *pbx.Phone) []FileName {
+	mac := FileName(p.MAC)
 	switch p.Vendor {
 	case pbx.Yealink:
-		return []FileName{FileName(p.MAC) + ".cfg"}
+		if m, ok := Lookup(p.Vendor, p.Model); ok && m.Era == YealinkV70 {
+			return []FileName{mac + ".cfg", mac + yealinkPhonebook}
+		}
+		return []FileName{mac + ".boot", mac + ".cfg", mac + yealinkPhonebook}
 	case pbx.Polycom:
-		return []FileName{FileName(p.MAC) + ".cfg", FileName(p.MAC) + polycomParameters}
+		return []FileName{mac + ".cfg", mac + polycomReg, mac + polycomSite, mac + polycomDirectory}
 	}
 	return nil
 }
@@ -62,11 +69,11 @@ func Render(e *Engine, s *pbx.Snapshot, p *pbx.Phone, site Site, name FileName) 
 		return nil, "", ErrNoFile
 	}
 	in := gather(s, p, site)
-	b, err := in.render(e, name)
+	b, err := in.render(e, s, p.Tenant, name)
 	if err != nil {
 		return nil, "", fmt.Errorf("rendering %s: %w", name, err)
 	}
-	return b, contentType(p.Vendor), nil
+	return b, contentType(p.Vendor, name), nil
 }
 
 // RenderEnrol returns a file of the generic URL: the address of the phone's own
@@ -79,10 +86,10 @@ func RenderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, Con
 	if err != nil {
 		return nil, "", fmt.Errorf("rendering %s for enrolment: %w", name, err)
 	}
-	return b, contentType(p.Vendor), nil
+	return b, contentType(p.Vendor, name), nil
 }
 
-func (in *input) render(e *Engine, name FileName) ([]byte, error) {
+func (in *input) render(e *Engine, s *pbx.Snapshot, tenant string, name FileName) ([]byte, error) {
 	if in.problem != "" {
 		return nil, errors.New(in.problem)
 	}
@@ -90,18 +97,26 @@ func (in *input) render(e *Engine, name FileName) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("model %q of %s is not known", in.model, in.vendor)
 	}
+	switch ending := strings.TrimPrefix(string(name), string(in.mac)); {
+	case ending == ".boot":
+		return renderBoot(e, in.mac)
+	case ending == yealinkPhonebook:
+		return renderPhonebook(e, s, tenant)
+	case ending == polycomDirectory:
+		return renderDirectory(e, s, tenant, in, m)
+	case ending == polycomReg:
+		return renderPolycomReg(e, in, m)
+	case ending == ".cfg" && in.vendor == pbx.Polycom:
+		return renderMaster(e, in.mac, polycomReg, polycomSite)
+	}
 	clk, err := clockOf(in.zone, in.site.Year)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case in.vendor == pbx.Yealink:
-		return renderYealink(e, in, m, clk)
-	case name == FileName(in.mac)+".cfg":
-		return renderMaster(e, in.mac, polycomParameters)
-	default:
-		return renderPolycom(e, in, m, clk)
+	if in.vendor == pbx.Polycom {
+		return renderPolycomSite(e, in, m, clk)
 	}
+	return renderYealink(e, in, m, clk)
 }
 
 func renderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, error) {
@@ -115,8 +130,8 @@ func renderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, err
 	}
 }
 
-func contentType(v pbx.Vendor) ContentType {
-	if v == pbx.Polycom {
+func contentType(v pbx.Vendor, name FileName) ContentType {
+	if v == pbx.Polycom || strings.HasSuffix(string(name), ".xml") {
 		return PolycomType
 	}
 	return YealinkType

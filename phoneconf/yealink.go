@@ -2,7 +2,8 @@ package phoneconf
 
 import (
 	"fmt"
-	"time"
+	"path"
+	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -11,14 +12,34 @@ import (
 // 64 to 99 [K].
 const yealinkTextBytes = 64
 
-// yealinkView is what templates/yealink/phone.cfg prints.
+// yealinkTemplates is which template an era is rendered with.
+var yealinkTemplates = map[Era]string{
+	YealinkV70: "yealink/phone-v70.cfg", YealinkV80: "yealink/phone.cfg", YealinkDECT: "yealink/phone-dect.cfg", YealinkMulticell: "yealink/phone-multicell.cfg",
+}
+
+// yealinkView is what templates/yealink/phone*.cfg print.
 type yealinkView struct {
+	// Static stands before the parameters of the device itself since V80.
+	Static    string
 	ServerURL yealinkValue // the phone's own URL, with a slash at the end
 	Password  yealinkValue // of the phone's web page
 	NTP       yealinkValue
+	Phonebook yealinkValue // address of the tenant's directory
+	BookName  yealinkValue
+	Settings  yealinkSettings
 	Clock     yealinkClock
+	Server    yealinkServer
+	Rings     []int // 1, 2, … of the distinctive rings
 	Accounts  []yealinkAccount
-	LineKeys  []yealinkLineKey
+	Keys      []yealinkKey // of the phone
+	Modules   []yealinkKey // of its expansion modules
+}
+
+// yealinkServer is Asterisk as the phone reaches it.
+type yealinkServer struct {
+	Address   yealinkValue
+	Port      int
+	Transport int // 0 UDP, 1 TCP
 }
 
 // yealinkAccount is one registration; a disabled one is written to be cleared.
@@ -29,24 +50,10 @@ type yealinkAccount struct {
 	DisplayName yealinkValue
 	User        yealinkValue
 	Password    yealinkValue
-	Server      yealinkValue
-	Port        int
-	Transport   int          // 0 UDP, 1 TCP
 	Voicemail   yealinkValue // number to dial for messages
-}
-
-// yealinkLineKey is one key beside the screen; Type 15 is a line, 0 nothing.
-type yealinkLineKey struct {
-	N, Type     int
-	Line, Label yealinkValue
-}
-
-// yealinkClock holds the local_time parameters.
-type yealinkClock struct {
-	Zone       yealinkValue // hours from UTC: +1, -3:30, +5:45
-	Summer     int          // 1 when Start and End apply
-	Start, End yealinkValue // Month/Week/Weekday/Hour, week 5 the last, Sunday 7
-	Minutes    int          // added in summer
+	Server      yealinkServer
+	SRTP        int
+	Codecs      []yealinkCodec
 }
 
 // yealinkWriter makes values and keeps the first refusal, so that a view reads
@@ -63,99 +70,155 @@ func (w *yealinkWriter) value(what, s string) yealinkValue {
 
 func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 	var w yealinkWriter
+	own := in.site.ownURL(pbx.NewSecret(in.urlSecret)) + "/"
 	view := yealinkView{
-		ServerURL: w.value("own URL", in.site.ownURL(pbx.NewSecret(in.urlSecret))+"/"),
+		Static:    "static.",
+		ServerURL: w.value("own URL", own),
 		Password:  w.value("phone password", in.password),
-		NTP:       w.value("NTP server", in.site.NTPServer),
+		NTP:       w.value("NTP server", in.ntp()),
+		Phonebook: w.value("own URL", own+string(in.mac)+yealinkPhonebook),
+		BookName:  w.value("title", readable(in.title, "Directory", yealinkTextBytes)),
+		Settings:  w.settings(in, m),
 		Clock:     w.clock(c),
-		Accounts:  make([]yealinkAccount, m.Accounts),
-		LineKeys:  make([]yealinkLineKey, m.LineKeys),
+		Server:    w.server(in.site),
+		Keys:      w.keys(in, m, 0, m.LineKeys),
 	}
-	for i := range view.Accounts {
-		view.Accounts[i] = w.account(in, i+1)
+	if m.Era == YealinkV70 {
+		view.Static = ""
 	}
-	for i := range view.LineKeys {
-		view.LineKeys[i] = w.lineKey(in, i+1, m.Accounts)
+	for n := range ringKeywords {
+		view.Rings = append(view.Rings, n+1)
+	}
+	for n := range m.Accounts {
+		view.Accounts = append(view.Accounts, w.account(in, m, n+1))
+	}
+	for n := range m.Modules {
+		view.Modules = append(view.Modules, w.keys(in, m, n+1, m.ModuleKeys)...)
 	}
 	if w.err != nil {
 		return nil, w.err
 	}
-	return e.Render("yealink/phone.cfg", view)
+	return e.Render(yealinkTemplates[m.Era], view)
 }
 
-func (w *yealinkWriter) account(in *input, n int) yealinkAccount {
+func (w *yealinkWriter) server(s Site) yealinkServer {
+	out := yealinkServer{Address: w.value("SIP server", s.SIPServer), Port: s.SIPPort}
+	if s.Transport == "tcp" {
+		out.Transport = 1
+	}
+	return out
+}
+
+func (w *yealinkWriter) account(in *input, m Model, n int) yealinkAccount {
 	a := yealinkAccount{N: n}
 	l := in.line(n)
 	if l == nil {
 		return a
 	}
-	a.Enabled = true
+	a.Enabled, a.Server, a.SRTP = true, w.server(in.site), yealinkSRTP(in.settings.SRTP, m.Era)
+	a.Codecs = yealinkCodecs(in.settings.Codecs)
 	label := in.lineLabel(l, yealinkTextBytes)
 	a.Label = w.value("label", label)
 	a.DisplayName = w.value("name", readable(l.name, label, yealinkTextBytes))
 	a.User = w.value("endpoint", l.endpoint)
 	a.Password = w.value("SIP password", l.secret)
-	a.Server = w.value("SIP server", in.site.SIPServer)
-	a.Port = in.site.SIPPort
-	if in.site.Transport == "tcp" {
-		a.Transport = 1
-	}
 	if l.voicemail {
 		a.Voicemail = w.value("voicemail number", pbx.VoicemailCode)
 	}
 	return a
 }
 
-// lineKey puts each registration on the key of its number.
-func (w *yealinkWriter) lineKey(in *input, n, accounts int) yealinkLineKey {
-	k := yealinkLineKey{N: n}
-	if l := in.line(n); l != nil && n <= accounts {
-		k.Type = 15
-		k.Line = w.value("line", fmt.Sprint(n))
-		k.Label = w.value("label", in.lineLabel(l, yealinkTextBytes))
+// yealinkSRTP: firmware up to V73 counts the other way round.
+func yealinkSRTP(srtp string, era Era) int {
+	n := slices.Index([]string{"off", "optional", "required"}, srtp)
+	if n > 0 && era == YealinkV70 {
+		n = 3 - n
 	}
-	return k
+	return max(n, 0)
 }
 
-func (w *yealinkWriter) clock(c clock) yealinkClock {
-	out := yealinkClock{Zone: w.value("time zone", yealinkOffset(c.Offset)), Minutes: c.Save / 60}
-	if c.Save != 0 {
-		out.Summer = 1
-		out.Start, out.End = w.value("summer", yealinkChange(c.Start)), w.value("summer", yealinkChange(c.End))
+// yealinkCodec is one codec of an account. Firmware up to V73 has a row of
+// numbered ones, each with its name and payload type; newer has them by name.
+type yealinkCodec struct {
+	Name     string
+	N        int // of the row; 0 where old firmware has none
+	OldName  string
+	Payload  int
+	Enabled  int
+	Priority int // smaller is better, 0 when disabled
+}
+
+// yealinkCodecs lists every codec of pbx.PhoneCodecs, so that what a tenant no
+// longer wants is switched off.
+func yealinkCodecs(wanted []string) []yealinkCodec {
+	out := []yealinkCodec{
+		{Name: "g722", N: 6, OldName: "G722", Payload: 9}, {Name: "pcma", N: 2, OldName: "PCMA", Payload: 8}, {Name: "pcmu", N: 1, OldName: "PCMU", Payload: 0},
+		{Name: "g729", N: 5, OldName: "G729", Payload: 18}, {Name: "opus"},
+	}
+	for i := range out {
+		if n := slices.Index(wanted, out[i].Name); n >= 0 {
+			out[i].Enabled, out[i].Priority = 1, n+1
+		}
 	}
 	return out
 }
 
-// yealinkOffset writes seconds east of UTC as 0, +1, -3:30, +5:45.
-func yealinkOffset(seconds int) string {
-	sign, minutes := "+", seconds/60
-	if minutes < 0 {
-		sign, minutes = "-", -minutes
-	}
-	switch {
-	case minutes == 0:
-		return "0"
-	case minutes%60 == 0:
-		return fmt.Sprintf("%s%d", sign, minutes/60)
-	}
-	return fmt.Sprintf("%s%d:%02d", sign, minutes/60, minutes%60)
+// yealinkSettings is the tenant's wishes in the phone's words.
+type yealinkSettings struct {
+	Language, Handset, Tones yealinkValue
+	Clock24                  int
+	Syslog                   yealinkValue
+	HasSyslog                bool
+	HasVLAN                  bool
+	VLAN, VLANPriority       yealinkValue
+	VLANEnabled              int
+	Mono                     bool // the screen takes a logo, no wallpaper
+	LogoMode                 int
+	Logo, LogoFile           yealinkValue
 }
 
-// yealinkChange writes Month/Week/Weekday/Hour. The vendor's own comment on the
-// order is muddled; the US rule is 3/2/7/2 (second Sunday of March at two).
-func yealinkChange(c change) string {
-	day := int(c.Weekday)
-	if c.Weekday == time.Sunday {
-		day = 7
+func (w *yealinkWriter) settings(in *input, m Model) yealinkSettings {
+	c := &in.settings
+	out := yealinkSettings{
+		Language: w.value("language", languageNames[c.Language].yealink), Handset: w.value("language", handsetLanguages[c.Language]),
+		Tones: w.value("tone country", toneCountries[c.ToneCountry]), Syslog: w.value("syslog server", c.SyslogServer), HasSyslog: c.SyslogServer != "",
+		HasVLAN: c.VLAN != pbx.KeepVLAN, Mono: m.mono(), Logo: w.value("logo", c.Logo),
 	}
-	return fmt.Sprintf("%d/%d/%d/%d", c.Month, c.Week, day, c.Hour)
+	if c.Clock24 {
+		out.Clock24 = 1
+	}
+	if c.VLAN > 0 {
+		out.VLANEnabled, out.VLAN, out.VLANPriority = 1, w.value("VLAN", fmt.Sprint(c.VLAN)), w.value("VLAN priority", fmt.Sprint(c.VLANPriority))
+	}
+	if c.Logo != "" {
+		out.LogoMode, out.LogoFile = 2, w.value("logo", "Config:"+path.Base(c.Logo))
+	}
+	return out
 }
 
 func renderYealinkEnrol(e *Engine, p *pbx.Phone, site Site) ([]byte, error) {
 	var w yealinkWriter
-	view := struct{ ServerURL yealinkValue }{w.value("own URL", site.ownURL(p.URLSecret)+"/")}
+	view := struct {
+		Static    string
+		ServerURL yealinkValue
+	}{"static.", w.value("own URL", site.ownURL(p.URLSecret)+"/")}
+	if m, ok := Lookup(p.Vendor, p.Model); ok && m.Era == YealinkV70 {
+		view.Static = ""
+	}
 	if w.err != nil {
 		return nil, w.err
 	}
 	return e.Render("yealink/enrol.cfg", view)
+}
+
+// renderBoot renders the file that firmware of V81 and newer asks for first. It
+// names the one file with everything in it, so that the phone skips the common
+// files, which it would ask for in vain.
+func renderBoot(e *Engine, mac pbx.MAC) ([]byte, error) {
+	var w yealinkWriter
+	view := struct{ File yealinkValue }{w.value("MAC", string(mac)+".cfg")}
+	if w.err != nil {
+		return nil, w.err
+	}
+	return e.Render("yealink/boot", view)
 }

@@ -3,6 +3,7 @@ package pbx
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // Snapshot is all desired state at one revision, immutable once built: files,
@@ -23,6 +24,12 @@ type Snapshot struct {
 	phones     map[MAC]*Phone
 	endpoints  map[string]*Device
 	rings      map[key][]*Device
+
+	// PhoneSettings and ButtonTemplates are set by WithPhoneDefaults.
+	PhoneSettings   []*PhoneSettings
+	ButtonTemplates []*ButtonTemplate
+	settings        map[string]*PhoneSettings
+	templates       map[key]*ButtonTemplate
 }
 
 // key is a natural key within a tenant.
@@ -102,3 +109,44 @@ func (s *Snapshot) Mailbox(tenant, number string) *Mailbox { return s.mailboxes[
 
 // Phone returns the phone with that address, or nil.
 func (s *Snapshot) Phone(mac MAC) *Phone { return s.phones[mac] }
+
+// WithPhoneDefaults adds what phones of a tenant have in common, before anybody
+// reads s. It keeps the slices and returns s.
+func (s *Snapshot) WithPhoneDefaults(settings []*PhoneSettings, templates []*ButtonTemplate) *Snapshot {
+	s.PhoneSettings, s.ButtonTemplates = settings, templates
+	s.settings, s.templates = make(map[string]*PhoneSettings, len(settings)), make(map[key]*ButtonTemplate, len(templates))
+	slices.SortFunc(settings, func(a, b *PhoneSettings) int { return cmp.Compare(a.Tenant, b.Tenant) })
+	slices.SortFunc(templates, func(a, b *ButtonTemplate) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Model, b.Model))
+	})
+	for _, p := range settings {
+		s.settings[p.Tenant] = p
+	}
+	for _, t := range templates {
+		s.templates[key{t.Tenant, t.Model}] = t
+	}
+	return s
+}
+
+// SettingsOf returns the phone settings of a tenant, the defaults if it has none.
+func (s *Snapshot) SettingsOf(tenant string) *PhoneSettings {
+	if p := s.settings[tenant]; p != nil {
+		return p
+	}
+	return DefaultPhoneSettings(tenant)
+}
+
+// ButtonsOf returns the buttons of a tenant's template, nil if there is none.
+func (s *Snapshot) ButtonsOf(tenant, model string) []Button {
+	if t := s.templates[key{tenant, model}]; t != nil {
+		return t.Buttons
+	}
+	return nil
+}
+
+// ExtensionsOf returns the extensions of a tenant, by number.
+func (s *Snapshot) ExtensionsOf(tenant string) []*Extension {
+	first := sort.Search(len(s.Extensions), func(i int) bool { return s.Extensions[i].Tenant >= tenant })
+	last := first + sort.Search(len(s.Extensions)-first, func(i int) bool { return s.Extensions[first+i].Tenant > tenant })
+	return s.Extensions[first:last]
+}
