@@ -50,6 +50,9 @@ func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
 	site := h.opt.Site
 	site.Year = c.now.UTC().Year()
 	key, print := fileKey{e.phone.MAC, c.path.File, enrol}, e.fingerprint(c.index.snapshot, site)
+	if phoneconf.IsDirectory(key.name) {
+		print = c.index.directory(e, print)
+	}
 	if f := h.cache.get(key); f != nil {
 		if g, err, ok := f.answer(print); ok {
 			return g, err

@@ -44,6 +44,31 @@ func TestCacheFollowsWhatAFileDependsOn(t *testing.T) {
 	}
 }
 
+// A directory follows every name of its tenant, and nothing else has to be
+// rendered for that.
+func TestDirectoryFollowsItsTenantsPeople(t *testing.T) {
+	s := newSite(t, 4, nil)
+	for i, ending := range []string{"-phonebook.xml", "-directory.xml"} {
+		path := "/p/" + secretOf(i) + "/" + string(macOf(i)) + ending
+		s.swap(4, nil)
+		if w := s.get(path); w.Code != 200 || !strings.Contains(w.Body.String(), "Person 1003") || w.Header().Get("Content-Type") != "text/xml; charset=utf-8" {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+		s.get(own(i))
+		n := s.Renders()
+		s.swap(4, func(r *rows) { r.extensions[3].Name = "Somebody" })
+		if w := s.get(path); !strings.Contains(w.Body.String(), "Somebody") || s.Renders() != n+1 {
+			t.Errorf("%s after a new name: %d renders\n%s", path, s.Renders()-n, w.Body)
+		}
+		if s.get(own(i)); s.get(path).Code != 200 || s.Renders() != n+1 {
+			t.Errorf("%d renders for one name", s.Renders()-n)
+		}
+		if s.get("/p/"+secretOf(2)+"/"+string(macOf(i))+ending).Code != 404 {
+			t.Error("another phone's secret opens the directory")
+		}
+	}
+}
+
 func TestBrokenDataKeepsTheLastGoodFile(t *testing.T) {
 	s := newSite(t, 2, nil)
 	good := s.get(own(0)).Body.String()

@@ -46,7 +46,7 @@ func TestGenericURLServesAddressInWindowOnly(t *testing.T) {
 			t.Errorf("%s in the window: %d\n%s", path, w.Code, w.Body)
 		}
 	}
-	if w := s.get("/" + string(macOf(1)) + "-dialtone.cfg"); w.Code != 404 {
+	if w := s.get("/" + string(macOf(1)) + "-reg.cfg"); w.Code != 404 {
 		t.Errorf("the generic URL gives a full file: %d", w.Code)
 	}
 	s.clock(noon.Add(time.Hour - 1))
@@ -87,9 +87,9 @@ func TestEveryMissIsTheSame(t *testing.T) {
 	for name, path := range map[string]string{
 		"known MAC out of its window": "/" + mac + ".cfg", "wrong secret": "/p/" + secretOf(7) + "/" + mac + ".cfg", "another phone's secret": "/p/" + secretOf(1) + "/" + mac + ".cfg",
 		"another phone's MAC": "/p/" + secret + "/" + other + ".cfg", "unknown MAC with a right secret": "/p/" + secret + "/001565ffffff.cfg", "no MAC with a right secret": "/p/" + secret + "/y000000000000.boot",
-		"no such file": "/p/" + secret + "/" + mac + ".boot", "secret cut": "/p/" + secret[:51] + "/" + mac + ".cfg", "secret longer": "/p/" + secret + "a/" + mac + ".cfg", "no secret": "/p//" + mac + ".cfg",
+		"no such file": "/p/" + secret + "/" + mac + "-contact.xml", "secret cut": "/p/" + secret[:51] + "/" + mac + ".cfg", "secret longer": "/p/" + secret + "a/" + mac + ".cfg", "no secret": "/p//" + mac + ".cfg",
 		"traversal": "/p/" + secret + "/../../etc/passwd", "traversal encoded": "/p/" + secret + "/%2e%2e%2f" + mac + ".cfg", "traversal beside a good file": "/p/x/../" + secret + "/" + mac + ".cfg",
-		"root": "/", "directory": "/p/" + secret + "/", "zero byte": "/" + mac + ".cfg%00", "backslash": "/..%5c" + mac + ".cfg", "known MAC, file of the own URL": "/" + other + "-dialtone.cfg", "default master": "/000000000000.cfg",
+		"root": "/", "directory": "/p/" + secret + "/", "zero byte": "/" + mac + ".cfg%00", "backslash": "/..%5c" + mac + ".cfg", "known MAC, file of the own URL": "/" + other + "-reg.cfg", "default master": "/000000000000.cfg",
 		"long": "/" + strings.Repeat("a", 4000), "query": "/" + mac + ".cfg?x=1", "absolute": "http://pbx/" + mac + ".cfg",
 	} {
 		if got := rawRequest(t, l.Addr(), "GET", path); !bytes.Equal(got, first) {

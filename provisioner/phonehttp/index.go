@@ -2,6 +2,7 @@ package phonehttp
 
 import (
 	"crypto/sha256"
+	"sync"
 	"sync/atomic"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
@@ -15,6 +16,7 @@ type index struct {
 	snapshot *pbx.Snapshot
 	bySecret map[[sha256.Size]byte]*entry
 	byMAC    map[pbx.MAC]*entry
+	people   sync.Map // tenant → func() [sha256.Size]byte, its directory's fingerprint
 }
 
 // entry is a phone of a snapshot.
@@ -69,4 +71,13 @@ func (e *entry) fingerprint(s *pbx.Snapshot, site phoneconf.Site) [sha256.Size]b
 	p := &yearPrint{site.Year, phoneconf.Fingerprint(s, e.phone, site)}
 	e.print.Store(p)
 	return p.sum
+}
+
+// directory is the fingerprint of a file that shows the people of e's tenant; own
+// is that of e's configuration files. A tenant's people are read once.
+func (ix *index) directory(e *entry, own [sha256.Size]byte) [sha256.Size]byte {
+	tenant := e.phone.Tenant
+	once, _ := ix.people.LoadOrStore(tenant, sync.OnceValue(func() [sha256.Size]byte { return phoneconf.DirectoryFingerprint(ix.snapshot, tenant) }))
+	people := once.(func() [sha256.Size]byte)()
+	return sha256.Sum256(append(own[:], people[:]...))
 }

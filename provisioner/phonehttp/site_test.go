@@ -97,7 +97,7 @@ func secretOf(i int) string { return fmt.Sprintf("urlsecret%043d", i) }
 // own is the path of a file on the own URL of phone i.
 func own(i int) string {
 	if i%2 == 1 {
-		return fmt.Sprintf("/p/%s/%s-dialtone.cfg", secretOf(i), macOf(i))
+		return fmt.Sprintf("/p/%s/%s-reg.cfg", secretOf(i), macOf(i))
 	}
 	return fmt.Sprintf("/p/%s/%s.cfg", secretOf(i), macOf(i))
 }
