@@ -20,6 +20,9 @@ const (
 	kindPhone     = "phone"
 	kindMailbox   = "mailbox"
 	kindGroup     = "group"
+
+	kindButtons       = "button-template"
+	kindPhoneSettings = "phone-settings"
 )
 
 // Change is one line of the audit trail: what one write did to one object.

@@ -91,7 +91,20 @@ func sampleDevice() *pbx.Device {
 
 func samplePhone() *pbx.Phone {
 	return &pbx.Phone{Tenant: "default", MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", Lines: []pbx.Line{{Registration: 1, Device: "desk-101"}},
-		URLSecret: pbx.NewSecret("urlsecret1234567"), EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
+		Buttons: []pbx.Button{sampleButton()}, URLSecret: pbx.NewSecret("urlsecret1234567"), EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
+}
+
+func sampleButton() pbx.Button {
+	return pbx.Button{Module: 1, Key: 2, Kind: pbx.BLFButton, Value: "101", Label: "Ada", Line: 3}
+}
+
+func sampleTemplate() *pbx.ButtonTemplate {
+	return &pbx.ButtonTemplate{Tenant: "default", Model: "T46U", Buttons: []pbx.Button{sampleButton()}}
+}
+
+func samplePhoneSettings() *pbx.PhoneSettings {
+	return &pbx.PhoneSettings{Tenant: "acme", Language: "de", ToneCountry: "DE", NTPServer: "ntp.example.com", SyslogServer: "log.example.com", VLAN: 7, VLANPriority: 5,
+		Codecs: []string{"pcma", "g722"}, SRTP: "optional", Clock24: true, Logo: "http://www.example.com/logo.png"}
 }
 
 // fill creates one of everything in an order that references allow.

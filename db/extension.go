@@ -158,7 +158,7 @@ func (tx *Tx) checkOwnMailbox(ctx context.Context, e *pbx.Extension) error {
 }
 
 // DeleteExtension removes an extension; an InUse error names the devices that
-// ring for it.
+// ring for it and the buttons that watch it.
 func (tx *Tx) DeleteExtension(ctx context.Context, tenant, number string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (tx *Tx) DeleteExtension(ctx context.Context, tenant, number string) error 
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "extension "+number, `SELECT 'device', name FROM devices WHERE tenant = ? AND extension = ? ORDER BY name`, tenant, number)
+	err = tx.unused(ctx, "extension "+number, `SELECT 'device', name FROM devices WHERE tenant = ?1 AND extension = ?2 `+watchers, tenant, number)
 	if err != nil {
 		return err
 	}

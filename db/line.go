@@ -74,7 +74,7 @@ func scanLine(row scanner) (macLine, error) {
 	return l, row.Scan(&l.mac, &l.line.Registration, &l.line.Device)
 }
 
-// fillLines reads the lines of phones of one tenant, sorted by MAC, in one query
+// fillLines reads the lines and buttons of phones of one tenant, sorted by MAC, in one query
 // over their range of MACs.
 func (tx *Tx) fillLines(ctx context.Context, ps []*pbx.Phone) error {
 	if len(ps) == 0 {
@@ -87,7 +87,7 @@ func (tx *Tx) fillLines(ctx context.Context, ps []*pbx.Phone) error {
 		return fmt.Errorf("reading the lines of phones: %w", err)
 	}
 	assignLines(ps, ls)
-	return nil
+	return tx.fillButtons(ctx, ps)
 }
 
 // assignLines hands lines, sorted by registration, to their phones.

@@ -97,6 +97,7 @@ func (tx *Tx) PutPhone(ctx context.Context, p *pbx.Phone) error {
 // normalizePhone gives p the form in which it will be read back.
 func normalizePhone(p *pbx.Phone) {
 	p.EnrolUntil = fromMillis(millis(p.EnrolUntil))
+	p.Buttons = pbx.SortButtons(p.Buttons)
 	p.Lines = slices.SortedFunc(slices.Values(p.Lines), func(a, b pbx.Line) int { return cmp.Compare(a.Registration, b.Registration) })
 }
 
@@ -126,11 +127,16 @@ func (tx *Tx) savePhone(ctx context.Context, old, p *pbx.Phone, given []pbx.Line
 			return err
 		}
 	}
+	if old == nil || !slices.Equal(old.Buttons, p.Buttons) {
+		if err := tx.saveButtons(ctx, p); err != nil {
+			return err
+		}
+	}
 	return record(ctx, tx, kindPhone, p.Tenant, string(p.MAC), old, p)
 }
 
-// checkPhone refuses a MAC of another tenant (without naming it) and lines whose
-// device is unknown or taken.
+// checkPhone refuses a MAC of another tenant (without naming it), lines whose
+// device is unknown or taken, and buttons that watch an unknown extension.
 func (tx *Tx) checkPhone(ctx context.Context, p *pbx.Phone, given []pbx.Line) error {
 	if err := tx.needTenant(ctx, p.Tenant); err != nil {
 		return err
@@ -142,7 +148,10 @@ func (tx *Tx) checkPhone(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 	if elsewhere {
 		return &pbx.Error{Kind: pbx.Conflict, Field: "mac", Message: fmt.Sprintf("phone %s belongs to another tenant", p.MAC.Colons())}
 	}
-	return tx.checkLines(ctx, p, given)
+	if err := tx.checkLines(ctx, p, given); err != nil {
+		return err
+	}
+	return tx.checkWatched(ctx, p.Tenant, p.Buttons)
 }
 
 // DeletePhone removes a phone and its lines. Its devices stay. Its fetches stay

@@ -137,6 +137,7 @@ func TestPhonePages(t *testing.T) {
 			}
 			p := phone(func(p *pbx.Phone) {
 				p.MAC, p.Lines = pbx.MAC(fmt.Sprintf("0015650000%02x", i)), []pbx.Line{{Registration: 1, Device: name}}
+				p.Buttons = nil
 			})
 			if err := tx.CreatePhone(ctx, p); err != nil {
 				return err

@@ -46,7 +46,15 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms), nil
+	settings, err := query(ctx, tx, scanPhoneSettings, selectPhoneSettings)
+	if err != nil {
+		return nil, fmt.Errorf("reading phone settings: %w", err)
+	}
+	bs, err := tx.allButtonTemplates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs), nil
 }
 
 func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {
@@ -59,5 +67,10 @@ func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {
 		return nil, fmt.Errorf("reading the lines of phones: %w", err)
 	}
 	assignLines(ps, ls)
+	bs, err := query(ctx, tx, scanButton, `SELECT tenant, mac, `+buttonColumns+` FROM phone_buttons ORDER BY tenant, mac, module, key`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the buttons of phones: %w", err)
+	}
+	assignButtons(ps, bs)
 	return ps, nil
 }

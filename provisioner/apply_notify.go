@@ -30,9 +30,10 @@ func (n *phoneNotifier) notify(ctx context.Context, s *ami.Session, before, now 
 	}
 	site := n.site
 	site.Year = time.Now().UTC().Year()
+	redone := tenantsRedone(before.snapshot, now.snapshot)
 	for _, p := range now.snapshot.Phones {
 		old := before.snapshot.Phone(p.MAC)
-		if old == nil || lastChange(now.snapshot, p) <= before.snapshot.Revision ||
+		if old == nil || !redone[p.Tenant] && lastChange(now.snapshot, p) <= before.snapshot.Revision ||
 			phoneconf.Fingerprint(before.snapshot, old, site) == phoneconf.Fingerprint(now.snapshot, p, site) {
 			continue
 		}
@@ -46,12 +47,47 @@ func (n *phoneNotifier) notify(ctx context.Context, s *ami.Session, before, now 
 	}
 }
 
+// tenantsRedone lists the tenants whose phone settings or button templates differ
+// between two snapshots: a change there, or a template that is gone, touches all
+// of a tenant's phones and shows in the revision of none.
+func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
+	type key struct {
+		tenant, model string
+		revision      int64
+	}
+	seen := map[key]int{}
+	count := func(s *pbx.Snapshot, n int) {
+		for _, p := range s.PhoneSettings {
+			seen[key{p.Tenant, "", p.Revision}] += n
+		}
+		for _, t := range s.ButtonTemplates {
+			seen[key{t.Tenant, t.Model, t.Revision}] += n
+		}
+	}
+	count(before, 1)
+	count(now, -1)
+	out := map[string]bool{}
+	for k, n := range seen {
+		if n != 0 {
+			out[k.tenant] = true
+		}
+	}
+	return out
+}
+
 // lastChange is the newest revision of anything a phone's files show. It spares
 // looking at the files of all phones at every pass.
 func lastChange(s *pbx.Snapshot, p *pbx.Phone) int64 {
 	last := p.Revision
 	if t := s.Tenant(p.Tenant); t != nil {
 		last = max(last, t.Revision)
+	}
+	for _, bs := range [][]pbx.Button{p.Buttons, s.ButtonsOf(p.Tenant, pbx.DefaultButtons), s.ButtonsOf(p.Tenant, p.Model)} {
+		for _, b := range bs {
+			if e := s.Extension(p.Tenant, b.Value); e != nil {
+				last = max(last, e.Revision) // whose name may stand on the key
+			}
+		}
 	}
 	for _, l := range p.Lines {
 		d := s.Device(p.Tenant, l.Device)

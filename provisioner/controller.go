@@ -68,6 +68,9 @@ type Controller struct {
 	Phones     *Resource[pbx.Phone]
 	Mailboxes  *Resource[pbx.Mailbox]
 	Groups     *Resource[pbx.Group]
+	// What phones of a tenant have in common.
+	PhoneSettings   *Resource[pbx.PhoneSettings]
+	ButtonTemplates *Resource[pbx.ButtonTemplate]
 }
 
 // New reads the first snapshot; Run starts the loops.
@@ -81,6 +84,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups = newGroups(c)
+	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
 	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
 		return nil, err

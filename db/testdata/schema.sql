@@ -8,6 +8,14 @@ CREATE TABLE apply_results (
     reloaded    TEXT    NOT NULL
 ) STRICT;
 
+CREATE TABLE button_templates (
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    model    TEXT    NOT NULL CHECK (model <> ''),
+    version  INTEGER NOT NULL CHECK (version > 0),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, model)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE changes (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     revision INTEGER NOT NULL REFERENCES revisions (number),
@@ -80,6 +88,21 @@ CREATE TABLE mailboxes (
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE phone_buttons (
+    tenant  TEXT    NOT NULL,
+    mac     TEXT    NOT NULL,
+    module  INTEGER NOT NULL CHECK (module >= 0),
+    key     INTEGER NOT NULL CHECK (key > 0),
+    kind    TEXT    NOT NULL CHECK (kind <> ''),
+    value   TEXT    NOT NULL,
+    watches TEXT    CHECK (watches <> ''),
+    label   TEXT    NOT NULL,
+    line    INTEGER NOT NULL CHECK (line > 0),
+    PRIMARY KEY (tenant, mac, module, key),
+    FOREIGN KEY (tenant, mac) REFERENCES phones (tenant, mac) ON UPDATE CASCADE ON DELETE CASCADE,
+    FOREIGN KEY (tenant, watches) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE phone_fetches (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     mac        TEXT    NOT NULL,
@@ -111,6 +134,22 @@ CREATE TABLE phone_lines (
     FOREIGN KEY (tenant, device) REFERENCES devices (tenant, name) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE phone_settings (
+    tenant        TEXT    NOT NULL PRIMARY KEY REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    language      TEXT    NOT NULL,
+    tone_country  TEXT    NOT NULL,
+    ntp_server    TEXT    NOT NULL,
+    syslog_server TEXT    NOT NULL,
+    vlan          INTEGER NOT NULL,
+    vlan_priority INTEGER NOT NULL,
+    codecs        TEXT    NOT NULL,
+    srtp          TEXT    NOT NULL CHECK (srtp <> ''),
+    clock24       INTEGER NOT NULL CHECK (clock24 IN (0, 1)),
+    logo          TEXT    NOT NULL,
+    version       INTEGER NOT NULL CHECK (version > 0),
+    revision      INTEGER NOT NULL CHECK (revision > 0)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE phones (
     tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
     mac         TEXT    NOT NULL UNIQUE CHECK (length(mac) = 12),
@@ -133,6 +172,21 @@ CREATE TABLE revisions (
 CREATE TABLE settings (
     key   TEXT NOT NULL PRIMARY KEY CHECK (key <> ''),
     value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE template_buttons (
+    tenant  TEXT    NOT NULL,
+    model   TEXT    NOT NULL,
+    module  INTEGER NOT NULL CHECK (module >= 0),
+    key     INTEGER NOT NULL CHECK (key > 0),
+    kind    TEXT    NOT NULL CHECK (kind <> ''),
+    value   TEXT    NOT NULL,
+    watches TEXT    CHECK (watches <> ''),
+    label   TEXT    NOT NULL,
+    line    INTEGER NOT NULL CHECK (line > 0),
+    PRIMARY KEY (tenant, model, module, key),
+    FOREIGN KEY (tenant, model) REFERENCES button_templates (tenant, model) ON UPDATE CASCADE ON DELETE CASCADE,
+    FOREIGN KEY (tenant, watches) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tenants (
@@ -167,6 +221,10 @@ CREATE INDEX extensions_of_parent ON extensions (tenant, parent_device) WHERE pa
 
 CREATE INDEX group_members_of_group ON group_members (tenant, name);
 
+CREATE INDEX phone_buttons_of_extension ON phone_buttons (tenant, watches);
+
 CREATE INDEX phone_fetches_of_phone ON phone_fetches (mac, id);
 
 CREATE INDEX phone_fetches_of_strangers ON phone_fetches (id) WHERE known = 0;
+
+CREATE INDEX template_buttons_of_extension ON template_buttons (tenant, watches);

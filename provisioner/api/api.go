@@ -73,6 +73,8 @@ func (a *api) register(e *echo.Echo) {
 	registerGroups(a)
 	a.registerRecordings()
 	a.registerPhoneModels()
+	registerPhoneSettings(a)
+	registerButtonTemplates(a)
 	a.registerStatus()
 	a.registerChanges()
 	a.registerTokens()

@@ -17,6 +17,8 @@ type PhoneFields struct {
 	Vendor string      `json:"vendor" doc:"yealink or polycom"`
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
+	// Buttons is a map so that a merge patch can change one key and leave the others.
+	Buttons map[string]Button `json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
 }
 
 // PhoneLine is one registration of a phone.
@@ -68,15 +70,20 @@ func phoneFields(p *pbx.Phone) PhoneFields {
 	for i, l := range p.Lines {
 		f.Lines[i] = PhoneLine(l)
 	}
+	f.Buttons = buttonFields(p.Buttons)
 	return f
 }
 
 // buildPhone keeps the lines in the client's order, by which errors count them;
 // the database sorts them.
 func buildPhone(w PhoneFields, old *pbx.Phone, tenant, mac string) (*pbx.Phone, error) {
-	p := &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), Vendor: pbx.Vendor(strings.ToLower(w.Vendor)), Model: strings.ToUpper(w.Model)}
+	p := &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), Vendor: pbx.Vendor(strings.ToLower(w.Vendor)), Model: w.Model}
 	for _, l := range w.Lines {
 		p.Lines = append(p.Lines, pbx.Line(l))
+	}
+	var err error
+	if p.Buttons, err = buildButtons(w.Buttons); err != nil {
+		return nil, err
 	}
 	if old != nil {
 		p.URLSecret, p.EnrolUntil = old.URLSecret, old.EnrolUntil

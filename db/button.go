@@ -1,0 +1,238 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const selectButtonTemplate = `SELECT tenant, model, version, revision FROM button_templates`
+
+func scanButtonTemplate(row scanner) (*pbx.ButtonTemplate, error) {
+	t := &pbx.ButtonTemplate{}
+	return t, row.Scan(&t.Tenant, &t.Model, &t.Version, &t.Revision)
+}
+
+// ownedButton is a button with the key of the template or phone that it is on.
+type ownedButton struct {
+	tenant, owner string
+	button        pbx.Button
+}
+
+// A button that watches an extension has its number there, where it follows it.
+const buttonColumns = `module, key, kind, coalesce(watches, value), label, line`
+
+func scanButton(row scanner) (ownedButton, error) {
+	var b ownedButton
+	return b, row.Scan(&b.tenant, &b.owner, &b.button.Module, &b.button.Key, &b.button.Kind, &b.button.Value, &b.button.Label, &b.button.Line)
+}
+
+// ButtonTemplate returns the buttons of a model, or those of all phones of a
+// tenant, or a NotFound error.
+func (tx *Tx) ButtonTemplate(ctx context.Context, tenant, model string) (*pbx.ButtonTemplate, error) {
+	t, err := scanButtonTemplate(tx.sql.QueryRowContext(ctx, selectButtonTemplate+` WHERE tenant = ? AND model = ?`, tenant, model))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, tx.notIn(ctx, tenant, kindButtons, model)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading button template %s: %w", model, err)
+	}
+	return t, tx.fillTemplates(ctx, []*pbx.ButtonTemplate{t})
+}
+
+// ButtonTemplates returns the templates of a tenant by model. Contains looks at
+// the model and at what the buttons say and call.
+func (tx *Tx) ButtonTemplates(ctx context.Context, tenant string, o ListOptions) ([]*pbx.ButtonTemplate, error) {
+	if err := tx.needTenant(ctx, tenant); err != nil {
+		return nil, err
+	}
+	ts, err := query(ctx, tx, scanButtonTemplate, selectButtonTemplate+` AS t
+		WHERE tenant = ?1 AND model > ?2 AND (model LIKE ?3 ESCAPE '\' OR EXISTS (SELECT 1 FROM template_buttons AS b
+			WHERE b.tenant = t.tenant AND b.model = t.model AND (b.label LIKE ?3 ESCAPE '\' OR coalesce(b.watches, b.value) LIKE ?3 ESCAPE '\')))
+		ORDER BY model LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
+	if err != nil {
+		return nil, fmt.Errorf("listing button templates: %w", err)
+	}
+	return ts, tx.fillTemplates(ctx, ts)
+}
+
+// fillTemplates reads the buttons of templates of one tenant.
+func (tx *Tx) fillTemplates(ctx context.Context, ts []*pbx.ButtonTemplate) error {
+	if len(ts) == 0 {
+		return nil
+	}
+	bs, err := query(ctx, tx, scanButton, `SELECT tenant, model, `+buttonColumns+` FROM template_buttons WHERE tenant = ? ORDER BY model, module, key`, ts[0].Tenant)
+	if err != nil {
+		return fmt.Errorf("reading the buttons of templates: %w", err)
+	}
+	assignTemplateButtons(ts, bs)
+	return nil
+}
+
+func assignTemplateButtons(ts []*pbx.ButtonTemplate, bs []ownedButton) {
+	at := make(map[[2]string]*pbx.ButtonTemplate, len(ts))
+	for _, t := range ts {
+		at[[2]string{t.Tenant, t.Model}] = t
+	}
+	for _, b := range bs {
+		if t := at[[2]string{b.tenant, b.owner}]; t != nil {
+			t.Buttons = append(t.Buttons, b.button)
+		}
+	}
+}
+
+// allButtonTemplates returns the templates of all tenants, for the snapshot.
+func (tx *Tx) allButtonTemplates(ctx context.Context) ([]*pbx.ButtonTemplate, error) {
+	ts, err := query(ctx, tx, scanButtonTemplate, selectButtonTemplate)
+	if err != nil {
+		return nil, fmt.Errorf("reading button templates: %w", err)
+	}
+	bs, err := query(ctx, tx, scanButton, `SELECT tenant, model, `+buttonColumns+` FROM template_buttons ORDER BY tenant, model, module, key`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the buttons of templates: %w", err)
+	}
+	assignTemplateButtons(ts, bs)
+	return ts, nil
+}
+
+// PutButtonTemplate adds a template or replaces the one of that model. It sets
+// Version and Revision of t, sorts its buttons, and writes nothing when nothing
+// differs. Watching an unknown extension is an Invalid error.
+func (tx *Tx) PutButtonTemplate(ctx context.Context, t *pbx.ButtonTemplate) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.ButtonTemplate(ctx, t.Tenant, t.Model))
+	if err != nil {
+		return err
+	}
+	t.Buttons = pbx.SortButtons(t.Buttons)
+	if old != nil && len(changed(old, t)) == 0 {
+		t.Version, t.Revision = old.Version, old.Revision
+		return nil
+	}
+	return tx.saveButtonTemplate(ctx, old, t)
+}
+
+func (tx *Tx) saveButtonTemplate(ctx context.Context, old, t *pbx.ButtonTemplate) (err error) {
+	if err := tx.needTenant(ctx, t.Tenant); err != nil {
+		return err
+	}
+	if err := tx.checkWatched(ctx, t.Tenant, t.Buttons); err != nil {
+		return err
+	}
+	if t.Revision, err = tx.newRevision(ctx); err != nil {
+		return err
+	}
+	t.Version = 1
+	if old != nil {
+		t.Version = old.Version + 1
+	}
+	err = tx.exec(ctx, `INSERT INTO button_templates (tenant, model, version, revision) VALUES (?, ?, ?, ?)
+		ON CONFLICT (tenant, model) DO UPDATE SET version = excluded.version, revision = excluded.revision`, t.Tenant, t.Model, t.Version, t.Revision)
+	if err != nil {
+		return fmt.Errorf("writing button template %s: %w", t.Model, err)
+	}
+	if err := tx.exec(ctx, `DELETE FROM template_buttons WHERE tenant = ? AND model = ?`, t.Tenant, t.Model); err != nil {
+		return fmt.Errorf("replacing the buttons of template %s: %w", t.Model, err)
+	}
+	if err := tx.insertButtons(ctx, `INSERT INTO template_buttons (tenant, model, `, t.Tenant, t.Model, t.Buttons); err != nil {
+		return err
+	}
+	return record(ctx, tx, kindButtons, t.Tenant, t.Model, old, t)
+}
+
+// DeleteButtonTemplate removes a template.
+func (tx *Tx) DeleteButtonTemplate(ctx context.Context, tenant, model string) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := tx.ButtonTemplate(ctx, tenant, model)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.newRevision(ctx); err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, `DELETE FROM button_templates WHERE tenant = ? AND model = ?`, tenant, model); err != nil {
+		return fmt.Errorf("deleting button template %s: %w", model, err)
+	}
+	return record(ctx, tx, kindButtons, tenant, model, old, nil)
+}
+
+// checkWatched returns every button that watches an extension which the tenant
+// has not.
+func (tx *Tx) checkWatched(ctx context.Context, tenant string, bs []pbx.Button) error {
+	var es pbx.Errors
+	for _, b := range bs {
+		if b.Kind != pbx.BLFButton {
+			continue
+		}
+		have, err := tx.has(ctx, `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`, tenant, b.Value)
+		if err != nil {
+			return fmt.Errorf("looking for extension %s: %w", b.Value, err)
+		}
+		if !have {
+			es.Add(pbx.Invalidf(b.Field("value"), "extension %s does not exist in tenant %s", b.Value, tenant))
+		}
+	}
+	return es.Err()
+}
+
+// insertButtons adds rows; insert names the table and its first two columns.
+func (tx *Tx) insertButtons(ctx context.Context, insert, tenant, owner string, bs []pbx.Button) error {
+	for _, b := range bs {
+		value, watches := b.Value, ""
+		if b.Kind == pbx.BLFButton {
+			value, watches = "", b.Value
+		}
+		err := tx.exec(ctx, insert+`module, key, kind, value, watches, label, line) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)`,
+			tenant, owner, b.Module, b.Key, string(b.Kind), value, watches, b.Label, b.Line)
+		if err != nil {
+			return fmt.Errorf("writing button %s of %s: %w", b.Place(), owner, err)
+		}
+	}
+	return nil
+}
+
+// watchers lists the buttons that watch extension ?2 of tenant ?1, as places of
+// phones and of templates: 001565aabbcc/m1-2, T46U/5.
+const watchers = `UNION ALL SELECT 'button', mac || '/' || iif(module > 0, 'm' || module || '-', '') || key FROM phone_buttons WHERE tenant = ?1 AND watches = ?2
+	UNION ALL SELECT 'button', model || '/' || iif(module > 0, 'm' || module || '-', '') || key FROM template_buttons WHERE tenant = ?1 AND watches = ?2
+	ORDER BY 1 DESC, 2`
+
+// saveButtons replaces the buttons of a phone.
+func (tx *Tx) saveButtons(ctx context.Context, p *pbx.Phone) error {
+	if err := tx.exec(ctx, `DELETE FROM phone_buttons WHERE tenant = ? AND mac = ?`, p.Tenant, string(p.MAC)); err != nil {
+		return fmt.Errorf("replacing the buttons of phone %s: %w", p.MAC.Colons(), err)
+	}
+	return tx.insertButtons(ctx, `INSERT INTO phone_buttons (tenant, mac, `, p.Tenant, string(p.MAC), p.Buttons)
+}
+
+// fillButtons reads the buttons of phones of one tenant, sorted by MAC.
+func (tx *Tx) fillButtons(ctx context.Context, ps []*pbx.Phone) error {
+	first, last := ps[0], ps[len(ps)-1]
+	bs, err := query(ctx, tx, scanButton, `SELECT tenant, mac, `+buttonColumns+` FROM phone_buttons
+		WHERE tenant = ? AND mac BETWEEN ? AND ? ORDER BY mac, module, key`, first.Tenant, string(first.MAC), string(last.MAC))
+	if err != nil {
+		return fmt.Errorf("reading the buttons of phones: %w", err)
+	}
+	assignButtons(ps, bs)
+	return nil
+}
+
+// assignButtons hands buttons, in their order, to their phones.
+func assignButtons(ps []*pbx.Phone, bs []ownedButton) {
+	byMAC := make(map[string]*pbx.Phone, len(ps))
+	for _, p := range ps {
+		byMAC[string(p.MAC)] = p
+	}
+	for _, b := range bs {
+		if p := byMAC[b.owner]; p != nil {
+			p.Buttons = append(p.Buttons, b.button)
+		}
+	}
+}

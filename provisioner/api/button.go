@@ -1,0 +1,75 @@
+package api
+
+import (
+	"cmp"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Button is what one key of a phone does.
+type Button struct {
+	Kind  string `json:"kind" enum:"line,blf,speed-dial,park,pickup,dtmf,forward,voicemail,intercom,url,none" doc:"line: a registration. blf: the lamp of an extension of the tenant; pressed, it calls. speed-dial, intercom, pickup: dials the value. park: parks the call at the value. dtmf: sends the value as tones. forward: switches the phone's own forward to the value (Yealink only). voicemail: calls the messages. url: asks for a web address. none: nothing, whatever a template says"`
+	Value string `json:"value,omitempty" doc:"Extension, number, digits or address; none for line and none, *97 if left out for voicemail"`
+	Label string `json:"label,omitempty" doc:"What stands beside the key, at most 40 characters; the name of the extension if left out"`
+	Line  int    `json:"line,omitempty" doc:"Registration it uses; 1 if left out"`
+}
+
+func buttonFields(bs []pbx.Button) map[string]Button {
+	if len(bs) == 0 {
+		return nil
+	}
+	out := make(map[string]Button, len(bs))
+	for _, b := range bs {
+		out[b.Place()] = Button{Kind: string(b.Kind), Value: b.Value, Label: b.Label, Line: b.Line}
+	}
+	return out
+}
+
+func buildButtons(fields map[string]Button) ([]pbx.Button, error) {
+	var out []pbx.Button
+	var es pbx.Errors
+	for place, b := range fields {
+		module, key, err := pbx.ParsePlace(place)
+		es.Add(err)
+		out = append(out, pbx.Button{Module: module, Key: key, Kind: pbx.ButtonKind(b.Kind), Value: b.Value, Label: b.Label, Line: cmp.Or(b.Line, 1)})
+	}
+	if len(es) > 1 {
+		es = es[:1] // of a map, whichever comes first
+	}
+	return pbx.SortButtons(out), es.Err()
+}
+
+// ButtonTemplateFields is what a client may write.
+type ButtonTemplateFields struct {
+	Model   string            `json:"model,omitempty" doc:"A model of GET /v1/phone-models, or default for all phones of the tenant; taken from the path in PUT and PATCH"`
+	Buttons map[string]Button `json:"buttons" doc:"By place, as in a phone. A phone's own buttons stand before its model's, those before the tenant's default"`
+}
+
+// ButtonTemplate is what a client reads.
+type ButtonTemplate struct {
+	ButtonTemplateFields
+	Apply ApplyBlock `json:"apply"`
+}
+
+func registerButtonTemplates(a *api) {
+	fields := func(t *pbx.ButtonTemplate) ButtonTemplateFields {
+		f := ButtonTemplateFields{Model: t.Model, Buttons: buttonFields(t.Buttons)}
+		if f.Buttons == nil {
+			f.Buttons = map[string]Button{}
+		}
+		return f
+	}
+	registerKind(a, kind[pbx.ButtonTemplate, ButtonTemplateFields, ButtonTemplate]{
+		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model", rows: a.ctl.ButtonTemplates,
+		key:      func(w ButtonTemplateFields) string { return w.Model },
+		parseKey: a.ctl.TemplateName,
+		fields:   fields,
+		build: func(w ButtonTemplateFields, _ *pbx.ButtonTemplate, tenant, model string) (*pbx.ButtonTemplate, error) {
+			buttons, err := buildButtons(w.Buttons)
+			return &pbx.ButtonTemplate{Tenant: tenant, Model: model, Buttons: buttons}, err
+		},
+		view:     func(t *pbx.ButtonTemplate) ButtonTemplate { return ButtonTemplate{ButtonTemplateFields: fields(t)} },
+		revision: func(t *pbx.ButtonTemplate) int64 { return t.Revision },
+		apply:    func(v *ButtonTemplate) *ApplyBlock { return &v.Apply },
+	})
+}

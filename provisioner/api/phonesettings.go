@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// PhoneSettingsFields is what a client may write.
+type PhoneSettingsFields struct {
+	Language     string   `json:"language,omitempty" doc:"Of the menus: en, en-GB, de, fr, es, es-419, it, …; where a make has no such language, and if left out, phones keep theirs"`
+	ToneCountry  string   `json:"tone_country,omitempty" doc:"Two letters of the country whose dial and busy tones phones play (Yealink only: a Polycom has no parameter for it)"`
+	NTPServer    string   `json:"ntp_server,omitempty" doc:"Time server; the installation's if left out"`
+	SyslogServer string   `json:"syslog_server,omitempty" doc:"Where phones send their logs"`
+	VLAN         *int     `json:"vlan,omitempty" doc:"1 to 4094; 0 switches tagging off; left out, phones keep what they were told by hand, LLDP or DHCP. A wrong VLAN takes a phone off the network for good"`
+	VLANPriority int      `json:"vlan_priority,omitempty" doc:"0 to 7 (Yealink only)"`
+	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off. At least one of the first three; g722, pcma, pcmu if left out"`
+	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS whoever sees that can decrypt"`
+	Clock24      *bool    `json:"clock24,omitempty" doc:"13:00 and not 1 PM; true if left out"`
+	Logo         string   `json:"logo,omitempty" doc:"Web address of a picture in the format of the phones: .dob for Yealinks with two grey levels, .jpg or .png for colour"`
+}
+
+// PhoneSettings is what a client reads.
+type PhoneSettings struct {
+	PhoneSettingsFields
+	Apply ApplyBlock `json:"apply"`
+}
+
+// registerPhoneSettings declares reading and changing: each tenant has exactly
+// one of these.
+func registerPhoneSettings(a *api) {
+	const path = "/v1/tenants/{tenant}/phone-settings"
+	k := kind[pbx.PhoneSettings, PhoneSettingsFields, PhoneSettings]{
+		name: "phone-settings", plural: "phone-settings", path: path, rows: a.ctl.PhoneSettings,
+		key:      func(PhoneSettingsFields) string { return "" },
+		parseKey: func(_, _ string) (string, *pbx.Error) { return "phone-settings", nil },
+		fields:   phoneSettingsFields,
+		build:    buildPhoneSettings,
+		view: func(p *pbx.PhoneSettings) PhoneSettings {
+			return PhoneSettings{PhoneSettingsFields: phoneSettingsFields(p)}
+		},
+		revision: func(p *pbx.PhoneSettings) int64 { return p.Revision },
+		apply:    func(v *PhoneSettings) *ApplyBlock { return &v.Apply },
+	}
+	huma.Register(a.hu, k.operation("GET", path, "get-phone-settings", "What all desk phones of the tenant have in common"), func(ctx context.Context, in *getInput) (*answer[PhoneSettings], error) {
+		return k.get(ctx, a, in.Place)
+	})
+	huma.Register(a.hu, k.operation("PUT", path, "put-phone-settings", "Replace"), func(ctx context.Context, in *bodyInput[PhoneSettingsFields]) (*answer[PhoneSettings], error) {
+		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.PhoneSettings) (PhoneSettingsFields, error) { return in.Body, nil })
+	})
+	patch := k.operation("PATCH", path, "patch-phone-settings", "Change some fields (JSON merge patch, RFC 7396)")
+	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true
+	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[PhoneSettings], error) {
+		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.PhoneSettings) (PhoneSettingsFields, error) { return k.merge(a, old, in) })
+	})
+}
+
+func phoneSettingsFields(p *pbx.PhoneSettings) PhoneSettingsFields {
+	f := PhoneSettingsFields{Language: p.Language, ToneCountry: p.ToneCountry, NTPServer: p.NTPServer, SyslogServer: p.SyslogServer,
+		VLANPriority: p.VLANPriority, Codecs: p.Codecs, SRTP: p.SRTP, Clock24: &p.Clock24, Logo: p.Logo}
+	if p.VLAN != pbx.KeepVLAN {
+		f.VLAN = &p.VLAN
+	}
+	return f
+}
+
+func buildPhoneSettings(w PhoneSettingsFields, old *pbx.PhoneSettings, tenant, _ string) (*pbx.PhoneSettings, error) {
+	p := pbx.DefaultPhoneSettings(tenant)
+	p.Language, p.ToneCountry, p.NTPServer, p.SyslogServer, p.Logo = w.Language, w.ToneCountry, w.NTPServer, w.SyslogServer, w.Logo
+	p.VLAN, p.VLANPriority, p.Clock24 = or(w.VLAN, pbx.KeepVLAN), w.VLANPriority, or(w.Clock24, p.Clock24)
+	if w.VLAN != nil && *w.VLAN < 0 {
+		return nil, pbx.Invalidf("vlan", "is %d, allowed are 0 to 4094", *w.VLAN)
+	}
+	if len(w.Codecs) > 0 {
+		p.Codecs = w.Codecs
+	}
+	if w.SRTP != "" {
+		p.SRTP = w.SRTP
+	}
+	return p, nil
+}
