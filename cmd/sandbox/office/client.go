@@ -33,6 +33,8 @@ type Refused struct {
 	Kind   string `json:"kind"`
 	Field  string `json:"field"`
 	Detail string `json:"detail"`
+	// Refs are what still refers to the object.
+	Refs []struct{ Kind, Key string } `json:"refs"`
 }
 
 // Error shows status and sentence.
