@@ -95,7 +95,7 @@ func TestReferencesThatAreWrong(t *testing.T) {
 		{name: "registration twice", path: "phones", body: phoneBody + `,"lines":[{"registration":3,"device":"bert"},{"registration":3,"device":"anna"}]}`, status: 422, field: "lines[1].registration", detail: "used twice"},
 		{name: "registration 0", path: "phones", body: phoneBody + `,"lines":[{"registration":0,"device":"bert"}]}`, status: 422, field: "lines[0].registration", detail: "at least 1"},
 		{name: "registration beyond the model", path: "phones", body: phoneBody + `,"lines":[{"registration":17,"device":"bert"},{"registration":1,"device":"anna"}]}`, status: 422, field: "lines[0].registration", detail: "a T46U has registrations 1 to 16"},
-		{name: "unknown model", path: "phones", body: `{"mac":"00:15:65:aa:bb:cc","vendor":"yealink","model":"T99"}`, status: 422, field: "model", detail: "T46U"},
+		{name: "unknown model", path: "phones", body: `{"mac":"00:15:65:aa:bb:cc","vendor":"yealink","model":"T46X"}`, status: 422, field: "model", detail: "T46U"},
 		{name: "unknown vendor", path: "phones", body: `{"mac":"00:15:65:aa:bb:cc","vendor":"cisco","model":"7940"}`, status: 422, field: "vendor", detail: "yealink or polycom"},
 		{name: "phone of another tenant", path: "/v1/tenants/acme/phones", body: `{"mac":"00:15:65:00:00:01","vendor":"yealink","model":"T46U"}`, status: 409, field: "mac", detail: "belongs to another tenant"},
 		{name: "mail without address", path: "mailboxes", body: `{"number":"102","name":"x","pin":"1234","attach_recording":true}`, status: 422, field: "attach_recording", detail: "needs an email"},

@@ -15,9 +15,6 @@ type Button struct {
 }
 
 func buttonFields(bs []pbx.Button) map[string]Button {
-	if len(bs) == 0 {
-		return nil
-	}
 	out := make(map[string]Button, len(bs))
 	for _, b := range bs {
 		out[b.Place()] = Button{Kind: string(b.Kind), Value: b.Value, Label: b.Label, Line: b.Line}
@@ -53,11 +50,7 @@ type ButtonTemplate struct {
 
 func registerButtonTemplates(a *api) {
 	fields := func(t *pbx.ButtonTemplate) ButtonTemplateFields {
-		f := ButtonTemplateFields{Model: t.Model, Buttons: buttonFields(t.Buttons)}
-		if f.Buttons == nil {
-			f.Buttons = map[string]Button{}
-		}
-		return f
+		return ButtonTemplateFields{Model: t.Model, Buttons: buttonFields(t.Buttons)}
 	}
 	registerKind(a, kind[pbx.ButtonTemplate, ButtonTemplateFields, ButtonTemplate]{
 		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model", rows: a.ctl.ButtonTemplates,

@@ -182,13 +182,15 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
+	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
 		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
-		"groups": {tenant + "groups", "sales", "name", `{}`},
-		"phones": {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
+		"groups":           {tenant + "groups", "sales", "name", `{}`},
+		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
+		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
 	} {
 		path, one := strings.Replace(c.path, "{tenant}", "default", 1), c.path+"/{"+c.keyName+"}"
 		ask(200, "GET", path, c.path, "")
@@ -201,6 +203,13 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 			ask(200, "POST", path+"/"+c.key+"/enrol", one+"/enrol", "")
 		}
 	}
+	const settings = tenant + "phone-settings"
+	ask(200, "GET", "phone-settings", settings, "")
+	ask(200, "PUT", "phone-settings", settings, `{"language":"fr","vlan":7}`)
+	ask(200, "PATCH", "phone-settings", settings, `{"srtp":"optional"}`)
+	ask(422, "PATCH", "phone-settings", settings, `{"colour":1}`)
+	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")
+	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")

@@ -29,14 +29,15 @@ type PhoneLine struct {
 
 // Phone is what a client reads.
 type Phone struct {
-	MAC             string      `json:"mac"`
-	Vendor          string      `json:"vendor"`
-	Model           string      `json:"model"`
-	Lines           []PhoneLine `json:"lines" nullable:"false"`
-	EnrolURL        string      `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until"`
-	EnrolUntil      time.Time   `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
-	ProvisioningURL string      `json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
-	Apply           ApplyBlock  `json:"apply"`
+	MAC             string            `json:"mac"`
+	Vendor          string            `json:"vendor"`
+	Model           string            `json:"model"`
+	Lines           []PhoneLine       `json:"lines" nullable:"false"`
+	Buttons         map[string]Button `json:"buttons" doc:"The phone's own; templates fill the other keys"`
+	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until"`
+	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
+	ProvisioningURL string            `json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
+	Apply           ApplyBlock        `json:"apply"`
 }
 
 func registerPhones(a *api) {
@@ -51,7 +52,7 @@ func registerPhones(a *api) {
 		build:  buildPhone,
 		view: func(p *pbx.Phone) Phone {
 			f := phoneFields(p)
-			return Phone{MAC: f.MAC, Vendor: f.Vendor, Model: f.Model, Lines: f.Lines, EnrolURL: a.PhoneURL + "/", EnrolUntil: p.EnrolUntil}
+			return Phone{MAC: f.MAC, Vendor: f.Vendor, Model: f.Model, Lines: f.Lines, Buttons: f.Buttons, EnrolURL: a.PhoneURL + "/", EnrolUntil: p.EnrolUntil}
 		},
 		reveal: func(old, p *pbx.Phone, v *Phone) {
 			if old == nil || !old.URLSecret.Equal(p.URLSecret) {
