@@ -54,6 +54,7 @@ func TestButtonsRealAsterisk(t *testing.T) {
 	}
 	bystander.leftAlone(t)
 	l.templates(t, yealink, polycom)
+	l.encryption(t, called, yealink)
 	l.buttonRefusals(t, yealink)
 }
 
@@ -77,6 +78,28 @@ func (l *lab) templates(t *testing.T, yealink, polycom *watcher) {
 	}
 	if lang := polycom.refetched(t).Value("lcl.ml.lang"); lang != "German_Germany" {
 		t.Errorf("the menus speak %s", lang)
+	}
+}
+
+// encryption: what the settings say of SRTP reaches the phone's file and
+// Asterisk. The simulated phone speaks none: it may call while SRTP is optional
+// and not when it is required.
+func (l *lab) encryption(t *testing.T, called *phone.Phone, w *watcher) {
+	for setting, number := range map[string]string{"optional": "1", "required": "2"} {
+		l.do(t, "PATCH", tenant+"/phone-settings", object{"srtp": setting}, nil)
+		if got := w.refetched(t).Value("account.1.srtp_encryption"); got != number {
+			t.Errorf("SRTP %s is %q in the file", setting, got)
+		}
+		l.applied(t)
+		if setting == "required" {
+			if got := refusal(t, w.Phone, "102"); got != 488 {
+				t.Errorf("a call without SRTP ends with %d, want 488", got)
+			}
+			continue
+		}
+		out, in := connect(t, w.Phone, called, "102")
+		talk(t, out, in)
+		hangUp(t, out, in)
 	}
 }
 

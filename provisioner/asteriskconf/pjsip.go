@@ -33,6 +33,8 @@ type pjsipDevice struct {
 	Anonymous  bool
 	Record     string // variable that says so; "" when calls are not recorded
 	WebRTC     bool
+	// Encrypted offers SRTP, Optimistic also takes calls without.
+	Encrypted, Optimistic bool
 }
 
 // noExtension is the caller number of a device that belongs to no extension. It
@@ -53,6 +55,7 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 		}
 		v.Tenants = append(v.Tenants, view)
 	}
+	srtp := srtpOf(s)
 	for _, d := range s.Devices {
 		if s.Forbidden(d) {
 			continue
@@ -60,6 +63,12 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 		view, err := pjsipDeviceOf(s, d)
 		if err != nil {
 			return nil, fmt.Errorf("device %s of tenant %s: %w", d.Name, d.Tenant, err)
+		}
+		switch srtp[deviceName{d.Tenant, d.Name}] {
+		case "optional":
+			view.Encrypted, view.Optimistic = true, true
+		case "required":
+			view.Encrypted = true
 		}
 		v.Devices = append(v.Devices, view)
 	}
@@ -104,6 +113,21 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 	}
 	into(&es, &v.CallerID)(newCallerID("name", name, number))
 	return v, es.Err()
+}
+
+// deviceName is the key of a device.
+type deviceName struct{ tenant, name string }
+
+// srtpOf says what the tenant's phone settings want of the devices that are on a
+// desk phone: its file says the same to the phone. Other devices are not asked.
+func srtpOf(s *pbx.Snapshot) map[deviceName]string {
+	out := map[deviceName]string{}
+	for _, p := range s.Phones {
+		for _, l := range p.Lines {
+			out[deviceName{p.Tenant, l.Device}] = s.SettingsOf(p.Tenant).SRTP
+		}
+	}
+	return out
 }
 
 // plainName is the context function for the tenant's bare name.
