@@ -131,8 +131,9 @@ func (b Button) check(es *Errors) {
 }
 
 var (
-	dialPattern = regexp.MustCompile(`^[0-9A-Za-z*#+]{1,40}$`)
-	tonePattern = regexp.MustCompile(`^[0-9A-D*#]{1,32}$`)
+	// A '#' at the start would begin a comment in a Yealink's file, for all that is known.
+	dialPattern = regexp.MustCompile(`^[0-9A-Za-z*+][0-9A-Za-z*#+]{0,39}$`)
+	tonePattern = regexp.MustCompile(`^[0-9A-D*][0-9A-D*#]{0,31}$`)
 )
 
 // checkValue refuses what the kind cannot use. A '$' or '^' would begin a macro
@@ -147,7 +148,7 @@ func (b Button) checkValue(field string) *Error {
 		return CheckNumber(field, b.Value)
 	case DTMFButton:
 		if !tonePattern.MatchString(b.Value) {
-			return Invalidf(field, "%s cannot be sent as tones: use 1 to 32 of 0 to 9, A to D, * and #", quote(b.Value))
+			return Invalidf(field, "%s cannot be sent as tones: use 1 to 32 of 0 to 9, A to D, * and #, not # first", quote(b.Value))
 		}
 	case URLButton:
 		u, err := url.Parse(b.Value)
@@ -162,7 +163,7 @@ func (b Button) checkValue(field string) *Error {
 		fallthrough
 	default:
 		if !dialPattern.MatchString(b.Value) {
-			return Invalidf(field, "%s cannot be dialled: use 1 to 40 digits, letters, *, # and +", quote(b.Value))
+			return Invalidf(field, "%s cannot be dialled: use 1 to 40 digits, letters, *, # and +, not # first", quote(b.Value))
 		}
 	}
 	return nil
