@@ -2,7 +2,6 @@ package phoneconf
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -13,27 +12,32 @@ import (
 // tenant's, the phone's own buttons cover all. What a template puts on a key that
 // the model has not, or on a line that the phone has not, is left out.
 func (in *input) buttonsOn(s *pbx.Snapshot, p *pbx.Phone, m Model) []pbx.Button {
-	type place struct{ module, key int }
-	at := map[place]pbx.Button{}
+	var at []pbx.Button
+	put := func(b pbx.Button) {
+		if i := slices.IndexFunc(at, func(o pbx.Button) bool { return o.Module == b.Module && o.Key == b.Key }); i >= 0 {
+			at[i] = b
+			return
+		}
+		at = append(at, b)
+	}
 	for _, l := range in.lines {
 		if l.registration <= m.LineKeys {
-			at[place{0, l.registration}] = pbx.Button{Key: l.registration, Kind: pbx.LineButton, Line: l.registration}
+			put(pbx.Button{Key: l.registration, Kind: pbx.LineButton, Line: l.registration})
 		}
 	}
 	for _, layer := range [][]pbx.Button{s.ButtonsOf(p.Tenant, pbx.DefaultButtons), s.ButtonsOf(p.Tenant, m.Name), p.Buttons} {
 		for _, b := range layer {
 			if m.fits(b) && (b.Kind == pbx.NoButton || in.line(b.Line) != nil) {
-				at[place{b.Module, b.Key}] = b
+				put(b)
 			}
 		}
 	}
-	var out []pbx.Button
-	for b := range maps.Values(at) {
-		if b.Kind != pbx.NoButton {
-			out = append(out, in.complete(s, p.Tenant, b))
-		}
+	at = slices.DeleteFunc(at, func(b pbx.Button) bool { return b.Kind == pbx.NoButton })
+	for i := range at {
+		at[i] = in.complete(s, p.Tenant, at[i])
 	}
-	return pbx.SortButtons(out)
+	slices.SortFunc(at, pbx.Button.Compare)
+	return at
 }
 
 // complete fills in what a button was not told.

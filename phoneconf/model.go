@@ -84,7 +84,10 @@ func plainName(s string) string {
 
 // Lookup returns the model of a vendor by any of its names.
 func Lookup(vendor pbx.Vendor, name string) (Model, bool) {
-	m, ok := byName[modelKey{vendor, plainName(name)}]
+	m, ok := byName[modelKey{vendor, name}] // as it is stored, in most cases
+	if !ok {
+		m, ok = byName[modelKey{vendor, plainName(name)}]
+	}
 	return m, ok
 }
 

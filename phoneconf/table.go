@@ -24,7 +24,7 @@ type modelKey struct {
 }
 
 // models holds both tables, sorted by vendor and name; byName finds a model by
-// any of its names. A table that cannot be read is a programming error.
+// any of its names as plainName makes it, and by its own as it stands. A table that cannot be read is a programming error.
 var models, byName = mustLoad()
 
 func mustLoad() ([]Model, map[modelKey]Model) {
@@ -58,6 +58,7 @@ func indexModels(ms []Model) (map[modelKey]Model, error) {
 			}
 			index[k] = m
 		}
+		index[modelKey{m.Vendor, m.Name}] = m
 	}
 	return index, nil
 }

@@ -219,8 +219,10 @@ func BenchmarkRender(b *testing.B) {
 			files := Files(s, p)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, _, err := Render(engine, s, p, site, files[len(files)-1]); err != nil {
-					b.Fatal(err)
+				for _, f := range files {
+					if _, _, err := Render(engine, s, p, site, f); err != nil {
+						b.Fatal(err)
+					}
 				}
 			}
 		})

@@ -64,6 +64,23 @@ func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 		put(l, l.Extensions, "101", &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anne", RingSeconds: 33})
 	})
 	change("a new phone", nil, func() { phone("001565000004", pbx.Yealink, "T46U", "carl") })
+	carl := l.Snapshot().Device(pbx.DefaultTenant, "carl").Endpoint + " Event=check-sync;reboot=false"
+	template := func(model string, b pbx.Button) {
+		put(l, l.ButtonTemplates, model, &pbx.ButtonTemplate{Tenant: pbx.DefaultTenant, Model: model, Buttons: []pbx.Button{b}})
+	}
+	change("a model's buttons", []string{polycom}, func() { template("VVX450", pbx.Button{Key: 5, Kind: pbx.BLFButton, Value: "103", Line: 1}) })
+	change("the name of who a button watches", []string{polycom, carl}, func() { l.extension("103", "Carlotta") })
+	change("buttons that are covered", []string{yealink, carl}, func() { template(pbx.DefaultButtons, pbx.Button{Key: 5, Kind: pbx.ParkButton, Value: "70", Line: 1}) })
+	change("buttons that go", []string{polycom}, func() {
+		if _, err := l.ButtonTemplates.Delete(t.Context(), tester, pbx.DefaultTenant, "VVX450", Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	change("settings", []string{yealink, polycom, carl}, func() {
+		s := pbx.DefaultPhoneSettings(pbx.DefaultTenant)
+		s.Language = "fr"
+		put(l, l.PhoneSettings, "", s)
+	})
 	change("all phones of the tenant", nil, func() {}) // until here nothing waits
 	put(l, l.Tenants, pbx.DefaultTenant, &pbx.Tenant{Name: pbx.DefaultTenant, Timezone: "Europe/Berlin", PhonePassword: pbx.RandomSecret(10)})
 	l.applied()

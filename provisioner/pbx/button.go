@@ -102,9 +102,12 @@ func ParsePlace(s string) (module, key int, err *Error) {
 
 // SortButtons puts buttons in the order in which they are stored.
 func SortButtons(bs []Button) []Button {
-	return slices.SortedFunc(slices.Values(bs), func(a, b Button) int {
-		return cmp.Or(cmp.Compare(a.Module, b.Module), cmp.Compare(a.Key, b.Key))
-	})
+	return slices.SortedFunc(slices.Values(bs), Button.Compare)
+}
+
+// Compare orders buttons by module and key.
+func (b Button) Compare(o Button) int {
+	return cmp.Or(cmp.Compare(b.Module, o.Module), cmp.Compare(b.Key, o.Key))
 }
 
 func checkButtons(es *Errors, bs []Button) {
