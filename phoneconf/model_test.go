@@ -117,6 +117,15 @@ func TestEveryModelHasItsFiles(t *testing.T) {
 	for _, m := range Models() {
 		all := renderNamed(t, m, "Alice")
 		if m.Vendor == pbx.Polycom {
+			for name, wanted := range map[string]bool{
+				"reg.cfg reg." + strconv.Itoa(m.Accounts) + ".address": true, "reg.cfg reg." + strconv.Itoa(m.Accounts+1) + ".address": false,
+				"reg.cfg lineKey." + strconv.Itoa(m.LineKeys) + ".category": m.LineKeys > 0 && m.Era != PolycomSIP3, "reg.cfg lineKey." + strconv.Itoa(m.LineKeys+1) + ".category": false,
+				"site.cfg voice.codecPref.G711_A": m.Era != PolycomSIP3, "site.cfg voice.codecPref.G711A": m.Era == PolycomSIP3,
+			} {
+				if _, have := all["001565000001-"+name]; have != wanted {
+					t.Errorf("%s: %s is there: %v", m.Name, name, have)
+				}
+			}
 			continue
 		}
 		cfg := "001565000001.cfg "

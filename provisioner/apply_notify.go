@@ -47,9 +47,9 @@ func (n *phoneNotifier) notify(ctx context.Context, s *ami.Session, before, now 
 	}
 }
 
-// tenantsRedone lists the tenants whose phone settings or button templates differ
-// between two snapshots: a change there, or a template that is gone, touches all
-// of a tenant's phones and shows in the revision of none.
+// tenantsRedone lists the tenants whose phone settings, button templates or number
+// of extensions differ between two snapshots: a change there, or what is gone, may
+// touch any of a tenant's phones and shows in the revision of none.
 func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	type key struct {
 		tenant, model string
@@ -62,6 +62,9 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 		}
 		for _, t := range s.ButtonTemplates {
 			seen[key{t.Tenant, t.Model, t.Revision}] += n
+		}
+		for _, e := range s.Extensions { // one that is gone may have named a key
+			seen[key{tenant: e.Tenant}] += n
 		}
 	}
 	count(before, 1)

@@ -76,6 +76,13 @@ func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+	l.extension("104", "Dora")
+	change("a speed dial", []string{polycom}, func() { template("VVX450", pbx.Button{Key: 5, Kind: pbx.SpeedDialButton, Value: "104", Line: 1}) })
+	change("the person behind it leaves", []string{polycom}, func() {
+		if _, err := l.Extensions.Delete(t.Context(), tester, pbx.DefaultTenant, "104", Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	})
 	change("settings", []string{yealink, polycom, carl}, func() {
 		s := pbx.DefaultPhoneSettings(pbx.DefaultTenant)
 		s.Language = "fr"
