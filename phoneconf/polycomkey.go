@@ -108,7 +108,7 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 			}
 		}
 	}
-	// '^' before a star keeps the macro language from reading it.
+	// '^' before a star sends a star; sources write it with and without [?].
 	value := b.Value
 	if b.Kind != pbx.DTMFButton && b.Kind != pbx.URLButton {
 		value = strings.ReplaceAll(value, "*", "^*")

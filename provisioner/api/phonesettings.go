@@ -19,7 +19,7 @@ type PhoneSettingsFields struct {
 	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off. At least one of the first three; g722, pcma, pcmu if left out"`
 	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS whoever sees that can decrypt"`
 	Clock24      *bool    `json:"clock24,omitempty" doc:"13:00 and not 1 PM; true if left out"`
-	Logo         string   `json:"logo,omitempty" doc:"Web address of a picture in the format of the phones: .dob for Yealinks with two grey levels, .jpg or .png for colour"`
+	Logo         string   `json:"logo,omitempty" doc:"Web address of a picture in the format of the phones: .dob for Yealinks with two grey levels, .jpg or .png for colour. A Polycom without colours shows none"`
 }
 
 // PhoneSettings is what a client reads.
