@@ -124,7 +124,9 @@ func srtpOf(s *pbx.Snapshot) map[deviceName]string {
 	out := map[deviceName]string{}
 	for _, p := range s.Phones {
 		for _, l := range p.Lines {
-			out[deviceName{p.Tenant, l.Device}] = s.SettingsOf(p.Tenant).SRTP
+			if d := s.Device(p.Tenant, l.Device); d != nil && d.Class != pbx.WebRTC { // a browser encrypts in its own way
+				out[deviceName{p.Tenant, l.Device}] = s.SettingsOf(p.Tenant).SRTP
+			}
 		}
 	}
 	return out
