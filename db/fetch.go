@@ -42,15 +42,15 @@ func (db *DB) AddFetches(ctx context.Context, fs []pbx.PhoneFetch) error {
 // insertFetches returns how many fetches each MAC has more.
 func (tx *Tx) insertFetches(ctx context.Context, fs []pbx.PhoneFetch) (map[pbx.MAC]int, error) {
 	macs := map[pbx.MAC]int{}
-	return macs, tx.forEach(ctx, `INSERT INTO phone_fetches (mac, known, file, status, hash, address, user_agent, at)
-		VALUES (?1, EXISTS (SELECT 1 FROM phones WHERE mac = ?1), ?2, ?3, ?4, ?5, ?6, ?7)`, func(exec func(...any) error) error {
+	return macs, tx.forEach(ctx, `INSERT INTO phone_fetches (mac, known, file, status, hash, address, user_agent, own, at)
+		VALUES (?1, EXISTS (SELECT 1 FROM phones WHERE mac = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, func(exec func(...any) error) error {
 		for i := range fs {
 			f, address := &fs[i], ""
 			if f.Address.IsValid() {
 				address = f.Address.String()
 			}
 			macs[f.MAC]++
-			if err := exec(string(f.MAC), cut(f.File), f.Status, f.Hash, address, cut(f.UserAgent), millis(f.At)); err != nil {
+			if err := exec(string(f.MAC), cut(f.File), f.Status, f.Hash, address, cut(f.UserAgent), f.Own, millis(f.At)); err != nil {
 				return err
 			}
 		}
@@ -104,7 +104,7 @@ func cut(s string) string {
 // Fetches returns the last requests of one MAC, newest first.
 func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.PhoneFetch, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
-		fs, err = query(ctx, tx, scanFetch, `SELECT mac, file, status, hash, address, user_agent, at FROM phone_fetches
+		fs, err = query(ctx, tx, scanFetch, `SELECT mac, file, status, hash, address, user_agent, own, at FROM phone_fetches
 			WHERE mac = ? ORDER BY id DESC LIMIT ?`, string(mac), ListOptions{Limit: limit}.limit())
 		return err
 	})
@@ -117,7 +117,7 @@ func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.Pho
 func scanFetch(row scanner) (pbx.PhoneFetch, error) {
 	var f pbx.PhoneFetch
 	var address string
-	err := row.Scan(&f.MAC, &f.File, &f.Status, &f.Hash, &address, &f.UserAgent, timeScan{&f.At})
+	err := row.Scan(&f.MAC, &f.File, &f.Status, &f.Hash, &address, &f.UserAgent, &f.Own, timeScan{&f.At})
 	if err == nil && address != "" {
 		f.Address, err = netip.ParseAddr(address)
 	}

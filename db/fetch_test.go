@@ -16,7 +16,7 @@ import (
 
 func sampleFetch() pbx.PhoneFetch {
 	return pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 200, Hash: strings.Repeat("ab", 32), Address: netip.MustParseAddr("192.0.2.9"),
-		UserAgent: "Yealink SIP-T46U 108.86.0.20 00:15:65:aa:bb:cc", At: time.UnixMilli(1700000000123).UTC()}
+		UserAgent: "Yealink SIP-T46U 108.86.0.20 00:15:65:aa:bb:cc", Own: true, At: time.UnixMilli(1700000000123).UTC()}
 }
 
 var compareAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })

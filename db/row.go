@@ -130,3 +130,19 @@ func (s timeScan) Scan(v any) error {
 	*s.to = fromMillis(ms)
 	return nil
 }
+
+// wordsScan reads a column of words separated by spaces; none is nil.
+type wordsScan struct{ to *[]string }
+
+// Scan implements sql.Scanner.
+func (s wordsScan) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return errors.New("a list of words is not a text")
+	}
+	*s.to = nil
+	if text != "" {
+		*s.to = strings.Fields(text)
+	}
+	return nil
+}

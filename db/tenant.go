@@ -5,15 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectTenant = `SELECT name, title, timezone, phone_password, version, revision FROM tenants`
+const selectTenant = `SELECT name, title, timezone, phone_password, phone_networks, version, revision FROM tenants`
 
 func scanTenant(row scanner) (*pbx.Tenant, error) {
 	t := &pbx.Tenant{}
-	return t, row.Scan(&t.Name, &t.Title, &t.Timezone, secretScan{&t.PhonePassword}, &t.Version, &t.Revision)
+	return t, row.Scan(&t.Name, &t.Title, &t.Timezone, secretScan{&t.PhonePassword}, wordsScan{&t.PhoneNetworks}, &t.Version, &t.Revision)
 }
 
 // Tenant returns one tenant, or a NotFound error.
@@ -79,10 +80,10 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) (err error) {
 	if old != nil {
 		t.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO tenants (name, title, timezone, phone_password, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title, timezone = excluded.timezone,
-		phone_password = excluded.phone_password, version = excluded.version, revision = excluded.revision`,
-		t.Name, t.Title, t.Timezone, t.PhonePassword.Reveal(), t.Version, t.Revision)
+	err = tx.exec(ctx, `INSERT INTO tenants (name, title, timezone, phone_password, phone_networks, version, revision)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title, timezone = excluded.timezone,
+		phone_password = excluded.phone_password, phone_networks = excluded.phone_networks, version = excluded.version, revision = excluded.revision`,
+		t.Name, t.Title, t.Timezone, t.PhonePassword.Reveal(), strings.Join(t.PhoneNetworks, " "), t.Version, t.Revision)
 	if err != nil {
 		return fmt.Errorf("writing tenant %s: %w", t.Name, err)
 	}

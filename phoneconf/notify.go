@@ -12,3 +12,10 @@ func CheckSync(v pbx.Vendor) string {
 	}
 	return "check-sync"
 }
+
+// Reboot is the Event header that makes a phone of a vendor restart; not ok for
+// Polycom, which has no such event: our files tell it to restart only where a
+// change needs it, and nothing shows that it knows Yealink's parameter.
+func Reboot(v pbx.Vendor) (event string, ok bool) {
+	return "check-sync;reboot=true", v == pbx.Yealink
+}

@@ -78,7 +78,7 @@ type ApplyState struct {
 
 func newApplier(c *Controller, o Options) *applier {
 	return &applier{c: c, db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
-		phones: newPhoneNotifier(o), wake: make(chan struct{}, 1), patience: verifyWithin, changed: make(chan struct{}),
+		phones: newPhoneNotifier(o, c.resyncs), wake: make(chan struct{}, 1), patience: verifyWithin, changed: make(chan struct{}),
 		acked: map[string]string{}, edited: map[string]bool{}}
 }
 
@@ -179,9 +179,7 @@ func (a *applier) pass(ctx context.Context) error {
 	before := a.good
 	a.good, a.refused = next, nil
 	a.succeeded(ctx, start, snapshot.Revision, reloaded)
-	if session := a.currentSession(); session != nil {
-		a.phones.notify(ctx, session, before, next)
-	}
+	a.phones.notify(ctx, before, next)
 	return nil
 }
 

@@ -5,45 +5,45 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// phoneNotifier tells phones whose files changed to fetch them again.
+// phoneNotifier orders phones whose files changed to fetch them again.
 type phoneNotifier struct {
-	site phoneconf.Site
-	log  *slog.Logger
+	site    phoneconf.Site
+	log     *slog.Logger
+	resyncs *resyncer
 }
 
-func newPhoneNotifier(o Options) *phoneNotifier {
-	return &phoneNotifier{site: o.Site, log: o.Logger}
+func newPhoneNotifier(o Options, r *resyncer) *phoneNotifier {
+	return &phoneNotifier{site: o.Site, log: o.Logger, resyncs: r}
 }
 
-// notify sends a SIP NOTIFY (Event: check-sync) to each phone whose files differ
-// between two revisions, and to no other: a phone asked without need fetches
-// without need. before is nil at the start of the program; phones that changed
+// notify queues an order for each phone whose files differ between two revisions,
+// and for no other: a phone asked without need fetches without need. before is nil at the start of the program; phones that changed
 // meanwhile then fetch at their next poll.
-func (n *phoneNotifier) notify(ctx context.Context, s *ami.Session, before, now *rendered) {
+func (n *phoneNotifier) notify(ctx context.Context, before, now *rendered) {
 	if before == nil || before.snapshot.Revision == now.snapshot.Revision {
 		return
 	}
 	site := n.site
 	site.Year = time.Now().UTC().Year()
 	redone := tenantsRedone(before.snapshot, now.snapshot)
+	var orders []pbx.Resync
 	for _, p := range now.snapshot.Phones {
 		old := before.snapshot.Phone(p.MAC)
 		if old == nil || !redone[p.Tenant] && lastChange(now.snapshot, p) <= before.snapshot.Revision ||
 			phoneconf.Fingerprint(before.snapshot, old, site) == phoneconf.Fingerprint(now.snapshot, p, site) {
 			continue
 		}
-		endpoint := firstEndpoint(before.snapshot, old)
-		if endpoint == "" {
-			continue
+		// It is told through the account that it registered with before the change.
+		if endpoint := n.resyncs.endpoint(before.snapshot, old); endpoint != "" {
+			orders = append(orders, pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reasonChange, Endpoint: endpoint})
 		}
-		if err := s.PJSIPNotify(ctx, endpoint, []ami.Variable{{Name: "Event", Value: phoneconf.CheckSync(p.Vendor)}}); err != nil {
-			n.log.Warn("telling a phone to fetch its files", "phone", p.MAC.Colons(), "error", err)
-		}
+	}
+	if _, err := n.resyncs.add(ctx, orders); err != nil {
+		n.log.Error("ordering phones to fetch their files", "phones", len(orders), "error", err)
 	}
 }
 
@@ -103,15 +103,4 @@ func lastChange(s *pbx.Snapshot, p *pbx.Phone) int64 {
 		}
 	}
 	return last
-}
-
-// firstEndpoint is the account through which a phone is told something: the one
-// it registered with before the change.
-func firstEndpoint(s *pbx.Snapshot, p *pbx.Phone) string {
-	for _, l := range p.Lines {
-		if d := s.Device(p.Tenant, l.Device); d != nil {
-			return d.Endpoint
-		}
-	}
-	return ""
 }

@@ -35,9 +35,13 @@ type Options struct {
 	// RecordingDir is where Asterisk keeps recorded calls, a folder for each
 	// tenant; "" when this machine cannot see it.
 	RecordingDir string
-	Site         phoneconf.Site // what phones are told about this server
-	AMI          AMI
-	Logger       *slog.Logger
+	// UploadDir keeps the files that phones send; "" refuses them.
+	UploadDir string
+	// FirmwareDir is the folder of firmware files for phones; "" is none.
+	FirmwareDir string
+	Site        phoneconf.Site // what phones are told about this server
+	AMI         AMI
+	Logger      *slog.Logger
 }
 
 // AMI is where Asterisk's manager interface listens and who we are there.
@@ -56,6 +60,12 @@ type Controller struct {
 	apply     *applier
 	status    *statusWatcher
 	fetches   *fetchLog
+	inbox     *inbox
+	seen      *sightings
+	resyncs   *resyncer
+	wanted    *wanted
+	uploads   *uploads
+	firmware  *firmware
 	asterisk  *asterisk
 	voicemail string
 	recorded  string
@@ -86,7 +96,21 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Groups = newGroups(c)
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
+	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
+		return nil, err
+	}
+	if c.seen, err = newSightings(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
+		return nil, err
+	}
 	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
+		return nil, err
+	}
+	if c.resyncs, err = newResyncer(ctx, c); err != nil {
+		return nil, err
+	}
+	c.wanted = newWanted(o)
+	c.firmware = &firmware{dir: o.FirmwareDir, log: o.Logger}
+	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
 	c.apply = newApplier(c, o)
@@ -100,6 +124,11 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.apply.run(ctx) })
 	g.Go(func() error { return c.status.run(ctx) })
 	g.Go(func() error { return c.fetches.run(ctx) })
+	g.Go(func() error { return c.inbox.run(ctx) })
+	g.Go(func() error { return c.seen.run(ctx) })
+	g.Go(func() error { return c.resyncs.run(ctx) })
+	g.Go(func() error { return c.firmware.run(ctx) })
+	g.Go(func() error { return c.resyncs.watch(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	err := g.Wait()
 	c.events.close()

@@ -22,7 +22,9 @@ const (
 	EventApply  EventType = "apply"  // Data is an ApplyState
 	EventFetch  EventType = "fetch"  // Data is a FetchEvent
 	EventDrift  EventType = "drift"  // Data is a Drift
-	EventResync EventType = "resync" // this subscriber was too slow; read everything again
+	// Data is a ResyncEvent
+	EventPhoneResync EventType = "phone-resync"
+	EventResync      EventType = "resync" // this subscriber was too slow; read everything again
 )
 
 // subscriberQueue is how many events wait for one subscriber. A subscriber that

@@ -43,6 +43,8 @@ func newFetchLog(d *db.DB, log *slog.Logger, h *hub) *fetchLog {
 
 // RecordFetch notes a request of a known phone. It never blocks.
 func (c *Controller) RecordFetch(f pbx.PhoneFetch) {
+	c.seen.note(f)
+	c.resyncs.fetched(f)
 	select {
 	case c.fetches.queue <- f:
 	default:

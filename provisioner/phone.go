@@ -25,5 +25,18 @@ func newPhones(c *Controller) *Resource[pbx.Phone] {
 			}
 			return phoneconf.CheckPhone(p)
 		},
+		saved: phoneSaved,
+	}
+}
+
+// phoneSaved takes a phone out of the inbox. A new one must not inherit what an
+// earlier one of its address sent.
+func phoneSaved(c *Controller, old, p *pbx.Phone) {
+	c.inbox.forget(p.MAC)
+	if old != nil {
+		return
+	}
+	if err := c.uploads.clear(p); err != nil {
+		c.log.Error("removing the files of an earlier phone", "phone", p.MAC.Colons(), "error", err)
 	}
 }

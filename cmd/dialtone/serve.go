@@ -25,7 +25,8 @@ type serveCmd struct {
 	logFlags
 	Listen      string `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
 	PhoneListen string `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
-	TokenFile   string `help:"Where the first start writes the admin token; beside the database if empty." type:"path" env:"DIALTONE_TOKEN_FILE"`
+	phoneTLSFlags
+	TokenFile string `help:"Where the first start writes the admin token; beside the database if empty." type:"path" env:"DIALTONE_TOKEN_FILE"`
 }
 
 // shutdownWithin is how long requests under way may take when the program ends.
@@ -51,6 +52,13 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("phone listener: %w", err)
 	}
 	defer phoneListener.Close()
+	phoneTLS, err := s.listenTLS()
+	if err != nil {
+		return err
+	}
+	if phoneTLS != nil {
+		defer phoneTLS.Close()
+	}
 	_, phonePort, _ := net.SplitHostPort(phoneListener.Addr().String())
 	site, err := s.site(phonePort, time.Now().UTC().Year())
 	if err != nil {
@@ -65,6 +73,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	}
 	ctl, err := provisioner.New(ctx, provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Logger: log,
+		UploadDir: filepath.Join(filepath.Dir(s.DB), "dialtone-phones"), FirmwareDir: filepath.Join(filepath.Dir(s.DB), "dialtone-firmware"),
 		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
 	})
 	if err != nil {
@@ -84,7 +93,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	m := newMetrics(ctl)
 	flow, client := s.callFlow(ctl, m, log)
 	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
-	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, Logger: log})
+	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Logger: log})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
 	// The flow ends after the connection that feeds it, so that calls which wait
@@ -97,6 +106,9 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	g.Go(func() error { return flow.Run(flowCtx) })
 	serveHTTP(ctx, g, "admin API", admin, adminListener)
 	serveHTTP(ctx, g, "phone listener", phones.Server(""), phonehttp.Limit(phoneListener, phonehttp.MaxConnections))
+	if phoneTLS != nil {
+		serveHTTP(ctx, g, "phone listener over TLS", phones.Server(""), phoneTLS)
+	}
 	log.Info("ready", "admin", "http://"+adminListener.Addr().String(), "phones", site.BaseURL+"/", "version", programVersion())
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -113,7 +113,7 @@ CREATE TABLE phone_fetches (
     address    TEXT    NOT NULL,
     user_agent TEXT    NOT NULL,
     at         INTEGER NOT NULL
-) STRICT;
+, own INTEGER NOT NULL DEFAULT 0 CHECK (own IN (0, 1))) STRICT;
 
 CREATE TABLE phone_groups (
     tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
@@ -121,6 +121,18 @@ CREATE TABLE phone_groups (
     version  INTEGER NOT NULL CHECK (version > 0),
     revision INTEGER NOT NULL CHECK (revision > 0),
     PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE phone_inbox (
+    mac        TEXT    NOT NULL PRIMARY KEY CHECK (length(mac) = 12),
+    vendor     TEXT    NOT NULL,
+    model      TEXT    NOT NULL,
+    firmware   TEXT    NOT NULL,
+    user_agent TEXT    NOT NULL,
+    address    TEXT    NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen  INTEGER NOT NULL,
+    count      INTEGER NOT NULL CHECK (count > 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_lines (
@@ -132,6 +144,37 @@ CREATE TABLE phone_lines (
     UNIQUE (tenant, device),
     FOREIGN KEY (tenant, mac) REFERENCES phones (tenant, mac) ON UPDATE CASCADE ON DELETE CASCADE,
     FOREIGN KEY (tenant, device) REFERENCES devices (tenant, name) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE phone_resyncs (
+    id        INTEGER PRIMARY KEY,
+    batch     TEXT    NOT NULL,
+    tenant    TEXT    NOT NULL,
+    mac       TEXT    NOT NULL,
+    action    TEXT    NOT NULL,
+    reason    TEXT    NOT NULL,
+    endpoint  TEXT    NOT NULL,
+    state     TEXT    NOT NULL,
+    error     TEXT    NOT NULL,
+    queued_at INTEGER NOT NULL,
+    due_at    INTEGER NOT NULL,
+    sent_at   INTEGER NOT NULL,
+    ended_at  INTEGER NOT NULL,
+    file      TEXT    NOT NULL,
+    hash      TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE phone_seen (
+    mac            TEXT    NOT NULL PRIMARY KEY CHECK (length(mac) = 12),
+    enrolled       TEXT    NOT NULL,
+    enrolled_at    INTEGER NOT NULL,
+    seen_at        INTEGER NOT NULL,
+    fetched_at     INTEGER NOT NULL,
+    address        TEXT    NOT NULL,
+    former_address TEXT    NOT NULL,
+    address_since  INTEGER NOT NULL,
+    user_agent     TEXT    NOT NULL,
+    files          TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_settings (
@@ -196,7 +239,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-) STRICT, WITHOUT ROWID;
+, phone_networks TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE tokens (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -226,5 +269,9 @@ CREATE INDEX phone_buttons_of_extension ON phone_buttons (tenant, watches);
 CREATE INDEX phone_fetches_of_phone ON phone_fetches (mac, id);
 
 CREATE INDEX phone_fetches_of_strangers ON phone_fetches (id) WHERE known = 0;
+
+CREATE INDEX phone_resyncs_of_batch ON phone_resyncs (batch, state);
+
+CREATE INDEX phone_resyncs_of_phone ON phone_resyncs (mac, id);
 
 CREATE INDEX template_buttons_of_extension ON template_buttons (tenant, watches);

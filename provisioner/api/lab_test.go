@@ -78,7 +78,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	l.db = store
 	log := slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, Logger: log,
+		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, Logger: log, UploadDir: t.TempDir(),
 		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
 		AMI:  provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"},
 	})

@@ -185,6 +185,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
+	l.fleetAnswers(ask)
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
 		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},

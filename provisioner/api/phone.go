@@ -34,8 +34,9 @@ type Phone struct {
 	Model           string            `json:"model"`
 	Lines           []PhoneLine       `json:"lines" nullable:"false"`
 	Buttons         map[string]Button `json:"buttons" doc:"The phone's own; templates fill the other keys"`
-	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until"`
+	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until or until it has its full file"`
 	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
+	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
 	ProvisioningURL string            `json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
 	Apply           ApplyBlock        `json:"apply"`
 }
@@ -52,7 +53,11 @@ func registerPhones(a *api) {
 		build:  buildPhone,
 		view: func(p *pbx.Phone) Phone {
 			f := phoneFields(p)
-			return Phone{MAC: f.MAC, Vendor: f.Vendor, Model: f.Model, Lines: f.Lines, Buttons: f.Buttons, EnrolURL: a.PhoneURL + "/", EnrolUntil: p.EnrolUntil}
+			v := Phone{MAC: f.MAC, Vendor: f.Vendor, Model: f.Model, Lines: f.Lines, Buttons: f.Buttons, EnrolURL: a.PhoneURL + "/", EnrolUntil: p.EnrolUntil}
+			if at := a.ctl.Seen(p).EnrolledAt; !at.IsZero() {
+				v.EnrolledAt = &at
+			}
+			return v
 		},
 		reveal: func(old, p *pbx.Phone, v *Phone) {
 			if old == nil || !old.URLSecret.Equal(p.URLSecret) {
@@ -64,6 +69,11 @@ func registerPhones(a *api) {
 	}
 	registerKind(a, k)
 	registerPhoneActions(a, k)
+	registerInbox(a, k)
+	registerResyncs(a, k)
+	a.registerDrift()
+	registerUploads(a, k)
+	a.registerFirmware()
 }
 
 func phoneFields(p *pbx.Phone) PhoneFields {
@@ -105,6 +115,7 @@ type Fetch struct {
 	SHA256    string    `json:"sha256,omitempty" doc:"Hash of the bytes it got"`
 	Address   string    `json:"address"`
 	UserAgent string    `json:"user_agent"`
+	Own       bool      `json:"own" doc:"It proved to be this phone, by its own URL or its certificate"`
 	At        time.Time `json:"at"`
 }
 
@@ -147,7 +158,7 @@ func phoneFetches(ctx context.Context, a *api, k kindOfPhone, p Place) (*page[Fe
 	out := &page[Fetch]{}
 	out.Body.Items = make([]Fetch, 0, len(fetches))
 	for _, f := range fetches {
-		out.Body.Items = append(out.Body.Items, Fetch{f.File, f.Status, f.Hash, f.Address.String(), f.UserAgent, f.At})
+		out.Body.Items = append(out.Body.Items, Fetch{f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, f.At})
 	}
 	return out, nil
 }

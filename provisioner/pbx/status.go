@@ -55,5 +55,8 @@ type PhoneFetch struct {
 	Hash      string // SHA-256 of the answered bytes, hexadecimal; "" when there were none
 	Address   netip.Addr
 	UserAgent string // at most 200 bytes are kept
-	At        time.Time
+	// Own means that the phone proved to be itself, by the secret in its own URL
+	// or by its certificate.
+	Own bool
+	At  time.Time
 }

@@ -17,6 +17,9 @@ type Tenant struct {
 	// PhonePassword opens the web page of the tenant's phones as admin. Random,
 	// never the vendor's default.
 	PhonePassword Secret
+	// PhoneNetworks are where its phones may ask for files from, in the form of
+	// CleanNetworks; none means anywhere.
+	PhoneNetworks []string
 	Version       int64 // row version, for ETag
 	Revision      int64 // configuration revision of the last change
 }
@@ -32,6 +35,7 @@ func (t *Tenant) Validate() error {
 	if p := t.PhonePassword.Reveal(); len(p) < 8 || len(p) > 32 || !plainSecret(p) {
 		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
 	}
+	es = append(es, checkNetworks("phone_networks", t.PhoneNetworks)...)
 	return es.Err()
 }
 

@@ -22,12 +22,15 @@ var (
 
 const missBody = "not found\n"
 
-// writeMiss is the one answer to everything that is not served.
+// writeMiss is the one answer to everything that is not served. It is sent at once:
+// what is noted of the request afterwards takes longer for a stranger than for a
+// phone, which the stranger must not be able to tell by the clock.
 func writeMiss(w http.ResponseWriter) {
 	head := w.Header()
 	head["Content-Type"], head["Content-Length"], head["Cache-Control"] = plainText, missLength, keepNothing
 	w.WriteHeader(http.StatusNotFound)
 	_, _ = io.WriteString(w, missBody) // the phone may be gone; nothing is lost
+	_ = http.NewResponseController(w).Flush()
 }
 
 // writeUnavailable asks for patience: the phone keeps what it has and comes again.

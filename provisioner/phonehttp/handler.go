@@ -3,13 +3,18 @@
 // each request to its owner.
 //
 // Two kinds of address exist. The generic one (/<file>) gives a known phone in
-// its enrolment window the address of its own URL. A phone's own URL
-// (/p/<secret>/<file>) gives the full files of that phone alone. Whatever else is
+// its enrolment window the address of its own URL, until it has its full file. A
+// phone's own URL (/p/<secret>/<file>) gives the full files of that phone alone, and
+// so does the generic one to a client certificate of the MAC asked for. Whatever else is
 // asked, in whatever way, gets the same 404: a different answer for a known MAC
 // would let anybody list the phones of a site.
 //
 // It uses net/http bare: one handler and two addresses need no router. It may
 // import provisioner, provisioner/pbx and phoneconf.
+//
+// Under its own URL a phone may also send files of fixed names: its logs, its own
+// changes, its call lists. They are kept for people, and its own changes are given
+// back to it.
 package phonehttp
 
 import (
@@ -45,9 +50,19 @@ type Options struct {
 	// or the User-Agent. Anybody can send those: the owner caps what it keeps. It
 	// must not block. nil drops them.
 	RecordUnknown func(pbx.PhoneFetch)
-	Now           func() time.Time // nil is time.Now
-	Logger        *slog.Logger     // nil logs nothing
-	CacheBytes    int64            // bound of the rendered files kept, 0 is DefaultCacheBytes
+	// Enrolled tells whether a phone has its full file already, so that the generic
+	// URL has nothing more for it. It must not block. nil means never.
+	Enrolled func(*pbx.Phone) bool
+	// Upload keeps a file that a phone sends, and reports whether it was there
+	// before; Uploaded returns what was kept, nil for nothing. Both are called for
+	// names of phoneconf.UploadOf only. nil refuses uploads.
+	Upload   func(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error)
+	Uploaded func(p *pbx.Phone, name phoneconf.FileName) ([]byte, error)
+	// Firmware finds a firmware file by its hash and name. nil serves none.
+	Firmware   func(sum, name string) (path string, size int64, modified time.Time, ok bool)
+	Now        func() time.Time // nil is time.Now
+	Logger     *slog.Logger     // nil logs nothing
+	CacheBytes int64            // bound of the rendered files kept, 0 is DefaultCacheBytes
 }
 
 // Handler answers phones. It is safe for concurrent use.
@@ -58,7 +73,9 @@ type Handler struct {
 	cache    *cache
 	packer   packer
 	flight   singleflight.Group
-	renders  atomic.Int64 // files rendered, or tried
+	renders  atomic.Int64  // files rendered, or tried
+	uploads  chan struct{} // a place for each body that is being received
+	sending  chan struct{} // and for each firmware file that is being sent
 }
 
 // Renders returns how many files were rendered since the start: what the cache
@@ -76,10 +93,13 @@ func New(opt Options) *Handler {
 	if opt.RecordUnknown == nil {
 		opt.RecordUnknown = func(pbx.PhoneFetch) {}
 	}
+	if opt.Enrolled == nil {
+		opt.Enrolled = func(*pbx.Phone) bool { return false }
+	}
 	if opt.CacheBytes <= 0 {
 		opt.CacheBytes = DefaultCacheBytes
 	}
-	return &Handler{opt: opt, cache: newCache(opt.CacheBytes)}
+	return &Handler{opt: opt, cache: newCache(opt.CacheBytes), uploads: make(chan struct{}, maxUploads), sending: make(chan struct{}, maxFirmware)}
 }
 
 // call is one request on its way.
@@ -89,6 +109,14 @@ type call struct {
 	now   time.Time
 	index *index
 	known pbx.MAC // the phone it belongs to, "" for nobody's
+	from  netip.Addr
+	cert  certificate
+	entry *entry // the phone, once it proved to be it
+	own   bool   // it proved to be the phone
+
+	// upload tells that the phone may send this file, by these rules.
+	upload bool
+	rules  phoneconf.Upload
 }
 
 // ServeHTTP answers one request.
@@ -98,11 +126,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeUnavailable(w)
 		return
 	}
+	if h.serveFirmware(w, r) {
+		return
+	}
 	c := call{now: h.opt.Now(), index: h.indexOf(s)}
 	c.path, c.ok = phoneconf.ParsePath(r.URL.Path)
-	f, err := h.find(&c, r.Method)
+	c.from, c.cert = remote(r), certificateOf(r.TLS)
 	status, hash := http.StatusNotFound, ""
+	f, err := h.find(&c, r.Method)
 	switch {
+	case err == nil && f == nil && c.own && c.upload && r.Method == http.MethodPut:
+		status = h.receive(w, r, &c)
+	case err == nil && f == nil && c.own && c.upload:
+		status, hash = h.giveBack(w, r, &c)
 	case err != nil:
 		status = http.StatusServiceUnavailable
 		writeUnavailable(w)
@@ -127,20 +163,38 @@ func (h *Handler) find(c *call, method string) (*file, error) {
 	case named != nil:
 		c.known = named.phone.MAC
 	}
-	if !c.ok || (method != http.MethodGet && method != http.MethodHead) {
+	if !c.ok || (method != http.MethodGet && method != http.MethodHead && method != http.MethodPut) {
+		return nil, nil
+	}
+	if !named.allows(c.from) || !c.cert.allows(c.path.MAC) {
 		return nil, nil
 	}
 	if c.path.Secret != "" {
 		if owner == nil || owner != named {
 			return nil, nil
 		}
-		return h.file(c, owner, false)
+		return h.proved(c, owner, method)
 	}
-	if named == nil || !c.now.Before(named.phone.EnrolUntil) {
+	if named != nil && c.cert.given {
+		return h.proved(c, named, method)
+	}
+	if method == http.MethodPut || named == nil || !c.now.Before(named.phone.EnrolUntil) || h.opt.Enrolled(named.phone) {
 		return nil, nil
 	}
 	f, _ := h.file(c, named, true) // the generic URL knows no other refusal than 404
 	return f, nil
+}
+
+// proved returns the file of a phone that proved to be itself.
+func (h *Handler) proved(c *call, e *entry, method string) (*file, error) {
+	c.own, c.entry = true, e
+	if h.opt.Upload != nil {
+		c.rules, c.upload = phoneconf.UploadOf(e.phone, c.path.File)
+	}
+	if method == http.MethodPut {
+		return nil, nil
+	}
+	return h.file(c, e, false)
 }
 
 // maxUserAgent is how much of a User-Agent is kept, see pbx.PhoneFetch.
@@ -148,14 +202,11 @@ const maxUserAgent = 200
 
 func (h *Handler) record(c *call, r *http.Request, status int, hash string) {
 	agent := r.UserAgent()
-	fetch := pbx.PhoneFetch{MAC: c.known, File: string(c.path.File), Status: status, Hash: hash, At: c.now}
+	fetch := pbx.PhoneFetch{MAC: c.known, File: string(c.path.File), Status: status, Hash: hash, Own: c.own, Address: c.from, At: c.now}
 	if len(agent) > maxUserAgent {
 		agent = agent[:maxUserAgent]
 	}
 	fetch.UserAgent = strings.ToValidUTF8(agent, "")
-	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		fetch.Address = ap.Addr().Unmap()
-	}
 	if c.known != "" {
 		h.opt.Record(fetch)
 		return
@@ -166,4 +217,13 @@ func (h *Handler) record(c *call, r *http.Request, status int, hash string) {
 	if fetch.MAC != "" {
 		h.opt.RecordUnknown(fetch)
 	}
+}
+
+// remote is the address a request comes from, without port and zone.
+func remote(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap().WithZone("")
 }

@@ -2,6 +2,8 @@ package phonehttp
 
 import (
 	"crypto/sha256"
+	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,9 +23,10 @@ type index struct {
 
 // entry is a phone of a snapshot.
 type entry struct {
-	phone  *pbx.Phone
-	secret [sha256.Size]byte // SHA-256 of its URL secret
-	print  atomic.Pointer[yearPrint]
+	phone    *pbx.Phone
+	networks []netip.Prefix    // it may ask from these alone; none means anywhere
+	secret   [sha256.Size]byte // SHA-256 of its URL secret
+	print    atomic.Pointer[yearPrint]
 }
 
 // yearPrint is the fingerprint of a phone's files in a year.
@@ -51,9 +54,13 @@ func newIndex(s *pbx.Snapshot) *index {
 	n := len(s.Phones)
 	ix := &index{snapshot: s, bySecret: make(map[[sha256.Size]byte]*entry, n), byMAC: make(map[pbx.MAC]*entry, n)}
 	entries := make([]entry, n)
+	networks := make(map[string][]netip.Prefix, len(s.Tenants))
+	for _, t := range s.Tenants {
+		networks[t.Name] = t.Networks()
+	}
 	for i, p := range s.Phones {
 		e := &entries[i]
-		e.phone = p
+		e.phone, e.networks = p, networks[p.Tenant]
 		ix.byMAC[p.MAC] = e
 		if !p.URLSecret.IsZero() { // an empty one would be everybody's
 			e.secret = sha256.Sum256([]byte(p.URLSecret.Reveal()))
@@ -80,4 +87,10 @@ func (ix *index) directory(e *entry, own [sha256.Size]byte) [sha256.Size]byte {
 	once, _ := ix.people.LoadOrStore(tenant, sync.OnceValue(func() [sha256.Size]byte { return phoneconf.DirectoryFingerprint(ix.snapshot, tenant) }))
 	people := once.(func() [sha256.Size]byte)()
 	return sha256.Sum256(append(own[:], people[:]...))
+}
+
+// allows reports whether the phone may ask from an address. No phone, nil, may
+// ask from everywhere: it gets nothing anyhow.
+func (e *entry) allows(from netip.Addr) bool {
+	return e == nil || len(e.networks) == 0 || slices.ContainsFunc(e.networks, func(n netip.Prefix) bool { return n.Contains(from) })
 }

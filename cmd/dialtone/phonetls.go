@@ -1,0 +1,37 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
+)
+
+// phoneTLSFlags are the phone listener over TLS, beside the plain one.
+type phoneTLSFlags struct {
+	PhoneTLSListen string `name:"phone-tls-listen" help:"Where phones fetch their files over HTTPS; empty for nowhere." env:"DIALTONE_PHONE_TLS_LISTEN"`
+	PhoneTLSCert   string `name:"phone-tls-cert" help:"Its certificate with those between, in PEM form." type:"path" env:"DIALTONE_PHONE_TLS_CERT"`
+	PhoneTLSKey    string `name:"phone-tls-key" help:"The certificate's key, in PEM form." type:"path" env:"DIALTONE_PHONE_TLS_KEY"`
+	PhoneClientCA  string `name:"phone-client-ca" help:"Who signs phones' own certificates, in PEM form; a phone that shows one gets its files at the generic URL." type:"path" env:"DIALTONE_PHONE_CLIENT_CA"`
+}
+
+// listenTLS opens the listener, or returns nil when there is to be none.
+func (f phoneTLSFlags) listenTLS() (net.Listener, error) {
+	if f.PhoneTLSListen == "" {
+		if f.PhoneTLSCert != "" || f.PhoneTLSKey != "" || f.PhoneClientCA != "" {
+			return nil, errors.New("phone listener over TLS: there are certificates for it, but --phone-tls-listen does not say where it is")
+		}
+		return nil, nil //nolint:nilnil // no listener is one of the two answers asked for
+	}
+	config, err := phonehttp.TLSConfig(f.PhoneTLSCert, f.PhoneTLSKey, f.PhoneClientCA)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", f.PhoneTLSListen)
+	if err != nil {
+		return nil, fmt.Errorf("phone listener over TLS: %w", err)
+	}
+	return tls.NewListener(phonehttp.Limit(l, phonehttp.MaxConnections), config), nil
+}

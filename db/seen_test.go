@@ -1,0 +1,40 @@
+package db
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func sampleSeen() pbx.PhoneSeen {
+	at := time.UnixMilli(1700000000123).UTC()
+	return pbx.PhoneSeen{MAC: "001565aabbcc", Enrolled: "0123abcd", EnrolledAt: at, SeenAt: at.Add(1e9), FetchedAt: at.Add(2e9), Address: netip.MustParseAddr("192.0.2.9"),
+		FormerAddress: netip.MustParseAddr("2001:db8::7"), AddressSince: at.Add(3e9), UserAgent: "Yealink SIP-T46U 108.86.0.20", Files: map[string]string{"001565aabbcc.cfg": "abcd", "x.cfg": "ef"}}
+}
+
+func TestSeenPhonesRoundTrip(t *testing.T) {
+	db := openDB(t, Options{})
+	first, second := sampleSeen(), pbx.PhoneSeen{MAC: "64167f000001"}
+	checkEveryFieldSet(t, &first)
+	if err := db.WriteSeenPhones(t.Context(), []pbx.PhoneSeen{first, second}, nil); err != nil {
+		t.Fatal(err)
+	}
+	first.UserAgent = "Yealink SIP-T46U 108.87.0.20"
+	if err := db.WriteSeenPhones(t.Context(), []pbx.PhoneSeen{first}, nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := db.SeenPhones(t.Context())
+	if diff := cmp.Diff([]pbx.PhoneSeen{first, second}, got, compareAddr); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	if err := db.WriteSeenPhones(t.Context(), nil, []pbx.MAC{first.MAC, second.MAC}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := db.SeenPhones(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("after forgetting: %v %v", got, err)
+	}
+}

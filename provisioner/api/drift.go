@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// PhoneDrift is a phone that is not as it should be.
+type PhoneDrift struct {
+	MAC           string        `json:"mac"`
+	Vendor        string        `json:"vendor"`
+	Model         string        `json:"model"`
+	Reasons       []DriftReason `json:"reasons" nullable:"false"`
+	FetchedAt     *time.Time    `json:"fetched_at,omitempty" doc:"When it last got a file, or was told that it has it"`
+	SeenAt        *time.Time    `json:"seen_at,omitempty" doc:"When it last asked by its own URL or certificate"`
+	Address       string        `json:"address,omitempty" doc:"Where it asks from"`
+	FormerAddress string        `json:"former_address,omitempty"`
+	UserAgent     string        `json:"user_agent,omitempty"`
+}
+
+// DriftReason is one way in which it is not.
+type DriftReason struct {
+	Kind   string `json:"kind" enum:"broken,never-fetched,old-file,silent,model,firmware,new-address"`
+	Detail string `json:"detail"`
+}
+
+type driftInput struct {
+	Tenant string `path:"tenant"`
+	Days   int    `query:"days" default:"7" minimum:"1" maximum:"365" doc:"How long silence is fine, and how long an address is new"`
+	Kind   string `query:"kind" enum:"broken,never-fetched,old-file,silent,model,firmware,new-address," doc:"Only this kind"`
+	After  string `query:"after" doc:"List what comes after this MAC"`
+	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+}
+
+func (a *api) registerDrift() {
+	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/drift", OperationID: "list-drift", Tags: []string{"phones"},
+		Summary:     "Phones that hold an old file, are silent, run something unexpected or moved",
+		Description: "old-file compares what a phone last fetched with what it would get now. firmware compares what it says of itself with the branch that its model's files were checked with.",
+		Errors:      []int{401, 404, 422}}, a.drift)
+}
+
+func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error) {
+	var kinds []provisioner.DriftKind
+	if in.Kind != "" {
+		kinds = []provisioner.DriftKind{provisioner.DriftKind(in.Kind)}
+	}
+	after := pbx.MAC("")
+	if in.After != "" {
+		mac, perr := pbx.ParseMAC("after", in.After)
+		if perr != nil {
+			return nil, a.problem(perr)
+		}
+		after = mac
+	}
+	list, err := a.ctl.PhoneDrift(in.Tenant, in.Days, kinds, after, in.Limit+1)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	out := &page[PhoneDrift]{}
+	out.Body.Items = make([]PhoneDrift, 0, len(list))
+	for i, d := range list {
+		if i == in.Limit {
+			out.Body.Next = list[i-1].Phone.MAC.Colons()
+			break
+		}
+		out.Body.Items = append(out.Body.Items, driftView(d))
+	}
+	return out, nil
+}
+
+func driftView(d provisioner.PhoneDrift) PhoneDrift {
+	v := PhoneDrift{MAC: d.Phone.MAC.Colons(), Vendor: string(d.Phone.Vendor), Model: d.Phone.Model, FetchedAt: timeOrNone(d.Seen.FetchedAt), SeenAt: timeOrNone(d.Seen.SeenAt),
+		Address: ipText(d.Seen.Address), FormerAddress: ipText(d.Seen.FormerAddress), UserAgent: d.Seen.UserAgent, Reasons: []DriftReason{}}
+	for _, r := range d.Reasons {
+		v.Reasons = append(v.Reasons, DriftReason{string(r.Kind), r.Detail})
+	}
+	return v
+}

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// InboxPhone is a phone that asks for files and that nobody has adopted.
+type InboxPhone struct {
+	MAC       string    `json:"mac"`
+	Vendor    string    `json:"vendor,omitempty" enum:"yealink,polycom" doc:"Guessed from user_agent, like model and firmware; absent when it is no phone that is known here"`
+	Model     string    `json:"model,omitempty" doc:"As the phone calls itself"`
+	Firmware  string    `json:"firmware,omitempty"`
+	Address   string    `json:"address" doc:"Where it last asked from"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+	Count     int64     `json:"count" doc:"Requests so far"`
+	UserAgent string    `json:"user_agent" doc:"What it says of itself; anybody can send that"`
+}
+
+// Adoption is the order to take a phone out of the inbox into a tenant.
+type Adoption struct {
+	Tenant string      `json:"tenant" doc:"Whose phone it becomes"`
+	Vendor string      `json:"vendor,omitempty" doc:"yealink or polycom, if the guess is wrong or missing"`
+	Model  string      `json:"model,omitempty" doc:"If the guess is wrong or missing"`
+	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses; none leaves the phone without an account until it is changed"`
+}
+
+// InboxKey is the phone in a request's path.
+type InboxKey struct {
+	MAC string `path:"mac" doc:"Hardware address in any usual spelling"`
+}
+
+type adoptInput struct {
+	InboxKey
+	WriteHeaders
+	Body Adoption
+}
+
+// ForgottenPhone is the answer to a delete.
+type ForgottenPhone struct {
+	Deleted string `json:"deleted"`
+}
+
+func inboxView(p pbx.InboxPhone) InboxPhone {
+	return InboxPhone{p.MAC.Colons(), string(p.Vendor), p.Model, p.Firmware, ipText(p.Address), p.FirstSeen, p.LastSeen, p.Count, p.UserAgent}
+}
+
+// ipText prints an address, or "" for none.
+func ipText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// registerInbox declares the inbox; adopting makes a phone as k does.
+func registerInbox(a *api, k kindOfPhone) {
+	op := func(method, path, id, summary string) huma.Operation {
+		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"inbox"}, Errors: []int{401, 404, 422}}
+	}
+	huma.Register(a.hu, op("GET", "/v1/inbox", "list-inbox", "Phones that ask for files and belong to nobody, last seen first"), func(context.Context, *struct{}) (*page[InboxPhone], error) {
+		out := &page[InboxPhone]{}
+		out.Body.Items = []InboxPhone{}
+		for _, p := range a.ctl.Inbox() {
+			out.Body.Items = append(out.Body.Items, inboxView(p))
+		}
+		return out, nil
+	})
+	huma.Register(a.hu, op("DELETE", "/v1/inbox/{mac}", "delete-inbox-phone", "Forget a phone; it comes back when it asks again"), func(_ context.Context, in *InboxKey) (*struct{ Body ForgottenPhone }, error) {
+		mac, perr := pbx.ParseMAC("mac", in.MAC)
+		if perr != nil {
+			return nil, a.problem(perr)
+		}
+		if err := a.ctl.ForgetInbox(mac); err != nil {
+			return nil, a.problem(err)
+		}
+		return &struct{ Body ForgottenPhone }{ForgottenPhone{mac.Colons()}}, nil
+	})
+	adopt := op("POST", "/v1/inbox/{mac}/adopt", "adopt-phone", "Make it a phone of a tenant and open its enrolment window; answers the phone")
+	adopt.Errors, adopt.DefaultStatus = append(adopt.Errors, 409, 412), http.StatusCreated
+	huma.Register(a.hu, adopt, func(ctx context.Context, in *adoptInput) (*answer[Phone], error) { return a.adopt(ctx, k, in) })
+}
+
+func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer[Phone], error) {
+	mac, perr := pbx.ParseMAC("mac", in.MAC)
+	if perr != nil {
+		return nil, a.problem(perr)
+	}
+	guess, err := a.ctl.InboxPhone(mac)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	body := PhoneFields{Vendor: in.Body.Vendor, Model: in.Body.Model, Lines: in.Body.Lines}
+	if body.Vendor == "" {
+		body.Vendor = string(guess.Vendor)
+	}
+	if body.Model == "" && body.Vendor == string(guess.Vendor) {
+		body.Model = guess.Model
+	}
+	if body.Vendor == "" {
+		return nil, a.problem(pbx.Invalidf("vendor", "is required, for what this phone says of itself tells no make: use yealink or polycom"))
+	}
+	if body.Model == "" {
+		return nil, a.problem(pbx.Invalidf("model", "is required, for what this phone says of itself tells no model"))
+	}
+	in.IfNoneMatch = "*"
+	out, err := k.write(ctx, a, Place{in.Body.Tenant, string(mac)}, in.WriteHeaders, func(*pbx.Phone) (PhoneFields, error) { return body, nil })
+	return out, k.existing(err)
+}

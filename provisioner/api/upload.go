@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// PhoneFile is a file that a phone sent.
+type PhoneFile struct {
+	Name     string    `json:"name"`
+	Size     int64     `json:"size" doc:"Bytes"`
+	Modified time.Time `json:"modified"`
+}
+
+type phoneFileInput struct {
+	Tenant string `path:"tenant"`
+	MAC    string `path:"mac"`
+	Name   string `path:"name" maxLength:"64"`
+}
+
+// registerUploads declares the files that phones send: logs, their own changes,
+// call lists.
+func registerUploads(a *api, k kindOfPhone) {
+	files := k.path + "/{mac}/files"
+	huma.Register(a.hu, k.operation("GET", files, "list-phone-files", "Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile], error) {
+		mac, perr := pbx.ParseMAC("mac", in.key)
+		if perr != nil {
+			return nil, a.problem(perr)
+		}
+		list, err := a.ctl.PhoneUploads(ctx, in.tenant, mac)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		out := &page[PhoneFile]{}
+		out.Body.Items = make([]PhoneFile, 0, len(list))
+		for _, f := range list {
+			out.Body.Items = append(out.Body.Items, PhoneFile(f))
+		}
+		return out, nil
+	})
+	one := huma.Operation{Method: "GET", Path: files + "/{name}", OperationID: "get-phone-file", Tags: []string{"phones"}, Errors: []int{401, 404, 422},
+		Summary: "One of them as the phone sent it; it may hold passwords",
+		Responses: map[string]*huma.Response{"200": {Description: "The bytes", Content: map[string]*huma.MediaType{
+			"application/octet-stream": {Schema: &huma.Schema{}}}}}}
+	huma.Register(a.hu, one, a.phoneFile)
+}
+
+func (a *api) phoneFile(ctx context.Context, in *phoneFileInput) (*huma.StreamResponse, error) {
+	mac, perr := pbx.ParseMAC("mac", in.MAC)
+	if perr != nil {
+		return nil, a.problem(perr)
+	}
+	body, err := a.ctl.PhoneUpload(ctx, in.Tenant, mac, in.Name)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		// It is what a phone made: no browser may take it for a page of ours.
+		ctx.SetHeader("Content-Type", "application/octet-stream")
+		ctx.SetHeader("Content-Disposition", "attachment")
+		ctx.SetHeader("X-Content-Type-Options", "nosniff")
+		_, _ = ctx.BodyWriter().Write(body) // the client may be gone
+	}}, nil
+}

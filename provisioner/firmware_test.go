@@ -1,0 +1,59 @@
+package provisioner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func sumOf(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestFirmwareByHash(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "firmware")
+	c := &Controller{firmware: &firmware{dir: dir, log: slog.New(slog.DiscardHandler)}}
+	if got := c.FirmwareFiles(); len(got) != 0 {
+		t.Errorf("no folder: %v", got)
+	}
+	write := func(name, text string, at time.Time) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		for _, err := range []error{os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, at, at)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write("T46U-108.87.0.15.rom", "one", inboxNoon)
+	write(".hidden", "x", inboxNoon)
+	write("a b", "x", inboxNoon)
+	write("folder/x.rom", "x", inboxNoon)
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link.rom")); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.FirmwareFiles(); len(got) != 1 || got[0].Name != "T46U-108.87.0.15.rom" || got[0].SHA256 != sumOf("one") || got[0].Size != 3 {
+		t.Errorf("%+v", got)
+	}
+	if _, _, _, ok := c.Firmware(sumOf("one"), "T46U-108.87.0.15.rom"); !ok {
+		t.Error("not found by its hash")
+	}
+	write("T46U-108.87.0.15.rom", "two", inboxNoon.Add(time.Second))
+	c.firmware.scan()
+	if _, _, _, ok := c.Firmware(sumOf("one"), "T46U-108.87.0.15.rom"); ok {
+		t.Error("other bytes at the old address")
+	}
+	if _, _, _, ok := c.Firmware(sumOf("two"), "T46U-108.87.0.15.rom"); !ok {
+		t.Error("a changed file is not found")
+	}
+	for _, name := range []string{"link.rom", ".hidden", "../x", ""} {
+		if _, _, _, ok := c.Firmware(sumOf("x"), name); ok {
+			t.Errorf("%q is found", name)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package provisioner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// DriftKind is a way in which a phone is not as it should be.
+type DriftKind string
+
+// The kinds of drift.
+const (
+	DriftOldFile    DriftKind = "old-file"      // it holds other bytes than it would get now
+	DriftNever      DriftKind = "never-fetched" // it has fetched nothing, and its window is over
+	DriftSilent     DriftKind = "silent"        // it has not asked for days
+	DriftFirmware   DriftKind = "firmware"      // it runs another branch than the one its files were checked with
+	DriftModel      DriftKind = "model"         // it calls itself another model
+	DriftNewAddress DriftKind = "new-address"   // it asks from elsewhere, since days
+	DriftBroken     DriftKind = "broken"        // its files cannot be made
+)
+
+// DriftKinds are all kinds, in the order in which a phone's are listed.
+func DriftKinds() []DriftKind {
+	return []DriftKind{DriftBroken, DriftNever, DriftOldFile, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
+}
+
+// DriftReason is one drift of one phone.
+type DriftReason struct {
+	Kind   DriftKind
+	Detail string // a sentence
+}
+
+// PhoneDrift is a phone and how it differs from what it should be.
+type PhoneDrift struct {
+	Phone   *pbx.Phone
+	Seen    pbx.PhoneSeen
+	Reasons []DriftReason
+}
+
+// wanted remembers the hashes of what each phone would get now, so that looking
+// again renders only what changed.
+type wanted struct {
+	engine *templates.Engine
+	site   phoneconf.Site
+
+	mu     sync.Mutex
+	phones map[pbx.MAC]wantedFiles
+}
+
+// wantedFiles are a phone's files at one fingerprint.
+type wantedFiles struct {
+	print  [sha256.Size]byte
+	hashes map[string]string // by file name
+	err    error
+}
+
+func newWanted(o Options) *wanted {
+	return &wanted{engine: o.Templates, site: o.Site, phones: map[pbx.MAC]wantedFiles{}}
+}
+
+// files returns the hashes of a phone's files. Rendering is outside of the lock:
+// two who look at once may do it twice.
+func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles {
+	site := w.site
+	site.Year = now.UTC().Year()
+	print := phoneconf.Fingerprint(s, p, site)
+	w.mu.Lock()
+	known, ok := w.phones[p.MAC]
+	w.mu.Unlock()
+	if ok && known.print == print {
+		return known
+	}
+	out := wantedFiles{print: print, hashes: map[string]string{}}
+	for _, name := range phoneconf.Files(s, p) {
+		if strings.HasSuffix(string(name), ".xml") {
+			continue // a phonebook follows the people, and the phone asks for it when it likes
+		}
+		body, _, err := phoneconf.Render(w.engine, s, p, site, name)
+		if err != nil {
+			out.err = err
+			break
+		}
+		sum := sha256.Sum256(body)
+		out.hashes[string(name)] = hex.EncodeToString(sum[:])
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.phones) > 2*len(s.Phones)+100 { // of phones that are gone
+		clear(w.phones)
+	}
+	w.phones[p.MAC] = out
+	return out
+}
+
+// PhoneDrift lists the phones of a tenant that are not as they should be, by MAC, from
+// behind after and at most limit (0: all). days is how long silence is fine and
+// an address is new. No kinds means all.
+func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, after pbx.MAC, limit int) ([]PhoneDrift, error) {
+	s, now := c.Snapshot(), time.Now()
+	if s.Tenant(tenant) == nil {
+		return nil, pbx.NotFoundf("tenant %s does not exist", tenant)
+	}
+	var out []PhoneDrift
+	for _, p := range s.Phones {
+		if p.Tenant != tenant || p.MAC <= after {
+			continue
+		}
+		d := PhoneDrift{Phone: p, Seen: c.Seen(p)}
+		d.Reasons = driftOf(p, d.Seen, c.wanted.files(s, p, now), now, time.Duration(days)*24*time.Hour)
+		if len(kinds) > 0 {
+			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })
+		}
+		if len(d.Reasons) == 0 {
+			continue
+		}
+		if out = append(out, d); len(out) == limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+// driftOf compares what a phone should hold with what it was seen doing.
+func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, patience time.Duration) (out []DriftReason) {
+	add := func(k DriftKind, format string, args ...any) {
+		out = append(out, DriftReason{k, fmt.Sprintf(format, args...)})
+	}
+	if want.err != nil {
+		add(DriftBroken, "its files cannot be made: %v", want.err)
+	}
+	switch {
+	case seen.FetchedAt.IsZero():
+		if !now.Before(p.EnrolUntil) {
+			add(DriftNever, "it never fetched a file, and its enrolment window is over")
+		}
+		return out
+	case want.err == nil:
+		if old := oldFiles(p, seen, want); len(old) > 0 {
+			add(DriftOldFile, "it does not hold the present %s", strings.Join(old, ", "))
+		}
+	}
+	if silent := now.Sub(seen.SeenAt); silent >= patience {
+		add(DriftSilent, "it has not asked for %d days", int(silent.Hours()/24))
+	}
+	out = append(out, softwareDrift(p, seen.UserAgent)...)
+	if seen.FormerAddress.IsValid() && now.Sub(seen.AddressSince) < patience {
+		add(DriftNewAddress, "it asks from %s, before from %s", seen.Address, seen.FormerAddress)
+	}
+	return out
+}
+
+// oldFiles names the files of which the phone holds other bytes. One that it
+// never asked for is none, unless it is the one with its accounts.
+func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
+	var out []string
+	for name, hash := range want.hashes {
+		if has := seen.Files[name]; has != hash && (has != "" || phoneconf.IsFull(p, phoneconf.FileName(name))) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// softwareDrift compares what the phone says of itself with its model's row.
+func softwareDrift(p *pbx.Phone, agent string) []DriftReason {
+	vendor, model, firmware, _ := phoneconf.Identify(agent)
+	if vendor == "" {
+		return nil
+	}
+	m, ok := phoneconf.Lookup(p.Vendor, p.Model)
+	if says, known := phoneconf.Lookup(vendor, model); vendor != p.Vendor || known && says.Name != m.Name || !known && !strings.EqualFold(model, p.Model) {
+		return []DriftReason{{DriftModel, fmt.Sprintf("it calls itself %s %s and is configured as %s %s", vendor, model, p.Vendor, p.Model)}}
+	}
+	if !ok || m.Firmware == "" || ofBranch(vendor, firmware, m.Firmware) {
+		return nil
+	}
+	return []DriftReason{{DriftFirmware, fmt.Sprintf("it runs firmware %s; the newest branch that its files were made for is %s", firmware, m.Firmware)}}
+}
+
+// ofBranch reports whether a firmware belongs to a branch: of Yealink's four
+// numbers the second is the branch (108.87.0.15 is V87), Polycom's starts with it.
+func ofBranch(vendor pbx.Vendor, firmware, branch string) bool {
+	if vendor == pbx.Yealink {
+		parts := strings.Split(firmware, ".")
+		return len(parts) > 1 && parts[1] == branch
+	}
+	return firmware == branch || strings.HasPrefix(firmware, branch+".")
+}

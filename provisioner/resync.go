@@ -1,0 +1,317 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const (
+	// resyncGap is the least time between two NOTIFYs: at most 50 a second, so that
+	// a change that touches all phones makes no storm of fetches.
+	resyncGap = 20 * time.Millisecond
+	// How long a phone has to fetch its full file, and an order to be sent.
+	resyncWithin = 3 * time.Minute
+	rebootWithin = 10 * time.Minute
+	queuedWithin = 15 * time.Minute
+	resyncPause  = 250 * time.Millisecond // how often changed orders are written
+	resyncAway   = time.Second            // pause while Asterisk is not connected
+)
+
+// resyncer tells phones to fetch their files, or to restart, and watches whether
+// they do. Every NOTIFY goes through it, one after the other. Active orders are
+// in memory; the database follows within resyncPause, and has each new order
+// before it is sent.
+type resyncer struct {
+	db       *db.DB
+	log      *slog.Logger
+	events   *hub
+	session  func() *ami.Session
+	snapshot func() *pbx.Snapshot
+	// registered reports whether Asterisk knows where an endpoint is.
+	registered func(endpoint string) bool
+
+	mu     sync.Mutex
+	last   int64                 // number of the last order
+	orders map[int64]*pbx.Resync // active ones, and ended ones that are not written yet
+	sent   map[pbx.MAC]int       // how many of a phone's wait for its fetch
+	dirty  map[int64]bool
+	wake   chan struct{}
+
+	flushing sync.Mutex // an older state must not be written after a newer one
+}
+
+// ResyncEvent tells the event stream how far an order has come.
+type ResyncEvent struct {
+	ID     int64            `json:"id"`
+	MAC    string           `json:"mac"`
+	Action pbx.ResyncAction `json:"action"`
+	State  pbx.ResyncState  `json:"state"`
+}
+
+// newResyncer goes on with the orders that were active when the program ended.
+func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
+	r := &resyncer{db: c.db, log: c.log, events: c.events, snapshot: c.Snapshot, orders: map[int64]*pbx.Resync{}, sent: map[pbx.MAC]int{}, dirty: map[int64]bool{}, wake: make(chan struct{}, 1),
+		session: func() *ami.Session { return c.apply.currentSession() },
+		registered: func(endpoint string) bool {
+			s, _ := c.Status(endpoint)
+			return s.Address.IsValid()
+		}}
+	active, err := c.db.Resyncs(ctx, db.ResyncFilter{Active: true})
+	if err != nil {
+		return nil, err
+	}
+	for i := range active {
+		r.orders[active[i].ID] = &active[i]
+		r.count(&active[i], 1)
+	}
+	r.last, err = c.db.LastResync(ctx)
+	return r, err
+}
+
+// add stores orders and sends them when they are due. An order of no batch that
+// is waiting already is not made twice. It returns them as they stand.
+func (r *resyncer) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, error) {
+	now := time.Now()
+	out := make([]pbx.Resync, 0, len(list))
+	var fresh []pbx.Resync
+	r.mu.Lock()
+	for _, o := range list {
+		if twin := r.waiting(&o); twin != nil {
+			out = append(out, *twin)
+			continue
+		}
+		r.last++
+		o.ID, o.QueuedAt = r.last, now
+		if o.DueAt.IsZero() {
+			o.DueAt = now
+		}
+		if o.State == "" {
+			o.State = pbx.ResyncQueued
+		} else {
+			o.EndedAt = now
+		}
+		fresh = append(fresh, o)
+	}
+	r.mu.Unlock()
+	if err := r.db.WriteResyncs(ctx, fresh); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	for _, o := range fresh {
+		if o.Active() {
+			r.orders[o.ID] = &o
+		}
+	}
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return append(out, fresh...), nil
+}
+
+// waiting returns an order that does what o asks for and is not sent yet.
+func (r *resyncer) waiting(o *pbx.Resync) *pbx.Resync {
+	if o.Batch != "" || o.State != "" {
+		return nil
+	}
+	for _, w := range r.orders {
+		if w.MAC == o.MAC && w.Action == o.Action && w.Endpoint == o.Endpoint && w.State == pbx.ResyncQueued && w.Batch == "" {
+			return w
+		}
+	}
+	return nil
+}
+
+// fetched notes that a phone asked for a file. What was sent before is proved.
+func (r *resyncer) fetched(f pbx.PhoneFetch) {
+	if !f.Own || f.Hash == "" {
+		return
+	}
+	p := r.snapshot().Phone(f.MAC)
+	if p == nil || !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sent[f.MAC] == 0 {
+		return
+	}
+	for _, o := range r.orders {
+		if o.MAC == f.MAC && o.State == pbx.ResyncSent && !f.At.Before(o.SentAt) {
+			o.File, o.Hash = f.File, f.Hash
+			r.end(o, pbx.ResyncFetched, "", f.At)
+		}
+	}
+}
+
+// end brings an order to its last state.
+func (r *resyncer) end(o *pbx.Resync, state pbx.ResyncState, why string, at time.Time) {
+	o.Error, o.EndedAt = why, at
+	r.move(o, state)
+}
+
+func (r *resyncer) move(o *pbx.Resync, state pbx.ResyncState) {
+	r.count(o, -1)
+	o.State = state
+	r.count(o, 1)
+	r.dirty[o.ID] = true
+	r.events.publish(EventPhoneResync, ResyncEvent{o.ID, string(o.MAC), o.Action, state})
+}
+
+func (r *resyncer) count(o *pbx.Resync, by int) {
+	if o.State != pbx.ResyncSent {
+		return
+	}
+	if r.sent[o.MAC] += by; r.sent[o.MAC] == 0 {
+		delete(r.sent, o.MAC)
+	}
+}
+
+// run sends what is due until ctx ends.
+func (r *resyncer) run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.wake:
+		case <-timer.C:
+		}
+		timer.Reset(r.step(ctx))
+	}
+}
+
+// step sends the next order if it is due, and returns when to come again.
+func (r *resyncer) step(ctx context.Context) time.Duration {
+	now := time.Now()
+	r.mu.Lock()
+	var next *pbx.Resync
+	for _, o := range r.orders {
+		if o.State == pbx.ResyncQueued && (next == nil || o.DueAt.Before(next.DueAt) || o.DueAt.Equal(next.DueAt) && o.ID < next.ID) {
+			next = o
+		}
+	}
+	if next == nil || next.DueAt.After(now) {
+		r.mu.Unlock()
+		if next == nil {
+			return time.Hour // woken before
+		}
+		return next.DueAt.Sub(now)
+	}
+	session := r.session()
+	if session == nil {
+		r.mu.Unlock()
+		return resyncAway
+	}
+	// Before it goes out: the phone may ask sooner than Asterisk answers us.
+	next.SentAt = now
+	r.move(next, pbx.ResyncSent)
+	o := *next
+	r.mu.Unlock()
+	if why := r.send(ctx, session, &o); why != "" {
+		r.mu.Lock()
+		if next.State == pbx.ResyncSent {
+			r.end(next, pbx.ResyncFailed, why, time.Now())
+		}
+		r.mu.Unlock()
+	}
+	return resyncGap
+}
+
+// send hands the NOTIFY to Asterisk and says why it reaches nobody, if so.
+func (r *resyncer) send(ctx context.Context, s *ami.Session, o *pbx.Resync) string {
+	p := r.snapshot().Phone(o.MAC)
+	if p == nil {
+		return "the phone was deleted"
+	}
+	event := phoneconf.CheckSync(p.Vendor)
+	if o.Action == pbx.ResyncReboot {
+		event, _ = phoneconf.Reboot(p.Vendor)
+	}
+	if err := s.PJSIPNotify(ctx, o.Endpoint, []ami.Variable{{Name: "Event", Value: event}}); err != nil {
+		r.log.Warn("telling a phone to fetch its files", "phone", o.MAC.Colons(), "error", err)
+		return err.Error()
+	}
+	if !r.registered(o.Endpoint) {
+		return "the phone is not registered, so nobody was told"
+	}
+	return ""
+}
+
+// watch ends what takes too long and writes changed orders, until ctx ends.
+func (r *resyncer) watch(ctx context.Context) error {
+	tick := time.NewTicker(resyncPause)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			r.expire(now)
+			r.flush(ctx)
+		case <-ctx.Done():
+			r.flush(context.WithoutCancel(ctx))
+			return ctx.Err()
+		}
+	}
+}
+
+func (r *resyncer) expire(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range r.orders {
+		within := resyncWithin
+		if o.Action == pbx.ResyncReboot {
+			within = rebootWithin
+		}
+		switch {
+		case o.State == pbx.ResyncSent && now.Sub(o.SentAt) >= within:
+			r.end(o, pbx.ResyncTimedOut, fmt.Sprintf("the phone did not ask for its file within %v", within), now)
+		case o.State == pbx.ResyncQueued && now.Sub(o.DueAt) >= queuedWithin:
+			r.end(o, pbx.ResyncFailed, fmt.Sprintf("Asterisk was not connected for %v", queuedWithin), now)
+		}
+	}
+}
+
+// flush writes changed orders; what cannot be written stays dirty. Ended ones
+// leave memory once they are written.
+func (r *resyncer) flush(ctx context.Context) {
+	r.flushing.Lock()
+	defer r.flushing.Unlock()
+	r.mu.Lock()
+	dirty := r.dirty
+	r.dirty = map[int64]bool{}
+	batch := make([]pbx.Resync, 0, len(dirty))
+	for _, id := range slices.Sorted(maps.Keys(dirty)) {
+		batch = append(batch, *r.orders[id])
+	}
+	r.mu.Unlock()
+	if len(batch) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	err := r.db.WriteResyncs(ctx, batch)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.log.Error(fmt.Sprintf("storing %d orders to phones", len(batch)), "error", err)
+		maps.Copy(r.dirty, dirty)
+		return
+	}
+	for _, o := range batch {
+		if !o.Active() && !r.dirty[o.ID] {
+			delete(r.orders, o.ID)
+		}
+	}
+}

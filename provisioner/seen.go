@@ -1,0 +1,212 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// seenPause is how often what phones were seen doing is written; seenBatch bounds
+// one transaction of a boot storm.
+const (
+	seenPause = 500 * time.Millisecond
+	seenBatch = 2_000
+)
+
+// maxSeenFiles bounds the file names remembered of one phone.
+const maxSeenFiles = 16
+
+// sightings keeps what phones proved by their own requests. Memory is
+// authoritative; the database follows within seenPause.
+type sightings struct {
+	db       *db.DB
+	log      *slog.Logger
+	snapshot func() *pbx.Snapshot
+
+	mu     sync.Mutex
+	phones map[pbx.MAC]*pbx.PhoneSeen
+	dirty  map[pbx.MAC]bool
+	swept  int64 // revision up to which deleted phones are forgotten
+}
+
+// newSightings starts from what the database remembers.
+func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*sightings, error) {
+	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*pbx.PhoneSeen{}, dirty: map[pbx.MAC]bool{}}
+	list, err := d.SeenPhones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		s.phones[list[i].MAC] = &list[i]
+	}
+	return s, nil
+}
+
+// Enrolled reports whether a phone has fetched its full file by its own URL since
+// it was last to enrol: the generic URL then has nothing more for it.
+func (c *Controller) Enrolled(p *pbx.Phone) bool {
+	c.seen.mu.Lock()
+	defer c.seen.mu.Unlock()
+	s := c.seen.phones[p.MAC]
+	return s != nil && s.Enrolled == pbx.EnrolmentOf(p)
+}
+
+// Seen returns what a phone proved by its own requests; EnrolledAt is zero when
+// that was by an earlier secret than the present one.
+func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen {
+	c.seen.mu.Lock()
+	defer c.seen.mu.Unlock()
+	s := c.seen.phones[p.MAC]
+	if s == nil {
+		return pbx.PhoneSeen{MAC: p.MAC}
+	}
+	out := *s
+	out.Files = maps.Clone(s.Files)
+	if out.Enrolled != pbx.EnrolmentOf(p) {
+		out.EnrolledAt = time.Time{}
+	}
+	return out
+}
+
+// note takes over what a request of a known phone proves.
+func (s *sightings) note(f pbx.PhoneFetch) {
+	if !f.Own {
+		return
+	}
+	p := s.snapshot().Phone(f.MAC)
+	if p == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row := s.phones[f.MAC]
+	if row == nil {
+		row = &pbx.PhoneSeen{MAC: f.MAC, Files: map[string]string{}}
+		s.phones[f.MAC] = row
+	}
+	row.SeenAt = f.At
+	if f.Address != row.Address {
+		row.FormerAddress, row.Address, row.AddressSince = row.Address, f.Address, f.At
+	}
+	// A Polycom's updater names its own version, not the firmware's. What is the
+	// same as before is not looked at again: a boot storm comes through here.
+	if f.UserAgent != row.UserAgent && !strings.HasSuffix(f.UserAgent, "Type/Updater") {
+		if vendor, _, _, _ := phoneconf.Identify(f.UserAgent); vendor != "" {
+			row.UserAgent = f.UserAgent
+		}
+	}
+	s.fetched(row, p, f)
+	s.dirty[f.MAC] = true
+}
+
+// fetched notes the bytes that the phone now holds.
+func (s *sightings) fetched(row *pbx.PhoneSeen, p *pbx.Phone, f pbx.PhoneFetch) {
+	if f.Hash == "" {
+		return
+	}
+	row.FetchedAt = f.At
+	if _, known := row.Files[f.File]; known || len(row.Files) < maxSeenFiles {
+		row.Files[f.File] = f.Hash
+	}
+	if !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
+		return
+	}
+	if now := pbx.EnrolmentOf(p); row.Enrolled != now {
+		row.Enrolled, row.EnrolledAt = now, f.At
+	}
+}
+
+// run writes changed rows until ctx ends.
+func (s *sightings) run(ctx context.Context) error {
+	tick := time.NewTicker(seenPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.flush(ctx)
+		case <-ctx.Done():
+			s.flush(context.WithoutCancel(ctx))
+			return ctx.Err()
+		}
+	}
+}
+
+// flush writes the dirty rows in batches; what cannot be written stays dirty.
+func (s *sightings) flush(ctx context.Context) {
+	for {
+		put, gone, more := s.batch()
+		if len(put)+len(gone) == 0 {
+			return
+		}
+		if err := s.write(ctx, put, gone); err != nil {
+			s.log.Error(fmt.Sprintf("storing what %d phones were seen doing", len(put)), "error", err)
+			return
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// batch takes what is to be written next.
+func (s *sightings) batch() (put []pbx.PhoneSeen, gone []pbx.MAC, more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep()
+	for mac := range s.dirty {
+		if len(put)+len(gone) == seenBatch {
+			return put, gone, true
+		}
+		delete(s.dirty, mac)
+		row := s.phones[mac]
+		if row == nil {
+			gone = append(gone, mac)
+			continue
+		}
+		out := *row
+		out.Files = maps.Clone(row.Files)
+		put = append(put, out)
+	}
+	return put, gone, false
+}
+
+// sweep forgets phones that were deleted.
+func (s *sightings) sweep() {
+	now := s.snapshot()
+	if now.Revision == s.swept {
+		return
+	}
+	s.swept = now.Revision
+	for mac := range s.phones {
+		if now.Phone(mac) == nil {
+			delete(s.phones, mac)
+			s.dirty[mac] = true
+		}
+	}
+}
+
+func (s *sightings) write(ctx context.Context, put []pbx.PhoneSeen, gone []pbx.MAC) error {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	err := s.db.WriteSeenPhones(ctx, put, gone)
+	if err == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range put {
+		s.dirty[put[i].MAC] = true
+	}
+	for _, mac := range gone {
+		s.dirty[mac] = true
+	}
+	return err
+}

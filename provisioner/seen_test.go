@@ -1,0 +1,79 @@
+package provisioner
+
+import (
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func seenPhone(mac pbx.MAC, v pbx.Vendor, secret string) *pbx.Phone {
+	return &pbx.Phone{Tenant: "default", MAC: mac, Vendor: v, Model: "T46U", URLSecret: pbx.NewSecret(secret)}
+}
+
+func seenSnapshot(revision int64, ps ...*pbx.Phone) *pbx.Snapshot {
+	return pbx.NewSnapshot(revision, []*pbx.Tenant{{Name: "default", Timezone: "UTC"}}, nil, nil, ps, nil)
+}
+
+func TestFullFileByItsOwnURLEnrols(t *testing.T) {
+	yealink, polycom := seenPhone("001565aabbcc", pbx.Yealink, "one"), seenPhone("64167f000001", pbx.Polycom, "two")
+	var snapshot atomic.Pointer[pbx.Snapshot]
+	snapshot.Store(seenSnapshot(1, yealink, polycom))
+	d := openStore(t, filepath.Join(t.TempDir(), "x.db"))
+	s, err := newSightings(t.Context(), d, slog.New(slog.DiscardHandler), snapshot.Load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Controller{seen: s}
+	note := func(mac pbx.MAC, file, hash string, own bool, at time.Time) {
+		s.note(pbx.PhoneFetch{MAC: mac, File: file, Status: 200, Hash: hash, Own: own, Address: netip.MustParseAddr("192.0.2.7"), UserAgent: "Yealink SIP-T46U 108.86.0.90", At: at})
+	}
+	note(yealink.MAC, "001565aabbcc.cfg", "aa", false, inboxNoon)
+	note(yealink.MAC, "001565aabbcc.cfg", "", true, inboxNoon)
+	note(yealink.MAC, "001565aabbcc-contact.xml", "aa", true, inboxNoon)
+	note(polycom.MAC, "64167f000001.cfg", "aa", true, inboxNoon)
+	note(polycom.MAC, "64167f000001-phone.cfg", "aa", true, inboxNoon)
+	note("020000000001", "020000000001.cfg", "aa", true, inboxNoon)
+	if c.Enrolled(yealink) || c.Enrolled(polycom) {
+		t.Error("enrolled without proof of the full file")
+	}
+	note(yealink.MAC, "001565aabbcc.cfg", "bb", true, inboxNoon.Add(time.Second))
+	note(polycom.MAC, "64167f000001-reg.cfg", "cc", true, inboxNoon.Add(time.Second))
+	if !c.Enrolled(yealink) || !c.Enrolled(polycom) || c.Seen(yealink).EnrolledAt != inboxNoon.Add(time.Second) || c.Seen(yealink).Files["001565aabbcc.cfg"] != "bb" {
+		t.Errorf("not enrolled: %+v", c.Seen(yealink))
+	}
+	if again := seenPhone(yealink.MAC, pbx.Yealink, "a new secret"); c.Enrolled(again) || !c.Seen(again).EnrolledAt.IsZero() {
+		t.Error("a new secret does not open the window again")
+	}
+	s.flush(t.Context())
+	if s, err = newSightings(t.Context(), d, s.log, snapshot.Load); err != nil {
+		t.Fatal(err)
+	}
+	if c.seen = s; !c.Enrolled(yealink) || !c.Enrolled(polycom) {
+		t.Error("a restart forgets who enrolled")
+	}
+	snapshot.Store(seenSnapshot(2, polycom))
+	s.flush(t.Context())
+	if list, err := d.SeenPhones(t.Context()); err != nil || len(list) != 1 || list[0].MAC != polycom.MAC || c.Enrolled(yealink) {
+		t.Errorf("a deleted phone is remembered: %+v %v", list, err)
+	}
+}
+
+func TestSeenKeepsTheFormerAddress(t *testing.T) {
+	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
+	s, err := newSightings(t.Context(), openStore(t, filepath.Join(t.TempDir(), "x.db")), slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return seenSnapshot(1, p) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Controller{seen: s}
+	for i, address := range []string{"192.0.2.7", "192.0.2.7", "192.0.2.8", "192.0.2.8"} {
+		s.note(pbx.PhoneFetch{MAC: p.MAC, Own: true, Address: netip.MustParseAddr(address), UserAgent: "FileTransport PolycomVVX-VVX_450-UA/5.0 Type/Updater", At: inboxNoon.Add(time.Duration(i) * time.Hour)})
+	}
+	if got := c.Seen(p); got.Address.String() != "192.0.2.8" || got.FormerAddress.String() != "192.0.2.7" || got.AddressSince != inboxNoon.Add(2*time.Hour) || got.SeenAt != inboxNoon.Add(3*time.Hour) || got.UserAgent != "" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,193 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// maxUploaded bounds all files of all phones together. Names and sizes of one
+// phone's are phoneconf's to bound; this keeps a fleet gone wild from the disk.
+const maxUploaded = 4 << 30
+
+// uploads keeps the files that phones send, in a folder for each: dir/tenant/mac.
+// They may hold passwords: only their owner's user can read them, and nothing here
+// looks into them.
+type uploads struct {
+	dir string // "" keeps nothing
+
+	mu   sync.Mutex
+	used int64
+}
+
+// UploadedFile is a file that a phone sent.
+type UploadedFile struct {
+	Name     string
+	Size     int64
+	Modified time.Time
+}
+
+// newUploads measures what is there.
+func newUploads(dir string) (*uploads, error) {
+	u := &uploads{dir: dir}
+	if dir == "" {
+		return u, nil
+	}
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			u.used += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("measuring the files of phones: %w", err)
+	}
+	return u, nil
+}
+
+// path is where a phone's file is kept. Tenant and MAC are in their checked forms,
+// and phoneconf.UploadOf knows every name, so none can lead elsewhere.
+func (u *uploads) path(p *pbx.Phone, name phoneconf.FileName) (string, error) {
+	if _, ok := phoneconf.UploadOf(p, name); !ok || u.dir == "" {
+		return "", pbx.NotFoundf("phone %s has no file %q", p.MAC.Colons(), name)
+	}
+	return filepath.Join(u.folder(p), string(name)), nil
+}
+
+func (u *uploads) folder(p *pbx.Phone) string { return filepath.Join(u.dir, p.Tenant, string(p.MAC)) }
+
+// KeepUpload keeps what a phone sent, whole or not at all, and reports whether it
+// replaces an earlier file of that name.
+func (c *Controller) KeepUpload(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
+	path, err := c.uploads.path(p, name)
+	if err != nil {
+		return false, err
+	}
+	u := c.uploads
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var before int64
+	if info, err := os.Lstat(path); err == nil {
+		replaced, before = true, info.Size()
+	}
+	if u.used-before+int64(len(body)) > maxUploaded {
+		return replaced, fmt.Errorf("keeping %s: the files of all phones together take %d bytes, which is the most", name, u.used)
+	}
+	if err := replaceFile(path, body); err != nil {
+		return replaced, fmt.Errorf("keeping %s: %w", name, err)
+	}
+	u.used += int64(len(body)) - before
+	return replaced, nil
+}
+
+// replaceFile writes beside the place and renames.
+func replaceFile(path string, body []byte) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if _, err := f.Write(body); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// Upload returns a file that a phone sent, nil when there is none.
+func (c *Controller) Upload(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
+	path, err := c.uploads.path(p, name)
+	if err != nil {
+		return nil, nil //nolint:nilerr // a name that no phone sends is a file that is not there
+	}
+	body, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return body, nil
+}
+
+// PhoneUpload returns a file that a tenant's phone sent, or a NotFound error.
+func (c *Controller) PhoneUpload(ctx context.Context, tenant string, mac pbx.MAC, name string) ([]byte, error) {
+	p, err := c.Phones.Get(ctx, tenant, string(mac))
+	if err != nil {
+		return nil, err
+	}
+	body, err := c.Upload(p, phoneconf.FileName(name))
+	if err == nil && body == nil {
+		err = pbx.NotFoundf("phone %s has sent no file %q", mac.Colons(), name)
+	}
+	return body, err
+}
+
+// PhoneUploads lists the files that a tenant's phone sent, by name.
+func (c *Controller) PhoneUploads(ctx context.Context, tenant string, mac pbx.MAC) ([]UploadedFile, error) {
+	p, err := c.Phones.Get(ctx, tenant, string(mac))
+	if err != nil || c.uploads.dir == "" {
+		return nil, err
+	}
+	entries, err := os.ReadDir(c.uploads.folder(p))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listing the files of phone %s: %w", mac.Colons(), err)
+	}
+	var out []UploadedFile
+	for _, e := range entries {
+		if _, ok := phoneconf.UploadOf(p, phoneconf.FileName(e.Name())); !ok {
+			continue // one that was being written when the program ended
+		}
+		info, err := e.Info()
+		if err == nil {
+			out = append(out, UploadedFile{e.Name(), info.Size(), info.ModTime().UTC()})
+		}
+	}
+	return out, nil
+}
+
+// clear removes what an earlier phone of that tenant and MAC sent.
+func (u *uploads) clear(p *pbx.Phone) error {
+	if u.dir == "" {
+		return nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	entries, err := os.ReadDir(u.folder(p))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			u.used -= info.Size()
+		}
+	}
+	return os.RemoveAll(u.folder(p))
+}

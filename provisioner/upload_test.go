@@ -1,0 +1,87 @@
+package provisioner
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func testUploads(t *testing.T, dir string) *Controller {
+	t.Helper()
+	u, err := newUploads(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Controller{uploads: u}
+}
+
+func TestUploadsAreKeptWhole(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "phones")
+	c := testUploads(t, dir)
+	p := &pbx.Phone{Tenant: "default", MAC: "64167f000001", Vendor: pbx.Polycom}
+	const name = "64167f000001-app.log"
+	for i, body := range []string{"first", "second and longer", "3rd"} {
+		replaced, err := c.KeepUpload(p, name, []byte(body))
+		if err != nil || replaced != (i > 0) || c.uploads.used != int64(len(body)) {
+			t.Fatalf("%d: %v %v, %d used", i, replaced, err, c.uploads.used)
+		}
+		if got, err := c.Upload(p, name); err != nil || string(got) != body {
+			t.Errorf("%d: %q %v", i, got, err)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(dir, "default", "64167f000001"))
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%v %v", entries, err)
+	}
+	if info, err := entries[0].Info(); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v %v", info.Mode(), err)
+	}
+	if again := testUploads(t, dir); again.uploads.used != 3 {
+		t.Errorf("a restart counts %d bytes", again.uploads.used)
+	}
+	if err := c.uploads.clear(p); err != nil || c.uploads.used != 0 {
+		t.Errorf("%v, %d used", err, c.uploads.used)
+	}
+	if got, err := c.Upload(p, name); got != nil || err != nil {
+		t.Errorf("after clearing: %q %v", got, err)
+	}
+	if err := c.uploads.clear(p); err != nil {
+		t.Errorf("clearing nothing: %v", err)
+	}
+}
+
+func TestUploadsKeepToTheirNamesAndRoom(t *testing.T) {
+	dir := t.TempDir()
+	c := testUploads(t, dir)
+	p := &pbx.Phone{Tenant: "default", MAC: "64167f000001", Vendor: pbx.Polycom}
+	for _, name := range []phoneconf.FileName{"", "64167f000001.cfg", "../64167f000001-app.log", "64167f000001-app.log/../x", "64167f000002-app.log", "64167f000001-local.cfg", "64167f000001-app.logx"} {
+		if _, err := c.KeepUpload(p, name, []byte("x")); pbx.KindOf(err) != pbx.NotFound {
+			t.Errorf("%q: %v", name, err)
+		}
+		if got, err := c.Upload(p, name); got != nil || err != nil {
+			t.Errorf("%q: %q %v", name, got, err)
+		}
+	}
+	c.uploads.used = maxUploaded - 2
+	if _, err := c.KeepUpload(p, "64167f000001-app.log", bytes.Repeat([]byte("x"), 3)); err == nil {
+		t.Error("more than there is room for")
+	}
+	files := 0
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, _ error) error {
+		if !d.IsDir() {
+			files++
+		}
+		return nil
+	})
+	if files != 0 || c.uploads.used != maxUploaded-2 {
+		t.Errorf("%d files, %d used", files, c.uploads.used)
+	}
+	if _, err := testUploads(t, "").KeepUpload(p, "64167f000001-app.log", nil); pbx.KindOf(err) != pbx.NotFound {
+		t.Errorf("without a folder: %v", err)
+	}
+}
