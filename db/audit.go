@@ -21,8 +21,10 @@ const (
 	kindMailbox   = "mailbox"
 	kindGroup     = "group"
 
-	kindButtons       = "button-template"
-	kindPhoneSettings = "phone-settings"
+	kindButtons        = "button-template"
+	kindPhoneSettings  = "phone-settings"
+	kindExternalNumber = "external-number"
+	kindTrunk          = "trunk"
 )
 
 // Change is one line of the audit trail: what one write did to one object.

@@ -80,13 +80,14 @@ func sampleMailbox() *pbx.Mailbox {
 
 func sampleExtension() *pbx.Extension {
 	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
-		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, Type: pbx.TypeSIP}
+		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, Type: pbx.TypeSIP, Ring: pbx.RingAll}
 }
 
 func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sales"} }
 
 func sampleDevice() *pbx.Device {
-	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile}
+	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,
+		Kind: pbx.DeviceSIP, RingOrder: pbx.DefaultRingOrder}
 }
 
 func samplePhone() *pbx.Phone {

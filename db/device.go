@@ -9,11 +9,13 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, class, version, revision FROM devices`
+const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, class,
+	kind, coalesce(external_number, ''), ring_seconds, ring_order, confirm, version, revision FROM devices`
 
 func scanDevice(row scanner) (*pbx.Device, error) {
 	d := &pbx.Device{}
-	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Class, &d.Version, &d.Revision)
+	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Class,
+		&d.Kind, &d.ExternalNumber, &d.RingSeconds, &d.RingOrder, &d.Confirm, &d.Version, &d.Revision)
 }
 
 // Device returns one device, or a NotFound error.
@@ -88,11 +90,15 @@ func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) (err error) {
 	if old != nil {
 		d.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, class, version, revision)
-		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
+	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, class,
+		kind, external_number, ring_seconds, ring_order, confirm, version, revision)
+		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
 		endpoint = excluded.endpoint, secret = excluded.secret, qualify_seconds = excluded.qualify_seconds, class = excluded.class,
+		kind = excluded.kind, external_number = excluded.external_number, ring_seconds = excluded.ring_seconds,
+		ring_order = excluded.ring_order, confirm = excluded.confirm,
 		version = excluded.version, revision = excluded.revision`,
-		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Class, d.Version, d.Revision)
+		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Class,
+		string(d.Kind), d.ExternalNumber, d.RingSeconds, d.RingOrder, d.Confirm, d.Version, d.Revision)
 	if err != nil {
 		return fmt.Errorf("writing device %s: %w", d.Name, err)
 	}
@@ -114,7 +120,29 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 			return pbx.Invalidf("extension", "extension %s is of type %s and has no devices of its own", e.Number, e.Type)
 		}
 	}
+	if err := tx.checkExternal(ctx, d); err != nil {
+		return err
+	}
 	return tx.checkEndpoint(ctx, d)
+}
+
+// checkExternal refuses an unknown external number, and one that would take the
+// place of a device that a phone registers.
+func (tx *Tx) checkExternal(ctx context.Context, d *pbx.Device) error {
+	if d.Kind != pbx.DeviceExternal {
+		return nil
+	}
+	if err := tx.needExternalNumber(ctx, "external_number", d.Tenant, d.ExternalNumber); err != nil {
+		return err
+	}
+	mac, err := tx.lineOf(ctx, &pbx.Phone{Tenant: d.Tenant}, d.Name)
+	if err != nil {
+		return err
+	}
+	if mac != "" {
+		return pbx.Invalidf("kind", "device %s is %s, and an external device is on no phone", d.Name, mac)
+	}
+	return nil
 }
 
 // checkEndpoint refuses an endpoint name that another device of any tenant has;

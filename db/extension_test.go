@@ -12,7 +12,7 @@ import (
 
 func TestExtensionRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
-	full := sampleExtension()
+	full := sampleTwinned()
 	full.ParentDevice = "desk-101" // of other types; see TestTypes
 	checkEveryFieldSet(t, full)
 	fill(t, db)

@@ -130,6 +130,7 @@ func fillEverything(t testing.TB, db *DB) {
 	fill(t, db)
 	ctx := context.Background()
 	err := all(
+		func() error { return db.write(ctx, func(tx *Tx) error { return fillOutside(ctx, tx) }) },
 		func() error { return db.CreateToken(ctx, "t1", "console", make([]byte, 32)) },
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error {

@@ -54,7 +54,15 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs), nil
+	ns, err := query(ctx, tx, scanExternalNumber, selectExternalNumber)
+	if err != nil {
+		return nil, fmt.Errorf("reading external numbers: %w", err)
+	}
+	trunks, err := query(ctx, tx, scanTrunk, selectTrunk)
+	if err != nil {
+		return nil, fmt.Errorf("reading trunks: %w", err)
+	}
+	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).SetOutside(ns, trunks), nil
 }
 
 func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {

@@ -107,6 +107,8 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 		UNION ALL SELECT 'device', name FROM devices WHERE tenant = ?1
 		UNION ALL SELECT 'phone', mac FROM phones WHERE tenant = ?1
 		UNION ALL SELECT 'button-template', model FROM button_templates WHERE tenant = ?1
+		UNION ALL SELECT 'external-number', number FROM external_numbers WHERE tenant = ?1
+		UNION ALL SELECT 'trunk', name FROM trunks WHERE tenant = ?1
 		UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1
 		UNION ALL SELECT 'group', name FROM phone_groups WHERE tenant = ?1)`, name)
 	if err != nil {

@@ -81,6 +81,9 @@ type Controller struct {
 	// What phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
+	// ExternalNumbers and Trunks lead out of a tenant.
+	ExternalNumbers *Resource[pbx.ExternalNumber]
+	Trunks          *Resource[pbx.Trunk]
 }
 
 // New reads the first snapshot; Run starts the loops.
@@ -95,6 +98,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups = newGroups(c)
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
+	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err

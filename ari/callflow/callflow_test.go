@@ -339,7 +339,7 @@ func TestShutdown(t *testing.T) {
 	release()
 	<-ended
 	want := []string{"POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i", "POST 1/continue dial-acme,101,1",
-		"GET /channels", "POST 2/continue fallback-acme,101,after"}
+		"GET /channels", "POST 2/continue dial-acme,101,3"}
 	if diff := cmp.Diff(want, r.trace()); diff != "" {
 		t.Errorf("requests -want +got:\n%s", diff)
 	}

@@ -11,10 +11,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// positionVariable keeps in the channel which step of its plan is carried out.
-// It is written and read only for plans with more than one step that returns.
-const positionVariable = "DIALTONE_POSITION"
-
 var errNoSnapshot = errors.New("no configuration is loaded yet")
 
 // decide gets one entry out of Stasis, whatever happens.
@@ -58,7 +54,7 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 	}
 	step := plan.Steps[index]
 	if positions(plan) > 1 && step.Returns() {
-		if err := f.opts.Client.SetChannelVar(ctx, e.channel, positionVariable, strconv.Itoa(index)); err != nil {
+		if err := f.opts.Client.SetChannelVar(ctx, e.channel, pbx.PositionVariable, strconv.Itoa(index)); err != nil {
 			return err
 		}
 	}
@@ -95,7 +91,7 @@ func (f *Flow) index(ctx context.Context, e *entry, plan pbx.Plan) (int, error) 
 	}
 	ended := 0
 	if positions(plan) > 1 {
-		text, err := f.opts.Client.GetChannelVar(ctx, e.channel, positionVariable)
+		text, err := f.opts.Client.GetChannelVar(ctx, e.channel, pbx.PositionVariable)
 		if err != nil && !ari.IsNotFound(err) {
 			return 0, err
 		}
@@ -119,24 +115,25 @@ func positions(p pbx.Plan) int {
 // that was rung to what follows the ringing, any other to the start of the
 // fallback. A call with foreign arguments goes on after its Stasis().
 func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
-	dialplan, extension, priority, label := pbx.FallbackContext(e.call.Tenant), e.extension(), 1, ""
+	dialplan, extension, priority := pbx.FallbackContext(e.call.Tenant), e.extension(), 1
+	rung := e.step && e.outcome != pbx.OutcomePlayed
 	switch {
 	case e.odd:
 		dialplan, extension, priority = "", "", 0
-	case e.step && e.outcome != pbx.OutcomePlayed:
-		priority, label = 0, pbx.AfterLabel
+	case rung:
+		dialplan, priority = pbx.DialContext(e.call.Tenant), pbx.AfterPriority
 	}
 	attempt, cancel := context.WithTimeout(ctx, f.opts.Deadline)
 	defer cancel()
-	err := f.opts.Client.ContinueChannel(attempt, e.channel, dialplan, extension, priority, label)
+	err := f.opts.Client.ContinueChannel(attempt, e.channel, dialplan, extension, priority, "")
 	switch {
 	case err == nil:
 		return FellBack
-	case ari.IsConflict(err), ari.IsNotFound(err) && label == "", f.hasLeft(e):
+	case ari.IsConflict(err), ari.IsNotFound(err) && !rung, f.hasLeft(e):
 		return Gone
 	}
-	// A 404 with a label can also mean that the extension has no such label:
-	// it was deleted while it rang.
+	// A 404 can also mean that a context or extension is not there: its tenant
+	// was deleted while it rang.
 	return f.hangUp(ctx, e)
 }
 

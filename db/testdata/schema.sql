@@ -36,7 +36,7 @@ CREATE TABLE devices (
     secret          TEXT    NOT NULL CHECK (secret <> ''),
     qualify_seconds INTEGER NOT NULL CHECK (qualify_seconds >= 0),
     version         INTEGER NOT NULL CHECK (version > 0),
-    revision        INTEGER NOT NULL CHECK (revision > 0), class TEXT NOT NULL DEFAULT 'hardware',
+    revision        INTEGER NOT NULL CHECK (revision > 0), kind TEXT NOT NULL DEFAULT 'sip', external_number TEXT CHECK (external_number <> ''), ring_seconds INTEGER NOT NULL DEFAULT 0 CHECK (ring_seconds >= 0), ring_order INTEGER NOT NULL DEFAULT 1 CHECK (ring_order >= 0), confirm INTEGER NOT NULL DEFAULT 0 CHECK (confirm IN (0, 1)), class TEXT NOT NULL DEFAULT 'hardware',
     PRIMARY KEY (tenant, name),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -61,9 +61,20 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '',
+    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE external_numbers (
+    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    number      TEXT    NOT NULL CHECK (number <> ''),
+    description TEXT    NOT NULL,
+    available   INTEGER NOT NULL CHECK (available IN (0, 1)),
+    type        TEXT    NOT NULL CHECK (type <> ''),
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE group_members (
@@ -250,6 +261,24 @@ CREATE TABLE tokens (
     last_used_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE trunks (
+    tenant        TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name          TEXT    NOT NULL CHECK (name <> ''),
+    endpoint      TEXT    NOT NULL UNIQUE CHECK (endpoint <> ''),
+    host          TEXT    NOT NULL CHECK (host <> ''),
+    port          INTEGER NOT NULL CHECK (port > 0),
+    transport     TEXT    NOT NULL CHECK (transport <> ''),
+    username      TEXT    NOT NULL,
+    secret        TEXT    NOT NULL,
+    register      INTEGER NOT NULL CHECK (register IN (0, 1)),
+    caller_number TEXT    NOT NULL,
+    teams         INTEGER NOT NULL CHECK (teams IN (0, 1)),
+    version       INTEGER NOT NULL CHECK (version > 0),
+    revision      INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name),
+    UNIQUE (tenant, teams)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX apply_results_of_state ON apply_results (state, id);
 
 CREATE INDEX changes_of_object ON changes (tenant, kind, key, id);
@@ -258,9 +287,13 @@ CREATE INDEX changes_of_revision ON changes (revision);
 
 CREATE INDEX devices_of_extension ON devices (tenant, extension);
 
+CREATE INDEX devices_of_external_number ON devices (tenant, external_number);
+
 CREATE INDEX extensions_of_mailbox ON extensions (tenant, mailbox);
 
 CREATE INDEX extensions_of_parent ON extensions (tenant, parent_device) WHERE parent_device <> '';
+
+CREATE INDEX extensions_of_twin_number ON extensions (tenant, twin_number);
 
 CREATE INDEX group_members_of_group ON group_members (tenant, name);
 

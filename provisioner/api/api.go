@@ -75,6 +75,8 @@ func (a *api) register(e *echo.Echo) {
 	a.registerPhoneModels()
 	registerPhoneSettings(a)
 	registerButtonTemplates(a)
+	registerExternalNumbers(a)
+	registerTrunks(a)
 	a.registerStatus()
 	a.registerChanges()
 	a.registerTokens()

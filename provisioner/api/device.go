@@ -9,7 +9,12 @@ import (
 // DeviceFields is what a client may write.
 type DeviceFields struct {
 	Name           string  `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
+	Kind           string  `json:"kind,omitempty" doc:"sip: registers with credentials of its own; external: rings external_number through the tenant's trunk; sip if left out"`
 	Extension      string  `json:"extension,omitempty" doc:"Number of the extension it rings for; without one it registers but cannot be called"`
+	ExternalNumber string  `json:"external_number,omitempty" doc:"The external number that a device of kind external rings"`
+	RingSeconds    int     `json:"ring_seconds,omitempty" minimum:"0" maximum:"300" doc:"How long it rings, 0 to 300 seconds; 0 is as long as its extension, which it outlasts in a sequence only"`
+	RingOrder      *int    `json:"ring_order,omitempty" minimum:"1" maximum:"99" doc:"When it rings if its extension rings in sequence, 1 to 99; the same order rings together; 1 if left out"`
+	Confirm        *bool   `json:"confirm,omitempty" doc:"Kind external: who answers must press 1 before the call is his, so that no voicemail of the other side takes it; true if left out"`
 	QualifySeconds *int    `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether it still answers, 0 to 3600; 0 never asks (UNMONITORED); 60 if left out"`
 	Secret         *string `json:"secret,omitempty" writeOnly:"true" doc:"SIP password, 16 to 64 letters and digits; left out, a new device gets a random one and an existing one keeps its own"`
 
@@ -20,10 +25,15 @@ type DeviceFields struct {
 // Device is what a client reads.
 type Device struct {
 	Name           string      `json:"name"`
+	Kind           string      `json:"kind" enum:"sip,external"`
 	Extension      string      `json:"extension,omitempty"`
-	Class          string      `json:"class"`
+	Class          string      `json:"class,omitempty"`
+	ExternalNumber string      `json:"external_number,omitempty"`
+	RingSeconds    int         `json:"ring_seconds"`
+	RingOrder      int         `json:"ring_order"`
+	Confirm        bool        `json:"confirm"`
 	QualifySeconds int         `json:"qualify_seconds"`
-	Endpoint       string      `json:"endpoint" doc:"SIP user name and name of the endpoint in Asterisk"`
+	Endpoint       string      `json:"endpoint,omitempty" doc:"Kind sip: SIP user name and name of the endpoint in Asterisk"`
 	Secret         string      `json:"secret,omitempty" doc:"SIP password; shown once, by the write that set it"`
 	Status         DeviceState `json:"status"`
 	Apply          ApplyBlock  `json:"apply"`
@@ -34,15 +44,12 @@ func registerDevices(a *api) {
 		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices,
 		key:      func(w DeviceFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fields: func(d *pbx.Device) DeviceFields {
-			return DeviceFields{Name: d.Name, Extension: d.Extension, Class: string(d.Class), QualifySeconds: &d.QualifySeconds}
-		},
-		build: buildDevice,
-		view: func(d *pbx.Device) Device {
-			return Device{Name: d.Name, Extension: d.Extension, Class: string(d.Class), QualifySeconds: d.QualifySeconds, Endpoint: d.Endpoint, Status: a.deviceState(d)}
-		},
+		fields:   deviceFields,
+		build:    buildDevice,
+		view:     func(d *pbx.Device) Device { return deviceView(a, d) },
 		reveal: func(old, d *pbx.Device, v *Device) {
-			if old == nil || !old.Secret.Equal(d.Secret) {
+			isNew := old == nil || old.Kind != d.Kind || !old.Secret.Equal(d.Secret)
+			if isNew && d.Kind != pbx.DeviceExternal {
 				v.Secret = d.Secret.Reveal()
 			}
 		},
@@ -51,21 +58,50 @@ func registerDevices(a *api) {
 	})
 }
 
+func deviceFields(d *pbx.Device) DeviceFields {
+	w := DeviceFields{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, RingSeconds: d.RingSeconds, RingOrder: &d.RingOrder}
+	if d.Kind == pbx.DeviceExternal {
+		w.Confirm = &d.Confirm
+	} else {
+		w.QualifySeconds, w.Class = &d.QualifySeconds, string(d.Class)
+	}
+	return w
+}
+
+func deviceView(a *api, d *pbx.Device) Device {
+	v := Device{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, RingSeconds: d.RingSeconds, RingOrder: d.RingOrder,
+		Confirm: d.Confirm, Class: string(d.Class), QualifySeconds: d.QualifySeconds, Endpoint: d.Endpoint, Status: a.deviceState(d)}
+	if d.Kind == pbx.DeviceExternal { // it has none of these in Asterisk
+		v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""
+	}
+	return v
+}
+
 func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Device, error) {
-	d := &pbx.Device{Tenant: tenant, Name: name}
+	d := &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceKind(w.Kind), Extension: w.Extension, ExternalNumber: w.ExternalNumber,
+		RingSeconds: w.RingSeconds, RingOrder: or(w.RingOrder, pbx.DefaultRingOrder), Class: pbx.DeviceClass(cmp.Or(w.Class, string(pbx.Hardware)))}
+	if w.Kind == "" {
+		d.Kind = pbx.DeviceSIP
+	}
+	d.Confirm = or(w.Confirm, d.Kind == pbx.DeviceExternal)
 	if old != nil {
 		d.Endpoint, d.Secret = old.Endpoint, old.Secret
 	} else {
 		d.Endpoint, d.Secret = pbx.NewEndpointName(), pbx.NewDeviceSecret()
 	}
+	d.QualifySeconds = or(w.QualifySeconds, pbx.DefaultQualifySeconds)
+	if d.Kind == pbx.DeviceExternal {
+		if old != nil && old.Kind != d.Kind && d.QualifySeconds == old.QualifySeconds {
+			w.QualifySeconds, w.Class = nil, "" // left over from what it was, in a PATCH that changes its kind
+		}
+		return d, onlyRegistering(w)
+	}
 	if w.Secret != nil {
 		d.Secret = pbx.NewSecret(*w.Secret)
 	}
-	d.Extension, d.Class = w.Extension, pbx.DeviceClass(cmp.Or(w.Class, string(pbx.Hardware)))
 	if err := chooseUsername(d, w.Username); err != nil {
 		return nil, err
 	}
-	d.QualifySeconds = or(w.QualifySeconds, pbx.DefaultQualifySeconds)
 	return d, nil
 }
 
@@ -81,5 +117,20 @@ func chooseUsername(d *pbx.Device, name *string) error {
 		return err
 	}
 	d.Endpoint = *name
+	return nil
+}
+
+// onlyRegistering refuses what an external device has no use for.
+func onlyRegistering(w DeviceFields) error {
+	switch {
+	case w.Secret != nil:
+		return pbx.Invalidf("secret", "is not for devices of kind external: they do not register")
+	case w.Class != "":
+		return pbx.Invalidf("class", "is not for devices of kind external: they do not register")
+	case w.Username != nil:
+		return pbx.Invalidf("username", "is not for devices of kind external: they do not register")
+	case w.QualifySeconds != nil:
+		return pbx.Invalidf("qualify_seconds", "is not for devices of kind external: they do not register")
+	}
 	return nil
 }

@@ -12,6 +12,8 @@ type ExtensionFields struct {
 	Number      string `json:"number,omitempty" doc:"The number people dial: 1 to 20 digits or letters; taken from the path in PUT and PATCH"`
 	Name        string `json:"name" doc:"Caller-ID name: 1 to 60 characters of plain text"`
 	RingSeconds *int   `json:"ring_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
+	Ring        string `json:"ring,omitempty" doc:"How its devices ring: all at once, or in sequence by their ring_order; all if left out"`
+	TwinNumber  string `json:"twin_number,omitempty" doc:"External number that rings along with its devices (with the first ones in a sequence); who answers must press 1"`
 	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
 
 	Presence       *bool     `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
@@ -40,6 +42,7 @@ func registerExtensions(a *api) {
 		},
 		build: func(w ExtensionFields, _ *pbx.Extension, tenant, number string) (*pbx.Extension, error) {
 			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox,
+				Ring: pbx.RingMode(cmp.Or(w.Ring, string(pbx.RingAll))), TwinNumber: w.TwinNumber,
 				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous, Record: w.Record,
 				Type: pbx.ExtensionType(cmp.Or(w.Type, string(pbx.TypeSIP))), ParentDevice: w.ParentDevice}, nil
 		},
@@ -56,7 +59,7 @@ func registerExtensions(a *api) {
 }
 
 func extensionFields(e *pbx.Extension) ExtensionFields {
-	w := ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox,
+	w := ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox, Ring: string(e.Ring), TwinNumber: e.TwinNumber,
 		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice}
 	if e.AllowedDevices != nil {
 		w.AllowedDevices = &[]string{}

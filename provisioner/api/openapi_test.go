@@ -177,6 +177,9 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "extensions", tenant+"extensions", `{"number":"101","name":"Anna","mailbox":"101"}`)
 	ask(201, "POST", "devices", tenant+"devices", `{"name":"a","extension":"101"}`)
 	ask(201, "POST", "phones", tenant+"phones", phoneBody+`,"lines":[{"registration":1,"device":"a"}]}`)
+	ask(201, "POST", "external-numbers", tenant+"external-numbers", mobile)
+	ask(201, "POST", "external-numbers/+4915112345678/clone", tenant+"external-numbers/{number}/clone", `{"number":"0301234"}`)
+	ask(201, "POST", "trunks", tenant+"trunks", carrier)
 	ask(201, "POST", "/v1/tokens", "/v1/tokens", `{"name":"ci"}`)
 	ask(201, "POST", "groups", tenant+"groups", `{"name":"sales"}`)
 	l.record("default", aRecording, 8000)
@@ -192,6 +195,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"groups":           {tenant + "groups", "sales", "name", `{}`},
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
+		"external-numbers": {tenant + "external-numbers", "0301234", "number", `{}`}, "trunks": {tenant + "trunks", "carrier", "name", `{"host":"192.0.2.1"}`},
 	} {
 		path, one := strings.Replace(c.path, "{tenant}", "default", 1), c.path+"/{"+c.keyName+"}"
 		ask(200, "GET", path, c.path, "")
@@ -212,7 +216,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
-	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"}} {
+	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
+		{"external-numbers/0301234", "external-numbers/{number}"}, {"trunks/carrier", "trunks/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}
 	ask(200, "DELETE", "/v1/tenants/acme", "/v1/tenants/{name}", "")

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -194,6 +195,7 @@ func TestRealAsteriskLoadsGoldens(t *testing.T) {
 					t.Errorf("complaints:\n%s", strings.Join(got, "\n"))
 				}
 				r.checkDevices(t, s)
+				r.checkTrunks(t, s)
 				r.checkMailboxes(t, s)
 				r.checkDialplan(t, s)
 			})
@@ -309,9 +311,9 @@ func (r *realAsterisk) checkDevices(t *testing.T, s *pbx.Snapshot) {
 	unescape := strings.NewReplacer(`\\`, `\`, `\"`, `"`)
 	for _, d := range s.Devices {
 		got := r.endpoint(d.Endpoint)
-		if s.Forbidden(d) {
+		if d.Kind == pbx.DeviceExternal || s.Forbidden(d) {
 			if got != nil {
-				t.Errorf("%s is forbidden and shown as %v", d.Endpoint, got)
+				t.Errorf("%s is external or forbidden and shown as %v", d.Endpoint, got)
 			}
 			continue
 		}
@@ -357,7 +359,7 @@ func (r *realAsterisk) checkDialplan(t *testing.T, s *pbx.Snapshot) {
 	for _, e := range s.Extensions {
 		exists("1", pbx.EntryContext(e.Tenant), e.Number, "1")
 		exists("1", pbx.FallbackContext(e.Tenant), e.Number, pbx.AfterLabel)
-		exists("1", pbx.DialContext(e.Tenant), e.Number, "3")
+		exists("1", pbx.DialContext(e.Tenant), e.Number, strconv.Itoa(pbx.AfterPriority))
 		exists("1", pbx.PlayContext(e.Tenant), e.Number, "3")
 		exists("1", pbx.VoicemailContext, e.Number, "1")
 		exists("1", pbx.MessagesContext, e.Number, "1")

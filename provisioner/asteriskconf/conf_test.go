@@ -189,7 +189,7 @@ func FuzzNames(f *testing.F) {
 		var names []string
 		if n, err := newEndpointName("f", s); err == nil {
 			names = append(names, n.String())
-			d, err := newDialArg("f", []string{s, "x"})
+			d, err := newDialArg("f", []pbx.Leg{{Endpoint: s}, {Endpoint: "x"}})
 			if err != nil || d.String() != "PJSIP/"+s+"&PJSIP/x" || strings.HasPrefix(s, ownPrefix) {
 				t.Errorf("%q: %q, %v", s, d, err)
 			}
@@ -199,6 +199,12 @@ func FuzzNames(f *testing.F) {
 		}
 		if n, err := newExtenName("f", s); err == nil {
 			names = append(names, n.String())
+		}
+		if n, err := newLegName("f", pbx.Leg{Endpoint: s, Own: &pbx.OwnLeg{}}); err == nil {
+			names = append(names, n.String())
+		}
+		if n, err := newOutsideNumber("f", s); err == nil {
+			names = append(names, strings.TrimPrefix(n.String(), "+"))
 		}
 		if n, err := newMailboxName("f", "default", s); err == nil {
 			names = append(names, strings.TrimSuffix(n.String(), "@default"))

@@ -2,6 +2,7 @@ package asteriskconf
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -17,6 +18,8 @@ type dialplanView struct {
 	NoPickup              int // cause when nothing rings
 	Voicemail, Messages   string
 	Hangup, Called        string
+	Legs, Confirm         string
+	Position              string
 	Patterns              []string // which together match every extension a call can be at
 	Tenants               []dialplanTenant
 }
@@ -29,16 +32,18 @@ var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
-	Recorded                          contextName
+	Recorded, Trunk                   contextName
 	Extensions                        []dialplanExtension
 }
 
-// dialplanExtension rings Devices for Ring seconds and then, or at once when it
-// has none, falls to its mailbox.
+// dialplanExtension rings one ring after the other and then, or at once when it
+// has none, falls to its mailbox. Legs are those of its legs that are calls of
+// their own.
 type dialplanExtension struct {
 	Number     extenName
-	Devices    dialArg
-	Ring       int
+	Hint       dialArg
+	Rings      []dialplanRing
+	Legs       []dialplanLeg
 	Virtual    bool // the devices are another extension's: they are told the number
 	Record     bool // calls to it are recorded
 	Presence   bool // its hint may be watched
@@ -54,11 +59,29 @@ func (e dialplanExtension) Options() string {
 	return "i" + pbx.ShowCalled(e.Number.String())
 }
 
+// dialplanRing is one Dial; the next line has the label After.
+type dialplanRing struct {
+	Legs    dialArg
+	Seconds int
+	After   string
+}
+
+// dialplanLeg rings an endpoint, or an external number through a trunk.
+type dialplanLeg struct {
+	Name     legName
+	Seconds  int
+	Endpoint endpointName // of the device, or of the trunk where there is a Number
+	Number   outsideNumber
+	Caller   outsideNumber
+	Confirm  bool
+}
+
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
-		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension}
+		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
+		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Position: pbx.PositionVariable}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
 		view, err := dialplanTenantOf(t)
@@ -87,7 +110,7 @@ func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
-		&v.Recorded: pbx.RecordContext,
+		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
@@ -97,16 +120,52 @@ func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
 func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension, err error) {
 	var es pbx.Errors
 	into(&es, &v.Number)(newExtenName("number", e.Number))
-	var endpoints []string
-	for _, d := range s.RungBy(e) {
-		endpoints = append(endpoints, d.Endpoint)
-	}
-	v.Virtual = e.Type == pbx.TypeSIPVirtual
-	into(&es, &v.Devices)(newDialArg("devices", endpoints))
+	v.Virtual, v.Presence, v.Record = e.Type == pbx.TypeSIPVirtual, e.Presence, e.Record
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
-	v.Ring, v.Presence, v.Record = e.RingSeconds, e.Presence, e.Record
+	into(&es, &v.Hint)(newDialArg("devices", watched(s, e)))
+	rings := s.Rings(e)
+	for i, r := range rings {
+		ring := dialplanRing{Seconds: r.Seconds, After: pbx.AfterLabel}
+		if i < len(rings)-1 {
+			ring.After += strconv.Itoa(i)
+		}
+		into(&es, &ring.Legs)(newDialArg("devices", r.Legs))
+		v.Rings = append(v.Rings, ring)
+		for _, l := range r.Legs {
+			if l.Own != nil {
+				v.Legs = append(v.Legs, dialplanLegOf(&es, l))
+			}
+		}
+	}
 	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
 	}
 	return v, es.Err()
+}
+
+func dialplanLegOf(es *pbx.Errors, l pbx.Leg) (v dialplanLeg) {
+	into(es, &v.Name)(newLegName("endpoint", l))
+	v.Seconds, v.Confirm = l.Own.Seconds, l.Own.Confirm
+	if l.Own.Number == "" {
+		into(es, &v.Endpoint)(newEndpointName("endpoint", l.Endpoint))
+		return v
+	}
+	into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
+	into(es, &v.Number)(newOutsideNumber("external_number", l.Own.Number))
+	if l.Own.Caller != "" {
+		into(es, &v.Caller)(newOutsideNumber("caller_number", l.Own.Caller))
+	}
+	return v
+}
+
+// watched is what the hint of an extension shows: the devices that register.
+// Asterisk cannot see whether a number outside is busy.
+func watched(s *pbx.Snapshot, e *pbx.Extension) []pbx.Leg {
+	var legs []pbx.Leg
+	for _, d := range s.RungBy(e) {
+		if d.Kind != pbx.DeviceExternal {
+			legs = append(legs, pbx.Leg{Endpoint: d.Endpoint, Device: d.Name})
+		}
+	}
+	return legs
 }

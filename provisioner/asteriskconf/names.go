@@ -83,25 +83,25 @@ func newMailboxName(field, tenant, number string) (mailboxName, *pbx.Error) {
 
 func (n mailboxName) String() string { return n.text }
 
-// dialArg is what Dial and a hint ring: PJSIP/a&PJSIP/b. The zero value rings nothing.
+// dialArg is what Dial and a hint ring: PJSIP/a&Local/b@dialtone-legs/n. The zero
+// value rings nothing.
 type dialArg struct{ text string }
 
-// maxDialled bounds what one extension rings, as pbx.Route does: with the longest
-// names a line of it takes 4,800 of the 8,191 bytes that Asterisk reads.
+// maxDialled bounds what one extension rings, as pbx.Snapshot.Rings does: with the
+// longest names a line of it takes 6,200 of the 8,191 bytes that Asterisk reads.
 const maxDialled = 100
 
-// newDialArg joins the first maxDialled endpoints.
-func newDialArg(field string, endpoints []string) (dialArg, *pbx.Error) {
+// newDialArg joins the first maxDialled legs.
+func newDialArg(field string, legs []pbx.Leg) (dialArg, *pbx.Error) {
 	var b strings.Builder
-	for i, e := range endpoints[:min(len(endpoints), maxDialled)] {
-		name, err := newEndpointName(field, e)
-		if err != nil {
+	for i, l := range legs[:min(len(legs), maxDialled)] {
+		if _, err := newLegName(field, l); err != nil {
 			return dialArg{}, err
 		}
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString("PJSIP/" + name.text)
+		b.WriteString(l.Channel())
 	}
 	return dialArg{b.String()}, nil
 }
@@ -133,3 +133,36 @@ func (l groupList) String() string { return l.text }
 
 // Any reports whether there is a group.
 func (l groupList) Any() bool { return l.text != "" }
+
+// legName is the name of a leg in its context.
+type legName struct{ text string }
+
+// legPattern also allows the longer names of twin numbers' legs.
+var legPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]{1,59}$`)
+
+// newLegName is newEndpointName for a leg; a leg of its own may have a longer name.
+func newLegName(field string, l pbx.Leg) (legName, *pbx.Error) {
+	if l.Own != nil && legPattern.MatchString(l.Endpoint) {
+		return legName{l.Endpoint}, nil
+	}
+	n, err := newEndpointName(field, l.Endpoint)
+	return legName(n), err
+}
+
+func (n legName) String() string { return n.text }
+
+// outsideNumber is a number that is dialled on a trunk, or shown to its carrier.
+type outsideNumber struct{ text string }
+
+// newOutsideNumber refuses what pbx refuses as an external number.
+func newOutsideNumber(field, s string) (outsideNumber, *pbx.Error) {
+	if err := pbx.CheckExternalNumber(field, s); err != nil {
+		return outsideNumber{}, err
+	}
+	return outsideNumber{s}, nil
+}
+
+func (n outsideNumber) String() string { return n.text }
+
+// Any reports whether there is a number.
+func (n outsideNumber) Any() bool { return n.text != "" }

@@ -12,6 +12,7 @@ type pjsipView struct {
 	Codecs  confValue
 	Tenants []pjsipTenant
 	Devices []pjsipDevice
+	Trunks  []pjsipTrunk
 }
 
 // pjsipTenant becomes a template section that its devices inherit.
@@ -57,7 +58,7 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 	}
 	srtp := srtpOf(s)
 	for _, d := range s.Devices {
-		if s.Forbidden(d) {
+		if d.Kind == pbx.DeviceExternal || s.Forbidden(d) {
 			continue
 		}
 		view, err := pjsipDeviceOf(s, d)
@@ -71,6 +72,13 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 			view.Encrypted = true
 		}
 		v.Devices = append(v.Devices, view)
+	}
+	for _, t := range s.Trunks {
+		view, err := pjsipTrunkOf(s, t)
+		if err != nil {
+			return nil, fmt.Errorf("trunk %s of tenant %s: %w", t.Name, t.Tenant, err)
+		}
+		v.Trunks = append(v.Trunks, view)
 	}
 	return v, nil
 }

@@ -22,6 +22,11 @@ type office struct {
 		pbx.Mailbox
 		PIN string
 	}
+	ExternalNumbers []pbx.ExternalNumber
+	Trunks          []struct {
+		pbx.Trunk
+		Secret string
+	}
 }
 
 // readOffice parses a golden's snapshot; unknown fields are errors.
@@ -43,7 +48,16 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		es []*pbx.Extension
 		ds []*pbx.Device
 		ms []*pbx.Mailbox
+		ns []*pbx.ExternalNumber
+		ks []*pbx.Trunk
 	)
+	for _, n := range o.ExternalNumbers {
+		ns = append(ns, &n)
+	}
+	for _, k := range o.Trunks {
+		k.Trunk.Secret = pbx.NewSecret(k.Secret)
+		ks = append(ks, &k.Trunk)
+	}
 	for _, t := range o.Tenants {
 		ts = append(ts, &t)
 	}
@@ -64,8 +78,10 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		r.Shuffle(len(es), func(i, j int) { es[i], es[j] = es[j], es[i] })
 		r.Shuffle(len(ds), func(i, j int) { ds[i], ds[j] = ds[j], ds[i] })
 		r.Shuffle(len(ms), func(i, j int) { ms[i], ms[j] = ms[j], ms[i] })
+		r.Shuffle(len(ns), func(i, j int) { ns[i], ns[j] = ns[j], ns[i] })
+		r.Shuffle(len(ks), func(i, j int) { ks[i], ks[j] = ks[j], ks[i] })
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms)
+	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks)
 }
 
 // bigOffice has n extensions, each with one device and one mailbox.

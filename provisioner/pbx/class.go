@@ -56,7 +56,7 @@ func (e *Extension) Allows(c DeviceClass) bool {
 // has no endpoint then, so that it neither registers nor rings nor calls.
 func (s *Snapshot) Forbidden(d *Device) bool {
 	e := s.Extension(d.Tenant, d.Extension)
-	return e != nil && !e.Allows(d.Class)
+	return e != nil && d.Kind != DeviceExternal && !e.Allows(d.Class)
 }
 
 var usernamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$`)

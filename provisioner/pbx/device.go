@@ -1,13 +1,20 @@
 package pbx
 
-// Device is what registers and rings: one SIP account with credentials of its
-// own. It belongs to at most one extension; an extension may have several.
+// Device is what rings: one SIP account with credentials of its own, or a number
+// outside. It belongs to at most one extension; an extension may have several.
 type Device struct {
 	Tenant    string
 	Name      string // key within the tenant, for people
+	Kind      DeviceKind
 	Extension string // number of the extension it rings for; "" while unassigned
+	// ExternalNumber is the number that a device of kind external rings; "" for all others.
+	ExternalNumber string
+	RingSeconds    int  // how long it rings, 0–300; 0: as long as its extension
+	RingOrder      int  // when it rings in a sequence, 1–99, or 0 before all others; the same order rings together
+	Confirm        bool // external: who answers must press 1, so that no mailbox of the other side takes the call
 	// Endpoint is the name of its PJSIP endpoint, AOR and auth, and its SIP user
 	// name. Random unless a third-party device chose it; unique over all tenants.
+	// An external device has no such objects; the name is that of its leg.
 	Endpoint string
 	Secret   Secret      // SIP password, 16–64 characters
 	Class    DeviceClass // "" means Hardware
@@ -17,6 +24,18 @@ type Device struct {
 	Version        int64
 	Revision       int64
 }
+
+// DeviceKind is what a device is.
+type DeviceKind string
+
+// The kinds of device.
+const (
+	DeviceSIP      DeviceKind = "sip"      // registers; also the zero value
+	DeviceExternal DeviceKind = "external" // an external number, through the tenant's trunk
+)
+
+// DefaultRingOrder is a device's place in a sequence when nobody said otherwise.
+const DefaultRingOrder = 1
 
 // DefaultQualifySeconds is how often a device is asked whether it still answers.
 const DefaultQualifySeconds = 60
@@ -38,9 +57,29 @@ func (d *Device) Validate() error {
 	if d.Class != "" {
 		es.Add(checkClass("class", d.Class))
 	}
+	es.Add(d.checkKind())
+	es.Add(CheckRange("ring_seconds", d.RingSeconds, 0, 300, "seconds"))
+	es.Add(CheckRange("ring_order", d.RingOrder, 0, 99, ""))
 	es.Add(CheckRange("qualify_seconds", d.QualifySeconds, 0, 3600, "seconds"))
 	if p := d.Secret.Reveal(); len(p) < 16 || len(p) > 64 || !plainSecret(p) {
 		es.Add(Invalidf("secret", "must be 16 to 64 letters and digits; leave it out to get a random one"))
 	}
 	return es.Err()
+}
+
+// checkKind refuses an unknown kind and what does not go with it.
+func (d *Device) checkKind() *Error {
+	switch {
+	case d.Kind != DeviceSIP && d.Kind != DeviceExternal && d.Kind != "":
+		return Invalidf("kind", "%s is not a kind of device: use sip or external", quote(string(d.Kind)))
+	case d.Kind == DeviceExternal && d.ExternalNumber == "":
+		return Invalidf("external_number", "is required for a device of kind external")
+	case d.Kind == DeviceExternal:
+		return CheckExternalNumber("external_number", d.ExternalNumber)
+	case d.ExternalNumber != "":
+		return Invalidf("external_number", "is only for devices of kind external")
+	case d.Confirm:
+		return Invalidf("confirm", "is only for devices of kind external")
+	}
+	return nil
 }

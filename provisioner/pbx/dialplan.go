@@ -15,8 +15,12 @@ const (
 	// Stasis(dialtone,step,TENANT,OUTCOME), the outcome being DIALSTATUS or empty.
 	ArgStep = "step"
 	// AfterLabel is the priority label in a fallback extension at which an
-	// unanswered call goes on.
+	// unanswered call goes on. One that rings in sequence has, beside it, for each
+	// step but the last this label with the step's index behind it.
 	AfterLabel = "after"
+	// PositionVariable keeps in a channel the index of the plan's step that is
+	// carried out, for plans with more than one step that returns.
+	PositionVariable = "DIALTONE_POSITION"
 	// VoicemailCode is dialled to hear one's own mailbox.
 	VoicemailCode = "*97"
 	// PickupCode is dialled to take a call that rings at a member of one's groups.
@@ -27,11 +31,13 @@ const (
 func EntryContext(tenant string) string { return "from-" + tenant }
 
 // FallbackContext holds what happens when no controller answers: each extension
-// rings its devices and falls to voicemail.
+// rings its devices, outside ones with confirmation included, all at once or in
+// sequence, and falls to voicemail. It differs from Route in that it rings the
+// calling device as well when that calls its own extension.
 func FallbackContext(tenant string) string { return "fallback-" + tenant }
 
 // DialContext runs Dial(${DIALTONE_STEP}) for the extension it is continued at
-// and returns to Stasis with DIALSTATUS, or goes to the fallback's AfterLabel.
+// and returns to Stasis with DIALSTATUS, or goes on at AfterPriority.
 func DialContext(tenant string) string { return "dial-" + tenant }
 
 // RecordContext makes Asterisk record the call while it is bridged, and goes on
@@ -41,6 +47,10 @@ func RecordContext(tenant string) string { return "record-" + tenant }
 // RecordVariable is set on channels of devices whose extension is recorded, for
 // calls that no controller decides.
 const RecordVariable = "DIALTONE_RECORD"
+
+// AfterPriority is the line of DialContext that leads to what follows the ringing
+// in the fallback: its AfterLabel, or that of the step that PositionVariable names.
+const AfterPriority = 3
 
 // VoicemailContext runs VoiceMail(${DIALTONE_STEP}) and hangs up.
 const VoicemailContext = "dialtone-voicemail"
@@ -73,6 +83,15 @@ func PlayContext(tenant string) string { return "play-" + tenant }
 
 // HintContext holds the hints that BLF keys of a tenant subscribe to.
 func HintContext(tenant string) string { return "hints-" + tenant }
+
+// LegContext holds the legs that are calls of their own, by name of the leg.
+const LegContext = "dialtone-legs"
+
+// ConfirmContext asks who answered a leg to press 1.
+const ConfirmContext = "dialtone-confirm"
+
+// TrunkContext is where calls from a tenant's trunks enter.
+func TrunkContext(tenant string) string { return "trunk-" + tenant }
 
 // MailboxName is how Asterisk names a mailbox of a tenant: number@context.
 func MailboxName(tenant, number string) string { return number + "@" + tenant }

@@ -1,5 +1,6 @@
 // Package pbx is the vocabulary of Dialtone and its rules: tenants, extensions,
-// devices, phones, mailboxes, the snapshot that holds them, and the plan of a call.
+// devices, phones, mailboxes, trunks, external numbers, the snapshot that holds
+// them, and the plan of a call.
 //
 // It owns what these words mean, what values they may carry, and every decision
 // that is a pure function of them (Route). It holds desired state and observed

@@ -5,11 +5,13 @@ import "regexp"
 // Extension is the identity that people dial. What rings is its devices.
 type Extension struct {
 	Tenant      string
-	Number      string // key within the tenant; 1–20 letters and digits
-	Name        string // caller-ID name, 1–60 characters and at most 76 bytes
-	RingSeconds int    // how long its devices ring before the call is unanswered, 5–300
-	Mailbox     string // mailbox that takes unanswered calls; "" ends them
-	Presence    bool   // others may watch whether it rings or talks (BLF)
+	Number      string   // key within the tenant; 1–20 letters and digits
+	Name        string   // caller-ID name, 1–60 characters and at most 76 bytes
+	RingSeconds int      // how long its devices ring before the call is unanswered, 5–300
+	Ring        RingMode // "" is RingAll
+	TwinNumber  string   // external number that rings with its devices, with confirmation; "" for none
+	Mailbox     string   // mailbox that takes unanswered calls; "" ends them
+	Presence    bool     // others may watch whether it rings or talks (BLF)
 	// Groups are the phone groups it belongs to, sorted; nil for none.
 	Groups []string
 	Type   ExtensionType
@@ -58,6 +60,12 @@ func (e *Extension) Validate() error {
 	es.Add(CheckNumber("number", e.Number))
 	es.Add(CheckText("name", e.Name, 1, 60, maxNameBytes))
 	es.Add(CheckRange("ring_seconds", e.RingSeconds, 5, 300, "seconds"))
+	if e.Ring != RingAll && e.Ring != RingSequence && e.Ring != "" {
+		es.Add(Invalidf("ring", "%s is not a way to ring: use all or sequence", quote(string(e.Ring))))
+	}
+	if e.TwinNumber != "" {
+		es.Add(CheckExternalNumber("twin_number", e.TwinNumber))
+	}
 	if e.Mailbox != "" {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}

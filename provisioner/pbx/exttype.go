@@ -43,6 +43,8 @@ func (e *Extension) checkEffect(es *Errors) {
 	if !e.Type.HasDevices() {
 		refuse(len(e.Groups) > 0, "groups")
 		refuse(e.Anonymous, "anonymous")
+		refuse(e.TwinNumber != "", "twin_number")
+		refuse(e.Ring == RingSequence, "ring")
 	}
 	if e.Type == TypeVirtual {
 		refuse(e.AllowedDevices != nil, "allowed_devices")
@@ -55,7 +57,7 @@ func (e *Extension) checkEffect(es *Errors) {
 func (s *Snapshot) RungBy(e *Extension) []*Device {
 	var out []*Device
 	for _, d := range s.DevicesOf(e.Tenant, e.Number) {
-		if e.Allows(d.Class) && !s.Forbidden(d) {
+		if d.Kind == DeviceExternal || e.Allows(d.Class) && !s.Forbidden(d) {
 			out = append(out, d)
 		}
 	}

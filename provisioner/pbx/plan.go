@@ -28,12 +28,6 @@ type Step struct {
 	Next map[Outcome]int
 }
 
-// Leg is one device that rings.
-type Leg struct {
-	Endpoint string // PJSIP endpoint
-	Device   string // name of the device, for people
-}
-
 // StepKind is what a step does.
 type StepKind string
 
@@ -129,7 +123,7 @@ func (s Step) Argument(tenant string) string {
 	case StepDial:
 		legs := make([]string, len(s.Legs))
 		for i, l := range s.Legs {
-			legs[i] = "PJSIP/" + l.Endpoint
+			legs[i] = l.Channel()
 		}
 		return strings.Join(legs, "&") + "," + strconv.Itoa(s.Seconds) + ",i" + ShowCalled(s.Called)
 	case StepVoicemail:

@@ -2,6 +2,7 @@ package pbx
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -93,9 +94,9 @@ func pickup(s *Snapshot, c Call) Plan {
 
 // toExtension rings an extension and then leads to its mailbox.
 func toExtension(s *Snapshot, c Call, e *Extension) Plan {
-	legs := legsTo(s, c, e)
-	if len(legs) > 0 {
-		return ring(s, c, e, legs)
+	rings := ringsFor(s, c, e)
+	if len(rings) > 0 {
+		return ring(s, c, e, rings)
 	}
 	// Nobody leaves himself a message because his only phone is the one in his hand.
 	if c.Extension(s) == e {
@@ -107,32 +108,42 @@ func toExtension(s *Snapshot, c Call, e *Extension) Plan {
 	return hangup(CauseAbsent, "extension %s has neither a device that could ring nor a mailbox", e.Number)
 }
 
-// ring is the plan that rings legs and goes on by what came of it.
-func ring(s *Snapshot, c Call, e *Extension, legs []Leg) Plan {
-	dial := Step{Kind: StepDial, Legs: legs, Seconds: e.RingSeconds, Record: e.Record}
-	if from := c.Extension(s); from != nil && from.Record {
-		dial.Record = true
+// ring is the plan that rings one ring after the other until somebody answers,
+// and goes on by what came of the last.
+func ring(s *Snapshot, c Call, e *Extension, rings []Ring) Plan {
+	var p Plan
+	last, from := len(rings)-1, c.Extension(s)
+	done := last + 4
+	hasMailbox := s.Mailbox(e.Tenant, e.Mailbox) != nil
+	if hasMailbox {
+		done = last + 3
 	}
-	if e.Type == TypeSIPVirtual {
-		dial.Called = e.Number
+	for i, r := range rings {
+		dial := Step{Kind: StepDial, Legs: r.Legs, Seconds: r.Seconds, Record: e.Record || from != nil && from.Record, Next: follow(i+1, i+1, i+1, done)}
+		if e.Type == TypeSIPVirtual {
+			dial.Called = e.Number
+		}
+		dial.Rule = fmt.Sprintf("extension %s rings %d of its %d devices for %d seconds",
+			e.Number, len(r.Legs), len(s.DevicesOf(e.Tenant, e.Number)), r.Seconds)
+		if last > 0 {
+			dial.Rule += fmt.Sprintf(", number %d of %d in sequence", i+1, len(rings))
+		}
+		p.Steps = append(p.Steps, dial)
 	}
-	if dial.Seconds < 1 {
-		dial.Seconds = DefaultRingSeconds
-	}
-	dial.Rule = fmt.Sprintf("extension %s rings %d of its %d devices for %d seconds",
-		e.Number, len(legs), len(s.DevicesOf(e.Tenant, e.Number)), dial.Seconds)
-	done := hangupStep(CauseNormal, "the call to extension %s has ended", e.Number)
-	if s.Mailbox(e.Tenant, e.Mailbox) != nil {
-		dial.Next = follow(1, 1, 2, 3)
-		return Plan{Steps: []Step{dial,
+	ended := hangupStep(CauseNormal, "the call to extension %s has ended", e.Number)
+	if hasMailbox {
+		p.Steps[last].Next = follow(last+1, last+1, last+2, done)
+		p.Steps = append(p.Steps,
 			voicemail(e, GreetUnavailable, "extension %s did not answer or cannot be reached", e.Number),
-			voicemail(e, GreetBusy, "extension %s is busy", e.Number), done}}
+			voicemail(e, GreetBusy, "extension %s is busy", e.Number), ended)
+		return p
 	}
-	dial.Next = follow(1, 2, 3, 4)
-	return Plan{Steps: []Step{dial,
+	p.Steps[last].Next = follow(last+1, last+2, last+3, done)
+	p.Steps = append(p.Steps,
 		hangupStep(CauseNoAnswer, "extension %s did not answer and has no mailbox", e.Number),
 		hangupStep(CauseAbsent, "extension %s cannot be reached and has no mailbox", e.Number),
-		hangupStep(CauseBusy, "extension %s is busy and has no mailbox", e.Number), done}}
+		hangupStep(CauseBusy, "extension %s is busy and has no mailbox", e.Number), ended)
+	return p
 }
 
 // follow names the steps after a dial, for every outcome.
@@ -148,21 +159,17 @@ func voicemail(e *Extension, g Greeting, rule string, args ...any) Step {
 		Rule: fmt.Sprintf(rule, args...) + ": mailbox " + e.Mailbox}
 }
 
-// legsTo returns the devices of an extension that can ring for a call, sorted
-// by name; the first maxLegs of them when there are more.
-func legsTo(s *Snapshot, c Call, e *Extension) []Leg {
-	var legs []Leg
-	seen := map[string]bool{c.Endpoint: true}
-	for _, d := range s.RungBy(e) {
-		if len(legs) == maxLegs {
-			break
+// ringsFor returns what an extension rings for a call: all but the calling device.
+func ringsFor(s *Snapshot, c Call, e *Extension) []Ring {
+	rings := s.Rings(e)
+	out := rings[:0]
+	for _, r := range rings {
+		r.Legs = slices.DeleteFunc(r.Legs, func(l Leg) bool { return l.Endpoint == c.Endpoint })
+		if len(r.Legs) > 0 {
+			out = append(out, r)
 		}
-		if !seen[d.Endpoint] && dialable(d.Endpoint) {
-			legs = append(legs, Leg{Endpoint: d.Endpoint, Device: d.Name})
-		}
-		seen[d.Endpoint] = true
 	}
-	return legs
+	return out
 }
 
 // dialable refuses an endpoint name that would mean more than itself inside the

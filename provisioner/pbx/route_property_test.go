@@ -16,20 +16,24 @@ type rows struct {
 	extensions []*Extension
 	devices    []*Device
 	mailboxes  []*Mailbox
+	numbers    []*ExternalNumber
+	trunks     []*Trunk
 }
 
 func (r rows) snapshot() *Snapshot {
-	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes)
+	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes).SetOutside(r.numbers, r.trunks)
 }
 
 // shuffled is the same rows in another order.
 func (r rows) shuffled(seed uint64) rows {
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	c := rows{slices.Clone(r.tenants), slices.Clone(r.extensions), slices.Clone(r.devices), slices.Clone(r.mailboxes)}
+	c := rows{slices.Clone(r.tenants), slices.Clone(r.extensions), slices.Clone(r.devices), slices.Clone(r.mailboxes), slices.Clone(r.numbers), slices.Clone(r.trunks)}
 	rnd.Shuffle(len(c.tenants), func(i, j int) { c.tenants[i], c.tenants[j] = c.tenants[j], c.tenants[i] })
 	rnd.Shuffle(len(c.extensions), func(i, j int) { c.extensions[i], c.extensions[j] = c.extensions[j], c.extensions[i] })
 	rnd.Shuffle(len(c.devices), func(i, j int) { c.devices[i], c.devices[j] = c.devices[j], c.devices[i] })
 	rnd.Shuffle(len(c.mailboxes), func(i, j int) { c.mailboxes[i], c.mailboxes[j] = c.mailboxes[j], c.mailboxes[i] })
+	rnd.Shuffle(len(c.numbers), func(i, j int) { c.numbers[i], c.numbers[j] = c.numbers[j], c.numbers[i] })
+	rnd.Shuffle(len(c.trunks), func(i, j int) { c.trunks[i], c.trunks[j] = c.trunks[j], c.trunks[i] })
 	return c
 }
 
@@ -37,6 +41,7 @@ var (
 	someTenant = rapid.SampledFrom([]string{"acme", "bolt", "corp"})
 	someNumber = rapid.SampledFrom([]string{"101", "102", "103", "s", "alice"})
 	someDevice = rapid.SampledFrom([]string{"a", "b", "c", "d", "e"})
+	somebody   = rapid.SampledFrom([]string{"+4915111", "+4915122", "4915133"})
 )
 
 // drawRows draws tenants that use the same numbers and device names; endpoint
@@ -50,11 +55,22 @@ func drawRows(t *rapid.T) rows {
 	r := rows{tenants: []*Tenant{{Name: "acme"}, {Name: "bolt"}}}
 	for _, i := range ids(someNumber, "extensions") {
 		r.extensions = append(r.extensions, &Extension{Tenant: i.tenant, Number: i.name,
-			RingSeconds: rapid.IntRange(0, 300).Draw(t, "ring"), Mailbox: rapid.SampledFrom([]string{"", "101", "102"}).Draw(t, "mailbox")})
+			RingSeconds: rapid.IntRange(0, 300).Draw(t, "ring"), Mailbox: rapid.SampledFrom([]string{"", "101", "102"}).Draw(t, "mailbox"),
+			Ring: rapid.SampledFrom([]RingMode{"", RingAll, RingSequence}).Draw(t, "mode"), TwinNumber: rapid.OneOf(rapid.Just(""), somebody).Draw(t, "twin")})
 	}
 	for _, i := range ids(someDevice, "devices") {
-		r.devices = append(r.devices, &Device{Tenant: i.tenant, Name: i.name, Endpoint: "d" + i.tenant + i.name,
-			Extension: rapid.SampledFrom([]string{"", "101", "102", "103"}).Draw(t, "rings for")})
+		d := &Device{Tenant: i.tenant, Name: i.name, Endpoint: "d" + i.tenant + i.name, Extension: rapid.SampledFrom([]string{"", "101", "102", "103"}).Draw(t, "rings for"),
+			RingSeconds: rapid.IntRange(0, 300).Draw(t, "own seconds"), RingOrder: rapid.IntRange(1, 3).Draw(t, "order")}
+		if rapid.Bool().Draw(t, "external") {
+			d.Kind, d.ExternalNumber, d.Confirm = DeviceExternal, somebody.Draw(t, "number"), rapid.Bool().Draw(t, "confirm")
+		}
+		r.devices = append(r.devices, d)
+	}
+	for _, i := range ids(somebody, "external numbers") {
+		r.numbers = append(r.numbers, &ExternalNumber{Tenant: i.tenant, Number: i.name, Type: rapid.SampledFrom([]NumberType{NumberSIP, NumberTeams}).Draw(t, "type")})
+	}
+	for _, i := range ids(rapid.SampledFrom([]string{"sip", "teams"}), "trunks") {
+		r.trunks = append(r.trunks, &Trunk{Tenant: i.tenant, Name: i.name, Endpoint: "t" + i.tenant + i.name, Teams: i.name == "teams"})
 	}
 	for _, i := range ids(someNumber, "mailboxes") {
 		r.mailboxes = append(r.mailboxes, &Mailbox{Tenant: i.tenant, Number: i.name})
@@ -122,18 +138,22 @@ func checkEnds(t *rapid.T, p Plan) {
 func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 	seen := map[string]bool{}
 	for _, l := range step.Legs {
+		if l.Own != nil {
+			checkOwnLeg(t, s, c, step, l, seen)
+			continue
+		}
 		d := s.DeviceOf(l.Endpoint)
 		switch {
 		case seen[l.Endpoint]:
 			t.Fatalf("%s rings twice", l.Endpoint)
 		case l.Endpoint == c.Endpoint:
 			t.Fatal("the caller rings")
-		case d == nil || d.Tenant != c.Tenant || d.Extension != c.Dialled:
+		case d == nil || d.Tenant != c.Tenant || d.Extension != c.Dialled || d.Kind == DeviceExternal:
 			t.Fatalf("%s rings for %s of %s", l.Endpoint, c.Dialled, c.Tenant)
 		}
 		seen[l.Endpoint] = true
 	}
-	if step.Kind == StepDial && (len(step.Legs) == 0 || step.Seconds < 1 || step.Seconds > 300) {
+	if step.Kind == StepDial && (len(step.Legs) == 0 || step.Seconds < 1 || step.Seconds > 300+ConfirmSeconds) {
 		t.Fatalf("dials %d legs for %d seconds", len(step.Legs), step.Seconds)
 	}
 	if (step.Kind == StepVoicemail || step.Kind == StepMessages) && s.Mailbox(c.Tenant, step.Mailbox) == nil {
@@ -141,5 +161,34 @@ func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 	}
 	if step.Kind == StepHangup && step.Cause == 0 {
 		t.Fatal("hangs up without a cause")
+	}
+}
+
+// checkOwnLeg: a leg of its own ends with its dial at the latest and rings the
+// device it is named after, or a number of the tenant through a trunk of the
+// tenant for that type of number.
+func checkOwnLeg(t *rapid.T, s *Snapshot, c Call, step Step, l Leg, seen map[string]bool) {
+	o, longest := l.Own, step.Seconds
+	if o.Confirm {
+		longest -= ConfirmSeconds
+	}
+	if seen[l.Endpoint] || seen[o.Number] || l.Endpoint == c.Endpoint || o.Seconds < 1 || o.Seconds > longest {
+		t.Fatalf("%+v with %+v rings in %+v", l, *o, step)
+	}
+	seen[l.Endpoint] = true
+	d := s.DeviceOf(l.Endpoint)
+	if o.Number == "" {
+		if d == nil || d.Tenant != c.Tenant || d.Extension != c.Dialled || d.Kind == DeviceExternal || o.Confirm {
+			t.Fatalf("%+v rings for %s of %s", l, c.Dialled, c.Tenant)
+		}
+		return
+	}
+	seen[o.Number] = true
+	n := s.ExternalNumber(c.Tenant, o.Number)
+	if n == nil || s.TrunkFor(c.Tenant, n.Type) == nil || s.TrunkFor(c.Tenant, n.Type).Endpoint != o.Trunk {
+		t.Fatalf("%+v leads out by %+v", l, *o)
+	}
+	if e := s.Extension(c.Tenant, c.Dialled); d == nil && (e.TwinNumber != o.Number || !o.Confirm) || d != nil && (d.ExternalNumber != o.Number || d.Confirm != o.Confirm) {
+		t.Fatalf("%+v is nobody's: %+v", l, *o)
 	}
 }

@@ -16,6 +16,9 @@ type Snapshot struct {
 	Devices    []*Device
 	Phones     []*Phone
 	Mailboxes  []*Mailbox
+	// ExternalNumbers and Trunks lead out of a tenant; see SetOutside.
+	ExternalNumbers []*ExternalNumber
+	Trunks          []*Trunk
 
 	tenants    map[string]*Tenant
 	extensions map[key]*Extension
@@ -30,6 +33,8 @@ type Snapshot struct {
 	ButtonTemplates []*ButtonTemplate
 	settings        map[string]*PhoneSettings
 	templates       map[key]*ButtonTemplate
+	numbers         map[key]*ExternalNumber
+	trunks          map[key]*Trunk // by the type of number they reach
 }
 
 // key is a natural key within a tenant.

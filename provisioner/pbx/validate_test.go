@@ -24,7 +24,7 @@ func fields(err error) []string {
 type validator interface{ Validate() error }
 
 func goodDevice() *Device {
-	return &Device{Tenant: "acme", Name: "desk", Extension: "101", Endpoint: NewEndpointName(), Secret: NewDeviceSecret(), QualifySeconds: 60}
+	return &Device{Tenant: "acme", Name: "desk", Extension: "101", Endpoint: NewEndpointName(), Secret: NewDeviceSecret(), QualifySeconds: 60, RingOrder: 1}
 }
 
 func goodPhone() *Phone {
@@ -42,6 +42,11 @@ func TestValidate(t *testing.T) {
 	tenant := func() *Tenant {
 		return &Tenant{Name: "acme", Timezone: "Europe/Berlin", PhonePassword: NewSecret("abcd1234")}
 	}
+	number := func() *ExternalNumber { return &ExternalNumber{Number: "+4915112345678", Type: NumberTeams} }
+	trunk := func() *Trunk {
+		return &Trunk{Name: "carrier", Host: "sip.example.org", Port: 5060, Transport: TransportTCP, Username: "user", Secret: NewSecret("p;\"x"), Register: true, CallerNumber: "030123"}
+	}
+	external := func(d *Device) { d.Kind, d.ExternalNumber, d.Confirm = DeviceExternal, "0151123", true }
 	tests := []struct {
 		name string
 		v    validator
@@ -61,6 +66,28 @@ func TestValidate(t *testing.T) {
 		{"device short secret", change(goodDevice(), func(d *Device) { d.Secret = NewSecret(strings.Repeat("a", 15)) }), []string{"secret"}},
 		{"device long secret", change(goodDevice(), func(d *Device) { d.Secret = NewSecret(strings.Repeat("a", 65)) }), []string{"secret"}},
 		{"device secret with a sign", change(goodDevice(), func(d *Device) { d.Secret = NewSecret(strings.Repeat("a", 16) + ";") }), []string{"secret"}},
+		{"external device", change(goodDevice(), external), nil},
+		{"external device of no number", change(goodDevice(), func(d *Device) { d.Kind = DeviceExternal }), []string{"external_number"}},
+		{"external device of a bad number", change(change(goodDevice(), external), func(d *Device) { d.ExternalNumber = "1)" }), []string{"external_number"}},
+		{"device with a number", change(change(goodDevice(), external), func(d *Device) { d.Kind = DeviceSIP }), []string{"external_number"}},
+		{"device that asks", change(goodDevice(), func(d *Device) { d.Confirm = true }), []string{"confirm"}},
+		{"device of another kind", change(goodDevice(), func(d *Device) { d.Kind = "fax" }), []string{"kind"}},
+		{"device rings too long, too late", change(goodDevice(), func(d *Device) { d.RingSeconds, d.RingOrder = 301, 100 }), []string{"ring_seconds", "ring_order"}},
+		{"extension rings oddly", change(extension(), func(e *Extension) { e.Ring, e.TwinNumber = "random", "x" }), []string{"ring", "twin_number"}},
+		{"external number", number(), nil},
+		{"external number empty", &ExternalNumber{}, []string{"number", "type"}},
+		{"external number with a newline", change(number(), func(n *ExternalNumber) { n.Number += "\n"; n.Description = "\n" }), []string{"number", "description"}},
+		{"trunk", trunk(), nil},
+		{"trunk by address", &Trunk{Name: "a", Host: "2001:db8::1", Port: 1, Transport: TransportUDP}, nil},
+		{"trunk empty", &Trunk{}, []string{"name", "host", "port", "transport"}},
+		{"trunk to everywhere", change(trunk(), func(t *Trunk) { t.Host = "0.0.0.0" }), []string{"host"}},
+		{"trunk to half an address", change(trunk(), func(t *Trunk) { t.Host = "192.0.2" }), []string{"host"}},
+		{"trunk to a zone", change(trunk(), func(t *Trunk) { t.Host = "fe80::1%eth0" }), []string{"host"}},
+		{"trunk with a parameter", change(trunk(), func(t *Trunk) { t.Host = "a;transport=tls" }), []string{"host"}},
+		{"trunk with a long label", change(trunk(), func(t *Trunk) { t.Host = strings.Repeat("a", 64) }), []string{"host"}},
+		{"trunk registers as nobody", change(trunk(), func(t *Trunk) { t.Username, t.Secret = "", Secret{} }), []string{"register"}},
+		{"trunk without a secret", change(trunk(), func(t *Trunk) { t.Secret = Secret{} }), []string{"secret"}},
+		{"trunk with a newline in its secret", change(trunk(), func(t *Trunk) { t.Secret = NewSecret("a\nb") }), []string{"secret"}},
 		{"mailbox", mailbox(), nil},
 		{"mailbox empty", &Mailbox{}, []string{"number", "name", "pin"}},
 		{"mailbox letters in PIN", change(mailbox(), func(m *Mailbox) { m.PIN = NewSecret("12a4") }), []string{"pin"}},

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+)
+
+// carrier is a second Asterisk that plays the world outside. It listens on an
+// address of its own, because the office tells a trunk by its address.
+type carrier struct {
+	in   *box.Instance
+	port int
+	t    *testing.T
+}
+
+const (
+	carrierHost   = "127.0.0.2"
+	mobileHost    = "127.0.0.3" // where mobiles are; the carrier takes 127.0.0.1 for the office
+	trunkSecret   = "trunk;--secret"
+	mobileSecret  = "0123456789abcdef"
+	silentMailbox = "+4915100000000" // a mobile's voicemail: answers at once and says nothing
+	eagerMobile   = "+4915100000001" // answers and presses 1 after the first words
+	busyMobile    = "+4915100000002"
+)
+
+// mobiles are the numbers whose phones the tests play, by name.
+var mobiles = map[string]string{"ada": "+4915111111111", "bob": "+4915122222222"}
+
+const carrierPJSIP = `[global]
+type = global
+endpoint_identifier_order = ip,username
+[udp]
+type = transport
+protocol = udp
+bind = %[1]s:%[2]d
+[tcp]
+type = transport
+protocol = tcp
+bind = %[1]s:%[2]d
+[dialtone]
+type = endpoint
+auth = dialtone
+aors = dialtone
+context = from-office
+allow = !all,ulaw
+direct_media = no
+[dialtone]
+type = auth
+username = dialtone
+password = %[3]s
+[dialtone]
+type = aor
+max_contacts = 1
+[office]
+type = identify
+endpoint = dialtone
+match = 127.0.0.1
+`
+
+const carrierMobile = `[%[1]s]
+type = endpoint
+auth = %[1]s
+aors = %[1]s
+context = from-mobile
+allow = !all,ulaw
+direct_media = no
+[%[1]s]
+type = auth
+username = %[1]s
+password = %[2]s
+[%[1]s]
+type = aor
+max_contacts = 1
+`
+
+// The office must show the number it is asked for, with its prefix. A mobile that
+// dials reaches the office through the address that it registered from.
+const carrierDialplan = `[from-office]
+exten => ` + silentMailbox + `,1,Answer()
+ same => n,Wait(60)
+exten => ` + eagerMobile + `,1,Answer()
+ same => n,Wait(2)
+ same => n,SendDTMF(1)
+ same => n,Milliwatt()
+exten => ` + busyMobile + `,1,Hangup(17)
+`
+
+const carrierInbound = `[from-mobile]
+exten => _X.,1,Dial(PJSIP/${EXTEN}@dialtone,20)
+ same => n,Hangup(${HANGUPCAUSE})
+`
+
+// openCarrier starts a carrier and ends it with the test.
+func openCarrier(t *testing.T) *carrier {
+	t.Helper()
+	ports, err := box.FreePorts("udp", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, last, err := box.FreeRTPRange(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { box.ReleasePorts(first, last) })
+	pjsip, plan := fmt.Sprintf(carrierPJSIP, carrierHost, ports[0], `trunk\;--secret`), carrierDialplan
+	for name, number := range mobiles {
+		pjsip += fmt.Sprintf(carrierMobile, name, mobileSecret)
+		plan += "exten => " + number + ",1,Dial(PJSIP/" + name + ",60)\n same => n,Hangup(${HANGUPCAUSE})\n"
+	}
+	in, err := box.Start(t.Context(), box.Options{Suite: box.Asterisk22, Dir: t.TempDir(), Log: t.Output(), Files: map[string][]byte{
+		"pjsip.conf": []byte(pjsip), "extensions.conf": []byte(plan + carrierInbound),
+		"rtp.conf": fmt.Appendf(nil, "[general]\nrtpstart = %d\nrtpend = %d\nicesupport = no\n", first, last),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := in.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &carrier{in: in, port: ports[0], t: t}
+}
+
+// trunk makes the office's trunk to the carrier.
+func (c *carrier) trunk(l *lab, name string, more object) {
+	c.t.Helper()
+	body := object{"host": carrierHost, "port": c.port, "username": "dialtone", "secret": trunkSecret}
+	for k, v := range more {
+		body[k] = v
+	}
+	l.do(c.t, "PUT", tenant+"/trunks/"+name, body, nil)
+}
+
+// mobile is a simulated mobile of one of the names.
+func (c *carrier) mobile(t *testing.T, name string, o phone.Options) *phone.Phone {
+	t.Helper()
+	o.LocalIP = mobileHost
+	p := newPhone(t, o)
+	account := phone.Account{Index: 1, UserName: name, Password: mobileSecret, Server: carrierHost, Port: c.port, Transport: "udp"}
+	if err := p.Register(within(t, 10*time.Second), account); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// external makes an external number and, for an extension, a device that rings it.
+func (l *lab) external(t *testing.T, name, extension, number string, more object) {
+	t.Helper()
+	l.do(t, "PUT", tenant+"/external-numbers/"+number, object{"description": "of " + name}, nil)
+	body := object{"kind": "external", "external_number": number, "extension": extension}
+	for k, v := range more {
+		body[k] = v
+	}
+	l.do(t, "PUT", tenant+"/devices/"+name, body, nil)
+}
+
+// registered waits until the office's trunk has registered at the carrier.
+func (c *carrier) registered() {
+	c.t.Helper()
+	eventually(c.t, 10*time.Second, func() string {
+		out, err := c.in.CLI(c.t.Context(), "pjsip show contacts")
+		if want := "dialtone/sip:dialtone@127.0.0.1:"; err != nil || !strings.Contains(out, want) {
+			return "no contact " + strconv.Quote(want) + ":\n" + out
+		}
+		return ""
+	})
+}

@@ -1,0 +1,166 @@
+package pbx
+
+import (
+	"cmp"
+	"slices"
+)
+
+// RingMode says in which order the devices of an extension ring.
+type RingMode string
+
+// The ring modes.
+const (
+	RingAll      RingMode = "all"      // all at once
+	RingSequence RingMode = "sequence" // one ring order after the other
+)
+
+// ConfirmSeconds bounds how long the called party of a leg with confirmation may
+// take to press 1; the prompts of ConfirmContext end before.
+const ConfirmSeconds = 16
+
+// Leg is one device that rings.
+type Leg struct {
+	Endpoint string // PJSIP endpoint; for a leg of its own its name in LegContext
+	Device   string // name of the device, for people
+	// Own is set when the leg is a call of its own: one that ends at another time
+	// than the others, leads outside, or must wait for those that do.
+	Own *OwnLeg
+}
+
+// OwnLeg is what stands in LegContext for a leg. With Number, the leg leads
+// through Trunk; otherwise it rings the endpoint of the leg's name.
+type OwnLeg struct {
+	Seconds int    // how long it rings
+	Number  string // external number; "" for a device that registers
+	Trunk   string // PJSIP endpoint of the trunk
+	Caller  string // shown to the carrier as the caller's number; "" shows the caller's own
+	Confirm bool   // who answers must press 1 before the call is his
+}
+
+// Channel is what Dial rings for the leg. /n keeps the two halves of a Local
+// channel in place, or the call would lose its way back.
+func (l Leg) Channel() string {
+	if l.Own != nil {
+		return "Local/" + l.Endpoint + "@" + LegContext + "/n"
+	}
+	return "PJSIP/" + l.Endpoint
+}
+
+// Ring is what rings at one time: one dial.
+type Ring struct {
+	Legs []Leg
+	// Seconds is when the dial ends even if a leg has not, at least 1. Legs with
+	// confirmation have ConfirmSeconds beyond their ring time.
+	Seconds int
+}
+
+// Rings returns what an extension rings, one ring after the other, and of each the
+// legs by name of device; the first maxLegs of them when there are more. A device
+// that cannot ring, as an external one for whose number there is no trunk, is
+// left out. Nothing rings twice at once.
+func (s *Snapshot) Rings(e *Extension) []Ring {
+	whole := e.RingSeconds
+	if whole < 1 {
+		whole = DefaultRingSeconds
+	}
+	devices := s.RungBy(e)
+	if e.Ring == RingSequence {
+		devices = slices.Clone(devices)
+		slices.SortStableFunc(devices, func(a, b *Device) int { return cmp.Compare(a.RingOrder, b.RingOrder) })
+	}
+	var out []Ring
+	order, left := 0, maxLegs
+	for _, d := range devices {
+		leg, ok := s.legOf(e, d, whole)
+		if !ok || left == 0 {
+			continue
+		}
+		if len(out) == 0 || e.Ring == RingSequence && d.RingOrder != order {
+			out, order = append(out, Ring{}), d.RingOrder
+		}
+		if last := &out[len(out)-1]; !last.has(leg) {
+			last.Legs = append(last.Legs, leg)
+			left--
+		}
+	}
+	if twin, ok := s.twinOf(e, whole); ok && left > 0 {
+		if len(out) == 0 {
+			out = []Ring{{}}
+		}
+		if first := &out[0]; !first.has(twin) {
+			first.Legs = append(first.Legs, twin)
+		}
+	}
+	for i := range out {
+		out[i].settle()
+	}
+	return out
+}
+
+// has reports whether a ring rings the endpoint or the number of a leg already.
+func (r *Ring) has(l Leg) bool {
+	return slices.ContainsFunc(r.Legs, func(o Leg) bool {
+		return o.Endpoint == l.Endpoint || l.Own.Number != "" && o.Own.Number == l.Own.Number
+	})
+}
+
+// settle finds how long the dial takes. A leg of a device that rings to the
+// dial's end needs no call of its own.
+func (r *Ring) settle() {
+	confirm := false
+	for _, l := range r.Legs {
+		r.Seconds = max(r.Seconds, l.Own.Seconds)
+		confirm = confirm || l.Own.Confirm
+	}
+	for i, l := range r.Legs {
+		if l.Own.Number == "" && l.Own.Seconds == r.Seconds && !confirm {
+			r.Legs[i].Own = nil
+		}
+	}
+	if confirm {
+		r.Seconds += ConfirmSeconds
+	}
+}
+
+// legOf returns the leg of a device, with Own set. One that rings at the same
+// time as all others never rings longer than its extension.
+func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
+	own := &OwnLeg{Seconds: whole}
+	if e.Type == TypeSIPVirtual { // the leg of that name is its owner's
+		return Leg{Endpoint: d.Endpoint, Device: d.Name, Own: own}, dialable(d.Endpoint) && d.Kind != DeviceExternal
+	}
+	if d.RingSeconds > 0 && (e.Ring == RingSequence || d.RingSeconds < whole) {
+		own.Seconds = d.RingSeconds
+	}
+	if !dialable(d.Endpoint) {
+		return Leg{}, false
+	}
+	if d.Kind == DeviceExternal && !s.leadOut(own, e.Tenant, d.ExternalNumber, d.Confirm) {
+		return Leg{}, false
+	}
+	return Leg{Endpoint: d.Endpoint, Device: d.Name, Own: own}, true
+}
+
+// twinOf returns the leg of an extension's twin number, which always asks for
+// confirmation. No device's leg has a name like its, with dots.
+func (s *Snapshot) twinOf(e *Extension, whole int) (Leg, bool) {
+	own := &OwnLeg{Seconds: whole}
+	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(own, e.Tenant, e.TwinNumber, true) {
+		return Leg{}, false
+	}
+	return Leg{Endpoint: "twin." + e.Tenant + "." + e.Number, Device: e.TwinNumber, Own: own}, true
+}
+
+// leadOut makes a leg lead to an external number, if there is a trunk for it.
+func (s *Snapshot) leadOut(own *OwnLeg, tenant, number string, confirm bool) bool {
+	n := s.ExternalNumber(tenant, number)
+	if n == nil {
+		return false
+	}
+	t := s.TrunkFor(tenant, n.Type)
+	if t == nil || !dialable(t.Endpoint) || !externalPattern.MatchString(number) {
+		return false
+	}
+	own.Number, own.Trunk, own.Caller, own.Confirm = number, t.Endpoint, t.CallerNumber, confirm
+	return true
+}

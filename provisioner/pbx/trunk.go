@@ -1,0 +1,106 @@
+package pbx
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// Trunk is a line to the outside: a SIP account at a carrier. For now a tenant has
+// at most two, one of them for Microsoft Teams.
+type Trunk struct {
+	Tenant string
+	Name   string // key within the tenant, for people
+	// Endpoint is the name of its PJSIP objects: random, unique over all tenants
+	// and devices, so that nobody guesses it.
+	Endpoint  string
+	Host      string // the carrier's server: a host name or an IP address
+	Port      int
+	Transport Transport
+	Username  string // for the carrier's challenge; "" when it lets us in by our address
+	Secret    Secret // 1–64 printable ASCII characters; none without Username
+	Register  bool   // tell the carrier where we are; needs Username
+	// CallerNumber is shown to the carrier as the caller's number; "" shows the
+	// caller's own.
+	CallerNumber string
+	Teams        bool // reaches numbers of type teams, and no others
+	Version      int64
+	Revision     int64
+}
+
+// Transport carries SIP.
+type Transport string
+
+// The transports that a trunk may use.
+const (
+	TransportUDP Transport = "udp"
+	TransportTCP Transport = "tcp"
+)
+
+// DefaultTrunkPort is SIP's own.
+const DefaultTrunkPort = 5060
+
+// NewTrunkEndpoint returns a random endpoint name: 't' and 16 characters, so that
+// it differs from every device's.
+func NewTrunkEndpoint() string { return "t" + randomText(10) }
+
+var (
+	hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
+	userPattern = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
+)
+
+// Reaches returns the type of number that the trunk leads to.
+func (t *Trunk) Reaches() NumberType {
+	if t.Teams {
+		return NumberTeams
+	}
+	return NumberSIP
+}
+
+// Validate returns all broken rules.
+func (t *Trunk) Validate() error {
+	var es Errors
+	es.Add(CheckName("name", t.Name))
+	es.Add(checkHost("host", t.Host))
+	es.Add(CheckRange("port", t.Port, 1, 65535, ""))
+	if t.Transport != TransportUDP && t.Transport != TransportTCP {
+		es.Add(Invalidf("transport", "%s is not a transport: use udp or tcp", quote(string(t.Transport))))
+	}
+	es.Add(t.checkAccount())
+	if t.Register && t.Username == "" {
+		es.Add(Invalidf("register", "needs a username to register as"))
+	}
+	if t.CallerNumber != "" {
+		es.Add(CheckExternalNumber("caller_number", t.CallerNumber))
+	}
+	return es.Err()
+}
+
+func (t *Trunk) checkAccount() *Error {
+	password := t.Secret.Reveal()
+	switch {
+	case t.Username == "" && password == "":
+		return nil
+	case t.Username == "":
+		return Invalidf("username", "is required where there is a secret")
+	case !userPattern.MatchString(t.Username):
+		return Invalidf("username", "%s is not a user name: use 1 to 64 letters, digits, '.', '_', '+' and '-'", quote(t.Username))
+	case password == "":
+		return Invalidf("secret", "is required where there is a username")
+	case len(password) > 64 || strings.ContainsFunc(password, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return Invalidf("secret", "must be 1 to 64 printable ASCII characters without spaces")
+	}
+	return nil
+}
+
+// checkHost refuses what is neither an IP address nor a host name.
+func checkHost(field, s string) *Error {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" && !a.IsUnspecified() && !a.IsMulticast() {
+		return nil
+	}
+	last := s[strings.LastIndexByte(s, '.')+1:]
+	if len(s) > 253 || !hostPattern.MatchString(s) || strings.Trim(last, "0123456789") == "" {
+		return Invalidf(field, "%s is neither a host name nor an IP address", quote(s))
+	}
+	return nil
+}
