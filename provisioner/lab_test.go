@@ -96,13 +96,13 @@ func (l *lab) until(what string, ok func() bool) {
 	l.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	end := time.NewTimer(10 * time.Second)
+	end := time.NewTimer(30 * time.Second)
 	defer end.Stop()
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-end.C:
-			l.t.Fatalf("waiting %s: not within ten seconds; state %+v; log:\n%s", what, l.ApplyState(), l.log)
+			l.t.Fatalf("waiting %s: not within thirty seconds; state %+v; log:\n%s", what, l.ApplyState(), l.log)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,8 +14,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// statusPause is how often changed statuses are written as one batch.
-const statusPause = 250 * time.Millisecond
+// statusPause is how often changed statuses are written, in transactions of
+// statusBatch rows, between which other writers have their turn.
+const (
+	statusPause = 250 * time.Millisecond
+	statusBatch = 1000
+)
 
 // statusWatcher keeps what Asterisk says about each endpoint: a full list at
 // every connect, events after it. Memory is authoritative; the database follows
@@ -113,9 +118,12 @@ func (w *statusWatcher) flush(ctx context.Context) {
 	}
 	clear(w.dirty)
 	w.mu.Unlock()
-	if len(batch) == 0 {
-		return
+	for chunk := range slices.Chunk(batch, statusBatch) {
+		w.store(ctx, chunk)
 	}
+}
+
+func (w *statusWatcher) store(ctx context.Context, batch []pbx.EndpointStatus) {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	if err := w.db.PutStatuses(ctx, batch); err != nil {
