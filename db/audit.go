@@ -20,6 +20,7 @@ const (
 	kindPhone     = "phone"
 	kindMailbox   = "mailbox"
 	kindGroup     = "group"
+	kindUser      = "user"
 
 	kindButtons        = "button-template"
 	kindPhoneSettings  = "phone-settings"
@@ -34,7 +35,7 @@ type Change struct {
 	At       time.Time
 	Author   Author
 	Action   string // create, update, delete
-	Kind     string // tenant, extension, device, phone, mailbox
+	Kind     string // tenant, extension, device, phone, mailbox, user
 	Tenant   string
 	Key      string // as stored: of a phone the 12 digits of its MAC
 	// Fields names what an update changed, sorted; so a replaced secret shows,

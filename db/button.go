@@ -198,12 +198,6 @@ func (tx *Tx) insertButtons(ctx context.Context, insert, tenant, owner string, b
 	return nil
 }
 
-// watchers lists the buttons that watch extension ?2 of tenant ?1, as places of
-// phones and of templates: 001565aabbcc/m1-2, T46U/5.
-const watchers = `UNION ALL SELECT 'button', mac || '/' || iif(module > 0, 'm' || module || '-', '') || key FROM phone_buttons WHERE tenant = ?1 AND watches = ?2
-	UNION ALL SELECT 'button', model || '/' || iif(module > 0, 'm' || module || '-', '') || key FROM template_buttons WHERE tenant = ?1 AND watches = ?2
-	ORDER BY 1 DESC, 2`
-
 // saveButtons replaces the buttons of a phone.
 func (tx *Tx) saveButtons(ctx context.Context, p *pbx.Phone) error {
 	if err := tx.exec(ctx, `DELETE FROM phone_buttons WHERE tenant = ? AND mac = ?`, p.Tenant, string(p.MAC)); err != nil {

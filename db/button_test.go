@@ -87,7 +87,7 @@ func TestButtonRefusals(t *testing.T) {
 		{name: "delete unknown", kind: pbx.NotFound, message: "button-template T48U does not exist in tenant default",
 			do: func(ctx context.Context, tx *Tx) error { return tx.DeleteButtonTemplate(ctx, "default", "T48U") }},
 		{name: "delete a watched extension", kind: pbx.InUse, message: "extension 101 is still used by",
-			refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "button", Key: "001565aabbcc/m1-2"}, {Kind: "button", Key: "T46U/m1-2"}},
+			refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "button", Key: "001565aabbcc/m1-2"}, {Kind: "button", Key: "T46U/m1-2"}, {Kind: "mailbox", Key: "101"}},
 			do: func(ctx context.Context, tx *Tx) error {
 				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) }, func() error { return tx.DeleteExtension(ctx, "default", "101") })
 			}},

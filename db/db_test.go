@@ -71,7 +71,7 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1"), PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}}
+	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}}
 }
 
 func sampleMailbox() *pbx.Mailbox {
@@ -87,7 +87,12 @@ func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sale
 
 func sampleDevice() *pbx.Device {
 	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,
-		Kind: pbx.DeviceSIP, RingOrder: pbx.DefaultRingOrder}
+		Kind: pbx.DeviceSIP, RingOrder: pbx.DefaultRingOrder, Shared: true}
+}
+
+func sampleUser() *pbx.User {
+	return &pbx.User{Tenant: "default", Username: "ada", FullName: "Ada Lovelace", Email: "ada@example.org", PersonalContact: "ada@home.example", Language: "en_GB", Timezone: "Europe/London",
+		Extension: "101", Login: true, DeskPIN: pbx.NewSecret("$pin"), Password: pbx.NewSecret("$password"), MustChange: true, Photo: "abcd"}
 }
 
 func samplePhone() *pbx.Phone {

@@ -10,12 +10,12 @@ import (
 )
 
 const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, class,
-	kind, coalesce(external_number, ''), ring_seconds, ring_order, confirm, version, revision FROM devices`
+	kind, coalesce(external_number, ''), ring_seconds, ring_order, confirm, shared, version, revision FROM devices`
 
 func scanDevice(row scanner) (*pbx.Device, error) {
 	d := &pbx.Device{}
 	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Class,
-		&d.Kind, &d.ExternalNumber, &d.RingSeconds, &d.RingOrder, &d.Confirm, &d.Version, &d.Revision)
+		&d.Kind, &d.ExternalNumber, &d.RingSeconds, &d.RingOrder, &d.Confirm, &d.Shared, &d.Version, &d.Revision)
 }
 
 // Device returns one device, or a NotFound error.
@@ -91,14 +91,14 @@ func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) (err error) {
 		d.Version = old.Version + 1
 	}
 	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, class,
-		kind, external_number, ring_seconds, ring_order, confirm, version, revision)
-		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
+		kind, external_number, ring_seconds, ring_order, confirm, shared, version, revision)
+		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
 		endpoint = excluded.endpoint, secret = excluded.secret, qualify_seconds = excluded.qualify_seconds, class = excluded.class,
 		kind = excluded.kind, external_number = excluded.external_number, ring_seconds = excluded.ring_seconds,
-		ring_order = excluded.ring_order, confirm = excluded.confirm,
+		ring_order = excluded.ring_order, confirm = excluded.confirm, shared = excluded.shared,
 		version = excluded.version, revision = excluded.revision`,
 		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Class,
-		string(d.Kind), d.ExternalNumber, d.RingSeconds, d.RingOrder, d.Confirm, d.Version, d.Revision)
+		string(d.Kind), d.ExternalNumber, d.RingSeconds, d.RingOrder, d.Confirm, d.Shared, d.Version, d.Revision)
 	if err != nil {
 		return fmt.Errorf("writing device %s: %w", d.Name, err)
 	}

@@ -11,7 +11,9 @@ import (
 
 func TestDeviceRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
-	checkEveryFieldSet(t, sampleExternal())
+	all := sampleExternal()
+	all.Shared = true // which no external device is
+	checkEveryFieldSet(t, all)
 	fill(t, db)
 	want := &pbx.Device{Tenant: "default", Name: "desk-101", Endpoint: "dother", Secret: pbx.NewSecret("anothersecret12345")}
 	rev := update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutDevice(ctx, want) })

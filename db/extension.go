@@ -83,6 +83,9 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if err := tx.checkExtension(ctx, e); err != nil {
 		return err
 	}
+	if err := tx.checkLicence(ctx, old, e); err != nil {
+		return err
+	}
 	if e.Revision, err = tx.newRevision(ctx); err != nil {
 		return err
 	}
@@ -162,7 +165,8 @@ func (tx *Tx) checkOwnMailbox(ctx context.Context, e *pbx.Extension) error {
 }
 
 // DeleteExtension removes an extension; an InUse error names the devices that
-// ring for it and the buttons that watch it.
+// ring for it, its user, the buttons that watch it, and its own mailbox, which
+// ReleaseExtension deletes.
 func (tx *Tx) DeleteExtension(ctx context.Context, tenant, number string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -171,8 +175,7 @@ func (tx *Tx) DeleteExtension(ctx context.Context, tenant, number string) error 
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "extension "+number, `SELECT 'device', name FROM devices WHERE tenant = ?1 AND extension = ?2 `+watchers, tenant, number)
-	if err != nil {
+	if err := tx.extensionUnused(ctx, old); err != nil {
 		return err
 	}
 	if _, err := tx.newRevision(ctx); err != nil {

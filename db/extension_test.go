@@ -55,7 +55,7 @@ func TestExtensionRefusals(t *testing.T) {
 				e.Tenant = "acme"
 				return tx.PutExtension(ctx, e)
 			}},
-		{name: "delete in use", kind: pbx.InUse, message: "extension 101 is still used by", refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "button", Key: "001565aabbcc/m1-2"}},
+		{name: "delete in use", kind: pbx.InUse, message: "extension 101 is still used by", refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "button", Key: "001565aabbcc/m1-2"}, {Kind: "mailbox", Key: "101"}},
 			do: func(ctx context.Context, tx *Tx) error { return tx.DeleteExtension(ctx, "default", "101") }},
 	})
 }

@@ -5,10 +5,13 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -131,6 +134,19 @@ func fillEverything(t testing.TB, db *DB) {
 	ctx := context.Background()
 	err := all(
 		func() error { return db.write(ctx, func(tx *Tx) error { return fillOutside(ctx, tx) }) },
+		func() error {
+			_, err := db.Update(ctx, tester, func(tx *Tx) error {
+				return all(func() error { return tx.PutUser(ctx, sampleUser()) },
+					func() error { return tx.PutPhoto(ctx, "default", "ada", &Photo{Type: "image/png", Content: []byte{1}}) })
+			})
+			return err
+		},
+		func() error {
+			at := time.UnixMilli(1)
+			return db.AddInvitation(ctx, &Invitation{ID: "i1", Tenant: "default", Device: "desk-101", Email: "ada@example.org", State: InvitationQueued,
+				CreatedAt: at, NextAt: at, ExpiresAt: time.Now().Add(time.Hour)})
+		},
+		func() error { return db.AddInvitationLink(ctx, "i1", make([]byte, 32)) },
 		func() error { return db.CreateToken(ctx, "t1", "console", make([]byte, 32)) },
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error {
@@ -159,7 +175,7 @@ func fillEverything(t testing.TB, db *DB) {
 
 // addedLater are fields that the oldest dump does not have, where nothing is not
 // what the sample says.
-var addedLater = map[string]bool{"PhoneNetworks": true, "Buttons": true, "Groups": true, "AllowedDevices": true, "Anonymous": true, "Class": true, "Type": true, "Record": true}
+var addedLater = map[string]bool{"PhoneNetworks": true, "Buttons": true, "Groups": true, "AllowedDevices": true, "Anonymous": true, "Class": true, "Type": true, "Record": true, "MaxExtensions": true, "Shared": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {
@@ -194,6 +210,33 @@ func checkFilled(t testing.TB, db *DB) {
 		if err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A developer's file may have a migration when one with a lower number arrives,
+// and files get better names.
+func TestMigrationsMayArriveOutOfOrder(t *testing.T) {
+	db := openDB(t, Options{})
+	dir := fstest.MapFS{}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir[filepath.Base(name)[:4]+"_renamed.sql"] = &fstest.MapFile{Data: text}
+	}
+	for _, late := range []struct{ name, text string }{{"0902_second.sql", "CREATE TABLE late (n INTEGER) STRICT"}, {"0901_first.sql", "INSERT INTO late (n) VALUES (3)"}} {
+		dir[late.name] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + late.text + ";\n")}
+		if err := db.migrateBy(t.Context(), dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := rawQuery(t, db, `SELECT n FROM late`); !cmp.Equal(got, []string{"3"}) {
+		t.Errorf("late has %v", got)
 	}
 }
 

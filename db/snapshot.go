@@ -62,7 +62,11 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading trunks: %w", err)
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).SetOutside(ns, trunks), nil
+	us, err := query(ctx, tx, scanUser, selectUser)
+	if err != nil {
+		return nil, fmt.Errorf("reading users: %w", err)
+	}
+	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks), nil
 }
 
 func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {

@@ -36,7 +36,7 @@ CREATE TABLE devices (
     secret          TEXT    NOT NULL CHECK (secret <> ''),
     qualify_seconds INTEGER NOT NULL CHECK (qualify_seconds >= 0),
     version         INTEGER NOT NULL CHECK (version > 0),
-    revision        INTEGER NOT NULL CHECK (revision > 0), kind TEXT NOT NULL DEFAULT 'sip', external_number TEXT CHECK (external_number <> ''), ring_seconds INTEGER NOT NULL DEFAULT 0 CHECK (ring_seconds >= 0), ring_order INTEGER NOT NULL DEFAULT 1 CHECK (ring_order >= 0), confirm INTEGER NOT NULL DEFAULT 0 CHECK (confirm IN (0, 1)), class TEXT NOT NULL DEFAULT 'hardware',
+    revision        INTEGER NOT NULL CHECK (revision > 0), kind TEXT NOT NULL DEFAULT 'sip', external_number TEXT CHECK (external_number <> ''), ring_seconds INTEGER NOT NULL DEFAULT 0 CHECK (ring_seconds >= 0), ring_order INTEGER NOT NULL DEFAULT 1 CHECK (ring_order >= 0), confirm INTEGER NOT NULL DEFAULT 0 CHECK (confirm IN (0, 1)), class TEXT NOT NULL DEFAULT 'hardware', shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1)),
     PRIMARY KEY (tenant, name),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -84,6 +84,28 @@ CREATE TABLE group_members (
     PRIMARY KEY (tenant, extension, name),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE,
     FOREIGN KEY (tenant, name) REFERENCES phone_groups (tenant, name) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invitation_links (
+    hash       BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    invitation TEXT NOT NULL REFERENCES invitations (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invitations (
+    id         TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    tenant     TEXT    NOT NULL,
+    device     TEXT    NOT NULL,
+    email      TEXT    NOT NULL CHECK (email <> ''),
+    actor      TEXT    NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN ('queued', 'sent', 'failed')),
+    attempts   INTEGER NOT NULL,
+    error      TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    sent_at    INTEGER NOT NULL,
+    opened_at  INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    FOREIGN KEY (tenant, device) REFERENCES devices (tenant, name) ON UPDATE CASCADE ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE mailboxes (
@@ -250,7 +272,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, phone_networks TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE tokens (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -279,6 +301,35 @@ CREATE TABLE trunks (
     UNIQUE (tenant, teams)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE user_photos (
+    tenant   TEXT NOT NULL,
+    username TEXT NOT NULL,
+    type     TEXT NOT NULL CHECK (type <> ''),
+    content  BLOB NOT NULL,
+    PRIMARY KEY (tenant, username),
+    FOREIGN KEY (tenant, username) REFERENCES users (tenant, username) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE users (
+    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    username    TEXT    NOT NULL CHECK (username <> ''),
+    full_name   TEXT    NOT NULL,
+    email       TEXT    NOT NULL,
+    personal_contact TEXT NOT NULL,
+    language    TEXT    NOT NULL,
+    timezone    TEXT    NOT NULL,
+    extension   TEXT    CHECK (extension <> ''),
+    login       INTEGER NOT NULL CHECK (login IN (0, 1)),
+    desk_pin    TEXT    NOT NULL,
+    password    TEXT    NOT NULL,
+    must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
+    photo       TEXT    NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, username),
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX apply_results_of_state ON apply_results (state, id);
 
 CREATE INDEX changes_of_object ON changes (tenant, kind, key, id);
@@ -297,6 +348,12 @@ CREATE INDEX extensions_of_twin_number ON extensions (tenant, twin_number);
 
 CREATE INDEX group_members_of_group ON group_members (tenant, name);
 
+CREATE INDEX invitation_links_of_invitation ON invitation_links (invitation);
+
+CREATE INDEX invitations_of_device ON invitations (tenant, device);
+
+CREATE INDEX invitations_queued ON invitations (next_at) WHERE state = 'queued';
+
 CREATE INDEX phone_buttons_of_extension ON phone_buttons (tenant, watches);
 
 CREATE INDEX phone_fetches_of_phone ON phone_fetches (mac, id);
@@ -308,3 +365,5 @@ CREATE INDEX phone_resyncs_of_batch ON phone_resyncs (batch, state);
 CREATE INDEX phone_resyncs_of_phone ON phone_resyncs (mac, id);
 
 CREATE INDEX template_buttons_of_extension ON template_buttons (tenant, watches);
+
+CREATE UNIQUE INDEX users_of_extension ON users (tenant, extension);

@@ -21,8 +21,11 @@ type Device struct {
 	// QualifySeconds is the pause between OPTIONS that ask whether it still
 	// answers, 0–3600; 0 asks never, its status is then UNMONITORED.
 	QualifySeconds int
-	Version        int64
-	Revision       int64
+	// Shared makes it a desk for whoever signs in on it: Extension is then theirs,
+	// and nothing else sets it.
+	Shared   bool
+	Version  int64
+	Revision int64
 }
 
 // DeviceKind is what a device is.

@@ -14,6 +14,17 @@ const (
 	// ArgStep is the first Stasis argument when a step has ended:
 	// Stasis(dialtone,step,TENANT,OUTCOME), the outcome being DIALSTATUS or empty.
 	ArgStep = "step"
+	// ArgDesk is the first Stasis argument when a caller at SignInCode has typed a
+	// number and a PIN, or is at SignOutCode: Stasis(dialtone,desk,TENANT). What was
+	// typed is in variables, because arguments show in every list of channels.
+	ArgDesk = "desk"
+	// DeskNumberVariable and DeskPINVariable carry what was typed.
+	DeskNumberVariable = "DIALTONE_DESK_NUMBER"
+	DeskPINVariable    = "DIALTONE_DESK_PIN"
+	// DeskDoneLabel and DeskRefusedLabel are the priority labels in DeskContext at
+	// which the call goes on.
+	DeskDoneLabel    = "done"
+	DeskRefusedLabel = "refused"
 	// AfterLabel is the priority label in a fallback extension at which an
 	// unanswered call goes on. One that rings in sequence has, beside it, for each
 	// step but the last this label with the step's index behind it.
@@ -25,6 +36,9 @@ const (
 	VoicemailCode = "*97"
 	// PickupCode is dialled to take a call that rings at a member of one's groups.
 	PickupCode = "*8"
+	// SignInCode and SignOutCode are dialled on a shared device.
+	SignInCode  = "*11"
+	SignOutCode = "*12"
 )
 
 // EntryContext is where calls from a tenant's endpoints enter.
@@ -51,6 +65,11 @@ const RecordVariable = "DIALTONE_RECORD"
 // AfterPriority is the line of DialContext that leads to what follows the ringing
 // in the fallback: its AfterLabel, or that of the step that PositionVariable names.
 const AfterPriority = 3
+
+// DeskContext asks at SignInCode for number and PIN and returns to Stasis with
+// ArgDesk, as it does at SignOutCode; at DeskDoneLabel and DeskRefusedLabel it says
+// how that went and hangs up.
+func DeskContext(tenant string) string { return "desk-" + tenant }
 
 // VoicemailContext runs VoiceMail(${DIALTONE_STEP}) and hangs up.
 const VoicemailContext = "dialtone-voicemail"

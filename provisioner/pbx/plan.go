@@ -40,6 +40,7 @@ const (
 	StepPlay      StepKind = "play"
 	StepPickup    StepKind = "pickup" // take a call that rings in one of the caller's groups
 	StepHangup    StepKind = "hangup"
+	StepDesk      StepKind = "desk" // sign in or out on the calling device
 )
 
 // Greeting is what a mailbox says to a caller.
@@ -111,6 +112,8 @@ func (s Step) Context(tenant string) string {
 		return PlayContext(tenant)
 	case StepPickup:
 		return PickupContext
+	case StepDesk:
+		return DeskContext(tenant)
 	}
 	return HangupContext
 }
@@ -136,6 +139,8 @@ func (s Step) Argument(tenant string) string {
 		return MailboxName(tenant, s.Mailbox)
 	case StepPlay:
 		return s.Sound
+	case StepDesk:
+		return ""
 	}
 	return strconv.Itoa(s.Cause)
 }

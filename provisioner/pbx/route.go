@@ -51,6 +51,8 @@ func Route(s *Snapshot, c Call, _ time.Time) Plan {
 		return ownMessages(s, c)
 	case c.Dialled == PickupCode:
 		return pickup(s, c)
+	case c.Dialled == SignInCode || c.Dialled == SignOutCode:
+		return desk(s, c)
 	}
 	e := s.Extension(c.Tenant, c.Dialled)
 	if e == nil {

@@ -16,6 +16,7 @@ type Snapshot struct {
 	Devices    []*Device
 	Phones     []*Phone
 	Mailboxes  []*Mailbox
+	Users      []*User // see WithUsers
 	// ExternalNumbers and Trunks lead out of a tenant; see SetOutside.
 	ExternalNumbers []*ExternalNumber
 	Trunks          []*Trunk
@@ -27,6 +28,10 @@ type Snapshot struct {
 	phones     map[MAC]*Phone
 	endpoints  map[string]*Device
 	rings      map[key][]*Device
+
+	users           map[key]*User
+	userOfExtension map[key]*User
+	userOfMailbox   map[key]*User
 
 	// PhoneSettings and ButtonTemplates are set by WithPhoneDefaults.
 	PhoneSettings   []*PhoneSettings

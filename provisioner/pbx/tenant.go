@@ -1,9 +1,6 @@
 package pbx
 
-import (
-	"time"
-	_ "time/tzdata" // a minimal container has no zone database
-)
+import _ "time/tzdata" // a minimal container has no zone database
 
 // DefaultTenant is the tenant that exists from the first start.
 const DefaultTenant = "default"
@@ -17,6 +14,8 @@ type Tenant struct {
 	// PhonePassword opens the web page of the tenant's phones as admin. Random,
 	// never the vendor's default.
 	PhonePassword Secret
+	// MaxExtensions is how many extensions the licence allows; 0 is without limit.
+	MaxExtensions int
 	// PhoneNetworks are where its phones may ask for files from, in the form of
 	// CleanNetworks; none means anywhere.
 	PhoneNetworks []string
@@ -29,9 +28,8 @@ func (t *Tenant) Validate() error {
 	var es Errors
 	es.Add(CheckTenantName("name", t.Name))
 	es.Add(CheckText("title", t.Title, 0, 100, 0))
-	if _, err := time.LoadLocation(t.Timezone); err != nil || t.Timezone == "" || t.Timezone == "Local" {
-		es.Add(Invalidf("timezone", "%s is not in the time zone database: write a name such as Europe/Berlin", quote(t.Timezone)))
-	}
+	es.Add(CheckTimezone("timezone", t.Timezone))
+	es.Add(CheckRange("max_extensions", t.MaxExtensions, 0, 1_000_000, "extensions"))
 	if p := t.PhonePassword.Reveal(); len(p) < 8 || len(p) > 32 || !plainSecret(p) {
 		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
 	}

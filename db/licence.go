@@ -1,0 +1,29 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// checkLicence refuses one more extension when the tenant has as many as it may.
+// Virtual ones and further numbers of a device do not count.
+func (tx *Tx) checkLicence(ctx context.Context, old, e *pbx.Extension) error {
+	if !e.Type.HasDevices() || old != nil && old.Type.HasDevices() {
+		return nil
+	}
+	tenant := e.Tenant
+	var allowed, used int
+	err := tx.sql.QueryRowContext(ctx, `SELECT max_extensions FROM tenants WHERE name = ?`, tenant).Scan(&allowed)
+	if err == nil && allowed > 0 { // counting takes longer the more there are
+		err = tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM extensions WHERE tenant = ? AND type IN ('', ?)`, tenant, pbx.TypeSIP).Scan(&used)
+	}
+	if err != nil {
+		return fmt.Errorf("counting the extensions of tenant %s: %w", tenant, err)
+	}
+	if allowed > 0 && used >= allowed {
+		return &pbx.Error{Kind: pbx.Conflict, Message: fmt.Sprintf("tenant %s uses %d of the %d extensions that its licence allows", tenant, used, allowed)}
+	}
+	return nil
+}

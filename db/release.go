@@ -1,0 +1,125 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// extensionUnused returns an InUse error that names what refers to an extension.
+func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
+	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
+		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+`) ORDER BY kind = 'button', kind, name`, e.Tenant, e.Number)
+	var used *pbx.Error
+	if !errors.As(err, &used) || used.Kind != pbx.InUse {
+		return err
+	}
+	own, ownErr := tx.ownMailbox(ctx, e)
+	if ownErr != nil {
+		return ownErr
+	}
+	if own {
+		used.Refs = append(used.Refs, pbx.Ref{Kind: kindMailbox, Key: e.Mailbox})
+	}
+	return err
+}
+
+// ownMailbox reports whether an extension's mailbox has its number and is no other
+// extension's.
+func (tx *Tx) ownMailbox(ctx context.Context, e *pbx.Extension) (bool, error) {
+	if e.Mailbox == "" || e.Mailbox != e.Number {
+		return false, nil
+	}
+	shared, err := tx.has(ctx, `SELECT 1 FROM extensions WHERE tenant = ? AND mailbox = ? AND number <> ?`, e.Tenant, e.Mailbox, e.Number)
+	if err != nil {
+		return false, fmt.Errorf("looking for who else uses mailbox %s: %w", e.Mailbox, err)
+	}
+	return !shared, nil
+}
+
+// ReleaseExtension clears what refers to an extension, so that it can be deleted:
+// devices and user lose it, the buttons that watch it and its own mailbox go.
+func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error {
+	e, err := tx.Extension(ctx, tenant, number)
+	if err != nil {
+		return err
+	}
+	devices, err := tx.DevicesOf(ctx, tenant, number)
+	if err != nil {
+		return err
+	}
+	for _, d := range devices {
+		d.Extension = ""
+		if err := tx.PutDevice(ctx, d); err != nil {
+			return err
+		}
+	}
+	u, err := orNil(tx.UserOf(ctx, tenant, number))
+	if err != nil {
+		return err
+	}
+	if u != nil {
+		u.Extension = ""
+		if err := tx.PutUser(ctx, u); err != nil {
+			return err
+		}
+	}
+	if err := tx.releaseWatchers(ctx, tenant, number); err != nil {
+		return err
+	}
+	return tx.releaseMailbox(ctx, e)
+}
+
+// releaseMailbox deletes an extension's own mailbox.
+func (tx *Tx) releaseMailbox(ctx context.Context, e *pbx.Extension) error {
+	own, err := tx.ownMailbox(ctx, e)
+	if err != nil || !own {
+		return err
+	}
+	mailbox := e.Mailbox
+	e.Mailbox = ""
+	if err := tx.PutExtension(ctx, e); err != nil {
+		return err
+	}
+	return tx.DeleteMailbox(ctx, e.Tenant, mailbox)
+}
+
+// ReleaseDevice takes a device off the phone that registers it, with the buttons
+// that use that line; what was a further number of it is a virtual extension from
+// then on.
+func (tx *Tx) ReleaseDevice(ctx context.Context, tenant, name string) error {
+	macs, err := query(ctx, tx, func(row scanner) (mac pbx.MAC, err error) { return mac, row.Scan(&mac) },
+		`SELECT mac FROM phone_lines WHERE tenant = ? AND device = ?`, tenant, name)
+	if err != nil {
+		return fmt.Errorf("looking for the phone of device %s: %w", name, err)
+	}
+	for _, mac := range macs {
+		p, err := tx.Phone(ctx, tenant, mac)
+		if err != nil {
+			return err
+		}
+		for _, l := range p.Lines {
+			if l.Device == name {
+				p.Buttons = slices.DeleteFunc(p.Buttons, func(b pbx.Button) bool { return b.Kind != pbx.NoButton && b.Line == l.Registration })
+			}
+		}
+		p.Lines = slices.DeleteFunc(p.Lines, func(l pbx.Line) bool { return l.Device == name })
+		if err := tx.PutPhone(ctx, p); err != nil {
+			return err
+		}
+	}
+	es, err := query(ctx, tx, scanExtension, selectExtension+` WHERE tenant = ? AND parent_device = ? ORDER BY number`, tenant, name)
+	if err != nil {
+		return fmt.Errorf("listing the further numbers of device %s: %w", name, err)
+	}
+	for _, e := range es {
+		e.Type, e.ParentDevice, e.AllowedDevices, e.Record = pbx.TypeVirtual, "", nil, false
+		if err := tx.PutExtension(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package db
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func TestUserRoundTrip(t *testing.T) {
+	db := openDB(t, Options{})
+	checkEveryFieldSet(t, sampleUser())
+	fill(t, db)
+	for _, want := range []*pbx.User{sampleUser(), {Tenant: "default", Username: "ada", FullName: "Ada King"}} {
+		if want.Extension == "" { // leaves the desk first
+			update(t, db, func(ctx context.Context, tx *Tx) error {
+				d := sampleDevice()
+				d.Extension = ""
+				return tx.PutDevice(ctx, d)
+			})
+		}
+		rev := update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutUser(ctx, want) })
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			got, err := tx.User(ctx, "default", "ada")
+			if diff := cmp.Diff(want, got); diff != "" || want.Revision != rev {
+				t.Errorf("revision %d, want %d %s", want.Revision, rev, diff)
+			}
+			us, err2 := tx.Users(ctx, "default", ListOptions{Contains: "ada"})
+			if err2 != nil || len(us) != 1 {
+				t.Errorf("listed %d, %v", len(us), err2)
+			}
+			return err
+		})
+	}
+	s, err := db.Snapshot(t.Context())
+	if err != nil || s.User("default", "ada") == nil || s.UserOf("default", "101") != nil {
+		t.Errorf("snapshot: %v", err)
+	}
+}
+
+func TestUserRefusals(t *testing.T) {
+	put := func(change func(*pbx.User)) func(context.Context, *Tx) error {
+		return func(ctx context.Context, tx *Tx) error {
+			if err := tx.PutUser(ctx, sampleUser()); err != nil {
+				return err
+			}
+			u := sampleUser()
+			change(u)
+			return tx.PutUser(ctx, u)
+		}
+	}
+	checkRefusals(t, []refusal{
+		{name: "unknown extension", kind: pbx.Invalid, field: "extension", message: "extension 102 does not exist in tenant acme",
+			do: put(func(u *pbx.User) { u.Tenant, u.Extension = "acme", "102" })},
+		{name: "another's extension", kind: pbx.Conflict, field: "extension", message: "extension 101 is user ada's",
+			do: put(func(u *pbx.User) { u.Username = "bob" })},
+		{name: "unknown tenant", kind: pbx.NotFound, message: "tenant nobody does not exist",
+			do: put(func(u *pbx.User) { u.Tenant = "nobody" })},
+		{name: "another extension at a desk", kind: pbx.InUse, message: "extension 101 of user ada is still used by", refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}},
+			do: put(func(u *pbx.User) { u.Extension = "" })},
+		{name: "delete at a desk", kind: pbx.InUse, message: "extension 101 of user ada is still used by", refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}},
+			do: func(ctx context.Context, tx *Tx) error {
+				if err := tx.PutUser(ctx, sampleUser()); err != nil {
+					return err
+				}
+				return tx.DeleteUser(ctx, "default", "ada")
+			}},
+		{name: "delete the extension of a user", kind: pbx.InUse, message: "extension 101 is still used by",
+			refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "user", Key: "ada"}, {Kind: "button", Key: "001565aabbcc/m1-2"}, {Kind: "mailbox", Key: "101"}},
+			do: func(ctx context.Context, tx *Tx) error {
+				if err := tx.PutUser(ctx, sampleUser()); err != nil {
+					return err
+				}
+				return tx.DeleteExtension(ctx, "default", "101")
+			}},
+		{name: "no photo", kind: pbx.NotFound, message: "user ada has no photo",
+			do: func(ctx context.Context, tx *Tx) error {
+				if err := tx.PutUser(ctx, sampleUser()); err != nil {
+					return err
+				}
+				_, err := tx.Photo(ctx, "default", "ada")
+				return err
+			}},
+		{name: "more extensions than the licence", kind: pbx.Conflict, message: "tenant default uses 1 of the 1 extensions that its licence allows",
+			do: func(ctx context.Context, tx *Tx) error {
+				d, err := tx.Tenant(ctx, "default")
+				if err != nil {
+					return err
+				}
+				d.MaxExtensions = 1
+				if err := tx.PutTenant(ctx, d); err != nil {
+					return err
+				}
+				return tx.PutExtension(ctx, &pbx.Extension{Tenant: "default", Number: "102", Name: "Bob", RingSeconds: 20})
+			}},
+	})
+}
+
+// Deleting with everything that refers to it leaves no reference and says in the
+// audit what became of each object.
+func TestReleaseLeavesNothing(t *testing.T) {
+	db := openDB(t, Options{})
+	fill(t, db)
+	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutUser(ctx, sampleUser()) })
+	rev := update(t, db, func(ctx context.Context, tx *Tx) error {
+		return all(func() error { return tx.ReleaseExtension(ctx, "default", "101") },
+			func() error { return tx.DeleteExtension(ctx, "default", "101") },
+			func() error { return tx.ReleaseDevice(ctx, "default", "desk-101") },
+			func() error { return tx.DeleteDevice(ctx, "default", "desk-101") })
+	})
+	s, err := db.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Extensions)+len(s.Mailboxes)+len(s.Devices) != 0 || len(s.Phones[0].Lines) != 0 || s.User("default", "ada").Extension != "" {
+		t.Errorf("left: %d extensions, %d mailboxes, %d devices, lines %v, user %+v", len(s.Extensions), len(s.Mailboxes), len(s.Devices), s.Phones[0].Lines, s.Users[0])
+	}
+	changes, err := db.Changes(t.Context(), ChangeFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	for _, c := range changes {
+		if c.Revision == rev {
+			said[c.Action+" "+c.Kind] = true
+		}
+	}
+	for _, want := range []string{"update device", "update user", "update extension", "delete mailbox", "delete extension", "update phone", "delete device"} {
+		if !said[want] {
+			t.Errorf("the audit has no %q", want)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package pbx
+
+import (
+	"cmp"
+	"slices"
+)
+
+// WithUsers sorts the rows and makes them part of the snapshot, which nobody else
+// may have seen yet. It returns s.
+func (s *Snapshot) WithUsers(us []*User) *Snapshot {
+	slices.SortFunc(us, func(a, b *User) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Username, b.Username))
+	})
+	s.Users, s.users = us, make(map[key]*User, len(us))
+	s.userOfExtension, s.userOfMailbox = make(map[key]*User, len(us)), make(map[key]*User, len(us))
+	for _, u := range us {
+		s.users[key{u.Tenant, u.Username}] = u
+		if u.Extension != "" {
+			s.userOfExtension[key{u.Tenant, u.Extension}] = u
+		}
+	}
+	s.indexMailboxOwners()
+	return s
+}
+
+// indexMailboxOwners finds whose a mailbox is: the user of the extension with its
+// number, or of the first extension that uses it. Extensions are sorted.
+func (s *Snapshot) indexMailboxOwners() {
+	for _, e := range s.Extensions {
+		u := s.userOfExtension[key{e.Tenant, e.Number}]
+		if u == nil || e.Mailbox == "" {
+			continue
+		}
+		if box := (key{e.Tenant, e.Mailbox}); s.userOfMailbox[box] == nil || e.Number == e.Mailbox {
+			s.userOfMailbox[box] = u
+		}
+	}
+}
+
+// User returns the user of a tenant, or nil.
+func (s *Snapshot) User(tenant, username string) *User { return s.users[key{tenant, username}] }
+
+// UserOf returns the user whose main extension that is, or nil.
+func (s *Snapshot) UserOf(tenant, extension string) *User {
+	return s.userOfExtension[key{tenant, extension}]
+}
+
+// OwnerOfMailbox returns the user who hears a mailbox, or nil.
+func (s *Snapshot) OwnerOfMailbox(tenant, number string) *User {
+	return s.userOfMailbox[key{tenant, number}]
+}
+
+// DeskOf returns the shared device that a user has signed in on, or nil.
+func (s *Snapshot) DeskOf(u *User) *Device {
+	if u.Extension == "" {
+		return nil
+	}
+	for _, d := range s.DevicesOf(u.Tenant, u.Extension) {
+		if d.Shared {
+			return d
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package pbx
+
+import (
+	"regexp"
+	"strings"
+	"time"
+)
+
+// User is a person. What people dial is the user's extension; what rings is its
+// devices, and the shared device that the user has signed in on.
+type User struct {
+	Tenant   string
+	Username string // key within the tenant
+	FullName string // 1–100 characters
+	Email    string // "" for none
+	// PersonalContact is an e-mail address outside the tenant, "" for none:
+	// invitations go there while there is no Email.
+	PersonalContact string
+	// Language is how Asterisk names the prompts that the user hears on the phones
+	// and in the mailbox, such as de or pt_BR; "" leaves Asterisk's default.
+	Language string
+	// Timezone is an IANA name for the user's phones and mailbox; "" is the tenant's.
+	Timezone  string
+	Extension string // number of the main extension, no two users' the same; "" for none
+	Login     bool   // may sign in on a shared device
+	DeskPIN   Secret // hash of what is typed there, zero while none is set
+	Password  Secret // hash, zero while none is set
+	// MustChange says that Password is a one-time one.
+	MustChange bool
+	Photo      string // SHA-256 of the picture, hexadecimal; "" for none
+	Version    int64
+	Revision   int64
+}
+
+var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(_[A-Z]{2})?$`)
+
+// Validate returns all broken rules. The secrets are hashes by now: CheckDeskPIN
+// and CheckPassword have seen their texts.
+func (u *User) Validate() error {
+	var es Errors
+	es.Add(CheckName("username", u.Username))
+	es.Add(CheckText("full_name", u.FullName, 1, 100, 0))
+	if u.Email != "" {
+		es.Add(CheckEmail("email", u.Email))
+	}
+	if u.PersonalContact != "" {
+		es.Add(CheckEmail("personal_contact", u.PersonalContact))
+	}
+	if u.Language != "" && !languagePattern.MatchString(u.Language) {
+		es.Add(Invalidf("language", "%s is not a language as Asterisk names them: write de, en or pt_BR", quote(u.Language)))
+	}
+	if u.Timezone != "" {
+		es.Add(CheckTimezone("timezone", u.Timezone))
+	}
+	if u.Extension != "" {
+		es.Add(CheckNumber("extension", u.Extension))
+	}
+	return es.Err()
+}
+
+// CheckTimezone refuses what is not in the zone database.
+func CheckTimezone(field, s string) *Error {
+	if _, err := time.LoadLocation(s); err != nil || s == "" || s == "Local" {
+		return Invalidf(field, "%s is not in the time zone database: write a name such as Europe/Berlin", quote(s))
+	}
+	return nil
+}
+
+// CheckDeskPIN refuses what nobody could type on a phone or everybody could guess.
+func CheckDeskPIN(field, pin string) *Error {
+	if len(pin) < 4 || len(pin) > 10 || strings.Trim(pin, "0123456789") != "" {
+		return Invalidf(field, "must be 4 to 10 digits")
+	}
+	return nil
+}
+
+// CheckPassword refuses a password that is too short to be safe or too long to be
+// hashed at once.
+func CheckPassword(field, s string) *Error {
+	if n := len([]rune(s)); n < 10 || len(s) > 200 {
+		return Invalidf(field, "must have at least 10 characters and take at most 200 bytes")
+	}
+	return nil
+}
