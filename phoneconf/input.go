@@ -57,6 +57,9 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 			return in
 		}
 		in.lines = append(in.lines, gatherLine(s, l, d))
+		if u := s.UserOf(p.Tenant, d.Extension); u != nil && u.Timezone != "" && l.Registration == 1 {
+			in.zone = u.Timezone // the first line is whose phone it is
+		}
 	}
 	if m, ok := Lookup(p.Vendor, p.Model); ok {
 		in.buttons = in.buttonsOn(s, p, m)

@@ -32,6 +32,11 @@ type Options struct {
 	// Snapshot returns the current desired state; nil while there is none, which
 	// sends calls to the fallback.
 	Snapshot func() *pbx.Snapshot
+	// SignIn and SignOut move the shared device behind an endpoint: to the user of
+	// the extension with that number, if the PIN is the user's, or to nobody. Nil
+	// refuses.
+	SignIn  func(ctx context.Context, endpoint, number, pin string) error
+	SignOut func(ctx context.Context, endpoint string) error
 	// Deadline bounds each of: decide and carry out, the fallback, the hangup. A
 	// call thus leaves Stasis within three times this. 0 means 500 ms.
 	Deadline time.Duration

@@ -15,6 +15,9 @@ var errNoSnapshot = errors.New("no configuration is loaded yet")
 
 // decide gets one entry out of Stasis, whatever happens.
 func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
+	if e.desk {
+		return f.atDesk(ctx, e)
+	}
 	err := f.forward(ctx, e)
 	switch {
 	case err == nil:

@@ -16,6 +16,7 @@ type entry struct {
 	channel string // its id
 	call    pbx.Call
 	step    bool        // a step has ended; otherwise the call is new
+	desk    bool        // the caller signs in or out on a shared device
 	outcome pbx.Outcome // of the step
 	odd     bool        // the arguments are none of ours
 	args    []string
@@ -37,6 +38,8 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		if len(args) > 2 {
 			e.outcome = pbx.ParseOutcome(args[2])
 		}
+	case len(args) == 2 && args[0] == pbx.ArgDesk:
+		e.desk = true
 	default:
 		e.odd = true
 		return e

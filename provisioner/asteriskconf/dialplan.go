@@ -11,6 +11,7 @@ import (
 // shares come from pbx.
 type dialplanView struct {
 	App, ArgCall, ArgStep string
+	Desk                  deskView
 	Step, After           string
 	VoicemailCode         string
 	PickupCode, Pickup    string
@@ -28,11 +29,14 @@ type dialplanView struct {
 // the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
 var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 
+// deskView is how signing in on a shared device goes.
+type deskView struct{ Arg, In, Out, Number, PIN, Done, Refused string }
+
 // dialplanTenant has contexts of its own.
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
-	Recorded, Trunk                   contextName
+	Recorded, Trunk, Desk             contextName
 	Extensions                        []dialplanExtension
 }
 
@@ -81,7 +85,8 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
-		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Position: pbx.PositionVariable}
+		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Position: pbx.PositionVariable,
+		Desk: deskView{pbx.ArgDesk, pbx.SignInCode, pbx.SignOutCode, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
 		view, err := dialplanTenantOf(t)
@@ -110,7 +115,7 @@ func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
-		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext,
+		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Desk: pbx.DeskContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}

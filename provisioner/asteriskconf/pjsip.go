@@ -34,6 +34,7 @@ type pjsipDevice struct {
 	Anonymous  bool
 	Record     string // variable that says so; "" when calls are not recorded
 	WebRTC     bool
+	Language   languageName // of prompts; "" is Asterisk's default
 	// Encrypted offers SRTP, Optimistic also takes calls without.
 	Encrypted, Optimistic bool
 }
@@ -117,6 +118,9 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 		into(&es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))
 		if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 			into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
+		}
+		if u := s.UserOf(d.Tenant, d.Extension); u != nil {
+			into(&es, &v.Language)(newLanguageName("language", u.Language))
 		}
 	}
 	into(&es, &v.CallerID)(newCallerID("name", name, number))

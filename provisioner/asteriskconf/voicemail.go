@@ -2,12 +2,17 @@ package asteriskconf
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // voicemailView is what voicemail.conf's template sees.
-type voicemailView struct{ Tenants []voicemailTenant }
+type voicemailView struct {
+	Tenants []voicemailTenant
+	Zones   []confValue // IANA names that users chose, each once
+}
 
 // voicemailTenant becomes a context and a zone for the spoken time.
 type voicemailTenant struct {
@@ -21,11 +26,16 @@ type voicemailBox struct {
 	Number           extenName
 	PIN, Name, Email vmField
 	Attach, Delete   bool
+	Zone             confValue    // of its owner; "" is the tenant's
+	Language         languageName // of its owner
 }
+
+// HasZone reports whether times are spoken in the owner's zone.
+func (b voicemailBox) HasZone() bool { return b.Zone.text != "" }
 
 func voicemailOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := voicemailView{}
-	at := map[string]int{}
+	at, zones := map[string]int{}, map[string]confValue{}
 	for i, t := range s.Tenants {
 		var es pbx.Errors
 		var view voicemailTenant
@@ -42,22 +52,32 @@ func voicemailOf(s *pbx.Snapshot, _ Options) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("mailbox %s: no tenant %s", m.Number, m.Tenant)
 		}
-		view, err := voicemailBoxOf(m)
+		view, err := voicemailBoxOf(m, s.OwnerOfMailbox(m.Tenant, m.Number))
 		if err != nil {
 			return nil, fmt.Errorf("mailbox %s of tenant %s: %w", m.Number, m.Tenant, err)
 		}
 		v.Tenants[i].Mailboxes = append(v.Tenants[i].Mailboxes, view)
+		if view.HasZone() {
+			zones[view.Zone.text] = view.Zone
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(zones)) {
+		v.Zones = append(v.Zones, zones[name])
 	}
 	return v, nil
 }
 
-func voicemailBoxOf(m *pbx.Mailbox) (v voicemailBox, err error) {
+func voicemailBoxOf(m *pbx.Mailbox, owner *pbx.User) (v voicemailBox, err error) {
 	var es pbx.Errors
 	into(&es, &v.Number)(newExtenName("number", m.Number))
 	into(&es, &v.PIN)(newVMPIN("pin", m.PIN.Reveal()))
 	into(&es, &v.Name)(newVMField("name", m.Name, maxMailboxName))
 	into(&es, &v.Email)(newVMEmail("email", m.Email))
 	v.Attach, v.Delete = m.AttachRecording, m.DeleteAfterMail
+	if owner != nil {
+		into(&es, &v.Zone)(newZone("timezone", owner.Timezone))
+		into(&es, &v.Language)(newLanguageName("language", owner.Language))
+	}
 	return v, es.Err()
 }
 

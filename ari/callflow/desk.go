@@ -1,0 +1,54 @@
+package callflow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// deskDeadline bounds a sign-in: hashing a PIN takes longer than choosing a way.
+const deskDeadline = 3 * time.Second
+
+var errNoDesks = errors.New("nobody can sign in here")
+
+// atDesk lets a caller sign in or out and has the dialplan say how it went. A call
+// that cannot be moved hears of a refusal: that is what follows its Stasis().
+func (f *Flow) atDesk(ctx context.Context, e *entry) Verdict {
+	label := pbx.DeskDoneLabel
+	if err := f.moveDesk(ctx, e); err != nil {
+		label = pbx.DeskRefusedLabel
+	}
+	attempt, cancel := context.WithTimeout(ctx, f.opts.Deadline)
+	defer cancel()
+	err := f.opts.Client.ContinueChannel(attempt, e.channel, pbx.DeskContext(e.call.Tenant), e.extension(), 0, label)
+	switch {
+	case err == nil:
+		return Decided
+	case isGone(err), f.hasLeft(e):
+		return Gone
+	}
+	return f.hangUp(ctx, e)
+}
+
+// moveDesk does what was dialled.
+func (f *Flow) moveDesk(ctx context.Context, e *entry) error {
+	ctx, cancel := context.WithTimeout(ctx, deskDeadline)
+	defer cancel()
+	switch {
+	case e.call.Dialled == pbx.SignOutCode && f.opts.SignOut != nil:
+		return f.opts.SignOut(ctx, e.call.Endpoint)
+	case e.call.Dialled != pbx.SignInCode || f.opts.SignIn == nil:
+		return errNoDesks
+	}
+	number, err := f.opts.Client.GetChannelVar(ctx, e.channel, pbx.DeskNumberVariable)
+	if err != nil {
+		return err
+	}
+	pin, err := f.opts.Client.GetChannelVar(ctx, e.channel, pbx.DeskPINVariable)
+	if err != nil {
+		return err
+	}
+	return f.opts.SignIn(ctx, e.call.Endpoint, number, pin)
+}

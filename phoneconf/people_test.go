@@ -1,0 +1,28 @@
+package phoneconf
+
+import (
+	"testing"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// The clock of a phone is that of the user on its first line.
+func TestClockOfTheUser(t *testing.T) {
+	for extension, offset := range map[string]string{"101": "+9", "none": "+1"} {
+		s, site := golden(t, "yealink-t46u")
+		e := s.Extension(s.Phones[0].Tenant, "101")
+		if e == nil {
+			t.Fatal("the golden has no extension 101")
+		}
+		s.WithUsers([]*pbx.User{{Tenant: e.Tenant, Username: "alice", Extension: extension, Timezone: "Asia/Tokyo"}})
+		b, _, err := Render(engine, s, s.Phones[0], site, "001565aabbcc.cfg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := readYealink(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, got, map[string]string{"local_time.time_zone": offset})
+	}
+}
