@@ -203,6 +203,9 @@ func (a *applier) bring(ctx context.Context, next *rendered) (reloaded []string,
 		a.refused = why
 		return reloaded, a.goBack(ctx, session)
 	}
+	if err == nil {
+		a.moveLamps(ctx, session, next)
+	}
 	return reloaded, err
 }
 

@@ -22,7 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options is what a Controller needs. All fields but AMI are required.
+// Options is what a Controller needs. All fields but AMI and Mail are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -41,6 +41,7 @@ type Options struct {
 	FirmwareDir string
 	Site        phoneconf.Site // what phones are told about this server
 	AMI         AMI
+	Mail        Mail // where invitations go; the zero value sends none
 	Logger      *slog.Logger
 }
 
@@ -69,8 +70,11 @@ type Controller struct {
 	asterisk  *asterisk
 	voicemail string
 	recorded  string
+	site      phoneconf.Site
+	guesses   guesses
+	mailer    *mailer
 
-	// Tenants, Extensions, Devices, Phones and Mailboxes are the use cases of
+	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
 	Tenants    *Resource[pbx.Tenant]
 	Extensions *Resource[pbx.Extension]
@@ -78,6 +82,7 @@ type Controller struct {
 	Phones     *Resource[pbx.Phone]
 	Mailboxes  *Resource[pbx.Mailbox]
 	Groups     *Resource[pbx.Group]
+	Users      *Resource[pbx.User]
 	// What phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
@@ -92,13 +97,14 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir}
+	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
 	c.snapshot.Store(snap)
 	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
-	c.Groups = newGroups(c)
+	c.Groups, c.Users = newGroups(c), newUsers(c)
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
+	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err
@@ -134,6 +140,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.firmware.run(ctx) })
 	g.Go(func() error { return c.resyncs.watch(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
+	g.Go(func() error { return c.mailer.run(ctx) })
 	err := g.Wait()
 	c.events.close()
 	if errors.Is(err, context.Canceled) {

@@ -28,6 +28,11 @@ type Resource[T any] struct {
 	// saved runs after the transaction that wrote row committed; old is nil when
 	// the row is new. It may be nil.
 	saved func(c *Controller, old, row *T)
+	// release clears what refers to a row, so that it can be deleted. It may be nil.
+	release func(tx *db.Tx, ctx context.Context, tenant, key string) error
+	// deleted runs after the transaction that deleted row committed, while Asterisk
+	// still knows it. It may be nil.
+	deleted func(ctx context.Context, c *Controller, row *T, released bool)
 }
 
 // Get returns the row of a tenant by its key.
@@ -87,22 +92,41 @@ func (r *Resource[T]) Edit(ctx context.Context, by Author, tenant, key string, c
 // Delete deletes a row that nothing refers to and returns the revision that
 // deletes it.
 func (r *Resource[T]) Delete(ctx context.Context, by Author, tenant, key string, cond Condition) (int64, error) {
+	return r.remove(ctx, by, tenant, key, cond, nil)
+}
+
+// DeleteReferred deletes a row and, in the same transaction, clears what refers to
+// it, if the kind can do that.
+func (r *Resource[T]) DeleteReferred(ctx context.Context, by Author, tenant, key string, cond Condition) (int64, error) {
+	return r.remove(ctx, by, tenant, key, cond, r.release)
+}
+
+func (r *Resource[T]) remove(ctx context.Context, by Author, tenant, key string, cond Condition, release func(*db.Tx, context.Context, string, string) error) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
-	revision, err := r.c.db.Update(ctx, by, func(tx *db.Tx) error {
-		old, err := r.get(tx, ctx, tenant, key)
-		if err != nil {
+	var old *T
+	revision, err := r.c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
+		if old, err = r.get(tx, ctx, tenant, key); err != nil {
 			return err
 		}
 		if err := cond.check(r.revision(old)); err != nil {
 			return err
 		}
+		if release != nil {
+			if err := release(tx, ctx, tenant, key); err != nil {
+				return err
+			}
+		}
 		return r.del(tx, ctx, tenant, key)
 	})
-	if err == nil {
-		r.c.apply.nudge()
+	if err != nil {
+		return 0, err
 	}
-	return revision, err
+	if r.deleted != nil {
+		r.deleted(ctx, r.c, old, release != nil)
+	}
+	r.c.apply.nudge()
+	return revision, nil
 }
 
 // present returns the row, or nil when there is none.

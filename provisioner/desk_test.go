@@ -1,0 +1,109 @@
+package provisioner
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func TestGuessesBlockForAMinute(t *testing.T) {
+	var g guesses
+	now := time.Unix(1_000_000, 0)
+	for i, want := range []bool{true, true, true, false, false} {
+		if got := g.begin("d1", now); got != want {
+			t.Errorf("attempt %d: %v", i, got)
+		}
+	}
+	if !g.begin("d2", now) {
+		t.Error("another device is blocked")
+	}
+	if g.begin("d1", now.Add(blockFor-time.Second)) || !g.begin("d1", now.Add(blockFor)) {
+		t.Error("the block does not end after a minute")
+	}
+	g.forget("d1")
+	for range wrongPINs {
+		if !g.begin("d1", now) {
+			t.Error("a right PIN does not forget the wrong ones")
+		}
+	}
+	for i := range 3 * mostBlocks {
+		g.begin(fmt.Sprint(i), now)
+	}
+	if len(g.made) > mostBlocks {
+		t.Errorf("%d devices are remembered, at most %d may be", len(g.made), mostBlocks)
+	}
+}
+
+func TestHashesMatchTheirTextOnly(t *testing.T) {
+	hash := hashSecret("4711")
+	if !matches(hash, "4711") || matches(hash, "4712") || matches(hash, "") || matches(pbx.Secret{}, "") || matches(pbx.NewSecret("4711"), "4711") {
+		t.Error("a hash matches what it must not, or not what it must")
+	}
+	if hashSecret("4711").Equal(hash) {
+		t.Error("two hashes of one text are the same: there is no salt")
+	}
+	again, err := HashDeskPIN(hash, "4711")
+	if err != nil || !again.Equal(hash) {
+		t.Error("the same PIN got another hash")
+	}
+}
+
+// A sign-in by phone says nothing about what was wrong.
+func TestSignInByPhone(t *testing.T) {
+	l := newLab(t)
+	pin, perr := HashDeskPIN(pbx.Secret{}, "4711")
+	if perr != nil {
+		t.Fatal(perr)
+	}
+	l.extension("101", "Alice")
+	l.extension("102", "Bob")
+	for _, d := range []*pbx.Device{{Name: "a", Shared: true}, {Name: "b", Shared: true}, {Name: "own"}} {
+		d.Tenant, d.Endpoint, d.Secret = "default", "d"+d.Name, pbx.NewDeviceSecret()
+		put(l, l.Devices, d.Name, d)
+	}
+	for _, u := range []*pbx.User{{Username: "alice", Extension: "101", DeskPIN: pin, Login: true}, {Username: "bob", Extension: "102", DeskPIN: pin}} {
+		u.Tenant, u.FullName = "default", u.Username
+		put(l, l.Users, u.Username, u)
+	}
+	l.fresh() // reads the snapshot
+	for _, c := range []struct{ endpoint, number, pin string }{
+		{"da", "101", "4712"}, {"da", "999", "4711"}, {"db", "102", "4711"}, {"down", "101", "4711"}, {"dzzz", "101", "4711"}, {"db", "", ""},
+	} {
+		if err := l.SignInByPhone(t.Context(), c.endpoint, c.number, c.pin); !errors.Is(err, ErrRefused) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	for _, desk := range []string{"a", "b", "a"} {
+		if err := l.SignInByPhone(t.Context(), "d"+desk, "101", "4711"); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"a": "", "b": "", "own": ""}
+		want[desk] = "101"
+		l.owners(t, want)
+	}
+	if changes, err := l.store.Changes(t.Context(), db.ChangeFilter{}); err != nil || changes[0].Author.Actor != "desk 101" {
+		t.Errorf("the audit names %+v, %v", changes[0].Author, err)
+	}
+	if err := l.SignOutByPhone(t.Context(), "down"); !errors.Is(err, ErrRefused) {
+		t.Errorf("signing out on a device of one's own: %v", err)
+	}
+	if err := l.SignOutByPhone(t.Context(), "da"); err != nil {
+		t.Fatal(err)
+	}
+	l.owners(t, map[string]string{"a": "", "b": "", "own": ""})
+}
+
+// owners checks whose each device is.
+func (l *lab) owners(t *testing.T, want map[string]string) {
+	t.Helper()
+	for name, extension := range want {
+		d, err := l.Devices.Get(t.Context(), "default", name)
+		if err != nil || d.Extension != extension {
+			t.Errorf("device %s belongs to %q, want %q (%v)", name, d.Extension, extension, err)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package provisioner
+
+import (
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Pauses double, and it is given up after so many attempts, at once when there is
+// no hope, and when the link would have ended.
+func TestInvitationOutcome(t *testing.T) {
+	m := &mailer{c: &Controller{log: slog.New(slog.DiscardHandler)}, mail: Mail{RetryFirst: time.Minute}}
+	later := errors.New("451 later")
+	i := &db.Invitation{State: db.InvitationQueued, ExpiresAt: time.Now().Add(invitationLife)}
+	pause := time.Minute
+	for n := 1; n < mostAttempts; n++ {
+		start := time.Now()
+		m.outcome(i, false, later)
+		if i.State != db.InvitationQueued || i.Attempts != n || i.NextAt.Before(start.Add(pause)) || i.NextAt.After(time.Now().Add(pause)) {
+			t.Fatalf("after %d attempts: %+v", n, i)
+		}
+		pause *= 2
+	}
+	if m.outcome(i, false, later); i.State != db.InvitationFailed || i.Error != "451 later" {
+		t.Errorf("after all attempts: %+v", i)
+	}
+	for what, i := range map[string]*db.Invitation{
+		"no hope":  {State: db.InvitationQueued, ExpiresAt: time.Now().Add(invitationLife)},
+		"too late": {State: db.InvitationQueued, ExpiresAt: time.Now().Add(time.Second)},
+	} {
+		if m.outcome(i, what == "no hope", later); i.State != db.InvitationFailed {
+			t.Errorf("%s: %+v", what, i)
+		}
+	}
+	if m.outcome(i, false, nil); i.State != db.InvitationSent || i.Error != "" || i.SentAt.IsZero() {
+		t.Errorf("sent: %+v", i)
+	}
+}
+
+func TestMailIsChecked(t *testing.T) {
+	good := Mail{Address: "mail.example.com:587", From: "pbx@example.com", TLS: MailStartTLS}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for field, change := range map[string]func(*Mail){
+		"smtp_address": func(m *Mail) { m.Address = "mail.example.com" },
+		"smtp_from":    func(m *Mail) { m.From = "nobody" },
+		"smtp_tls":     func(m *Mail) { m.TLS = "maybe" },
+	} {
+		bad := good
+		change(&bad)
+		var es pbx.Errors
+		if err := bad.Validate(); !errors.As(err, &es) || es[0].Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}

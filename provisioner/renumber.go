@@ -1,0 +1,111 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// RenumberExtension gives an extension another number and carries along what is
+// its: mailbox with messages, devices, user. It is refused while one of its devices
+// is in a call, or its user is signed in on a shared device.
+func (c *Controller) RenumberExtension(ctx context.Context, by Author, tenant, number, to string, cond Condition) (*pbx.Extension, error) {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	var before, e *pbx.Extension
+	_, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
+		if before, err = tx.Extension(ctx, tenant, number); err != nil {
+			return err
+		}
+		if err := cond.check(before.Revision); err != nil {
+			return err
+		}
+		if err := c.quiet(ctx, tx, before); err != nil {
+			return err
+		}
+		e, err = tx.RenumberExtension(ctx, tenant, number, to)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if before.Mailbox != e.Mailbox {
+		c.moveMessages(tenant, before.Mailbox, e.Mailbox)
+	}
+	c.apply.nudge()
+	return e, nil
+}
+
+// quiet returns an InUse error that names the devices in a call and the desks.
+func (c *Controller) quiet(ctx context.Context, tx *db.Tx, e *pbx.Extension) error {
+	desks, err := tx.DesksOf(ctx, e.Tenant, e.Number)
+	if err != nil {
+		return err
+	}
+	if len(desks) > 0 {
+		return &pbx.Error{Kind: pbx.InUse, Message: "the user of extension " + e.Number + " is signed in on", Refs: deviceRefs(desks)}
+	}
+	devices, err := tx.DevicesOf(ctx, e.Tenant, e.Number)
+	if err != nil {
+		return err
+	}
+	var busy []*pbx.Device
+	for _, d := range devices {
+		if s, _ := c.Status(d.Endpoint); s.Call != pbx.CallIdle && s.Call != pbx.CallUnknown {
+			busy = append(busy, d)
+		}
+	}
+	if len(busy) > 0 {
+		return &pbx.Error{Kind: pbx.InUse, Message: "extension " + e.Number + " is in a call on", Refs: deviceRefs(busy)}
+	}
+	return nil
+}
+
+func deviceRefs(ds []*pbx.Device) []pbx.Ref {
+	refs := make([]pbx.Ref, len(ds))
+	for i, d := range ds {
+		refs[i] = pbx.Ref{Kind: "device", Key: d.Name}
+	}
+	return refs
+}
+
+// moveMessages carries a mailbox's messages, greetings and chosen PIN to its new
+// number, before Asterisk is told of it. What a deleted mailbox of that number left
+// there is kept aside.
+func (c *Controller) moveMessages(tenant, from, to string) {
+	if c.voicemail == "" {
+		return
+	}
+	source, target := filepath.Join(c.voicemail, tenant, from), filepath.Join(c.voicemail, tenant, to)
+	if _, err := os.Lstat(source); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	aside := target + ".before-" + time.Now().UTC().Format("20060102T150405.000")
+	if err := os.Rename(target, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.log.Error("keeping the messages of an earlier mailbox", "folder", target, "error", err)
+		return
+	}
+	if err := os.Rename(source, target); err != nil {
+		c.log.Error("moving the messages of a renumbered mailbox", "from", source, "to", target, "error", err)
+	}
+}
+
+// DuplicateExtension makes an extension with all settings of another one.
+func (c *Controller) DuplicateExtension(ctx context.Context, by Author, tenant, number, as string) (e *pbx.Extension, err error) {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	_, err = c.db.Update(ctx, by, func(tx *db.Tx) error {
+		e, err = tx.DuplicateExtension(ctx, tenant, number, as)
+		return err
+	})
+	if err == nil {
+		c.apply.nudge()
+	}
+	return e, err
+}

@@ -1,0 +1,88 @@
+package provisioner
+
+import (
+	"context"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func newUsers(c *Controller) *Resource[pbx.User] {
+	return &Resource[pbx.User]{
+		c: c, get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
+		revision: func(u *pbx.User) int64 { return u.Revision },
+		validate: (*pbx.User).Validate,
+	}
+}
+
+// HashDeskPIN returns what is stored for a PIN: the present hash when it is the
+// same PIN, so that writing it again changes nothing.
+func HashDeskPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
+	if err := pbx.CheckDeskPIN("desk_pin", pin); err != nil {
+		return pbx.Secret{}, err
+	}
+	if !present.IsZero() && matches(present, pin) {
+		return present, nil
+	}
+	return hashSecret(pin), nil
+}
+
+// ResetPassword gives a user a random password, which is returned once and which
+// the user must change.
+func (c *Controller) ResetPassword(ctx context.Context, by Author, tenant, username string, cond Condition) (*pbx.User, pbx.Secret, error) {
+	password := pbx.RandomSecret(10)
+	hash := hashSecret(password.Reveal())
+	u, err := c.editUser(ctx, by, tenant, username, cond, func(u *pbx.User) error {
+		u.Password, u.MustChange = hash, true
+		return nil
+	})
+	return u, password, err
+}
+
+// ChangePassword replaces a user's password by one that the user chose, given the
+// present one.
+func (c *Controller) ChangePassword(ctx context.Context, by Author, tenant, username, present, chosen string) (*pbx.User, error) {
+	if err := pbx.CheckPassword("new", chosen); err != nil {
+		return nil, err
+	}
+	if present == chosen {
+		return nil, pbx.Invalidf("new", "is the present password")
+	}
+	before, err := c.Users.Get(ctx, tenant, username)
+	if err != nil {
+		return nil, err
+	}
+	if !matches(before.Password, present) {
+		return nil, pbx.Invalidf("current", "is not the user's password")
+	}
+	hash := hashSecret(chosen)
+	return c.editUser(ctx, by, tenant, username, Condition{Revisions: []int64{before.Revision}}, func(u *pbx.User) error {
+		u.Password, u.MustChange = hash, false
+		return nil
+	})
+}
+
+// editUser changes a user that exists.
+func (c *Controller) editUser(ctx context.Context, by Author, tenant, username string, cond Condition, change func(*pbx.User) error) (*pbx.User, error) {
+	u, _, err := c.Users.Edit(ctx, by, tenant, username, cond, func(u *pbx.User) (*pbx.User, error) {
+		if u == nil {
+			return nil, pbx.NotFoundf("user %s does not exist in tenant %s", username, tenant)
+		}
+		return u, change(u)
+	})
+	return u, err
+}
+
+// DuplicateUser makes a user with all settings of another one but the name, the
+// extension, which is one user's only, the PIN, the password and the photo.
+func (c *Controller) DuplicateUser(ctx context.Context, by Author, tenant, username, as string) (*pbx.User, error) {
+	from, err := c.Users.Get(ctx, tenant, username)
+	if err != nil {
+		return nil, err
+	}
+	u, _, err := c.Users.Edit(ctx, by, tenant, as, Condition{Absent: true}, func(*pbx.User) (*pbx.User, error) {
+		return &pbx.User{Tenant: tenant, Username: as, FullName: from.FullName, Email: from.Email, PersonalContact: from.PersonalContact, Language: from.Language,
+			Timezone: from.Timezone, Login: from.Login}, nil
+	})
+	return u, err
+}
