@@ -24,6 +24,9 @@ const signOffWithin = time.Second
 // signOffDeleted drops the registrations of a device that is deleted: Asterisk
 // keeps contacts in a database of its own, where they would outlive the device.
 func signOffDeleted(ctx context.Context, c *Controller, d *pbx.Device, _ bool) {
+	if d.Kind == pbx.DeviceExternal {
+		return
+	}
 	if s, _ := c.Status(d.Endpoint); s.Reach == pbx.NeverRegistered {
 		return
 	}

@@ -48,6 +48,9 @@ func (c *Controller) UnregisterUser(ctx context.Context, tenant, username string
 		return names, nil
 	}
 	for _, d := range c.Snapshot().DevicesOf(tenant, u.Extension) {
+		if d.Kind == pbx.DeviceExternal {
+			continue // it never registers
+		}
 		if err := c.Unregister(ctx, d); err != nil {
 			return nil, err
 		}

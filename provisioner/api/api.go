@@ -72,6 +72,7 @@ func (a *api) register(e *echo.Echo) {
 	registerMailboxes(a)
 	registerGroups(a)
 	a.registerRecordings()
+	registerUsers(a)
 	a.registerPhoneModels()
 	registerPhoneSettings(a)
 	registerButtonTemplates(a)

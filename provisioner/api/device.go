@@ -16,6 +16,7 @@ type DeviceFields struct {
 	RingOrder      *int    `json:"ring_order,omitempty" minimum:"1" maximum:"99" doc:"When it rings if its extension rings in sequence, 1 to 99; the same order rings together; 1 if left out"`
 	Confirm        *bool   `json:"confirm,omitempty" doc:"Kind external: who answers must press 1 before the call is his, so that no voicemail of the other side takes it; true if left out"`
 	QualifySeconds *int    `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether it still answers, 0 to 3600; 0 never asks (UNMONITORED); 60 if left out"`
+	Shared         bool    `json:"shared,omitempty" doc:"Available for dynamic selection: it belongs to nobody until a user signs in on it; extension then says who did and cannot be set here"`
 	Secret         *string `json:"secret,omitempty" writeOnly:"true" doc:"SIP password, 16 to 64 letters and digits; left out, a new device gets a random one and an existing one keeps its own"`
 
 	Class    string  `json:"class,omitempty" enum:"hardware,software,third-party,mobile,webrtc" doc:"What it is: hardware, software, third-party, mobile or webrtc; hardware if left out. Its extension must allow the class, or it cannot register"`
@@ -33,6 +34,7 @@ type Device struct {
 	RingOrder      int         `json:"ring_order"`
 	Confirm        bool        `json:"confirm"`
 	QualifySeconds int         `json:"qualify_seconds"`
+	Shared         bool        `json:"shared"`
 	Endpoint       string      `json:"endpoint,omitempty" doc:"Kind sip: SIP user name and name of the endpoint in Asterisk"`
 	Secret         string      `json:"secret,omitempty" doc:"SIP password; shown once, by the write that set it"`
 	Status         DeviceState `json:"status"`
@@ -40,7 +42,7 @@ type Device struct {
 }
 
 func registerDevices(a *api) {
-	registerKind(a, kind[pbx.Device, DeviceFields, Device]{
+	k := kindOfDevice{
 		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices,
 		key:      func(w DeviceFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
@@ -55,11 +57,13 @@ func registerDevices(a *api) {
 		},
 		revision: func(d *pbx.Device) int64 { return d.Revision },
 		apply:    func(v *Device) *ApplyBlock { return &v.Apply },
-	})
+	}
+	registerKind(a, k)
+	registerInvitations(a, k)
 }
 
 func deviceFields(d *pbx.Device) DeviceFields {
-	w := DeviceFields{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, RingSeconds: d.RingSeconds, RingOrder: &d.RingOrder}
+	w := DeviceFields{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, RingSeconds: d.RingSeconds, RingOrder: &d.RingOrder, Shared: d.Shared}
 	if d.Kind == pbx.DeviceExternal {
 		w.Confirm = &d.Confirm
 	} else {
@@ -70,7 +74,7 @@ func deviceFields(d *pbx.Device) DeviceFields {
 
 func deviceView(a *api, d *pbx.Device) Device {
 	v := Device{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, RingSeconds: d.RingSeconds, RingOrder: d.RingOrder,
-		Confirm: d.Confirm, Class: string(d.Class), QualifySeconds: d.QualifySeconds, Endpoint: d.Endpoint, Status: a.deviceState(d)}
+		Confirm: d.Confirm, Class: string(d.Class), QualifySeconds: d.QualifySeconds, Shared: d.Shared, Endpoint: d.Endpoint, Status: a.deviceState(d)}
 	if d.Kind == pbx.DeviceExternal { // it has none of these in Asterisk
 		v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""
 	}
@@ -79,7 +83,7 @@ func deviceView(a *api, d *pbx.Device) Device {
 
 func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Device, error) {
 	d := &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceKind(w.Kind), Extension: w.Extension, ExternalNumber: w.ExternalNumber,
-		RingSeconds: w.RingSeconds, RingOrder: or(w.RingOrder, pbx.DefaultRingOrder), Class: pbx.DeviceClass(cmp.Or(w.Class, string(pbx.Hardware)))}
+		RingSeconds: w.RingSeconds, RingOrder: or(w.RingOrder, pbx.DefaultRingOrder), Class: pbx.DeviceClass(cmp.Or(w.Class, string(pbx.Hardware))), Shared: w.Shared}
 	if w.Kind == "" {
 		d.Kind = pbx.DeviceSIP
 	}
@@ -101,6 +105,16 @@ func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Dev
 	}
 	if err := chooseUsername(d, w.Username); err != nil {
 		return nil, err
+	}
+	if !d.Shared {
+		return d, nil
+	}
+	d.Extension = ""
+	if old != nil && old.Shared {
+		d.Extension = old.Extension
+	}
+	if w.Extension != "" && w.Extension != d.Extension {
+		return nil, pbx.Invalidf("extension", "of a shared device is set by signing in on it")
 	}
 	return d, nil
 }

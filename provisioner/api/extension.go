@@ -33,7 +33,7 @@ type Extension struct {
 }
 
 func registerExtensions(a *api) {
-	registerKind(a, kind[pbx.Extension, ExtensionFields, Extension]{
+	k := kindOfExtension{
 		name: "extension", plural: "extensions", path: "/v1/tenants/{tenant}/extensions", keyName: "number", rows: a.ctl.Extensions,
 		key:      func(w ExtensionFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
@@ -55,7 +55,9 @@ func registerExtensions(a *api) {
 		},
 		revision: func(e *pbx.Extension) int64 { return e.Revision },
 		apply:    func(v *Extension) *ApplyBlock { return &v.Apply },
-	})
+	}
+	registerKind(a, k)
+	registerExtensionActions(a, k)
 }
 
 func extensionFields(e *pbx.Extension) ExtensionFields {

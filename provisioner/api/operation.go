@@ -45,7 +45,7 @@ func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
 	})
-	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *deleteInput) (*answer[Deleted], error) {
+	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *removeInput) (*answer[Deleted], error) {
 		return k.delete(ctx, a, in)
 	})
 }

@@ -86,6 +86,12 @@ type deleteInput struct {
 	WriteHeaders
 }
 
+type removeInput struct {
+	Place
+	WriteHeaders
+	Confirm string `query:"confirm" doc:"Key of the object: deletes an extension or a device although something refers to it, and clears what does; an extension's own mailbox goes with its messages"`
+}
+
 type bodyInput[W any] struct {
 	Place
 	WriteHeaders
@@ -184,7 +190,7 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 	return out, nil
 }
 
-func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *deleteInput) (*answer[Deleted], error) {
+func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *removeInput) (*answer[Deleted], error) {
 	key, perr := k.parseKey(k.keyName, in.key)
 	if perr != nil {
 		return nil, a.problem(perr)
@@ -193,7 +199,14 @@ func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *deleteInput) (*an
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	revision, err := k.rows.Delete(ctx, author(ctx), in.tenant, key, cond)
+	remove := k.rows.Delete
+	if in.Confirm != "" {
+		if named, perr := k.parseKey("confirm", in.Confirm); perr != nil || named != key {
+			return nil, a.problem(pbx.Invalidf("confirm", "must be %s, the key of what is to be deleted", key))
+		}
+		remove = k.rows.DeleteReferred
+	}
+	revision, err := remove(ctx, author(ctx), in.tenant, key, cond)
 	if err != nil {
 		return nil, a.problem(err)
 	}

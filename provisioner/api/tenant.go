@@ -7,6 +7,7 @@ type TenantFields struct {
 	Name          string   `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
 	Title         string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
 	Timezone      string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
+	MaxExtensions int      `json:"max_extensions,omitempty" doc:"How many extensions the licence allows; 0 is without limit"`
 	PhonePassword *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
 }
@@ -16,6 +17,7 @@ type Tenant struct {
 	Name          string     `json:"name"`
 	Title         string     `json:"title"`
 	Timezone      string     `json:"timezone"`
+	MaxExtensions int        `json:"max_extensions" doc:"0 is without limit"`
 	PhoneNetworks []string   `json:"phone_networks,omitempty"`
 	PhonePassword string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
 	Apply         ApplyBlock `json:"apply"`
@@ -27,10 +29,10 @@ func registerTenants(a *api) {
 		key:      func(w TenantFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fields: func(t *pbx.Tenant) TenantFields {
-			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone, PhoneNetworks: t.PhoneNetworks}
+			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks}
 		},
 		build: func(w TenantFields, old *pbx.Tenant, _, name string) (*pbx.Tenant, error) {
-			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone, PhoneNetworks: pbx.CleanNetworks(w.PhoneNetworks)}
+			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone, MaxExtensions: w.MaxExtensions, PhoneNetworks: pbx.CleanNetworks(w.PhoneNetworks)}
 			if t.Timezone == "" {
 				t.Timezone = "UTC"
 			}
@@ -45,7 +47,7 @@ func registerTenants(a *api) {
 			return t, nil
 		},
 		view: func(t *pbx.Tenant) Tenant {
-			return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone, PhoneNetworks: t.PhoneNetworks}
+			return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks}
 		},
 		reveal: func(old, t *pbx.Tenant, v *Tenant) {
 			if old == nil || !old.PhonePassword.Equal(t.PhonePassword) {

@@ -77,6 +77,8 @@ func (d *Device) checkKind() *Error {
 		return Invalidf("kind", "%s is not a kind of device: use sip or external", quote(string(d.Kind)))
 	case d.Kind == DeviceExternal && d.ExternalNumber == "":
 		return Invalidf("external_number", "is required for a device of kind external")
+	case d.Kind == DeviceExternal && d.Shared:
+		return Invalidf("shared", "is not for devices of kind external: nobody can sign in on them")
 	case d.Kind == DeviceExternal:
 		return CheckExternalNumber("external_number", d.ExternalNumber)
 	case d.ExternalNumber != "":

@@ -6,7 +6,8 @@
 // its enrolment window the address of its own URL, until it has its full file. A
 // phone's own URL (/p/<secret>/<file>) gives the full files of that phone alone, and
 // so does the generic one to a client certificate of the MAC asked for. Whatever else is
-// asked, in whatever way, gets the same 404: a different answer for a known MAC
+// asked, in whatever way, but for the links of invitations (serveInvite), gets the
+// same 404: a different answer for a known MAC
 // would let anybody list the phones of a site.
 //
 // It uses net/http bare: one handler and two addresses need no router. It may
@@ -30,6 +31,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -59,10 +61,12 @@ type Options struct {
 	Upload   func(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error)
 	Uploaded func(p *pbx.Phone, name phoneconf.FileName) ([]byte, error)
 	// Firmware finds a firmware file by its hash and name. nil serves none.
-	Firmware   func(sum, name string) (path string, size int64, modified time.Time, ok bool)
-	Now        func() time.Time // nil is time.Now
-	Logger     *slog.Logger     // nil logs nothing
-	CacheBytes int64            // bound of the rendered files kept, 0 is DefaultCacheBytes
+	Firmware func(sum, name string) (path string, size int64, modified time.Time, ok bool)
+	// Invitations are the pages for softphones below provisioner.InvitePath; nil has none.
+	Invitations Invitations
+	Now         func() time.Time // nil is time.Now
+	Logger      *slog.Logger     // nil logs nothing
+	CacheBytes  int64            // bound of the rendered files kept, 0 is DefaultCacheBytes
 }
 
 // Handler answers phones. It is safe for concurrent use.
@@ -121,6 +125,10 @@ type call struct {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, provisioner.InvitePath) {
+		h.serveInvite(w, r)
+		return
+	}
 	s := h.opt.Snapshot()
 	if s == nil { // for everybody alike, so it tells nothing
 		writeUnavailable(w)

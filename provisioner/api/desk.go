@@ -1,0 +1,52 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+type signIn struct {
+	Place
+	ActionHeaders
+	Body struct {
+		Device string `json:"device" doc:"Name of the shared device to sign in on; the one the user was at is freed"`
+	}
+}
+
+// registerDesk declares signing in on shared devices. The answers tell the desk as
+// it is stored; Asterisk and the snapshot follow.
+func registerDesk(a *api, k kindOfUser) {
+	path := k.path + "/{username}/desk"
+	huma.Register(a.hu, k.operation("POST", path, "sign-in", "Sign the user in on a shared device, which rings for the user from then on"), func(ctx context.Context, in *signIn) (*answer[User], error) {
+		key, err := k.checkedKey(a, in.Place)
+		if err != nil {
+			return nil, err
+		}
+		if err := pbx.CheckName("device", in.Body.Device); err != nil {
+			return nil, a.problem(err)
+		}
+		u, revision, err := a.ctl.SignIn(ctx, author(ctx), in.tenant, key, in.Body.Device)
+		return a.atDesk(ctx, k, u, revision, in.write(), in.Body.Device, err)
+	})
+	huma.Register(a.hu, k.operation("DELETE", path, "sign-out", "Free the shared device that the user is at"), func(ctx context.Context, in *actionInput) (*answer[User], error) {
+		key, err := k.checkedKey(a, in.Place)
+		if err != nil {
+			return nil, err
+		}
+		u, revision, err := a.ctl.SignOut(ctx, author(ctx), in.tenant, key)
+		return a.atDesk(ctx, k, u, revision, in.write(), "", err)
+	})
+}
+
+// atDesk answers with the user, the desk, and how far the change of desk has come.
+func (a *api) atDesk(ctx context.Context, k kindOfUser, u *pbx.User, revision int64, h WriteHeaders, desk string, err error) (*answer[User], error) {
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	out := k.done(ctx, a, u, WriteHeaders{})
+	out.Body.Desk, out.Body.Apply = desk, a.applied(ctx, revision, h.wait())
+	return out, nil
+}

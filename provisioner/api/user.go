@@ -1,0 +1,83 @@
+package api
+
+import (
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// UserFields is what a client may write.
+type UserFields struct {
+	Username        string  `json:"username,omitempty" doc:"1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
+	FullName        string  `json:"full_name" doc:"1 to 100 characters of plain text"`
+	Email           string  `json:"email,omitempty" doc:"E-mail address; invitations go there"`
+	PersonalContact string  `json:"personal_contact,omitempty" doc:"E-mail address outside the tenant; invitations go there while there is no email"`
+	Language        string  `json:"language,omitempty" doc:"Language of prompts on the user's devices and in the mailbox, as Asterisk names its sounds: de, en, pt_BR; Asterisk's default if left out"`
+	Timezone        string  `json:"timezone,omitempty" doc:"IANA name for the clocks of the user's phones and the times in the mailbox; the tenant's if left out"`
+	Extension       string  `json:"extension,omitempty" doc:"Number of the main extension; no two users can have the same"`
+	Login           *bool   `json:"login,omitempty" doc:"Whether the user may sign in on shared devices; true if left out"`
+	DeskPIN         *string `json:"desk_pin,omitempty" writeOnly:"true" doc:"4 to 10 digits to sign in by phone; left out, an existing one stays, and without one only the API signs in. Stored as argon2id hash"`
+}
+
+// User is what a client reads.
+type User struct {
+	Username        string     `json:"username"`
+	FullName        string     `json:"full_name"`
+	Email           string     `json:"email,omitempty"`
+	PersonalContact string     `json:"personal_contact,omitempty"`
+	Language        string     `json:"language,omitempty"`
+	Timezone        string     `json:"timezone,omitempty"`
+	Extension       string     `json:"extension,omitempty"`
+	Login           bool       `json:"login"`
+	HasDeskPIN      bool       `json:"has_desk_pin"`
+	HasPhoto        bool       `json:"has_photo"`
+	MustChange      bool       `json:"must_change_password" doc:"The password is a one-time one"`
+	Desk            string     `json:"desk,omitempty" doc:"The shared device that the user is signed in on"`
+	Password        string     `json:"password,omitempty" doc:"One-time password; shown once, by the reset that made it"`
+	Apply           ApplyBlock `json:"apply"`
+}
+
+type kindOfUser = kind[pbx.User, UserFields, User]
+
+func registerUsers(a *api) {
+	k := kindOfUser{
+		name: "user", plural: "users", path: "/v1/tenants/{tenant}/users", keyName: "username", rows: a.ctl.Users,
+		key:      func(w UserFields) string { return w.Username },
+		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
+		fields: func(u *pbx.User) UserFields {
+			return UserFields{Username: u.Username, FullName: u.FullName, Email: u.Email, PersonalContact: u.PersonalContact, Language: u.Language, Timezone: u.Timezone,
+				Extension: u.Extension, Login: &u.Login}
+		},
+		build: buildUser,
+		view: func(u *pbx.User) User {
+			v := User{Username: u.Username, FullName: u.FullName, Email: u.Email, PersonalContact: u.PersonalContact, Language: u.Language, Timezone: u.Timezone, Extension: u.Extension,
+				Login: u.Login, HasDeskPIN: !u.DeskPIN.IsZero(), HasPhoto: u.Photo != "", MustChange: u.MustChange}
+			if d := a.ctl.Snapshot().DeskOf(u); d != nil {
+				v.Desk = d.Name
+			}
+			return v
+		},
+		revision: func(u *pbx.User) int64 { return u.Revision },
+		apply:    func(v *User) *ApplyBlock { return &v.Apply },
+	}
+	registerKind(a, k)
+	registerUserActions(a, k)
+	registerDesk(a, k)
+	registerPhoto(a, k)
+}
+
+func buildUser(w UserFields, old *pbx.User, tenant, username string) (*pbx.User, error) {
+	u := &pbx.User{Tenant: tenant, Username: username}
+	if old != nil {
+		*u = *old
+	}
+	u.FullName, u.Email, u.PersonalContact, u.Language, u.Timezone = w.FullName, w.Email, w.PersonalContact, w.Language, w.Timezone
+	u.Extension, u.Login = w.Extension, or(w.Login, true)
+	if w.DeskPIN != nil {
+		hash, err := provisioner.HashDeskPIN(u.DeskPIN, *w.DeskPIN)
+		if err != nil {
+			return nil, err
+		}
+		u.DeskPIN = hash
+	}
+	return u, nil
+}

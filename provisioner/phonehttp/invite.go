@@ -1,0 +1,127 @@
+package phonehttp
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"rsc.io/qr"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Invitations is who knows the links that were mailed. Errors are NotFound for a
+// link that cannot be used, whatever the reason.
+type Invitations interface {
+	CheckInvitation(ctx context.Context, token string) error
+	// OpenInvitation uses the link up.
+	OpenInvitation(ctx context.Context, token string) (*pbx.Device, error)
+}
+
+//go:embed invite.html
+var invitePage string
+
+var inviteTemplate = template.Must(template.New("invite").Parse(invitePage))
+
+// inviteToken is 256 random bits in base32.
+var inviteToken = regexp.MustCompile(`^[a-z2-7]{52}$`)
+
+// inviteView is what the page sees.
+type inviteView struct {
+	Open                                  bool
+	Username, Password, Server, Transport string
+	Side                                  int    // of the code, in dots, with its quiet zone
+	Dots                                  string // the path that draws it
+}
+
+// serveInvite answers a link that was mailed. Asking shows a button only, because
+// mail scanners follow links: pressing it uses the link up. The token is in no log.
+func (h *Handler) serveInvite(w http.ResponseWriter, r *http.Request) {
+	token := strings.TrimPrefix(r.URL.Path, provisioner.InvitePath)
+	if h.opt.Invitations == nil || !inviteToken.MatchString(token) {
+		writeMiss(w)
+		return
+	}
+	var view inviteView
+	var err error
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		err = h.opt.Invitations.CheckInvitation(r.Context(), token)
+	case http.MethodPost:
+		var d *pbx.Device
+		if d, err = h.opt.Invitations.OpenInvitation(r.Context(), token); err == nil {
+			view, err = h.inviteView(d)
+		}
+	default:
+		writeMiss(w)
+		return
+	}
+	switch {
+	case pbx.KindOf(err) == pbx.NotFound && err != nil:
+		writeMiss(w)
+	case err != nil:
+		h.opt.Logger.Error("showing an invitation", "error", err)
+		writeUnavailable(w)
+	default:
+		h.writeInvite(w, view)
+	}
+}
+
+// inviteView collects what an app must be told.
+func (h *Handler) inviteView(d *pbx.Device) (v inviteView, err error) {
+	site := h.opt.Site
+	v = inviteView{Open: true, Username: d.Endpoint, Password: d.Secret.Reveal(), Transport: strings.ToUpper(site.Transport),
+		Server: net.JoinHostPort(site.SIPServer, strconv.Itoa(site.SIPPort))}
+	// A SIP address with its password (RFC 3261, 19.1.1) is what apps of all makes
+	// can make something of.
+	code, err := qr.Encode("sip:"+url.UserPassword(v.Username, v.Password).String()+"@"+v.Server+";transport="+site.Transport, qr.M)
+	if err != nil {
+		return v, fmt.Errorf("drawing the code: %w", err)
+	}
+	v.Side, v.Dots = dots(code)
+	return v, nil
+}
+
+// quietZone is the white border that a code needs (ISO/IEC 18004).
+const quietZone = 4
+
+// dots returns a code as an SVG path and the length of its side.
+func dots(code *qr.Code) (int, string) {
+	var b strings.Builder
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x+quietZone, y+quietZone)
+			}
+		}
+	}
+	return code.Size + 2*quietZone, b.String()
+}
+
+// writeInvite sends the page so that nobody keeps it, frames it or learns its
+// address from it.
+func (h *Handler) writeInvite(w http.ResponseWriter, view inviteView) {
+	var page bytes.Buffer
+	if err := inviteTemplate.Execute(&page, view); err != nil {
+		h.opt.Logger.Error("showing an invitation", "error", err)
+		writeUnavailable(w)
+		return
+	}
+	head := w.Header()
+	head.Set("Content-Type", "text/html; charset=utf-8")
+	head.Set("Cache-Control", "no-store")
+	head.Set("Referrer-Policy", "no-referrer")
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("X-Robots-Tag", "noindex")
+	head.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	_, _ = w.Write(page.Bytes()) // the reader may be gone; the link is used up all the same
+}
