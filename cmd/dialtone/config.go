@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -52,6 +54,25 @@ func (f siteFlags) site(phonePort string, year int) (phoneconf.Site, error) {
 		return s, fmt.Errorf("what phones are told: %w", err)
 	}
 	return s, nil
+}
+
+// mailFlags are where invitations are handed in.
+type mailFlags struct {
+	SMTPAddress  string        `name:"smtp-address" help:"Mail server that takes invitations; empty sends none." placeholder:"HOST:PORT" env:"DIALTONE_SMTP_ADDRESS"`
+	SMTPUser     string        `name:"smtp-user" help:"User there; empty signs in nowhere." env:"DIALTONE_SMTP_USER"`
+	SMTPPassword string        `name:"smtp-password" help:"Its password; better given in the environment." env:"DIALTONE_SMTP_PASSWORD"`
+	SMTPFrom     string        `name:"smtp-from" help:"Address of the sender." placeholder:"ADDRESS" env:"DIALTONE_SMTP_FROM"`
+	SMTPTLS      string        `name:"smtp-tls" help:"starttls, tls, or none for a server on this machine." enum:"starttls,tls,none" default:"starttls" env:"DIALTONE_SMTP_TLS"`
+	SMTPRetry    time.Duration `name:"smtp-retry" help:"Pause before the second attempt; each one after that waits twice as long." default:"30s" env:"DIALTONE_SMTP_RETRY"`
+}
+
+func (f mailFlags) mail() (provisioner.Mail, error) {
+	m := provisioner.Mail{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword), From: f.SMTPFrom,
+		TLS: provisioner.MailTLS(f.SMTPTLS), RetryFirst: f.SMTPRetry}
+	if err := m.Validate(); err != nil {
+		return m, fmt.Errorf("the mail server: %w", err)
+	}
+	return m, nil
 }
 
 // ownAddress is this machine's first address that is not loopback.

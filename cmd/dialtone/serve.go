@@ -22,6 +22,7 @@ type serveCmd struct {
 	dbFlag
 	asteriskFlags
 	siteFlags
+	mailFlags
 	logFlags
 	Listen      string `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
 	PhoneListen string `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
@@ -64,6 +65,10 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	mail, err := s.mail()
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(s.configDir(), 0o750); err != nil {
 		return fmt.Errorf("folder for Asterisk's files: %w", err)
 	}
@@ -72,7 +77,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	ctl, err := provisioner.New(ctx, provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Logger: log,
+		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Mail: mail, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), "dialtone-phones"), FirmwareDir: filepath.Join(filepath.Dir(s.DB), "dialtone-firmware"),
 		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
 	})
@@ -93,7 +98,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	m := newMetrics(ctl)
 	flow, client := s.callFlow(ctl, m, log)
 	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
-	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Logger: log})
+	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Invitations: ctl, Logger: log})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
 	// The flow ends after the connection that feeds it, so that calls which wait

@@ -28,7 +28,8 @@ func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.L
 		OnUp:    func(ctx context.Context, gen uint64) error { return flow.Up(ctx, gen) },
 		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e) },
 	})
-	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided})
+	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
+		SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone})
 	m.watchFlow(flow, client)
 	return flow, client
 }

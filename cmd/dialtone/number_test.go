@@ -1,0 +1,123 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+)
+
+// TestNumberRealAsterisk: a renumbered extension keeps its devices, user and
+// messages; a deleted one leaves nothing.
+func TestNumberRealAsterisk(t *testing.T) {
+	onBoth(t, func(t *testing.T, l *lab) {
+		l.extension(t, "101", "4711", nil)
+		l.extension(t, "102", "", nil)
+		alice := l.register(t, l.device(t, "alice-desk", "101", nil), phone.Options{})
+		bob := l.register(t, l.device(t, "bob-desk", "102", nil), phone.Options{})
+		l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice", "extension": "101"}, nil)
+		l.do(t, "PUT", tenant+"/phones/001565000101", object{"vendor": "yealink", "model": "T46U", "lines": []object{{"registration": 1, "device": "alice-desk"}}}, nil)
+		l.applied(t)
+		before, err := alice.WaitVoicemail(within(t, 10*time.Second), func(phone.Voicemail) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := dial(t, bob, "101")
+		rings(t, out, alice)
+		l.waitStatus(t, "alice-desk", 5*time.Second, "ringing", func(s status) bool { return s.Call == "ringing" })
+		if r := l.refused(t, "POST", tenant+"/extensions/101/renumber", object{"number": "201"}); r == nil || r.Status != 409 {
+			t.Errorf("renumbering during a call: %v", r)
+		}
+		leaveMessage(t, out, alice, before)
+		l.waitStatus(t, "alice-desk", 5*time.Second, "idle", func(s status) bool { return s.Call == "idle" })
+
+		l.do(t, "POST", tenant+"/extensions/101/renumber", object{"number": "201"}, nil)
+		l.applied(t)
+		if code := refusal(t, bob, "101"); code != 404 {
+			t.Errorf("the old number ends with %d, want 404", code)
+		}
+		out, in := connect(t, alice, bob, "102")
+		if in.CallerNumber() != "201" {
+			t.Errorf("Alice calls as %q, want 201", in.CallerNumber())
+		}
+		hangUp(t, out, in)
+		l.waitStatus(t, "alice-desk", 5*time.Second, "idle", func(s status) bool { return s.Call == "idle" })
+		out = dial(t, bob, "201")
+		rings(t, out, alice)
+		leaveMessage(t, out, alice, phone.Voicemail{New: before.New + 1}) // the lamp shows both
+		if hint := l.console(t, "core show hints"); !strings.Contains(hint, "201@hints-default") || strings.Contains(hint, "101@hints-default") {
+			t.Errorf("hints:\n%s", hint)
+		}
+		l.checkLicence(t)
+		l.checkDeleted(t, alice)
+	})
+}
+
+// checkLicence duplicates an extension as far as the licence goes.
+func (l *lab) checkLicence(t *testing.T) {
+	t.Helper()
+	l.do(t, "PATCH", "/v1/tenants/default", object{"max_extensions": 3}, nil)
+	l.do(t, "POST", tenant+"/extensions/201/duplicate", object{"number": "301"}, nil)
+	r := l.refused(t, "POST", tenant+"/extensions/201/duplicate", object{"number": "302"})
+	if r == nil || r.Status != 409 || !strings.Contains(r.Detail, "3 of the 3") {
+		t.Errorf("one extension more than the licence: %v", r)
+	}
+	l.applied(t)
+	if boxes := l.console(t, "voicemail show users for default"); !hasField(boxes, "301", "Box 101") {
+		t.Errorf("the duplicate has no mailbox:\n%s", boxes)
+	}
+}
+
+// checkDeleted deletes an extension and a device that are used, and looks for what
+// is left of them.
+func (l *lab) checkDeleted(t *testing.T, alice *phone.Phone) {
+	t.Helper()
+	if r := l.refused(t, "DELETE", tenant+"/extensions/201", nil); r == nil || r.Status != 409 || r.Kind != "in-use" {
+		t.Errorf("deleting what is used: %v", r)
+	}
+	if r := l.refused(t, "DELETE", tenant+"/extensions/201?confirm=102", nil); r == nil || r.Status != 422 || r.Field != "confirm" {
+		t.Errorf("confirming another one: %v", r)
+	}
+	var d struct{ Endpoint string }
+	l.do(t, "GET", tenant+"/devices/alice-desk", nil, &d)
+	l.waitStatus(t, "alice-desk", 10*time.Second, "OK", isOK)
+	l.do(t, "DELETE", tenant+"/extensions/201?confirm=201", nil, nil)
+	l.applied(t)
+	if out := l.console(t, "pjsip show contacts"); !strings.Contains(out, d.Endpoint) {
+		t.Errorf("the device that stays lost its registration:\n%s", out)
+	}
+	if r := l.refused(t, "DELETE", tenant+"/devices/alice-desk", nil); r == nil || r.Status != 409 {
+		t.Errorf("deleting a device on a phone: %v", r)
+	}
+	l.do(t, "DELETE", tenant+"/devices/alice-desk?confirm=alice-desk", nil, nil)
+	l.applied(t)
+	for _, command := range []string{"core show hints", "voicemail show users for default", "dialplan show fallback-default", "pjsip show contacts", "database show registrar"} {
+		if out := l.console(t, command); strings.Contains(out, "201") || strings.Contains(out, d.Endpoint) {
+			t.Errorf("%s still shows it:\n%s", command, out)
+		}
+	}
+	for _, name := range []string{"pjsip.conf", "extensions.conf", "voicemail.conf"} {
+		text, err := os.ReadFile(filepath.Join(l.Asterisk.Dir(), "etc", "dialtone", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := slices.Collect(strings.Lines(string(text)))[2:] // the header has a hash
+		if body, _, _ := strings.Cut(strings.Join(lines, ""), "; The marker"); strings.Contains(body, "201") || strings.Contains(body, d.Endpoint) {
+			t.Errorf("%s still names it", name)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(l.Asterisk.Dir(), "spool", "voicemail", "default", "201")); !os.IsNotExist(err) {
+		t.Errorf("the messages are still there: %v", err)
+	}
+	var p struct{ Lines []object }
+	l.do(t, "GET", tenant+"/phones/001565000101", nil, &p)
+	var u user
+	l.do(t, "GET", tenant+"/users/alice", nil, &u)
+	if len(p.Lines) != 0 || u.Extension != "" {
+		t.Errorf("the phone's lines are %v, the user's extension %q", p.Lines, u.Extension)
+	}
+}
