@@ -47,24 +47,31 @@ func (n *phoneNotifier) notify(ctx context.Context, before, now *rendered) {
 	}
 }
 
-// tenantsRedone lists the tenants whose phone settings, button templates or number
-// of extensions differ between two snapshots: a change there, or what is gone, may
-// touch any of a tenant's phones and shows in the revision of none.
+// tenantsRedone lists the tenants whose phone settings, button templates, users with
+// a clock of their own or number of extensions differ between two snapshots: a change
+// there, or what is gone, may touch any of a tenant's phones and shows in the
+// revision of none.
 func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	type key struct {
 		tenant, model string
 		revision      int64
+		user          string
 	}
 	seen := map[key]int{}
 	count := func(s *pbx.Snapshot, n int) {
 		for _, p := range s.PhoneSettings {
-			seen[key{p.Tenant, "", p.Revision}] += n
+			seen[key{tenant: p.Tenant, revision: p.Revision}] += n
 		}
 		for _, t := range s.ButtonTemplates {
-			seen[key{t.Tenant, t.Model, t.Revision}] += n
+			seen[key{tenant: t.Tenant, model: t.Model, revision: t.Revision}] += n
 		}
 		for _, e := range s.Extensions { // one that is gone may have named a key
 			seen[key{tenant: e.Tenant}] += n
+		}
+		for _, u := range s.Users {
+			if u.Timezone != "" {
+				seen[key{tenant: u.Tenant, revision: u.Revision, user: u.Username}] += n
+			}
 		}
 	}
 	count(before, 1)

@@ -77,9 +77,27 @@ func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 		}
 	})
 	l.extension("104", "Dora")
+	l.extension("105", "Ed")
 	change("a speed dial", []string{polycom}, func() { template("VVX450", pbx.Button{Key: 5, Kind: pbx.SpeedDialButton, Value: "104", Line: 1}) })
 	change("the person behind it leaves", []string{polycom}, func() {
 		if _, err := l.Extensions.Delete(t.Context(), tester, pbx.DefaultTenant, "104", Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	user := func(timezone string) {
+		put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Extension: "101", Timezone: timezone})
+	}
+	change("a user without a clock", nil, func() { user("") })
+	change("the clock of a user", []string{yealink}, func() { user("Asia/Tokyo") })
+	change("no clock any more", []string{yealink}, func() { user("") })
+	change("a number that buttons watch", []string{polycom}, func() { template("VVX450", pbx.Button{Key: 5, Kind: pbx.BLFButton, Value: "105", Line: 1}) })
+	change("its new number", []string{polycom}, func() {
+		if _, err := l.RenumberExtension(t.Context(), tester, pbx.DefaultTenant, "105", "205", Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	change("its end with all that refers to it", []string{polycom}, func() {
+		if _, err := l.Extensions.DeleteReferred(t.Context(), tester, pbx.DefaultTenant, "205", Condition{}); err != nil {
 			t.Fatal(err)
 		}
 	})
