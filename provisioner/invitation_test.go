@@ -59,3 +59,22 @@ func TestMailIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// A number outside has no account: nobody is invited to it, and unregistering the
+// devices of its user passes it over.
+func TestExternalDeviceIsNoAccount(t *testing.T) {
+	l := newLab(t)
+	l.extension("101", "Anna")
+	put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Email: "anna@example.com", Extension: "101"})
+	put(l, l.ExternalNumbers, "0151123", &pbx.ExternalNumber{Tenant: pbx.DefaultTenant, Number: "0151123", Type: pbx.NumberSIP})
+	put(l, l.Devices, "mobile", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "mobile", Kind: pbx.DeviceExternal, ExternalNumber: "0151123", Confirm: true,
+		Extension: "101", Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), RingOrder: pbx.DefaultRingOrder})
+	l.fresh()
+	l.mailer.mail.Address = "127.0.0.1:1"
+	if _, err := l.Invite(t.Context(), tester, pbx.DefaultTenant, "mobile", ""); pbx.KindOf(err) != pbx.Conflict {
+		t.Errorf("inviting to it: %v", err)
+	}
+	if names, err := l.UnregisterUser(t.Context(), pbx.DefaultTenant, "anna"); err != nil || len(names) != 0 {
+		t.Errorf("unregistered %v, %v", names, err)
+	}
+}

@@ -64,7 +64,7 @@ func TestExternalDeviceHasNoAccount(t *testing.T) {
 	l := newLab(t)
 	l.must(201, "POST", "external-numbers", mobile)
 	got := stable(l.must(201, "POST", "devices", `{"name":"mobile","kind":"external","external_number":"+4915112345678","ring_seconds":12,"ring_order":3}`))
-	if want := `{"confirm":true,"external_number":"+4915112345678","kind":"external","name":"mobile","qualify_seconds":0,"ring_order":3,"ring_seconds":12}`; got != want {
+	if want := `{"confirm":true,"external_number":"+4915112345678","kind":"external","name":"mobile","qualify_seconds":0,"ring_order":3,"ring_seconds":12,"shared":false}`; got != want {
 		t.Errorf("answer %s\nwant   %s", got, want)
 	}
 	phone := l.must(200, "PATCH", "devices/mobile", `{"kind":null,"external_number":null,"confirm":null}`)
@@ -131,6 +131,7 @@ func TestOutsideRefuses(t *testing.T) {
 		{422, "devices", `{"name":"m","kind":"external","external_number":"0777777"}`, "external_number"},
 		{422, "devices", `{"name":"m","kind":"external","external_number":"+4915112345678","secret":"0123456789abcdef"}`, "secret"},
 		{422, "devices", `{"name":"m","kind":"external","external_number":"+4915112345678","qualify_seconds":9}`, "qualify_seconds"},
+		{422, "devices", `{"name":"m","kind":"external","external_number":"+4915112345678","shared":true}`, "shared"},
 		{422, "devices", `{"name":"m","external_number":"+4915112345678"}`, "external_number"},
 		{422, "devices", `{"name":"m","confirm":true}`, "confirm"},
 		{422, "devices", `{"name":"m","ring_seconds":301}`, "ring_seconds"},

@@ -69,6 +69,7 @@ func TestValidate(t *testing.T) {
 		{"external device", change(goodDevice(), external), nil},
 		{"external device of no number", change(goodDevice(), func(d *Device) { d.Kind = DeviceExternal }), []string{"external_number"}},
 		{"external device of a bad number", change(change(goodDevice(), external), func(d *Device) { d.ExternalNumber = "1)" }), []string{"external_number"}},
+		{"shared external device", change(change(goodDevice(), external), func(d *Device) { d.Shared = true }), []string{"shared"}},
 		{"device with a number", change(change(goodDevice(), external), func(d *Device) { d.Kind = DeviceSIP }), []string{"external_number"}},
 		{"device that asks", change(goodDevice(), func(d *Device) { d.Confirm = true }), []string{"confirm"}},
 		{"device of another kind", change(goodDevice(), func(d *Device) { d.Kind = "fax" }), []string{"kind"}},
