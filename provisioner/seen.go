@@ -21,11 +21,16 @@ const (
 	seenBatch = 2_000
 )
 
+// seenAgain is how old the stored times of a phone may get while nothing else
+// about it is news: a phone that polls must not write a row each time.
+const seenAgain = time.Minute
+
 // maxSeenFiles bounds the file names remembered of one phone.
 const maxSeenFiles = 16
 
 // sightings keeps what phones proved by their own requests. Memory is
-// authoritative; the database follows within seenPause.
+// authoritative; the database follows news within seenPause, and mere times within
+// seenAgain.
 type sightings struct {
 	db       *db.DB
 	log      *slog.Logger
@@ -34,12 +39,13 @@ type sightings struct {
 	mu     sync.Mutex
 	phones map[pbx.MAC]*pbx.PhoneSeen
 	dirty  map[pbx.MAC]bool
-	swept  int64 // revision up to which deleted phones are forgotten
+	wrote  map[pbx.MAC]time.Time // SeenAt of the row as it was last written
+	swept  int64                 // revision up to which deleted phones are forgotten
 }
 
 // newSightings starts from what the database remembers.
 func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*sightings, error) {
-	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*pbx.PhoneSeen{}, dirty: map[pbx.MAC]bool{}}
+	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*pbx.PhoneSeen{}, dirty: map[pbx.MAC]bool{}, wrote: map[pbx.MAC]time.Time{}}
 	list, err := d.SeenPhones(ctx)
 	if err != nil {
 		return nil, err
@@ -93,35 +99,43 @@ func (s *sightings) note(f pbx.PhoneFetch) {
 		s.phones[f.MAC] = row
 	}
 	row.SeenAt = f.At
+	news := f.At.Sub(s.wrote[f.MAC]) > seenAgain
 	if f.Address != row.Address {
+		news = true
 		row.FormerAddress, row.Address, row.AddressSince = row.Address, f.Address, f.At
 	}
 	// A Polycom's updater names its own version, not the firmware's. What is the
 	// same as before is not looked at again: a boot storm comes through here.
 	if f.UserAgent != row.UserAgent && !strings.HasSuffix(f.UserAgent, "Type/Updater") {
 		if vendor, _, _, _ := phoneconf.Identify(f.UserAgent); vendor != "" {
+			news = true
 			row.UserAgent = f.UserAgent
 		}
 	}
-	s.fetched(row, p, f)
-	s.dirty[f.MAC] = true
+	if s.fetched(row, p, f) || news {
+		s.dirty[f.MAC] = true
+	}
 }
 
-// fetched notes the bytes that the phone now holds.
-func (s *sightings) fetched(row *pbx.PhoneSeen, p *pbx.Phone, f pbx.PhoneFetch) {
+// fetched notes the bytes that the phone now holds, and reports whether they or
+// its enrolment are news.
+func (s *sightings) fetched(row *pbx.PhoneSeen, p *pbx.Phone, f pbx.PhoneFetch) (news bool) {
 	if f.Hash == "" {
-		return
+		return false
 	}
 	row.FetchedAt = f.At
-	if _, known := row.Files[f.File]; known || len(row.Files) < maxSeenFiles {
+	if held, known := row.Files[f.File]; held != f.Hash && (known || len(row.Files) < maxSeenFiles) {
 		row.Files[f.File] = f.Hash
+		news = true
 	}
 	if !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
-		return
+		return news
 	}
 	if now := pbx.EnrolmentOf(p); row.Enrolled != now {
 		row.Enrolled, row.EnrolledAt = now, f.At
+		return true
 	}
+	return news
 }
 
 // run writes changed rows until ctx ends.
@@ -169,8 +183,10 @@ func (s *sightings) batch() (put []pbx.PhoneSeen, gone []pbx.MAC, more bool) {
 		row := s.phones[mac]
 		if row == nil {
 			gone = append(gone, mac)
+			delete(s.wrote, mac)
 			continue
 		}
+		s.wrote[mac] = row.SeenAt
 		out := *row
 		out.Files = maps.Clone(row.Files)
 		put = append(put, out)

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -68,8 +67,18 @@ type phoneFile struct {
 	size int
 }
 
-// fetchAll asks Dialtone once for the largest file of each phone and lays the
-// bytes out for nginx under the same path.
+// clockFile is the name of the file that sets a phone's clock: the whole
+// configuration of a Yealink, the site's part of a Polycom's. A change of the
+// tenant's time zone touches it.
+func clockFile(p *pbx.Phone) string {
+	if p.Vendor == pbx.Polycom {
+		return string(p.MAC) + "-site.cfg"
+	}
+	return string(p.MAC) + ".cfg"
+}
+
+// fetchAll asks Dialtone once for the clock file of each phone and lays the bytes
+// out for nginx under the same path.
 func (r *room) fetchAll(ctx context.Context) ([]phoneFile, error) {
 	s, err := snapshot(ctx, r.Database)
 	if err != nil {
@@ -77,8 +86,7 @@ func (r *room) fetchAll(ctx context.Context) ([]phoneFile, error) {
 	}
 	var files []phoneFile
 	for _, p := range s.Phones {
-		names := phoneconf.Files(s, p)
-		f := phoneFile{path: "/p/" + p.URLSecret.Reveal() + "/" + string(names[len(names)-1])}
+		f := phoneFile{path: "/p/" + p.URLSecret.Reveal() + "/" + clockFile(p)}
 		body, err := fetch(ctx, r.Phones+f.path)
 		if err != nil {
 			return nil, err
