@@ -32,6 +32,8 @@ type Options struct {
 	// Snapshot returns the current desired state; nil while there is none, which
 	// sends calls to the fallback.
 	Snapshot func() *pbx.Snapshot
+	// Live answers what rules ask about the present; nil knows nothing.
+	Live pbx.Live
 	// SignIn and SignOut move the shared device behind an endpoint: to the user of
 	// the extension with that number, if the PIN is the user's, or to nobody. Nil
 	// refuses.

@@ -47,24 +47,61 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 	if e.odd {
 		return fmt.Errorf("reading Stasis arguments %.100q: they are none of ours", e.args)
 	}
-	plan, err := f.plan(e.call)
-	if err != nil {
-		return err
-	}
-	index, err := f.index(ctx, e, plan)
+	call, plan, index, err := f.way(e)
 	if err != nil {
 		return err
 	}
 	step := plan.Steps[index]
-	if positions(plan) > 1 && step.Returns() {
-		if err := f.opts.Client.SetChannelVar(ctx, e.channel, pbx.PositionVariable, strconv.Itoa(index)); err != nil {
+	for _, v := range variables(e, call, plan, index) {
+		if err := f.opts.Client.SetChannelVar(ctx, e.channel, v.Name, v.Value); err != nil {
 			return err
 		}
 	}
-	if err := f.opts.Client.SetChannelVar(ctx, e.channel, pbx.StepVariable, step.Argument(e.call.Tenant)); err != nil {
-		return err
+	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call), 1, "")
+}
+
+// way returns the step to carry out, by its index in the plan for where the call
+// is then: plans that only send it on are gone through here.
+func (f *Flow) way(e *entry) (pbx.Call, pbx.Plan, int, error) {
+	call, index := e.call, 0
+	call.Live = f.opts.Live
+	plan, err := f.plan(call)
+	if err == nil && e.step {
+		index = plan.After(e.ended, e.outcome)
 	}
-	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(e.call.Tenant), e.extension(), 1, "")
+	for err == nil && plan.Steps[index].Kind == pbx.StepForward {
+		if len(call.Hops) >= pbx.MaxHops { // Route does not let it come this far
+			err = fmt.Errorf("following a call: it was forwarded %d times", len(call.Hops))
+			break
+		}
+		call, index = call.Sent(plan.Steps[index].To), 0
+		plan, err = f.plan(call)
+	}
+	return call, plan, index, err
+}
+
+// variables are what the channel has to carry for the step, the step itself last;
+// what it carries already is left out.
+func variables(e *entry, call pbx.Call, plan pbx.Plan, index int) []pbx.Variable {
+	step := plan.Steps[index]
+	var out []pbx.Variable
+	if step.Returns() {
+		dialled := call.Dialled
+		if !plainNumber.MatchString(dialled) {
+			dialled = ""
+		}
+		if len(call.Hops) > len(e.call.Hops) {
+			out = append(out, pbx.Variable{Name: pbx.HopsVariable, Value: pbx.HopsText(dialled, call.Hops)})
+		}
+		if plan.Order != e.call.Order {
+			out = append(out, pbx.Variable{Name: pbx.OrderVariable, Value: plan.Order})
+		}
+		if index != e.ended || positions(plan) > 1 {
+			out = append(out, pbx.Variable{Name: pbx.PositionVariable, Value: strconv.Itoa(index)})
+		}
+	}
+	out = append(out, step.Set...)
+	return append(out, pbx.Variable{Name: pbx.StepVariable, Value: step.Argument(call.Tenant)})
 }
 
 // plan makes the plan. A panic in a rule costs the one call its features and
@@ -84,23 +121,6 @@ func (f *Flow) plan(c pbx.Call) (plan pbx.Plan, err error) {
 		return plan, errors.New("routing a call: the plan has no step")
 	}
 	return plan, nil
-}
-
-// index returns which step of the plan is to be carried out: the first for a
-// new call, else the one that follows the step that ended.
-func (f *Flow) index(ctx context.Context, e *entry, plan pbx.Plan) (int, error) {
-	if !e.step {
-		return 0, nil
-	}
-	ended := 0
-	if positions(plan) > 1 {
-		text, err := f.opts.Client.GetChannelVar(ctx, e.channel, pbx.PositionVariable)
-		if err != nil && !ari.IsNotFound(err) {
-			return 0, err
-		}
-		ended, _ = strconv.Atoi(text) // never written: it was the first step
-	}
-	return plan.After(ended, e.outcome), nil
 }
 
 // positions counts the steps a call can come back from.

@@ -168,7 +168,7 @@ func TestPositionInLongPlan(t *testing.T) {
 	r := newRig(t, nil)
 	r.route = func(*pbx.Snapshot, pbx.Call, time.Time) pbx.Plan { return plan }
 	r.run()
-	for _, args := range [][]string{{"call", "acme"}, {"step", "acme", "NOANSWER"}, {"step", "acme", ""}, {"step", "acme", "NOANSWER"}} {
+	for _, args := range [][]string{{"call", "acme"}, {"step", "acme", "NOANSWER", "0", "", ""}, {"step", "acme", "", "1", "", ""}, {"step", "acme", "NOANSWER", "2", "", ""}} {
 		r.enters(caller("1", "101"), args...)
 		if v := r.verdict(); v != Decided {
 			t.Fatalf("%v: verdict %s", args, v)
@@ -176,10 +176,31 @@ func TestPositionInLongPlan(t *testing.T) {
 	}
 	want := []string{
 		"POST 1/variable DIALTONE_POSITION=0", "POST 1/variable DIALTONE_STEP=PJSIP/a,5,i", "POST 1/continue dial-acme,101,1",
-		"GET 1/variable DIALTONE_POSITION", "POST 1/variable DIALTONE_POSITION=1", "POST 1/variable DIALTONE_STEP=sorry", "POST 1/continue play-acme,101,1",
-		"GET 1/variable DIALTONE_POSITION", "POST 1/variable DIALTONE_POSITION=2", "POST 1/variable DIALTONE_STEP=PJSIP/b,5,i", "POST 1/continue dial-acme,101,1",
-		"GET 1/variable DIALTONE_POSITION", "POST 1/variable DIALTONE_STEP=19", "POST 1/continue dialtone-hangup,101,1",
+		"POST 1/variable DIALTONE_POSITION=1", "POST 1/variable DIALTONE_STEP=sorry", "POST 1/continue play-acme,101,1",
+		"POST 1/variable DIALTONE_POSITION=2", "POST 1/variable DIALTONE_STEP=PJSIP/b,5,i", "POST 1/continue dial-acme,101,1",
+		"POST 1/variable DIALTONE_STEP=19", "POST 1/continue dialtone-hangup,101,1",
 	}
+	if diff := cmp.Diff(want, r.trace()); diff != "" {
+		t.Errorf("requests -want +got:\n%s", diff)
+	}
+}
+
+// A call that is sent on takes its way along: the context continues at where it
+// is, what was dialled first and the order of the place stay with the channel.
+func TestForwardedCall(t *testing.T) {
+	office := office().WithForwards([]*pbx.Forward{
+		{Tenant: "acme", Extension: "103", Mode: pbx.ForwardDestination, Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"}},
+		{Tenant: "acme", Extension: "101", Mode: pbx.ForwardOff, NoAnswer: pbx.Destination{Kind: pbx.ToExtension, Key: "103"}}})
+	r := newRig(t, func(o *Options) { o.Snapshot = func() *pbx.Snapshot { return office } }).run()
+	c := caller("1", "103")
+	r.enters(c, "call", "acme")
+	r.verdict()
+	c.Exten = "101"
+	r.enters(c, "step", "acme", "NOANSWER", "0", "103>extension:101", "")
+	r.verdict()
+	want := []string{"POST 1/variable DIALTONE_HOPS=103>extension:101",
+		"POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i", "POST 1/continue dial-acme,101,1",
+		"POST 1/variable DIALTONE_STEP=101@acme,u", "POST 1/continue dialtone-voicemail,101,1"} // 103 was there already
 	if diff := cmp.Diff(want, r.trace()); diff != "" {
 		t.Errorf("requests -want +got:\n%s", diff)
 	}

@@ -3,6 +3,7 @@ package callflow
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type entry struct {
 	step    bool        // a step has ended; otherwise the call is new
 	desk    bool        // the caller signs in or out on a shared device
 	outcome pbx.Outcome // of the step
+	ended   int         // index of the step in its plan
 	odd     bool        // the arguments are none of ours
 	args    []string
 	arrived time.Time
@@ -31,13 +33,13 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	if c.Dialplan != nil {
 		e.call.Dialled = c.Dialplan.Exten
 	}
+	if c.Caller != nil {
+		e.call.Caller = c.Caller.Number
+	}
 	switch {
 	case len(args) == 2 && args[0] == pbx.ArgCall:
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
-		e.step = true
-		if len(args) > 2 {
-			e.outcome = pbx.ParseOutcome(args[2])
-		}
+		e.readStep(args[2:])
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
 		e.desk = true
 	default:
@@ -46,6 +48,19 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	}
 	e.call.Tenant = args[1]
 	return e
+}
+
+// readStep reads what follows the tenant: outcome, position, hops and order, as
+// far as they are there.
+func (e *entry) readStep(args []string) {
+	e.step = true
+	args = append(slices.Clip(args), make([]string, 4)...)
+	e.outcome = pbx.ParseOutcome(args[0])
+	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
+	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
+		e.call.Dialled, e.call.Hops = dialled, hops
+	}
+	e.call.Order = args[3]
 }
 
 // waiting returns the entry of a channel as GET /channels shows it, or nil when
@@ -64,7 +79,7 @@ func waiting(c *ariv6.ChannelData) *entry {
 
 // same reports whether two entries are the same visit of a channel.
 func (e *entry) same(o *entry) bool {
-	return e.channel == o.channel && e.call == o.call && slices.Equal(e.args, o.args)
+	return e.channel == o.channel && e.call.Dialled == o.call.Dialled && slices.Equal(e.args, o.args)
 }
 
 // channelNumber ends the name of a channel: the number that makes it unique.
@@ -82,12 +97,15 @@ func endpointOf(name string) string {
 
 var plainNumber = regexp.MustCompile(`^[0-9A-Za-z*#+]{1,40}$`)
 
-// extension is where in a context the channel continues: at the dialled number,
-// so that it is still there when the step has ended. A number that a dialplan
+// extensionOf is where in a context the channel continues: at the number the call
+// is at, so that it is still there when the step has ended. A number that a dialplan
 // could misread never gets further than a hangup, at extension s.
-func (e *entry) extension() string {
-	if plainNumber.MatchString(e.call.Dialled) {
-		return e.call.Dialled
+func extensionOf(c pbx.Call) string {
+	if plainNumber.MatchString(c.At()) {
+		return c.At()
 	}
 	return "s"
 }
+
+// extension is that of the call as it came.
+func (e *entry) extension() string { return extensionOf(e.call) }

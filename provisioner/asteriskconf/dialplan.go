@@ -20,7 +20,8 @@ type dialplanView struct {
 	Voicemail, Messages   string
 	Hangup, Called        string
 	Legs, Confirm         string
-	Position              string
+	Position, Hops, Order string
+	Forget                string   // clears the variables of a call that was elsewhere before
 	Patterns              []string // which together match every extension a call can be at
 	Tenants               []dialplanTenant
 }
@@ -85,7 +86,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
-		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Position: pbx.PositionVariable,
+		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=",
 		Desk: deskView{pbx.ArgDesk, pbx.SignInCode, pbx.SignOutCode, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {

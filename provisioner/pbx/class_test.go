@@ -14,11 +14,11 @@ func TestForbiddenDevice(t *testing.T) {
 	s := office()
 	s.Device("acme", "desk").Class, s.Device("acme", "mobile").Class = Hardware, Mobile
 	s.Extension("acme", "101").AllowedDevices = []DeviceClass{Hardware}
-	if got := Route(s, Call{"acme", "101", "dacmehall"}, time.Time{}).Steps[0].Argument("acme"); got != "PJSIP/dacmedesk,20,i" {
+	if got := Route(s, Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, time.Time{}).Steps[0].Argument("acme"); got != "PJSIP/dacmedesk,20,i" {
 		t.Errorf("101 rings %s", got)
 	}
 	for endpoint, want := range map[string]StepKind{"dacmemobile": StepHangup, "dacmedesk": StepDial} {
-		if got := Route(s, Call{"acme", "102", endpoint}, time.Time{}).Steps[0]; got.Kind != want {
+		if got := Route(s, Call{Tenant: "acme", Dialled: "102", Endpoint: endpoint}, time.Time{}).Steps[0]; got.Kind != want {
 			t.Errorf("a call from %s gets %s (%s)", endpoint, got.Kind, got.Rule)
 		}
 	}

@@ -12,7 +12,8 @@ const (
 	// Stasis(dialtone,call,TENANT).
 	ArgCall = "call"
 	// ArgStep is the first Stasis argument when a step has ended:
-	// Stasis(dialtone,step,TENANT,OUTCOME), the outcome being DIALSTATUS or empty.
+	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER), the outcome being
+	// DIALSTATUS or empty, the others the variables of those names.
 	ArgStep = "step"
 	// ArgDesk is the first Stasis argument when a caller at SignInCode has typed a
 	// number and a PIN, or is at SignOutCode: Stasis(dialtone,desk,TENANT). What was
@@ -32,6 +33,11 @@ const (
 	// PositionVariable keeps in a channel the index of the plan's step that is
 	// carried out, for plans with more than one step that returns.
 	PositionVariable = "DIALTONE_POSITION"
+	// HopsVariable keeps where the call was sent to, see HopsText; empty while it is
+	// where it was dialled to.
+	HopsVariable = "DIALTONE_HOPS"
+	// OrderVariable keeps the plan's Order.
+	OrderVariable = "DIALTONE_ORDER"
 	// VoicemailCode is dialled to hear one's own mailbox.
 	VoicemailCode = "*97"
 	// PickupCode is dialled to take a call that rings at a member of one's groups.

@@ -21,6 +21,8 @@ type Extension struct {
 	AllowedDevices []DeviceClass
 	Record         bool // calls to and from it are recorded
 	Anonymous      bool // calls from it show neither name nor number
+	DoNotDisturb   bool // it does not ring: whoever calls it finds it busy
+	NoCallWaiting  bool // while one of its devices is in a call, it is busy
 	Version        int64
 	Revision       int64
 }

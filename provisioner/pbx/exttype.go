@@ -48,6 +48,7 @@ func (e *Extension) checkEffect(es *Errors) {
 	}
 	if e.Type == TypeVirtual {
 		refuse(e.AllowedDevices != nil, "allowed_devices")
+		refuse(e.NoCallWaiting, "call_waiting")
 		refuse(e.Record, "record")
 	}
 }

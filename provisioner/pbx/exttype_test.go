@@ -14,7 +14,7 @@ func TestSIPVirtual(t *testing.T) {
 	old := office()
 	s := NewSnapshot(8, old.Tenants, append(old.Extensions, virtual), old.Devices, nil, old.Mailboxes)
 	argument := func() string {
-		return Route(s, Call{"acme", "201", "dacmehall"}, time.Time{}).Steps[0].Argument("acme")
+		return Route(s, Call{Tenant: "acme", Dialled: "201", Endpoint: "dacmehall"}, time.Time{}).Steps[0].Argument("acme")
 	}
 	if got := argument(); got != "PJSIP/dacmedesk,20,ib(dialtone-called^s^1(201))" {
 		t.Errorf("201 dials %s", got)

@@ -14,7 +14,7 @@ func TestPickupCode(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"dacmedesk": "dialtone-pickup 20", "dacmehall": "dialtone-hangup 21", "dacmespare": "dialtone-hangup 21", "": "dialtone-hangup 21",
 	} {
-		step := Route(s, Call{"acme", "*8", endpoint}, time.Time{}).Steps[0]
+		step := Route(s, Call{Tenant: "acme", Dialled: "*8", Endpoint: endpoint}, time.Time{}).Steps[0]
 		if got := step.Context("acme") + " " + step.Argument("acme"); got != want {
 			t.Errorf("%q gets %s, want %s (%s)", endpoint, got, want, step.Rule)
 		}

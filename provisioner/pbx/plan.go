@@ -5,9 +5,13 @@ import (
 	"strings"
 )
 
-// Plan is what happens to one call: steps, of which the first is carried out
-// first. It ends: no step leads to itself or to an earlier one.
-type Plan struct{ Steps []Step }
+// Plan is what happens to one call at one place: steps, of which the first is
+// carried out first. It ends: no step leads to itself or to an earlier one.
+type Plan struct {
+	Steps []Step
+	// Order is to be given to the next plan for the same place, see Call.Order.
+	Order string
+}
 
 // Step is one thing Asterisk does with a call on its own. Which fields count
 // depends on Kind.
@@ -15,24 +19,30 @@ type Step struct {
 	Kind StepKind
 	// Rule says why in one sentence, for people and the simulator.
 	Rule     string
-	Legs     []Leg    // dial: rung at the same time, no endpoint twice
-	Seconds  int      // dial: how long they ring, at least 1
-	Called   string   // dial: number to show as called, where it is not the device's own; "" otherwise
-	Record   bool     // dial: the call is recorded from its answer on
-	Mailbox  string   // voicemail, messages: number of the mailbox
-	Greeting Greeting // voicemail
-	Sound    string   // play: name of a sound file, without language and format
-	Cause    int      // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
+	Legs     []Leg       // dial: rung at the same time, no endpoint twice
+	Seconds  int         // dial: how long they ring, at least 1
+	Called   string      // dial: number to show as called, where it is not the device's own; "" otherwise
+	Record   bool        // dial: the call is recorded from its answer on
+	Set      []Variable  // what the channel gets before the step, in this order
+	Mailbox  string      // voicemail, messages: number of the mailbox
+	Greeting Greeting    // voicemail
+	Sound    string      // play: name of a sound file, without language and format
+	To       Destination // forward
+	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
 	// Next maps each outcome of a step that Returns to the index of the step
 	// that follows, always greater than the step's own. Nil for other steps.
 	Next map[Outcome]int
 }
 
+// Variable is a channel variable, or a function that can be set, such as
+// CALLERID(name). The value may be any text: it never passes through a dialplan.
+type Variable struct{ Name, Value string }
+
 // StepKind is what a step does.
 type StepKind string
 
-// The kinds of step. Dial and play come back with an outcome, the others end
-// the call.
+// The kinds of step. Dial and play come back with an outcome, forward leads to
+// another plan without Asterisk's help, the others end the call.
 const (
 	StepDial      StepKind = "dial"
 	StepVoicemail StepKind = "voicemail" // record a message
@@ -40,7 +50,8 @@ const (
 	StepPlay      StepKind = "play"
 	StepPickup    StepKind = "pickup" // take a call that rings in one of the caller's groups
 	StepHangup    StepKind = "hangup"
-	StepDesk      StepKind = "desk" // sign in or out on the calling device
+	StepDesk      StepKind = "desk"    // sign in or out on the calling device
+	StepForward   StepKind = "forward" // go on with the plan for where the call is sent
 )
 
 // Greeting is what a mailbox says to a caller.

@@ -27,7 +27,7 @@ func TestRecordedRoute(t *testing.T) {
 		if e := s.Extension("acme", recorded); e != nil {
 			e.Record = true
 		}
-		step := Route(s, Call{"acme", "101", "dacmehall"}, time.Time{}).Steps[0]
+		step := Route(s, Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, time.Time{}).Steps[0]
 		if got := step.Context("acme"); got != want {
 			t.Errorf("with %q recorded the call goes to %s, want %s", recorded, got, want)
 		}

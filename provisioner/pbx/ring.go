@@ -21,7 +21,9 @@ const ConfirmSeconds = 16
 // Leg is one device that rings.
 type Leg struct {
 	Endpoint string // PJSIP endpoint; for a leg of its own its name in LegContext
-	Device   string // name of the device, for people
+	Device   string // name of the device, for people; the number of an outside leg
+	// Outside is the number to ring through the trunk that Endpoint is; "" for devices.
+	Outside string
 	// Own is set when the leg is a call of its own: one that ends at another time
 	// than the others, leads outside, or must wait for those that do.
 	Own *OwnLeg
@@ -43,6 +45,9 @@ func (l Leg) Channel() string {
 	if l.Own != nil {
 		return "Local/" + l.Endpoint + "@" + LegContext + "/n"
 	}
+	if l.Outside != "" {
+		return "PJSIP/" + l.Outside + "@" + l.Endpoint
+	}
 	return "PJSIP/" + l.Endpoint
 }
 
@@ -59,10 +64,7 @@ type Ring struct {
 // that cannot ring, as an external one for whose number there is no trunk, is
 // left out. Nothing rings twice at once.
 func (s *Snapshot) Rings(e *Extension) []Ring {
-	whole := e.RingSeconds
-	if whole < 1 {
-		whole = DefaultRingSeconds
-	}
+	whole := s.ringSeconds(e)
 	devices := s.RungBy(e)
 	if e.Ring == RingSequence {
 		devices = slices.Clone(devices)

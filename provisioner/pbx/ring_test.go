@@ -69,7 +69,7 @@ func TestRouteRings(t *testing.T) {
 		{"105", "", "", []string{gone}},
 		{"106", "", OutcomeNoAnswer, []string{"dial-acme Local/d106a@dialtone-legs/n,36,i", "dialtone-hangup 19"}},
 	} {
-		p := Route(s, Call{"acme", tt.number, tt.caller}, time.Time{})
+		p := Route(s, Call{Tenant: "acme", Dialled: tt.number, Endpoint: tt.caller}, time.Time{})
 		if diff := cmp.Diff(tt.want, walk(p, tt.outcome)); diff != "" {
 			t.Errorf("%s from %q, %s: -want +got:\n%s", tt.number, tt.caller, tt.outcome, diff)
 		}
@@ -78,7 +78,7 @@ func TestRouteRings(t *testing.T) {
 	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 20, Number: "+4915111", Trunk: "tcarrier", Caller: "+4930", Confirm: true}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
 		t.Errorf("legs of 102: -want +got:\n%s", diff)
 	}
-	if got := Route(s, Call{"acme", "103", ""}, time.Time{}).Steps[1].Rule; got != "extension 103 rings 1 of its 4 devices for 25 seconds, number 2 of 3 in sequence" {
+	if got := Route(s, Call{Tenant: "acme", Dialled: "103", Endpoint: ""}, time.Time{}).Steps[1].Rule; got != "extension 103 rings 1 of its 4 devices for 25 seconds, number 2 of 3 in sequence" {
 		t.Errorf("rule %q", got)
 	}
 }

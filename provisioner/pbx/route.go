@@ -12,6 +12,13 @@ type Call struct {
 	Tenant   string // whose entry context the call came through
 	Dialled  string // what the caller dialled; any text
 	Endpoint string // the caller's PJSIP endpoint; "" when it is not one
+	Caller   string // the caller's number as Asterisk knows it; any text
+	// Hops are where rules have sent the call to since, the last being where it is.
+	Hops []Destination
+	// Order is what an earlier plan for the same place said as its Order: a choice
+	// among members that must stay the same until the call leaves.
+	Order string
+	Live  Live // nil when nothing is known
 }
 
 // Device returns the caller's device, or nil when the call does not come from a
@@ -31,6 +38,13 @@ func (c Call) Extension(s *Snapshot) *Extension {
 	return nil
 }
 
+// routing is one decision.
+type routing struct {
+	s   *Snapshot
+	c   Call
+	now time.Time
+}
+
 // maxLegs bounds the devices that ring at once: Asterisk cuts an application's
 // argument at 8,192 bytes (EXT_DATA_SIZE), and each leg is a call of its own.
 const maxLegs = 100
@@ -38,8 +52,12 @@ const maxLegs = 100
 // Route decides what happens to a call. It is a pure function: live calls, the
 // simulator and the tests get their answers here. Whatever is dialled, only
 // devices and mailboxes of the caller's tenant take part, never the calling
-// device itself. The time is for rules that depend on it; none does yet.
-func Route(s *Snapshot, c Call, _ time.Time) Plan {
+// device itself.
+//
+// A plan ends the call or sends it on (StepForward); then the way goes on with the
+// plan for Call.Sent, at most MaxHops times.
+func Route(s *Snapshot, c Call, now time.Time) Plan {
+	r := routing{s, c, now}
 	switch {
 	case s.Tenant(c.Tenant) == nil:
 		return hangup(CauseRefused, "there is no tenant %s", quote(c.Tenant))
@@ -47,6 +65,8 @@ func Route(s *Snapshot, c Call, _ time.Time) Plan {
 		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.Endpoint), c.Tenant)
 	case c.Endpoint != "" && s.Forbidden(c.Device(s)):
 		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
+	case len(c.Hops) > 0:
+		return toDestination(r, c.Hops[len(c.Hops)-1])
 	case c.Dialled == VoicemailCode:
 		return ownMessages(s, c)
 	case c.Dialled == PickupCode:
@@ -58,7 +78,7 @@ func Route(s *Snapshot, c Call, _ time.Time) Plan {
 	if e == nil {
 		return hangup(CauseUnallocated, "no extension of tenant %s has the number %s", c.Tenant, quote(c.Dialled))
 	}
-	return toExtension(s, c, e)
+	return toExtension(r, e)
 }
 
 // hangup is the plan that only ends the call.
@@ -94,57 +114,50 @@ func pickup(s *Snapshot, c Call) Plan {
 	return Plan{Steps: []Step{{Kind: StepPickup, Cause: CauseAbsent, Rule: rule}}}
 }
 
-// toExtension rings an extension and then leads to its mailbox.
-func toExtension(s *Snapshot, c Call, e *Extension) Plan {
-	rings := ringsFor(s, c, e)
+// toExtension rings an extension, unless it is forwarded or does not want calls,
+// and then leads to where its rules say.
+func toExtension(r routing, e *Extension) Plan {
+	if step, is := r.forwarded(e); is {
+		return Plan{Steps: []Step{step}}
+	}
+	switch {
+	case e.DoNotDisturb:
+		return r.ended(e, whenBusy, "does not want to be disturbed")
+	case e.NoCallWaiting && r.inUse(e):
+		return r.ended(e, whenBusy, "is in a call and wants no second one")
+	}
+	rings := ringsFor(r.s, r.c, e)
 	if len(rings) > 0 {
-		return ring(s, c, e, rings)
+		return r.ring(e, rings)
 	}
 	// Nobody leaves himself a message because his only phone is the one in his hand.
-	if c.Extension(s) == e {
+	if r.c.Extension(r.s) == e && len(r.c.Hops) == 0 {
 		return hangup(CauseBusy, "extension %s is the caller's own and has no other device", e.Number)
 	}
-	if s.Mailbox(e.Tenant, e.Mailbox) != nil {
-		return Plan{Steps: []Step{voicemail(e, GreetUnavailable, "extension %s has no device that could ring", e.Number)}}
-	}
-	return hangup(CauseAbsent, "extension %s has neither a device that could ring nor a mailbox", e.Number)
+	return r.ended(e, whenUnreachable, "has no device that could ring")
 }
 
 // ring is the plan that rings one ring after the other until somebody answers,
 // and goes on by what came of the last.
-func ring(s *Snapshot, c Call, e *Extension, rings []Ring) Plan {
+func (r routing) ring(e *Extension, rings []Ring) Plan {
 	var p Plan
-	last, from := len(rings)-1, c.Extension(s)
-	done := last + 4
-	hasMailbox := s.Mailbox(e.Tenant, e.Mailbox) != nil
-	if hasMailbox {
-		done = last + 3
-	}
-	for i, r := range rings {
-		dial := Step{Kind: StepDial, Legs: r.Legs, Seconds: r.Seconds, Record: e.Record || from != nil && from.Record, Next: follow(i+1, i+1, i+1, done)}
+	last, from := len(rings)-1, r.c.Extension(r.s)
+	for i, ring := range rings {
+		dial := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Record: e.Record || from != nil && from.Record, Next: follow(i+1, i+1, i+1, last+4)}
 		if e.Type == TypeSIPVirtual {
 			dial.Called = e.Number
 		}
 		dial.Rule = fmt.Sprintf("extension %s rings %d of its %d devices for %d seconds",
-			e.Number, len(r.Legs), len(s.DevicesOf(e.Tenant, e.Number)), r.Seconds)
+			e.Number, len(ring.Legs), len(r.s.DevicesOf(e.Tenant, e.Number)), ring.Seconds)
 		if last > 0 {
 			dial.Rule += fmt.Sprintf(", number %d of %d in sequence", i+1, len(rings))
 		}
 		p.Steps = append(p.Steps, dial)
 	}
-	ended := hangupStep(CauseNormal, "the call to extension %s has ended", e.Number)
-	if hasMailbox {
-		p.Steps[last].Next = follow(last+1, last+1, last+2, done)
-		p.Steps = append(p.Steps,
-			voicemail(e, GreetUnavailable, "extension %s did not answer or cannot be reached", e.Number),
-			voicemail(e, GreetBusy, "extension %s is busy", e.Number), ended)
-		return p
-	}
-	p.Steps[last].Next = follow(last+1, last+2, last+3, done)
+	p.Steps[last].Next = follow(last+1, last+2, last+3, last+4)
 	p.Steps = append(p.Steps,
-		hangupStep(CauseNoAnswer, "extension %s did not answer and has no mailbox", e.Number),
-		hangupStep(CauseAbsent, "extension %s cannot be reached and has no mailbox", e.Number),
-		hangupStep(CauseBusy, "extension %s is busy and has no mailbox", e.Number), ended)
+		r.end(e, whenNoAnswer, "did not answer"), r.end(e, whenUnreachable, "cannot be reached"), r.end(e, whenBusy, "is busy"),
+		hangupStep(CauseNormal, "the call to extension %s has ended", e.Number))
 	return p
 }
 
@@ -154,11 +167,6 @@ func follow(noAnswer, unreachable, busy, done int) map[Outcome]int {
 		OutcomeNoAnswer: noAnswer, OutcomeBusy: busy, OutcomeAnswer: done, OutcomeCancel: done,
 		OutcomeUnreachable: unreachable, OutcomeCongestion: unreachable,
 	}
-}
-
-func voicemail(e *Extension, g Greeting, rule string, args ...any) Step {
-	return Step{Kind: StepVoicemail, Mailbox: e.Mailbox, Greeting: g,
-		Rule: fmt.Sprintf(rule, args...) + ": mailbox " + e.Mailbox}
 }
 
 // ringsFor returns what an extension rings for a call: all but the calling device.

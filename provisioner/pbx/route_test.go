@@ -57,34 +57,34 @@ func TestRoute(t *testing.T) {
 		outcome Outcome
 		want    []string
 	}{
-		{"no answer, mailbox", Call{"acme", "101", "dacmehall"}, OutcomeNoAnswer, []string{both, "dialtone-voicemail 101@acme,u"}},
-		{"busy, mailbox", Call{"acme", "101", "dacmehall"}, OutcomeBusy, []string{both, "dialtone-voicemail 101@acme,b"}},
-		{"unreachable, mailbox", Call{"acme", "101", "dacmehall"}, OutcomeUnreachable, []string{both, "dialtone-voicemail 101@acme,u"}},
-		{"congestion, mailbox", Call{"acme", "101", "dacmehall"}, OutcomeCongestion, []string{both, "dialtone-voicemail 101@acme,u"}},
-		{"answered, back after all", Call{"acme", "101", "dacmehall"}, OutcomeAnswer, []string{both, "dialtone-hangup 16"}},
-		{"caller hung up", Call{"acme", "101", "dacmehall"}, OutcomeCancel, []string{both, "dialtone-hangup 16"}},
-		{"no word from a dial", Call{"acme", "101", "dacmehall"}, "", []string{both, "dialtone-voicemail 101@acme,u"}},
-		{"no answer, no mailbox", Call{"acme", "102", "dacmedesk"}, OutcomeNoAnswer, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 19"}},
-		{"unreachable, no mailbox", Call{"acme", "102", "dacmedesk"}, OutcomeUnreachable, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 20"}},
-		{"busy, no mailbox", Call{"acme", "102", "dacmedesk"}, OutcomeBusy, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 17"}},
-		{"mailbox of another tenant only", Call{"acme", "105", ""}, OutcomeNoAnswer, []string{"dial-acme PJSIP/dacmelab,20,i", "dialtone-hangup 19"}},
-		{"no device, mailbox", Call{"acme", "103", "dacmedesk"}, "", []string{"dialtone-voicemail 101@acme,u"}},
-		{"no device, no mailbox", Call{"acme", "104", "dacmedesk"}, "", []string{"dialtone-hangup 20"}},
-		{"own extension, other device", Call{"acme", "101", "dacmedesk"}, OutcomeNoAnswer, []string{mobile, "dialtone-voicemail 101@acme,u"}},
-		{"own extension, only device", Call{"acme", "102", "dacmehall"}, "", []string{"dialtone-hangup 17"}},
-		{"device without extension calls", Call{"acme", "102", "dacmespare"}, OutcomeNoAnswer, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 19"}},
-		{"caller is no endpoint", Call{"acme", "101", ""}, OutcomeBusy, []string{both, "dialtone-voicemail 101@acme,b"}},
-		{"own messages", Call{"acme", "*97", "dacmemobile"}, "", []string{"dialtone-messages 101@acme"}},
-		{"own messages without mailbox", Call{"acme", "*97", "dacmehall"}, "", []string{"dialtone-hangup 21"}},
-		{"own messages, mailbox of another tenant only", Call{"acme", "*97", "dacmelab"}, "", []string{"dialtone-hangup 21"}},
-		{"own messages without extension", Call{"acme", "*97", "dacmespare"}, "", []string{"dialtone-hangup 21"}},
-		{"own messages of nobody", Call{"acme", "*97", ""}, "", []string{"dialtone-hangup 21"}},
-		{"unknown number", Call{"acme", "199", "dacmedesk"}, "", []string{"dialtone-hangup 1"}},
-		{"nothing dialled", Call{"acme", "", "dacmedesk"}, "", []string{"dialtone-hangup 1"}},
-		{"odd characters", Call{"acme", "101&PJSIP/x,9\n", "dacmedesk"}, "", []string{"dialtone-hangup 1"}},
-		{"device of another tenant", Call{"acme", "101", "dboltdesk"}, "", []string{"dialtone-hangup 21"}},
-		{"endpoint nobody knows", Call{"acme", "101", "dstranger"}, "", []string{"dialtone-hangup 21"}},
-		{"tenant nobody knows", Call{"corp", "101", ""}, "", []string{"dialtone-hangup 21"}},
+		{"no answer, mailbox", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, OutcomeNoAnswer, []string{both, "dialtone-voicemail 101@acme,u"}},
+		{"busy, mailbox", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, OutcomeBusy, []string{both, "dialtone-voicemail 101@acme,b"}},
+		{"unreachable, mailbox", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, OutcomeUnreachable, []string{both, "dialtone-voicemail 101@acme,u"}},
+		{"congestion, mailbox", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, OutcomeCongestion, []string{both, "dialtone-voicemail 101@acme,u"}},
+		{"answered, back after all", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, OutcomeAnswer, []string{both, "dialtone-hangup 16"}},
+		{"caller hung up", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, OutcomeCancel, []string{both, "dialtone-hangup 16"}},
+		{"no word from a dial", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall"}, "", []string{both, "dialtone-voicemail 101@acme,u"}},
+		{"no answer, no mailbox", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmedesk"}, OutcomeNoAnswer, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 19"}},
+		{"unreachable, no mailbox", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmedesk"}, OutcomeUnreachable, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 20"}},
+		{"busy, no mailbox", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmedesk"}, OutcomeBusy, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 17"}},
+		{"mailbox of another tenant only", Call{Tenant: "acme", Dialled: "105", Endpoint: ""}, OutcomeNoAnswer, []string{"dial-acme PJSIP/dacmelab,20,i", "dialtone-hangup 19"}},
+		{"no device, mailbox", Call{Tenant: "acme", Dialled: "103", Endpoint: "dacmedesk"}, "", []string{"dialtone-voicemail 101@acme,u"}},
+		{"no device, no mailbox", Call{Tenant: "acme", Dialled: "104", Endpoint: "dacmedesk"}, "", []string{"dialtone-hangup 20"}},
+		{"own extension, other device", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmedesk"}, OutcomeNoAnswer, []string{mobile, "dialtone-voicemail 101@acme,u"}},
+		{"own extension, only device", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmehall"}, "", []string{"dialtone-hangup 17"}},
+		{"device without extension calls", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmespare"}, OutcomeNoAnswer, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 19"}},
+		{"caller is no endpoint", Call{Tenant: "acme", Dialled: "101", Endpoint: ""}, OutcomeBusy, []string{both, "dialtone-voicemail 101@acme,b"}},
+		{"own messages", Call{Tenant: "acme", Dialled: "*97", Endpoint: "dacmemobile"}, "", []string{"dialtone-messages 101@acme"}},
+		{"own messages without mailbox", Call{Tenant: "acme", Dialled: "*97", Endpoint: "dacmehall"}, "", []string{"dialtone-hangup 21"}},
+		{"own messages, mailbox of another tenant only", Call{Tenant: "acme", Dialled: "*97", Endpoint: "dacmelab"}, "", []string{"dialtone-hangup 21"}},
+		{"own messages without extension", Call{Tenant: "acme", Dialled: "*97", Endpoint: "dacmespare"}, "", []string{"dialtone-hangup 21"}},
+		{"own messages of nobody", Call{Tenant: "acme", Dialled: "*97", Endpoint: ""}, "", []string{"dialtone-hangup 21"}},
+		{"unknown number", Call{Tenant: "acme", Dialled: "199", Endpoint: "dacmedesk"}, "", []string{"dialtone-hangup 1"}},
+		{"nothing dialled", Call{Tenant: "acme", Dialled: "", Endpoint: "dacmedesk"}, "", []string{"dialtone-hangup 1"}},
+		{"odd characters", Call{Tenant: "acme", Dialled: "101&PJSIP/x,9\n", Endpoint: "dacmedesk"}, "", []string{"dialtone-hangup 1"}},
+		{"device of another tenant", Call{Tenant: "acme", Dialled: "101", Endpoint: "dboltdesk"}, "", []string{"dialtone-hangup 21"}},
+		{"endpoint nobody knows", Call{Tenant: "acme", Dialled: "101", Endpoint: "dstranger"}, "", []string{"dialtone-hangup 21"}},
+		{"tenant nobody knows", Call{Tenant: "corp", Dialled: "101"}, "", []string{"dialtone-hangup 21"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,13 +100,13 @@ func TestRoute(t *testing.T) {
 // odd the dialled text is.
 func TestRouteRules(t *testing.T) {
 	for _, dialled := range []string{"101", "102", "103", "104", "199", "*97", "x\r\ny", strings.Repeat("9", 4000)} {
-		for _, s := range Route(office(), Call{"acme", dialled, "dacmedesk"}, time.Time{}).Steps {
+		for _, s := range Route(office(), Call{Tenant: "acme", Dialled: dialled, Endpoint: "dacmedesk"}, time.Time{}).Steps {
 			if s.Rule == "" || len(s.Rule) > 200 || strings.ContainsAny(s.Rule, "\r\n") {
 				t.Errorf("%.20q: rule %q", dialled, s.Rule)
 			}
 		}
 	}
-	got := Route(office(), Call{"acme", "101", "dacmedesk"}, time.Time{}).Steps[0].Rule
+	got := Route(office(), Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmedesk"}, time.Time{}).Steps[0].Rule
 	if want := "extension 101 rings 1 of its 2 devices for 20 seconds"; got != want {
 		t.Errorf("rule is %q, want %q", got, want)
 	}
@@ -184,8 +184,8 @@ func TestCallFindsCaller(t *testing.T) {
 		call              Call
 		device, extension string
 	}{
-		{Call{"acme", "", "dacmedesk"}, "desk", "101"}, {Call{"acme", "", "dacmespare"}, "spare", ""},
-		{Call{"acme", "", "dboltdesk"}, "", ""}, {Call{"acme", "", ""}, "", ""},
+		{Call{Tenant: "acme", Endpoint: "dacmedesk"}, "desk", "101"}, {Call{Tenant: "acme", Endpoint: "dacmespare"}, "spare", ""},
+		{Call{Tenant: "acme", Endpoint: "dboltdesk"}, "", ""}, {Call{Tenant: "acme", Endpoint: ""}, "", ""},
 	} {
 		var device, extension string
 		if d := tt.call.Device(s); d != nil {

@@ -20,6 +20,7 @@ type Snapshot struct {
 	// ExternalNumbers and Trunks lead out of a tenant; see SetOutside.
 	ExternalNumbers []*ExternalNumber
 	Trunks          []*Trunk
+	Forwards        []*Forward // see WithForwards
 
 	tenants    map[string]*Tenant
 	extensions map[key]*Extension
@@ -40,6 +41,7 @@ type Snapshot struct {
 	templates       map[key]*ButtonTemplate
 	numbers         map[key]*ExternalNumber
 	trunks          map[key]*Trunk // by the type of number they reach
+	forwards        map[key]*Forward
 }
 
 // key is a natural key within a tenant.
@@ -159,4 +161,22 @@ func (s *Snapshot) ExtensionsOf(tenant string) []*Extension {
 	first := sort.Search(len(s.Extensions), func(i int) bool { return s.Extensions[i].Tenant >= tenant })
 	last := first + sort.Search(len(s.Extensions)-first, func(i int) bool { return s.Extensions[first+i].Tenant > tenant })
 	return s.Extensions[first:last]
+}
+
+// WithForwards adds the forwards, before anybody reads s. It keeps the slice and
+// returns s.
+func (s *Snapshot) WithForwards(fs []*Forward) *Snapshot {
+	s.Forwards, s.forwards = fs, make(map[key]*Forward, len(fs))
+	slices.SortFunc(fs, func(a, b *Forward) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Extension, b.Extension))
+	})
+	for _, f := range fs {
+		s.forwards[key{f.Tenant, f.Extension}] = f
+	}
+	return s
+}
+
+// Forward returns how an extension is forwarded, or nil when it is not.
+func (s *Snapshot) Forward(tenant, extension string) *Forward {
+	return s.forwards[key{tenant, extension}]
 }

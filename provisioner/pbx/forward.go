@@ -1,0 +1,246 @@
+package pbx
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Forward says where calls to an extension go instead of, or after, ringing it.
+type Forward struct {
+	Tenant    string
+	Extension string // number of the extension; the key within the tenant
+	Mode      ForwardMode
+	// Destination is where all calls go in mode destination; zero in other modes.
+	Destination Destination
+	// Rules are looked through in order in mode schedule: the first that holds now
+	// says where calls go. Empty in other modes; at most MaxForwardRules.
+	Rules []ForwardRule
+	// Timezone is the zone the rules are read in; "" is the tenant's.
+	Timezone string
+	// Exceptions are callers who are never forwarded, by number; at most
+	// MaxExceptions, sorted. They ring the extension and then reach its mailbox.
+	Exceptions []string
+	// Where calls go that found it so. Zero leads to its mailbox, or ends the call.
+	Unreachable, Busy, NoAnswer Destination
+	// NoAnswerSeconds is how long it rings before NoAnswer, 5–300; 0 is as long as
+	// the extension says.
+	NoAnswerSeconds int
+	Version         int64
+	Revision        int64
+}
+
+// ForwardMode is how unconditional forwarding goes. In its period it wins over
+// what else a Forward says.
+type ForwardMode string
+
+// The modes.
+const (
+	ForwardOff         ForwardMode = "off"
+	ForwardDestination ForwardMode = "destination"
+	ForwardSchedule    ForwardMode = "schedule"
+)
+
+// The bounds of one extension's lists.
+const (
+	MaxForwardRules = 50
+	MaxExceptions   = 500
+)
+
+// Validate returns all broken rules.
+func (f *Forward) Validate() error {
+	var es Errors
+	es.Add(CheckNumber("extension", f.Extension))
+	es.Add(f.checkMode())
+	for i, r := range f.Rules {
+		es.Add(r.check(fmt.Sprintf("rules[%d]", i)))
+	}
+	if f.Timezone != "" {
+		es.Add(CheckTimezone("timezone", f.Timezone))
+	}
+	es.Add(f.checkExceptions())
+	if f.NoAnswerSeconds != 0 {
+		es.Add(CheckRange("no_answer_seconds", f.NoAnswerSeconds, 5, 300, "seconds"))
+		if f.NoAnswer.IsZero() {
+			es.Add(Invalidf("no_answer_seconds", "has no effect without no_answer"))
+		}
+	}
+	for _, named := range f.Destinations() {
+		if named.To == (Destination{ToExtension, f.Extension}) {
+			es.Add(Invalidf(named.Field, "leads back to extension %s itself", f.Extension))
+		}
+	}
+	return es.Err()
+}
+
+// NamedDestination is a destination and the field that holds it.
+type NamedDestination struct {
+	Field string
+	To    Destination
+}
+
+// Destinations are all that are set.
+func (f *Forward) Destinations() []NamedDestination {
+	all := []NamedDestination{{"destination", f.Destination}, {"unreachable", f.Unreachable}, {"busy", f.Busy}, {"no_answer", f.NoAnswer}}
+	for i, r := range f.Rules {
+		all = append(all, NamedDestination{fmt.Sprintf("rules[%d].destination", i), r.Destination})
+	}
+	return slices.DeleteFunc(all, func(n NamedDestination) bool { return n.To.IsZero() })
+}
+
+// Redirect puts another destination in the place of one, wherever it stands. A
+// zero one takes it away, and with it rules and a mode that would lead nowhere.
+func (f *Forward) Redirect(from, to Destination) {
+	for _, at := range []*Destination{&f.Destination, &f.Unreachable, &f.Busy, &f.NoAnswer} {
+		if *at == from {
+			*at = to
+		}
+	}
+	f.Rules = slices.Clone(f.Rules)
+	for i := range f.Rules {
+		if f.Rules[i].Destination == from {
+			f.Rules[i].Destination = to
+		}
+	}
+	f.Rules = slices.DeleteFunc(f.Rules, func(r ForwardRule) bool { return r.Destination.IsZero() })
+	if len(f.Rules) == 0 {
+		f.Rules = nil
+	}
+	if f.Mode == ForwardDestination && f.Destination.IsZero() || f.Mode == ForwardSchedule && f.Rules == nil {
+		f.Mode = ForwardOff
+	}
+	if f.NoAnswer.IsZero() {
+		f.NoAnswerSeconds = 0
+	}
+}
+
+func (f *Forward) checkMode() *Error {
+	switch {
+	case f.Mode != ForwardOff && f.Mode != ForwardDestination && f.Mode != ForwardSchedule:
+		return Invalidf("mode", "%s is not a mode: use off, destination or schedule", quote(string(f.Mode)))
+	case f.Mode == ForwardDestination && f.Destination.IsZero():
+		return Invalidf("destination", "is required in mode destination")
+	case f.Mode != ForwardDestination && !f.Destination.IsZero():
+		return Invalidf("destination", "has no effect in mode %s", f.Mode)
+	case f.Mode == ForwardSchedule && len(f.Rules) == 0:
+		return Invalidf("rules", "are required in mode schedule")
+	case f.Mode != ForwardSchedule && len(f.Rules) > 0:
+		return Invalidf("rules", "have no effect in mode %s", f.Mode)
+	case len(f.Rules) > MaxForwardRules:
+		return Invalidf("rules", "are %d, and at most %d are allowed", len(f.Rules), MaxForwardRules)
+	}
+	return nil
+}
+
+func (f *Forward) checkExceptions() *Error {
+	if len(f.Exceptions) > MaxExceptions {
+		return Invalidf("exceptions", "are %d, and at most %d are allowed", len(f.Exceptions), MaxExceptions)
+	}
+	for i, n := range f.Exceptions {
+		if !externalPattern.MatchString(n) && !numberPattern.MatchString(n) {
+			return Invalidf("exceptions", "%s is not a number: use an extension's, or 3 to 20 digits with or without +", quote(n))
+		}
+		if slices.Contains(f.Exceptions[:i], n) {
+			return Invalidf("exceptions", "%s is named twice", quote(n))
+		}
+	}
+	return nil
+}
+
+// excepted reports whether a caller is on the list.
+func (f *Forward) excepted(r routing) bool {
+	caller := r.c.Caller
+	if e := r.c.Extension(r.s); e != nil {
+		caller = e.Number
+	}
+	return caller != "" && slices.ContainsFunc(f.Exceptions, func(n string) bool { return bare(n) == bare(caller) })
+}
+
+// bare is a number without what callers and carriers write before it.
+func bare(number string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(number, "+"), "00")
+}
+
+// now returns where all calls go at a time, and the rule that says so.
+func (f *Forward) now(s *Snapshot, at time.Time) (to Destination, rule string) {
+	switch f.Mode {
+	case ForwardDestination:
+		return f.Destination, "every call"
+	case ForwardSchedule:
+		zone := f.Timezone
+		if t := s.Tenant(f.Tenant); zone == "" && t != nil {
+			zone = t.Timezone
+		}
+		local := at.In(locationOf(zone))
+		for i, r := range f.Rules {
+			if r.holds(local) {
+				return r.Destination, fmt.Sprintf("rule %d of its schedule", i+1)
+			}
+		}
+	}
+	return Destination{}, ""
+}
+
+// forwarded returns the step that sends every call to the extension on, if it has
+// such a rule now, and the call may go there.
+func (r routing) forwarded(e *Extension) (Step, bool) {
+	f := r.s.Forward(e.Tenant, e.Number)
+	if f == nil || f.excepted(r) {
+		return Step{}, false
+	}
+	to, rule := f.now(r.s, r.now)
+	if to.IsZero() || r.c.barred(to) != "" {
+		return Step{}, false
+	}
+	return sendOn(to, "extension %s forwards, by %s", e.Number, rule), true
+}
+
+// condition is what a call found at an extension.
+type condition struct {
+	forward  func(*Forward) Destination
+	greeting Greeting
+	cause    int
+}
+
+var (
+	whenNoAnswer    = condition{func(f *Forward) Destination { return f.NoAnswer }, GreetUnavailable, CauseNoAnswer}
+	whenUnreachable = condition{func(f *Forward) Destination { return f.Unreachable }, GreetUnavailable, CauseAbsent}
+	whenBusy        = condition{func(f *Forward) Destination { return f.Busy }, GreetBusy, CauseBusy}
+)
+
+// end is the step after an extension was tried: where it forwards to in that
+// condition, else its mailbox, else the end of the call.
+func (r routing) end(e *Extension, when condition, why string) Step {
+	if f := r.s.Forward(e.Tenant, e.Number); f != nil && !f.excepted(r) {
+		to := when.forward(f)
+		barred := r.c.barred(to)
+		if !to.IsZero() && barred == "" {
+			return sendOn(to, "extension %s %s", e.Number, why)
+		}
+		if !to.IsZero() {
+			why += ", is " + barred
+		}
+	}
+	if r.s.Mailbox(e.Tenant, e.Mailbox) != nil {
+		return Step{Kind: StepVoicemail, Mailbox: e.Mailbox, Greeting: when.greeting,
+			Rule: fmt.Sprintf("extension %s %s: mailbox %s", e.Number, why, e.Mailbox)}
+	}
+	return hangupStep(when.cause, "extension %s %s and has no mailbox", e.Number, why)
+}
+
+// ended is the plan of an extension that is not even tried.
+func (r routing) ended(e *Extension, when condition, why string) Plan {
+	return Plan{Steps: []Step{r.end(e, when, why)}}
+}
+
+// ringSeconds is how long an extension rings.
+func (s *Snapshot) ringSeconds(e *Extension) int {
+	if f := s.Forward(e.Tenant, e.Number); f != nil && f.NoAnswerSeconds > 0 {
+		return f.NoAnswerSeconds
+	}
+	if e.RingSeconds > 0 {
+		return e.RingSeconds
+	}
+	return DefaultRingSeconds
+}

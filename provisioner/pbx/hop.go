@@ -1,0 +1,114 @@
+package pbx
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MaxHops bounds how often one call is sent on. RFC 3261, section 20.22,
+// recommends 70 for proxies; people's forwards that go further than this are a
+// mistake, and the caller waits meanwhile.
+const MaxHops = 6
+
+// hopMark stands between the parts of the text form of hops; it means nothing in a
+// dialplan argument, and no key has it.
+const hopMark = ">"
+
+// HopsText is the text form of where a call was sent to, with what was dialled
+// first: "101>extension:102". It is kept in HopsVariable.
+func HopsText(dialled string, hops []Destination) string {
+	if len(hops) == 0 {
+		return ""
+	}
+	parts := []string{dialled}
+	for _, h := range hops {
+		parts = append(parts, h.String())
+	}
+	return strings.Join(parts, hopMark)
+}
+
+// ParseHops reads the text form. Text that HopsText did not write counts as a
+// call that was sent nowhere.
+func ParseHops(text string) (dialled string, hops []Destination) {
+	parts := strings.Split(text, hopMark)
+	for _, p := range parts[1:] {
+		d, err := ParseDestination("", p)
+		if err != nil || d.IsZero() || len(hops) == MaxHops {
+			return "", nil
+		}
+		hops = append(hops, d)
+	}
+	if len(hops) == 0 {
+		return "", nil
+	}
+	return parts[0], hops
+}
+
+// Extension is the number at which the call continues in a context, so that the
+// fallback is that of where it is now and not of what was dialled.
+func (c Call) At() string {
+	if len(c.Hops) == 0 {
+		return c.Dialled
+	}
+	return c.Hops[len(c.Hops)-1].Key
+}
+
+// Sent returns the call after it was sent on.
+func (c Call) Sent(to Destination) Call {
+	c.Hops, c.Order = append(slices.Clip(c.Hops), to), ""
+	return c
+}
+
+// way is every place a call has been at, in order.
+func (c Call) way() []Destination {
+	return append([]Destination{{ToExtension, c.Dialled}}, c.Hops...)
+}
+
+// barred says why a call may not be sent to a destination: it would go in a
+// circle, or too far. It returns "" when it may.
+func (c Call) barred(to Destination) string {
+	switch {
+	case slices.Contains(c.way(), to):
+		return fmt.Sprintf("not forwarded to %s, where the call has been already", to)
+	case len(c.Hops) >= MaxHops:
+		return fmt.Sprintf("not forwarded to %s, because the call was forwarded %d times already", to, MaxHops)
+	}
+	return ""
+}
+
+// sendOn is the step that sends a call on.
+func sendOn(to Destination, rule string, args ...any) Step {
+	return Step{Kind: StepForward, To: to, Rule: fmt.Sprintf(rule, args...) + ": forwarded to " + to.String()}
+}
+
+// toDestination decides where a call goes that a rule has sent somewhere.
+func toDestination(r routing, to Destination) Plan {
+	switch to.Kind {
+	case ToExtension:
+		if e := r.s.Extension(r.c.Tenant, to.Key); e != nil {
+			return toExtension(r, e)
+		}
+	case ToVoicemail:
+		if m := r.s.Mailbox(r.c.Tenant, to.Key); m != nil {
+			return Plan{Steps: []Step{{Kind: StepVoicemail, Mailbox: m.Number, Greeting: GreetUnavailable, Rule: "forwarded to mailbox " + m.Number}}}
+		}
+	case ToExternal:
+		return toOutside(r, r.owner(), to.Key)
+	case ToHangup:
+		return hangup(CauseNoAnswer, "forwarded to nowhere: the call ends")
+	}
+	return hangup(CauseUnallocated, "forwarded to %s, which does not exist", to)
+}
+
+// owner is the extension whose rights a call outside uses: the last one that it
+// was sent on from, or the caller's.
+func (r routing) owner() *Extension {
+	way := r.c.way()
+	for _, d := range slices.Backward(way[:len(way)-1]) {
+		if e := r.s.Extension(r.c.Tenant, d.Key); e != nil && d.Kind == ToExtension {
+			return e
+		}
+	}
+	return r.c.Extension(r.s)
+}
