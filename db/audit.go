@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -26,6 +27,7 @@ const (
 	kindPhoneSettings  = "phone-settings"
 	kindExternalNumber = "external-number"
 	kindTrunk          = "trunk"
+	kindForward        = "forward"
 )
 
 // Change is one line of the audit trail: what one write did to one object.
@@ -159,8 +161,9 @@ func auditJSON[T any](v *T) (any, error) {
 // structs (the lines of a phone) as a slice of such maps.
 func describe(v reflect.Value) any {
 	_, hasOwn := v.Interface().(json.Marshaler)
+	_, hasText := v.Interface().(encoding.TextMarshaler)
 	switch {
-	case hasOwn:
+	case hasOwn, hasText:
 		return v.Interface()
 	case v.Kind() == reflect.Struct:
 		m := make(map[string]any, v.NumField())

@@ -80,10 +80,17 @@ func sampleMailbox() *pbx.Mailbox {
 
 func sampleExtension() *pbx.Extension {
 	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
-		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, Type: pbx.TypeSIP, Ring: pbx.RingAll}
+		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true}
 }
 
 func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sales"} }
+
+func sampleForward() *pbx.Forward {
+	mailbox := pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}
+	return &pbx.Forward{Tenant: "default", Extension: "101", Mode: pbx.ForwardSchedule, Timezone: "Europe/Vienna", Exceptions: []string{"+4915112345678", "102"},
+		Rules:       []pbx.ForwardRule{{Days: []string{"sat", "sun"}, From: "18:00", To: "08:00", FirstDate: "2026-01-01", LastDate: "2026-12-31", Destination: mailbox}},
+		Unreachable: pbx.Destination{Kind: pbx.ToExternal, Key: "+4930123456"}, Busy: pbx.Destination{Kind: pbx.ToHangup}, NoAnswer: mailbox, NoAnswerSeconds: 15}
+}
 
 func sampleDevice() *pbx.Device {
 	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,

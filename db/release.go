@@ -12,7 +12,8 @@ import (
 // extensionUnused returns an InUse error that names what refers to an extension.
 func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
 	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
-		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+`) ORDER BY kind = 'button', kind, name`, e.Tenant, e.Number)
+		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+forwardsTo+`) ORDER BY kind = 'button', kind, name`,
+		e.Tenant, e.Number, pbx.Destination{Kind: pbx.ToExtension, Key: e.Number}.String())
 	var used *pbx.Error
 	if !errors.As(err, &used) || used.Kind != pbx.InUse {
 		return err
@@ -70,6 +71,9 @@ func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error
 	if err := tx.releaseWatchers(ctx, tenant, number); err != nil {
 		return err
 	}
+	if err := tx.redirect(ctx, tenant, move{from: pbx.Destination{Kind: pbx.ToExtension, Key: number}}); err != nil {
+		return err
+	}
 	return tx.releaseMailbox(ctx, e)
 }
 
@@ -80,6 +84,9 @@ func (tx *Tx) releaseMailbox(ctx context.Context, e *pbx.Extension) error {
 		return err
 	}
 	mailbox := e.Mailbox
+	if err := tx.redirect(ctx, e.Tenant, move{from: pbx.Destination{Kind: pbx.ToVoicemail, Key: mailbox}}); err != nil {
+		return err
+	}
 	e.Mailbox = ""
 	if err := tx.PutExtension(ctx, e); err != nil {
 		return err

@@ -53,7 +53,22 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 	if err := tx.follow(ctx, devices, u, to); err != nil {
 		return nil, err
 	}
+	if err := tx.followDestinations(ctx, old, &e); err != nil {
+		return nil, err
+	}
 	return &e, tx.followWatchers(ctx, w, number, to)
+}
+
+// followDestinations makes what leads to the old numbers lead to the new ones.
+func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) error {
+	to := func(kind pbx.DestinationKind, key string) pbx.Destination {
+		return pbx.Destination{Kind: kind, Key: key}
+	}
+	moves := []move{{to(pbx.ToExtension, old.Number), to(pbx.ToExtension, e.Number)}}
+	if old.Mailbox != e.Mailbox {
+		moves = append(moves, move{to(pbx.ToVoicemail, old.Mailbox), to(pbx.ToVoicemail, e.Mailbox)})
+	}
+	return tx.redirect(ctx, e.Tenant, moves...)
 }
 
 // free refuses a number that another extension has.

@@ -62,11 +62,15 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading trunks: %w", err)
 	}
+	fs, err := query(ctx, tx, scanForward, selectForward)
+	if err != nil {
+		return nil, fmt.Errorf("reading forwards: %w", err)
+	}
 	us, err := query(ctx, tx, scanUser, selectUser)
 	if err != nil {
 		return nil, fmt.Errorf("reading users: %w", err)
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks), nil
+	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks).WithForwards(fs), nil
 }
 
 func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {

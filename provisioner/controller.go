@@ -89,6 +89,7 @@ type Controller struct {
 	// ExternalNumbers and Trunks lead out of a tenant.
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
+	Forwards        *Resource[pbx.Forward]
 }
 
 // New reads the first snapshot; Run starts the loops.
@@ -104,6 +105,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Groups, c.Users = newGroups(c), newUsers(c)
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
+	c.Forwards = newForwards(c)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {

@@ -29,7 +29,7 @@ func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.L
 		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e) },
 	})
 	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone})
+		Live: ctl, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone})
 	m.watchFlow(flow, client)
 	return flow, client
 }

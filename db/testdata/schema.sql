@@ -61,7 +61,7 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '',
+    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)),
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -75,6 +75,24 @@ CREATE TABLE external_numbers (
     version     INTEGER NOT NULL CHECK (version > 0),
     revision    INTEGER NOT NULL CHECK (revision > 0),
     PRIMARY KEY (tenant, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forwards (
+    tenant            TEXT    NOT NULL,
+    extension         TEXT    NOT NULL,
+    mode              TEXT    NOT NULL CHECK (mode <> ''),
+    destination       TEXT    NOT NULL,
+    rules             TEXT    NOT NULL,
+    timezone          TEXT    NOT NULL,
+    exceptions        TEXT    NOT NULL,
+    unreachable       TEXT    NOT NULL,
+    busy              TEXT    NOT NULL,
+    no_answer         TEXT    NOT NULL,
+    no_answer_seconds INTEGER NOT NULL CHECK (no_answer_seconds >= 0),
+    version           INTEGER NOT NULL CHECK (version > 0),
+    revision          INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, extension),
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE group_members (

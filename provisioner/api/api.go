@@ -78,6 +78,7 @@ func (a *api) register(e *echo.Echo) {
 	registerButtonTemplates(a)
 	registerExternalNumbers(a)
 	registerTrunks(a)
+	registerForwards(a)
 	a.registerStatus()
 	a.registerChanges()
 	a.registerTokens()

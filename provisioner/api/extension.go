@@ -23,6 +23,8 @@ type ExtensionFields struct {
 	ParentDevice   string    `json:"parent_device,omitempty" doc:"Name of the device that a sip-virtual extension rings; it shows the number that was dialled"`
 	AllowedDevices *[]string `json:"allowed_devices,omitempty" doc:"Classes of device that may register for it, of hardware, software, third-party, mobile and webrtc; all if left out"`
 	Anonymous      bool      `json:"anonymous,omitempty" doc:"Calls from it show neither its name nor its number"`
+	DoNotDisturb   bool      `json:"do_not_disturb,omitempty" doc:"It does not ring: whoever calls finds it busy"`
+	CallWaiting    *bool     `json:"call_waiting,omitempty" doc:"Whether it rings while one of its devices is in a call; if not, further callers find it busy; true if left out"`
 }
 
 // Extension is what a client reads.
@@ -43,7 +45,7 @@ func registerExtensions(a *api) {
 		build: func(w ExtensionFields, _ *pbx.Extension, tenant, number string) (*pbx.Extension, error) {
 			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox,
 				Ring: pbx.RingMode(cmp.Or(w.Ring, string(pbx.RingAll))), TwinNumber: w.TwinNumber,
-				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous, Record: w.Record,
+				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous, Record: w.Record, DoNotDisturb: w.DoNotDisturb, NoCallWaiting: !or(w.CallWaiting, true),
 				Type: pbx.ExtensionType(cmp.Or(w.Type, string(pbx.TypeSIP))), ParentDevice: w.ParentDevice}, nil
 		},
 		view: func(e *pbx.Extension) Extension {
@@ -61,8 +63,9 @@ func registerExtensions(a *api) {
 }
 
 func extensionFields(e *pbx.Extension) ExtensionFields {
+	waiting := !e.NoCallWaiting
 	w := ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox, Ring: string(e.Ring), TwinNumber: e.TwinNumber,
-		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice}
+		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice, DoNotDisturb: e.DoNotDisturb, CallWaiting: &waiting}
 	if e.AllowedDevices != nil {
 		w.AllowedDevices = &[]string{}
 		for _, c := range e.AllowedDevices {

@@ -181,6 +181,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "external-numbers/+4915112345678/clone", tenant+"external-numbers/{number}/clone", `{"number":"0301234"}`)
 	ask(201, "POST", "trunks", tenant+"trunks", carrier)
 	ask(201, "POST", "/v1/tokens", "/v1/tokens", `{"name":"ci"}`)
+	ask(201, "POST", "forwards", tenant+"forwards", `{"extension":"101","mode":"schedule","rules":[{"days":["sat"],"destination":"voicemail:101"}]}`)
 	ask(201, "POST", "groups", tenant+"groups", `{"name":"sales"}`)
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
@@ -192,6 +193,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
 		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
+		"forwards":         {tenant + "forwards", "101", "extension", `{"no_answer":"hangup","no_answer_seconds":9}`},
 		"groups":           {tenant + "groups", "sales", "name", `{}`},
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
@@ -217,7 +219,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
-	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
+	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"trunks/carrier", "trunks/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

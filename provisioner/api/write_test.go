@@ -84,11 +84,11 @@ func TestPatchMergesAndPutReplaces(t *testing.T) {
 	l.must(201, "POST", "phones", phoneBody+`,"lines":[{"registration":2,"device":"b"},{"registration":1,"device":"a"}]}`)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme","title":"Acme","timezone":"Europe/Berlin"}`)
 	for _, step := range []struct{ name, method, path, body, want string }{
-		{"nothing", "PATCH", "extensions/101", `{}`, `{"mailbox":"101","name":"Anna","number":"101","ring":"all","ring_seconds":33}`},
-		{"one field", "PATCH", "extensions/101", `{"name":"Anne"}`, `{"mailbox":"101","name":"Anne","number":"101","ring":"all","ring_seconds":33}`},
-		{"null is the default", "PATCH", "extensions/101", `{"ring_seconds":null}`, `{"mailbox":"101","name":"Anne","number":"101","ring":"all","ring_seconds":20}`},
-		{"null takes a reference away", "PATCH", "extensions/101", `{"mailbox":null}`, `{"name":"Anne","number":"101","ring":"all","ring_seconds":20}`},
-		{"put resets what is missing", "PUT", "extensions/101", `{"name":"Anna","mailbox":"101"}`, `{"mailbox":"101","name":"Anna","number":"101","ring":"all","ring_seconds":20}`},
+		{"nothing", "PATCH", "extensions/101", `{}`, `{"mailbox":"101","name":"Anna","number":"101","call_waiting":true,"ring":"all","ring_seconds":33}`},
+		{"one field", "PATCH", "extensions/101", `{"name":"Anne"}`, `{"mailbox":"101","name":"Anne","number":"101","call_waiting":true,"ring":"all","ring_seconds":33}`},
+		{"null is the default", "PATCH", "extensions/101", `{"ring_seconds":null}`, `{"mailbox":"101","name":"Anne","number":"101","call_waiting":true,"ring":"all","ring_seconds":20}`},
+		{"null takes a reference away", "PATCH", "extensions/101", `{"mailbox":null}`, `{"name":"Anne","number":"101","call_waiting":true,"ring":"all","ring_seconds":20}`},
+		{"put resets what is missing", "PUT", "extensions/101", `{"name":"Anna","mailbox":"101"}`, `{"mailbox":"101","name":"Anna","number":"101","call_waiting":true,"ring":"all","ring_seconds":20}`},
 		{"zero is a value", "PATCH", "devices/a", `{"extension":"101"}`, `{"endpoint":"ENDPOINT","extension":"101","name":"a","qualify_seconds":0,"kind":"sip","confirm":false,"ring_order":1,"ring_seconds":0,"shared":false}`},
 		{"put of nothing", "PUT", "devices/a", `{}`, `{"endpoint":"ENDPOINT","name":"a","qualify_seconds":60,"kind":"sip","confirm":false,"ring_order":1,"ring_seconds":0,"shared":false}`},
 		{"false in a patch", "PATCH", "mailboxes/101", `{"attach_recording":false}`, `{"attach_recording":false,"delete_after_mail":false,"email":"a@example.org","name":"Anna","number":"101"}`},

@@ -1,0 +1,86 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// destinationScan reads a destination's text form.
+type destinationScan struct{ to *pbx.Destination }
+
+// Scan implements sql.Scanner.
+func (s destinationScan) Scan(v any) error {
+	text, _ := v.(string)
+	d, err := pbx.ParseDestination("destination", text)
+	if err != nil {
+		return err
+	}
+	*s.to = d
+	return nil
+}
+
+// needDestination is an Invalid error about field when what a destination names is
+// not there. No destination needs nothing.
+func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.Destination) error {
+	text := map[pbx.DestinationKind]string{
+		pbx.ToExtension: `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`,
+		pbx.ToVoicemail: `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`,
+	}[d.Kind]
+	if text == "" {
+		return nil
+	}
+	have, err := tx.has(ctx, text, tenant, d.Key)
+	if err != nil {
+		return fmt.Errorf("looking for %s: %w", d, err)
+	}
+	if !have {
+		return pbx.Invalidf(field, "%s %s does not exist in tenant %s", d.Kind, d.Key, tenant)
+	}
+	return nil
+}
+
+// forwardsTo is the part of a query for references that finds the forwards which
+// lead to the destination ?3.
+const forwardsTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
+	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0) `
+
+// forwardsLeadingTo returns the forwards that forwardsTo names.
+func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Forward, error) {
+	fs, err := query(ctx, tx, scanForward, selectForward+` WHERE tenant = ?1 AND
+		(destination = ?2 OR unreachable = ?2 OR busy = ?2 OR no_answer = ?2 OR instr(rules, '"' || ?2 || '"') > 0) ORDER BY extension`, tenant, d.String())
+	if err != nil {
+		return nil, fmt.Errorf("listing forwards to %s: %w", d, err)
+	}
+	return fs, nil
+}
+
+// move is a destination that is somewhere else from now on, or, if to is zero,
+// nowhere.
+type move struct{ from, to pbx.Destination }
+
+// redirect makes every rule follow the moves. They are made together: what a rule
+// leads to must exist when it is written.
+func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error {
+	moved := map[string]*pbx.Forward{}
+	var order []string
+	for _, m := range moves {
+		fs, err := tx.forwardsLeadingTo(ctx, tenant, m.from)
+		if err != nil {
+			return err
+		}
+		for _, f := range fs {
+			if moved[f.Extension] == nil {
+				moved[f.Extension], order = f, append(order, f.Extension)
+			}
+			moved[f.Extension].Redirect(m.from, m.to)
+		}
+	}
+	for _, extension := range order {
+		if err := tx.PutForward(ctx, moved[extension]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
