@@ -17,6 +17,7 @@ type dialplanView struct {
 	PickupCode, Pickup    string
 	Record, RecordFolder  string
 	NoPickup              int // cause when nothing rings
+	NoAnswer              int
 	Voicemail, Messages   string
 	Hangup, Called        string
 	Legs, Confirm         string
@@ -54,6 +55,16 @@ type dialplanExtension struct {
 	Presence   bool // its hint may be watched
 	HasMailbox bool
 	Mailbox    mailboxName
+	Diverted   divertedTo
+}
+
+// divertedTo is where the fallback sends all calls to an extension instead: to
+// another one, to a mailbox or, with Ends, nowhere.
+type divertedTo struct {
+	Any, Ends bool
+	Extension extenName
+	ToMailbox bool
+	Mailbox   mailboxName
 }
 
 // Options are Dial's for the extension; i keeps a phone from redirecting.
@@ -83,7 +94,7 @@ type dialplanLeg struct {
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
-		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent,
+		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
 		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=",
@@ -143,10 +154,30 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 			}
 		}
 	}
+	v.Diverted = divertedOf(&es, s, e)
 	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
 	}
 	return v, es.Err()
+}
+
+func divertedOf(es *pbx.Errors, s *pbx.Snapshot, e *pbx.Extension) (v divertedTo) {
+	to, is := s.Diverted(e)
+	switch {
+	case !is:
+		return v
+	case to.Kind == pbx.ToExtension && s.Extension(e.Tenant, to.Key) != nil:
+		into(es, &v.Extension)(newExtenName("destination", to.Key))
+	case to.Kind == pbx.ToVoicemail:
+		into(es, &v.Mailbox)(newMailboxName("destination", e.Tenant, to.Key))
+		v.ToMailbox = true
+	case to.Kind == pbx.ToHangup:
+		v.Ends = true
+	default:
+		return v
+	}
+	v.Any = true
+	return v
 }
 
 func dialplanLegOf(es *pbx.Errors, l pbx.Leg) (v dialplanLeg) {

@@ -22,6 +22,7 @@ type office struct {
 		pbx.Mailbox
 		PIN string
 	}
+	Forwards        []pbx.Forward
 	ExternalNumbers []pbx.ExternalNumber
 	Trunks          []struct {
 		pbx.Trunk
@@ -81,7 +82,11 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		r.Shuffle(len(ns), func(i, j int) { ns[i], ns[j] = ns[j], ns[i] })
 		r.Shuffle(len(ks), func(i, j int) { ks[i], ks[j] = ks[j], ks[i] })
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks)
+	fs := make([]*pbx.Forward, len(o.Forwards))
+	for i := range o.Forwards {
+		fs[i] = &o.Forwards[i]
+	}
+	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks).WithForwards(fs)
 }
 
 // bigOffice has n extensions, each with one device and one mailbox.

@@ -196,6 +196,23 @@ func (r routing) forwarded(e *Extension) (Step, bool) {
 	return sendOn(to, "extension %s forwards, by %s", e.Number, rule), true
 }
 
+// Diverted returns where every call to an extension ends up by forwards that hold
+// at any time and for everybody, for the fallback, which knows neither. It is
+// false when there is no such forward, or it goes in a circle or outside.
+func (s *Snapshot) Diverted(e *Extension) (Destination, bool) {
+	at := Destination{ToExtension, e.Number}
+	for range MaxHops {
+		f := s.Forward(e.Tenant, at.Key)
+		if at.Kind != ToExtension || f == nil || f.Mode != ForwardDestination || len(f.Exceptions) > 0 {
+			break
+		}
+		at = f.Destination
+	}
+	f := s.Forward(e.Tenant, at.Key)
+	circle := at.Kind == ToExtension && f != nil && f.Mode == ForwardDestination && len(f.Exceptions) == 0
+	return at, !circle && at.Kind != ToExternal && at != Destination{ToExtension, e.Number}
+}
+
 // condition is what a call found at an extension.
 type condition struct {
 	forward  func(*Forward) Destination
