@@ -78,14 +78,19 @@ func TestForwardFollows(t *testing.T) {
 		view(t, db, func(ctx context.Context, tx *Tx) (err error) { f, err = tx.Forward(ctx, "default", number); return err })
 		return f
 	}
-	update(t, db, func(ctx context.Context, tx *Tx) error { _, err := tx.RenumberExtension(ctx, "default", "101", "201"); return err })
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.RenumberExtension(ctx, "default", "101", "201")
+		return err
+	})
 	if f := forward("102"); f.Busy != to("201") || f.Rules[0].Destination != to("201") || f.NoAnswer.Key != "201" || f.Revision < 3 {
 		t.Errorf("after renumbering: %+v", f)
 	}
 	if f := forward("201"); f.NoAnswer.Key != "201" {
 		t.Errorf("its own after renumbering: %+v", f)
 	}
-	err := db.write(context.Background(), func(tx *Tx) error { return tx.extensionUnused(context.Background(), &pbx.Extension{Tenant: "default", Number: "201"}) })
+	err := db.write(context.Background(), func(tx *Tx) error {
+		return tx.extensionUnused(context.Background(), &pbx.Extension{Tenant: "default", Number: "201"})
+	})
 	var used *pbx.Error
 	if !errors.As(err, &used) || len(used.Refs) != 3 || used.Refs[1] != (pbx.Ref{Kind: kindForward, Key: "102"}) {
 		t.Errorf("what refers to it: %v", err)

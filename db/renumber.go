@@ -156,5 +156,22 @@ func (tx *Tx) DuplicateExtension(ctx context.Context, tenant, number, as string)
 			return nil, err
 		}
 	}
-	return &e, tx.CreateExtension(ctx, &e)
+	if err := tx.CreateExtension(ctx, &e); err != nil {
+		return nil, err
+	}
+	return &e, tx.duplicateForward(ctx, from, &e)
+}
+
+// duplicateForward gives a duplicate the forward of its original; what leads to the
+// original's own mailbox leads to the duplicate's.
+func (tx *Tx) duplicateForward(ctx context.Context, from, e *pbx.Extension) error {
+	f, err := orNil(tx.Forward(ctx, from.Tenant, from.Number))
+	if err != nil || f == nil {
+		return err
+	}
+	f.Extension, f.Version, f.Revision = e.Number, 0, 0
+	if from.Mailbox != e.Mailbox {
+		f.Redirect(pbx.Destination{Kind: pbx.ToVoicemail, Key: from.Mailbox}, pbx.Destination{Kind: pbx.ToVoicemail, Key: e.Mailbox})
+	}
+	return tx.PutForward(ctx, f)
 }

@@ -64,6 +64,7 @@ func TestCommandsRealAsterisk(t *testing.T) {
 	if out := p.must(t, "version"); !strings.HasPrefix(out, "dialtone ") || !strings.Contains(out, "go1.") {
 		t.Errorf("version prints %q", out)
 	}
+	t.Run("simulate", func(t *testing.T) { l.simulated(t, p) })
 	t.Run("render", func(t *testing.T) { l.rendered(t, p) })
 	t.Run("render phone", func(t *testing.T) { l.renderedPhone(t, p, mac, made.ProvisioningURL) })
 	t.Run("token", func(t *testing.T) { l.tokens(t, p) })
@@ -275,4 +276,37 @@ func (l *lab) backedUp(t *testing.T, p program, desk phone.Account, url string) 
 	}
 	l.register(t, desk, phone.Options{})
 	l.waitStatus(t, "desk", 5*time.Second, "OK", isOK)
+}
+
+// simulated asks what happens to a call, over the API and by command.
+func (l *lab) simulated(t *testing.T, p program) {
+	l.extension(t, "102", "", nil)
+	l.do(t, "PUT", tenant+"/forwards/102", object{"mode": "schedule", "timezone": "UTC", "rules": []object{{"days": []string{"fri"}, "from": "18:00", "to": "08:00", "destination": "extension:101"}}}, nil)
+	l.applied(t)
+	out := p.must(t, "simulate", "--from", "+4930123", "--to", "102", "--when", "2026-11-27T19:00")
+	for _, want := range []string{"+4930123 calls 102 on Friday, 27 November 2026 at 19:00 UTC:", "1. forward: extension 102 forwards, by rule 1 of its schedule: forwarded to extension:101",
+		"at extension:101:", "rings desk", "no-answer → 2", "2. voicemail: extension 101 did not answer: mailbox 101"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("simulate does not print %q:\n%s", want, out)
+		}
+	}
+	if out := p.must(t, "simulate", "--from", "desk", "--to", "102", "--when", "2026-11-27T17:00"); strings.Contains(out, "schedule") || !strings.Contains(out, "hangup: extension 102 has no device that could ring") {
+		t.Errorf("an hour before its rule:\n%s", out)
+	}
+	var answer struct {
+		Place struct {
+			At    string
+			Steps []struct {
+				Does string
+				Then *struct{ Steps []struct{ Rings []string } }
+			}
+		}
+	}
+	l.do(t, "POST", tenant+"/simulate", object{"from": "101", "to": "102", "when": "2026-11-27T19:00:00Z"}, &answer)
+	if s := answer.Place.Steps; answer.Place.At != "102" || len(s) != 1 || s[0].Does != "forward" || s[0].Then == nil {
+		t.Errorf("the API says %+v", answer)
+	}
+	l.do(t, "DELETE", tenant+"/forwards/102", nil, nil)
+	l.do(t, "DELETE", tenant+"/extensions/102", nil, nil)
+	l.applied(t)
 }

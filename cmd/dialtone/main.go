@@ -20,13 +20,14 @@ var version = "dev"
 
 // cli is every command with its flags.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the controller: admin API, phone listener, Asterisk."`
-	Render  renderCmd  `cmd:"" help:"Print Asterisk's files, or one phone's, as they would be written now. Needs no Asterisk."`
-	Token   tokenCmd   `cmd:"" help:"Create, list and revoke API tokens."`
-	Doctor  doctorCmd  `cmd:"" help:"Look at the Asterisk of this machine and print the exact lines that are missing."`
-	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, while it runs or not."`
-	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database. The controller must not run."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Run the controller: admin API, phone listener, Asterisk."`
+	Simulate simulateCmd `cmd:"" help:"Say what would happen to a call, step by step, with the rule behind each. Needs no Asterisk."`
+	Render   renderCmd   `cmd:"" help:"Print Asterisk's files, or one phone's, as they would be written now. Needs no Asterisk."`
+	Token    tokenCmd    `cmd:"" help:"Create, list and revoke API tokens."`
+	Doctor   doctorCmd   `cmd:"" help:"Look at the Asterisk of this machine and print the exact lines that are missing."`
+	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while it runs or not."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the database. The controller must not run."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 func main() {

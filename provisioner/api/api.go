@@ -79,6 +79,7 @@ func (a *api) register(e *echo.Echo) {
 	registerExternalNumbers(a)
 	registerTrunks(a)
 	registerForwards(a)
+	registerSimulate(a)
 	a.registerStatus()
 	a.registerChanges()
 	a.registerTokens()

@@ -78,6 +78,12 @@ const (
 	OutcomePlayed      Outcome = ""
 )
 
+// Word is the outcome for people.
+func (o Outcome) Word() string {
+	return map[Outcome]string{OutcomeAnswer: "answer", OutcomeNoAnswer: "no-answer", OutcomeBusy: "busy", OutcomeUnreachable: "unreachable",
+		OutcomeCongestion: "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played"}[o]
+}
+
 // dialOutcomes is every outcome a dial step has a Next for.
 var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel}
 

@@ -18,16 +18,17 @@ type rows struct {
 	mailboxes  []*Mailbox
 	numbers    []*ExternalNumber
 	trunks     []*Trunk
+	forwards   []*Forward
 }
 
 func (r rows) snapshot() *Snapshot {
-	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes).SetOutside(r.numbers, r.trunks)
+	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes).SetOutside(r.numbers, r.trunks).WithForwards(r.forwards)
 }
 
 // shuffled is the same rows in another order.
 func (r rows) shuffled(seed uint64) rows {
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	c := rows{slices.Clone(r.tenants), slices.Clone(r.extensions), slices.Clone(r.devices), slices.Clone(r.mailboxes), slices.Clone(r.numbers), slices.Clone(r.trunks)}
+	c := rows{slices.Clone(r.tenants), slices.Clone(r.extensions), slices.Clone(r.devices), slices.Clone(r.mailboxes), slices.Clone(r.numbers), slices.Clone(r.trunks), slices.Clone(r.forwards)}
 	rnd.Shuffle(len(c.tenants), func(i, j int) { c.tenants[i], c.tenants[j] = c.tenants[j], c.tenants[i] })
 	rnd.Shuffle(len(c.extensions), func(i, j int) { c.extensions[i], c.extensions[j] = c.extensions[j], c.extensions[i] })
 	rnd.Shuffle(len(c.devices), func(i, j int) { c.devices[i], c.devices[j] = c.devices[j], c.devices[i] })
@@ -71,6 +72,15 @@ func drawRows(t *rapid.T) rows {
 	}
 	for _, i := range ids(rapid.SampledFrom([]string{"sip", "teams"}), "trunks") {
 		r.trunks = append(r.trunks, &Trunk{Tenant: i.tenant, Name: i.name, Endpoint: "t" + i.tenant + i.name, Teams: i.name == "teams"})
+	}
+	lead := rapid.SampledFrom([]Destination{{}, {ToExtension, "101"}, {ToExtension, "102"}, {ToExtension, "103"}, {ToVoicemail, "101"}, {ToExternal, "+4915111"}, {ToHangup, ""}})
+	for _, i := range ids(someNumber, "forwards") {
+		f := &Forward{Tenant: i.tenant, Extension: i.name, Mode: rapid.SampledFrom([]ForwardMode{ForwardOff, ForwardDestination}).Draw(t, "forward"),
+			Busy: lead.Draw(t, "busy"), NoAnswer: lead.Draw(t, "no answer"), Unreachable: lead.Draw(t, "unreachable"), NoAnswerSeconds: rapid.IntRange(0, 60).Draw(t, "forward seconds")}
+		if f.Mode == ForwardDestination {
+			f.Destination = lead.Draw(t, "always")
+		}
+		r.forwards = append(r.forwards, f)
 	}
 	for _, i := range ids(someNumber, "mailboxes") {
 		r.mailboxes = append(r.mailboxes, &Mailbox{Tenant: i.tenant, Number: i.name})
@@ -191,4 +201,32 @@ func checkOwnLeg(t *rapid.T, s *Snapshot, c Call, step Step, l Leg, seen map[str
 	if e := s.Extension(c.Tenant, c.Dialled); d == nil && (e.TwinNumber != o.Number || !o.Confirm) || d != nil && (d.ExternalNumber != o.Number || d.Confirm != o.Confirm) {
 		t.Fatalf("%+v is nobody's: %+v", l, *o)
 	}
+}
+
+// TestWayProperties: whatever comes back from each step, a call is sent on at most
+// MaxHops times, never twice to the same place, and then its plan ends.
+func TestWayProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, c := drawRows(t).snapshot(), drawCall(t)
+		seen := map[Destination]bool{{ToExtension, c.Dialled}: true}
+		for hops := 0; ; hops++ {
+			p := Route(s, c, time.Time{})
+			i := 0
+			for p.Steps[i].Returns() {
+				i = p.After(i, rapid.SampledFrom(dialOutcomes).Draw(t, "outcome"))
+			}
+			to := p.Steps[i].To
+			if p.Steps[i].Kind != StepForward {
+				return
+			}
+			if hops == MaxHops || seen[to] || to.IsZero() {
+				t.Fatalf("sent to %s after %d hops: %s", to, hops, HopsText(c.Dialled, c.Hops))
+			}
+			seen[to] = true
+			c = c.Sent(to)
+			if dialled, back := ParseHops(HopsText("101", c.Hops)); dialled != "101" || !slices.Equal(back, c.Hops) {
+				t.Fatalf("%v is read back as %q %v", c.Hops, dialled, back)
+			}
+		}
+	})
 }

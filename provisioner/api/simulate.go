@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// SimulateFields is a question: what happens to this call?
+type SimulateFields struct {
+	From string    `json:"from" minLength:"1" maxLength:"60" doc:"Who calls: an extension, a device by its name, or any other caller's number"`
+	To   string    `json:"to" minLength:"1" maxLength:"60" doc:"What is dialled"`
+	When time.Time `json:"when,omitempty" doc:"At which time, such as 2026-11-27T19:00:00+01:00; now if left out"`
+	Busy []string  `json:"busy,omitempty" maxItems:"100" doc:"Extensions taken to be in a call; all others are taken to be free"`
+}
+
+// SimulatedPlace is one place the call can get to.
+type SimulatedPlace struct {
+	At    string          `json:"at" doc:"Where the call is: what was dialled, or the destination it was sent to"`
+	Steps []SimulatedStep `json:"steps" nullable:"false" doc:"What happens there, from the first step on"`
+	Cut   bool            `json:"cut,omitempty" doc:"The simulation ends here because it has become too large"`
+}
+
+// SimulatedStep is one thing that happens to the call.
+type SimulatedStep struct {
+	Step    int             `json:"step" doc:"Its number at this place, from 0"`
+	Does    string          `json:"does" doc:"dial, voicemail, messages, play, pickup, desk, forward or hangup"`
+	Rule    string          `json:"rule" doc:"Why"`
+	Rings   []string        `json:"rings,omitempty" doc:"Devices and numbers that ring at the same time"`
+	Seconds int             `json:"seconds,omitempty" doc:"For how long they ring"`
+	Mailbox string          `json:"mailbox,omitempty" doc:"Which mailbox"`
+	Cause   int             `json:"cause,omitempty" doc:"Q.850 cause the call ends with"`
+	Next    map[string]int  `json:"next,omitempty" doc:"The step that follows, by how this one ended: no-answer, busy, unreachable, congestion, answer, cancel or played"`
+	Then    *SimulatedPlace `json:"then,omitempty" doc:"Where the call goes on when it is sent on"`
+}
+
+type simulateInput struct {
+	Tenant string `path:"tenant"`
+	Body SimulateFields
+}
+
+type simulateOutput struct {
+	Body struct {
+		When  time.Time      `json:"when" doc:"The time that was looked at"`
+		Place SimulatedPlace `json:"place"`
+	}
+}
+
+func registerSimulate(a *api) {
+	op := huma.Operation{OperationID: "simulate", Method: "POST", Path: "/v1/tenants/{tenant}/simulate", Tags: []string{"calls"},
+		Summary: "Say what would happen to a call, with the rule behind each step, by the code that routes live calls",
+		Errors: []int{400, 401, 404, 413, 422}}
+	huma.Register(a.hu, op, func(_ context.Context, in *simulateInput) (*simulateOutput, error) {
+		if in.Body.When.IsZero() {
+			in.Body.When = time.Now()
+		}
+		place, err := a.ctl.Simulate(provisioner.Question{Tenant: in.Tenant, From: in.Body.From, To: in.Body.To, When: in.Body.When, Busy: in.Body.Busy})
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		out := &simulateOutput{}
+		out.Body.When, out.Body.Place = in.Body.When, simulatedPlace(place, in.Body.To)
+		return out, nil
+	})
+}
+
+func simulatedPlace(p *pbx.Place, dialled string) SimulatedPlace {
+	out := SimulatedPlace{At: dialled, Cut: p.Cut, Steps: []SimulatedStep{}}
+	if !p.At.IsZero() {
+		out.At = p.At.String()
+	}
+	for i, s := range p.Plan.Steps {
+		step := SimulatedStep{Step: i, Does: string(s.Kind), Rule: s.Rule, Seconds: s.Seconds, Mailbox: s.Mailbox, Cause: s.Cause}
+		for _, l := range s.Legs {
+			step.Rings = append(step.Rings, l.Device)
+		}
+		for outcome, next := range s.Next {
+			if step.Next == nil {
+				step.Next = map[string]int{}
+			}
+			step.Next[outcome.Word()] = next
+		}
+		if then := p.Then[i]; then != nil {
+			place := simulatedPlace(then, dialled)
+			step.Then = &place
+		}
+		out.Steps = append(out.Steps, step)
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package provisioner
+
+import (
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Question is what a simulation is about.
+type Question struct {
+	Tenant string
+	// From is an extension, a device by its name, or any other caller's number.
+	From string
+	To   string    // what is dialled
+	When time.Time // at which time
+	// Busy are extensions taken to be in a call; all others are taken to be free,
+	// whatever they are now.
+	Busy []string
+}
+
+// Simulate says what would happen to a call, by the configuration in force.
+func (c *Controller) Simulate(q Question) (*pbx.Place, error) { return Simulate(c.Snapshot(), q) }
+
+// Simulate says what would happen to a call by a snapshot. What does not exist is
+// an Invalid error that names the field.
+func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
+	if s.Tenant(q.Tenant) == nil {
+		return nil, pbx.NotFoundf("tenant %s does not exist", q.Tenant)
+	}
+	call := pbx.Call{Tenant: q.Tenant, Dialled: q.To, Caller: q.From}
+	if d := callingDevice(s, q.Tenant, q.From); d != nil {
+		call.Endpoint = d.Endpoint
+	} else if s.Extension(q.Tenant, q.From) != nil {
+		return nil, pbx.Invalidf("from", "extension %s has no device that could call", q.From)
+	}
+	live := assumed{}
+	for _, number := range q.Busy {
+		e := s.Extension(q.Tenant, number)
+		if e == nil {
+			return nil, pbx.Invalidf("busy", "extension %s does not exist in tenant %s", number, q.Tenant)
+		}
+		for _, d := range s.RungBy(e) {
+			live[d.Endpoint] = true
+		}
+	}
+	call.Live = live
+	return pbx.Simulate(s, call, q.When), nil
+}
+
+// callingDevice returns the device of that name, or the first of an extension that
+// can call, or nil.
+func callingDevice(s *pbx.Snapshot, tenant, from string) *pbx.Device {
+	if e := s.Extension(tenant, from); e != nil {
+		for _, d := range s.DevicesOf(tenant, from) {
+			if d.Kind != pbx.DeviceExternal && d.Extension == from {
+				return d
+			}
+		}
+		return nil
+	}
+	if d := s.Device(tenant, from); d != nil && d.Kind != pbx.DeviceExternal {
+		return d
+	}
+	return nil
+}
+
+// assumed are the endpoints that a simulation takes to be in a call.
+type assumed map[string]bool
+
+// InUse implements pbx.Live.
+func (a assumed) InUse(endpoint string) bool { return a[endpoint] }
