@@ -39,12 +39,14 @@ type Options struct {
 	// refuses.
 	SignIn  func(ctx context.Context, endpoint, number, pin string) error
 	SignOut func(ctx context.Context, endpoint string) error
-	// Deadline bounds each of: decide and carry out, the fallback, the hangup. A
-	// call thus leaves Stasis within three times this. 0 means 500 ms.
+	// Deadline bounds each of: decide and carry out, from the call's arrival on, the
+	// fallback, the hangup. A call thus leaves Stasis within three times this. 0 means
+	// 500 ms.
 	Deadline time.Duration
-	// MaxDeciding bounds the calls in decision at once. Overflow rule: a call
-	// beyond it waits in Stasis, and as soon as half of the places are free, all
-	// that wait are listed and decided. 0 means 2,000.
+	// MaxDeciding bounds the calls in decision at once. Overflow rule: as many again
+	// go to the fallback at once, which costs one request instead of two; a call
+	// beyond those waits in Stasis, and as soon as half of the places are free, all
+	// that wait are listed and go to the fallback. 0 means 2,000.
 	MaxDeciding int
 	// Observe, when not nil, is called for every call that is through, from many
 	// goroutines, with the verdict and the time since its event arrived.
@@ -90,7 +92,7 @@ func New(opts Options) *Flow {
 	}
 	return &Flow{
 		opts: opts, log: limitedLog{to: opts.Logger}, route: pbx.Route,
-		ready: make(chan string, opts.MaxDeciding), resweep: make(chan struct{}, 1),
+		ready: make(chan string, 2*opts.MaxDeciding), resweep: make(chan struct{}, 1),
 		lines: map[string][]*entry{}, swept: map[string]*entry{},
 	}
 }
@@ -140,4 +142,4 @@ func (f *Flow) HandleEvent(event ariv6.Event) {
 
 // Up is for the client's OnUp: calls that came into Stasis while no controller
 // listened are decided now. An error means that they could not be listed.
-func (f *Flow) Up(ctx context.Context, _ uint64) error { return f.sweep(ctx) }
+func (f *Flow) Up(ctx context.Context, _ uint64) error { return f.sweep(ctx, false) }

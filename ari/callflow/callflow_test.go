@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	ariv6 "github.com/CyCoreSystems/ari/v6"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dialtone-pbx/dialtone/ari/aritest"
@@ -258,27 +259,47 @@ func TestCallsAreIndependent(t *testing.T) {
 	r.verdict()
 }
 
-// Beyond MaxDeciding a call waits in Stasis and is found when there is room.
+// A call whose turn comes after its deadline is not decided any more.
+func TestLate(t *testing.T) {
+	r := newRig(t, nil).run()
+	e := newEntry(&ariv6.ChannelData{ID: "1", Name: "PJSIP/dccc-0000002a", Dialplan: &ariv6.DialplanCEP{Exten: "101"}}, []string{"call", "acme"})
+	e.arrived = e.arrived.Add(-2 * patience)
+	r.start(e)
+	if v := r.verdict(); v != FellBack {
+		t.Errorf("verdict %s", v)
+	}
+	if diff := cmp.Diff([]string{"POST 1/continue fallback-acme,101,1"}, r.trace()); diff != "" {
+		t.Errorf("requests -want +got:\n%s", diff)
+	}
+}
+
+// Beyond MaxDeciding calls go to the fallback at once, and beyond twice that they
+// wait in Stasis until there is room, and go there then.
 func TestOverflow(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.MaxDeciding = 2 })
-	release := r.holds("POST /channels/*/variable")
-	r.inStasis(listed("3", "PJSIP/dccc-0000002a", "101", "Stasis", "dialtone,call,acme"))
+	releaseDecisions, releaseFallback := r.holds("POST /channels/*/variable"), r.holds("POST /channels/*/continue")
+	r.inStasis(listed("5", "PJSIP/dccc-0000002a", "101", "Stasis", "dialtone,call,acme"))
 	r.run()
-	for _, id := range []string{"1", "2", "3"} {
+	for _, id := range []string{"1", "2", "3", "4", "5"} {
 		r.enters(caller(id, "101"), "call", "acme")
 	}
-	if s := r.Stats(); s.Deciding != 2 || s.Postponed != 1 {
+	if s := r.Stats(); s.Deciding != 4 || s.Postponed != 1 {
 		t.Errorf("stats %+v", s)
 	}
-	release()
-	for range 3 {
-		if v := r.verdict(); v != Decided {
-			t.Errorf("verdict %s", v)
+	releaseFallback()
+	for range 2 {
+		if v := r.verdict(); v != FellBack {
+			t.Errorf("verdict %s while all places are taken", v)
 		}
 	}
+	releaseDecisions()
+	got := map[Verdict]int{}
+	for range 3 {
+		got[r.verdict()]++
+	}
 	r.waitDeciding(0)
-	if s := r.Stats(); s.Decided != 3 || s.Recovered != 1 || !slices.Contains(r.trace(), "POST 3/continue dial-acme,101,1") {
-		t.Errorf("stats %+v, requests %v", s, r.trace())
+	if s := r.Stats(); got[Decided] != 2 || got[FellBack] != 1 || s.Recovered != 1 || !slices.Contains(r.trace(), "POST 5/continue fallback-acme,101,1") {
+		t.Errorf("verdicts %v, stats %+v, requests %v", got, s, r.trace())
 	}
 }
 
@@ -291,7 +312,7 @@ func TestStranded(t *testing.T) {
 	r.answers("GET /channels", broken, aritest.Answer{Body: "[" + listed("1", "PJSIP/dccc-0000002a", "101", "Stasis", "dialtone,call,acme") + "]"})
 	r.run()
 	r.enters(caller("1", "101"), "call", "acme")
-	if a, b := r.verdict(), r.verdict(); a != Stranded || b != Decided {
+	if a, b := r.verdict(), r.verdict(); a != Stranded || b != FellBack {
 		t.Errorf("verdicts %s, %s; requests %v", a, b, r.trace())
 	}
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
+// errLate is why a call goes to the fallback when the controller is overloaded:
+// it rings sooner there than after a wait.
+var errLate = errors.New("too many calls are in decision")
+
 var errNoSnapshot = errors.New("no configuration is loaded yet")
 
 // decide gets one entry out of Stasis, whatever happens.
@@ -18,7 +22,10 @@ func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
 	if e.desk {
 		return f.atDesk(ctx, e)
 	}
-	err := f.forward(ctx, e)
+	err := errLate
+	if !e.late && time.Since(e.arrived) < f.opts.Deadline {
+		err = f.forward(ctx, e)
+	}
 	switch {
 	case err == nil:
 		return Decided
@@ -42,7 +49,7 @@ func isGone(err error) bool { return ari.IsNotFound(err) || ari.IsConflict(err) 
 
 // forward finds the step and hands the channel over to it.
 func (f *Flow) forward(ctx context.Context, e *entry) error {
-	ctx, cancel := context.WithTimeout(ctx, f.opts.Deadline)
+	ctx, cancel := context.WithDeadline(ctx, e.arrived.Add(f.opts.Deadline))
 	defer cancel()
 	if e.odd {
 		return fmt.Errorf("reading Stasis arguments %.100q: they are none of ours", e.args)

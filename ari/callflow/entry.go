@@ -23,6 +23,7 @@ type entry struct {
 	odd     bool        // the arguments are none of ours
 	args    []string
 	arrived time.Time
+	late    bool // there is no time to decide it: it goes to the fallback
 	left    bool // it went out of Stasis again; guarded by Flow.mu
 }
 

@@ -29,6 +29,9 @@ func (f *Flow) admit(e *entry) bool {
 		return false
 	}
 	if f.deciding >= f.opts.MaxDeciding {
+		e.late = true
+	}
+	if f.deciding >= 2*f.opts.MaxDeciding {
 		f.missed = true
 		f.stats.Postponed++
 		return false

@@ -8,8 +8,9 @@ import (
 )
 
 // sweep lists all channels and takes up those that wait in our application
-// while nobody decides them.
-func (f *Flow) sweep(ctx context.Context) error {
+// while nobody decides them; when they have waited too long already, for the
+// fallback.
+func (f *Flow) sweep(ctx context.Context, late bool) error {
 	f.sweeps.Lock()
 	defer f.sweeps.Unlock()
 	f.mu.Lock()
@@ -27,6 +28,7 @@ func (f *Flow) sweep(ctx context.Context) error {
 	f.forgetSwept(time.Now())
 	for _, e := range found {
 		// What was decided since the list was asked for is listed at its old place.
+		e.late = late
 		if len(f.lines[e.channel]) == 0 && !settled[e.channel] && f.admit(e) {
 			f.swept[e.channel] = e
 			f.stats.Recovered++
@@ -72,7 +74,7 @@ func (f *Flow) resweepLoop(ctx context.Context) {
 			return
 		case <-f.resweep:
 		}
-		if err := f.sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := f.sweep(ctx, true); err != nil && ctx.Err() == nil {
 			f.log.warn("calls left waiting", "error", err)
 			f.askSweep()
 		}
