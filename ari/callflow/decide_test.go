@@ -206,6 +206,25 @@ func TestForwardedCall(t *testing.T) {
 	}
 }
 
+// Whoever was transferred goes on with the rights of who transferred him, also
+// after a step.
+func TestTransferredCall(t *testing.T) {
+	r := newRig(t, nil).run()
+	outside := aritest.Channel{ID: "1", Name: "PJSIP/ttrunk-0000002a", Context: "from-acme", Exten: "101"}
+	r.enters(outside, "call", "acme", "PJSIP/dccc-00000029")
+	r.verdict()
+	r.enters(outside, "step", "acme", "NOANSWER", "", "", "", "PJSIP/dccc-00000029")
+	r.verdict()
+	r.enters(outside, "call", "acme", "")
+	r.verdict()
+	want := []string{"POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i", "POST 1/continue dial-acme,101,1",
+		"POST 1/variable DIALTONE_STEP=101@acme,u", "POST 1/continue dialtone-voicemail,101,1",
+		"POST 1/variable DIALTONE_STEP=21", "POST 1/continue dialtone-hangup,101,1"}
+	if diff := cmp.Diff(want, r.trace()); diff != "" {
+		t.Errorf("requests -want +got:\n%s", diff)
+	}
+}
+
 func TestEndpointOf(t *testing.T) {
 	for name, want := range map[string]string{
 		"PJSIP/daaa-0000002a": "daaa", "PJSIP/a-b-0000002a": "a-b", "PJSIP/daaa-1234567890ab": "daaa",

@@ -38,7 +38,8 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		e.call.Caller = c.Caller.Number
 	}
 	switch {
-	case len(args) == 2 && args[0] == pbx.ArgCall:
+	case (len(args) == 2 || len(args) == 3) && args[0] == pbx.ArgCall:
+		e.call.By = endpointOf(strings.Join(args[2:], ""))
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
@@ -51,17 +52,17 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	return e
 }
 
-// readStep reads what follows the tenant: outcome, position, hops and order, as
-// far as they are there.
+// readStep reads what follows the tenant: outcome, position, hops, order and who
+// transferred the call, as far as they are there.
 func (e *entry) readStep(args []string) {
 	e.step = true
-	args = append(slices.Clip(args), make([]string, 4)...)
+	args = append(slices.Clip(args), make([]string, 5)...)
 	e.outcome = pbx.ParseOutcome(args[0])
 	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
 	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
 		e.call.Dialled, e.call.Hops = dialled, hops
 	}
-	e.call.Order = args[3]
+	e.call.Order, e.call.By = args[3], endpointOf(args[4])
 }
 
 // waiting returns the entry of a channel as GET /channels shows it, or nil when

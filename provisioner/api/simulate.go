@@ -40,7 +40,7 @@ type SimulatedStep struct {
 
 type simulateInput struct {
 	Tenant string `path:"tenant"`
-	Body SimulateFields
+	Body   SimulateFields
 }
 
 type simulateOutput struct {
@@ -53,7 +53,7 @@ type simulateOutput struct {
 func registerSimulate(a *api) {
 	op := huma.Operation{OperationID: "simulate", Method: "POST", Path: "/v1/tenants/{tenant}/simulate", Tags: []string{"calls"},
 		Summary: "Say what would happen to a call, with the rule behind each step, by the code that routes live calls",
-		Errors: []int{400, 401, 404, 413, 422}}
+		Errors:  []int{400, 401, 404, 413, 422}}
 	huma.Register(a.hu, op, func(_ context.Context, in *simulateInput) (*simulateOutput, error) {
 		if in.Body.When.IsZero() {
 			in.Body.When = time.Now()

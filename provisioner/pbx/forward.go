@@ -151,7 +151,7 @@ func (f *Forward) checkExceptions() *Error {
 // excepted reports whether a caller is on the list.
 func (f *Forward) excepted(r routing) bool {
 	caller := r.c.Caller
-	if e := r.c.Extension(r.s); e != nil {
+	if e := r.c.Extension(r.s); e != nil && r.c.By == "" {
 		caller = e.Number
 	}
 	return caller != "" && slices.ContainsFunc(f.Exceptions, func(n string) bool { return bare(n) == bare(caller) })

@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ type Call struct {
 	Dialled  string // what the caller dialled; any text
 	Endpoint string // the caller's PJSIP endpoint; "" when it is not one
 	Caller   string // the caller's number as Asterisk knows it; any text
+	// By is the endpoint that transferred the call to Dialled, whose rights count
+	// then; "" when the caller dialled himself.
+	By string
 	// Hops are where rules have sent the call to since, the last being where it is.
 	Hops []Destination
 	// Order is what an earlier plan for the same place said as its Order: a choice
@@ -21,16 +25,19 @@ type Call struct {
 	Live  Live // nil when nothing is known
 }
 
-// Device returns the caller's device, or nil when the call does not come from a
-// device of its tenant.
+// actor is the endpoint whose call it is.
+func (c Call) actor() string { return cmp.Or(c.By, c.Endpoint) }
+
+// Device returns the device that makes or transfers the call, or nil when it does
+// not come from a device of its tenant.
 func (c Call) Device(s *Snapshot) *Device {
-	if d := s.DeviceOf(c.Endpoint); d != nil && d.Tenant == c.Tenant {
+	if d := s.DeviceOf(c.actor()); d != nil && d.Tenant == c.Tenant {
 		return d
 	}
 	return nil
 }
 
-// Extension returns the extension the caller's device belongs to, or nil.
+// Extension returns the extension that device belongs to, or nil.
 func (c Call) Extension(s *Snapshot) *Extension {
 	if d := c.Device(s); d != nil && d.Extension != "" {
 		return s.Extension(c.Tenant, d.Extension)
@@ -61,9 +68,9 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	switch {
 	case s.Tenant(c.Tenant) == nil:
 		return hangup(CauseRefused, "there is no tenant %s", quote(c.Tenant))
-	case c.Endpoint != "" && c.Device(s) == nil:
-		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.Endpoint), c.Tenant)
-	case c.Endpoint != "" && s.Forbidden(c.Device(s)):
+	case c.actor() != "" && c.Device(s) == nil:
+		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.actor()), c.Tenant)
+	case c.actor() != "" && s.Forbidden(c.Device(s)):
 		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
 	case len(c.Hops) > 0:
 		return toDestination(r, c.Hops[len(c.Hops)-1])
