@@ -22,12 +22,12 @@ func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 			es.Add(pbx.Invalidf(field, "device %s does not exist in tenant %s", l.Device, p.Tenant))
 			continue
 		}
-		external, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ? AND kind = ?`, p.Tenant, l.Device, string(pbx.DeviceExternal))
+		other, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ? AND kind <> ?`, p.Tenant, l.Device, string(pbx.DeviceSIP))
 		if err != nil {
 			return fmt.Errorf("looking for the kind of device %s: %w", l.Device, err)
 		}
-		if external {
-			es.Add(pbx.Invalidf(field, "device %s is an external number and cannot be on a phone", l.Device))
+		if other {
+			es.Add(pbx.Invalidf(field, "device %s does not register over SIP and cannot be on a phone", l.Device))
 			continue
 		}
 		taken, err := tx.lineOf(ctx, p, l.Device)

@@ -37,7 +37,7 @@ func lampsMoved(before, now *pbx.Snapshot) bool {
 // lampOf is the mailbox whose lamp a device shows, "" for none.
 func lampOf(s *pbx.Snapshot, d *pbx.Device) string {
 	e := s.Extension(d.Tenant, d.Extension)
-	if d.Kind == pbx.DeviceExternal || d.Extension == "" || e == nil || e.Mailbox == "" {
+	if !d.Kind.SIP() || d.Extension == "" || e == nil || e.Mailbox == "" {
 		return ""
 	}
 	return pbx.MailboxName(d.Tenant, e.Mailbox)

@@ -24,7 +24,7 @@ const signOffWithin = time.Second
 // signOffDeleted drops the registrations of a device that is deleted: Asterisk
 // keeps contacts in a database of its own, where they would outlive the device.
 func signOffDeleted(ctx context.Context, c *Controller, d *pbx.Device, _ bool) {
-	if d.Kind == pbx.DeviceExternal {
+	if !d.Kind.SIP() {
 		return
 	}
 	if s, _ := c.Status(d.Endpoint); s.Reach == pbx.NeverRegistered {

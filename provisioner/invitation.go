@@ -46,8 +46,8 @@ func (c *Controller) Invite(ctx context.Context, by Author, tenant, device, emai
 	if err != nil {
 		return nil, err
 	}
-	if d.Kind == pbx.DeviceExternal {
-		return nil, &pbx.Error{Kind: pbx.Conflict, Message: "device " + device + " is of kind external and has no credentials to invite to"}
+	if !d.Kind.SIP() {
+		return nil, &pbx.Error{Kind: pbx.Conflict, Message: "device " + device + " is of kind " + string(d.Kind) + " and has no SIP account to invite to"}
 	}
 	if email == "" {
 		if u, err := c.userOf(ctx, tenant, d.Extension); err == nil {

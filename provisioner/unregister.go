@@ -48,8 +48,8 @@ func (c *Controller) UnregisterUser(ctx context.Context, tenant, username string
 		return names, nil
 	}
 	for _, d := range c.Snapshot().DevicesOf(tenant, u.Extension) {
-		if d.Kind == pbx.DeviceExternal {
-			continue // it never registers
+		if !d.Kind.SIP() {
+			continue // it never registers, or not in a way that we can end
 		}
 		if err := c.Unregister(ctx, d); err != nil {
 			return nil, err

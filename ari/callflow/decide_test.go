@@ -231,7 +231,7 @@ func TestEndpointOf(t *testing.T) {
 		"PJSIP/daaa": "daaa", "PJSIP/daaa-zz": "daaa-zz", "PJSIP/daaa-0000002a;2": "daaa-0000002a;2",
 		"Local/101@from-acme-00000001;2": "", "Surrogate/PJSIP/x-00000001": "", "": "",
 	} {
-		if got := endpointOf(name); got != want {
+		if got := pbx.EndpointOfChannel(name); got != want {
 			t.Errorf("%q is of endpoint %q, want %q", name, got, want)
 		}
 	}

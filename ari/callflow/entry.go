@@ -30,7 +30,7 @@ type entry struct {
 // newEntry reads a channel and the arguments it came with.
 func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	e := &entry{channel: c.ID, args: args, arrived: time.Now()}
-	e.call.Endpoint = endpointOf(c.Name)
+	e.call.Endpoint = pbx.EndpointOfChannel(c.Name)
 	if c.Dialplan != nil {
 		e.call.Dialled = c.Dialplan.Exten
 	}
@@ -82,19 +82,6 @@ func waiting(c *ariv6.ChannelData) *entry {
 // same reports whether two entries are the same visit of a channel.
 func (e *entry) same(o *entry) bool {
 	return e.channel == o.channel && e.call.Dialled == o.call.Dialled && slices.Equal(e.args, o.args)
-}
-
-// channelNumber ends the name of a channel: the number that makes it unique.
-var channelNumber = regexp.MustCompile(`-[0-9a-f]{8,}$`)
-
-// endpointOf returns the endpoint in a channel name as PJSIP/ENDPOINT-0000002a,
-// or "" for other technologies, such as the Local channel of a forwarded call.
-func endpointOf(name string) string {
-	endpoint, isPJSIP := strings.CutPrefix(name, "PJSIP/")
-	if !isPJSIP {
-		return ""
-	}
-	return channelNumber.ReplaceAllString(endpoint, "")
 }
 
 var plainNumber = regexp.MustCompile(`^[0-9A-Za-z*#+]{1,40}$`)

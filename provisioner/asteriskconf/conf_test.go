@@ -113,6 +113,19 @@ func FuzzConfValue(f *testing.F) {
 	})
 }
 
+func FuzzVarValue(f *testing.F) {
+	addSeeds(f)
+	f.Fuzz(func(t *testing.T, s string) {
+		v, err := newVarValue("v", s)
+		if err != nil {
+			return
+		}
+		if diff := cmp.Diff(surrounded("CALLERID(name)="+s), readConf(before+"v = CALLERID(name)="+v.String()+after)); diff != "" {
+			t.Errorf("%q:\n%s", s, diff)
+		}
+	})
+}
+
 // parseCallerID reads as Asterisk 16 and 22 were seen to: inside quotes a
 // backslash keeps the next character, then follows <number>.
 func parseCallerID(s string) (name, number string, ok bool) {

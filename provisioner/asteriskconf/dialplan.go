@@ -20,7 +20,7 @@ type dialplanView struct {
 	NoAnswer              int
 	Voicemail, Messages   string
 	Hangup, Called        string
-	Legs, Confirm         string
+	Legs, Confirm, Groups string
 	Position, Hops, Order string
 	Forget                string   // clears the variables of a call that was elsewhere before
 	Patterns              []string // which together match every extension a call can be at
@@ -90,6 +90,16 @@ type dialplanLeg struct {
 	Number   outsideNumber
 	Caller   outsideNumber
 	Confirm  bool
+	Groups   groupList // in which the call can be picked up
+	device   pbx.Leg   // what it rings where there is no Number
+}
+
+// Channel is what the leg rings.
+func (l dialplanLeg) Channel() string {
+	if l.Number.Any() {
+		return pbx.PJSIP.Device(l.Number.String() + "@" + l.Endpoint.String())
+	}
+	return l.device.Technology.Device(l.Endpoint.String())
 }
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
@@ -97,7 +107,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
-		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=",
+		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=",
 		Desk: deskView{pbx.ArgDesk, pbx.SignInCode, pbx.SignOutCode, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
@@ -150,7 +160,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 		v.Rings = append(v.Rings, ring)
 		for _, l := range r.Legs {
 			if l.Own != nil {
-				v.Legs = append(v.Legs, dialplanLegOf(&es, l))
+				v.Legs = append(v.Legs, dialplanLegOf(&es, e.Tenant, l))
 			}
 		}
 	}
@@ -180,11 +190,12 @@ func divertedOf(es *pbx.Errors, s *pbx.Snapshot, e *pbx.Extension) (v divertedTo
 	return v
 }
 
-func dialplanLegOf(es *pbx.Errors, l pbx.Leg) (v dialplanLeg) {
+func dialplanLegOf(es *pbx.Errors, tenant string, l pbx.Leg) (v dialplanLeg) {
 	into(es, &v.Name)(newLegName("endpoint", l))
-	v.Seconds, v.Confirm = l.Own.Seconds, l.Own.Confirm
+	v.Seconds, v.Confirm, v.device = l.Own.Seconds, l.Own.Confirm, l
 	if l.Own.Number == "" {
 		into(es, &v.Endpoint)(newEndpointName("endpoint", l.Endpoint))
+		into(es, &v.Groups)(newGroupList("groups", tenant, l.Own.Groups))
 		return v
 	}
 	into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
@@ -201,7 +212,7 @@ func watched(s *pbx.Snapshot, e *pbx.Extension) []pbx.Leg {
 	var legs []pbx.Leg
 	for _, d := range s.RungBy(e) {
 		if d.Kind != pbx.DeviceExternal {
-			legs = append(legs, pbx.Leg{Endpoint: d.Endpoint, Device: d.Name})
+			legs = append(legs, pbx.Leg{Endpoint: d.Endpoint, Technology: d.Technology(), Device: d.Name})
 		}
 	}
 	return legs

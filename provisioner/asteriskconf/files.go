@@ -13,6 +13,10 @@ type File struct {
 	Content []byte
 	Hash    string // SHA-256 of the body, without header and marker, hexadecimal
 	Marker  Marker // how to ask Asterisk whether it has loaded this file
+	// Needs says what the file is for when an Asterisk may lack its module: such a
+	// file may stay unloaded, of which people hear unless it is Empty.
+	Needs string
+	Empty bool
 }
 
 // Files are all files of one render, in the order in which to reload them.
@@ -43,6 +47,8 @@ const (
 	// Name joins by '@' answers a VoicemailUserDetail event whose Fullname is
 	// Value. Class call or reporting.
 	MarkerMailbox MarkerKind = "mailbox"
+	// MarkerNone: nothing can be asked, and a reload that succeeds must do.
+	MarkerNone MarkerKind = ""
 )
 
 // Marker is an object at the end of a file that carries the file's hash in an

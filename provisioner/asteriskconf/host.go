@@ -12,6 +12,7 @@ import (
 // and who may control it. AMI and ARI listen on 127.0.0.1 only.
 type HostOptions struct {
 	SIP               netip.AddrPort // UDP and TCP
+	IAX               netip.AddrPort // UDP, for IAX2; none if it is not valid
 	AMIPort, ARIPort  int
 	AMIUser, ARIUser  string // letters, digits and '_'
 	AMISecret         pbx.Secret
@@ -23,7 +24,10 @@ type HostOptions struct {
 }
 
 // Include is the one line that pulls a file of ours into the host's.
-type Include struct{ HostFile, Line string }
+type Include struct {
+	HostFile, Line string
+	Needs          string // what needs it, where an Asterisk may do without; "" if all do
+}
 
 // Includes lists the lines an Asterisk with a configuration of its own needs.
 // #tryinclude, not #include: with a missing file the latter drops the whole
@@ -31,14 +35,14 @@ type Include struct{ HostFile, Line string }
 func Includes() []Include {
 	out := make([]Include, len(rendered))
 	for i, r := range rendered {
-		out[i] = Include{HostFile: baseName(r.name), Line: "#tryinclude " + r.name}
+		out[i] = Include{HostFile: baseName(r.name), Line: "#tryinclude " + r.name, Needs: r.needs}
 	}
 	return out
 }
 
 // hostView is what the host templates see.
 type hostView struct {
-	SIP                  netip.AddrPort
+	SIP, IAX             netip.AddrPort
 	AMIPort, ARIPort     int
 	AMIUser, ARIUser     contextName
 	AMISecret, ARISecret confValue
@@ -48,7 +52,7 @@ type hostView struct {
 }
 
 // hostFiles are the files that HostFiles makes.
-var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
+var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
 
 // HostFiles returns the host's own files, by name below Asterisk's configuration
 // folder, for an Asterisk that runs only what Dialtone configures. What does not
@@ -65,6 +69,9 @@ func HostFiles(e *templates.Engine, o HostOptions) (map[string][]byte, error) {
 	}
 	out := map[string][]byte{}
 	for _, name := range hostFiles {
+		if name == "iax.conf" && !o.IAX.IsValid() {
+			continue
+		}
 		v.Include = includes[name]
 		if out[name], err = e.Render("asterisk/host."+name, v); err != nil {
 			return nil, err
@@ -75,7 +82,7 @@ func HostFiles(e *templates.Engine, o HostOptions) (map[string][]byte, error) {
 
 func hostViewOf(o HostOptions) (v hostView, err error) {
 	var es pbx.Errors
-	v = hostView{SIP: o.SIP, AMIPort: o.AMIPort, ARIPort: o.ARIPort, RTPFirst: o.RTPFirst, RTPLast: o.RTPLast, WebRTC: o.WebRTC}
+	v = hostView{SIP: o.SIP, IAX: o.IAX, AMIPort: o.AMIPort, ARIPort: o.ARIPort, RTPFirst: o.RTPFirst, RTPLast: o.RTPLast, WebRTC: o.WebRTC}
 	if !o.SIP.IsValid() || o.SIP.Addr().Zone() != "" || o.SIP.Port() == 0 {
 		es.Add(pbx.Invalidf("sip", "is not an address and a port"))
 	}

@@ -23,18 +23,12 @@ type pjsipTenant struct {
 
 // pjsipDevice becomes one AOR, one auth and one endpoint of the same name.
 type pjsipDevice struct {
-	Endpoint   endpointName
-	Tenant     contextName
-	Secret     confValue
-	CallerID   callerID
-	Qualify    int // seconds; 0 never
-	HasMailbox bool
-	Mailbox    mailboxName
-	Groups     groupList
-	Anonymous  bool
-	Record     string // variable that says so; "" when calls are not recorded
-	WebRTC     bool
-	Language   languageName // of prompts; "" is Asterisk's default
+	party
+	Endpoint endpointName
+	Tenant   contextName
+	Secret   confValue
+	Qualify  int // seconds; 0 never
+	WebRTC   bool
 	// Encrypted offers SRTP, Optimistic also takes calls without.
 	Encrypted, Optimistic bool
 }
@@ -59,7 +53,7 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 	}
 	srtp := srtpOf(s)
 	for _, d := range s.Devices {
-		if d.Kind == pbx.DeviceExternal || s.Forbidden(d) {
+		if !d.Kind.SIP() || s.Forbidden(d) {
 			continue
 		}
 		view, err := pjsipDeviceOf(s, d)
@@ -105,25 +99,9 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 	if d.Secret.IsZero() {
 		es.Add(pbx.Invalidf("secret", "is required"))
 	}
-	name, number := d.Name, noExtension
-	if d.Extension != "" {
-		e := s.Extension(d.Tenant, d.Extension)
-		if e == nil {
-			return v, fmt.Errorf("extension %s: no such extension", d.Extension)
-		}
-		if e.Record {
-			v.Record = pbx.RecordVariable
-		}
-		name, number, v.Anonymous = e.Name, e.Number, e.Anonymous
-		into(&es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))
-		if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
-			into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
-		}
-		if u := s.UserOf(d.Tenant, d.Extension); u != nil {
-			into(&es, &v.Language)(newLanguageName("language", u.Language))
-		}
+	if v.party, err = partyOf(&es, s, d); err != nil {
+		return v, err
 	}
-	into(&es, &v.CallerID)(newCallerID("name", name, number))
 	return v, es.Err()
 }
 

@@ -45,16 +45,23 @@ var rendered = []struct {
 	name, module string
 	view         func(*pbx.Snapshot, Options) (any, error)
 	marker       func(hash string) Marker
+	needs        string // what needs the file, where an Asterisk may do without; "" if all do
 }{
 	{"dialtone/voicemail.conf", "app_voicemail.so", voicemailOf, func(hash string) Marker {
 		return Marker{MarkerMailbox, "marker@" + voicemailMarkerContext, hash}
-	}},
+	}, ""},
 	{pjsipFile, "res_pjsip.so", pjsipOf, func(hash string) Marker {
 		return Marker{MarkerEndpoint, markerName, hash}
-	}},
+	}, ""},
+	{iaxFile, "chan_iax2.so", iaxOf, func(hash string) Marker {
+		return Marker{MarkerVariable, "IAXPEER(" + markerName + ",context)", hash}
+	}, "devices of kind iax2"},
+	{dahdiFile, "chan_dahdi.so", dahdiOf, func(string) Marker {
+		return Marker{Kind: MarkerNone}
+	}, "devices of kind dahdi"},
 	{"dialtone/extensions.conf", "pbx_config.so", dialplanOf, func(hash string) Marker {
 		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + markerName + "," + hash + ",1)", "1"}
-	}},
+	}, ""},
 }
 
 // Render makes all files of a snapshot. An error that a value is to blame for
@@ -73,7 +80,10 @@ func Render(e *templates.Engine, s *pbx.Snapshot, o Options) (*Files, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.Module, f.Marker = r.module, r.marker(f.Hash)
+		f.Module, f.Marker, f.Needs = r.module, r.marker(f.Hash), r.needs
+		if v, ok := view.(interface{ Empty() bool }); ok {
+			f.Empty = v.Empty()
+		}
 		out.List = append(out.List, *f)
 	}
 	return out, nil

@@ -133,11 +133,16 @@ func TestMarkersFollowContent(t *testing.T) {
 		modules[f.Name] = f.Module
 		head, rest, _ := bytes.Cut(f.Content, []byte("\n\n"))
 		body, tail, found := bytes.Cut(rest, []byte("; The marker:"))
+		if f.Marker.Kind == MarkerNone {
+			body, _, found = bytes.Cut(rest, []byte("; The end:"))
+			tail = head
+		}
 		if !found || f.Hash != hexHash(body) || !bytes.Contains(head, []byte(f.Hash)) || !bytes.Contains(tail, []byte(f.Hash)) {
 			t.Errorf("%s: hash %s is not that of its body, or missing above or below it", f.Name, f.Hash)
 		}
 	}
-	want := map[string]string{"dialtone/pjsip.conf": "res_pjsip.so", "dialtone/extensions.conf": "pbx_config.so", "dialtone/voicemail.conf": "app_voicemail.so"}
+	want := map[string]string{"dialtone/pjsip.conf": "res_pjsip.so", "dialtone/extensions.conf": "pbx_config.so", "dialtone/voicemail.conf": "app_voicemail.so",
+		"dialtone/iax.conf": "chan_iax2.so", "dialtone/chan_dahdi.conf": "chan_dahdi.so"}
 	if !maps.Equal(modules, want) {
 		t.Errorf("modules: %s", cmp.Diff(want, modules))
 	}

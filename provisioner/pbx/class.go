@@ -56,19 +56,19 @@ func (e *Extension) Allows(c DeviceClass) bool {
 // has no endpoint then, so that it neither registers nor rings nor calls.
 func (s *Snapshot) Forbidden(d *Device) bool {
 	e := s.Extension(d.Tenant, d.Extension)
-	return e != nil && d.Kind != DeviceExternal && !e.Allows(d.Class)
+	return e != nil && d.Kind.Registers() && !e.Allows(d.Class)
 }
 
 var usernamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$`)
 
 // CheckUsername refuses what a third-party device cannot have as SIP user name,
 // which is the name of its endpoint too; those of Dialtone's own begin with
-// dialtone-.
+// dialtone- or dahdi-.
 func CheckUsername(field, s string) *Error {
 	if !usernamePattern.MatchString(s) {
 		return Invalidf(field, "%s is not a SIP user name: use 3 to 40 letters, digits, '_' and '-', starting with a letter or digit", quote(s))
 	}
-	if strings.HasPrefix(strings.ToLower(s), "dialtone-") {
+	if low := strings.ToLower(s); strings.HasPrefix(low, "dialtone-") || strings.HasPrefix(low, dahdiPrefix) {
 		return Invalidf(field, "%s begins like the names that Dialtone uses itself", quote(s))
 	}
 	return nil

@@ -1,7 +1,7 @@
 package pbx
 
-// Device is what rings: one SIP account with credentials of its own, or a number
-// outside. It belongs to at most one extension; an extension may have several.
+// Device is what rings: one account with credentials of its own, a DAHDI channel,
+// or a number outside. It belongs to at most one extension; an extension may have several.
 type Device struct {
 	Tenant    string
 	Name      string // key within the tenant, for people
@@ -9,12 +9,15 @@ type Device struct {
 	Extension string // number of the extension it rings for; "" while unassigned
 	// ExternalNumber is the number that a device of kind external rings; "" for all others.
 	ExternalNumber string
-	RingSeconds    int  // how long it rings, 0–300; 0: as long as its extension
-	RingOrder      int  // when it rings in a sequence, 1–99, or 0 before all others; the same order rings together
-	Confirm        bool // external: who answers must press 1, so that no mailbox of the other side takes the call
+	// DAHDIChannel is the channel that a device of kind dahdi is at; 0 for all others.
+	DAHDIChannel int
+	RingSeconds  int  // how long it rings, 0–300; 0: as long as its extension
+	RingOrder    int  // when it rings in a sequence, 1–99, or 0 before all others; the same order rings together
+	Confirm      bool // external: who answers must press 1, so that no mailbox of the other side takes the call
 	// Endpoint is the name of its PJSIP endpoint, AOR and auth, and its SIP user
 	// name. Random unless a third-party device chose it; unique over all tenants.
-	// An external device has no such objects; the name is that of its leg.
+	// Of a device of kind iax2 it is the name in iax.conf, of one of kind dahdi
+	// DAHDIEndpoint. An external device has no such objects; the name is that of its leg.
 	Endpoint string
 	Secret   Secret      // SIP password, 16–64 characters
 	Class    DeviceClass // "" means Hardware
@@ -34,8 +37,19 @@ type DeviceKind string
 // The kinds of device.
 const (
 	DeviceSIP      DeviceKind = "sip"      // registers; also the zero value
+	DeviceIAX2     DeviceKind = "iax2"     // registers over IAX2
+	DeviceDAHDI    DeviceKind = "dahdi"    // a phone at a DAHDI channel of the machine
 	DeviceExternal DeviceKind = "external" // an external number, through the tenant's trunk
 )
+
+// SIP reports whether a device of the kind registers over SIP.
+func (k DeviceKind) SIP() bool { return k == DeviceSIP || k == "" }
+
+// Registers reports whether a device of the kind registers, with credentials.
+func (k DeviceKind) Registers() bool { return k.SIP() || k == DeviceIAX2 }
+
+// maxDAHDIChannel is DAHDI's own limit (DAHDI_MAX_CHANNELS).
+const maxDAHDIChannel = 8192
 
 // DefaultRingOrder is a device's place in a sequence when nobody said otherwise.
 const DefaultRingOrder = 1
@@ -73,12 +87,20 @@ func (d *Device) Validate() error {
 // checkKind refuses an unknown kind and what does not go with it.
 func (d *Device) checkKind() *Error {
 	switch {
-	case d.Kind != DeviceSIP && d.Kind != DeviceExternal && d.Kind != "":
-		return Invalidf("kind", "%s is not a kind of device: use sip or external", quote(string(d.Kind)))
+	case !d.Kind.Registers() && d.Kind != DeviceDAHDI && d.Kind != DeviceExternal:
+		return Invalidf("kind", "%s is not a kind of device: use sip, iax2, dahdi or external", quote(string(d.Kind)))
+	case d.Kind == DeviceDAHDI && d.DAHDIChannel == 0:
+		return Invalidf("dahdi_channel", "is required for a device of kind dahdi")
+	case d.Kind == DeviceDAHDI && (d.DAHDIChannel < 1 || d.DAHDIChannel > maxDAHDIChannel):
+		return CheckRange("dahdi_channel", d.DAHDIChannel, 1, maxDAHDIChannel, "")
+	case d.Kind != DeviceDAHDI && d.DAHDIChannel != 0:
+		return Invalidf("dahdi_channel", "is only for devices of kind dahdi")
+	case d.Kind == DeviceIAX2 && d.Class == WebRTC:
+		return Invalidf("class", "webrtc is not for devices of kind iax2: a browser speaks SIP")
 	case d.Kind == DeviceExternal && d.ExternalNumber == "":
 		return Invalidf("external_number", "is required for a device of kind external")
-	case d.Kind == DeviceExternal && d.Shared:
-		return Invalidf("shared", "is not for devices of kind external: nobody can sign in on them")
+	case !d.Kind.SIP() && d.Shared:
+		return Invalidf("shared", "is not for devices of kind %s: nobody can sign in on them", d.Kind)
 	case d.Kind == DeviceExternal:
 		return CheckExternalNumber("external_number", d.ExternalNumber)
 	case d.ExternalNumber != "":

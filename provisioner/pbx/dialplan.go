@@ -113,6 +113,10 @@ func HintContext(tenant string) string { return "hints-" + tenant }
 // LegContext holds the legs that are calls of their own, by name of the leg.
 const LegContext = "dialtone-legs"
 
+// LegGroupContext puts the channel of a leg into its groups before it is called,
+// for technologies whose file cannot.
+const LegGroupContext = "dialtone-leg-groups"
+
 // ConfirmContext asks who answered a leg to press 1.
 const ConfirmContext = "dialtone-confirm"
 

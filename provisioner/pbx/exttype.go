@@ -6,12 +6,28 @@ type ExtensionType string
 // The types. The zero value means SIP.
 const (
 	TypeSIP        ExtensionType = "sip"         // rings its devices
+	TypeIAX2       ExtensionType = "iax2"        // as sip, and has devices that register over IAX2
+	TypeDAHDI      ExtensionType = "dahdi"       // as sip, and has phones at DAHDI channels
 	TypeVirtual    ExtensionType = "virtual"     // has no device: calls go to its mailbox
 	TypeSIPVirtual ExtensionType = "sip-virtual" // an additional number of another extension's device
 )
 
 // HasDevices reports whether devices may belong to extensions of the type.
-func (t ExtensionType) HasDevices() bool { return t == TypeSIP || t == "" }
+func (t ExtensionType) HasDevices() bool {
+	return t == TypeSIP || t == TypeIAX2 || t == TypeDAHDI || t == ""
+}
+
+// Takes reports whether a device of the kind may belong to extensions of the type:
+// SIP phones and external numbers ring beside whatever else there is.
+func (t ExtensionType) Takes(k DeviceKind) bool {
+	switch k {
+	case DeviceIAX2:
+		return t == TypeIAX2
+	case DeviceDAHDI:
+		return t == TypeDAHDI
+	}
+	return t.HasDevices()
+}
 
 // checkType refuses an unknown type, and a parent device where none belongs or
 // none where one does.
@@ -23,12 +39,12 @@ func (e *Extension) checkType(es *Errors) {
 			return
 		}
 		es.Add(CheckName("parent_device", e.ParentDevice))
-	case "", TypeSIP, TypeVirtual:
+	case "", TypeSIP, TypeIAX2, TypeDAHDI, TypeVirtual:
 		if e.ParentDevice != "" {
 			es.Add(Invalidf("parent_device", "belongs to extensions of type sip-virtual only"))
 		}
 	default:
-		es.Add(Invalidf("type", "%s is not a type of extension: choose sip, virtual or sip-virtual", quote(string(e.Type))))
+		es.Add(Invalidf("type", "%s is not a type of extension: choose sip, iax2, dahdi, virtual or sip-virtual", quote(string(e.Type))))
 	}
 }
 
@@ -58,7 +74,7 @@ func (e *Extension) checkEffect(es *Errors) {
 func (s *Snapshot) RungBy(e *Extension) []*Device {
 	var out []*Device
 	for _, d := range s.DevicesOf(e.Tenant, e.Number) {
-		if d.Kind == DeviceExternal || e.Allows(d.Class) && !s.Forbidden(d) {
+		if !d.Kind.Registers() || e.Allows(d.Class) && !s.Forbidden(d) {
 			out = append(out, d)
 		}
 	}

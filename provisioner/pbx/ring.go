@@ -20,12 +20,13 @@ const ConfirmSeconds = 16
 
 // Leg is one device that rings.
 type Leg struct {
-	Endpoint string // PJSIP endpoint; for a leg of its own its name in LegContext
-	Device   string // name of the device, for people; the number of an outside leg
+	Endpoint   string     // endpoint of the device; for a leg of its own its name in LegContext
+	Technology Technology // of the endpoint
+	Device     string     // name of the device, for people; the number of an outside leg
 	// Outside is the number to ring through the trunk that Endpoint is; "" for devices.
 	Outside string
 	// Own is set when the leg is a call of its own: one that ends at another time
-	// than the others, leads outside, or must wait for those that do.
+	// than the others, leads outside, must wait for those that do, or is in groups.
 	Own *OwnLeg
 }
 
@@ -36,7 +37,10 @@ type OwnLeg struct {
 	Number  string // external number; "" for a device that registers
 	Trunk   string // PJSIP endpoint of the trunk
 	Caller  string // shown to the carrier as the caller's number; "" shows the caller's own
-	Confirm bool   // who answers must press 1 before the call is his
+	// Groups are those in which the call can be picked up, where the file of the
+	// technology cannot say so.
+	Groups  []string
+	Confirm bool // who answers must press 1 before the call is his
 }
 
 // Channel is what Dial rings for the leg. /n keeps the two halves of a Local
@@ -48,7 +52,7 @@ func (l Leg) Channel() string {
 	if l.Outside != "" {
 		return "PJSIP/" + l.Outside + "@" + l.Endpoint
 	}
-	return "PJSIP/" + l.Endpoint
+	return l.Technology.Device(l.Endpoint)
 }
 
 // Ring is what rings at one time: one dial.
@@ -107,7 +111,7 @@ func (r *Ring) has(l Leg) bool {
 }
 
 // settle finds how long the dial takes. A leg of a device that rings to the
-// dial's end needs no call of its own.
+// dial's end needs no call of its own, unless it is in groups.
 func (r *Ring) settle() {
 	confirm := false
 	for _, l := range r.Legs {
@@ -115,7 +119,7 @@ func (r *Ring) settle() {
 		confirm = confirm || l.Own.Confirm
 	}
 	for i, l := range r.Legs {
-		if l.Own.Number == "" && l.Own.Seconds == r.Seconds && !confirm {
+		if l.Own.Number == "" && l.Own.Seconds == r.Seconds && len(l.Own.Groups) == 0 && !confirm {
 			r.Legs[i].Own = nil
 		}
 	}
@@ -129,7 +133,7 @@ func (r *Ring) settle() {
 func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 	own := &OwnLeg{Seconds: whole}
 	if e.Type == TypeSIPVirtual { // the leg of that name is its owner's
-		return Leg{Endpoint: d.Endpoint, Device: d.Name, Own: own}, dialable(d.Endpoint) && d.Kind != DeviceExternal
+		return Leg{Endpoint: d.Endpoint, Device: d.Name, Own: own}, dialable(d.Endpoint) && d.Kind.SIP()
 	}
 	if d.RingSeconds > 0 && (e.Ring == RingSequence || d.RingSeconds < whole) {
 		own.Seconds = d.RingSeconds
@@ -140,7 +144,10 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 	if d.Kind == DeviceExternal && !s.leadOut(own, e.Tenant, d.ExternalNumber, d.Confirm) {
 		return Leg{}, false
 	}
-	return Leg{Endpoint: d.Endpoint, Device: d.Name, Own: own}, true
+	if d.Kind == DeviceIAX2 { // chan_iax2 knows no groups
+		own.Groups = e.Groups
+	}
+	return Leg{Endpoint: d.Endpoint, Technology: d.Technology(), Device: d.Name, Own: own}, true
 }
 
 // twinOf returns the leg of an extension's twin number, which always asks for

@@ -67,7 +67,8 @@ func asteriskConf(root string) ([]byte, error) {
 }
 
 // layOut makes the instance's folders and writes its files: the caller's
-// always, the base only where there is nothing.
+// always, the base only where there is nothing. IAX2 runs where the caller
+// configures it.
 func layOut(root, dir string, files map[string][]byte, dns bool) error {
 	for _, name := range []string{"etc", "run", "spool", "log", "db", "keys", "cache"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
@@ -84,6 +85,9 @@ func layOut(root, dir string, files map[string][]byte, dns bool) error {
 		if keep(filepath.Join(dir, "etc", name)) {
 			delete(all, name)
 		}
+	}
+	if files["iax.conf"] != nil { // without one of its own it would take IAX2's well-known port
+		all["modules.conf"] = bytes.Replace(all["modules.conf"], []byte("noload = chan_iax2.so\n"), nil, 1)
 	}
 	maps.Copy(all, files)
 	for name, text := range all {

@@ -49,6 +49,7 @@ type Places struct {
 	Database  string `json:"database"`
 	AMI       string `json:"ami"`
 	ARI       string `json:"ari"`
+	IAX       string `json:"iax"` // 127.0.0.1:4569
 	RTPFirst  int    `json:"rtp_first"`
 	RTPLast   int    `json:"rtp_last"`
 }
@@ -126,8 +127,12 @@ func (of *Office) hostFiles() (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ARI address: %w", err)
 	}
+	iax, err := netip.ParseAddrPort(of.IAX)
+	if err != nil {
+		return nil, fmt.Errorf("IAX2 address: %w", err)
+	}
 	return asteriskconf.HostFiles(engine, asteriskconf.HostOptions{
-		SIP: sip, AMIPort: int(ami.Port()), ARIPort: int(ari.Port()), AMIUser: "dialtone", ARIUser: "dialtone",
+		SIP: sip, IAX: iax, AMIPort: int(ami.Port()), ARIPort: int(ari.Port()), AMIUser: "dialtone", ARIUser: "dialtone",
 		AMISecret: of.ami, ARISecret: of.ari, RTPFirst: of.RTPFirst, RTPLast: of.RTPLast, WebRTC: true,
 	})
 }

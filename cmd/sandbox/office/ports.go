@@ -15,9 +15,13 @@ func (of *Office) choosePlaces() error {
 	if err != nil {
 		return err
 	}
-	api, phones, sip := tcp[0], tcp[1], tcp[2]
+	udp, err := box.FreePorts("udp", 1)
+	if err != nil {
+		return err
+	}
+	api, phones, sip, iax := tcp[0], tcp[1], tcp[2], udp[0]
 	if of.options.WellKnown {
-		api, phones, sip = preferred(8080, api), preferred(8081, phones), preferred(5060, sip)
+		api, phones, sip, iax = preferred(8080, api), preferred(8081, phones), preferred(5060, sip), preferred(4569, iax)
 	}
 	first, last, err := box.FreeRTPRange(of.options.RTPPorts)
 	if err != nil {
@@ -25,7 +29,7 @@ func (of *Office) choosePlaces() error {
 	}
 	of.Places = Places{
 		API: "http://" + loopback(api), Phones: "http://" + loopback(phones), SIP: loopback(sip),
-		AMI: loopback(tcp[3]), ARI: loopback(tcp[4]), RTPFirst: first, RTPLast: last,
+		AMI: loopback(tcp[3]), ARI: loopback(tcp[4]), IAX: loopback(iax), RTPFirst: first, RTPLast: last,
 		TokenFile: filepath.Join(of.dir, "dialtone-admin-token"), Database: filepath.Join(of.dir, "dialtone.db"),
 	}
 	return nil
