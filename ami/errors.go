@@ -19,7 +19,7 @@ var (
 	ErrLoginRefused = errors.New("AMI login refused")
 	// ErrPermission says that the AMI user lacks the class the action needs (manager.conf, write=).
 	ErrPermission = errors.New("AMI user may not do this")
-	// ErrNotFound says that Asterisk does not know the endpoint, channel or module named.
+	// ErrNotFound says that Asterisk does not know the endpoint, channel, module or action named.
 	ErrNotFound = errors.New("not known to Asterisk")
 	// ErrBadAnswer says that the answer was not what the action's documentation promises.
 	ErrBadAnswer = errors.New("unexpected AMI answer")
@@ -42,7 +42,7 @@ func (e *ResponseError) Unwrap() error {
 	switch {
 	case e.Message == "Permission denied":
 		return ErrPermission
-	case e.Message == "No such channel", e.Message == "No such module",
+	case e.Message == "No such channel", e.Message == "No such module", strings.HasPrefix(e.Message, "Invalid/unknown command"),
 		strings.HasPrefix(e.Message, "Unable to retrieve endpoint"):
 		return ErrNotFound
 	}

@@ -25,7 +25,8 @@ func ParseEvent(f Frame) any {
 	case "DeviceStateChange":
 		return newDeviceStateChange(f)
 	case "PeerStatus":
-		return PeerStatus{Peer: f.Get("Peer"), Status: f.Get("PeerStatus"), Cause: f.Get("Cause"), Address: f.Get("Address")}
+		return PeerStatus{Technology: f.Get("ChannelType"), Peer: f.Get("Peer"), Status: PeerState(f.Get("PeerStatus")), Cause: f.Get("Cause"),
+			Address: f.Get("Address"), Port: f.Get("Port"), RoundTrip: milliseconds(f.Get("Time"))}
 	case "FullyBooted":
 		return FullyBooted{}
 	case "Shutdown":
@@ -88,10 +89,12 @@ func newDeviceStateChange(f Frame) DeviceStateChange {
 
 // PeerStatus is a change of an endpoint as a whole: reachable as long as one of its contacts is.
 type PeerStatus struct {
-	Peer    string // "PJSIP/101"
-	Status  string // "Reachable", "Unreachable", …
-	Cause   string // "" mostly
-	Address string // "" mostly
+	Technology    string // "PJSIP", "IAX2"
+	Peer          string // "PJSIP/101"
+	Status        PeerState
+	Cause         string        // "" mostly
+	Address, Port string        // "" mostly; see AddrPort
+	RoundTrip     time.Duration // 0 mostly
 }
 
 // FullyBooted says that Asterisk has loaded everything; it also follows every login to an Asterisk that has.

@@ -10,12 +10,12 @@ import (
 )
 
 const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, class,
-	kind, coalesce(external_number, ''), ring_seconds, ring_order, confirm, shared, version, revision FROM devices`
+	kind, coalesce(external_number, ''), dahdi_channel, ring_seconds, ring_order, confirm, shared, version, revision FROM devices`
 
 func scanDevice(row scanner) (*pbx.Device, error) {
 	d := &pbx.Device{}
 	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Class,
-		&d.Kind, &d.ExternalNumber, &d.RingSeconds, &d.RingOrder, &d.Confirm, &d.Shared, &d.Version, &d.Revision)
+		&d.Kind, &d.ExternalNumber, &d.DAHDIChannel, &d.RingSeconds, &d.RingOrder, &d.Confirm, &d.Shared, &d.Version, &d.Revision)
 }
 
 // Device returns one device, or a NotFound error.
@@ -91,14 +91,14 @@ func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) (err error) {
 		d.Version = old.Version + 1
 	}
 	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, class,
-		kind, external_number, ring_seconds, ring_order, confirm, shared, version, revision)
-		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
+		kind, external_number, dahdi_channel, ring_seconds, ring_order, confirm, shared, version, revision)
+		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
 		endpoint = excluded.endpoint, secret = excluded.secret, qualify_seconds = excluded.qualify_seconds, class = excluded.class,
-		kind = excluded.kind, external_number = excluded.external_number, ring_seconds = excluded.ring_seconds,
+		kind = excluded.kind, external_number = excluded.external_number, dahdi_channel = excluded.dahdi_channel, ring_seconds = excluded.ring_seconds,
 		ring_order = excluded.ring_order, confirm = excluded.confirm, shared = excluded.shared,
 		version = excluded.version, revision = excluded.revision`,
 		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Class,
-		string(d.Kind), d.ExternalNumber, d.RingSeconds, d.RingOrder, d.Confirm, d.Shared, d.Version, d.Revision)
+		string(d.Kind), d.ExternalNumber, d.DAHDIChannel, d.RingSeconds, d.RingOrder, d.Confirm, d.Shared, d.Version, d.Revision)
 	if err != nil {
 		return fmt.Errorf("writing device %s: %w", d.Name, err)
 	}
@@ -118,7 +118,12 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 			return pbx.Invalidf("extension", "extension %s does not exist in tenant %s", d.Extension, d.Tenant)
 		case !e.Type.HasDevices():
 			return pbx.Invalidf("extension", "extension %s is of type %s and has no devices of its own", e.Number, e.Type)
+		case !e.Type.Takes(d.Kind):
+			return pbx.Invalidf("extension", "extension %s is of type %s, and a device of kind %s belongs to one of type %s", e.Number, e.Type, d.Kind, d.Kind)
 		}
+	}
+	if err := tx.checkParent(ctx, d); err != nil {
+		return err
 	}
 	if err := tx.checkExternal(ctx, d); err != nil {
 		return err
@@ -126,21 +131,40 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 	return tx.checkEndpoint(ctx, d)
 }
 
-// checkExternal refuses an unknown external number, and one that would take the
-// place of a device that a phone registers.
-func (tx *Tx) checkExternal(ctx context.Context, d *pbx.Device) error {
-	if d.Kind != pbx.DeviceExternal {
+// checkParent refuses that a device which sip-virtual extensions ring is no SIP
+// account: others cannot be told which number was dialled.
+func (tx *Tx) checkParent(ctx context.Context, d *pbx.Device) error {
+	if d.Kind.SIP() {
 		return nil
 	}
-	if err := tx.needExternalNumber(ctx, "external_number", d.Tenant, d.ExternalNumber); err != nil {
-		return err
+	var number string
+	err := tx.sql.QueryRowContext(ctx, `SELECT number FROM extensions WHERE tenant = ? AND parent_device = ?`, d.Tenant, d.Name).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for extensions that ring device %s: %w", d.Name, err)
+	}
+	return pbx.Invalidf("kind", "device %s is rung by the sip-virtual extension %s and must stay of kind sip", d.Name, number)
+}
+
+// checkExternal refuses an unknown external number, and a device that does not
+// register over SIP in the place of one that a phone registers.
+func (tx *Tx) checkExternal(ctx context.Context, d *pbx.Device) error {
+	if d.Kind.SIP() {
+		return nil
+	}
+	if d.Kind == pbx.DeviceExternal {
+		if err := tx.needExternalNumber(ctx, "external_number", d.Tenant, d.ExternalNumber); err != nil {
+			return err
+		}
 	}
 	mac, err := tx.lineOf(ctx, &pbx.Phone{Tenant: d.Tenant}, d.Name)
 	if err != nil {
 		return err
 	}
 	if mac != "" {
-		return pbx.Invalidf("kind", "device %s is %s, and an external device is on no phone", d.Name, mac)
+		return pbx.Invalidf("kind", "device %s is %s, and a device of kind %s is on no phone", d.Name, mac, d.Kind)
 	}
 	return nil
 }
@@ -160,6 +184,9 @@ func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 	owner := "a device of another tenant"
 	if tenant == d.Tenant {
 		owner = "device " + name
+	}
+	if d.Kind == pbx.DeviceDAHDI {
+		return &pbx.Error{Kind: pbx.Conflict, Field: "dahdi_channel", Message: fmt.Sprintf("DAHDI channel %d belongs to %s", d.DAHDIChannel, owner)}
 	}
 	return &pbx.Error{Kind: pbx.Conflict, Field: "username", Message: fmt.Sprintf("endpoint %s belongs to %s", d.Endpoint, owner)}
 }

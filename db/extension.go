@@ -129,23 +129,33 @@ func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
 // does not exist.
 func (tx *Tx) checkKind(ctx context.Context, e *pbx.Extension) error {
 	if e.ParentDevice != "" {
-		have, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ?`, e.Tenant, e.ParentDevice)
+		parent, err := orNil(tx.Device(ctx, e.Tenant, e.ParentDevice))
 		if err != nil {
 			return fmt.Errorf("looking for device %s: %w", e.ParentDevice, err)
 		}
-		if !have {
+		if parent == nil {
 			return pbx.Invalidf("parent_device", "device %s does not exist in tenant %s", e.ParentDevice, e.Tenant)
 		}
+		if !parent.Kind.SIP() {
+			return pbx.Invalidf("parent_device", "device %s is of kind %s, and a sip-virtual extension rings one of kind sip", e.ParentDevice, parent.Kind)
+		}
 	}
-	if e.Type.HasDevices() {
-		return nil
-	}
-	have, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND extension = ?`, e.Tenant, e.Number)
+	return tx.checkKeptDevices(ctx, e)
+}
+
+// checkKeptDevices refuses a type that the devices of the extension do not go with.
+func (tx *Tx) checkKeptDevices(ctx context.Context, e *pbx.Extension) error {
+	devices, err := tx.DevicesOf(ctx, e.Tenant, e.Number)
 	if err != nil {
-		return fmt.Errorf("looking for devices of extension %s: %w", e.Number, err)
+		return err
 	}
-	if have {
-		return pbx.Invalidf("type", "extension %s still has devices, and one of type %s has none of its own", e.Number, e.Type)
+	for _, d := range devices {
+		if !e.Type.HasDevices() {
+			return pbx.Invalidf("type", "extension %s still has devices, and one of type %s has none of its own", e.Number, e.Type)
+		}
+		if !e.Type.Takes(d.Kind) {
+			return pbx.Invalidf("type", "extension %s still has device %s of kind %s, which belongs to an extension of type %s", e.Number, d.Name, d.Kind, d.Kind)
+		}
 	}
 	return nil
 }

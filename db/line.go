@@ -22,7 +22,7 @@ func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 			es.Add(pbx.Invalidf(field, "device %s does not exist in tenant %s", l.Device, p.Tenant))
 			continue
 		}
-		other, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ? AND kind <> ?`, p.Tenant, l.Device, string(pbx.DeviceSIP))
+		other, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ? AND kind NOT IN ('', ?)`, p.Tenant, l.Device, string(pbx.DeviceSIP))
 		if err != nil {
 			return fmt.Errorf("looking for the kind of device %s: %w", l.Device, err)
 		}

@@ -56,8 +56,11 @@ type applier struct {
 	edited  map[string]bool     // files that Asterisk may have loaded with a hand edit
 	disk    *asteriskconf.Files // what must be on disk; nil before the first write
 	found   *asteriskconf.Files // what was on disk before the first write
+	missing map[string]string   // optional file → hash that Asterisk did not load
 	good    *rendered           // what Asterisk last took, to go back to
 	refused *refusal            // what it did not take; nil after a success
+	// warnings say what of an optional file is not in force.
+	warnings []string
 }
 
 // rendered is one revision's files.
@@ -74,12 +77,15 @@ type ApplyState struct {
 	At       time.Time `json:"at"`                 // when the last pass ended
 	Millis   int64     `json:"duration_ms"`        // how long it took
 	Reloaded []string  `json:"reloaded,omitempty"` // modules it reloaded
+	// Warnings say what of the revision is not in force because Asterisk lacks a
+	// module for it; everything else is.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func newApplier(c *Controller, o Options) *applier {
 	return &applier{c: c, db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
 		phones: newPhoneNotifier(o, c.resyncs), wake: make(chan struct{}, 1), patience: verifyWithin, changed: make(chan struct{}),
-		acked: map[string]string{}, edited: map[string]bool{}}
+		acked: map[string]string{}, edited: map[string]bool{}, missing: map[string]string{}}
 }
 
 // nudge asks for a pass soon. It never blocks; any number of nudges make one pass.
@@ -188,6 +194,7 @@ func (a *applier) bring(ctx context.Context, next *rendered) (reloaded []string,
 	session := a.currentSession()
 	if session != nil && session != a.ackedBy { // a new connection may be a new Asterisk
 		a.ackedBy, a.acked, a.refused = session, map[string]string{}, nil
+		clear(a.missing)
 	}
 	if a.refused.holds(next.files) {
 		return nil, a.goBack(ctx, session)

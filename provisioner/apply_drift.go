@@ -94,6 +94,9 @@ func (a *applier) remember(files *asteriskconf.Files) {
 	found := &asteriskconf.Files{}
 	for _, f := range files.List {
 		content, err := os.ReadFile(a.path(f.Name))
+		if f.Needs != "" && errors.Is(err, fs.ErrNotExist) {
+			continue // an earlier version did not have it
+		}
 		hash := statedHash(content)
 		if err != nil || hash == "" || !asteriskconf.Intact(a.templates, f.Name, content) {
 			return

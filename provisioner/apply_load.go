@@ -21,8 +21,22 @@ const verifyMost = 20
 // load reloads each module whose file Asterisk has not acknowledged, and checks
 // that it took it.
 func (a *applier) load(ctx context.Context, s *ami.Session, files *asteriskconf.Files) (reloaded []string, err error) {
+	a.warnings = nil
 	for _, f := range files.List {
 		if a.acked[f.Name] == f.Hash {
+			continue
+		}
+		if f.Needs != "" {
+			did, warning, err := a.loadOptional(ctx, s, f)
+			if did {
+				reloaded = append(reloaded, f.Module)
+			}
+			if warning != "" {
+				a.warnings = append(a.warnings, warning)
+			}
+			if err != nil {
+				return reloaded, err
+			}
 			continue
 		}
 		has := false

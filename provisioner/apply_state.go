@@ -20,8 +20,11 @@ const (
 
 // succeeded records a pass that Asterisk acknowledged.
 func (a *applier) succeeded(ctx context.Context, start time.Time, revision int64, reloaded []string) {
-	state := ApplyState{Applied: revision, At: time.Now(), Millis: time.Since(start).Milliseconds(), Reloaded: reloaded}
+	state := ApplyState{Applied: revision, At: time.Now(), Millis: time.Since(start).Milliseconds(), Reloaded: reloaded, Warnings: a.warnings}
 	a.record(ctx, state, db.ApplyResult{Revision: revision, State: db.ApplyState(Applied)})
+	for _, w := range a.warnings {
+		a.log.Warn("applied in part", "revision", revision, "missing", w)
+	}
 	a.log.Info("applied", "revision", revision, "reloaded", reloaded, "ms", state.Millis)
 }
 

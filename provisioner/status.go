@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -160,9 +159,11 @@ func (w *statusWatcher) handle(e ami.Event) {
 	case ami.ContactStatus:
 		w.contactChanged(v, e.At)
 	case ami.DeviceStateChange:
-		if name, ok := strings.CutPrefix(v.Device, "PJSIP/"); ok {
-			w.update(name, e.At, func(o *observed) { o.Call = callState(v.State) })
+		if name := pbx.EndpointOfDevice(v.Device); name != "" {
+			w.update(name, e.At, func(o *observed) { o.Call = callStateOf(v) })
 		}
+	case ami.PeerStatus:
+		w.peerChanged(v, e.At)
 	}
 }
 

@@ -3,7 +3,6 @@ package provisioner
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
@@ -27,16 +26,21 @@ func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []st
 	if err != nil {
 		return nil, fmt.Errorf("listing device states: %w", err)
 	}
+	peers, err := listPeers(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	now := time.Now()
 	calls := make(map[string]pbx.CallState, len(states))
 	for _, d := range states {
-		if name, ok := strings.CutPrefix(d.Device, "PJSIP/"); ok {
-			calls[name] = callState(d.State)
+		if name := pbx.EndpointOfDevice(d.Device); name != "" {
+			calls[name] = callStateOf(d)
 		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	listed := w.group(contacts)
+	w.addPeers(listed, peers)
 	for name := range listed {
 		if w.observed[name] == nil && w.device(name) != nil {
 			w.observed[name] = &observed{EndpointStatus: pbx.EndpointStatus{Endpoint: name}}
@@ -52,7 +56,7 @@ func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []st
 			o.Call = calls[name]
 			o.settle(was)
 		})
-		if o.Reach != pbx.ReachOK && len(o.contacts) > 0 && w.monitored(name) {
+		if o.Reach != pbx.ReachOK && len(o.contacts) > 0 && w.monitored(name) && !o.isPeer() {
 			unsure = append(unsure, name)
 		}
 	}
@@ -92,6 +96,8 @@ func (w *statusWatcher) inquire(ctx context.Context, s *ami.Session, unsure []st
 	}
 	sweep := time.NewTicker(sweepPause)
 	defer sweep.Stop()
+	peers := peerTimer{Timer: time.NewTimer(peerPause), running: true}
+	defer peers.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -100,7 +106,15 @@ func (w *statusWatcher) inquire(ctx context.Context, s *ami.Session, unsure []st
 			if _, err := w.resync(ctx, s); err != nil && ctx.Err() == nil {
 				w.log.Warn("listing the state of Asterisk again", "error", err)
 			}
+		case <-peers.C:
+			if peers.running = false; w.askPeers(ctx, s) {
+				peers.soon()
+			}
 		case name := <-w.ask:
+			if w.isPeer(name) {
+				peers.soon()
+				continue
+			}
 			e, err := s.PJSIPShowEndpoint(ctx, name)
 			if err != nil {
 				continue // gone again, or the connection is: the next list tells

@@ -47,7 +47,7 @@ func (o *observed) settle(was pbx.Reachability) {
 	}
 	o.Reach = best.reach
 	o.RoundTrip = best.RoundTrip
-	if a, ok := best.ContactStatus.Address(); ok {
+	if a, ok := best.where(); ok {
 		o.Address = a
 	}
 	if best.UserAgent != "" {

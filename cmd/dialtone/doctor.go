@@ -33,6 +33,7 @@ type finding struct {
 	what string
 	err  error    // nil when all is well
 	mend []string // exact lines that mend it
+	only string   // what it is needed for; "" for everything
 }
 
 // Run prints every finding and fails when one is bad.
@@ -46,8 +47,12 @@ func (d *doctorCmd) examine(ctx context.Context, w io.Writer) error {
 				fmt.Fprintf(w, "ok    %s\n", f.what)
 				continue
 			}
-			bad++
-			fmt.Fprintf(w, "BAD   %s: %v\n", f.what, f.err)
+			if f.only != "" {
+				fmt.Fprintf(w, "note  %s: %v; needed for %s only\n", f.what, f.err, f.only)
+			} else {
+				bad++
+				fmt.Fprintf(w, "BAD   %s: %v\n", f.what, f.err)
+			}
 			for _, line := range f.mend {
 				fmt.Fprintf(w, "        %s\n", line)
 			}
@@ -65,7 +70,7 @@ func (d *doctorCmd) includes(context.Context) []finding {
 	var out []finding
 	for _, i := range asteriskconf.Includes() {
 		path := filepath.Join(d.AsteriskEtc, i.HostFile)
-		f := finding{what: path + " pulls in " + strings.TrimPrefix(i.Line, "#tryinclude ")}
+		f := finding{what: path + " pulls in " + strings.TrimPrefix(i.Line, "#tryinclude "), only: i.Needs}
 		text, err := os.ReadFile(path)
 		switch {
 		case err != nil:

@@ -36,7 +36,7 @@ CREATE TABLE devices (
     secret          TEXT    NOT NULL CHECK (secret <> ''),
     qualify_seconds INTEGER NOT NULL CHECK (qualify_seconds >= 0),
     version         INTEGER NOT NULL CHECK (version > 0),
-    revision        INTEGER NOT NULL CHECK (revision > 0), kind TEXT NOT NULL DEFAULT 'sip', external_number TEXT CHECK (external_number <> ''), ring_seconds INTEGER NOT NULL DEFAULT 0 CHECK (ring_seconds >= 0), ring_order INTEGER NOT NULL DEFAULT 1 CHECK (ring_order >= 0), confirm INTEGER NOT NULL DEFAULT 0 CHECK (confirm IN (0, 1)), class TEXT NOT NULL DEFAULT 'hardware', shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1)),
+    revision        INTEGER NOT NULL CHECK (revision > 0), kind TEXT NOT NULL DEFAULT 'sip', external_number TEXT CHECK (external_number <> ''), ring_seconds INTEGER NOT NULL DEFAULT 0 CHECK (ring_seconds >= 0), ring_order INTEGER NOT NULL DEFAULT 1 CHECK (ring_order >= 0), confirm INTEGER NOT NULL DEFAULT 0 CHECK (confirm IN (0, 1)), class TEXT NOT NULL DEFAULT 'hardware', shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1)), dahdi_channel INTEGER NOT NULL DEFAULT 0 CHECK (dahdi_channel >= 0),
     PRIMARY KEY (tenant, name),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;

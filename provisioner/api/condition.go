@@ -77,6 +77,7 @@ type ApplyBlock struct {
 	State    provisioner.Progress `json:"state" enum:"pending,applied,failed" doc:"pending until Asterisk has acknowledged the change"`
 	Revision int64                `json:"revision" doc:"Configuration revision of the object's last change"`
 	Error    string               `json:"error,omitempty" doc:"Why it failed, or what it waits for"`
+	Warnings []string             `json:"warnings,omitempty" doc:"What is not in force although the change is applied, because Asterisk lacks a module"`
 }
 
 // applied describes a revision, after waiting for it if asked to.
@@ -90,6 +91,8 @@ func (a *api) applied(ctx context.Context, revision int64, wait time.Duration) A
 	b := ApplyBlock{State: state.Progress(revision), Revision: revision}
 	if b.State != provisioner.Applied {
 		b.Error = state.Error
+	} else {
+		b.Warnings = state.Warnings
 	}
 	return b
 }

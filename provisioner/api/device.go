@@ -9,9 +9,10 @@ import (
 // DeviceFields is what a client may write.
 type DeviceFields struct {
 	Name           string  `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
-	Kind           string  `json:"kind,omitempty" doc:"sip: registers with credentials of its own; external: rings external_number through the tenant's trunk; sip if left out"`
+	Kind           string  `json:"kind,omitempty" enum:"sip,iax2,dahdi,external" doc:"sip: registers with credentials of its own; iax2: does so over IAX2, for an extension of type iax2; dahdi: a phone at a DAHDI channel of the machine, for one of type dahdi; external: rings external_number through the tenant's trunk; sip if left out"`
 	Extension      string  `json:"extension,omitempty" doc:"Number of the extension it rings for; without one it registers but cannot be called"`
 	ExternalNumber string  `json:"external_number,omitempty" doc:"The external number that a device of kind external rings"`
+	DAHDIChannel   int     `json:"dahdi_channel,omitempty" minimum:"0" maximum:"8192" doc:"The channel that a device of kind dahdi is at, 1 to 8192; it is nobody else's"`
 	RingSeconds    int     `json:"ring_seconds,omitempty" minimum:"0" maximum:"300" doc:"How long it rings, 0 to 300 seconds; 0 is as long as its extension, which it outlasts in a sequence only"`
 	RingOrder      *int    `json:"ring_order,omitempty" minimum:"1" maximum:"99" doc:"When it rings if its extension rings in sequence, 1 to 99; the same order rings together; 1 if left out"`
 	Confirm        *bool   `json:"confirm,omitempty" doc:"Kind external: who answers must press 1 before the call is his, so that no voicemail of the other side takes it; true if left out"`
@@ -26,16 +27,17 @@ type DeviceFields struct {
 // Device is what a client reads.
 type Device struct {
 	Name           string      `json:"name"`
-	Kind           string      `json:"kind" enum:"sip,external"`
+	Kind           string      `json:"kind" enum:"sip,iax2,dahdi,external"`
 	Extension      string      `json:"extension,omitempty"`
 	Class          string      `json:"class,omitempty"`
 	ExternalNumber string      `json:"external_number,omitempty"`
+	DAHDIChannel   int         `json:"dahdi_channel,omitempty"`
 	RingSeconds    int         `json:"ring_seconds"`
 	RingOrder      int         `json:"ring_order"`
 	Confirm        bool        `json:"confirm"`
 	QualifySeconds int         `json:"qualify_seconds"`
 	Shared         bool        `json:"shared"`
-	Endpoint       string      `json:"endpoint,omitempty" doc:"Kind sip: SIP user name and name of the endpoint in Asterisk"`
+	Endpoint       string      `json:"endpoint,omitempty" doc:"Kinds sip and iax2: user name and name of the endpoint in Asterisk"`
 	Secret         string      `json:"secret,omitempty" doc:"SIP password; shown once, by the write that set it"`
 	Status         DeviceState `json:"status"`
 	Apply          ApplyBlock  `json:"apply"`
@@ -51,7 +53,7 @@ func registerDevices(a *api) {
 		view:     func(d *pbx.Device) Device { return deviceView(a, d) },
 		reveal: func(old, d *pbx.Device, v *Device) {
 			isNew := old == nil || old.Kind != d.Kind || !old.Secret.Equal(d.Secret)
-			if isNew && d.Kind != pbx.DeviceExternal {
+			if isNew && d.Kind.Registers() {
 				v.Secret = d.Secret.Reveal()
 			}
 		},
@@ -63,26 +65,27 @@ func registerDevices(a *api) {
 }
 
 func deviceFields(d *pbx.Device) DeviceFields {
-	w := DeviceFields{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, RingSeconds: d.RingSeconds, RingOrder: &d.RingOrder, Shared: d.Shared}
+	w := DeviceFields{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, DAHDIChannel: d.DAHDIChannel, RingSeconds: d.RingSeconds, RingOrder: &d.RingOrder, Shared: d.Shared}
 	if d.Kind == pbx.DeviceExternal {
 		w.Confirm = &d.Confirm
-	} else {
+	}
+	if d.Kind.Registers() {
 		w.QualifySeconds, w.Class = &d.QualifySeconds, string(d.Class)
 	}
 	return w
 }
 
 func deviceView(a *api, d *pbx.Device) Device {
-	v := Device{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, RingSeconds: d.RingSeconds, RingOrder: d.RingOrder,
+	v := Device{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, DAHDIChannel: d.DAHDIChannel, RingSeconds: d.RingSeconds, RingOrder: d.RingOrder,
 		Confirm: d.Confirm, Class: string(d.Class), QualifySeconds: d.QualifySeconds, Shared: d.Shared, Endpoint: d.Endpoint, Status: a.deviceState(d)}
-	if d.Kind == pbx.DeviceExternal { // it has none of these in Asterisk
+	if !d.Kind.Registers() { // it has none of these in Asterisk
 		v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""
 	}
 	return v
 }
 
 func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Device, error) {
-	d := &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceKind(w.Kind), Extension: w.Extension, ExternalNumber: w.ExternalNumber,
+	d := &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceKind(w.Kind), Extension: w.Extension, ExternalNumber: w.ExternalNumber, DAHDIChannel: w.DAHDIChannel,
 		RingSeconds: w.RingSeconds, RingOrder: or(w.RingOrder, pbx.DefaultRingOrder), Class: pbx.DeviceClass(cmp.Or(w.Class, string(pbx.Hardware))), Shared: w.Shared}
 	if w.Kind == "" {
 		d.Kind = pbx.DeviceSIP
@@ -94,11 +97,16 @@ func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Dev
 		d.Endpoint, d.Secret = pbx.NewEndpointName(), pbx.NewDeviceSecret()
 	}
 	d.QualifySeconds = or(w.QualifySeconds, pbx.DefaultQualifySeconds)
-	if d.Kind == pbx.DeviceExternal {
+	if d.Kind == pbx.DeviceDAHDI {
+		d.Endpoint = pbx.DAHDIEndpoint(d.DAHDIChannel)
+	} else if old != nil && old.Kind == pbx.DeviceDAHDI {
+		d.Endpoint = pbx.NewEndpointName()
+	}
+	if !d.Kind.Registers() {
 		if old != nil && old.Kind != d.Kind && d.QualifySeconds == old.QualifySeconds {
 			w.QualifySeconds, w.Class = nil, "" // left over from what it was, in a PATCH that changes its kind
 		}
-		return d, onlyRegistering(w)
+		return d, onlyRegistering(d.Kind, w)
 	}
 	if w.Secret != nil {
 		d.Secret = pbx.NewSecret(*w.Secret)
@@ -134,17 +142,15 @@ func chooseUsername(d *pbx.Device, name *string) error {
 	return nil
 }
 
-// onlyRegistering refuses what an external device has no use for.
-func onlyRegistering(w DeviceFields) error {
-	switch {
-	case w.Secret != nil:
-		return pbx.Invalidf("secret", "is not for devices of kind external: they do not register")
-	case w.Class != "":
-		return pbx.Invalidf("class", "is not for devices of kind external: they do not register")
-	case w.Username != nil:
-		return pbx.Invalidf("username", "is not for devices of kind external: they do not register")
-	case w.QualifySeconds != nil:
-		return pbx.Invalidf("qualify_seconds", "is not for devices of kind external: they do not register")
+// onlyRegistering refuses what a device that does not register has no use for.
+func onlyRegistering(kind pbx.DeviceKind, w DeviceFields) error {
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{{"secret", w.Secret != nil}, {"class", w.Class != ""}, {"username", w.Username != nil}, {"qualify_seconds", w.QualifySeconds != nil}} {
+		if f.set {
+			return pbx.Invalidf(f.name, "is not for devices of kind %s: they do not register", kind)
+		}
 	}
 	return nil
 }

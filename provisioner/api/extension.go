@@ -19,7 +19,7 @@ type ExtensionFields struct {
 	Presence       *bool     `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
 	Groups         []string  `json:"groups,omitempty" doc:"Names of the phone groups it belongs to; its phones may pick up calls that ring at another member by dialling *8"`
 	Record         bool      `json:"record,omitempty" doc:"Calls to and from it are recorded; see recordings"`
-	Type           string    `json:"type,omitempty" enum:"sip,virtual,sip-virtual" doc:"sip rings its devices; virtual has none, calls go to its mailbox; sip-virtual is an additional number of another extension's device; sip if left out"`
+	Type           string    `json:"type,omitempty" enum:"sip,iax2,dahdi,virtual,sip-virtual" doc:"sip rings its devices; iax2 and dahdi do as well and may have devices of that kind; virtual has none, calls go to its mailbox; sip-virtual is an additional number of another extension's device; sip if left out"`
 	ParentDevice   string    `json:"parent_device,omitempty" doc:"Name of the device that a sip-virtual extension rings; it shows the number that was dialled"`
 	AllowedDevices *[]string `json:"allowed_devices,omitempty" doc:"Classes of device that may register for it, of hardware, software, third-party, mobile and webrtc; all if left out"`
 	Anonymous      bool      `json:"anonymous,omitempty" doc:"Calls from it show neither its name nor its number"`
@@ -30,6 +30,9 @@ type ExtensionFields struct {
 // Extension is what a client reads.
 type Extension struct {
 	ExtensionFields
+	Status  string        `json:"status" enum:"OK,UNREACHABLE,UNKNOWN,UNMONITORED,FORBIDDEN," doc:"That of its best device, in the words of devices"`
+	IP      string        `json:"ip,omitempty" doc:"Where that device really is"`
+	Port    int           `json:"port,omitempty"`
 	Devices []DeviceState `json:"devices" nullable:"false" doc:"The devices that ring for it"`
 	Apply   ApplyBlock    `json:"apply"`
 }
@@ -53,6 +56,8 @@ func registerExtensions(a *api) {
 			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {
 				v.Devices = append(v.Devices, a.deviceState(d))
 			}
+			best := bestState(v.Devices)
+			v.Status, v.IP, v.Port = best.Status, best.IP, best.Port
 			return v
 		},
 		revision: func(e *pbx.Extension) int64 { return e.Revision },

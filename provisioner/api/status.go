@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -41,6 +43,19 @@ func (a *api) deviceState(d *pbx.Device) DeviceState {
 		out.AgeSeconds = time.Since(s.SeenAt).Seconds()
 	}
 	return out
+}
+
+// statusOrder tells which device speaks for an extension with several.
+var statusOrder = []string{"OK", "UNMONITORED", "UNREACHABLE", "UNKNOWN", "FORBIDDEN", ""}
+
+// bestState is the state of the device that can be reached best, the first of equals.
+func bestState(states []DeviceState) DeviceState {
+	if len(states) == 0 {
+		return DeviceState{}
+	}
+	return slices.MinFunc(states, func(a, b DeviceState) int {
+		return cmp.Compare(slices.Index(statusOrder, a.Status), slices.Index(statusOrder, b.Status))
+	})
 }
 
 // moment prints a time in RFC 3339, or "" for the zero time.

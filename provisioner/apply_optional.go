@@ -1,0 +1,94 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+)
+
+// loadOptional reloads the module of a file that an Asterisk may do without. One
+// that lacks the module, or whose own file does not pull ours in, runs everything
+// else; the warning says what it misses. The file is tried again at every pass, and
+// waited for once.
+func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskconf.File) (reloaded bool, warning string, err error) {
+	if a.nothingYet(f) {
+		a.settled(f, true)
+		return false, "", nil
+	}
+	if !a.edited[f.Name] {
+		if has, err := hasLoaded(ctx, s, f); has || err != nil {
+			a.settled(f, has)
+			return false, "", err
+		}
+	}
+	var refused *ami.ResponseError
+	if err := s.Reload(ctx, f.Module); errors.As(err, &refused) {
+		if f.Empty { // nothing of ours is in force, as it should be
+			a.settled(f, true)
+			return false, "", nil
+		}
+		return false, fmt.Sprintf("%s cannot be called, call or register: Asterisk does not run %s (%s)", f.Needs, f.Module, refused.Message), nil
+	} else if err != nil {
+		return false, "", fmt.Errorf("reloading %s: %w", f.Module, err)
+	}
+	has := f.Empty || f.Marker.Kind == asteriskconf.MarkerNone
+	if !has {
+		if has, err = a.showsSoon(ctx, s, f); err != nil {
+			return true, "", err
+		}
+	}
+	a.settled(f, has)
+	if !has {
+		warning = fmt.Sprintf("%s cannot be called, call or register: %s does not take %s; see dialtone doctor", f.Needs, f.Module, f.Name)
+	}
+	return true, warning, nil
+}
+
+// nothingYet reports whether a file says nothing, and never said anything else that
+// Asterisk could have loaded: what runs there is none of our business.
+func (a *applier) nothingYet(f asteriskconf.File) bool {
+	if !f.Empty || a.edited[f.Name] {
+		return false
+	}
+	last := a.lastGood()
+	if last == nil {
+		return true
+	}
+	before := last.Named(f.Name)
+	return before == nil || before.Hash == f.Hash
+}
+
+// settled notes whether Asterisk has a file.
+func (a *applier) settled(f asteriskconf.File, has bool) {
+	if has {
+		a.acked[f.Name] = f.Hash
+		delete(a.edited, f.Name)
+		delete(a.missing, f.Name)
+	} else {
+		a.missing[f.Name] = f.Hash
+	}
+}
+
+// optionalWithin is how long an optional file is waited for: chan_iax2 has read its
+// file when it answers a reload.
+const optionalWithin = time.Second
+
+// showsSoon waits for the marker of a file; not for one that was missed before.
+func (a *applier) showsSoon(ctx context.Context, s *ami.Session, f asteriskconf.File) (bool, error) {
+	end := time.Now().Add(min(optionalWithin, a.patience))
+	for pause := 5 * time.Millisecond; ; pause *= 2 {
+		has, err := hasLoaded(ctx, s, f)
+		if has || err != nil || a.missing[f.Name] == f.Hash || time.Now().After(end) {
+			return has, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}
