@@ -76,6 +76,9 @@ func layOut(root, dir string, files map[string][]byte, dns bool) error {
 		}
 	}
 	all := BaseFiles()
+	if files["iax.conf"] != nil { // without one of its own it would take IAX2's well-known port
+		all["modules.conf"] = bytes.Replace(all["modules.conf"], []byte("noload = chan_iax2.so\n"), nil, 1)
+	}
 	conf, err := asteriskConf(root)
 	if err != nil {
 		return err
@@ -85,9 +88,6 @@ func layOut(root, dir string, files map[string][]byte, dns bool) error {
 		if keep(filepath.Join(dir, "etc", name)) {
 			delete(all, name)
 		}
-	}
-	if files["iax.conf"] != nil { // without one of its own it would take IAX2's well-known port
-		all["modules.conf"] = bytes.Replace(all["modules.conf"], []byte("noload = chan_iax2.so\n"), nil, 1)
 	}
 	maps.Copy(all, files)
 	for name, text := range all {

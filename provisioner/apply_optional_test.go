@@ -1,0 +1,65 @@
+package provisioner
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dialtone-pbx/dialtone/ami/amitest"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// An Asterisk without chan_iax2 runs everything else, and people hear what is
+// missing for as long as it is; without such a device it is not even asked.
+func TestMissingModuleIsAWarning(t *testing.T) {
+	l := newLab(t)
+	l.asterisk.Handle("Reload", func(c *amitest.Conn, a amitest.Action) {
+		if module := a.Get("Module"); module == "chan_iax2.so" || module == "chan_dahdi.so" {
+			c.ReplyError(a, "No such module")
+			return
+		}
+		l.asterisk.mu.Lock()
+		l.asterisk.reloads = append(l.asterisk.reloads, a.Get("Module"))
+		l.asterisk.load(moduleFile[a.Get("Module")])
+		l.asterisk.mu.Unlock()
+		c.Reply(a, "Message", "Module Reloaded")
+	})
+	l.start()
+	l.extension("101", "Anna")
+	l.applied()
+	if s := l.ApplyState(); len(s.Warnings) != 0 {
+		t.Errorf("without devices it warns of %q", s.Warnings)
+	}
+	for _, a := range l.asterisk.Actions("Reload") {
+		if m := a.Get("Module"); strings.HasPrefix(m, "chan_") {
+			t.Errorf("it reloaded %s for nothing", m)
+		}
+	}
+	put(l, l.Extensions, "300", &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "300", Name: "Ida", RingSeconds: 20, Type: pbx.TypeIAX2, Presence: true})
+	put(l, l.Devices, "iax", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "iax", Kind: pbx.DeviceIAX2, Extension: "300", Endpoint: "diax", Secret: pbx.NewDeviceSecret()})
+	l.applied()
+	if s := l.ApplyState(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not run chan_iax2.so") || s.Error != "" {
+		t.Errorf("state %+v", s)
+	}
+	if !strings.Contains(l.file("iax.conf"), "[diax]") || !strings.Contains(l.file("extensions.conf"), "Dial(IAX2/diax") {
+		t.Error("the files do not have the device")
+	}
+	if _, err := l.Devices.Delete(t.Context(), tester, pbx.DefaultTenant, "iax", Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	l.applied()
+	if s := l.ApplyState(); len(s.Warnings) != 0 {
+		t.Errorf("after the delete it warns of %q", s.Warnings)
+	}
+}
+
+// An Asterisk whose iax.conf does not pull ours in takes the reload, and nothing
+// of it.
+func TestFileNotPulledInIsAWarning(t *testing.T) {
+	l := newLab(t).start()
+	put(l, l.Extensions, "300", &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "300", Name: "Ida", RingSeconds: 20, Type: pbx.TypeIAX2, Presence: true})
+	put(l, l.Devices, "iax", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "iax", Kind: pbx.DeviceIAX2, Extension: "300", Endpoint: "diax", Secret: pbx.NewDeviceSecret()})
+	l.applied()
+	if s := l.ApplyState(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not take dialtone/iax.conf") {
+		t.Errorf("state %+v", s)
+	}
+}
