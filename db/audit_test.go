@@ -19,8 +19,8 @@ func TestChangesTellWhatHappened(t *testing.T) {
 	})
 	deleted := update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeletePhone(ctx, "default", "001565aabbcc") })
 
-	const devBefore = `{"class":"mobile","confirm":false,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","name":"desk-101","qualify_seconds":30,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true,"tenant":"default"}`
-	const devAfter = `{"class":"mobile","confirm":false,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","name":"desk-101","qualify_seconds":0,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true,"tenant":"default"}`
+	const devBefore = `{"class":"mobile","confirm":false,"dahdi_channel":7,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","name":"desk-101","qualify_seconds":30,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true,"tenant":"default"}`
+	const devAfter = `{"class":"mobile","confirm":false,"dahdi_channel":7,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","name":"desk-101","qualify_seconds":0,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true,"tenant":"default"}`
 	const phoneJSON = `{"buttons":[{"key":2,"kind":"blf","label":"Ada","line":3,"module":1,"value":"101"}],"enrol_until":"2031-02-03T04:05:06.007Z","lines":[{"device":"desk-101","registration":1}],"mac":"001565aabbcc","model":"T46U","tenant":"default","url_secret":"****","vendor":"yealink"}`
 	want := []Change{
 		{Revision: deleted, Action: "delete", Kind: "phone", Key: "001565aabbcc", Before: json.RawMessage(phoneJSON)},

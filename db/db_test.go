@@ -94,7 +94,7 @@ func sampleForward() *pbx.Forward {
 
 func sampleDevice() *pbx.Device {
 	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,
-		Kind: pbx.DeviceSIP, RingOrder: pbx.DefaultRingOrder, Shared: true}
+		Kind: pbx.DeviceSIP, RingOrder: pbx.DefaultRingOrder, Shared: true, DAHDIChannel: 7}
 }
 
 func sampleUser() *pbx.User {

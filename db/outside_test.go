@@ -139,7 +139,7 @@ func TestOutsideRefusals(t *testing.T) {
 				e.TwinNumber = "123"
 				return tx.PutExtension(ctx, e)
 			}},
-		{name: "device on a phone becomes external", kind: pbx.Invalid, field: "kind", message: "device desk-101 is line 1 of phone 00:15:65:aa:bb:cc, and an external device is on no phone",
+		{name: "device on a phone becomes external", kind: pbx.Invalid, field: "kind", message: "device desk-101 is line 1 of phone 00:15:65:aa:bb:cc, and a device of kind external is on no phone",
 			do: after(func(ctx context.Context, tx *Tx) error {
 				return tx.PutDevice(ctx, device(func(d *pbx.Device) { d.Kind, d.ExternalNumber = pbx.DeviceExternal, sampleMobile }))
 			})},

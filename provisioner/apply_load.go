@@ -70,6 +70,8 @@ func hasLoaded(ctx context.Context, s *ami.Session, f asteriskconf.File) (bool, 
 	var err error
 	var value string
 	switch f.Marker.Kind {
+	case asteriskconf.MarkerNone:
+		return false, nil // only a reload can tell
 	case asteriskconf.MarkerEndpoint:
 		var e ami.Endpoint
 		e, err = s.PJSIPShowEndpoint(ctx, f.Marker.Name)

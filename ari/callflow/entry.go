@@ -39,7 +39,7 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	}
 	switch {
 	case (len(args) == 2 || len(args) == 3) && args[0] == pbx.ArgCall:
-		e.call.By = endpointOf(strings.Join(args[2:], ""))
+		e.call.By = pbx.EndpointOfChannel(strings.Join(args[2:], ""))
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
@@ -62,7 +62,7 @@ func (e *entry) readStep(args []string) {
 	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
 		e.call.Dialled, e.call.Hops = dialled, hops
 	}
-	e.call.Order, e.call.By = args[3], endpointOf(args[4])
+	e.call.Order, e.call.By = args[3], pbx.EndpointOfChannel(args[4])
 }
 
 // waiting returns the entry of a channel as GET /channels shows it, or nil when
