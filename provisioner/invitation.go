@@ -36,12 +36,8 @@ type mailer struct {
 }
 
 // Invite queues a mail with a link to the device's credentials. An empty address is
-// that of the user of the device's extension, or
-// the user's personal contact.
+// that of the user of the device's extension, or the user's personal contact.
 func (c *Controller) Invite(ctx context.Context, by Author, tenant, device, email string) (*db.Invitation, error) {
-	if c.mailer.mail.Address == "" {
-		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "no mail server is configured: start Dialtone with --smtp-address"}
-	}
 	d, err := c.Devices.Get(ctx, tenant, device)
 	if err != nil {
 		return nil, err
@@ -59,6 +55,9 @@ func (c *Controller) Invite(ctx context.Context, by Author, tenant, device, emai
 	}
 	if err := pbx.CheckEmail("email", email); err != nil {
 		return nil, err
+	}
+	if c.mailer.mail.Address == "" {
+		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "no mail server is configured: start Dialtone with --smtp-address"}
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	i := &db.Invitation{ID: pbx.RandomSecret(8).Reveal(), Tenant: tenant, Device: device, Email: email, Actor: by.Actor, State: db.InvitationQueued,
@@ -123,6 +122,10 @@ func (m *mailer) step(ctx context.Context) (time.Duration, error) {
 	}
 	if wait := time.Until(i.NextAt); wait > 0 {
 		return wait, nil
+	}
+	if !time.Now().Before(i.ExpiresAt) { // the program was away, or there was no mail server
+		i.State, i.Error = db.InvitationFailed, "its link ended before it could be mailed"
+		return 0, m.c.db.PutInvitationAttempt(ctx, i)
 	}
 	token := pbx.RandomSecret(32)
 	hash := sha256.Sum256([]byte(token.Reveal()))

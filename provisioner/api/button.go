@@ -11,7 +11,7 @@ type Button struct {
 	Kind  string `json:"kind" enum:"line,blf,speed-dial,park,pickup,dtmf,forward,voicemail,intercom,url,none" doc:"line: a registration. blf: the lamp of an extension of the tenant; pressed, it calls. speed-dial, intercom, pickup: dials the value. park: parks the call at the value. dtmf: sends the value as tones. forward: switches the phone's own forward to the value (Yealink only). voicemail: calls the messages. url: asks for a web address. none: nothing, whatever a template says"`
 	Value string `json:"value,omitempty" doc:"Extension, number, digits or address; none for line and none, *97 if left out for voicemail"`
 	Label string `json:"label,omitempty" doc:"What stands beside the key, at most 40 characters; the name of the extension if left out"`
-	Line  int    `json:"line,omitempty" doc:"Registration it uses; 1 if left out. On a Polycom all lamps use that of the first one"`
+	Line  int    `json:"line,omitempty" minimum:"1" maximum:"250" doc:"Registration it uses; 1 if left out. On a Polycom all lamps use that of the first one"`
 }
 
 func buttonFields(bs []pbx.Button) map[string]Button {

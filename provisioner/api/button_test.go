@@ -75,7 +75,7 @@ func TestPhoneSettings(t *testing.T) {
 		{name: "country", method: "PATCH", path: "phone-settings", body: `{"tone_country":"XX"}`, status: 422, field: "tone_country", detail: "DE"},
 		{name: "host", method: "PATCH", path: "phone-settings", body: `{"ntp_server":"a\nb"}`, status: 422, field: "ntp_server", detail: "host name"},
 		{name: "VLAN", method: "PATCH", path: "phone-settings", body: `{"vlan":4095}`, status: 422, field: "vlan", detail: "4094"},
-		{name: "negative VLAN", method: "PATCH", path: "phone-settings", body: `{"vlan":-1}`, status: 422, field: "vlan", detail: "4094"},
+		{name: "negative VLAN", method: "PATCH", path: "phone-settings", body: `{"vlan":-1}`, status: 422, field: "vlan", detail: "at least 0"},
 		{name: "priority without VLAN", method: "PATCH", path: "phone-settings", body: `{"vlan_priority":3}`, status: 422, field: "vlan_priority", detail: "needs"},
 		{name: "codec", method: "PATCH", path: "phone-settings", body: `{"codecs":["pcma","mp3"]}`, status: 422, field: "codecs[1]", detail: "mp3"},
 		{name: "no common codec", method: "PATCH", path: "phone-settings", body: `{"codecs":["opus"]}`, status: 422, field: "codecs", detail: "pcma"},

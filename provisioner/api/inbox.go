@@ -97,6 +97,12 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 	if err != nil {
 		return nil, a.problem(err)
 	}
+	if perr := pbx.CheckTenantName("tenant", in.Body.Tenant); perr != nil {
+		return nil, a.problem(perr)
+	}
+	if _, err := a.ctl.Tenants.Get(ctx, "", in.Body.Tenant); pbx.KindOf(err) == pbx.NotFound {
+		return nil, a.problem(pbx.Invalidf("tenant", "tenant %s does not exist", in.Body.Tenant))
+	}
 	body := PhoneFields{Vendor: in.Body.Vendor, Model: in.Body.Model, Lines: in.Body.Lines}
 	if body.Vendor == "" {
 		body.Vendor = string(guess.Vendor)

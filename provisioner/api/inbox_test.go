@@ -81,7 +81,7 @@ func TestAdoptNeedsAMakeAndATenant(t *testing.T) {
 		{name: "model of another make", path: "/v1/inbox/001565aabbcc/adopt", body: `{"tenant":"default","vendor":"polycom"}`, status: 422, field: "model"},
 		{name: "unknown model", path: "/v1/inbox/001565000001/adopt", body: `{"tenant":"default"}`, status: 422, field: "model"},
 		{name: "no tenant", path: "/v1/inbox/001565aabbcc/adopt", body: `{}`, status: 422, field: "tenant"},
-		{name: "missing tenant", path: "/v1/inbox/001565aabbcc/adopt", body: `{"tenant":"nobody"}`, status: 404},
+		{name: "missing tenant", path: "/v1/inbox/001565aabbcc/adopt", body: `{"tenant":"nobody"}`, status: 422, field: "tenant", detail: "does not exist"},
 		{name: "another tenant's device", path: "/v1/inbox/001565aabbcc/adopt", body: `{"tenant":"default","lines":[{"registration":1,"device":"theirs"}]}`, status: 422, field: "lines[0].device"},
 		{name: "never seen", path: "/v1/inbox/001565ffffff/adopt", body: `{"tenant":"default"}`, status: 404},
 	} {

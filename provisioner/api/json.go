@@ -12,6 +12,10 @@ import (
 // jsonFormat is huma's, with our way to read.
 var jsonFormat = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 
+// misfit is said of what the schema lets pass and Go cannot hold: a number beyond
+// 64 bits.
+const misfit = " is a number out of range"
+
 // unmarshal reads JSON as RFC 8259 defines it: in UTF-8, where encoding/json would
 // silently replace what is not. Its errors are for clients and quote at most one
 // character of what was sent.
@@ -26,7 +30,7 @@ func unmarshal(data []byte, v any) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the body is not JSON: %w, at byte %d", err, syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s has a value of a wrong kind", kind.Field)
+		return errors.New(kind.Field + misfit)
 	case err != nil:
 		return errors.New("the body cannot be read")
 	}

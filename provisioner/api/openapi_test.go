@@ -267,7 +267,7 @@ func askPeople(l *lab, ask func(status int, method, path, template, body string)
 	ask(200, "POST", "extensions/102/renumber", tenant+"extensions/{number}/renumber", `{"number":"103"}`)
 	ask(201, "POST", "extensions/103/duplicate", tenant+"extensions/{number}/duplicate", `{"number":"104"}`)
 	ask(200, "DELETE", "users/ada", tenant+one, "")
-	ask(503, "POST", "devices/desk/invite", tenant+"devices/{name}/invite", `{}`) // no mail server
+	ask(503, "POST", "devices/desk/invite", tenant+"devices/{name}/invite", `{"email":"x@example.org"}`) // no mail server
 	ask(200, "GET", "invitations", tenant+"invitations", "")
 }
 

@@ -38,15 +38,20 @@ func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	created := *put["200"]
 	created.Description = "Created"
 	put["201"] = &created
-	patch := k.operation("PATCH", one, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
+	registerPatch(a, k, one)
+	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *removeInput) (*answer[Deleted], error) {
+		return k.delete(ctx, a, in)
+	})
+}
+
+// registerPatch declares changing some fields of the object at path.
+func registerPatch[T, W, V any](a *api, k kind[T, W, V], path string) {
+	patch := k.operation("PATCH", path, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
 	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // what counts is the merged document
 	// huma bounds the bodies that it decodes itself, and only those.
 	patch.MaxBodyBytes, patch.BodyReadTimeout = maxBody, bodyWithin
 	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
-	})
-	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *removeInput) (*answer[Deleted], error) {
-		return k.delete(ctx, a, in)
 	})
 }
 

@@ -48,7 +48,7 @@ func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 		return w, fmt.Errorf("encoding the changed %s: %w", k.name, err)
 	}
 	if err := unmarshal(merged, &w); err != nil {
-		return w, newProblem(422, err.Error(), nil)
+		return w, newProblem(422, "validation failed", nil, err)
 	}
 	return w, nil
 }

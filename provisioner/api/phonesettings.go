@@ -14,8 +14,8 @@ type PhoneSettingsFields struct {
 	ToneCountry  string   `json:"tone_country,omitempty" doc:"Two letters of the country whose dial and busy tones phones play (Yealink only: a Polycom has no parameter for it)"`
 	NTPServer    string   `json:"ntp_server,omitempty" doc:"Time server; the installation's if left out"`
 	SyslogServer string   `json:"syslog_server,omitempty" doc:"Where phones send their logs"`
-	VLAN         *int     `json:"vlan,omitempty" doc:"1 to 4094; 0 switches tagging off; left out, phones keep what they were told by hand, LLDP or DHCP. A wrong VLAN takes a phone off the network for good"`
-	VLANPriority int      `json:"vlan_priority,omitempty" doc:"0 to 7 (Yealink only)"`
+	VLAN         *int     `json:"vlan,omitempty" minimum:"0" maximum:"4094" doc:"1 to 4094; 0 switches tagging off; left out, phones keep what they were told by hand, LLDP or DHCP. A wrong VLAN takes a phone off the network for good"`
+	VLANPriority int      `json:"vlan_priority,omitempty" minimum:"0" maximum:"7" doc:"0 to 7 (Yealink only)"`
 	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off. At least one of the first three; g722, pcma, pcmu if left out"`
 	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS whoever sees that can decrypt"`
 	Clock24      *bool    `json:"clock24,omitempty" doc:"13:00 and not 1 PM; true if left out"`
@@ -50,11 +50,7 @@ func registerPhoneSettings(a *api) {
 	huma.Register(a.hu, k.operation("PUT", path, "put-phone-settings", "Replace"), func(ctx context.Context, in *bodyInput[PhoneSettingsFields]) (*answer[PhoneSettings], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.PhoneSettings) (PhoneSettingsFields, error) { return in.Body, nil })
 	})
-	patch := k.operation("PATCH", path, "patch-phone-settings", "Change some fields (JSON merge patch, RFC 7396)")
-	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true
-	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[PhoneSettings], error) {
-		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.PhoneSettings) (PhoneSettingsFields, error) { return k.merge(a, old, in) })
-	})
+	registerPatch(a, k, path)
 }
 
 func phoneSettingsFields(p *pbx.PhoneSettings) PhoneSettingsFields {

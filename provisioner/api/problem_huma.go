@@ -64,10 +64,14 @@ func newProblem(status int, message string, readOnly map[string]bool, errs ...er
 func fieldOf(err error, readOnly map[string]bool) ProblemField {
 	var d *huma.ErrorDetail
 	if !errors.As(err, &d) {
-		return ProblemField{Detail: err.Error()}
+		d = &huma.ErrorDetail{Message: err.Error()}
 	}
 	where, field, _ := strings.Cut(d.Location, ".")
+	// huma hands on what unmarshal says as a text.
+	name, isMisfit := strings.CutSuffix(d.Message, misfit)
 	switch {
+	case isMisfit:
+		return ProblemField{name, strings.TrimSpace(misfit)}
 	case field == "" && where == "body" && strings.HasPrefix(d.Message, "must "):
 		return ProblemField{Detail: "the body " + d.Message}
 	case d.Message == validation.MsgUnexpectedProperty && readOnly[field]:

@@ -149,6 +149,9 @@ func (a *api) resync(ctx context.Context, p Place, action pbx.ResyncAction) (*ac
 }
 
 func (a *api) resyncMany(ctx context.Context, tenant string, in ResyncOrder) (*accepted[ResyncProgress], error) {
+	if err := pbx.CheckText("filter.model", in.Filter.Model, 0, 40, 0); err != nil {
+		return nil, a.problem(err)
+	}
 	choice := provisioner.ResyncChoice{Vendor: pbx.Vendor(in.Filter.Vendor), Model: in.Filter.Model, Drifted: in.Filter.Drifted}
 	for i, s := range in.Filter.MACs {
 		mac, err := pbx.ParseMAC(fmt.Sprintf("filter.macs[%d]", i), s)

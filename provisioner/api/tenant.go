@@ -7,7 +7,7 @@ type TenantFields struct {
 	Name          string   `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
 	Title         string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
 	Timezone      string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
-	MaxExtensions int      `json:"max_extensions,omitempty" doc:"How many extensions the licence allows; 0 is without limit"`
+	MaxExtensions int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
 	PhonePassword *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
 }

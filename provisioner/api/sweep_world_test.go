@@ -1,0 +1,153 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// unreachable are keys that nothing in tenant default may refer to: one that does
+// not exist, and one of tenant acme.
+var unreachable = map[string][]any{
+	"extensions": {"555", "701"}, "mailboxes": {"555", "701"}, "devices": {"nobody", "theirs"}, "groups": {"nobody", "theirs"},
+	"external-numbers": {"+4900000", "+4930777"}, "trunks": {"nobody", "theirs"}, "users": {"nobody", "eve"}, "tenants": {"nobody"},
+}
+
+// alsoRefers are properties that refer without being named after what they refer to.
+var alsoRefers = map[string][]any{
+	"twin_number": {"+4900000", "+4930777"},
+	aKey:          {map[string]any{"kind": "blf", "value": "555"}, map[string]any{"kind": "blf", "value": "701"}},
+}
+
+// settle fills tenant default with one of each kind, and tenant acme with others. It
+// returns the password of user ada.
+func (l *lab) settle() (password string) {
+	l.t.Helper()
+	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
+	for _, w := range []struct{ tenant, path, body string }{
+		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
+		{"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
+		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`},
+		{"default", "users/ada", `{"full_name":"Ada","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
+		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
+		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/701", `{"name":"Eve","pin":"4711"}`},
+		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve"}`},
+	} {
+		l.must(201, "PUT", "/v1/tenants/"+w.tenant+"/"+w.path, w.body)
+	}
+	password = l.must(200, "POST", "users/ada/reset-password", "").text("password")
+	l.ask("64167f000001", polycomAgent)
+	l.applied("extensions/103", `{"name":"Cleo"}`)
+	return password
+}
+
+// kindSwept says where the writes of one kind of row are tried.
+type kindSwept struct {
+	keyName, existing, fresh string
+	// good are bodies for the existing one; a field is tried in the first that has it.
+	good []string
+	// fresh body when the good ones would be in the way of themselves; "" is them.
+	post []string
+}
+
+var kindsSwept = map[string]kindSwept{
+	"/v1/tenants": {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"phone_password":"abcdefgh12"}`}, nil},
+	"extensions": {"number", "104", "150", []string{
+		`{"name":"Anna","mailbox":"101","groups":["sales"],"twin_number":"+4915112345678","type":"sip","allowed_devices":["hardware"],"ring":"all","parent_device":null}`,
+		`{"name":"Anna","type":"sip-virtual","parent_device":"desk","groups":null,"twin_number":null,"allowed_devices":null}`}, nil},
+	"devices": {"name", "spare", "fresh", []string{`{"kind":"sip","extension":"101","class":"third-party","username":"some-user","secret":"abcdefgh01234567","external_number":null,"confirm":null}`,
+		`{"kind":"external","external_number":"+4915112345678","extension":"101","class":null,"username":null,"secret":null}`}, []string{`{"kind":"sip","extension":"101","class":"third-party","username":"other-user","secret":"abcdefgh01234567"}`}},
+	"mailboxes":        {"number", "101", "150", []string{`{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true}`}, nil},
+	"groups":           {"name", "sales", "fresh", []string{`{}`}, nil},
+	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","extension":"102"}`}},
+	"external-numbers": {"number", "+4915112345678", "+4915112345679", []string{`{"description":"Anna","type":"sip","available":true}`}, nil},
+	"trunks": {"name", "carrier", "fresh", []string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123"}`},
+		[]string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","teams":true}`}},
+	"phones": {"mac", "001565000001", "001565000002", []string{`{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}],"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`},
+		[]string{`{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"desk"}],"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}},
+	"button-templates": {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
+}
+
+// actionsSwept are the writes that belong to no row's kind, by operation.
+var actionsSwept = map[string][]string{
+	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob"}`},
+	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob"}`},
+	"clone-external-number": {"external-numbers/+4915112345678/clone", `{"number":"+4915112345670"}`},
+	"duplicate-extension":   {"extensions/103/duplicate", `{"number":"160"}`},
+	"renumber-extension":    {"extensions/103/renumber", `{"number":"170"}`},
+	"duplicate-user":        {"users/ada/duplicate", `{"username":"dora"}`},
+	"change-password":       {"users/ada/password", `{"current":"$password","new":"0123456789"}`},
+	"sign-in":               {"users/ada/desk", `{"device":"desk"}`},
+	"invite-device":         {"devices/anna/invite", `{"email":"x@example.org"}`},
+	"resync-phones":         {"resync", `{"action":"resync","per_second":5,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink","drifted":false}}`},
+	"adopt-phone":           {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
+	"create-token":          {"/v1/tokens", `{"name":"ci"}`},
+}
+
+// sweptOperations pairs each write that takes a JSON body with good ones.
+func sweptOperations(t *testing.T, d document) (out []sweptOperation) {
+	t.Helper()
+	for _, path := range slices.Sorted(maps.Keys(d.Paths)) {
+		for _, method := range []string{"post", "put", "patch"} {
+			op, ok := d.Paths[path][method]
+			if !ok || op.RequestBody == nil {
+				continue
+			}
+			schema := op.RequestBody.Content["application/json"].Schema
+			if method == "patch" {
+				schema = op.RequestBody.Content["application/merge-patch+json"].Schema
+			}
+			if schema == nil {
+				continue // a picture
+			}
+			o := sweptOperation{id: op.OperationID, method: strings.ToUpper(method), schema: schema}
+			if o.find(path); o.path == "" {
+				t.Errorf("%s is not swept: give its kind a line in kindsSwept, or the operation one in actionsSwept", o.id)
+				continue
+			}
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// find looks up where and with what to try the operation.
+func (o *sweptOperation) find(path string) {
+	if a, ok := actionsSwept[o.id]; ok {
+		o.path = a[0]
+		o.take(a[1:], "", "")
+		return
+	}
+	collection, one, _ := strings.Cut(strings.TrimPrefix(path, "/v1/tenants/{tenant}/"), "/{")
+	if strings.HasPrefix(path, "/v1/tenants/{name}") || path == "/v1/tenants" {
+		collection, one = "/v1/tenants", strings.TrimPrefix(path, "/v1/tenants")
+	}
+	k, ok := kindsSwept[collection]
+	switch {
+	case !ok || strings.Contains(strings.Trim(one, "/"), "/"):
+	case o.method == "POST":
+		o.path = collection
+		if o.take(k.good, k.keyName, k.fresh); k.post != nil {
+			o.good = nil
+			o.take(k.post, k.keyName, k.fresh)
+		}
+	default:
+		o.path = collection + "/" + k.existing
+		o.take(k.good, "", "")
+	}
+}
+
+func (o *sweptOperation) take(bodies []string, keyName, key string) {
+	for _, text := range bodies {
+		var g map[string]any
+		if err := json.Unmarshal([]byte(text), &g); err != nil {
+			panic(text)
+		}
+		if keyName != "" {
+			g[keyName] = key
+		}
+		o.good = append(o.good, g)
+	}
+}
