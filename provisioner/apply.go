@@ -61,6 +61,7 @@ type applier struct {
 	refused *refusal            // what it did not take; nil after a success
 	// warnings say what of an optional file is not in force.
 	warnings []string
+	asked    objects // of the files whose endpoints were last asked for
 }
 
 // rendered is one revision's files.

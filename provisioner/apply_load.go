@@ -109,15 +109,25 @@ func (a *applier) verify(ctx context.Context, s *ami.Session, f asteriskconf.Fil
 	}
 }
 
+// objects are the endpoints of some files, with their hashes.
+type objects struct {
+	of     *asteriskconf.Files
+	hashes map[string]uint64
+}
+
 // verifyEndpoints asks Asterisk for changed endpoints: an object with a bad
 // option is left out while the rest of the file loads.
 func (a *applier) verifyEndpoints(ctx context.Context, s *ami.Session, f asteriskconf.File, files *asteriskconf.Files) error {
-	var before map[string]string
-	if a.good != nil {
+	var before map[string]uint64
+	switch {
+	case a.good != nil && a.asked.of == a.good.files: // as after every pass that went well
+		before = a.asked.hashes
+	case a.good != nil:
 		before = a.good.files.Objects()
 	}
+	a.asked = objects{files, files.Objects()}
 	asked := 0
-	for name, hash := range files.Objects() {
+	for name, hash := range a.asked.hashes {
 		if before[name] == hash {
 			continue
 		}

@@ -2,8 +2,8 @@ package asteriskconf
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"hash/maphash"
+	"math/bits"
 )
 
 // File is one rendered file of ours.
@@ -61,15 +61,31 @@ type Marker struct {
 
 // Objects returns, by endpoint name, a hash of all that pjsip.conf says about
 // the endpoint, its AOR and its auth, inherited options included. Comparing two
-// renders' Objects tells which endpoints a change touches.
-func (fs *Files) Objects() map[string]string {
+// renders' Objects tells which endpoints a change touches. Hashes of two programs
+// have nothing in common.
+func (fs *Files) Objects() map[string]uint64 {
 	f := fs.Named(pjsipFile)
 	if f == nil {
 		return nil
 	}
-	templates, objects := map[string][]byte{}, map[string][]byte{}
+	return objectsOf(f.Content)
+}
+
+// hashSeed makes hashes of one run of the program comparable.
+var hashSeed = maphash.MakeSeed()
+
+// chain adds to a hash what comes next.
+func chain(sum, next uint64) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	return bits.RotateLeft64(sum^next, 29) * odd
+}
+
+// objectsOf hashes line by line: keeping the lines of all objects would take as
+// much memory again as the file.
+func objectsOf(content []byte) map[string]uint64 {
+	templates, objects := map[string]uint64{}, map[string]uint64{}
 	into, name := objects, ""
-	for line := range bytes.Lines(f.Content) {
+	for line := range bytes.Lines(content) {
 		if line[0] == ';' || line[0] == '\n' {
 			continue
 		}
@@ -81,19 +97,13 @@ func (fs *Files) Objects() map[string]string {
 				into = templates
 			}
 			for _, base := range inherited {
-				sum := sha256.Sum256(templates[base])
-				into[name] = append(into[name], sum[:]...)
+				into[name] = chain(into[name], templates[base])
 			}
 		}
-		into[name] = append(into[name], line...)
+		into[name] = chain(into[name], maphash.Bytes(hashSeed, line))
 	}
-	out := make(map[string]string, len(objects))
 	delete(objects, markerName)
-	for name, text := range objects {
-		sum := sha256.Sum256(text)
-		out[name] = hex.EncodeToString(sum[:])
-	}
-	return out
+	return objects
 }
 
 // parseHeading reads "[name]", "[name](base)" and "[name](!,base)".

@@ -83,14 +83,14 @@ func TestRenderRefusesDangling(t *testing.T) {
 // TestObjectsTellWhatChanged: a change of one device's options changes its hash
 // alone; a change of what all inherit changes all.
 func TestObjectsTellWhatChanged(t *testing.T) {
-	objects := func(o Options, change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox)) map[string]string {
+	objects := func(o Options, change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox)) map[string]uint64 {
 		files, err := Render(templates.MustNew(), small(change), o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return files.Objects()
 	}
-	changed := func(a, b map[string]string) string {
+	changed := func(a, b map[string]uint64) string {
 		var names []string
 		for _, name := range []string{"dabc", "dxyz"} {
 			if a[name] != b[name] {
@@ -105,7 +105,7 @@ func TestObjectsTellWhatChanged(t *testing.T) {
 	}
 	for what, c := range map[string]struct {
 		want string
-		now  map[string]string
+		now  map[string]uint64
 	}{
 		"nothing":   {"", objects(Options{}, func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {})},
 		"caller ID": {"dabc", objects(Options{}, func(_ *pbx.Tenant, e *pbx.Extension, _ *pbx.Device, _ *pbx.Mailbox) { e.Name = "Bob" })},

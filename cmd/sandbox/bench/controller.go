@@ -16,6 +16,7 @@ import (
 // controller is a dialtone without an office: its AMI is somebody else's.
 type controller struct {
 	*process
+	*room
 	log *os.File
 }
 
@@ -41,6 +42,7 @@ func (b *bench) startController(ctx context.Context, dir, address string) (*cont
 		return nil, errors.Join(err, c.log.Close())
 	}
 	r := &room{Office: &office.Office{Places: places}}
+	c.room = r
 	limit, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	err = waitUntil(limit, 20*time.Millisecond, "the controller", func() (bool, error) {

@@ -44,6 +44,12 @@ func (h *amiHost) Cleanup(f func()) { h.cleanups = append(h.cleanups, f) }
 // Fatalf implements testing.TB.
 func (*amiHost) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
+// newAsterisk is one that has loaded nothing.
+func newAsterisk() *fakeAsterisk {
+	host := &amiHost{}
+	return &fakeAsterisk{amitest.NewServer(host), host}
+}
+
 func newFakeAsterisk(s *pbx.Snapshot) (*fakeAsterisk, error) {
 	engine, err := templates.New()
 	if err != nil {
@@ -57,8 +63,7 @@ func newFakeAsterisk(s *pbx.Snapshot) (*fakeAsterisk, error) {
 	for _, f := range files.List {
 		markers[f.Marker.Name] = f.Marker.Value
 	}
-	host := &amiHost{}
-	f := &fakeAsterisk{amitest.NewServer(host), host}
+	f := newAsterisk()
 	addresses := make(map[string]string, len(s.Devices))
 	for i, d := range s.Devices {
 		addresses[d.Endpoint] = contactURI(d.Endpoint, i)

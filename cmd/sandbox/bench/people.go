@@ -11,6 +11,7 @@ import (
 // people say what to fill a database with.
 type people struct {
 	count     int
+	devices   int // of each, 0 is 1
 	mailboxes bool
 	phones    bool // alternately a Yealink and a Polycom
 	qualify   int
@@ -50,7 +51,7 @@ func seed(ctx context.Context, path string, p people) error {
 
 func (p people) create(ctx context.Context, tx *db.Tx, i int) error {
 	number, name := numberOf(i), "Person "+numberOf(i)
-	e := &pbx.Extension{Tenant: pbx.DefaultTenant, Number: number, Name: name, RingSeconds: pbx.DefaultRingSeconds}
+	e := &pbx.Extension{Tenant: pbx.DefaultTenant, Number: number, Name: name, RingSeconds: pbx.DefaultRingSeconds, Ring: pbx.RingAll, Type: pbx.TypeSIP, Presence: true}
 	if p.mailboxes {
 		e.Mailbox = number
 		m := &pbx.Mailbox{Tenant: pbx.DefaultTenant, Number: number, Name: name, PIN: pbx.NewSecret("4711")}
@@ -61,10 +62,15 @@ func (p people) create(ctx context.Context, tx *db.Tx, i int) error {
 	if err := tx.CreateExtension(ctx, e); err != nil {
 		return err
 	}
-	d := &pbx.Device{Tenant: pbx.DefaultTenant, Name: deviceOf(i), Extension: number, Endpoint: pbx.NewEndpointName(),
-		Secret: pbx.NewDeviceSecret(), QualifySeconds: p.qualify}
-	if err := tx.CreateDevice(ctx, d); err != nil {
-		return err
+	for n := range max(p.devices, 1) {
+		d := &pbx.Device{Tenant: pbx.DefaultTenant, Name: deviceOf(i), Extension: number, Kind: pbx.DeviceSIP, Class: pbx.Hardware, RingOrder: pbx.DefaultRingOrder,
+			Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: p.qualify}
+		if n > 0 {
+			d.Name = fmt.Sprintf("%s-%d", d.Name, n+1)
+		}
+		if err := tx.CreateDevice(ctx, d); err != nil {
+			return err
+		}
 	}
 	if !p.phones {
 		return nil

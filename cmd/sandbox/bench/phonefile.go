@@ -57,7 +57,7 @@ func (b *bench) phoneFiles(ctx context.Context) (rows []row, err error) {
 	if err != nil {
 		return []row{warm}, err
 	}
-	size, err := r.memoryRow()
+	size, err := r.memoryRow(fmt.Sprintf("memory of the controller, %d extensions, mailboxes and phones, all files served", phoneCount))
 	return []row{warm, cold, size}, err
 }
 
@@ -250,11 +250,13 @@ func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int
 	}, nil
 }
 
-// memoryRow looks at the controller after all files were asked for, several times.
-func (r *room) memoryRow() (row, error) {
-	now, peak, err := memory(r.ControllerPID())
+// memoryRow looks at the controller after everything was asked of it.
+func (r *room) memoryRow(what string) (row, error) { return sizeRow(what, r.ControllerPID()) }
+
+func sizeRow(what string, pid int) (row, error) {
+	now, peak, err := memory(pid)
 	return row{
-		what:      fmt.Sprintf("memory of the controller, %d extensions, mailboxes and phones, all files served", phoneCount),
+		what:      what,
 		result:    fmt.Sprintf("%d MB resident, %d MB at most", now>>20, peak>>20),
 		reference: "–", ratio: "–", target: fmt.Sprintf("≤ %d MB", memoryMost>>20), holds: now <= memoryMost,
 	}, err
