@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // ApplyState says how applying a revision ended.
@@ -67,18 +65,6 @@ func (db *DB) RecordApply(ctx context.Context, r ApplyResult) error {
 		return fmt.Errorf("recording how revision %d was applied: %w", r.Revision, err)
 	}
 	return nil
-}
-
-// LastApply returns the last attempt, or a NotFound error before the first.
-func (db *DB) LastApply(ctx context.Context) (*ApplyResult, error) {
-	rs, err := db.ApplyResults(ctx, 1)
-	if err != nil {
-		return nil, err
-	}
-	if len(rs) == 0 {
-		return nil, pbx.NotFoundf("nothing has been applied yet")
-	}
-	return rs[0], nil
 }
 
 // ApplyResults returns the last attempts, newest first.

@@ -155,7 +155,6 @@ func fillEverything(t testing.TB, db *DB) {
 			})
 			return err
 		},
-		func() error { return db.PutSetting(ctx, "installation", "x1") },
 		func() error { return db.PutStatuses(ctx, []pbx.EndpointStatus{sampleStatus()}) },
 		func() error { return db.AddFetches(ctx, []pbx.PhoneFetch{sampleFetch()}) },
 		func() error { return db.WriteInbox(ctx, []pbx.InboxPhone{sampleInboxPhone()}, nil) },
@@ -199,7 +198,6 @@ func checkFilled(t testing.TB, db *DB) {
 		t.Errorf("revision %d %s", s.Revision, diff)
 	}
 	_, tokenErr := db.TokenByHash(ctx, make([]byte, 32))
-	_, settingErr := db.Setting(ctx, "installation")
 	statuses, statusErr := db.Statuses(ctx)
 	fetches, fetchErr := db.Fetches(ctx, "001565aabbcc", 10)
 	applied, applyErr := db.Applied(ctx)
@@ -207,7 +205,7 @@ func checkFilled(t testing.TB, db *DB) {
 	if len(statuses) != 1 || len(fetches) != 1 || applied != 2 || len(changes) < 6 {
 		t.Errorf("%d statuses, %d fetches, applied %d, %d changes", len(statuses), len(fetches), applied, len(changes))
 	}
-	for _, err := range []error{tokenErr, settingErr, statusErr, fetchErr, applyErr, changeErr} {
+	for _, err := range []error{tokenErr, statusErr, fetchErr, applyErr, changeErr} {
 		if err != nil {
 			t.Error(err)
 		}

@@ -113,22 +113,3 @@ func wrote(t *testing.T, db *DB, fn func() error) bool {
 	}
 	return version() != before
 }
-
-func TestSettings(t *testing.T) {
-	db := openDB(t, Options{})
-	ctx := t.Context()
-	if _, err := db.Setting(ctx, "k"); pbx.KindOf(err) != pbx.NotFound {
-		t.Errorf("unknown: %v", err)
-	}
-	for _, v := range []string{"one", "", "two"} {
-		if !wrote(t, db, func() error { return db.PutSetting(ctx, "k", v) }) {
-			t.Errorf("%q was not written", v)
-		}
-		if got, err := db.Setting(ctx, "k"); got != v || err != nil {
-			t.Errorf("%q, %v; want %q", got, err, v)
-		}
-	}
-	if wrote(t, db, func() error { return db.PutSetting(ctx, "k", "two") }) {
-		t.Error("the same value was written again")
-	}
-}

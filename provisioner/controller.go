@@ -22,7 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options is what a Controller needs. All fields but AMI and Mail are required.
+// Options is what a Controller needs. All fields but AMI, KeepDays and Mail are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -41,8 +41,10 @@ type Options struct {
 	FirmwareDir string
 	Site        phoneconf.Site // what phones are told about this server
 	AMI         AMI
-	Mail        Mail // where invitations go; the zero value sends none
-	Logger      *slog.Logger
+	// KeepDays is how long the audit trail and other records are kept; 0 is for ever.
+	KeepDays int
+	Mail     Mail // where invitations go; the zero value sends none
+	Logger   *slog.Logger
 }
 
 // AMI is where Asterisk's manager interface listens and who we are there.
@@ -73,6 +75,7 @@ type Controller struct {
 	site      phoneconf.Site
 	guesses   guesses
 	mailer    *mailer
+	retention *retention
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -107,6 +110,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
+	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err
@@ -143,6 +147,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.resyncs.watch(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	g.Go(func() error { return c.mailer.run(ctx) })
+	g.Go(func() error { return c.retention.run(ctx) })
 	err := g.Wait()
 	c.events.close()
 	if errors.Is(err, context.Canceled) {

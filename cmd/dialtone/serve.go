@@ -27,6 +27,7 @@ type serveCmd struct {
 	Listen      string `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
 	PhoneListen string `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
 	phoneTLSFlags
+	KeepDays  int    `help:"How long the audit trail and the records of phones and applies are kept; 0 is for ever." default:"365" placeholder:"DAYS" env:"DIALTONE_KEEP_DAYS"`
 	TokenFile string `help:"Where the first start writes the admin token; beside the database if empty." type:"path" env:"DIALTONE_TOKEN_FILE"`
 }
 
@@ -36,6 +37,9 @@ const shutdownWithin = 5 * time.Second
 // Run wires everything together in one straight function, so that the whole
 // program can be read from top to bottom; it is longer than others for that.
 func (s *serveCmd) Run(ctx context.Context) error {
+	if s.KeepDays < 0 {
+		return errors.New("--keep-days must be 0 or more")
+	}
 	log := s.logger()
 	lessGarbage()
 	store, err := s.open(ctx)
@@ -77,7 +81,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	ctl, err := provisioner.New(ctx, provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Mail: mail, Logger: log,
+		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), "dialtone-phones"), FirmwareDir: filepath.Join(filepath.Dir(s.DB), "dialtone-firmware"),
 		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
 	})

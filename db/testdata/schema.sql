@@ -263,11 +263,6 @@ CREATE TABLE revisions (
     address TEXT    NOT NULL
 ) STRICT;
 
-CREATE TABLE settings (
-    key   TEXT NOT NULL PRIMARY KEY CHECK (key <> ''),
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE template_buttons (
     tenant  TEXT    NOT NULL,
     model   TEXT    NOT NULL,

@@ -1,0 +1,5 @@
+-- Nothing ever wrote a setting outside tests.
+
+-- +goose Up
+
+DROP TABLE settings;
