@@ -24,3 +24,31 @@ func (tx *Tx) devicesOf(ctx context.Context, and, tenant, extension string) ([]*
 	}
 	return ds, nil
 }
+
+// checkDesks refuses to forbid the class of a shared device on which the user of an
+// extension is signed in: Asterisk would not know it any more, and nobody could
+// leave it by phone.
+func (tx *Tx) checkDesks(ctx context.Context, e *pbx.Extension) error {
+	if e.AllowedDevices == nil {
+		return nil
+	}
+	desks, err := tx.DesksOf(ctx, e.Tenant, e.Number)
+	if err != nil {
+		return err
+	}
+	for _, d := range desks {
+		if !e.Allows(d.Class) {
+			return &pbx.Error{Kind: pbx.InUse, Field: "allowed_devices", Message: "allows no device of class " + string(d.Class) + ", on which its user is signed in:",
+				Refs: []pbx.Ref{{Kind: kindDevice, Key: d.Name}}}
+		}
+	}
+	return nil
+}
+
+// checkDesk refuses what checkDesks does, in a change of the device.
+func checkDesk(e *pbx.Extension, d *pbx.Device) error {
+	if d.Shared && !e.Allows(d.Class) {
+		return &pbx.Error{Kind: pbx.Conflict, Field: "class", Message: "is not allowed by extension " + e.Number + ", whose user is signed in on it"}
+	}
+	return nil
+}

@@ -121,6 +121,9 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 		case !e.Type.Takes(d.Kind):
 			return pbx.Invalidf("extension", "extension %s is of type %s, and a device of kind %s belongs to one of type %s", e.Number, e.Type, d.Kind, d.Kind)
 		}
+		if err := checkDesk(e, d); err != nil {
+			return err
+		}
 	}
 	if err := tx.checkParent(ctx, d); err != nil {
 		return err

@@ -122,6 +122,9 @@ func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
 	if err := tx.checkKind(ctx, e); err != nil {
 		return err
 	}
+	if err := tx.checkDesks(ctx, e); err != nil {
+		return err
+	}
 	return tx.checkMembership(ctx, e)
 }
 

@@ -60,8 +60,9 @@ func TestMailIsChecked(t *testing.T) {
 	}
 }
 
-// A number outside has no account: nobody is invited to it, and unregistering the
-// devices of its user passes it over.
+// A number outside has no account, nor has a device that its extension forbids:
+// nobody is invited to the first, and unregistering the devices of their user passes
+// both over.
 func TestExternalDeviceIsNoAccount(t *testing.T) {
 	l := newLab(t)
 	l.extension("101", "Anna")
@@ -69,6 +70,10 @@ func TestExternalDeviceIsNoAccount(t *testing.T) {
 	put(l, l.ExternalNumbers, "0151123", &pbx.ExternalNumber{Tenant: pbx.DefaultTenant, Number: "0151123", Type: pbx.NumberSIP})
 	put(l, l.Devices, "mobile", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "mobile", Kind: pbx.DeviceExternal, ExternalNumber: "0151123", Confirm: true,
 		Extension: "101", Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), RingOrder: pbx.DefaultRingOrder})
+	software := &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anna", RingSeconds: 20, Presence: true, Ring: pbx.RingAll, Type: pbx.TypeSIP, AllowedDevices: []pbx.DeviceClass{pbx.Software}}
+	put(l, l.Extensions, "101", software)
+	put(l, l.Devices, "desk", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "desk", Kind: pbx.DeviceSIP, Class: pbx.Hardware, Extension: "101", Endpoint: pbx.NewEndpointName(),
+		Secret: pbx.NewDeviceSecret(), RingOrder: pbx.DefaultRingOrder}) // forbidden: no account either
 	l.fresh()
 	l.mailer.mail.Address = "127.0.0.1:1"
 	if _, err := l.Invite(t.Context(), tester, pbx.DefaultTenant, "mobile", ""); pbx.KindOf(err) != pbx.Conflict {
@@ -76,5 +81,25 @@ func TestExternalDeviceIsNoAccount(t *testing.T) {
 	}
 	if names, err := l.UnregisterUser(t.Context(), pbx.DefaultTenant, "anna"); err != nil || len(names) != 0 {
 		t.Errorf("unregistered %v, %v", names, err)
+	}
+}
+
+// What lay in the queue until its link had ended is given up, not mailed.
+func TestInvitationThatIsTooLateIsNotMailed(t *testing.T) {
+	l := newLab(t)
+	l.extension("101", "Anna")
+	l.device("desk", "101", 0)
+	past := time.Now().Add(-time.Minute)
+	i := &db.Invitation{ID: "late", Tenant: pbx.DefaultTenant, Device: "desk", Email: "anna@example.com", State: db.InvitationQueued, CreatedAt: past, NextAt: past, ExpiresAt: past}
+	if err := l.store.AddInvitation(t.Context(), i); err != nil {
+		t.Fatal(err)
+	}
+	l.mailer.mail = Mail{Address: "127.0.0.1:1", From: "pbx@example.com", TLS: MailPlain}
+	if _, err := l.mailer.step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := l.Invitations(t.Context(), pbx.DefaultTenant)
+	if err != nil || len(all) != 1 || all[0].State != db.InvitationFailed || all[0].Attempts != 0 || all[0].Error == "" {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	_ "image/jpeg" // decodes what CheckPhoto lets in
 	_ "image/png"
 	"net/http"
+	"sync"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -66,6 +67,10 @@ func (c *Controller) SetPhoto(ctx context.Context, by Author, tenant, username s
 	return u, nil
 }
 
+// unfolding lets one picture at a time be decoded: one of the largest takes more
+// than a hundred megabytes meanwhile.
+var unfolding sync.Mutex
+
 // checkPhoto decodes the whole picture: a file that only starts like one is none.
 func checkPhoto(content []byte) (*db.Photo, error) {
 	if len(content) > MaxPhotoBytes {
@@ -82,6 +87,8 @@ func checkPhoto(content []byte) (*db.Photo, error) {
 	if size.Width > maxPhotoSide || size.Height > maxPhotoSide {
 		return nil, pbx.Invalidf("photo", "has %d × %d pixels, at most %d × %d are allowed", size.Width, size.Height, maxPhotoSide, maxPhotoSide)
 	}
+	unfolding.Lock()
+	defer unfolding.Unlock()
 	if _, _, err := image.Decode(bytes.NewReader(content)); err != nil {
 		return nil, pbx.Invalidf("photo", "is not a complete picture")
 	}

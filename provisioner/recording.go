@@ -59,23 +59,26 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions) ([]*pbx.Rec
 	if err != nil {
 		return nil, fmt.Errorf("listing recordings: %w", err)
 	}
-	var out []*pbx.Recording
+	var names []string
 	for _, e := range entries {
 		name, isWAV := strings.CutSuffix(e.Name(), recordingSuffix)
-		if !isWAV || name <= o.After || !strings.Contains(name, o.Contains) {
-			continue
+		if isWAV && name > o.After && strings.Contains(name, o.Contains) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var out []*pbx.Recording
+	for _, name := range names { // only as many files are opened as are listed
+		if o.Limit > 0 && len(out) == o.Limit {
+			break
 		}
 		switch r, err := stat(folder, tenant, name); {
 		case err != nil: // gone meanwhile, or no file of Asterisk's
 		case r.Bytes > 0:
 			out = append(out, r)
 		default:
-			c.sweepSilence(folder, e)
+			c.sweepSilence(folder, name+recordingSuffix)
 		}
-	}
-	slices.SortFunc(out, func(a, b *pbx.Recording) int { return strings.Compare(a.Name, b.Name) })
-	if o.Limit > 0 && len(out) > o.Limit {
-		out = out[:o.Limit]
 	}
 	return out, nil
 }
@@ -85,13 +88,13 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions) ([]*pbx.Rec
 const silenceFor = time.Hour
 
 // sweepSilence removes the file that Asterisk began for a call that nobody took.
-func (c *Controller) sweepSilence(folder *os.Root, e fs.DirEntry) {
-	info, err := e.Info()
+func (c *Controller) sweepSilence(folder *os.Root, file string) {
+	info, err := folder.Lstat(file)
 	if err != nil || time.Since(info.ModTime()) < silenceFor {
 		return
 	}
-	if err := folder.Remove(e.Name()); err != nil {
-		c.log.Warn("removing a recording without sound", "file", e.Name(), "error", err)
+	if err := folder.Remove(file); err != nil {
+		c.log.Warn("removing a recording without sound", "file", file, "error", err)
 	}
 }
 

@@ -91,6 +91,7 @@ func (c *Controller) ResyncMany(ctx context.Context, tenant string, choice Resyn
 			return ResyncProgress{}, pbx.Invalidf("filter.macs", "phone %s does not exist in tenant %s", mac.Colons(), tenant)
 		}
 	}
+	slices.Sort(choice.MACs)
 	batch, start := pbx.RandomSecret(10).Reveal(), time.Now() // a name, not a secret
 	var list []pbx.Resync
 	for _, p := range s.Phones {
@@ -114,7 +115,13 @@ func (c *Controller) holdsOld(s *pbx.Snapshot, p *pbx.Phone, now time.Time) bool
 
 func (f ResyncChoice) has(p *pbx.Phone) bool {
 	return (f.Vendor == "" || f.Vendor == p.Vendor) && (f.Model == "" || strings.EqualFold(f.Model, p.Model)) &&
-		(len(f.MACs) == 0 || slices.Contains(f.MACs, p.MAC))
+		(len(f.MACs) == 0 || f.hasMAC(p.MAC))
+}
+
+// hasMAC is asked for each phone of a tenant; ResyncMany has sorted them.
+func (f ResyncChoice) hasMAC(mac pbx.MAC) bool {
+	_, found := slices.BinarySearch(f.MACs, mac)
+	return found
 }
 
 // ResyncProgress returns how far a batch has come.

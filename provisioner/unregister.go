@@ -47,9 +47,10 @@ func (c *Controller) UnregisterUser(ctx context.Context, tenant, username string
 	if u.Extension == "" {
 		return names, nil
 	}
-	for _, d := range c.Snapshot().DevicesOf(tenant, u.Extension) {
-		if !d.Kind.SIP() {
-			continue // it never registers, or not in a way that we can end
+	s := c.Snapshot()
+	for _, d := range s.DevicesOf(tenant, u.Extension) {
+		if !d.Kind.SIP() || s.Forbidden(d) {
+			continue // it never registers, not in a way that we can end, or Asterisk does not know it
 		}
 		if err := c.Unregister(ctx, d); err != nil {
 			return nil, err

@@ -40,9 +40,12 @@ func TestRecordings(t *testing.T) {
 	}
 	silent := l.record("default", strings.Replace(aRecording, "2026", "2024", 1), 0)
 	rings := l.record("default", strings.Replace(aRecording, "2026", "2025", 1), 0)
+	beyond := l.record("default", strings.Replace(aRecording, "2026", "2028", 1), 0)
 	long := time.Now().Add(-2 * time.Hour)
-	if err := os.Chtimes(silent, long, long); err != nil {
-		t.Fatal(err)
+	for _, path := range []string{silent, beyond} {
+		if err := os.Chtimes(path, long, long); err != nil {
+			t.Fatal(err)
+		}
 	}
 	l.record("default", "notes", 10)
 	l.record("acme", strings.Replace(aRecording, "_100_", "_900_", 1), 100)
@@ -52,6 +55,9 @@ func TestRecordings(t *testing.T) {
 	page := l.must(200, "GET", "recordings?limit=1", "")
 	if !strings.Contains(page.Body, `"from":"100"`) || !strings.Contains(page.Body, `"seconds":1.5,`) || !strings.Contains(page.Body, `"finished":true`) || page.text("next") != aRecording {
 		t.Errorf("the first page is %s", page.Body)
+	}
+	if _, err := os.Stat(beyond); err != nil {
+		t.Errorf("a file beyond the page was looked at: %v", err)
 	}
 	page = l.must(200, "GET", "recordings?after="+aRecording, "")
 	if !strings.Contains(page.Body, second) || !strings.Contains(page.Body, `"finished":false`) || strings.Count(page.Body, `"name"`) != 1 {
