@@ -69,8 +69,8 @@ func (tx *Tx) Forwards(ctx context.Context, tenant string, o ListOptions) ([]*pb
 }
 
 // PutForward adds the forward of an extension or replaces it. It sets Version and
-// Revision of f, and writes nothing when nothing differs. An unknown extension, or
-// a destination that does not exist, is an Invalid error.
+// Revision of f, and writes nothing when nothing differs. An unknown extension
+// is a NotFound error, a destination that does not exist an Invalid one.
 func (tx *Tx) PutForward(ctx context.Context, f *pbx.Forward) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -117,7 +117,9 @@ func (tx *Tx) checkForward(ctx context.Context, f *pbx.Forward) error {
 	if err := tx.needTenant(ctx, f.Tenant); err != nil {
 		return err
 	}
-	if _, err := tx.Extension(ctx, f.Tenant, f.Extension); err != nil {
+	if _, err := tx.Extension(ctx, f.Tenant, f.Extension); pbx.KindOf(err) == pbx.NotFound {
+		return &pbx.Error{Kind: pbx.NotFound, Field: "extension", Message: fmt.Sprintf("extension %s does not exist in tenant %s", f.Extension, f.Tenant)}
+	} else if err != nil {
 		return err
 	}
 	for _, named := range f.Destinations() {

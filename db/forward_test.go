@@ -48,7 +48,7 @@ func TestForwardRefusals(t *testing.T) {
 		}
 	}
 	checkRefusals(t, []refusal{
-		{name: "unknown extension", kind: pbx.NotFound, message: "extension 9 does not exist in tenant default",
+		{name: "unknown extension", kind: pbx.NotFound, field: "extension", message: "extension 9 does not exist in tenant default",
 			do: func(ctx context.Context, tx *Tx) error {
 				f := sampleForward()
 				f.Extension = "9"

@@ -28,6 +28,7 @@ func init() {
 	validation.MsgExpectedString = "must be a text in quotes"
 	validation.MsgExpectedArray = "must be a list"
 	validation.MsgExpectedObject = "must be an object"
+	validation.MsgExpectedRFC3339DateTime = "must be a time such as 2026-11-27T19:00:00+01:00"
 	validation.MsgExpectedOneOf = "must be one of %s"
 	validation.MsgExpectedMinimumNumber = "must be at least %v"
 	validation.MsgExpectedMaximumNumber = "must be at most %v"

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -55,6 +56,15 @@ func registerSimulate(a *api) {
 		Summary: "Say what would happen to a call, with the rule behind each step, by the code that routes live calls",
 		Errors:  []int{400, 401, 404, 413, 422}}
 	huma.Register(a.hu, op, func(_ context.Context, in *simulateInput) (*simulateOutput, error) {
+		var wrong pbx.Errors
+		wrong.Add(pbx.CheckText("from", in.Body.From, 1, 60, 0))
+		wrong.Add(pbx.CheckText("to", in.Body.To, 1, 60, 0))
+		for i, number := range in.Body.Busy {
+			wrong.Add(pbx.CheckNumber(fmt.Sprintf("busy[%d]", i), number))
+		}
+		if err := wrong.Err(); err != nil {
+			return nil, a.problem(err)
+		}
 		if in.Body.When.IsZero() {
 			in.Body.When = time.Now()
 		}

@@ -100,23 +100,32 @@ func references(d document) map[string][]any {
 	out := maps.Clone(alsoRefers)
 	for plural, keys := range unreachable {
 		words := strings.ReplaceAll(plural, "-", "_")
-		singular := strings.TrimSuffix(strings.TrimSuffix(words, "s"), "xe")
+		singular := strings.TrimSuffix(words, "s")
 		if strings.HasSuffix(words, "xes") {
 			singular = strings.TrimSuffix(words, "es")
 		}
-		for _, schema := range d.Components.Schemas {
-			properties, _ := schema.(map[string]any)["properties"].(map[string]any)
-			for name, property := range properties {
-				list := slices.Contains(typesOf(property.(map[string]any)), "array")
-				switch {
-				case list && (name == words || strings.HasSuffix(name, "_"+words)):
-					for _, key := range keys {
-						out[name] = append(out[name], []any{key})
-					}
-				case !list && (name == singular || strings.HasSuffix(name, "_"+singular)):
-					out[name] = append(out[name], keys...)
+		named := func(name, word string) bool { return name == word || strings.HasSuffix(name, "_"+word) }
+		for name, list := range properties(d) {
+			switch {
+			case list && named(name, words):
+				for _, key := range keys {
+					out[name] = append(out[name], []any{key})
 				}
+			case !list && named(name, singular):
+				out[name] = append(out[name], keys...)
 			}
+		}
+	}
+	return out
+}
+
+// properties are the names of all properties, and whether they are lists.
+func properties(d document) map[string]bool {
+	out := map[string]bool{}
+	for _, schema := range d.Components.Schemas {
+		all, _ := schema.(map[string]any)["properties"].(map[string]any)
+		for name, property := range all {
+			out[name] = out[name] || slices.Contains(typesOf(property.(map[string]any)), "array")
 		}
 	}
 	return out

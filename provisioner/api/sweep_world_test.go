@@ -18,7 +18,8 @@ var unreachable = map[string][]any{
 // alsoRefers are properties that refer without being named after what they refer to.
 var alsoRefers = map[string][]any{
 	"twin_number": {"+4900000", "+4930777"},
-	aKey:          {map[string]any{"kind": "blf", "value": "555"}, map[string]any{"kind": "blf", "value": "701"}},
+	"destination": {"extension:555", "extension:701", "voicemail:701"}, "unreachable": {"extension:701"}, "busy": {"voicemail:701"}, "no_answer": {"extension:555"},
+	aKey: {map[string]any{"kind": "blf", "value": "555"}, map[string]any{"kind": "blf", "value": "701"}},
 }
 
 // settle fills tenant default with one of each kind, and tenant acme with others. It
@@ -30,7 +31,7 @@ func (l *lab) settle() (password string) {
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
 		{"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`},
-		{"default", "users/ada", `{"full_name":"Ada","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
+		{"default", "forwards/101", `{}`}, {"default", "users/ada", `{"full_name":"Ada","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/701", `{"name":"Eve","pin":"4711"}`},
 		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve"}`},
@@ -67,6 +68,11 @@ var kindsSwept = map[string]kindSwept{
 		[]string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","teams":true}`}},
 	"phones": {"mac", "001565000001", "001565000002", []string{`{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}],"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`},
 		[]string{`{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"desk"}],"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}},
+	"forwards": {"extension", "101", "102", []string{
+		`{"mode":"schedule","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","destination":"extension:102"}],"timezone":"Europe/Berlin","exceptions":["0301234"],"unreachable":"voicemail:101","busy":"external:+4915112345678","no_answer":"hangup","no_answer_seconds":10,"destination":null}`,
+		`{"mode":"destination","destination":"extension:102","rules":null,"timezone":null}`}, []string{
+		`{"mode":"schedule","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","destination":"extension:101"}],"unreachable":"voicemail:101","busy":"hangup","no_answer":"hangup"}`,
+		`{"mode":"destination","destination":"voicemail:101"}`}},
 	"button-templates": {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
 }
 
@@ -83,6 +89,7 @@ var actionsSwept = map[string][]string{
 	"invite-device":         {"devices/anna/invite", `{"email":"x@example.org"}`},
 	"resync-phones":         {"resync", `{"action":"resync","per_second":5,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink","drifted":false}}`},
 	"adopt-phone":           {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
+	"simulate":              {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
 	"create-token":          {"/v1/tokens", `{"name":"ci"}`},
 }
 
