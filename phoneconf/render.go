@@ -69,7 +69,7 @@ func Render(e *Engine, s *pbx.Snapshot, p *pbx.Phone, site Site, name FileName) 
 		return nil, "", ErrNoFile
 	}
 	in := gather(s, p, site)
-	b, err := in.render(e, s, p.Tenant, name)
+	b, err := in.render(e.For(PlaceOf(p)), s, p.Tenant, name)
 	if err != nil {
 		return nil, "", fmt.Errorf("rendering %s: %w", name, err)
 	}
@@ -82,7 +82,7 @@ func RenderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, Con
 	if !slices.Contains(EnrolFiles(p), name) {
 		return nil, "", ErrNoFile
 	}
-	b, err := renderEnrol(e, p, site, name)
+	b, err := renderEnrol(e.For(PlaceOf(p)), p, site, name)
 	if err != nil {
 		return nil, "", fmt.Errorf("rendering %s for enrolment: %w", name, err)
 	}

@@ -22,6 +22,8 @@ const (
 	EventApply  EventType = "apply"  // Data is an ApplyState
 	EventFetch  EventType = "fetch"  // Data is a FetchEvent
 	EventDrift  EventType = "drift"  // Data is a Drift
+	// Data is a TemplateEvent
+	EventTemplate EventType = "template"
 	// Data is a ResyncEvent
 	EventPhoneResync EventType = "phone-resync"
 	EventResync      EventType = "resync" // this subscriber was too slow; read everything again

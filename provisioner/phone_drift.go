@@ -26,11 +26,12 @@ const (
 	DriftModel      DriftKind = "model"         // it calls itself another model
 	DriftNewAddress DriftKind = "new-address"   // it asks from elsewhere, since days
 	DriftBroken     DriftKind = "broken"        // its files cannot be made
+	DriftTemplate   DriftKind = "template"      // a template of the site's for it fails
 )
 
 // DriftKinds are all kinds, in the order in which a phone's are listed.
 func DriftKinds() []DriftKind {
-	return []DriftKind{DriftBroken, DriftNever, DriftOldFile, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
+	return []DriftKind{DriftBroken, DriftTemplate, DriftNever, DriftOldFile, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
 }
 
 // DriftReason is one drift of one phone.
@@ -73,6 +74,9 @@ func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles
 	site := w.site
 	site.Year = now.UTC().Year()
 	print := phoneconf.Fingerprint(s, p, site)
+	if own := w.engine.SitePrint(phoneconf.PlaceOf(p)); own != [sha256.Size]byte{} {
+		print = sha256.Sum256(append(print[:], own[:]...))
+	}
 	w.mu.Lock()
 	known, ok := w.phones[p.MAC]
 	w.mu.Unlock()
@@ -115,7 +119,8 @@ func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, afte
 			continue
 		}
 		d := PhoneDrift{Phone: p, Seen: c.Seen(p)}
-		d.Reasons = driftOf(p, d.Seen, c.wanted.files(s, p, now), now, time.Duration(days)*24*time.Hour)
+		want := c.wanted.files(s, p, now)
+		d.Reasons = append(c.templates.templateDrift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
 		if len(kinds) > 0 {
 			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })
 		}
@@ -134,7 +139,7 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, 
 	add := func(k DriftKind, format string, args ...any) {
 		out = append(out, DriftReason{k, fmt.Sprintf(format, args...)})
 	}
-	if want.err != nil {
+	if _, site := phoneconf.SiteFault(want.err); want.err != nil && !site {
 		add(DriftBroken, "its files cannot be made: %v", want.err)
 	}
 	switch {

@@ -20,13 +20,18 @@ import (
 var shipped embed.FS
 
 // Engine holds the parsed templates. It is safe for concurrent use.
-type Engine struct{ byName map[string]*template.Template }
+type Engine struct {
+	byName map[string]*template.Template
+	texts  map[string]string // the shipped ones, by name
+	site   *site             // a folder that replaces some; nil for none
+	own    *siteSet          // of the one phone that this engine is for; nil for none
+}
 
 // New parses the shipped templates. Every template of one folder sees the
 // others of that folder by file name, so that a model's file can reuse its
 // vendor's base.
 func New() (*Engine, error) {
-	e := &Engine{byName: map[string]*template.Template{}}
+	e := &Engine{byName: map[string]*template.Template{}, texts: map[string]string{}}
 	for _, dir := range []string{"asterisk", "yealink", "polycom"} {
 		if err := e.parse(shipped, dir); err != nil {
 			return nil, err
@@ -61,7 +66,7 @@ func (e *Engine) parse(files fs.FS, dir string) error {
 		if err != nil {
 			return fmt.Errorf("parsing template %s: %w", name, err)
 		}
-		e.byName[dir+"/"+short] = t
+		e.byName[dir+"/"+short], e.texts[dir+"/"+short] = t, string(text)
 	}
 	return nil
 }
@@ -72,6 +77,9 @@ func (e *Engine) Render(name string, view any) ([]byte, error) {
 	t, ok := e.byName[name]
 	if !ok {
 		return nil, fmt.Errorf("rendering %s: no such template", name)
+	}
+	if e.own.touches(name) {
+		return e.own.render(name, view)
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, view); err != nil {

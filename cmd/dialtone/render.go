@@ -17,6 +17,7 @@ import (
 type renderCmd struct {
 	dbFlag
 	siteFlags
+	templateFlags
 	Phone string `help:"Print the files of the phone with this MAC instead of Asterisk's." placeholder:"MAC"`
 	Out   string `help:"Write the files into this folder instead of printing them." type:"path"`
 }
@@ -32,8 +33,11 @@ func (r *renderCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := templates.New()
+	engine, err := r.engine(r.DB)
 	if err != nil {
+		return err
+	}
+	if _, err := engine.Rescan(); err != nil {
 		return err
 	}
 	if r.Phone != "" {

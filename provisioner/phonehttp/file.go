@@ -1,6 +1,7 @@
 package phonehttp
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -31,6 +32,7 @@ type file struct {
 	length []string
 	ctype  []string
 	failed [sha256.Size]byte // fingerprint that could not be rendered
+	plain  bool              // body is the shipped templates', for a site's own failed and there was no good one
 	err    error             // why, nil when print is what was wanted last
 }
 
@@ -49,7 +51,7 @@ func (f *file) cost() int64 {
 func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
 	site := h.opt.Site
 	site.Year = c.now.UTC().Year()
-	key, print := fileKey{e.phone.MAC, c.path.File, enrol}, e.fingerprint(c.index.snapshot, site)
+	key, print := fileKey{e.phone.MAC, c.path.File, enrol}, h.sited(e, e.fingerprint(c.index.snapshot, site))
 	if phoneconf.IsDirectory(key.name) {
 		print = c.index.directory(e, print)
 	}
@@ -94,17 +96,19 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 			return last // rendered since this request looked
 		}
 	}
-	body, ctype, err := h.bytes(s, e.phone, site, key)
+	body, ctype, err := h.bytes(h.opt.Engine, s, e.phone, site, key)
 	if errors.Is(err, phoneconf.ErrNoFile) {
 		return nil
 	}
 	h.renders.Add(1)
 	var f *file
-	if err == nil {
+	if bad, ok := phoneconf.SiteFault(err); ok && (last == nil || last.owner != e.secret || last.body == nil || last.plain) {
+		f = h.shipped(s, e, site, key, print, bad)
+	} else if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
 		f.body = h.packer.pack(kindOf(e.phone, key), body)
 	} else {
-		h.opt.Logger.Error("a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last != nil && last.owner == e.secret && last.body != nil, "error", err)
+		h.opt.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last != nil && last.owner == e.secret && last.body != nil, "error", err)
 		f = &file{key: key, owner: e.secret} // another owner's last good file is not for this one
 		if last != nil && last.owner == e.secret {
 			*f = *last
@@ -115,11 +119,11 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 	return f
 }
 
-func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) ([]byte, phoneconf.ContentType, error) {
+func (h *Handler) bytes(engine *phoneconf.Engine, s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) ([]byte, phoneconf.ContentType, error) {
 	if key.enrol {
-		return phoneconf.RenderEnrol(h.opt.Engine, p, site, key.name)
+		return phoneconf.RenderEnrol(engine, p, site, key.name)
 	}
-	return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	return phoneconf.Render(engine, s, p, site, key.name)
 }
 
 // kindOf names the files that have most of their text in common.
