@@ -87,6 +87,7 @@ func valuesOf(s *pbx.Snapshot, p *pbx.Phone, m Model, site Site) map[string]stri
 		out[static+"security.user_password/admin"] = "admin:" + tenant.PhonePassword.Reveal()
 		out[static+"auto_provision.server.url"] = site.BaseURL + "/p/" + p.URLSecret.Reveal() + "/"
 	}
+	siteValues(out, s.SettingsOf(p.Tenant), p, m, site)
 	for _, b := range p.Buttons {
 		keyValues(out, s, m, b)
 	}
@@ -174,6 +175,37 @@ func wantPeople(t *testing.T, s *pbx.Snapshot, got map[string]string) {
 	for _, e := range s.Extensions {
 		if !slices.Contains(texts, e.Name) || !slices.Contains(texts, e.Number) {
 			t.Errorf("%s %q is not in the directory", e.Number, e.Name)
+		}
+	}
+}
+
+// siteValues are where a phone sends its files and finds its firmware.
+func siteValues(out map[string]string, c *pbx.PhoneSettings, p *pbx.Phone, m Model, site Site) {
+	file := ""
+	for _, f := range c.Firmware {
+		if f.Model == m.Name {
+			file = site.BaseURL + "/firmware/" + f.SHA256 + "/" + f.Name
+		}
+	}
+	switch {
+	case p.Vendor == pbx.Polycom:
+		out["APP_FILE_PATH"] = file
+	case m.Era == YealinkV70 && file != "":
+		out["firmware.url"] = file
+	case file != "":
+		out["static.firmware.url"] = file
+	}
+	if m.Era != YealinkV80 {
+		return
+	}
+	for kind, name := range map[string]string{"contacts": "local_contact.backup", "calls": "local_calllog.backup", "logs": "local_log.backup", "changes": "custom.sync"} {
+		enable, path := name+".enable", name+".path"
+		if kind == "changes" {
+			enable = name
+		}
+		out["static.auto_provision."+enable], out["static.auto_provision."+path] = "0", ""
+		if slices.Contains(c.Uploads, kind) {
+			out["static.auto_provision."+enable], out["static.auto_provision."+path] = "1", site.BaseURL+"/p/"+p.URLSecret.Reveal()+"/"
 		}
 	}
 }

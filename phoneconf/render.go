@@ -107,7 +107,7 @@ func (in *input) render(e *Engine, s *pbx.Snapshot, tenant string, name FileName
 	case ending == polycomReg:
 		return renderPolycomReg(e, in, m)
 	case ending == ".cfg" && in.vendor == pbx.Polycom:
-		return renderMaster(e, in.mac, polycomReg, polycomSite)
+		return renderMaster(e, in.mac, in.site.firmwareURL(in.settings.FirmwareOf(m.Name)), polycomReg, polycomSite)
 	}
 	clk, err := clockOf(in.zone, in.site.Year)
 	if err != nil {
@@ -124,7 +124,7 @@ func renderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, err
 	case p.Vendor == pbx.Yealink:
 		return renderYealinkEnrol(e, p, site)
 	case name == FileName(p.MAC)+".cfg":
-		return renderMaster(e, p.MAC, polycomEnrol)
+		return renderMaster(e, p.MAC, "", polycomEnrol)
 	default:
 		return renderPolycomEnrol(e, p, site)
 	}

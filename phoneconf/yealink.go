@@ -27,12 +27,17 @@ type yealinkView struct {
 	Phonebook yealinkValue // address of the tenant's directory
 	BookName  yealinkValue
 	Settings  yealinkSettings
-	Clock     yealinkClock
-	Server    yealinkServer
-	Rings     []int // 1, 2, … of the distinctive rings
-	Accounts  []yealinkAccount
-	Keys      []yealinkKey // of the phone
-	Modules   []yealinkKey // of its expansion modules
+	Uploads   yealinkUploads
+	// Firmware is the address of what the model runs; HasFirmware is false where
+	// phones keep theirs.
+	Firmware    yealinkValue
+	HasFirmware bool
+	Clock       yealinkClock
+	Server      yealinkServer
+	Rings       []int // 1, 2, … of the distinctive rings
+	Accounts    []yealinkAccount
+	Keys        []yealinkKey // of the phone
+	Modules     []yealinkKey // of its expansion modules
 }
 
 // yealinkServer is Asterisk as the phone reaches it.
@@ -79,9 +84,11 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Phonebook: w.value("own URL", own+string(in.mac)+yealinkPhonebook),
 		BookName:  w.value("title", readable(in.title, "Directory", yealinkTextBytes)),
 		Settings:  w.settings(in, m),
-		Clock:     w.clock(c),
-		Server:    w.server(in.site),
-		Keys:      w.keys(in, m, 0, m.LineKeys),
+		Uploads:   w.uploads(in, own),
+		Firmware:  w.value("firmware", in.site.firmwareURL(in.settings.FirmwareOf(m.Name))), HasFirmware: in.settings.FirmwareOf(m.Name) != "",
+		Clock:  w.clock(c),
+		Server: w.server(in.site),
+		Keys:   w.keys(in, m, 0, m.LineKeys),
 	}
 	if m.Era == YealinkV70 {
 		view.Static = ""

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -61,6 +63,8 @@ type wanted struct {
 type wantedFiles struct {
 	print  [sha256.Size]byte
 	hashes map[string]string // by file name
+	// firmware is the file that its model is to run, "" for none.
+	firmware string
 	err    error
 }
 
@@ -83,7 +87,7 @@ func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles
 	if ok && known.print == print {
 		return known
 	}
-	out := wantedFiles{print: print, hashes: map[string]string{}}
+	out := wantedFiles{print: print, hashes: map[string]string{}, firmware: s.SettingsOf(p.Tenant).FirmwareOf(p.Model)}
 	for _, name := range phoneconf.Files(s, p) {
 		if strings.HasSuffix(string(name), ".xml") {
 			continue // a phonebook follows the people, and the phone asks for it when it likes
@@ -156,7 +160,7 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, 
 	if silent := now.Sub(seen.SeenAt); silent >= patience {
 		add(DriftSilent, "it has not asked for %d days", int(silent.Hours()/24))
 	}
-	out = append(out, softwareDrift(p, seen.UserAgent)...)
+	out = append(out, softwareDrift(p, seen.UserAgent, want.firmware)...)
 	if seen.FormerAddress.IsValid() && now.Sub(seen.AddressSince) < patience {
 		add(DriftNewAddress, "it asks from %s, before from %s", seen.Address, seen.FormerAddress)
 	}
@@ -176,8 +180,12 @@ func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
 	return out
 }
 
-// softwareDrift compares what the phone says of itself with its model's row.
-func softwareDrift(p *pbx.Phone, agent string) []DriftReason {
+// firmwareVersion is how makers name versions in the names of their files.
+var firmwareVersion = regexp.MustCompile(`[0-9]+(\.[0-9]+){3}`)
+
+// softwareDrift compares what the phone says of itself with the firmware that its
+// model is to run, where the file's name tells which that is, or with its model's row.
+func softwareDrift(p *pbx.Phone, agent, assigned string) []DriftReason {
 	vendor, model, firmware, _ := phoneconf.Identify(agent)
 	if vendor == "" {
 		return nil
@@ -185,6 +193,12 @@ func softwareDrift(p *pbx.Phone, agent string) []DriftReason {
 	m, ok := phoneconf.Lookup(p.Vendor, p.Model)
 	if says, known := phoneconf.Lookup(vendor, model); vendor != p.Vendor || known && says.Name != m.Name || !known && !strings.EqualFold(model, p.Model) {
 		return []DriftReason{{DriftModel, fmt.Sprintf("it calls itself %s %s and is configured as %s %s", vendor, model, p.Vendor, p.Model)}}
+	}
+	if version := firmwareVersion.FindString(path.Base(assigned)); version != "" {
+		if firmware == version {
+			return nil
+		}
+		return []DriftReason{{DriftFirmware, fmt.Sprintf("it runs firmware %s and is to run %s", firmware, path.Base(assigned))}}
 	}
 	if !ok || m.Firmware == "" || ofBranch(vendor, firmware, m.Firmware) {
 		return nil

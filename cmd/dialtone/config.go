@@ -17,6 +17,14 @@ import (
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
+// The folders beside the database: what phones sent, the site's own templates,
+// firmware for phones.
+const (
+	phoneFolder    = "dialtone-phones"
+	templateFolder = "dialtone-templates"
+	firmwareFolder = "dialtone-firmware"
+)
+
 // dbFlag names the database.
 type dbFlag struct {
 	DB string `name:"db" help:"The SQLite file." default:"dialtone.db" type:"path" env:"DIALTONE_DB"`
@@ -69,7 +77,7 @@ func (f templateFlags) engine(database string) (*templates.Engine, error) {
 		return nil, err
 	}
 	if f.TemplateDir == "" {
-		f.TemplateDir = filepath.Join(filepath.Dir(database), "dialtone-templates")
+		f.TemplateDir = filepath.Join(filepath.Dir(database), templateFolder)
 	}
 	return e.WithSite(f.TemplateDir), nil
 }

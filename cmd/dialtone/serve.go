@@ -82,7 +82,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	}
 	ctl, err := provisioner.New(ctx, provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
-		UploadDir: filepath.Join(filepath.Dir(s.DB), "dialtone-phones"), FirmwareDir: filepath.Join(filepath.Dir(s.DB), "dialtone-firmware"),
+		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB), firmwareFolder),
 		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
 	})
 	if err != nil {

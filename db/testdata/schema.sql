@@ -242,7 +242,7 @@ CREATE TABLE phone_settings (
     logo          TEXT    NOT NULL,
     version       INTEGER NOT NULL CHECK (version > 0),
     revision      INTEGER NOT NULL CHECK (revision > 0)
-) STRICT, WITHOUT ROWID;
+, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE phones (
     tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
