@@ -94,7 +94,7 @@ func asText(files []txtar.File) map[string]string {
 }
 
 // idleKey is one of the lines that a key has which does nothing.
-var idleKey = regexp.MustCompile(`^(linekey\.\d+|expansion_module\.\d+\.key\.\d+)\.(type = 0|line = %NULL%|value = %NULL%|label = %NULL%)$|^(lineKey\.\d+)\.(category="Unassigned"|index="0")$`)
+var idleKey = regexp.MustCompile(`^(linekey\.\d+|memorykey\.\d+|expansion_module\.\d+\.key\.\d+)\.(type = 0|line = %NULL%|value = %NULL%|label = %NULL%)$|^(lineKey\.\d+)\.(category="Unassigned"|index="0")$`)
 
 // folded shortens runs of keys that do nothing, of which a phone has up to 300, to
 // one line that names the first and the last, so that goldens stay readable.

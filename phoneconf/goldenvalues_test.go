@@ -145,6 +145,10 @@ func keyValues(out map[string]string, s *pbx.Snapshot, m Model, b pbx.Button) {
 		return
 	}
 	at := fmt.Sprintf("linekey.%d.", b.Key)
+	memory := b.Module == 0 && slices.Contains([]string{"T26P", "T28P", "T38G"}, m.Name) && b.Key > m.LineKeys
+	if memory {
+		at = fmt.Sprintf("memorykey.%d.", b.Key-m.LineKeys)
+	}
 	if b.Module > 0 {
 		at = fmt.Sprintf("expansion_module.%d.key.%d.", b.Module, b.Key)
 	}
@@ -156,7 +160,9 @@ func keyValues(out map[string]string, s *pbx.Snapshot, m Model, b pbx.Button) {
 		value = "*97"
 	}
 	out[at+"type"], out[at+"value"], out[at+"line"] = keyNumbers[b.Kind], value, fmt.Sprint(line)
-	if e := s.Extension("default", b.Value); b.Label != "" {
+	if e := s.Extension("default", b.Value); memory {
+		return // labels are on paper
+	} else if b.Label != "" {
 		out[at+"label"] = b.Label
 	} else if e != nil {
 		out[at+"label"] = e.Name

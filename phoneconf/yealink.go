@@ -88,7 +88,7 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Firmware:  w.value("firmware", in.site.firmwareURL(in.settings.FirmwareOf(m.Name))), HasFirmware: in.settings.FirmwareOf(m.Name) != "",
 		Clock:  w.clock(c),
 		Server: w.server(in.site),
-		Keys:   w.keys(in, m, 0, m.LineKeys),
+		Keys:   w.keys(in, m, 0, m.Keys()),
 	}
 	if m.Era == YealinkV70 {
 		view.Static = ""

@@ -15,6 +15,7 @@ var yealinkTypes = map[pbx.ButtonKind]int{
 // yealinkKey is one key of the phone, or of a module; Type 0 does nothing.
 type yealinkKey struct {
 	Module, N, Type    int
+	Memory             int // number of the memory key that it is, 0 for none
 	Line, Value, Label yealinkValue
 }
 
@@ -33,6 +34,9 @@ func (w *yealinkWriter) keys(in *input, m Model, module, n int) []yealinkKey {
 
 func (w *yealinkWriter) key(in *input, m Model, module, n int) yealinkKey {
 	k := yealinkKey{Module: module, N: n}
+	if module == 0 && n > m.LineKeys {
+		k.Memory = n - m.LineKeys
+	}
 	b := in.button(module, n)
 	if b == nil {
 		return k

@@ -66,6 +66,9 @@ func TestCommandsRealAsterisk(t *testing.T) {
 	}
 	t.Run("simulate", func(t *testing.T) { l.simulated(t, p) })
 	t.Run("render", func(t *testing.T) { l.rendered(t, p) })
+	if out := p.must(t, "render", "--shipped"); !strings.Contains(out, "==> yealink/phone.cfg.tmpl <==\n") || strings.Contains(out, "pjsip") {
+		t.Errorf("the shipped templates are %s", out)
+	}
 	t.Run("render phone", func(t *testing.T) { l.renderedPhone(t, p, mac, made.ProvisioningURL) })
 	t.Run("token", func(t *testing.T) { l.tokens(t, p) })
 	t.Run("doctor", func(t *testing.T) { l.doctor(t, p) })
