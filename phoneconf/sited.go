@@ -59,6 +59,9 @@ func checkXML(b []byte) (line int, why string) {
 	if at := bytes.Index(b, []byte("<?xml")); at > 0 {
 		return 1, "is not the one with <?xml: nothing may stand before that"
 	}
+	if at := firstUnspaced(b); at >= 0 {
+		return 1 + bytes.Count(b[:at], []byte("\n")), "has two attributes without a blank between them"
+	}
 	d := xml.NewDecoder(bytes.NewReader(b))
 	depth, roots := 0, 0
 	for {
@@ -89,6 +92,31 @@ func checkXML(b []byte) (line int, why string) {
 			depth--
 		}
 	}
+}
+
+// firstUnspaced returns where a quoted value in a tag is followed by anything but
+// a blank or the end, or -1: encoding/xml lets that pass, and with it a value that
+// a template put between quotes twice.
+func firstUnspaced(b []byte) int {
+	quote := byte(0)
+	inTag, closed := false, false
+	for i, c := range b {
+		if closed && !bytes.ContainsRune([]byte(" \t\r\n/>?"), rune(c)) {
+			return i
+		}
+		closed = false
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote, closed = 0, true
+			}
+		case inTag && (c == '"' || c == '\''):
+			quote = c
+		case c == '<' || c == '>':
+			inTag = c == '<'
+		}
+	}
+	return -1
 }
 
 // checkLines wants the header and then lines of a name, '=' and a value, comments,

@@ -22,7 +22,7 @@ func TestCheckMade(t *testing.T) {
 		{"yealink/phone.cfg", head + "a b = 1\n", 2, "no parameter"}, {"yealink/phone.cfg", head + "a = \xff\n", 2, "character"}, {"yealink/phone.cfg", head + "\x00", 2, "character"}, {"yealink/phone.cfg", head + "a = \u2028b\n", 2, "character"},
 		{"yealink/phonebook.xml", "<a><b/></a>\n", 0, ""}, {"yealink/phonebook.xml", "a = 1\n", 2, "no element"}, {"polycom/site.cfg", "<?xml version=\"1.0\"?>\n<a b=\"1\"\nc=\"2\"/>\n", 0, ""},
 		{"polycom/site.cfg", "\n<?xml version=\"1.0\"?>\n<a/>\n", 1, "before"}, {"polycom/site.cfg", "<a>\n<b></a>", 2, "well-formed"}, {"polycom/site.cfg", "<a\nb=\"1\"\nb=\"2\"/>", 3, "two attributes b"}, {"polycom/site.cfg", "<a/><b/>", 1, "more than one"},
-		{"polycom/site.cfg", "<a b=\"<\"/>", 1, "well-formed"}, {"polycom/site.cfg", "<a b=\"&x\"/>", 1, "well-formed"}, {"polycom/site.cfg", "<a>", 1, "well-formed"}, {"polycom/site.cfg", "", 1, "no element"},
+		{"polycom/site.cfg", "<a\nb=\"\"c=\"\"/>", 2, "without a blank"}, {"polycom/site.cfg", "<a b=\"<\"/>", 1, "well-formed"}, {"polycom/site.cfg", "<a b=\"&x\"/>", 1, "well-formed"}, {"polycom/site.cfg", "<a>", 1, "well-formed"}, {"polycom/site.cfg", "", 1, "no element"},
 	} {
 		line, why := checkMade(c.template, []byte(c.made))
 		if line != c.line || (why == "") != (c.why == "") || !strings.Contains(why, c.why) {
@@ -60,7 +60,7 @@ func FuzzSiteTemplatesEscapeValues(f *testing.F) {
 		f.Fatal(err)
 	}
 	var text strings.Builder
-	for i, way := range []string{`.Label`, `print .Label`, `printf "%s" .Label`, `printf "%d" .Label`, `printf "%#v" .Label`, `printf "%x" .Label`, `html .Label`, `urlquery .Label`, `join "" (list .Label)`, `ternary .Label 1 true`, `upper (print .Label)`, `.`, `print .`, `list .Label`} {
+	for i, way := range []string{`.Label`, `print .Label`, `printf "%s" .Label`, `printf "%d" .Label`, `printf "%#v" .Label`, `printf "%x" .Label`, `html .Label`, `urlquery .Label`, `join "" (list .Label)`, `ternary .Label 1 true`, `upper (print .Label)`, `.`, `print .`, `list .Label`, `printf "%q" .Label`, `quote .Label`} {
 		text.WriteString("{{ with index .Lines 0 }}x" + string(rune('a'+i)) + "=\"{{ " + way + " }}\"\n{{ end }}")
 	}
 	if err := os.WriteFile(filepath.Join(dir, "polycom", "more-reg.tmpl"), []byte(text.String()), 0o600); err != nil {
@@ -92,7 +92,7 @@ func FuzzSiteTemplatesEscapeValues(f *testing.F) {
 				extra++
 			}
 		}
-		if extra != 14 || got["xa"] != got["reg.1.label"] || got["xb"] != got["xa"] || got["xc"] != got["xa"] || got["xd"] != got["reg.1.label"] && !strings.HasPrefix(got["xd"], "%!d(string=") {
+		if extra != 16 || got["xa"] != got["reg.1.label"] || got["xb"] != got["xa"] || got["xc"] != got["xa"] || got["xd"] != got["reg.1.label"] && !strings.HasPrefix(got["xd"], "%!d(string=") {
 			t.Fatalf("%q: %d of the site's attributes, %q %q", text, extra, got["xa"], got["reg.1.label"])
 		}
 	})

@@ -65,7 +65,7 @@ type wantedFiles struct {
 	hashes map[string]string // by file name
 	// firmware is the file that its model is to run, "" for none.
 	firmware string
-	err    error
+	err      error
 }
 
 func newWanted(o Options) *wanted {

@@ -2,6 +2,22 @@
 // renders it: asterisk/ for Asterisk's configuration, yealink/ and polycom/ for
 // phones. It knows no domain type: views come from provisioner/asteriskconf and
 // phoneconf, whose dialect types escape themselves. It imports no package of ours.
+//
+// A site may replace a shipped template of phones' files by one of its own of the
+// same name, in a folder that is only read. Of several that replace the same one
+// the first of these counts:
+//
+//	phones/001565aabbcc/more.tmpl            the phone's own
+//	tenants/acme/yealink/T46U/more.tmpl      its tenant's for the model
+//	tenants/acme/yealink/more.tmpl           its tenant's for the make
+//	yealink/T46U/more.tmpl                   the model's
+//	yealink/more.tmpl                        the make's
+//
+// It sees what the shipped one sees, {{ template "shipped" . }} prints that, and
+// more.tmpl (Polycom: more-reg.tmpl, more-site.tmpl) is shipped empty for those who
+// only add to the end of a file. It may call what a shipped one may (see allowed),
+// within bounds of output, steps and time; what it makes must have the form of
+// its kind of file. A text that cannot be read leaves the last good one in force.
 package templates
 
 import (

@@ -110,6 +110,11 @@ func TestSiteExtendsTheShipped(t *testing.T) {
 	shipped := l.boot(l.phone)
 	l.put("yealink/boot.tmpl", "{{ template \"shipped\" . }}one\n")
 	l.put("phones/001565aabbcc/boot.tmpl", "{{ template \"shipped\" . }}two\n")
+	l.put("yealink/syslog-mode.tmpl", "<{{ . }}>")
+	l.put("yealink/server.tmpl", "{{ range until 3 }}{{ if . }}{{ shared \"syslog-mode\" . }}{{ else }}{{ shared \"syslog-mode\" \"none\" }}{{ end }}{{ end }}")
+	if b, err := l.For(l.phone).Render("yealink/server", nil); err != nil || string(b) != "<none><1><2>" {
+		t.Errorf("%q, %v", b, err)
+	}
 	l.put("yealink/syslog.tmpl", "# {{ range until 3 }}{{ . }}{{ end }}\n")
 	if got := l.boot(l.phone); got != shipped+"two\n" {
 		t.Errorf("%q", got)
@@ -121,7 +126,7 @@ func TestSiteExtendsTheShipped(t *testing.T) {
 	if err != nil || string(b) != "# 012\n" {
 		t.Errorf("%q, %v", b, err)
 	}
-	if used := l.SiteUsed(l.phone); len(used) != 2 || used[0] != "phones/001565aabbcc/boot.tmpl" {
+	if used := l.SiteUsed(l.phone); len(used) != 4 || used[0] != "phones/001565aabbcc/boot.tmpl" {
 		t.Errorf("%q", used)
 	}
 }
@@ -230,7 +235,7 @@ func TestSitePaths(t *testing.T) {
 
 // A site's template may call what a shipped one may, and no more.
 func TestSiteFuncsAreTheAllowedOnes(t *testing.T) {
-	builtins := []string{"print", "println", "printf", "html", "js", "urlquery"}
+	builtins := []string{sharedWord, "print", "println", "printf", "html", "js", "urlquery"}
 	for name := range siteFuncs() {
 		if !slices.Contains(allowed, name) && !slices.Contains(builtins, name) {
 			t.Errorf("a site's template may call %s", name)

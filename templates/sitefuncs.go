@@ -35,6 +35,8 @@ func siteFuncs() template.FuncMap {
 	for name, f := range out {
 		out[name] = bounded(f)
 	}
+	// It is there to be parsed: what is called like {{ template }} becomes that.
+	out[sharedWord] = func(string, any) (string, error) { return "", errors.New("shared stands alone") }
 	return out
 }
 

@@ -23,6 +23,9 @@ const (
 // shippedWord is what a site's template calls the one it replaces.
 const shippedWord = "shipped"
 
+// sharedWord is a function of shipped templates, see unshare.
+const sharedWord = "shared"
+
 // Place says for which phone a file is rendered.
 type Place struct {
 	Tenant, Vendor, Model string
@@ -140,7 +143,8 @@ func (set *siteSet) build(e *Engine, names []string) {
 	trees := map[string]*parse.Tree{}
 	for full, t := range e.byName {
 		if name, ok := strings.CutPrefix(full, set.vendor+"/"); ok {
-			trees[name] = t.Tree
+			trees[name] = t.Tree.Copy()
+			unshare(trees[name].Root)
 		}
 	}
 	for _, name := range names {
@@ -255,6 +259,7 @@ func parseSite(path, name, text string) (*parse.Tree, *SiteError) {
 	if len(t.Templates()) > 1 || t.Tree == nil {
 		return nil, &SiteError{Path: path, Reason: "has a define or block; parts are files of their own"}
 	}
+	unshare(t.Root)
 	eachCall(t.Root, func(n *parse.TemplateNode) {
 		if n.Name == shippedWord {
 			n.Name += " " + name
@@ -269,12 +274,43 @@ func parseSite(path, name, text string) (*parse.Tree, *SiteError) {
 	return t.Tree, nil
 }
 
+// unshare makes {{ template "x" . }} of each {{ shared "x" . }}, by which shipped
+// templates keep a text that many phones have in common: it prints the same, and
+// here the part may be the site's.
+func unshare(l *parse.ListNode) {
+	swap := func(l *parse.ListNode) {
+		for i, n := range l.Nodes {
+			a, ok := n.(*parse.ActionNode)
+			if !ok || len(a.Pipe.Cmds) != 1 || len(a.Pipe.Decl) > 0 || len(a.Pipe.Cmds[0].Args) != 3 {
+				continue
+			}
+			args := a.Pipe.Cmds[0].Args
+			word, isWord := args[0].(*parse.IdentifierNode)
+			name, isName := args[1].(*parse.StringNode)
+			if !isWord || !isName || word.Ident != sharedWord {
+				continue
+			}
+			cmd := &parse.CommandNode{NodeType: parse.NodeCommand, Pos: a.Pos, Args: args[2:]}
+			pipe := &parse.PipeNode{NodeType: parse.NodePipe, Pos: a.Pos, Line: a.Line, Cmds: []*parse.CommandNode{cmd}}
+			l.Nodes[i] = &parse.TemplateNode{NodeType: parse.NodeTemplate, Pos: a.Pos, Line: a.Line, Name: name.Text, Pipe: pipe}
+		}
+	}
+	swap(l)
+	walk(l, func(n parse.Node) {
+		if l, ok := n.(*parse.ListNode); ok {
+			swap(l)
+		}
+	})
+}
+
 // walk visits the nodes below n.
 func walk(n parse.Node, visit func(parse.Node)) {
 	branch := func(b *parse.BranchNode) {
-		walk(b.List, visit)
-		if b.ElseList != nil {
-			walk(b.ElseList, visit)
+		for _, l := range []*parse.ListNode{b.List, b.ElseList} {
+			if l != nil {
+				visit(l)
+				walk(l, visit)
+			}
 		}
 	}
 	switch n := n.(type) {

@@ -101,7 +101,9 @@ func (d *deskLife) adopted() {
 	if d.vendor == "polycom" {
 		full = d.mac + "-reg.cfg"
 	}
-	if i := slices.IndexFunc(files, func(f phone.Fetched) bool { return strings.Contains(f.Path, "/p/") && strings.HasSuffix(f.Path, "/"+full) && f.Status == 200 }); i < 0 || strings.Contains(files[0].Path, "/p/") {
+	if i := slices.IndexFunc(files, func(f phone.Fetched) bool {
+		return strings.Contains(f.Path, "/p/") && strings.HasSuffix(f.Path, "/"+full) && f.Status == 200
+	}); i < 0 || strings.Contains(files[0].Path, "/p/") {
 		d.t.Fatalf("from the generic URL to the full file on its own: %+v", files)
 	}
 	if !strings.Contains(d.phone.ProvisioningURL(), "/p/") {
