@@ -85,7 +85,7 @@ func (e *Engine) Texts() map[string]string {
 // Rescan reads what is new in the site's folder, by size and time, and reports
 // whether anything is. An error leaves everything as it was.
 func (e *Engine) Rescan() (changed bool, err error) {
-	if e.site == nil {
+	if e == nil || e.site == nil {
 		return false, nil
 	}
 	s := e.site
