@@ -30,7 +30,8 @@ var vendors = []string{"yealink", "polycom"}
 // site is a folder of templates that replace shipped ones. It is only read.
 type site struct {
 	dir   string
-	scans sync.Mutex // one at a time
+	plain map[string]map[string]*parse.Tree // vendor → name → the shipped one, see unshare; for all sets
+	scans sync.Mutex                        // one at a time
 	state atomic.Pointer[siteState]
 }
 
@@ -67,7 +68,17 @@ type SiteTemplate struct {
 // shipped ones, see For. Rescan reads it; until then it is empty.
 func (e *Engine) WithSite(dir string) *Engine {
 	out := *e
-	out.site = &site{dir: dir}
+	out.site = &site{dir: dir, plain: map[string]map[string]*parse.Tree{}}
+	for full, t := range e.byName {
+		if vendor, name, _ := strings.Cut(full, "/"); slices.Contains(vendors, vendor) {
+			if out.site.plain[vendor] == nil {
+				out.site.plain[vendor] = map[string]*parse.Tree{}
+			}
+			tree := t.Tree.Copy()
+			unshare(tree.Root)
+			out.site.plain[vendor][name] = tree
+		}
+	}
 	out.site.state.Store(&siteState{})
 	return &out
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 )
 
@@ -39,6 +40,9 @@ func siteFuncs() template.FuncMap {
 	out[sharedWord] = func(string, any) (string, error) { return "", errors.New("shared stands alone") }
 	return out
 }
+
+// oneSiteFuncs are made once.
+var oneSiteFuncs = sync.OnceValue(siteFuncs)
 
 var errorType = reflect.TypeFor[error]()
 

@@ -140,13 +140,7 @@ func (s *siteState) compile(e *Engine, vendor string, dirs []string) *siteSet {
 // build adds the site's trees to a copy of the shipped set and looks at what calls
 // what.
 func (set *siteSet) build(e *Engine, names []string) {
-	trees := map[string]*parse.Tree{}
-	for full, t := range e.byName {
-		if name, ok := strings.CutPrefix(full, set.vendor+"/"); ok {
-			trees[name] = t.Tree.Copy()
-			unshare(trees[name].Root)
-		}
-	}
+	trees := maps.Clone(e.site.plain[set.vendor])
 	for _, name := range names {
 		trees[shippedWord+" "+name] = trees[name]
 		if f := set.files[name]; f.tree != nil {
@@ -155,7 +149,7 @@ func (set *siteSet) build(e *Engine, names []string) {
 			set.broken[name] = f.err
 		}
 	}
-	set.root = template.New(set.vendor).Funcs(siteFuncs()).Option("missingkey=error")
+	set.root = template.New(set.vendor).Funcs(oneSiteFuncs()).Option("missingkey=error")
 	for name, tree := range trees {
 		if _, err := set.root.AddParseTree(name, tree); err != nil { // no tree is refused that was parsed
 			set.broken[name] = &SiteError{Path: name, Reason: err.Error()}
@@ -252,7 +246,7 @@ func (w *siteWriter) Write(p []byte) (int, error) {
 // parseSite parses a site's template: "shipped" becomes the one it replaces, and
 // each call of it and each round of a loop becomes a step that is counted.
 func parseSite(path, name, text string) (*parse.Tree, *SiteError) {
-	t, err := template.New(path).Funcs(siteFuncs()).Parse(text)
+	t, err := template.New(path).Funcs(oneSiteFuncs()).Parse(text)
 	if err != nil {
 		return nil, blame(err, path, func(p string) bool { return p == path })
 	}
