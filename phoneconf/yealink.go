@@ -27,17 +27,18 @@ type yealinkView struct {
 	Phonebook yealinkValue // address of the tenant's directory
 	BookName  yealinkValue
 	Settings  yealinkSettings
-	Uploads   yealinkUploads
+	Clock     yealinkClock
+	Server    yealinkServer
+	Rings     []int // 1, 2, … of the distinctive rings
+	Accounts  []yealinkAccount
+	Keys      []yealinkKey // of the phone
+	Modules   []yealinkKey // of its expansion modules
+
+	Uploads yealinkUploads
 	// Firmware is the address of what the model runs; HasFirmware is false where
 	// phones keep theirs.
 	Firmware    yealinkValue
 	HasFirmware bool
-	Clock       yealinkClock
-	Server      yealinkServer
-	Rings       []int // 1, 2, … of the distinctive rings
-	Accounts    []yealinkAccount
-	Keys        []yealinkKey // of the phone
-	Modules     []yealinkKey // of its expansion modules
 }
 
 // yealinkServer is Asterisk as the phone reaches it.
@@ -84,15 +85,15 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Phonebook: w.value("own URL", own+string(in.mac)+yealinkPhonebook),
 		BookName:  w.value("title", readable(in.title, "Directory", yealinkTextBytes)),
 		Settings:  w.settings(in, m),
-		Uploads:   w.uploads(in, own),
-		Firmware:  w.value("firmware", in.site.firmwareURL(in.settings.FirmwareOf(m.Name))), HasFirmware: in.settings.FirmwareOf(m.Name) != "",
-		Clock:  w.clock(c),
-		Server: w.server(in.site),
-		Keys:   w.keys(in, m, 0, m.Keys()),
+		Clock:     w.clock(c),
+		Server:    w.server(in.site),
+		Keys:      w.keys(in, m, 0, m.Keys()),
 	}
 	if m.Era == YealinkV70 {
 		view.Static = ""
 	}
+	view.Uploads, view.HasFirmware = w.uploads(in, own), in.settings.FirmwareOf(m.Name) != ""
+	view.Firmware = w.value("firmware", in.site.firmwareURL(in.settings.FirmwareOf(m.Name)))
 	for n := range ringKeywords {
 		view.Rings = append(view.Rings, n+1)
 	}

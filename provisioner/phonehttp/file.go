@@ -96,7 +96,7 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 			return last // rendered since this request looked
 		}
 	}
-	body, ctype, err := h.bytes(h.opt.Engine, s, e.phone, site, key)
+	body, ctype, err := h.bytes(s, e.phone, site, key)
 	if errors.Is(err, phoneconf.ErrNoFile) {
 		return nil
 	}
@@ -119,11 +119,11 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 	return f
 }
 
-func (h *Handler) bytes(engine *phoneconf.Engine, s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) ([]byte, phoneconf.ContentType, error) {
+func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) ([]byte, phoneconf.ContentType, error) {
 	if key.enrol {
-		return phoneconf.RenderEnrol(engine, p, site, key.name)
+		return phoneconf.RenderEnrol(h.opt.Engine, p, site, key.name)
 	}
-	return phoneconf.Render(engine, s, p, site, key.name)
+	return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
 }
 
 // kindOf names the files that have most of their text in common.

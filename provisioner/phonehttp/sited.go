@@ -32,7 +32,11 @@ func failLevel(err error) slog.Level {
 func (h *Handler) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte, bad *phoneconf.SiteError) *file {
 	h.opt.Logger.Debug("a site's template fails, the shipped one is used", "mac", key.mac, "file", key.name, "error", bad)
 	f := &file{key: key, owner: e.secret}
-	body, ctype, err := h.bytes(h.opt.Engine.Shipped(), s, e.phone, site, key)
+	engine := h.opt.Engine.Shipped()
+	body, ctype, err := phoneconf.Render(engine, s, e.phone, site, key.name)
+	if key.enrol {
+		body, ctype, err = phoneconf.RenderEnrol(engine, e.phone, site, key.name)
+	}
 	if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
 		f.body, f.plain = h.packer.pack(kindOf(e.phone, key), body), true
