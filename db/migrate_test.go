@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -156,7 +157,9 @@ func fillEverything(t testing.TB, db *DB) {
 			return err
 		},
 		func() error { return db.PutStatuses(ctx, []pbx.EndpointStatus{sampleStatus()}) },
-		func() error { return db.AddFetches(ctx, []pbx.PhoneFetch{sampleFetch()}) },
+		func() error {
+			return errors.Join(db.AddFetches(ctx, batchOf(sampleFetch())), db.SortFetches(ctx), db.AddFetches(ctx, batchOf(strangers(1)...)))
+		},
 		func() error { return db.WriteInbox(ctx, []pbx.InboxPhone{sampleInboxPhone()}, nil) },
 		func() error { return db.WriteSeenPhones(ctx, []pbx.PhoneSeen{sampleSeen()}, nil) },
 		func() error { return db.WriteResyncs(ctx, []pbx.Resync{sampleResync()}) },
