@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -94,7 +96,12 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 			return last // rendered since this request looked
 		}
 	}
+	h.rendering <- struct{}{}
+	// Whoever waited for its turn here is behind those who only fetch what is
+	// rendered already: a storm of new files is no pause for the other phones.
+	runtime.Gosched()
 	body, ctype, err := h.bytes(s, e.phone, site, key)
+	<-h.rendering
 	if errors.Is(err, phoneconf.ErrNoFile) {
 		return nil
 	}
@@ -119,7 +126,17 @@ func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key 
 	if key.enrol {
 		return phoneconf.RenderEnrol(h.opt.Engine, p, site, key.name)
 	}
-	return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	ix := h.index.Load()
+	if ix == nil || ix.snapshot != s || !phoneconf.IsDirectory(key.name) || phoneconf.OwnDirectory(s, p) {
+		return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	}
+	// Thousands of phones show the same people.
+	all, _ := ix.directories.LoadOrStore(directoryKey{p.Tenant, p.Vendor, p.Model, h.opt.Engine}, sync.OnceValue(func() (d directory) {
+		d.body, d.ctype, d.err = phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+		return d
+	}))
+	d := all.(func() directory)()
+	return d.body, d.ctype, d.err
 }
 
 // kindOf names the files that have most of their text in common.
