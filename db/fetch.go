@@ -21,31 +21,28 @@ const (
 	pruneEvery       = 32       // a MAC is pruned at about every 32nd row that is added to
 	strangersFetches = 10_000   // rows kept of all MACs together that are no phone of ours
 	fetchTextBytes   = 200      // of a file name or user agent; strangers choose both
-	unsortedBytes    = 32 << 20 // of batches that wait to be sorted
-	yieldEvery       = 32       // rows, see insertFetches
+	unsortedBytes    = 16 << 20 // of batches that wait to be sorted: 90,000 requests
+	yieldEvery       = 128      // rows, see insertFetches
 )
 
-// AddFetches keeps requests of phones. It only puts them away: a row for each in a
-// boot storm would cost as much as answering it. SortFetches, and so Fetches,
-// brings them to their phones, and so does this when much is waiting.
-func (db *DB) AddFetches(ctx context.Context, b *FetchBatch) error {
+// AddFetches keeps requests of phones, and reports whether so much waits now that
+// SortFetches should be called. It only puts them away: a row for each in a boot
+// storm would cost as much as answering it.
+func (db *DB) AddFetches(ctx context.Context, b *FetchBatch) (full bool, err error) {
 	if b.n == 0 {
-		return nil
+		return false, nil
 	}
 	var waiting int64
-	err := db.write(ctx, func(tx *Tx) error {
+	err = db.write(ctx, func(tx *Tx) error {
 		if err := tx.exec(ctx, `INSERT INTO phone_fetch_batches (content) VALUES (?)`, b.content); err != nil {
 			return err
 		}
 		return tx.sql.QueryRowContext(ctx, `SELECT sum(length(content)) FROM phone_fetch_batches`).Scan(&waiting)
 	})
 	if err != nil {
-		return fmt.Errorf("keeping %d fetches: %w", b.n, err)
+		return false, fmt.Errorf("keeping %d fetches: %w", b.n, err)
 	}
-	if waiting > unsortedBytes {
-		return db.SortFetches(ctx)
-	}
-	return nil
+	return waiting > unsortedBytes, nil
 }
 
 // SortFetches brings requests that were added to their phones and forgets old
@@ -78,7 +75,8 @@ func (db *DB) SortFetches(ctx context.Context) error {
 	return nil
 }
 
-// takeBatches reads all batches and deletes them.
+// takeBatches reads all batches and deletes them, what cannot be read too: the
+// requests after it must not wait for ever.
 func (tx *Tx) takeBatches(ctx context.Context) (_ *sortedFetches, err error) {
 	rows, err := tx.sql.QueryContext(ctx, `SELECT content FROM phone_fetch_batches ORDER BY id`)
 	if err != nil {
@@ -91,9 +89,7 @@ func (tx *Tx) takeBatches(ctx context.Context) (_ *sortedFetches, err error) {
 		if err := rows.Scan(&content); err != nil {
 			return nil, err
 		}
-		if err := sorted.take(content); err != nil {
-			return nil, err
-		}
+		sorted.take(content)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package db
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -59,10 +58,9 @@ func newSortedFetches() *sortedFetches {
 	return &sortedFetches{map[pbx.PhoneFetch][]int64{}, map[string]string{}}
 }
 
-var errFetches = errors.New("requests of phones are not as they were written")
-
-// take adds what is in a batch.
-func (s *sortedFetches) take(content []byte) error {
+// take adds what is in a batch, up to where it is not as it was written, and
+// reports whether all was.
+func (s *sortedFetches) take(content []byte) bool {
 	r := fetchReader{left: content, texts: s.texts}
 	for len(r.left) > 0 {
 		f := pbx.PhoneFetch{Status: int(r.number())}
@@ -71,7 +69,7 @@ func (s *sortedFetches) take(content []byte) error {
 		f.Address = r.address()
 		f.MAC, f.File, f.Hash, f.UserAgent = pbx.MAC(r.text()), r.text(), r.text(), r.text()
 		if r.broken {
-			return errFetches
+			return false
 		}
 		times := s.rows[f]
 		if len(times) == timesPerRow {
@@ -79,7 +77,7 @@ func (s *sortedFetches) take(content []byte) error {
 		}
 		s.rows[f] = append(times, at)
 	}
-	return nil
+	return true
 }
 
 // fetchReader takes a batch apart. What is too short breaks it.

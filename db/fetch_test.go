@@ -20,6 +20,14 @@ func sampleFetch() pbx.PhoneFetch {
 		UserAgent: "Yealink SIP-T46U 108.86.0.20 00:15:65:aa:bb:cc", Own: true, At: time.UnixMilli(1700000000123).UTC()}
 }
 
+// addFetches adds and does not look at how much waits.
+func addFetches(t testing.TB, db *DB, fs ...pbx.PhoneFetch) {
+	t.Helper()
+	if _, err := db.AddFetches(t.Context(), batchOf(fs...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // batchOf is a batch of these requests.
 func batchOf(fs ...pbx.PhoneFetch) *FetchBatch {
 	b := &FetchBatch{}
@@ -35,9 +43,7 @@ func TestFetchRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	first, second := sampleFetch(), pbx.PhoneFetch{MAC: "001565aabbcc", At: time.UnixMilli(1700000000124).UTC()}
 	checkEveryFieldSet(t, &first)
-	if err := db.AddFetches(t.Context(), batchOf(first, second)); err != nil {
-		t.Fatal(err)
-	}
+	addFetches(t, db, first, second)
 	got, err := db.Fetches(t.Context(), "001565aabbcc", 10)
 	if diff := cmp.Diff([]pbx.PhoneFetch{second, first}, got, compareAddr); diff != "" || err != nil {
 		t.Error(err, diff)
@@ -60,7 +66,7 @@ func TestEqualFetchesAreOneRow(t *testing.T) {
 	other := sampleFetch()
 	other.Status, other.At = 304, fs[60].At.Add(time.Millisecond)
 	for _, b := range []*FetchBatch{batchOf(fs[:60]...), batchOf(append(fs[60:], other)...)} {
-		if err := db.AddFetches(t.Context(), b); err != nil {
+		if _, err := db.AddFetches(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -86,9 +92,7 @@ func TestFetchTextsAreCut(t *testing.T) {
 	db := openDB(t, Options{})
 	f := sampleFetch()
 	f.File, f.UserAgent = strings.Repeat("x", 300), strings.Repeat("x", 199)+"äöü"
-	if err := db.AddFetches(t.Context(), batchOf(f)); err != nil {
-		t.Fatal(err)
-	}
+	addFetches(t, db, f)
 	got, err := db.Fetches(t.Context(), f.MAC, 1)
 	if err != nil || len(got[0].File) != 200 || len(got[0].UserAgent) != 199 || !utf8.ValidString(got[0].UserAgent) {
 		t.Errorf("%+v, %v", got, err)
@@ -115,7 +119,8 @@ func TestFetchesAreBounded(t *testing.T) {
 	}
 	add := func(fs []pbx.PhoneFetch) {
 		t.Helper()
-		if err := errors.Join(db.AddFetches(t.Context(), batchOf(fs...)), db.SortFetches(t.Context())); err != nil {
+		addFetches(t, db, fs...)
+		if err := db.SortFetches(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -144,14 +149,10 @@ func TestFetchesAreBounded(t *testing.T) {
 
 func BenchmarkAddFetches(b *testing.B) {
 	db := openDB(b, Options{})
-	if err := db.AddFetches(b.Context(), batchOf(strangers(strangersFetches)...)); err != nil {
-		b.Fatal(err)
-	}
+	addFetches(b, db, strangers(strangersFetches)...)
 	fs := strangers(100)
 	for b.Loop() {
-		if err := db.AddFetches(b.Context(), batchOf(fs...)); err != nil {
-			b.Fatal(err)
-		}
+		addFetches(b, db, fs...)
 	}
 }
 
@@ -167,13 +168,15 @@ func BenchmarkFetchStorm(b *testing.B) {
 		fs[i].MAC = pbx.MAC(fmt.Sprintf("001565%06x", i))
 	}
 	for range fetchesPerMAC {
-		if err := db.AddFetches(b.Context(), batchOf(fs...)); err != nil {
-			b.Fatal(err)
-		}
+		addFetches(b, db, fs...)
 	}
 	i := 0
 	for b.Loop() {
-		if err := db.AddFetches(b.Context(), batchOf(fs[i:i+batch]...)); err != nil {
+		full, err := db.AddFetches(b.Context(), batchOf(fs[i:i+batch]...))
+		if full {
+			err = errors.Join(err, db.SortFetches(b.Context()))
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
 		i = (i + batch) % phones
@@ -187,7 +190,7 @@ func FuzzFetchBatch(f *testing.F) {
 	f.Add([]byte{0x90, 0x03})
 	f.Fuzz(func(t *testing.T, content []byte) {
 		s := newSortedFetches()
-		if s.take(content) != nil {
+		if !s.take(content) {
 			return
 		}
 		again := &FetchBatch{}
@@ -197,21 +200,28 @@ func FuzzFetchBatch(f *testing.F) {
 				again.Add(row)
 			}
 		}
-		if err := newSortedFetches().take(again.content); err != nil {
-			t.Error(err)
+		if !newSortedFetches().take(again.content) {
+			t.Error("what was written again cannot be read")
 		}
 	})
 }
 
-// What waits to be sorted is bounded.
-func TestManyFetchesAreSorted(t *testing.T) {
+// Whoever adds is told when much waits to be sorted, and a batch that cannot be
+// read does not keep the others.
+func TestManyFetchesAreToBeSorted(t *testing.T) {
 	db := openDB(t, Options{})
-	f := sampleFetch()
-	b := &FetchBatch{}
-	for b.Size() <= unsortedBytes {
-		b.Add(f)
+	b := batchOf(sampleFetch())
+	broken := &FetchBatch{content: b.content[:len(b.content)-1], n: 1}
+	if full, err := db.AddFetches(t.Context(), broken); full || err != nil {
+		t.Errorf("full %v, %v", full, err)
 	}
-	if err := db.AddFetches(t.Context(), b); err != nil {
+	for b.Size() <= unsortedBytes {
+		b.Add(sampleFetch())
+	}
+	if full, err := db.AddFetches(t.Context(), b); !full || err != nil {
+		t.Errorf("full %v, %v", full, err)
+	}
+	if err := db.SortFetches(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if rows := rawQuery(t, db, `SELECT (SELECT count(*) FROM phone_fetch_batches) || ' ' || (SELECT count(*) FROM phone_fetches)`); rows[0] != "0 1" {

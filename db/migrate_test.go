@@ -158,7 +158,10 @@ func fillEverything(t testing.TB, db *DB) {
 		},
 		func() error { return db.PutStatuses(ctx, []pbx.EndpointStatus{sampleStatus()}) },
 		func() error {
-			return errors.Join(db.AddFetches(ctx, batchOf(sampleFetch())), db.SortFetches(ctx), db.AddFetches(ctx, batchOf(strangers(1)...)))
+			_, err := db.AddFetches(ctx, batchOf(sampleFetch()))
+			err = errors.Join(err, db.SortFetches(ctx))
+			_, later := db.AddFetches(ctx, batchOf(strangers(1)...))
+			return errors.Join(err, later)
 		},
 		func() error { return db.WriteInbox(ctx, []pbx.InboxPhone{sampleInboxPhone()}, nil) },
 		func() error { return db.WriteSeenPhones(ctx, []pbx.PhoneSeen{sampleSeen()}, nil) },

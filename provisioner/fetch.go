@@ -117,13 +117,17 @@ func (l *fetchLog) flush(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
-	if err := l.db.AddFetches(ctx, batch); err != nil {
+	full, err := l.db.AddFetches(ctx, batch)
+	if err != nil {
 		l.dropped.Add(int64(batch.Requests()))
 		l.log.Error(fmt.Sprintf("recording %d requests of phones", batch.Requests()), "error", err)
 		return true
 	}
 	for _, e := range told {
 		l.events.publish(EventFetch, e)
+	}
+	if full {
+		l.sort(ctx)
 	}
 	return true
 }
