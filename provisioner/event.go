@@ -84,6 +84,13 @@ func (h *hub) dropLocked(s *Subscription) {
 	}
 }
 
+// listened reports whether there is anybody to tell.
+func (h *hub) listened() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs) > 0
+}
+
 // publish never blocks.
 func (h *hub) publish(t EventType, data any) {
 	h.mu.Lock()

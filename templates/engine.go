@@ -68,6 +68,7 @@ func MustNew() *Engine {
 
 func (e *Engine) parse(files fs.FS, dir string) error {
 	root := template.New(dir).Funcs(Funcs()).Option("missingkey=error")
+	root.Funcs(template.FuncMap{"shared": (&shared{root: root}).text})
 	names, err := fs.Glob(files, dir+"/*.tmpl")
 	if err != nil {
 		return fmt.Errorf("listing templates of %s: %w", dir, err)

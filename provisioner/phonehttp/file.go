@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -96,7 +98,12 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 			return last // rendered since this request looked
 		}
 	}
+	h.rendering <- struct{}{}
+	// Whoever waited for its turn here is behind those who only fetch what is
+	// rendered already: a storm of new files is no pause for the other phones.
+	runtime.Gosched()
 	body, ctype, err := h.bytes(s, e.phone, site, key)
+	<-h.rendering
 	if errors.Is(err, phoneconf.ErrNoFile) {
 		return nil
 	}
@@ -123,7 +130,17 @@ func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key 
 	if key.enrol {
 		return phoneconf.RenderEnrol(h.opt.Engine, p, site, key.name)
 	}
-	return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	ix := h.index.Load()
+	if ix == nil || ix.snapshot != s || !phoneconf.IsDirectory(key.name) || phoneconf.OwnDirectory(s, p) {
+		return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	}
+	// Thousands of phones show the same people.
+	all, _ := ix.directories.LoadOrStore(directoryKey{p.Tenant, p.Vendor, p.Model, h.opt.Engine.SitePrint(phoneconf.PlaceOf(p))}, sync.OnceValue(func() (d directory) {
+		d.body, d.ctype, d.err = phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+		return d
+	}))
+	d := all.(func() directory)()
+	return d.body, d.ctype, d.err
 }
 
 // kindOf names the files that have most of their text in common.
@@ -138,9 +155,9 @@ func kindOf(p *pbx.Phone, key fileKey) string {
 // newFile has no body yet.
 func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
 	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
+	tag := `"` + hex.EncodeToString(sum[:]) + `"`
 	return &file{
-		key: key, owner: owner, print: print, hash: hash,
-		etag: []string{`"` + hash + `"`}, length: []string{strconv.Itoa(len(body))}, ctype: []string{string(ctype)},
+		key: key, owner: owner, print: print, hash: tag[1 : len(tag)-1], // there are tens of thousands
+		etag: []string{tag}, length: []string{strconv.Itoa(len(body))}, ctype: []string{string(ctype)},
 	}
 }
