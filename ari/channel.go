@@ -57,6 +57,23 @@ func (c *Client) HangupChannel(ctx context.Context, id, reason string) error {
 	return c.Do(ctx, http.MethodDelete, Path("channels", id), query, nil, nil)
 }
 
+// origination is a channel that Asterisk is to make.
+type origination struct {
+	Endpoint  string            `json:"endpoint"`
+	Context   string            `json:"context"`
+	Extension string            `json:"extension"`
+	Priority  int               `json:"priority"`
+	Variables map[string]string `json:"variables,omitempty"`
+}
+
+// OriginateChannel makes a channel with that id to an endpoint such as
+// "Local/s@context", which goes on in the dialplan once it is answered. Variables
+// are set on it before.
+func (c *Client) OriginateChannel(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error {
+	body := origination{Endpoint: endpoint, Context: dialplanContext, Extension: extension, Priority: 1, Variables: variables}
+	return c.Do(ctx, http.MethodPost, Path("channels", id), nil, body, nil)
+}
+
 // AnswerChannel answers a channel that is in Stasis.
 func (c *Client) AnswerChannel(ctx context.Context, id string) error {
 	return c.Do(ctx, http.MethodPost, Path("channels", id, "answer"), nil, nil, nil)

@@ -165,6 +165,9 @@ func fillEverything(t testing.TB, db *DB) {
 		},
 		func() error { return db.WriteInbox(ctx, []pbx.InboxPhone{sampleInboxPhone()}, nil) },
 		func() error { return db.WriteSeenPhones(ctx, []pbx.PhoneSeen{sampleSeen()}, nil) },
+		func() error {
+			return db.WriteCDRs(ctx, []*pbx.CDR{sampleCDR()}, []AnswerCount{{Tenant: "default", Extension: "101", Last: time.UnixMilli(5), Count: 3}})
+		},
 		func() error { return db.WriteResyncs(ctx, []pbx.Resync{sampleResync()}) },
 		func() error {
 			return db.RecordApply(ctx, ApplyResult{Revision: 2, State: Applied, Reloaded: []string{"res_pjsip.so"}})
@@ -181,7 +184,7 @@ func fillEverything(t testing.TB, db *DB) {
 
 // addedLater are fields that the oldest dump does not have, where nothing is not
 // what the sample says.
-var addedLater = map[string]bool{"PhoneNetworks": true, "Buttons": true, "Groups": true, "AllowedDevices": true, "Anonymous": true, "Class": true, "Type": true, "Record": true, "MaxExtensions": true, "Shared": true, "DoNotDisturb": true, "NoCallWaiting": true, "DAHDIChannel": true}
+var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Buttons": true, "Groups": true, "AllowedDevices": true, "Anonymous": true, "Class": true, "Type": true, "Record": true, "MaxExtensions": true, "Shared": true, "DoNotDisturb": true, "NoCallWaiting": true, "DAHDIChannel": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

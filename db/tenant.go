@@ -10,11 +10,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectTenant = `SELECT name, title, timezone, phone_password, max_extensions, phone_networks, version, revision FROM tenants`
+const selectTenant = `SELECT name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, version, revision FROM tenants`
 
 func scanTenant(row scanner) (*pbx.Tenant, error) {
 	t := &pbx.Tenant{}
-	return t, row.Scan(&t.Name, &t.Title, &t.Timezone, secretScan{&t.PhonePassword}, &t.MaxExtensions, wordsScan{&t.PhoneNetworks}, &t.Version, &t.Revision)
+	return t, row.Scan(&t.Name, &t.Title, &t.Timezone, secretScan{&t.PhonePassword}, &t.MaxExtensions, wordsScan{&t.PhoneNetworks}, &t.CDRDays, &t.Version, &t.Revision)
 }
 
 // Tenant returns one tenant, or a NotFound error.
@@ -80,10 +80,11 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) (err error) {
 	if old != nil {
 		t.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO tenants (name, title, timezone, phone_password, max_extensions, phone_networks, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title, timezone = excluded.timezone,
-		phone_password = excluded.phone_password, max_extensions = excluded.max_extensions, phone_networks = excluded.phone_networks, version = excluded.version, revision = excluded.revision`,
-		t.Name, t.Title, t.Timezone, t.PhonePassword.Reveal(), t.MaxExtensions, strings.Join(t.PhoneNetworks, " "), t.Version, t.Revision)
+	err = tx.exec(ctx, `INSERT INTO tenants (name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, version, revision)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title, timezone = excluded.timezone,
+		phone_password = excluded.phone_password, max_extensions = excluded.max_extensions, phone_networks = excluded.phone_networks, cdr_days = excluded.cdr_days,
+		version = excluded.version, revision = excluded.revision`,
+		t.Name, t.Title, t.Timezone, t.PhonePassword.Reveal(), t.MaxExtensions, strings.Join(t.PhoneNetworks, " "), t.CDRDays, t.Version, t.Revision)
 	if err != nil {
 		return fmt.Errorf("writing tenant %s: %w", t.Name, err)
 	}

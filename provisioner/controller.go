@@ -62,6 +62,9 @@ type Controller struct {
 	events    *hub
 	apply     *applier
 	status    *statusWatcher
+	calls     *callTracker
+	records   *callRecorder
+	control   CallControl
 	fetches   *fetchLog
 	inbox     *inbox
 	seen      *sightings
@@ -122,6 +125,10 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
 		return nil, err
 	}
+	c.calls = newCallTracker(o.Logger, c.events, c.Snapshot)
+	if c.records, err = newCallRecorder(ctx, c); err != nil {
+		return nil, err
+	}
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -132,7 +139,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.apply = newApplier(c, o)
-	c.asterisk = newAsterisk(o, c.status, c.apply)
+	c.asterisk = newAsterisk(o, c.status, c.calls, c.apply)
 	return c, nil
 }
 
@@ -151,6 +158,9 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	g.Go(func() error { return c.mailer.run(ctx) })
 	g.Go(func() error { return c.retention.run(ctx) })
+	g.Go(func() error { return c.records.run(ctx) })
+	g.Go(func() error { return c.records.prune(ctx) })
+	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
 	err := g.Wait()
 	c.events.close()
 	if errors.Is(err, context.Canceled) {

@@ -11,6 +11,8 @@ type Event struct {
 	Type EventType // what Data is
 	At   time.Time
 	Data any // a struct that marshals to JSON without secrets
+	// Tenant is whose event it is; "" for those that are not told apart.
+	Tenant string
 }
 
 // EventType names what happened.
@@ -26,6 +28,7 @@ const (
 	EventTemplate EventType = "template"
 	// Data is a ResyncEvent
 	EventPhoneResync EventType = "phone-resync"
+	EventCall        EventType = "call"   // Data is a CallEvent
 	EventResync      EventType = "resync" // this subscriber was too slow; read everything again
 )
 
@@ -38,6 +41,7 @@ const subscriberQueue = 1024
 type Subscription struct {
 	hub    *hub
 	events chan Event
+	tenant string // whose events it gets; "" for all
 }
 
 // Events is closed when the subscription ended.
@@ -57,12 +61,16 @@ type hub struct {
 func newHub() *hub { return &hub{subs: map[*Subscription]struct{}{}} }
 
 // Subscribe starts a stream of events from now on.
-func (c *Controller) Subscribe() *Subscription { return c.events.subscribe() }
+func (c *Controller) Subscribe() *Subscription { return c.events.subscribe("") }
 
-func (h *hub) subscribe() *Subscription {
+// SubscribeTo starts a stream of the events of one tenant; those that belong to no
+// tenant are left out.
+func (c *Controller) SubscribeTo(tenant string) *Subscription { return c.events.subscribe(tenant) }
+
+func (h *hub) subscribe(tenant string) *Subscription {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := &Subscription{hub: h, events: make(chan Event, subscriberQueue)}
+	s := &Subscription{hub: h, tenant: tenant, events: make(chan Event, subscriberQueue)}
 	if h.closed {
 		close(s.events)
 		return s
@@ -92,12 +100,18 @@ func (h *hub) listened() bool {
 }
 
 // publish never blocks.
-func (h *hub) publish(t EventType, data any) {
+func (h *hub) publish(t EventType, data any) { h.publishOf("", t, data) }
+
+// publishOf publishes what happened in one tenant.
+func (h *hub) publishOf(tenant string, t EventType, data any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last++
-	e := Event{ID: h.last, Type: t, At: time.Now(), Data: data}
+	e := Event{ID: h.last, Type: t, At: time.Now(), Data: data, Tenant: tenant}
 	for s := range h.subs {
+		if s.tenant != "" && s.tenant != tenant {
+			continue
+		}
 		// The last place is kept for the resync event.
 		if len(s.events) < cap(s.events)-1 {
 			s.events <- e

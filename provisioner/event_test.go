@@ -14,7 +14,7 @@ import (
 // resync, then the end; others miss nothing.
 func TestHubOverflow(t *testing.T) {
 	h := newHub()
-	slow, quick := h.subscribe(), h.subscribe()
+	slow, quick := h.subscribe(""), h.subscribe("")
 	var wg sync.WaitGroup
 	got := 0
 	wg.Go(func() {
@@ -48,7 +48,7 @@ func TestHubOverflow(t *testing.T) {
 	}
 	slow.Close()
 	quick.Close()
-	if _, open := <-h.subscribe().Events(); open {
+	if _, open := <-h.subscribe("").Events(); open {
 		t.Error("a closed hub takes subscribers")
 	}
 }

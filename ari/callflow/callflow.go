@@ -51,6 +51,9 @@ type Options struct {
 	// Observe, when not nil, is called for every call that is through, from many
 	// goroutines, with the verdict and the time since its event arrived.
 	Observe func(Verdict, time.Duration)
+	// Routed, when not nil, is called with each step that a call is handed, just
+	// before it is: with the id of the caller's channel, from many goroutines.
+	Routed func(channel string, call pbx.Call, step pbx.Step)
 	// Logger gets what went wrong, at most one line a second; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -89,6 +92,9 @@ func New(opts Options) *Flow {
 	}
 	if opts.Observe == nil {
 		opts.Observe = func(Verdict, time.Duration) {}
+	}
+	if opts.Routed == nil {
+		opts.Routed = func(string, pbx.Call, pbx.Step) {}
 	}
 	return &Flow{
 		opts: opts, log: limitedLog{to: opts.Logger}, route: pbx.Route,

@@ -64,6 +64,7 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 			return err
 		}
 	}
+	f.opts.Routed(e.channel, call, step)
 	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call), 1, "")
 }
 
@@ -81,6 +82,7 @@ func (f *Flow) way(e *entry) (pbx.Call, pbx.Plan, int, error) {
 			err = fmt.Errorf("following a call: it was forwarded %d times", len(call.Hops))
 			break
 		}
+		f.opts.Routed(e.channel, call, plan.Steps[index])
 		call, index = call.Sent(plan.Steps[index].To), 0
 		plan, err = f.plan(call)
 	}

@@ -130,7 +130,12 @@ func (d *doctorCmd) manager(ctx context.Context) []finding {
 	if _, err := s.PJSIPContacts(ctx); err != nil {
 		f.err, f.mend = err, d.hostFile("manager.conf")
 	}
-	return []finding{f}
+	// So does this one, of a channel that nobody has.
+	calls := finding{what: "AMI lets calls be transferred (write class call)"}
+	if err := s.BlindTransfer(ctx, "Dialtone/doctor", pbx.HangupContext, "s"); errors.Is(err, ami.ErrPermission) {
+		calls.err, calls.mend = err, d.hostFile("manager.conf")
+	}
+	return []finding{f, calls}
 }
 
 // needed are the modules that our files and call control work with.

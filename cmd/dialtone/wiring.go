@@ -29,9 +29,34 @@ func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.L
 		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e) },
 	})
 	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone})
+		Live: ctl, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted})
+	ctl.ControlCalls(callControl{client})
 	m.watchFlow(flow, client)
 	return flow, client
+}
+
+// callControl lets the controller act on calls over ARI.
+type callControl struct{ client *ari.Client }
+
+// HangUp implements provisioner.CallControl.
+func (c callControl) HangUp(ctx context.Context, channel string) error {
+	return callError(c.client.HangupChannel(ctx, channel, ""))
+}
+
+// Originate implements provisioner.CallControl.
+func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error {
+	return callError(c.client.OriginateChannel(ctx, id, endpoint, dialplanContext, extension, variables))
+}
+
+// callError says what a refusal of ARI means for whoever asked.
+func callError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ari.IsNotFound(err):
+		return &pbx.Error{Kind: pbx.NotFound, Message: "the call has just ended", Cause: err}
+	}
+	return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not carry it out", Cause: err}
 }
 
 // serveHTTP runs a server in the group until ctx ends, then lets requests under

@@ -1,3 +1,12 @@
+CREATE TABLE answer_counts (
+    tenant    TEXT    NOT NULL,
+    extension TEXT    NOT NULL,
+    last      INTEGER NOT NULL,
+    count     INTEGER NOT NULL CHECK (count > 0),
+    PRIMARY KEY (tenant, extension),
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE apply_results (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     revision    INTEGER NOT NULL,
@@ -15,6 +24,32 @@ CREATE TABLE button_templates (
     revision INTEGER NOT NULL CHECK (revision > 0),
     PRIMARY KEY (tenant, model)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cdrs (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant         TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    call           TEXT    NOT NULL,
+    started        INTEGER NOT NULL,
+    answered       INTEGER NOT NULL,
+    ended          INTEGER NOT NULL,
+    from_number    TEXT    NOT NULL,
+    from_name      TEXT    NOT NULL,
+    from_extension TEXT    NOT NULL,
+    from_device    TEXT    NOT NULL,
+    dialled        TEXT    NOT NULL,
+    by_number      TEXT    NOT NULL,
+    by_name        TEXT    NOT NULL,
+    by_extension   TEXT    NOT NULL,
+    by_device      TEXT    NOT NULL,
+    called         TEXT    NOT NULL,
+    outcome        TEXT    NOT NULL,
+    via            TEXT    NOT NULL,
+    rules          TEXT    NOT NULL,
+    recording      TEXT    NOT NULL,
+    incomplete     INTEGER NOT NULL CHECK (incomplete IN (0, 1)),
+    extensions     TEXT    NOT NULL,
+    numbers        TEXT    NOT NULL
+) STRICT;
 
 CREATE TABLE changes (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -292,7 +327,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tokens (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -351,6 +386,8 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX apply_results_of_state ON apply_results (state, id);
+
+CREATE INDEX cdrs_of_tenant ON cdrs (tenant, started, id);
 
 CREATE INDEX changes_of_object ON changes (tenant, kind, key, id);
 

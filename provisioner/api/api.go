@@ -72,6 +72,8 @@ func (a *api) register(e *echo.Echo) {
 	registerMailboxes(a)
 	registerGroups(a)
 	a.registerRecordings()
+	a.registerCalls()
+	a.registerCDRs()
 	registerUsers(a)
 	a.registerPhoneModels()
 	registerPhoneSettings(a)

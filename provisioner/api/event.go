@@ -24,14 +24,23 @@ const heartbeat = 15 * time.Second
 func (a *api) registerEvents() {
 	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
 		Summary:     "Stream of changes (server-sent events)",
-		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), resync (you were too slow: read everything again and connect anew).",
-		Errors:      []int{401},
+		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), resync (you were too slow: read everything again and connect anew).",
+		Errors:      []int{401, 404},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},
-	}, func(context.Context, *struct{}) (*huma.StreamResponse, error) {
-		sub := a.ctl.Subscribe()
+	}, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
+		if in.Tenant != "" {
+			if _, err := a.ctl.Tenants.Get(ctx, "", in.Tenant); err != nil {
+				return nil, a.problem(err)
+			}
+		}
+		sub := a.ctl.SubscribeTo(in.Tenant)
 		return &huma.StreamResponse{Body: func(ctx huma.Context) { stream(ctx, sub) }}, nil
 	})
+}
+
+type eventsInput struct {
+	Tenant string `query:"tenant" doc:"Only events of this tenant's calls; everything otherwise"`
 }
 
 // stream writes events until the client leaves or the subscription ends.
@@ -68,7 +77,11 @@ func stream(ctx huma.Context, sub *provisioner.Subscription) {
 
 // writeEvent prints one event as the HTML standard defines (9.2.6).
 func writeEvent(w io.Writer, e provisioner.Event) error {
-	data, err := json.Marshal(e.Data)
+	shown := e.Data
+	if call, is := shown.(provisioner.CallEvent); is {
+		shown = callEventView(call)
+	}
+	data, err := json.Marshal(shown)
 	if err != nil {
 		return fmt.Errorf("encoding event %d: %w", e.ID, err)
 	}

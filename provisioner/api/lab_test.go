@@ -42,6 +42,7 @@ type lab struct {
 	log      *safeBuffer
 	noCalls  atomic.Bool // call control is away
 	server   *httptest.Server
+	control  *controlled
 }
 
 // safeBuffer is a log that may be read while it is written.
@@ -65,7 +66,7 @@ func (s *safeBuffer) String() string {
 // newLab starts everything; mend changes the listener's settings before it starts.
 func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	t.Helper()
-	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), log: &safeBuffer{}}
+	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), log: &safeBuffer{}, control: &controlled{}}
 	agree(l.asterisk, l.config)
 	store, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "dialtone.db"), db.Options{})
 	if err != nil {
@@ -85,6 +86,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.ctl.ControlCalls(l.control)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- l.ctl.Run(ctx) }()

@@ -139,7 +139,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-photo": true} // no JSON; TestEventStream, TestRecordings and TestPhoto read them
+	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-photo": true, "export-cdrs": true} // no JSON; TestEventStream, TestRecordings, TestPhoto and TestCalls read them
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -193,6 +193,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
 	l.fleetAnswers(ask)
+	askCalls(l, ask, tenant)
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
 		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},

@@ -10,6 +10,7 @@ type TenantFields struct {
 	MaxExtensions int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
 	PhonePassword *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
+	CDRDays       int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
 // Tenant is what a client reads.
@@ -19,6 +20,7 @@ type Tenant struct {
 	Timezone      string     `json:"timezone"`
 	MaxExtensions int        `json:"max_extensions" doc:"0 is without limit"`
 	PhoneNetworks []string   `json:"phone_networks,omitempty"`
+	CDRDays       int        `json:"cdr_days" doc:"0 is for ever"`
 	PhonePassword string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
 	Apply         ApplyBlock `json:"apply"`
 }
@@ -29,10 +31,10 @@ func registerTenants(a *api) {
 		key:      func(w TenantFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fields: func(t *pbx.Tenant) TenantFields {
-			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks}
+			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays}
 		},
 		build: func(w TenantFields, old *pbx.Tenant, _, name string) (*pbx.Tenant, error) {
-			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone, MaxExtensions: w.MaxExtensions, PhoneNetworks: pbx.CleanNetworks(w.PhoneNetworks)}
+			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone, MaxExtensions: w.MaxExtensions, PhoneNetworks: pbx.CleanNetworks(w.PhoneNetworks), CDRDays: w.CDRDays}
 			if t.Timezone == "" {
 				t.Timezone = "UTC"
 			}
@@ -47,7 +49,7 @@ func registerTenants(a *api) {
 			return t, nil
 		},
 		view: func(t *pbx.Tenant) Tenant {
-			return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks}
+			return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays}
 		},
 		reveal: func(old, t *pbx.Tenant, v *Tenant) {
 			if old == nil || !old.PhonePassword.Equal(t.PhonePassword) {

@@ -19,8 +19,10 @@ type Tenant struct {
 	// PhoneNetworks are where its phones may ask for files from, in the form of
 	// CleanNetworks; none means anywhere.
 	PhoneNetworks []string
-	Version       int64 // row version, for ETag
-	Revision      int64 // configuration revision of the last change
+	// CDRDays is for how many days records of its calls are kept; 0 is for ever.
+	CDRDays  int
+	Version  int64 // row version, for ETag
+	Revision int64 // configuration revision of the last change
 }
 
 // Validate returns all broken rules.
@@ -33,6 +35,7 @@ func (t *Tenant) Validate() error {
 	if p := t.PhonePassword.Reveal(); len(p) < 8 || len(p) > 32 || !plainSecret(p) {
 		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
 	}
+	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
 	es = append(es, checkNetworks("phone_networks", t.PhoneNetworks)...)
 	return es.Err()
 }

@@ -1,0 +1,75 @@
+package ami
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+)
+
+// CallEvent is one event about the channels of a call, of class call. Which
+// channels and fields it has depends on Name.
+type CallEvent struct {
+	Name string // Newchannel, Newstate, DialBegin, DialEnd, BridgeEnter, …
+	// Channel is the channel the event is about: the dialling one of a dial, the
+	// transferring one of a transfer. Its UniqueID is "" when there is none.
+	Channel Channel
+	// Other is the second channel: the dialled one, the transferred one, the ;2 half
+	// of a Local channel, the one that is picked up.
+	Other      Channel
+	DialStatus string // DialEnd: ANSWER, BUSY, …
+	DialString string // DialBegin: what followed the technology, "NUMBER@TRUNK"
+	Cause      int    // Hangup: Q.850
+	Exten      string // BlindTransfer: where to
+	Result     string // transfers: "Success", …
+}
+
+// callEvents names for each event we follow the prefixes of its two channels.
+var callEvents = map[string][2]string{
+	"Newchannel": {""}, "Newstate": {""}, "NewCallerid": {""}, "NewConnectedLine": {""}, "Rename": {""}, "Hangup": {""},
+	"DialBegin": {"", "Dest"}, "DialEnd": {"", "Dest"}, "BridgeEnter": {""}, "BridgeLeave": {""},
+	"LocalBridge": {"LocalOne", "LocalTwo"}, "Hold": {""}, "Unhold": {""}, "MixMonitorStart": {""}, "Pickup": {"", "Target"},
+	"BlindTransfer": {"Transferer", "Transferee"}, "AttendedTransfer": {"OrigTransferer", "SecondTransferer"},
+}
+
+// ParseCallEvent returns the view of an event about a call; false for any other.
+func ParseCallEvent(f Frame) (CallEvent, bool) {
+	prefixes, known := callEvents[f.Name()]
+	if !known {
+		return CallEvent{}, false
+	}
+	cause, _ := strconv.Atoi(f.Get("Cause"))
+	e := CallEvent{Name: f.Name(), Channel: channelOf(f, prefixes[0]), DialStatus: f.Get("DialStatus"), DialString: f.Get("DialString"),
+		Cause: cause, Exten: f.Get("Extension"), Result: f.Get("Result")}
+	if prefixes[1] != "" {
+		e.Other = channelOf(f, prefixes[1])
+	}
+	switch e.Name {
+	case "BridgeEnter":
+		e.Channel.BridgeID = f.Get("BridgeUniqueid")
+	case "Rename":
+		e.Channel.Name, e.Channel.UniqueID = f.Get("Newname"), f.Get("Uniqueid")
+	}
+	return e, true
+}
+
+// channelOf reads one of the channels of an event.
+func channelOf(f Frame, prefix string) Channel {
+	priority, _ := strconv.Atoi(f.Get(prefix + "Priority"))
+	return Channel{
+		Name: f.Get(prefix + "Channel"), State: f.Get(prefix + "ChannelStateDesc"),
+		CallerNumber: f.Get(prefix + "CallerIDNum"), CallerName: f.Get(prefix + "CallerIDName"),
+		ConnectedNumber: f.Get(prefix + "ConnectedLineNum"), ConnectedName: f.Get(prefix + "ConnectedLineName"),
+		AccountCode: f.Get(prefix + "AccountCode"), Context: f.Get(prefix + "Context"), Exten: f.Get(prefix + "Exten"), Priority: priority,
+		UniqueID: f.Get(prefix + "Uniqueid"), LinkedID: f.Get(prefix + "Linkedid"),
+	}
+}
+
+// BlindTransfer makes whoever talks with channel go on at an extension, and lets
+// channel go. It needs write class call. ErrNotFound: the channel is gone.
+func (s *Session) BlindTransfer(ctx context.Context, channel, dialplanContext, extension string) error {
+	if err := checkValues(channel, dialplanContext, extension); err != nil {
+		return fmt.Errorf("AMI action BlindTransfer: %w", err)
+	}
+	_, err := s.request(ctx, "BlindTransfer", Field{"Channel", channel}, Field{"Context", dialplanContext}, Field{"Exten", extension})
+	return err
+}

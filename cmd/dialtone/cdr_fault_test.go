@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+)
+
+// TestCDRFaultsRealAsterisk: the controller dies, its connection is cut, phones
+// transfer by themselves, many call at once. Each call has its one record.
+func TestCDRFaultsRealAsterisk(t *testing.T) {
+	t.Parallel()
+	l := openLab(t, box.Asterisk22)
+	var phones []*phone.Phone
+	for i, name := range []string{"alice", "bob", "carol"} {
+		number := fmt.Sprint(101 + i)
+		l.extension(t, number, "", nil)
+		phones = append(phones, l.register(t, l.device(t, name, number, nil), phone.Options{}))
+	}
+	l.extension(t, "200", "", nil)
+	l.register(t, l.device(t, "robot", "200", nil), phone.Options{AutoAnswer: true})
+	alice, bob, carol := phones[0], phones[1], phones[2]
+	n := func() int { return len(l.cdrs(t, "?limit=1000")) }
+	t.Run("killed while it talks", func(t *testing.T) {
+		before := n()
+		out, in := connect(t, alice, bob, "102")
+		l.kill(t)
+		l.restart(t)
+		c := l.live(t, "after the restart", answeredCall)
+		if !c.Incomplete || c.From.Device != "alice" || c.AnsweredBy == nil || c.AnsweredBy.Device != "bob" || c.Dialled != "102" {
+			t.Errorf("after the restart the call is %+v", c)
+		}
+		hangUp(t, out, in)
+		l.recorded(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete")
+	})
+	t.Run("killed while it rings", func(t *testing.T) {
+		before := n()
+		out := dial(t, alice, "102")
+		in := rings(t, out, bob)
+		l.kill(t)
+		l.restart(t)
+		l.live(t, "after the restart", func(c liveCall) bool { return len(c.Legs) == 2 && c.Legs[1].State == "ringing" })
+		answer(t, out, in)
+		hangUp(t, out, in)
+		l.recorded(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete")
+	})
+	t.Run("cut off", func(t *testing.T) {
+		before := n()
+		out, in := connect(t, alice, bob, "102")
+		l.live(t, "up", answeredCall)
+		gone := dial(t, carol, "200")
+		hears(t, gone.Answered(), gone, "the robot")
+		ups := strings.Count(l.log.String(), "connected to AMI")
+		l.cutAMI(t)
+		hangUp(t, out, in)
+		if err := gone.Hangup(within(t, 10*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		l.noChannels(t)
+		l.untracked(t)
+		eventually(t, 5*time.Second, func() string {
+			if rows := n(); rows != before+2 {
+				return fmt.Sprintf("%d records", rows-before)
+			}
+			return ""
+		})
+		if strings.Count(l.log.String(), "connected to AMI") == ups {
+			t.Error("the connection was not cut")
+		}
+	})
+	t.Run("transfer key", func(t *testing.T) {
+		before := n()
+		out, in := connect(t, alice, bob, "102")
+		if err := in.Refer(within(t, 10*time.Second), "103"); err != nil {
+			t.Fatal(err)
+		}
+		third := incoming(t, carol)
+		if err := third.Answer(within(t, 10*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.Hangup(within(t, 10*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		l.live(t, "carol talks", func(c liveCall) bool {
+			return len(c.Legs) == 3 && c.Legs[1].State == "ended" && c.Legs[2].State == "up" && c.Legs[2].Device == "carol"
+		})
+		talk(t, out, third)
+		hangUp(t, third, out)
+		l.recorded(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER, 103/carol ANSWER; via transfer")
+	})
+	t.Run("announced transfer", func(t *testing.T) {
+		before := n()
+		out, in := connect(t, alice, bob, "102")
+		consult, third := connect(t, bob, carol, "103")
+		if err := in.ReferTo(within(t, 10*time.Second), consult); err != nil {
+			t.Fatal(err)
+		}
+		l.live(t, "carol talks", func(c liveCall) bool {
+			return c.From.Device == "alice" && len(c.Legs) == 3 && c.Legs[1].State == "ended" && c.Legs[2].State == "up" && c.Legs[2].Device == "carol"
+		})
+		for _, c := range []*phone.Call{in, consult} { // as phones do once they hear that it worked
+			if err := c.Hangup(within(t, 10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		talk(t, out, third)
+		hangUp(t, third, out)
+		l.noChannels(t)
+		eventually(t, 5*time.Second, func() string {
+			if rows := n(); rows != before+2 {
+				return fmt.Sprintf("%d records", rows-before)
+			}
+			return ""
+		})
+		got := map[string]bool{}
+		for _, c := range l.cdrs(t, "?limit=2") {
+			got[c.summary()] = true
+		}
+		for _, want := range []string{
+			"101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER, 103/carol ANSWER; via transfer",
+			"102/bob dialled 103: answered by 103/carol; called 103/carol ANSWER",
+		} {
+			if !got[want] {
+				t.Errorf("no record says %s\nbut %v", want, got)
+			}
+		}
+		l.untracked(t)
+	})
+	t.Run("burst", func(t *testing.T) { l.cdrBurst(t, phones) })
+}
+
+// cutAMI breaks the controller's connection to the manager interface.
+func (l *lab) cutAMI(t *testing.T) {
+	t.Helper()
+	shown := l.console(t, "manager show connected")
+	found := regexp.MustCompile(`(?m)^ *dialtone +\S+ +\d+ +\d+ +(\d+) `).FindStringSubmatch(shown)
+	if found == nil {
+		t.Fatalf("nobody is connected:\n%s", shown)
+	}
+	l.console(t, "manager kick session "+found[1])
+}
+
+const burstCalls = 100 // of each caller
+
+// cdrBurst has every phone call without a pause; each call has its record.
+func (l *lab) cdrBurst(t *testing.T, phones []*phone.Phone) {
+	before := len(l.cdrs(t, "?limit=1000"))
+	start := time.Now()
+	var callers sync.WaitGroup
+	for _, p := range phones {
+		callers.Go(func() {
+			for i := range burstCalls {
+				if err := callOnce(p, []string{"200", "999"}[i%2]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	took := time.Since(start)
+	l.noChannels(t)
+	want := before + burstCalls*len(phones)
+	var rows []cdr
+	eventually(t, 10*time.Second, func() string {
+		if rows = l.cdrs(t, "?limit=1000"); len(rows) != want {
+			return fmt.Sprintf("%d records, want %d", len(rows), want)
+		}
+		return ""
+	})
+	counts := map[string]int{}
+	for _, c := range rows[:burstCalls*len(phones)] {
+		counts[c.Outcome]++
+		if c.Incomplete || len(c.Rules) != 1 {
+			t.Errorf("the record says %+v", c)
+		}
+	}
+	if half := burstCalls * len(phones) / 2; counts["answered"] != half || counts["failed"] != half {
+		t.Errorf("the calls ended as %v", counts)
+	}
+	l.untracked(t)
+	t.Logf("%d calls in %v: %.0f/s, each with its record", burstCalls*len(phones), took, float64(burstCalls*len(phones))/took.Seconds())
+}

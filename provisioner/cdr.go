@@ -1,0 +1,218 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const (
+	// recordQueue bounds the records of calls that wait to be written. Overflow rule:
+	// a record beyond it is counted, logged and lost; the call itself is not touched.
+	recordQueue = 20_000
+	// recordPause is how long records are gathered, recordBatch how many one
+	// transaction writes.
+	recordPause = 250 * time.Millisecond
+	recordBatch = 500
+	// pruneEvery is how often old records are looked for.
+	pruneEvery = time.Hour
+)
+
+// callRecorder writes the records of calls that have ended, and what extensions
+// have answered. Memory is authoritative for the latter; the database follows.
+type callRecorder struct {
+	db    *db.DB
+	log   *slog.Logger
+	c     *Controller
+	queue chan *pbx.CDR
+	lost  atomic.Uint64
+
+	mu     sync.Mutex
+	counts map[extensionKey]db.AnswerCount
+	dirty  map[extensionKey]bool
+}
+
+// extensionKey names an extension.
+type extensionKey struct{ tenant, number string }
+
+// newCallRecorder starts from what the database remembers and takes the tracker's
+// records.
+func newCallRecorder(ctx context.Context, c *Controller) (*callRecorder, error) {
+	r := &callRecorder{db: c.db, log: c.log, c: c, queue: make(chan *pbx.CDR, recordQueue),
+		counts: map[extensionKey]db.AnswerCount{}, dirty: map[extensionKey]bool{}}
+	stored, err := c.db.AnswerCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range stored {
+		r.counts[extensionKey{a.Tenant, a.Extension}] = a
+	}
+	c.calls.ended, c.calls.took = r.add, r.took
+	return r, nil
+}
+
+// add queues a record; it never blocks.
+func (r *callRecorder) add(record *pbx.CDR) {
+	select {
+	case r.queue <- record:
+	default:
+		if r.lost.Add(1)%1000 == 1 {
+			r.log.Error("records of calls are lost: the database does not keep up", "lost", r.lost.Load())
+		}
+	}
+}
+
+// took notes that an extension answered.
+func (r *callRecorder) took(tenant, extension string, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := extensionKey{tenant, extension}
+	a := r.counts[k]
+	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, whole(at), a.Count+1
+	r.counts[k], r.dirty[k] = a, true
+}
+
+// Answered returns when an extension last answered a call, and how many it has
+// answered; both survive a restart.
+func (c *Controller) Answered(tenant, extension string) (last time.Time, count int64) {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	a := c.records.counts[extensionKey{tenant, extension}]
+	return a.Last, a.Count
+}
+
+// CDRsLost returns how many records of calls did not fit into the queue.
+func (c *Controller) CDRsLost() uint64 { return c.records.lost.Load() }
+
+// run writes until ctx ends, and then what is left.
+func (r *callRecorder) run(ctx context.Context) error {
+	tick := time.NewTicker(recordPause)
+	defer tick.Stop()
+	var held []*pbx.CDR // what could not be written yet
+	for {
+		select {
+		case <-tick.C:
+			held = r.flush(ctx, held)
+		case <-ctx.Done():
+			r.flush(context.WithoutCancel(ctx), held)
+			return ctx.Err()
+		}
+	}
+}
+
+// flush writes all that waits, and returns what could not be written.
+func (r *callRecorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
+	for {
+		for len(held) < recordBatch && len(r.queue) > 0 {
+			held = append(held, <-r.queue)
+		}
+		counts := r.news()
+		if len(held)+len(counts) == 0 {
+			return nil
+		}
+		if err := r.write(ctx, held, counts); err != nil {
+			r.log.Error(fmt.Sprintf("writing %d records of calls", len(held)), "error", err)
+			r.again(counts)
+			return held
+		}
+		held = nil
+	}
+}
+
+func (r *callRecorder) write(ctx context.Context, records []*pbx.CDR, counts []db.AnswerCount) error {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	r.nameRecordings(records)
+	return r.db.WriteCDRs(ctx, records, counts)
+}
+
+// news takes the counts that have changed.
+func (r *callRecorder) news() []db.AnswerCount {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]db.AnswerCount, 0, len(r.dirty))
+	for k := range r.dirty {
+		out = append(out, r.counts[k])
+	}
+	clear(r.dirty)
+	return out
+}
+
+func (r *callRecorder) again(counts []db.AnswerCount) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range counts {
+		r.dirty[extensionKey{a.Tenant, a.Extension}] = true
+	}
+}
+
+// prune deletes old records until ctx ends.
+func (r *callRecorder) prune(ctx context.Context) error {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		n, err := r.db.PruneCDRs(ctx, time.Now())
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("old records of calls stay", "error", err)
+		}
+		if n > 0 {
+			r.log.Info("old records of calls deleted", "records", n)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// notInName is what a recording's name leaves out of a Uniqueid.
+var notInName = regexp.MustCompile(`[^0-9A-Za-z.-]`)
+
+// nameRecordings finds the recordings of calls: their names end with the Uniqueid
+// of the recorded channel. One list of the folder serves a batch.
+func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
+	listed := map[string][]*pbx.Recording{}
+	for _, c := range records {
+		if !c.Recorded || c.Recording != "" || c.Answered.IsZero() {
+			continue
+		}
+		list, done := listed[c.Tenant]
+		if !done {
+			var err error
+			if list, err = r.c.listRecordings(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}); err != nil {
+				r.log.Warn("a call was recorded and its recording is not found", "error", err)
+			}
+			listed[c.Tenant] = list
+		}
+		c.Recording = recordingOf(c, list)
+	}
+}
+
+func recordingOf(c *pbx.CDR, list []*pbx.Recording) string {
+	ids := []string{c.CallID}
+	for _, l := range c.Called {
+		ids = append(ids, l.ID)
+	}
+	for _, recording := range list {
+		for _, id := range ids {
+			if strings.HasSuffix(recording.Name, "_"+notInName.ReplaceAllString(id, "")) {
+				return recording.Name
+			}
+		}
+	}
+	return ""
+}
+
+// CDRs returns records of calls of a tenant, newest first.
+func (c *Controller) CDRs(ctx context.Context, tenant string, f db.CDRFilter) ([]*pbx.CDR, error) {
+	return c.db.CDRs(ctx, tenant, f)
+}
