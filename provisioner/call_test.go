@@ -307,3 +307,19 @@ func TestRecordsOverflow(t *testing.T) {
 		t.Errorf("%d records are said to be lost", l.CDRsLost())
 	}
 }
+
+// A mobile that is asked to press 1 is not through, nor is one that pressed too late
+// and meets nobody but its own half of the leg.
+func TestNotThroughAlone(t *testing.T) {
+	r := newCallRig()
+	events := recordedEvents(t, "twin")
+	enter := slices.IndexFunc(events, func(e ami.Event) bool { return e.Name() == "BridgeEnter" })
+	for _, e := range events[:enter+1] {
+		r.handle(e)
+	}
+	for _, call := range r.calls {
+		if i := slices.IndexFunc(call.legs, func(l *pbx.CallLeg) bool { return l.State == pbx.LegAnswering && l.Number == "+4915111111111" }); i < 0 || !call.Answered.IsZero() {
+			t.Errorf("the call is %+v", call.view())
+		}
+	}
+}

@@ -77,6 +77,7 @@ func TestCDRFaultsRealAsterisk(t *testing.T) {
 	t.Run("transfer key", func(t *testing.T) {
 		before := n()
 		out, in := connect(t, alice, bob, "102")
+		l.live(t, "they talk", answeredCall) // Asterisk refuses a transfer before that
 		if err := in.Refer(within(t, 10*time.Second), "103"); err != nil {
 			t.Fatal(err)
 		}
@@ -98,6 +99,14 @@ func TestCDRFaultsRealAsterisk(t *testing.T) {
 		before := n()
 		out, in := connect(t, alice, bob, "102")
 		consult, third := connect(t, bob, carol, "103")
+		eventually(t, 5*time.Second, func() string { // as above
+			var page struct{ Items []liveCall }
+			l.do(t, "GET", tenant+"/calls", nil, &page)
+			if len(page.Items) != 2 || !answeredCall(page.Items[0]) || !answeredCall(page.Items[1]) {
+				return fmt.Sprintf("they do not talk: %+v", page.Items)
+			}
+			return ""
+		})
 		if err := in.ReferTo(within(t, 10*time.Second), consult); err != nil {
 			t.Fatal(err)
 		}
