@@ -83,7 +83,7 @@ func (c *Controller) TransferCall(ctx context.Context, by Author, tenant, id, le
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayDial(tenant, endpointOf(name), to); err != nil {
+	if err := c.mayDial(tenant, pbx.EndpointOfChannel(name), to); err != nil {
 		return nil, err
 	}
 	s, err := c.asterisk.client.Session()
@@ -167,16 +167,16 @@ func (c *Controller) PlaceCall(ctx context.Context, by Author, tenant, extension
 	if e == nil {
 		return "", pbx.Invalidf("extension", "%.40q does not exist in tenant %s", extension, tenant)
 	}
-	var endpoints []string
+	var devices []*pbx.Device
 	for _, d := range s.RungBy(e) {
 		if d.Kind != pbx.DeviceExternal {
-			endpoints = append(endpoints, d.Endpoint)
+			devices = append(devices, d)
 		}
 	}
-	if len(endpoints) == 0 {
+	if len(devices) == 0 {
 		return "", pbx.Invalidf("extension", "%s has no phone that could ring", extension)
 	}
-	if err := c.mayDial(tenant, endpoints[0], to); err != nil {
+	if err := c.mayDial(tenant, devices[0].Endpoint, to); err != nil {
 		return "", err
 	}
 	if c.control == nil {
@@ -191,7 +191,7 @@ func (c *Controller) PlaceCall(ctx context.Context, by Author, tenant, extension
 		name = called.Name
 	}
 	err = c.control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
-		pbx.ClickDialVariable: pbx.ClickArgument(endpoints, clickSeconds), pbx.ClickNameVariable: name,
+		pbx.ClickDialVariable: pbx.ClickArgument(devices, clickSeconds), pbx.ClickNameVariable: name,
 		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)})
 	if err != nil {
 		return "", err

@@ -16,7 +16,7 @@ var channelPlace = regexp.MustCompile(`^(?:from|trunk|dial|fallback|record|play|
 // tenantOf returns whose channel it is; "" for one that is not ours.
 func (t *callTracker) tenantOf(c ami.Channel) string {
 	s := t.snapshot()
-	if d := s.DeviceOf(endpointOf(c.Name)); d != nil {
+	if d := s.DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {
 		return d.Tenant
 	}
 	if part := channelPlace.FindStringSubmatch(c.Context); part != nil && s.Tenant(part[1]) != nil {
@@ -28,7 +28,7 @@ func (t *callTracker) tenantOf(c ami.Channel) string {
 // party returns who is behind a channel.
 func (t *callTracker) party(c ami.Channel) pbx.CallParty {
 	p := pbx.CallParty{Number: known(c.CallerNumber), Name: known(c.CallerName)}
-	if d := t.snapshot().DeviceOf(endpointOf(c.Name)); d != nil {
+	if d := t.snapshot().DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {
 		p.Device, p.Extension = d.Name, d.Extension
 	}
 	return p
@@ -40,16 +40,6 @@ func known(s string) string {
 		return ""
 	}
 	return s
-}
-
-// endpointOf returns the endpoint in PJSIP/ENDPOINT-0000002a, or "".
-func endpointOf(name string) string {
-	endpoint, isPJSIP := strings.CutPrefix(name, "PJSIP/")
-	dash := strings.LastIndexByte(endpoint, '-')
-	if !isPJSIP || dash < 0 {
-		return ""
-	}
-	return endpoint[:dash]
 }
 
 // began reads the time in a Uniqueid, such as 1795344763.12; fallback if there is

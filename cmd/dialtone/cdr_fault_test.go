@@ -37,7 +37,7 @@ func TestCDRFaultsRealAsterisk(t *testing.T) {
 			t.Errorf("after the restart the call is %+v", c)
 		}
 		hangUp(t, out, in)
-		l.recorded(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete")
+		l.recordOf(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete")
 	})
 	t.Run("killed while it rings", func(t *testing.T) {
 		before := n()
@@ -48,7 +48,7 @@ func TestCDRFaultsRealAsterisk(t *testing.T) {
 		l.live(t, "after the restart", func(c liveCall) bool { return len(c.Legs) == 2 && c.Legs[1].State == "ringing" })
 		answer(t, out, in)
 		hangUp(t, out, in)
-		l.recorded(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete")
+		l.recordOf(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete")
 	})
 	t.Run("cut off", func(t *testing.T) {
 		before := n()
@@ -93,7 +93,7 @@ func TestCDRFaultsRealAsterisk(t *testing.T) {
 		})
 		talk(t, out, third)
 		hangUp(t, third, out)
-		l.recorded(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER, 103/carol ANSWER; via transfer")
+		l.recordOf(t, before, "101/alice dialled 102: answered by 102/bob; called 102/bob ANSWER, 103/carol ANSWER; via transfer")
 	})
 	t.Run("announced transfer", func(t *testing.T) {
 		before := n()

@@ -74,9 +74,9 @@ func (l *lab) cdrs(t *testing.T, query string) []cdr {
 	return page.Items
 }
 
-// recorded waits for the record of the call that has just ended, and for nothing
+// recordOf waits for the record of the call that has just ended, and for nothing
 // to be left.
-func (l *lab) recorded(t *testing.T, before int, want string) cdr {
+func (l *lab) recordOf(t *testing.T, before int, want string) cdr {
 	t.Helper()
 	l.noChannels(t)
 	var rows []cdr
@@ -155,7 +155,7 @@ func TestCDRsRealAsterisk(t *testing.T) {
 	step := func(name, want string, f func(t *testing.T)) {
 		t.Run(name, func(t *testing.T) {
 			f(t)
-			c := l.recorded(t, n, want)
+			c := l.recordOf(t, n, want)
 			if len(c.Rules) == 0 {
 				t.Errorf("no rule: %+v", c)
 			}
@@ -312,18 +312,6 @@ func TestCDRsRealAsterisk(t *testing.T) {
 		}
 	}
 	t.Run("list", func(t *testing.T) { l.checkCDRList(t, n) })
-}
-
-// incoming waits for a call at a phone.
-func incoming(t *testing.T, at *phone.Phone) *phone.Call {
-	t.Helper()
-	select {
-	case c := <-at.Incoming():
-		return c
-	case <-time.After(10 * time.Second):
-		t.Fatal("the phone does not ring")
-		return nil
-	}
 }
 
 // checkCDRList pages, filters and exports.

@@ -158,10 +158,10 @@ const (
 )
 
 // ClickArgument is the value of ClickDialVariable.
-func ClickArgument(endpoints []string, seconds int) string {
-	legs := make([]string, len(endpoints))
-	for i, e := range endpoints {
-		legs[i] = Leg{Endpoint: e}.Channel()
+func ClickArgument(devices []*Device, seconds int) string {
+	legs := make([]string, len(devices))
+	for i, d := range devices {
+		legs[i] = d.Technology().Device(d.Endpoint)
 	}
 	return strings.Join(legs, "&") + "," + strconv.Itoa(seconds) + ",iG(" + ClickContext + "^" + ClickGo + "^1)"
 }
