@@ -18,9 +18,11 @@ type Tenant struct {
 	MaxExtensions int
 	// PhoneNetworks are where its phones may ask for files from, in the form of
 	// CleanNetworks; none means anywhere.
-	PhoneNetworks []string
-	Version       int64 // row version, for ETag
-	Revision      int64 // configuration revision of the last change
+	PhoneNetworks  []string
+	Country        string // ISO 3166-1 alpha-2, of extensions that have none; "" for none
+	ClassOfService string // of extensions that have none; "" allows them everything
+	Version        int64  // row version, for ETag
+	Revision       int64  // configuration revision of the last change
 }
 
 // Validate returns all broken rules.
@@ -32,6 +34,10 @@ func (t *Tenant) Validate() error {
 	es.Add(CheckRange("max_extensions", t.MaxExtensions, 0, 1_000_000, "extensions"))
 	if p := t.PhonePassword.Reveal(); len(p) < 8 || len(p) > 32 || !plainSecret(p) {
 		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
+	}
+	es.Add(CheckCountry("country", t.Country))
+	if t.ClassOfService != "" {
+		es.Add(CheckName("class_of_service", t.ClassOfService))
 	}
 	es = append(es, checkNetworks("phone_networks", t.PhoneNetworks)...)
 	return es.Err()
