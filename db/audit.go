@@ -28,6 +28,8 @@ const (
 	kindExternalNumber = "external-number"
 	kindTrunk          = "trunk"
 	kindForward        = "forward"
+	kindNumber         = "number"
+	kindClassOfService = "class-of-service"
 )
 
 // Change is one line of the audit trail: what one write did to one object.

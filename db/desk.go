@@ -37,7 +37,7 @@ func (tx *Tx) checkDesks(ctx context.Context, e *pbx.Extension) error {
 		return err
 	}
 	for _, d := range desks {
-		if !e.Allows(d.Class) {
+		if d.Kind != pbx.DeviceExternal && !e.Allows(d.Class) {
 			return &pbx.Error{Kind: pbx.InUse, Field: "allowed_devices", Message: "allows no device of class " + string(d.Class) + ", on which its user is signed in:",
 				Refs: []pbx.Ref{{Kind: kindDevice, Key: d.Name}}}
 		}
@@ -47,8 +47,27 @@ func (tx *Tx) checkDesks(ctx context.Context, e *pbx.Extension) error {
 
 // checkDesk refuses what checkDesks does, in a change of the device.
 func checkDesk(e *pbx.Extension, d *pbx.Device) error {
-	if d.Shared && !e.Allows(d.Class) {
+	if d.Shared && d.Kind != pbx.DeviceExternal && !e.Allows(d.Class) {
 		return &pbx.Error{Kind: pbx.Conflict, Field: "class", Message: "is not allowed by extension " + e.Number + ", whose user is signed in on it"}
 	}
 	return nil
+}
+
+// DevicesOfNumber returns the devices that ring an external number, by name.
+func (tx *Tx) DevicesOfNumber(ctx context.Context, tenant, number string) ([]*pbx.Device, error) {
+	ds, err := query(ctx, tx, scanDevice, selectDevice+` WHERE tenant = ? AND external_number = ? ORDER BY name`, tenant, number)
+	if err != nil {
+		return nil, fmt.Errorf("listing the devices of external number %s: %w", number, err)
+	}
+	return ds, nil
+}
+
+// FreeDesk takes a device from its extension. One that was made for the choice of
+// an external number goes, so that another user may choose it.
+func (tx *Tx) FreeDesk(ctx context.Context, d *pbx.Device) error {
+	if d.Shared && d.Kind == pbx.DeviceExternal {
+		return tx.DeleteDevice(ctx, d.Tenant, d.Name)
+	}
+	d.Extension = ""
+	return tx.PutDevice(ctx, d)
 }

@@ -41,10 +41,11 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 	return nil
 }
 
-// forwardsTo is the part of a query for references that finds the forwards which
-// lead to the destination ?3.
+// forwardsTo is the part of a query for references that finds the forwards
+// and numbers which lead to the destination ?3.
 const forwardsTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
-	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0) `
+	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0)
+	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1 AND destination = ?3 `
 
 // forwardsLeadingTo returns the forwards that forwardsTo names.
 func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Forward, error) {
@@ -75,6 +76,18 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 				moved[f.Extension], order = f, append(order, f.Extension)
 			}
 			moved[f.Extension].Redirect(m.from, m.to)
+		}
+	}
+	for _, m := range moves {
+		ns, err := tx.numbersTo(ctx, tenant, m.from)
+		if err != nil {
+			return err
+		}
+		for _, n := range ns {
+			n.Destination = m.to
+			if err := tx.PutNumber(ctx, n); err != nil {
+				return err
+			}
 		}
 	}
 	for _, extension := range order {

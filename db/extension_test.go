@@ -14,6 +14,8 @@ func TestExtensionRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	full := sampleTwinned()
 	full.ParentDevice = "desk-101" // of other types; see TestTypes
+	out := sampleOutward()
+	full.PresentationNumber, full.ClassOfService, full.Country = out.PresentationNumber, out.ClassOfService, out.Country
 	checkEveryFieldSet(t, full)
 	fill(t, db)
 	for version, mailbox := range []string{"", "101"} {

@@ -40,6 +40,12 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO trunks VALUES ('default', 'carrier', 'tfilled', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 2)`)
+		},
+		func() error {
+			return tx.exec(ctx, `INSERT INTO numbers VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)
+		},
+		func() error {
+			return tx.exec(ctx, `INSERT INTO classes_of_service VALUES ('default', 'home', '', 'national', '', 1, 2)`)
 		})
 }
 

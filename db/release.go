@@ -42,7 +42,7 @@ func (tx *Tx) ownMailbox(ctx context.Context, e *pbx.Extension) (bool, error) {
 }
 
 // ReleaseExtension clears what refers to an extension, so that it can be deleted:
-// devices and user lose it, the buttons that watch it and its own mailbox go.
+// devices, user and numbers lose it, the buttons that watch it and its own mailbox go.
 func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error {
 	e, err := tx.Extension(ctx, tenant, number)
 	if err != nil {
@@ -53,8 +53,7 @@ func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error
 		return err
 	}
 	for _, d := range devices {
-		d.Extension = ""
-		if err := tx.PutDevice(ctx, d); err != nil {
+		if err := tx.FreeDesk(ctx, d); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // RenumberExtension gives an extension another number, and its own mailbox as
-// well. References follow by ON UPDATE CASCADE; devices, user, and what has buttons
+// well. References follow by ON UPDATE CASCADE; devices, user, numbers, and what has buttons
 // that watch it are written again, so that their revisions and the audit tell. A
 // number that is taken is a Conflict.
 func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) (*pbx.Extension, error) {

@@ -66,11 +66,19 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading forwards: %w", err)
 	}
+	numbers, err := query(ctx, tx, scanNumber, selectNumber)
+	if err != nil {
+		return nil, fmt.Errorf("reading numbers: %w", err)
+	}
+	classes, err := query(ctx, tx, scanClassOfService, selectClassOfService)
+	if err != nil {
+		return nil, fmt.Errorf("reading classes of service: %w", err)
+	}
 	us, err := query(ctx, tx, scanUser, selectUser)
 	if err != nil {
 		return nil, fmt.Errorf("reading users: %w", err)
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks).WithForwards(fs), nil
+	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks).WithForwards(fs).WithNumbers(numbers, classes), nil
 }
 
 func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {

@@ -10,11 +10,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectTenant = `SELECT name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, version, revision FROM tenants`
+const selectTenant = `SELECT name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, country, class_of_service, version, revision FROM tenants`
 
 func scanTenant(row scanner) (*pbx.Tenant, error) {
 	t := &pbx.Tenant{}
-	return t, row.Scan(&t.Name, &t.Title, &t.Timezone, secretScan{&t.PhonePassword}, &t.MaxExtensions, wordsScan{&t.PhoneNetworks}, &t.CDRDays, &t.Version, &t.Revision)
+	return t, row.Scan(&t.Name, &t.Title, &t.Timezone, secretScan{&t.PhonePassword}, &t.MaxExtensions, wordsScan{&t.PhoneNetworks}, &t.CDRDays, &t.Country, &t.ClassOfService, &t.Version, &t.Revision)
 }
 
 // Tenant returns one tenant, or a NotFound error.
@@ -73,6 +73,9 @@ func (tx *Tx) PutTenant(ctx context.Context, t *pbx.Tenant) error {
 }
 
 func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) (err error) {
+	if err := tx.needClass(ctx, t.Name, t.ClassOfService); err != nil {
+		return err
+	}
 	if t.Revision, err = tx.newRevision(ctx); err != nil {
 		return err
 	}
@@ -80,11 +83,11 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) (err error) {
 	if old != nil {
 		t.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO tenants (name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title, timezone = excluded.timezone,
-		phone_password = excluded.phone_password, max_extensions = excluded.max_extensions, phone_networks = excluded.phone_networks, cdr_days = excluded.cdr_days,
+	err = tx.exec(ctx, `INSERT INTO tenants (name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, country, class_of_service, version, revision)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title, timezone = excluded.timezone,
+		phone_password = excluded.phone_password, max_extensions = excluded.max_extensions, phone_networks = excluded.phone_networks, cdr_days = excluded.cdr_days, country = excluded.country, class_of_service = excluded.class_of_service,
 		version = excluded.version, revision = excluded.revision`,
-		t.Name, t.Title, t.Timezone, t.PhonePassword.Reveal(), t.MaxExtensions, strings.Join(t.PhoneNetworks, " "), t.CDRDays, t.Version, t.Revision)
+		t.Name, t.Title, t.Timezone, t.PhonePassword.Reveal(), t.MaxExtensions, strings.Join(t.PhoneNetworks, " "), t.CDRDays, t.Country, t.ClassOfService, t.Version, t.Revision)
 	if err != nil {
 		return fmt.Errorf("writing tenant %s: %w", t.Name, err)
 	}
@@ -110,6 +113,8 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 		UNION ALL SELECT 'button-template', model FROM button_templates WHERE tenant = ?1
 		UNION ALL SELECT 'external-number', number FROM external_numbers WHERE tenant = ?1
 		UNION ALL SELECT 'trunk', name FROM trunks WHERE tenant = ?1
+		UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1
+		UNION ALL SELECT 'class-of-service', name FROM classes_of_service WHERE tenant = ?1
 		UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1
 		UNION ALL SELECT 'group', name FROM phone_groups WHERE tenant = ?1
 		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1)`, name)

@@ -57,6 +57,9 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 			return in
 		}
 		in.lines = append(in.lines, gatherLine(s, l, d))
+		if e := s.Extension(p.Tenant, d.Extension); e != nil && l.Registration == 1 {
+			in.settings.ToneCountry = tonesOf(s, e, in.settings.ToneCountry)
+		}
 		if u := s.UserOf(p.Tenant, d.Extension); u != nil && u.Timezone != "" && l.Registration == 1 {
 			in.zone = u.Timezone // the first line is whose phone it is
 		}

@@ -1,5 +1,7 @@
 package phoneconf
 
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+
 // languageNames are the names that the makes give to languages of
 // pbx.PhoneLanguages; "" where none is known, which leaves the phone's own.
 // Yealink's are those of its language packs, Polycom's those of lcl.ml.lang; all
@@ -26,3 +28,14 @@ var toneCountries = map[string]string{
 // ringKeywords is how many distinctive rings a phone knows: an INVITE whose
 // Alert-Info says info=ring3 rings with the third.
 const ringKeywords = 8
+
+// tonesOf is the country whose tones the phone of an extension plays: its own,
+// that of the tenant's phones, or the tenant's; never one without a name.
+func tonesOf(s *pbx.Snapshot, e *pbx.Extension, settings string) string {
+	for _, c := range []string{e.Country, settings, s.CountryOf(e)} {
+		if toneCountries[c] != "" {
+			return c
+		}
+	}
+	return ""
+}

@@ -97,6 +97,9 @@ type Controller struct {
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
 	Forwards        *Resource[pbx.Forward]
+	// Numbers and ClassesOfService say who is reached from outside, and who may call there.
+	Numbers          *Resource[pbx.Number]
+	ClassesOfService *Resource[pbx.ClassOfService]
 }
 
 // New reads the first snapshot; Run starts the loops.
@@ -113,6 +116,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
+	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.fetches = newFetchLog(o.DB, o.Logger, c.events)

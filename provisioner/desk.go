@@ -35,13 +35,21 @@ func (c *Controller) SignIn(ctx context.Context, by Author, tenant, username, de
 	return u, revision, err
 }
 
-// takeDesk moves a user to a device.
-func takeDesk(ctx context.Context, tx *db.Tx, u *pbx.User, device string) error {
+// maySignIn refuses a user for whom no device could ring.
+func maySignIn(u *pbx.User) error {
 	switch {
 	case u.Extension == "":
 		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username + " has no extension that a device could ring for"}
 	case !u.Login:
 		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username + " may not sign in: login is off"}
+	}
+	return nil
+}
+
+// takeDesk moves a user to a device.
+func takeDesk(ctx context.Context, tx *db.Tx, u *pbx.User, device string) error {
+	if err := maySignIn(u); err != nil {
+		return err
 	}
 	d, err := tx.Device(ctx, u.Tenant, device)
 	if pbx.KindOf(err) == pbx.NotFound {
@@ -83,8 +91,7 @@ func leaveDesks(ctx context.Context, tx *db.Tx, tenant, extension, but string) e
 		if d.Name == but {
 			continue
 		}
-		d.Extension = ""
-		if err := tx.PutDevice(ctx, d); err != nil {
+		if err := tx.FreeDesk(ctx, d); err != nil {
 			return err
 		}
 	}

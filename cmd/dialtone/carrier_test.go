@@ -28,6 +28,7 @@ const (
 	silentMailbox = "+4915100000000" // a mobile's voicemail: answers at once and says nothing
 	eagerMobile   = "+4915100000001" // answers and presses 1 after the first words
 	busyMobile    = "+4915100000002"
+	unknownNumber = "+4989404404"
 )
 
 // mobiles are the numbers whose phones the tests play, by name.
@@ -71,6 +72,7 @@ aors = %[1]s
 context = from-mobile
 allow = !all,ulaw
 direct_media = no
+callerid = <%[3]s>
 [%[1]s]
 type = auth
 username = %[1]s
@@ -92,8 +94,29 @@ exten => ` + eagerMobile + `,1,Answer()
 exten => ` + busyMobile + `,1,Hangup(17)
 `
 
-const carrierInbound = `[from-mobile]
-exten => _X.,1,Dial(PJSIP/${EXTEN}@dialtone,20)
+// Whatever else the office dials rings Ada's mobile, which is told in headers of
+// its own what the office said.
+const carrierInbound = `exten => ` + unknownNumber + `,1,Hangup(1)
+exten => _[0-9+]X.,1,Gosub(office,s,1)
+ same => n,Dial(PJSIP/ada,60,b(tell^s^1))
+ same => n,Hangup(${HANGUPCAUSE})
+exten => _XX,1,Goto(0${EXTEN},1)
+[office]
+exten => s,1,Set(__OFFICE_FROM=${PJSIP_HEADER(read,From)})
+ same => n,Set(__OFFICE_PAI=${PJSIP_HEADER(read,P-Asserted-Identity)})
+ same => n,Set(__OFFICE_PRIVACY=${PJSIP_HEADER(read,Privacy)})
+ same => n,Set(__OFFICE_TO=${CHANNEL(pjsip,request_uri)})
+ same => n,Return()
+[tell]
+exten => s,1,Set(PJSIP_HEADER(add,X-Office-From)=${OFFICE_FROM})
+ same => n,Set(PJSIP_HEADER(add,X-Office-PAI)=${OFFICE_PAI})
+ same => n,Set(PJSIP_HEADER(add,X-Office-Privacy)=${OFFICE_PRIVACY})
+ same => n,Set(PJSIP_HEADER(add,X-Office-To)=${OFFICE_TO})
+ same => n,Return()
+[from-mobile]
+exten => _[0-9+*]X.,1,Dial(PJSIP/${EXTEN}@dialtone,20)
+ same => n,Hangup(${HANGUPCAUSE})
+exten => _XX,1,Dial(PJSIP/${EXTEN}@dialtone,20)
  same => n,Hangup(${HANGUPCAUSE})
 `
 
@@ -111,8 +134,8 @@ func openCarrier(t *testing.T) *carrier {
 	t.Cleanup(func() { box.ReleasePorts(first, last) })
 	pjsip, plan := fmt.Sprintf(carrierPJSIP, carrierHost, ports[0], `trunk\;--secret`), carrierDialplan
 	for name, number := range mobiles {
-		pjsip += fmt.Sprintf(carrierMobile, name, mobileSecret)
-		plan += "exten => " + number + ",1,Dial(PJSIP/" + name + ",60)\n same => n,Hangup(${HANGUPCAUSE})\n"
+		pjsip += fmt.Sprintf(carrierMobile, name, mobileSecret, number)
+		plan += "exten => " + number + ",1,Gosub(office,s,1)\n same => n,Dial(PJSIP/" + name + ",60,b(tell^s^1))\n same => n,Hangup(${HANGUPCAUSE})\n"
 	}
 	in, err := box.Start(t.Context(), box.Options{Suite: box.Asterisk22, Dir: t.TempDir(), Log: t.Output(), Files: map[string][]byte{
 		"pjsip.conf": []byte(pjsip), "extensions.conf": []byte(plan + carrierInbound),

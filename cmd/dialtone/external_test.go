@@ -278,7 +278,7 @@ func (o *outdoors) eager(t *testing.T) {
 	o.noChannels(t)
 }
 
-// inbound: a call from the carrier has nowhere to go yet and is refused.
+// inbound: a call from the carrier to what is no number of the tenant is refused.
 func (o *outdoors) inbound(t *testing.T) {
 	for _, number := range []string{"101", "999"} {
 		if got := refusal(t, o.ada, number); got != 404 {

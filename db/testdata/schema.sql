@@ -63,6 +63,17 @@ CREATE TABLE changes (
     after    TEXT
 ) STRICT;
 
+CREATE TABLE classes_of_service (
+    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name        TEXT    NOT NULL CHECK (name <> ''),
+    description TEXT    NOT NULL,
+    allow       TEXT    NOT NULL,
+    deny        TEXT    NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE devices (
     tenant          TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
     name            TEXT    NOT NULL CHECK (name <> ''),
@@ -96,7 +107,7 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)),
+    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', presentation_number TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)),
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -171,6 +182,16 @@ CREATE TABLE mailboxes (
     delete_after_mail INTEGER NOT NULL CHECK (delete_after_mail IN (0, 1)),
     version           INTEGER NOT NULL CHECK (version > 0),
     revision          INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE numbers (
+    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    number      TEXT    NOT NULL UNIQUE CHECK (number <> ''),
+    description TEXT    NOT NULL,
+    destination TEXT    NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -327,7 +348,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0)) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tokens (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -397,9 +418,13 @@ CREATE INDEX devices_of_extension ON devices (tenant, extension);
 
 CREATE INDEX devices_of_external_number ON devices (tenant, external_number);
 
+CREATE INDEX extensions_of_class ON extensions (tenant, class_of_service) WHERE class_of_service <> '';
+
 CREATE INDEX extensions_of_mailbox ON extensions (tenant, mailbox);
 
 CREATE INDEX extensions_of_parent ON extensions (tenant, parent_device) WHERE parent_device <> '';
+
+CREATE INDEX extensions_of_presentation_number ON extensions (tenant, presentation_number) WHERE presentation_number <> '';
 
 CREATE INDEX extensions_of_twin_number ON extensions (tenant, twin_number);
 
@@ -410,6 +435,8 @@ CREATE INDEX invitation_links_of_invitation ON invitation_links (invitation);
 CREATE INDEX invitations_of_device ON invitations (tenant, device);
 
 CREATE INDEX invitations_queued ON invitations (next_at) WHERE state = 'queued';
+
+CREATE INDEX numbers_of_destination ON numbers (tenant, destination);
 
 CREATE INDEX phone_buttons_of_extension ON phone_buttons (tenant, watches);
 

@@ -82,6 +82,8 @@ func (a *api) register(e *echo.Echo) {
 	registerTrunks(a)
 	registerForwards(a)
 	registerSimulate(a)
+	registerNumbers(a)
+	registerClassesOfService(a)
 	a.registerStatus()
 	a.registerChanges()
 	a.registerTokens()

@@ -22,9 +22,13 @@ type ExtensionFields struct {
 	Type           string    `json:"type,omitempty" enum:"sip,iax2,dahdi,virtual,sip-virtual" doc:"sip rings its devices; iax2 and dahdi do as well and may have devices of that kind; virtual has none, calls go to its mailbox; sip-virtual is an additional number of another extension's device; sip if left out"`
 	ParentDevice   string    `json:"parent_device,omitempty" doc:"Name of the device that a sip-virtual extension rings; it shows the number that was dialled"`
 	AllowedDevices *[]string `json:"allowed_devices,omitempty" doc:"Classes of device that may register for it, of hardware, software, third-party, mobile and webrtc; all if left out"`
-	Anonymous      bool      `json:"anonymous,omitempty" doc:"Calls from it show neither its name nor its number"`
+	Anonymous      bool      `json:"anonymous,omitempty" doc:"Calls from it show neither its name nor its number; a carrier is told, and told to tell nobody"`
 	DoNotDisturb   bool      `json:"do_not_disturb,omitempty" doc:"It does not ring: whoever calls finds it busy"`
 	CallWaiting    *bool     `json:"call_waiting,omitempty" doc:"Whether it rings while one of its devices is in a call; if not, further callers find it busy; true if left out"`
+
+	PresentationNumber string `json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
+	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
+	Country            string `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`
 }
 
 // Extension is what a client reads.
@@ -49,7 +53,8 @@ func registerExtensions(a *api) {
 			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox,
 				Ring: pbx.RingMode(cmp.Or(w.Ring, string(pbx.RingAll))), TwinNumber: w.TwinNumber,
 				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous, Record: w.Record, DoNotDisturb: w.DoNotDisturb, NoCallWaiting: !or(w.CallWaiting, true),
-				Type: pbx.ExtensionType(cmp.Or(w.Type, string(pbx.TypeSIP))), ParentDevice: w.ParentDevice}, nil
+				Type: pbx.ExtensionType(cmp.Or(w.Type, string(pbx.TypeSIP))), ParentDevice: w.ParentDevice,
+				PresentationNumber: w.PresentationNumber, ClassOfService: w.ClassOfService, Country: w.Country}, nil
 		},
 		view: func(e *pbx.Extension) Extension {
 			v := Extension{ExtensionFields: extensionFields(e), Devices: []DeviceState{}}
@@ -70,7 +75,8 @@ func registerExtensions(a *api) {
 func extensionFields(e *pbx.Extension) ExtensionFields {
 	waiting := !e.NoCallWaiting
 	w := ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox, Ring: string(e.Ring), TwinNumber: e.TwinNumber,
-		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice, DoNotDisturb: e.DoNotDisturb, CallWaiting: &waiting}
+		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice, DoNotDisturb: e.DoNotDisturb, CallWaiting: &waiting,
+		PresentationNumber: e.PresentationNumber, ClassOfService: e.ClassOfService, Country: e.Country}
 	if e.AllowedDevices != nil {
 		w.AllowedDevices = &[]string{}
 		for _, c := range e.AllowedDevices {

@@ -180,6 +180,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "external-numbers", tenant+"external-numbers", mobile)
 	ask(201, "POST", "external-numbers/+4915112345678/clone", tenant+"external-numbers/{number}/clone", `{"number":"0301234"}`)
 	ask(201, "POST", "trunks", tenant+"trunks", carrier)
+	ask(201, "POST", "numbers", tenant+"numbers", `{"number":"+493012345678","destination":"extension:101"}`)
+	ask(201, "POST", "classes-of-service", tenant+"classes-of-service", `{"name":"home","allow":["national"]}`)
 	ask(201, "POST", "/v1/tokens", "/v1/tokens", `{"name":"ci"}`)
 	ask(201, "POST", "forwards", tenant+"forwards", `{"extension":"101","mode":"schedule","rules":[{"days":["sat"],"destination":"voicemail:101"}]}`)
 	l.until("for the forward", func() bool { return l.ctl.Snapshot().Forward("default", "101") != nil })
@@ -202,6 +204,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
 		"external-numbers": {tenant + "external-numbers", "0301234", "number", `{}`}, "trunks": {tenant + "trunks", "carrier", "name", `{"host":"192.0.2.1"}`},
+		"numbers": {tenant + "numbers", "+493012345678", "number", `{}`}, "classes-of-service": {tenant + "classes-of-service", "home", "name", `{}`},
 	} {
 		path, one := strings.Replace(c.path, "{tenant}", "default", 1), c.path+"/{"+c.keyName+"}"
 		ask(200, "GET", path, c.path, "")
@@ -225,7 +228,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
-		{"external-numbers/0301234", "external-numbers/{number}"}, {"trunks/carrier", "trunks/{name}"}} {
+		{"external-numbers/0301234", "external-numbers/{number}"}, {"trunks/carrier", "trunks/{name}"},
+		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}
 	ask(200, "DELETE", "/v1/tenants/acme", "/v1/tenants/{name}", "")

@@ -31,7 +31,7 @@ func (l *lab) settle() (password string) {
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
 		{"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`},
-		{"default", "forwards/101", `{}`}, {"default", "users/ada", `{"full_name":"Ada","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
+		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "users/ada", `{"full_name":"Ada","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/701", `{"name":"Eve","pin":"4711"}`},
 		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve"}`},
@@ -73,7 +73,9 @@ var kindsSwept = map[string]kindSwept{
 		`{"mode":"destination","destination":"extension:102","rules":null,"timezone":null}`}, []string{
 		`{"mode":"schedule","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","destination":"extension:101"}],"unreachable":"voicemail:101","busy":"hangup","no_answer":"hangup"}`,
 		`{"mode":"destination","destination":"voicemail:101"}`}},
-	"button-templates": {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
+	"numbers":            {"number", "+493012345678", "+493012345679", []string{`{"description":"front","destination":"extension:102"}`}, nil},
+	"classes-of-service": {"name", "home", "fresh", []string{`{"description":"home","allow":["national"],"deny":["+49900"]}`}, nil},
+	"button-templates":   {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
 }
 
 // actionsSwept are the writes that belong to no row's kind, by operation.

@@ -23,7 +23,8 @@ type dialplanView struct {
 	Legs, Confirm, Groups string
 	Click                 string
 	Position, Hops, Order string
-	Forget                string   // clears the variables of a call that was elsewhere before
+	Forget                string // clears the variables of a call that was elsewhere before
+	Shown                 string
 	Patterns              []string // which together match every extension a call can be at
 	Tenants               []dialplanTenant
 }
@@ -39,7 +40,9 @@ type deskView struct{ Arg, In, Out, Number, PIN, Done, Refused string }
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
-	Recorded, Trunk, Desk             contextName
+	Recorded, Trunk, Desk, Numbers    contextName
+	Dialled                           []dialplanNumber
+	Help                              dialplanHelp
 	Extensions                        []dialplanExtension
 }
 
@@ -108,7 +111,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
-		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Hops: pbx.HopsVariable, Order: pbx.OrderVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=",
+		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=",
 		Desk: deskView{pbx.ArgDesk, pbx.SignInCode, pbx.SignOutCode, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
@@ -130,6 +133,11 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		}
 		v.Tenants[i].Extensions = append(v.Tenants[i].Extensions, view)
 	}
+	for i, t := range s.Tenants {
+		if err := v.Tenants[i].reach(s, t); err != nil {
+			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
+		}
+	}
 	return v, nil
 }
 
@@ -138,7 +146,7 @@ func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
-		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Desk: pbx.DeskContext,
+		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
@@ -174,13 +182,19 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 
 func divertedOf(es *pbx.Errors, s *pbx.Snapshot, e *pbx.Extension) (v divertedTo) {
 	to, is := s.Diverted(e)
-	switch {
-	case !is:
+	if !is {
 		return v
-	case to.Kind == pbx.ToExtension && s.Extension(e.Tenant, to.Key) != nil:
+	}
+	return leadingTo(es, s, e.Tenant, to)
+}
+
+// leadingTo is a destination in a tenant, as the fallback reaches it.
+func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destination) (v divertedTo) {
+	switch {
+	case to.Kind == pbx.ToExtension && s.Extension(tenant, to.Key) != nil:
 		into(es, &v.Extension)(newExtenName("destination", to.Key))
 	case to.Kind == pbx.ToVoicemail:
-		into(es, &v.Mailbox)(newMailboxName("destination", e.Tenant, to.Key))
+		into(es, &v.Mailbox)(newMailboxName("destination", tenant, to.Key))
 		v.ToMailbox = true
 	case to.Kind == pbx.ToHangup:
 		v.Ends = true

@@ -15,8 +15,10 @@ type party struct {
 	Mailbox      mailboxName
 	Groups       groupList
 	Anonymous    bool
-	Record       string       // variable that says so; "" when calls are not recorded
-	Language     languageName // of prompts; "" is Asterisk's default
+	Record       string        // variable that says so; "" when calls are not recorded
+	Language     languageName  // of prompts; "" is Asterisk's default
+	Tones        languageName  // name of a zone in indications.conf; "" is Asterisk's default
+	Shown        outsideNumber // what carriers are shown when no controller says it
 }
 
 // partyOf collects what is wrong with the values in es; an error means that the
@@ -30,6 +32,10 @@ func partyOf(es *pbx.Errors, s *pbx.Snapshot, d *pbx.Device) (v party, err error
 		}
 		if e.Record {
 			v.Record = pbx.RecordVariable
+		}
+		into(es, &v.Tones)(newLanguageName("country", toneZones[s.CountryOf(e)]))
+		if e.PresentationNumber != "" {
+			into(es, &v.Shown)(newOutsideNumber("presentation_number", e.PresentationNumber))
 		}
 		name, number, v.Anonymous = e.Name, e.Number, e.Anonymous
 		into(es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))

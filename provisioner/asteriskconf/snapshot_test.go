@@ -24,6 +24,8 @@ type office struct {
 	}
 	Forwards        []pbx.Forward
 	ExternalNumbers []pbx.ExternalNumber
+	Numbers         []pbx.Number
+	Classes         []pbx.ClassOfService
 	Trunks          []struct {
 		pbx.Trunk
 		Secret string
@@ -51,7 +53,15 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		ms []*pbx.Mailbox
 		ns []*pbx.ExternalNumber
 		ks []*pbx.Trunk
+		os []*pbx.Number
+		cs []*pbx.ClassOfService
 	)
+	for _, n := range o.Numbers {
+		os = append(os, &n)
+	}
+	for _, c := range o.Classes {
+		cs = append(cs, &c)
+	}
 	for _, n := range o.ExternalNumbers {
 		ns = append(ns, &n)
 	}
@@ -81,12 +91,13 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		r.Shuffle(len(ms), func(i, j int) { ms[i], ms[j] = ms[j], ms[i] })
 		r.Shuffle(len(ns), func(i, j int) { ns[i], ns[j] = ns[j], ns[i] })
 		r.Shuffle(len(ks), func(i, j int) { ks[i], ks[j] = ks[j], ks[i] })
+		r.Shuffle(len(os), func(i, j int) { os[i], os[j] = os[j], os[i] })
 	}
 	fs := make([]*pbx.Forward, len(o.Forwards))
 	for i := range o.Forwards {
 		fs[i] = &o.Forwards[i]
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks).WithForwards(fs)
+	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks).WithForwards(fs).WithNumbers(os, cs)
 }
 
 // bigOffice has n extensions, each with one device and one mailbox.

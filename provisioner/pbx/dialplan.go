@@ -123,5 +123,13 @@ const ConfirmContext = "dialtone-confirm"
 // TrunkContext is where calls from a tenant's trunks enter.
 func TrunkContext(tenant string) string { return "trunk-" + tenant }
 
+// NumbersContext holds, for each number of a tenant in every way that carriers
+// write it, where its calls go when no controller answers.
+func NumbersContext(tenant string) string { return "numbers-" + tenant }
+
+// ShownVariable is set on channels of devices whose extension has a presentation
+// number, for emergency calls that no controller decides.
+const ShownVariable = "DIALTONE_SHOWN"
+
 // MailboxName is how Asterisk names a mailbox of a tenant: number@context.
 func MailboxName(tenant, number string) string { return number + "@" + tenant }

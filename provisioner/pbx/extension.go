@@ -23,8 +23,13 @@ type Extension struct {
 	Anonymous      bool // calls from it show neither name nor number
 	DoNotDisturb   bool // it does not ring: whoever calls it finds it busy
 	NoCallWaiting  bool // while one of its devices is in a call, it is busy
-	Version        int64
-	Revision       int64
+	// PresentationNumber is the number of the tenant that carriers are shown for its
+	// calls; "" leaves that to the trunk.
+	PresentationNumber string
+	ClassOfService     string // what it may call; "" is the tenant's
+	Country            string // ISO 3166-1 alpha-2: how it dials, and its tones; "" is the tenant's
+	Version            int64
+	Revision           int64
 }
 
 // DefaultRingSeconds is how long an extension rings when nobody said otherwise.
@@ -72,6 +77,7 @@ func (e *Extension) Validate() error {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}
 	es.Add(checkGroups("groups", e.Groups))
+	e.checkOutward(&es)
 	e.checkType(&es)
 	e.checkEffect(&es)
 	es.Add(checkAllowed("allowed_devices", e.AllowedDevices))

@@ -10,6 +10,7 @@ import (
 func (s *Snapshot) SetOutside(ns []*ExternalNumber, ts []*Trunk) *Snapshot {
 	s.ExternalNumbers, s.Trunks = ns, ts
 	s.numbers, s.trunks = make(map[key]*ExternalNumber, len(ns)), make(map[key]*Trunk, len(ts))
+	s.trunkEndpoints = make(map[string]*Trunk, len(ts))
 	slices.SortFunc(ns, func(a, b *ExternalNumber) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
 	})
@@ -20,7 +21,7 @@ func (s *Snapshot) SetOutside(ns []*ExternalNumber, ts []*Trunk) *Snapshot {
 		s.numbers[key{n.Tenant, n.Number}] = n
 	}
 	for _, t := range ts {
-		s.trunks[key{t.Tenant, string(t.Reaches())}] = t
+		s.trunks[key{t.Tenant, string(t.Reaches())}], s.trunkEndpoints[t.Endpoint] = t, t
 	}
 	return s
 }

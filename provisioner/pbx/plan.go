@@ -21,6 +21,7 @@ type Step struct {
 	Rule     string
 	Legs     []Leg       // dial: rung at the same time, no endpoint twice
 	Seconds  int         // dial: how long they ring, at least 1
+	Show     *Shown      // dial: what a carrier is told of the caller; nil for what it is anyway
 	Called   string      // dial: number to show as called, where it is not the device's own; "" otherwise
 	Record   bool        // dial: the call is recorded from its answer on
 	Set      []Variable  // what the channel gets before the step, in this order
@@ -107,6 +108,7 @@ const (
 	CauseNoAnswer    = 19 // 480 Temporarily Unavailable
 	CauseAbsent      = 20 // 480 Temporarily Unavailable
 	CauseRefused     = 21 // 403 Forbidden
+	CauseCongestion  = 34 // 503 Service Unavailable
 )
 
 // Returns reports whether the call comes back after the step, with an outcome.
@@ -145,7 +147,7 @@ func (s Step) Argument(tenant string) string {
 		for i, l := range s.Legs {
 			legs[i] = l.Channel()
 		}
-		return strings.Join(legs, "&") + "," + strconv.Itoa(s.Seconds) + ",i" + ShowCalled(s.Called)
+		return strings.Join(legs, "&") + "," + strconv.Itoa(s.Seconds) + ",i" + s.Show.options() + ShowCalled(s.Called)
 	case StepVoicemail:
 		greeting := ",u"
 		if s.Greeting == GreetBusy {

@@ -141,7 +141,7 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 	if !dialable(d.Endpoint) {
 		return Leg{}, false
 	}
-	if d.Kind == DeviceExternal && !s.leadOut(own, e.Tenant, d.ExternalNumber, d.Confirm) {
+	if d.Kind == DeviceExternal && !s.leadOut(own, e, d.ExternalNumber, d.Confirm) {
 		return Leg{}, false
 	}
 	if d.Kind == DeviceIAX2 { // chan_iax2 knows no groups
@@ -154,22 +154,23 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 // confirmation. No device's leg has a name like its, with dots.
 func (s *Snapshot) twinOf(e *Extension, whole int) (Leg, bool) {
 	own := &OwnLeg{Seconds: whole}
-	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(own, e.Tenant, e.TwinNumber, true) {
+	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(own, e, e.TwinNumber, true) {
 		return Leg{}, false
 	}
 	return Leg{Endpoint: "twin." + e.Tenant + "." + e.Number, Device: e.TwinNumber, Own: own}, true
 }
 
-// leadOut makes a leg lead to an external number, if there is a trunk for it.
-func (s *Snapshot) leadOut(own *OwnLeg, tenant, number string, confirm bool) bool {
-	n := s.ExternalNumber(tenant, number)
-	if n == nil {
+// leadOut makes a leg of an extension lead to an external number, if there is a
+// trunk for it and the extension's class of service allows it.
+func (s *Snapshot) leadOut(own *OwnLeg, e *Extension, number string, confirm bool) bool {
+	n := s.ExternalNumber(e.Tenant, number)
+	if n == nil || !s.mayRing(e, number) {
 		return false
 	}
-	t := s.TrunkFor(tenant, n.Type)
+	t := s.TrunkFor(e.Tenant, n.Type)
 	if t == nil || !dialable(t.Endpoint) || !externalPattern.MatchString(number) {
 		return false
 	}
-	own.Number, own.Trunk, own.Caller, own.Confirm = number, t.Endpoint, t.CallerNumber, confirm
+	own.Number, own.Trunk, own.Caller, own.Confirm = number, t.Endpoint, presentationOf(e, t), confirm
 	return true
 }

@@ -65,12 +65,15 @@ const maxLegs = 100
 // plan for Call.Sent, at most MaxHops times.
 func Route(s *Snapshot, c Call, now time.Time) Plan {
 	r := routing{s, c, now}
+	trunk := s.trunkOf(c)
 	switch {
 	case s.Tenant(c.Tenant) == nil:
 		return hangup(CauseRefused, "there is no tenant %s", quote(c.Tenant))
-	case c.actor() != "" && c.Device(s) == nil:
+	case trunk != nil && len(c.Hops) == 0:
+		return inbound(r, trunk)
+	case trunk == nil && c.actor() != "" && c.Device(s) == nil:
 		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.actor()), c.Tenant)
-	case c.actor() != "" && s.Forbidden(c.Device(s)):
+	case trunk == nil && c.actor() != "" && s.Forbidden(c.Device(s)):
 		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
 	case len(c.Hops) > 0:
 		return toDestination(r, c.Hops[len(c.Hops)-1])
@@ -83,7 +86,10 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	}
 	e := s.Extension(c.Tenant, c.Dialled)
 	if e == nil {
-		return hangup(CauseUnallocated, "no extension of tenant %s has the number %s", c.Tenant, quote(c.Dialled))
+		return toOutside(r, c.Extension(s), c.Dialled)
+	}
+	if from := c.Extension(s); from != nil && from != e && s.deniesInternal(from) {
+		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", from.Number, e.Number, s.ClassOf(from).Name)
 	}
 	return toExtension(r, e)
 }

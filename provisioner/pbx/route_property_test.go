@@ -19,22 +19,25 @@ type rows struct {
 	numbers    []*ExternalNumber
 	trunks     []*Trunk
 	forwards   []*Forward
+	own        []*Number
+	classes    []*ClassOfService
 }
 
 func (r rows) snapshot() *Snapshot {
-	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes).SetOutside(r.numbers, r.trunks).WithForwards(r.forwards)
+	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes).SetOutside(r.numbers, r.trunks).WithForwards(r.forwards).WithNumbers(r.own, r.classes)
 }
 
 // shuffled is the same rows in another order.
 func (r rows) shuffled(seed uint64) rows {
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	c := rows{slices.Clone(r.tenants), slices.Clone(r.extensions), slices.Clone(r.devices), slices.Clone(r.mailboxes), slices.Clone(r.numbers), slices.Clone(r.trunks), slices.Clone(r.forwards)}
+	c := rows{slices.Clone(r.tenants), slices.Clone(r.extensions), slices.Clone(r.devices), slices.Clone(r.mailboxes), slices.Clone(r.numbers), slices.Clone(r.trunks), slices.Clone(r.forwards), slices.Clone(r.own), slices.Clone(r.classes)}
 	rnd.Shuffle(len(c.tenants), func(i, j int) { c.tenants[i], c.tenants[j] = c.tenants[j], c.tenants[i] })
 	rnd.Shuffle(len(c.extensions), func(i, j int) { c.extensions[i], c.extensions[j] = c.extensions[j], c.extensions[i] })
 	rnd.Shuffle(len(c.devices), func(i, j int) { c.devices[i], c.devices[j] = c.devices[j], c.devices[i] })
 	rnd.Shuffle(len(c.mailboxes), func(i, j int) { c.mailboxes[i], c.mailboxes[j] = c.mailboxes[j], c.mailboxes[i] })
 	rnd.Shuffle(len(c.numbers), func(i, j int) { c.numbers[i], c.numbers[j] = c.numbers[j], c.numbers[i] })
 	rnd.Shuffle(len(c.trunks), func(i, j int) { c.trunks[i], c.trunks[j] = c.trunks[j], c.trunks[i] })
+	rnd.Shuffle(len(c.own), func(i, j int) { c.own[i], c.own[j] = c.own[j], c.own[i] })
 	return c
 }
 
@@ -42,6 +45,7 @@ var (
 	someTenant = rapid.SampledFrom([]string{"acme", "bolt", "corp"})
 	someNumber = rapid.SampledFrom([]string{"101", "102", "103", "s", "alice"})
 	someDevice = rapid.SampledFrom([]string{"a", "b", "c", "d", "e"})
+	someDID    = rapid.SampledFrom([]string{"+4930111111", "+4930222222", "+12125550000"})
 	somebody   = rapid.SampledFrom([]string{"+4915111", "+4915122", "4915133"})
 )
 
@@ -85,14 +89,25 @@ func drawRows(t *rapid.T) rows {
 	for _, i := range ids(someNumber, "mailboxes") {
 		r.mailboxes = append(r.mailboxes, &Mailbox{Tenant: i.tenant, Number: i.name})
 	}
+	for _, number := range rapid.SliceOfNDistinct(someDID, 0, 3, rapid.ID).Draw(t, "numbers") { // of one tenant each
+		r.own = append(r.own, &Number{Tenant: someTenant.Draw(t, "of"), Number: number, Destination: rapid.SampledFrom([]Destination{{}, {ToExtension, "101"}, {ToExtension, "102"}, {ToVoicemail, "101"}, {ToHangup, ""}}).Draw(t, "leads to")})
+	}
+	for _, i := range ids(rapid.SampledFrom([]string{"home", "lobby"}), "classes") {
+		entry := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"+49", "+4915", "national", "international"}), 0, 3, rapid.ID)
+		r.classes = append(r.classes, &ClassOfService{Tenant: i.tenant, Name: i.name, Allow: entry.Draw(t, "allow"), Deny: entry.Draw(t, "deny")})
+	}
+	for _, e := range r.extensions {
+		e.Country, e.ClassOfService = rapid.SampledFrom([]string{"", "DE", "US"}).Draw(t, "country"), rapid.SampledFrom([]string{"", "home", "lobby"}).Draw(t, "class")
+		e.PresentationNumber, e.Anonymous = rapid.OneOf(rapid.Just(""), someDID).Draw(t, "shows"), rapid.Bool().Draw(t, "hides")
+	}
 	return r
 }
 
 func drawCall(t *rapid.T) Call {
 	return Call{
 		Tenant:   someTenant.Draw(t, "tenant"),
-		Dialled:  rapid.OneOf(someNumber, rapid.Just(VoicemailCode), rapid.String()).Draw(t, "dialled"),
-		Endpoint: rapid.OneOf(rapid.Just(""), rapid.Custom(func(t *rapid.T) string { return "d" + someTenant.Draw(t, "") + someDevice.Draw(t, "") })).Draw(t, "endpoint"),
+		Dialled:  rapid.OneOf(someNumber, rapid.Just(VoicemailCode), rapid.String(), someDID, somebody, rapid.StringMatching(`(\+|00|011)?[0-9]{2,16}`), rapid.SampledFrom([]string{"112", "911", "015112345678"})).Draw(t, "dialled"),
+		Endpoint: rapid.OneOf(rapid.Just(""), rapid.SampledFrom([]string{"tacmesip", "tboltsip", "tacmeteams"}), rapid.Custom(func(t *rapid.T) string { return "d" + someTenant.Draw(t, "") + someDevice.Draw(t, "") })).Draw(t, "endpoint"),
 	}
 }
 
@@ -111,7 +126,7 @@ func TestRouteProperties(t *testing.T) {
 		if diff := cmp.Diff(p, again); diff != "" {
 			t.Fatalf("shuffled rows give another plan:\n%s", diff)
 		}
-		if caller := s.DeviceOf(c.Endpoint); c.Endpoint != "" && (caller == nil || caller.Tenant != c.Tenant) {
+		if caller := s.DeviceOf(c.Endpoint); c.Endpoint != "" && (caller == nil || caller.Tenant != c.Tenant) && s.trunkOf(c) == nil && s.Tenant(c.Tenant) != nil {
 			if len(p.Steps) != 1 || p.Steps[0].Cause != CauseRefused {
 				t.Fatalf("a stranger is not refused: %+v", p)
 			}
@@ -146,10 +161,14 @@ func checkEnds(t *rapid.T, p Plan) {
 
 // checkStep checks who takes part in a step.
 func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
-	seen := map[string]bool{}
+	seen, target := map[string]bool{}, c.Dialled
 	for _, l := range step.Legs {
+		if l.Outside != "" {
+			checkOutward(t, s, c, step, l)
+			continue
+		}
 		if l.Own != nil {
-			checkOwnLeg(t, s, c, step, l, seen)
+			checkOwnLeg(t, s, c, target, step, l, seen)
 			continue
 		}
 		d := s.DeviceOf(l.Endpoint)
@@ -158,7 +177,7 @@ func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 			t.Fatalf("%s rings twice", l.Endpoint)
 		case l.Endpoint == c.Endpoint:
 			t.Fatal("the caller rings")
-		case d == nil || d.Tenant != c.Tenant || d.Extension != c.Dialled || d.Kind == DeviceExternal:
+		case d == nil || d.Tenant != c.Tenant || d.Extension != target || d.Kind == DeviceExternal:
 			t.Fatalf("%s rings for %s of %s", l.Endpoint, c.Dialled, c.Tenant)
 		}
 		seen[l.Endpoint] = true
@@ -177,7 +196,7 @@ func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 // checkOwnLeg: a leg of its own ends with its dial at the latest and rings the
 // device it is named after, or a number of the tenant through a trunk of the
 // tenant for that type of number.
-func checkOwnLeg(t *rapid.T, s *Snapshot, c Call, step Step, l Leg, seen map[string]bool) {
+func checkOwnLeg(t *rapid.T, s *Snapshot, c Call, target string, step Step, l Leg, seen map[string]bool) {
 	o, longest := l.Own, step.Seconds
 	if o.Confirm {
 		longest -= ConfirmSeconds
@@ -188,7 +207,7 @@ func checkOwnLeg(t *rapid.T, s *Snapshot, c Call, step Step, l Leg, seen map[str
 	seen[l.Endpoint] = true
 	d := s.DeviceOf(l.Endpoint)
 	if o.Number == "" {
-		if d == nil || d.Tenant != c.Tenant || d.Extension != c.Dialled || d.Kind == DeviceExternal || o.Confirm {
+		if d == nil || d.Tenant != c.Tenant || d.Extension != target || d.Kind == DeviceExternal || o.Confirm {
 			t.Fatalf("%+v rings for %s of %s", l, c.Dialled, c.Tenant)
 		}
 		return
@@ -198,7 +217,7 @@ func checkOwnLeg(t *rapid.T, s *Snapshot, c Call, step Step, l Leg, seen map[str
 	if n == nil || s.TrunkFor(c.Tenant, n.Type) == nil || s.TrunkFor(c.Tenant, n.Type).Endpoint != o.Trunk {
 		t.Fatalf("%+v leads out by %+v", l, *o)
 	}
-	if e := s.Extension(c.Tenant, c.Dialled); d == nil && (e.TwinNumber != o.Number || !o.Confirm) || d != nil && (d.ExternalNumber != o.Number || d.Confirm != o.Confirm) {
+	if e := s.Extension(c.Tenant, target); d == nil && (e.TwinNumber != o.Number || !o.Confirm) || d != nil && (d.ExternalNumber != o.Number || d.Confirm != o.Confirm) {
 		t.Fatalf("%+v is nobody's: %+v", l, *o)
 	}
 }
@@ -229,4 +248,32 @@ func TestWayProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkOutward: only a device of the tenant dials out, through its trunk, what is
+// a number and its class allows, and never a number of its own tenant.
+func checkOutward(t *rapid.T, s *Snapshot, c Call, step Step, l Leg) {
+	trunk, from := s.TrunkFor(c.Tenant, NumberSIP), c.Extension(s)
+	if c.Device(s) == nil || trunk == nil || trunk.Endpoint != l.Endpoint || len(step.Legs) != 1 || !outwardPattern.MatchString(l.Outside) || s.NumberOf(c.Tenant, l.Outside) != nil {
+		t.Fatalf("%+v leads out by %+v", c, l)
+	}
+	if from == nil {
+		if !slices.Contains(EmergencyNumbers(""), l.Outside) {
+			t.Fatalf("nobody's device dials %s", l.Outside)
+		}
+		return
+	}
+	if class := s.ClassOf(from); class != nil && l.Outside[0] == '+' {
+		if allowed, _ := class.decide(Reading{Number: l.Outside, National: nationalTo(s.CountryOf(from), l.Outside)}); !allowed {
+			t.Fatalf("%s calls %s in spite of %+v", from.Number, l.Outside, class)
+		}
+	}
+	if shown := step.Show.Number; shown != "" && shown != from.PresentationNumber && shown != trunk.CallerNumber {
+		t.Fatalf("%s shows %s", from.Number, shown)
+	}
+}
+
+func nationalTo(country, number string) bool {
+	r, _ := ReadDialled(country, number)
+	return r.National
 }

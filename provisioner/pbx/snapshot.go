@@ -42,6 +42,14 @@ type Snapshot struct {
 	numbers         map[key]*ExternalNumber
 	trunks          map[key]*Trunk // by the type of number they reach
 	forwards        map[key]*Forward
+	trunkEndpoints  map[string]*Trunk
+
+	// Numbers and Classes are set by WithNumbers.
+	Numbers    []*Number
+	Classes    []*ClassOfService
+	ownNumbers map[key]*Number
+	sent       map[key]*Number // by what carriers may call them
+	classes    map[key]*ClassOfService
 }
 
 // key is a natural key within a tenant.

@@ -20,9 +20,11 @@ type Tenant struct {
 	// CleanNetworks; none means anywhere.
 	PhoneNetworks []string
 	// CDRDays is for how many days records of its calls are kept; 0 is for ever.
-	CDRDays  int
-	Version  int64 // row version, for ETag
-	Revision int64 // configuration revision of the last change
+	CDRDays        int
+	Country        string // ISO 3166-1 alpha-2, of extensions that have none; "" for none
+	ClassOfService string // of extensions that have none; "" allows them everything
+	Version        int64  // row version, for ETag
+	Revision       int64  // configuration revision of the last change
 }
 
 // Validate returns all broken rules.
@@ -36,6 +38,10 @@ func (t *Tenant) Validate() error {
 		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
 	}
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
+	es.Add(CheckCountry("country", t.Country))
+	if t.ClassOfService != "" {
+		es.Add(CheckName("class_of_service", t.ClassOfService))
+	}
 	es = append(es, checkNetworks("phone_networks", t.PhoneNetworks)...)
 	return es.Err()
 }

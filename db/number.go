@@ -1,0 +1,145 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const selectNumber = `SELECT tenant, number, description, destination, version, revision FROM numbers`
+
+func scanNumber(row scanner) (*pbx.Number, error) {
+	n := &pbx.Number{}
+	return n, row.Scan(&n.Tenant, &n.Number, &n.Description, destinationScan{&n.Destination}, &n.Version, &n.Revision)
+}
+
+// Number returns one number of a tenant, or a NotFound error.
+func (tx *Tx) Number(ctx context.Context, tenant, number string) (*pbx.Number, error) {
+	n, err := scanNumber(tx.sql.QueryRowContext(ctx, selectNumber+` WHERE tenant = ? AND number = ?`, tenant, number))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, tx.notIn(ctx, tenant, kindNumber, number)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading number %s: %w", number, err)
+	}
+	return n, nil
+}
+
+// Numbers returns numbers of a tenant in their order. Contains looks at number,
+// description and destination. An unknown tenant is a NotFound error.
+func (tx *Tx) Numbers(ctx context.Context, tenant string, o ListOptions) ([]*pbx.Number, error) {
+	if err := tx.needTenant(ctx, tenant); err != nil {
+		return nil, err
+	}
+	ns, err := query(ctx, tx, scanNumber, selectNumber+`
+		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\' OR destination LIKE ?3 ESCAPE '\')
+		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
+	if err != nil {
+		return nil, fmt.Errorf("listing numbers: %w", err)
+	}
+	return ns, nil
+}
+
+// numbersTo returns the numbers that lead to a destination.
+func (tx *Tx) numbersTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Number, error) {
+	ns, err := query(ctx, tx, scanNumber, selectNumber+` WHERE tenant = ? AND destination = ? ORDER BY number`, tenant, d.String())
+	if err != nil {
+		return nil, fmt.Errorf("listing the numbers that lead to %s: %w", d, err)
+	}
+	return ns, nil
+}
+
+// PutNumber adds a number or replaces the one that is there. It sets Version and
+// Revision of n, and writes nothing when nothing differs. A number of another
+// tenant is a Conflict, an unknown destination an Invalid error.
+func (tx *Tx) PutNumber(ctx context.Context, n *pbx.Number) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.Number(ctx, n.Tenant, n.Number))
+	if err != nil {
+		return err
+	}
+	if old != nil && len(changed(old, n)) == 0 {
+		n.Version, n.Revision = old.Version, old.Revision
+		return nil
+	}
+	return tx.saveNumber(ctx, old, n)
+}
+
+func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) (err error) {
+	if err := tx.checkOwnNumber(ctx, n); err != nil {
+		return err
+	}
+	if n.Revision, err = tx.newRevision(ctx); err != nil {
+		return err
+	}
+	n.Version = 1
+	if old != nil {
+		n.Version = old.Version + 1
+	}
+	err = tx.exec(ctx, `INSERT INTO numbers (tenant, number, description, destination, version, revision)
+		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET description = excluded.description,
+		destination = excluded.destination, version = excluded.version, revision = excluded.revision`,
+		n.Tenant, n.Number, n.Description, n.Destination.String(), n.Version, n.Revision)
+	if err != nil {
+		return fmt.Errorf("writing number %s: %w", n.Number, err)
+	}
+	return record(ctx, tx, kindNumber, n.Tenant, n.Number, old, n)
+}
+
+// checkOwnNumber refuses a number that another tenant has, without naming that,
+// and a destination that does not exist.
+func (tx *Tx) checkOwnNumber(ctx context.Context, n *pbx.Number) error {
+	if err := tx.needTenant(ctx, n.Tenant); err != nil {
+		return err
+	}
+	taken, err := tx.has(ctx, `SELECT 1 FROM numbers WHERE number = ? AND tenant <> ?`, n.Number, n.Tenant)
+	if err != nil {
+		return fmt.Errorf("looking for number %s: %w", n.Number, err)
+	}
+	if taken {
+		return &pbx.Error{Kind: pbx.Conflict, Field: "number", Message: "number " + n.Number + " belongs to another tenant"}
+	}
+	return tx.needDestination(ctx, "destination", n.Tenant, n.Destination)
+}
+
+// DeleteNumber removes a number; an InUse error names the extensions that show it.
+func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := tx.Number(ctx, tenant, number)
+	if err != nil {
+		return err
+	}
+	err = tx.unused(ctx, "number "+number, `SELECT 'extension', number FROM extensions WHERE tenant = ? AND presentation_number = ? ORDER BY 2`, tenant, number)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.newRevision(ctx); err != nil {
+		return err
+	}
+	if err := tx.exec(ctx, `DELETE FROM numbers WHERE tenant = ? AND number = ?`, tenant, number); err != nil {
+		return fmt.Errorf("deleting number %s: %w", number, err)
+	}
+	return record(ctx, tx, kindNumber, tenant, number, old, nil)
+}
+
+// checkOutward refuses a presentation number and a class of service that the
+// extension's tenant does not have.
+func (tx *Tx) checkOutward(ctx context.Context, e *pbx.Extension) error {
+	if e.PresentationNumber != "" {
+		have, err := tx.has(ctx, `SELECT 1 FROM numbers WHERE tenant = ? AND number = ?`, e.Tenant, e.PresentationNumber)
+		if err != nil {
+			return fmt.Errorf("looking for number %s: %w", e.PresentationNumber, err)
+		}
+		if !have {
+			return pbx.Invalidf("presentation_number", "%s is no number of tenant %s: only its own may be shown", e.PresentationNumber, e.Tenant)
+		}
+	}
+	return tx.needClass(ctx, e.Tenant, e.ClassOfService)
+}

@@ -1,0 +1,41 @@
+package api
+
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+
+// NumberFields is what a client may write.
+type NumberFields struct {
+	Number      string `json:"number,omitempty" doc:"The number in E.164, such as +493012345678; taken from the path in PUT and PATCH. No two tenants can have the same"`
+	Description string `json:"description,omitempty" doc:"For people, at most 100 characters of plain text"`
+	Destination string `json:"destination,omitempty" doc:"Where calls from a trunk to the number go: extension:NUMBER, voicemail:NUMBER or hangup; without one they get 404, and extensions may still show the number"`
+}
+
+// Number is what a client reads.
+type Number struct {
+	Number      string     `json:"number"`
+	Description string     `json:"description"`
+	Destination string     `json:"destination,omitempty"`
+	Apply       ApplyBlock `json:"apply"`
+}
+
+func registerNumbers(a *api) {
+	registerKind(a, kind[pbx.Number, NumberFields, Number]{
+		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers,
+		key:      func(w NumberFields) string { return w.Number },
+		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckE164(field, s) },
+		fields: func(n *pbx.Number) NumberFields {
+			return NumberFields{Number: n.Number, Description: n.Description, Destination: n.Destination.String()}
+		},
+		build: func(w NumberFields, _ *pbx.Number, tenant, number string) (*pbx.Number, error) {
+			to, err := pbx.ParseDestination("destination", w.Destination)
+			if err != nil {
+				return nil, err
+			}
+			return &pbx.Number{Tenant: tenant, Number: number, Description: w.Description, Destination: to}, nil
+		},
+		view: func(n *pbx.Number) Number {
+			return Number{Number: n.Number, Description: n.Description, Destination: n.Destination.String()}
+		},
+		revision: func(n *pbx.Number) int64 { return n.Revision },
+		apply:    func(v *Number) *ApplyBlock { return &v.Apply },
+	})
+}

@@ -1,0 +1,14 @@
+package provisioner
+
+import (
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func newClassesOfService(c *Controller) *Resource[pbx.ClassOfService] {
+	return &Resource[pbx.ClassOfService]{
+		c: c, get: (*db.Tx).ClassOfService, list: (*db.Tx).ClassesOfService, put: (*db.Tx).PutClassOfService, del: (*db.Tx).DeleteClassOfService,
+		revision: func(s *pbx.ClassOfService) int64 { return s.Revision },
+		validate: (*pbx.ClassOfService).Validate,
+	}
+}

@@ -1,0 +1,107 @@
+package pbx
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Reading is what a number means that was dialled to leave.
+type Reading struct {
+	Number    string // E.164 with +; an emergency number as it is dialled
+	Emergency bool
+	National  bool // of the country that it was dialled in
+}
+
+// ReadDialled reads a number as it is dialled in a country. It reports false for
+// what is none there: a local number without its area code is none, for nobody
+// knows the area. Without a country only numbers with + are read.
+func ReadDialled(iso, dialled string) (Reading, bool) {
+	if slices.Contains(EmergencyNumbers(iso), dialled) {
+		return Reading{Number: dialled, Emergency: true}, true
+	}
+	byName, _ := countries()
+	c := byName[iso]
+	digits, plus := strings.CutPrefix(dialled, "+")
+	if len(digits) < 2 || len(digits) > 24 || strings.Trim(digits, "0123456789") != "" || c == nil && !plus {
+		return Reading{}, false
+	}
+	if !plus {
+		if found := c.patterns().exit.FindString(digits); found != "" && isE164(digits[len(found):]) {
+			digits = digits[len(found):]
+		} else if n, ok := c.readNational(digits); ok {
+			digits = c.code + n
+		} else {
+			return Reading{}, false
+		}
+	}
+	if !isE164(digits) {
+		return Reading{}, false
+	}
+	return Reading{Number: "+" + digits, National: c != nil && c.has(digits)}, true
+}
+
+// readNational takes the prefix off a number that stays in the country.
+func (c *country) readNational(digits string) (string, bool) {
+	p := c.patterns()
+	if p.trunk == nil {
+		return digits, p.national.MatchString(digits)
+	}
+	if stripped := p.strip(digits); stripped != digits && p.national.MatchString(stripped) {
+		return stripped, true
+	}
+	if !p.national.MatchString(digits) {
+		return "", false
+	}
+	for i := 0; i < len(p.bare); i += 2 {
+		if p.bare[i].MatchString(digits) && p.bare[i+1].MatchString(digits) {
+			return digits, true
+		}
+	}
+	return "", false
+}
+
+// strip replaces the national prefix as libphonenumber does: where the pattern
+// has groups, the last one says whether the replacement is meant.
+func (p *patterns) strip(digits string) string {
+	m := p.trunk.FindStringSubmatchIndex(digits)
+	if m == nil || m[1] == 0 {
+		return digits
+	}
+	out := digits[m[1]:]
+	if last := m[len(m)-2]; p.replace != "" && len(m) > 2 && last >= 0 {
+		out = string(p.trunk.ExpandString(nil, strings.ReplaceAll(p.replace, "$1", "${1}"), digits, m)) + out
+	}
+	if p.national.MatchString(digits) && !p.national.MatchString(out) {
+		return digits
+	}
+	return out
+}
+
+// sentAs returns the ways in which carriers may write one of our numbers as the
+// one called, best first: with and without +, as dialled from abroad and within
+// the country.
+func sentAs(iso, number string) []string {
+	digits := strings.TrimPrefix(number, "+")
+	ways := []string{number, digits}
+	byName, _ := countries()
+	c := byName[iso]
+	if c == nil {
+		return append(ways, "00"+digits)
+	}
+	ways = append(ways, c.exit+digits, "00"+digits)
+	if national, ok := strings.CutPrefix(digits, c.code); ok && c.has(digits) {
+		ways = append(ways, c.trunk+national, national)
+	}
+	return ways
+}
+
+var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
+
+// CheckE164 refuses what is no whole number with + and calling code.
+func CheckE164(field, s string) *Error {
+	if !e164Pattern.MatchString(s) || !isE164(s[1:]) {
+		return Invalidf(field, "%s is not a number in E.164: write +, the country's calling code and the rest, such as +493012345678", quote(s))
+	}
+	return nil
+}

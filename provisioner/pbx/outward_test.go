@@ -1,0 +1,111 @@
+package pbx
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// outwardOffice has a trunk and, in Germany, 101 without a class, 102 who may call
+// Germany but not +49900, 103 anonymous in Switzerland, 104 who may call nobody
+// inside, 105 with a forbidden and an allowed number outside, 106 and 107 with
+// forwards to an allowed and a forbidden one, and a free desk.
+func outwardOffice(more ...*Trunk) *Snapshot {
+	es := []*Extension{{Number: "101", PresentationNumber: "+493011"}, {Number: "102", ClassOfService: "home"}, {Number: "103", Country: "CH", Anonymous: true, PresentationNumber: "+493012"},
+		{Number: "104", ClassOfService: "lobby"}, {Number: "105", ClassOfService: "home", TwinNumber: "+4915111"}, {Number: "106", ClassOfService: "home"}, {Number: "107", ClassOfService: "home"}}
+	ds := []*Device{{Tenant: "acme", Name: "free", Endpoint: "dfree", Shared: true}, {Tenant: "bolt", Name: "bolt", Endpoint: "dbolt", Extension: "101"}}
+	for _, e := range es {
+		e.Tenant, e.RingSeconds = "acme", 20
+		ds = append(ds, &Device{Tenant: "acme", Name: "d" + e.Number, Endpoint: "d" + e.Number, Extension: e.Number})
+	}
+	ds = append(ds, &Device{Tenant: "acme", Name: "premium", Endpoint: "dpremium", Extension: "105", Kind: DeviceExternal, ExternalNumber: "0900111222"})
+	s := NewSnapshot(1, []*Tenant{{Name: "acme", Country: "DE"}, {Name: "bolt"}}, append(es, &Extension{Tenant: "bolt", Number: "101", RingSeconds: 20}), ds, nil, []*Mailbox{{Tenant: "acme", Number: "101"}})
+	s.WithForwards([]*Forward{{Tenant: "acme", Extension: "106", Mode: ForwardDestination, Destination: to("external:089123456")}, {Tenant: "acme", Extension: "107", Mode: ForwardDestination, Destination: to("external:0900123456")}})
+	ns := []*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}, {Tenant: "acme", Number: "0900111222", Type: NumberSIP}}
+	return s.SetOutside(ns, append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010"})).WithNumbers(
+		[]*Number{{Tenant: "acme", Number: "+493011", Destination: to("extension:101")}, {Tenant: "acme", Number: "+493012"}, {Tenant: "acme", Number: "+493013", Destination: to("extension:106")},
+			{Tenant: "acme", Number: "+493014", Destination: to("extension:107")}, {Tenant: "acme", Number: "+493015", Destination: to("voicemail:101")}, {Tenant: "bolt", Number: "+493099", Destination: to("extension:101")}},
+		[]*ClassOfService{{Tenant: "acme", Name: "home", Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby", Deny: []string{"internal"}}})
+}
+
+func TestRouteOutward(t *testing.T) {
+	const refused, unknown = "dialtone-hangup 21", "dialtone-hangup 1"
+	out := func(number, options string) string { return "dial-acme PJSIP/" + number + "@tcarrier,120,i" + options }
+	s := outwardOffice(&Trunk{Tenant: "bolt", Name: "theirs", Endpoint: "tbolt", CallerNumber: "+493099"})
+	for _, tt := range []struct{ from, dialled, want, rule string }{
+		{"d101", "089123456", out("+4989123456", "f(+493011)u(allowed)"), "extension 101 dials +4989123456 through trunk carrier: it has no class of service"},
+		{"d101", "00442071838750", out("+442071838750", "f(+493011)u(allowed)"), ""},
+		{"d101", "112", out("112", "f(+493011)u(allowed)"), "an emergency number"},
+		{"d102", "089123456", out("+4989123456", "f(+493010)u(allowed)"), "class of service home allows national"},
+		{"d102", "0900123456", refused, "extension 102 may not call +49900123456: class of service home denies +49900"},
+		{"d102", "00442071838750", refused, "class of service home names nothing that fits it"},
+		{"d102", "110", out("110", "f(+493010)u(allowed)"), "an emergency number"},
+		{"d103", "0446681800", out("+41446681800", "f(+493012)u(prohib)"), ""},
+		{"d103", "144", out("144", "f(+493012)u(allowed)"), "an emergency number"},
+		{"d104", "101", refused, "extension 104 may not call 101: class of service lobby denies internal"},
+		{"d104", "0049 30", unknown, ""},
+		{"d104", "+493011", refused, "denies internal"},
+		{"d104", "104", "dialtone-hangup 17", ""},
+		{"d104", "112", out("112", "f(+493010)u(allowed)"), ""},
+		{"d102", "03011", unknown, "none of the dialling rules of DE"},
+		{"d102", "+493011", "> extension:101 > dial-acme PJSIP/d101,20,i", ""},
+		{"d101", "+493012", unknown, "+493012 is a number of tenant acme and leads nowhere"},
+		{"d101", "12345", unknown, "none of the dialling rules of DE"},
+		{"dfree", "112", out("112", "f(+493010)u(allowed)"), "an emergency number"},
+		{"dfree", "089123456", unknown, "only an extension may call outside"},
+		{"", "112", unknown, ""},
+		{"d101", "105", "dial-acme Local/d105@dialtone-legs/n&Local/twin.acme.105@dialtone-legs/n,36,i", ""},
+		{"tcarrier", "+493011", "> extension:101 > dial-acme PJSIP/d101,20,i", ""},
+		{"tcarrier", "493011", "> extension:101 > dial-acme PJSIP/d101,20,i", ""},
+		{"tcarrier", "03011", "> extension:101 > dial-acme PJSIP/d101,20,i", ""},
+		{"tcarrier", "+493012", unknown, "leads nowhere"},
+		{"tcarrier", "+493099", unknown, "which is no number of tenant acme"},
+		{"tcarrier", "101", unknown, ""},
+		{"tcarrier", "112", unknown, ""},
+		{"tcarrier", "*97", unknown, ""},
+		{"tcarrier", "*8", unknown, ""},
+		{"tcarrier", "*11", unknown, ""},
+		{"tcarrier", "089123456", unknown, ""},
+		{"tbolt", "+493011", refused, "not a device of tenant acme"},
+		{"tcarrier", "+493013", "> extension:106 > > external:089123456 > " + out("+4989123456", "f(+493010)u(allowed)"), "class of service home allows national"},
+		{"tcarrier", "+493014", "> extension:107 > > external:0900123456 > " + refused, "extension 107 may not call +49900123456"},
+		{"tcarrier", "+493015", "> voicemail:101 > dialtone-voicemail 101@acme,u", ""},
+	} {
+		c, got := Call{Tenant: "acme", Dialled: tt.dialled, Endpoint: tt.from}, ""
+		step := Route(s, c, time.Time{}).Steps[0]
+		for ; step.Kind == StepForward; step = Route(s, c, time.Time{}).Steps[0] {
+			c, got = c.Sent(step.To), got+"> "+step.To.String()+" > "
+		}
+		if got += step.Context("acme") + " " + step.Argument("acme"); !strings.HasPrefix(got, tt.want) || !strings.Contains(step.Rule, tt.rule) {
+			t.Errorf("%s dials %s:\n got %s (%s)\nwant %s (%s)", tt.from, tt.dialled, got, step.Rule, tt.want, tt.rule)
+		}
+	}
+	if p := Route(s, Call{Tenant: "bolt", Dialled: "+493011", Endpoint: "dbolt"}, time.Time{}); p.Steps[0].Legs[0].Endpoint != "tbolt" || p.Steps[0].Show.Number != "+493099" {
+		t.Errorf("another tenant's number is reached by %+v", p.Steps[0])
+	}
+	var outcomes []string
+	p := Route(s, Call{Tenant: "acme", Dialled: "089123456", Endpoint: "d101"}, time.Time{})
+	for _, o := range []Outcome{OutcomeBusy, OutcomeNoAnswer, OutcomeCongestion, OutcomeUnreachable, OutcomeAnswer} {
+		outcomes = append(outcomes, p.Steps[p.After(0, o)].Argument("acme"))
+	}
+	if got := strings.Join(outcomes, " "); got != "17 19 34 34 16" {
+		t.Errorf("after the dial: %s", got)
+	}
+}
+
+// TestClassDecides: the longest prefix decides, before the words; deny wins.
+func TestClassDecides(t *testing.T) {
+	for _, tt := range []struct {
+		allow, deny, number string
+		national, want      bool
+	}{
+		{"national", "", "+4930", true, true}, {"national", "", "+4430", false, false}, {"international", "", "+4430", false, true}, {"international", "", "+4930", true, false},
+		{"national", "+49900", "+499001", true, false}, {"+499001", "+49900", "+4990012", true, true}, {"+49", "+49", "+4930", true, false},
+		{"+44", "international", "+4420", false, true}, {"national", "national", "+4930", true, false}, {"", "", "+4930", true, false}, {"", "+44", "+4930", true, false},
+	} {
+		c := ClassOfService{Allow: strings.Fields(tt.allow), Deny: strings.Fields(tt.deny)}
+		if got, why := c.decide(Reading{Number: tt.number, National: tt.national}); got != tt.want {
+			t.Errorf("allow %q, deny %q: %s: %v, %s", tt.allow, tt.deny, tt.number, got, why)
+		}
+	}
+}
