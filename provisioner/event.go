@@ -10,7 +10,9 @@ type Event struct {
 	ID   uint64    // counts up from the start of the program
 	Type EventType // what Data is
 	At   time.Time
-	Data any // a struct that marshals to JSON without secrets
+	// Tenant is whose object it is about; "" is for an event about the platform.
+	Tenant string
+	Data   any // a struct that marshals to JSON without secrets
 }
 
 // EventType names what happened.
@@ -82,12 +84,19 @@ func (h *hub) dropLocked(s *Subscription) {
 	}
 }
 
-// publish never blocks.
-func (h *hub) publish(t EventType, data any) {
+// Of reports whether an event belongs into the stream of a tenant: what is about
+// its objects, and that the subscriber was too slow. Everything does when tenant is "".
+func (e Event) Of(tenant string) bool {
+	return tenant == "" || e.Tenant == tenant || e.Type == EventResync
+}
+
+// publish tells of something that is about a tenant's object, or, when tenant is
+// "", about the platform. It never blocks.
+func (h *hub) publish(t EventType, tenant string, data any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last++
-	e := Event{ID: h.last, Type: t, At: time.Now(), Data: data}
+	e := Event{ID: h.last, Type: t, At: time.Now(), Tenant: tenant, Data: data}
 	for s := range h.subs {
 		// The last place is kept for the resync event.
 		if len(s.events) < cap(s.events)-1 {

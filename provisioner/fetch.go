@@ -26,6 +26,7 @@ type fetchLog struct {
 	db      *db.DB
 	log     *slog.Logger
 	events  *hub
+	tenant  func(pbx.MAC) string // whose phone it is; "" for nobody's
 	queue   chan pbx.PhoneFetch
 	dropped atomic.Int64
 }
@@ -37,8 +38,8 @@ type FetchEvent struct {
 	Status int    `json:"status"`
 }
 
-func newFetchLog(d *db.DB, log *slog.Logger, h *hub) *fetchLog {
-	return &fetchLog{db: d, log: log, events: h, queue: make(chan pbx.PhoneFetch, fetchQueue)}
+func newFetchLog(d *db.DB, log *slog.Logger, h *hub, tenant func(pbx.MAC) string) *fetchLog {
+	return &fetchLog{db: d, log: log, events: h, tenant: tenant, queue: make(chan pbx.PhoneFetch, fetchQueue)}
 }
 
 // RecordFetch notes a request of a known phone. It never blocks.
@@ -105,6 +106,6 @@ func (l *fetchLog) write(ctx context.Context, batch []pbx.PhoneFetch) {
 		return
 	}
 	for _, f := range batch {
-		l.events.publish(EventFetch, FetchEvent{MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
+		l.events.publish(EventFetch, l.tenant(f.MAC), FetchEvent{MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
 	}
 }

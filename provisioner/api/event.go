@@ -22,20 +22,20 @@ const patience = 30 * time.Second
 const heartbeat = 15 * time.Second
 
 func (a *api) registerEvents() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
 		Summary:     "Stream of changes (server-sent events)",
-		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), resync (you were too slow: read everything again and connect anew).",
+		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), resync (you were too slow: read everything again and connect anew). The stream of one tenant has status, fetch and phone-resync of its objects, and resync.",
 		Errors:      []int{401},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},
-	}, func(context.Context, *struct{}) (*huma.StreamResponse, error) {
+	}, func(_ context.Context, in *struct{ TenantQuery }) (*huma.StreamResponse, error) {
 		sub := a.ctl.Subscribe()
-		return &huma.StreamResponse{Body: func(ctx huma.Context) { stream(ctx, sub) }}, nil
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { stream(ctx, in.Tenant, sub) }}, nil
 	})
 }
 
-// stream writes events until the client leaves or the subscription ends.
-func stream(ctx huma.Context, sub *provisioner.Subscription) {
+// stream writes the events of a tenant, or all when tenant is "", until the client leaves or the subscription ends.
+func stream(ctx huma.Context, tenant string, sub *provisioner.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
@@ -56,6 +56,9 @@ func stream(ctx huma.Context, sub *provisioner.Subscription) {
 		case e, ok := <-sub.Events():
 			if !ok {
 				return
+			}
+			if !e.Of(tenant) {
+				continue
 			}
 			_ = control.SetWriteDeadline(time.Now().Add(patience))
 			err = writeEvent(w, e)
