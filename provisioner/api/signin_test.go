@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -247,17 +248,25 @@ func TestEventsOfOneTenant(t *testing.T) {
 	l.applied("/v1/tenants/acme/devices/w", `{}`)
 	theirs := l.must(200, "GET", "/v1/tenants/acme/devices/w", "").text("endpoint")
 	ours := l.applied("devices/a", `{}`).text("endpoint")
+	l.applied("phones/001565aabbcc", `{"vendor":"yealink","model":"T46U"}`)
+	l.applied("/v1/tenants/acme/phones/001565aabbdd", `{"vendor":"yealink","model":"T46U"}`)
 	events := l.streamOf(l.newToken(pbx.RoleOperator, "acme"))
+	for _, mac := range []pbx.MAC{"001565aabbcc", "001565aabbdd"} {
+		l.ctl.RecordFetch(pbx.PhoneFetch{MAC: mac, File: string(mac) + ".cfg", Status: 200, At: time.Now()})
+	}
 	for _, endpoint := range []string{ours, theirs} {
 		l.asterisk.Send("ContactStatus", "AOR", endpoint, "EndpointName", endpoint, "URI", "sip:x@192.0.2.7:5062", "ContactStatus", "Reachable", "RoundtripUsec", "2000")
 	}
 	var seen []string
 	for line := range events {
-		if seen = append(seen, line); strings.Contains(line, theirs) {
+		seen = append(seen, line)
+		if all := strings.Join(seen, " "); strings.Contains(all, theirs) && strings.Contains(all, "001565aabbdd.cfg") {
 			break
 		}
 	}
-	if slices.ContainsFunc(seen, func(s string) bool { return strings.Contains(s, ours) || s == "event: apply" }) {
+	if slices.ContainsFunc(seen, func(s string) bool {
+		return strings.Contains(s, ours) || strings.Contains(s, "001565aabbcc") || s == "event: apply"
+	}) {
 		t.Errorf("the stream of acme: %q", seen)
 	}
 }
