@@ -19,6 +19,7 @@ type Caller struct {
 	// MustChange says that the user must choose a password before anything else.
 	MustChange bool
 	Expires    time.Time // zero: never
+	token      []byte    // hash of the API token, nil for a session
 	session    []byte    // hash of the session, nil for an API token
 }
 
@@ -34,7 +35,32 @@ func (c *Controller) Authenticate(ctx context.Context, text string) (*Caller, er
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Author: Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant, Expires: token.ExpiresAt}, nil
+	return &Caller{Author: Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant, Expires: token.ExpiresAt, token: hash[:]}, nil
+}
+
+// Still reports by an error that a caller may not go on as before: the token or the
+// session has ended, or its rights have changed. What lasts longer than a request
+// asks from time to time.
+func (c *Controller) Still(ctx context.Context, by *Caller) error {
+	var role pbx.Role
+	var tenant string
+	if by.session != nil {
+		now, err := c.signIns.caller(ctx, by.session)
+		if err != nil {
+			return err
+		}
+		role, tenant = now.Role, now.Tenant
+	} else {
+		token, err := c.db.TokenByHash(ctx, by.token)
+		if err != nil {
+			return err
+		}
+		role, tenant = token.Role, token.Tenant
+	}
+	if role != by.Role || tenant != by.Tenant {
+		return &pbx.Error{Kind: pbx.Unauthorized, Message: "the role was changed meanwhile"}
+	}
+	return nil
 }
 
 // caller is whose session that is. Whoever may not sign in any more has none:

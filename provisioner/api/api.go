@@ -28,6 +28,7 @@ type Options struct {
 	Version     string // of the program, for the document and /v1/health
 	Metrics     http.Handler
 	Logger      *slog.Logger
+	beat        time.Duration // of event streams, for tests; 0 is heartbeat
 }
 
 // api holds what handlers share.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,7 +19,8 @@ import (
 // up; a client that only reads slowly is told to resync long before.
 const patience = 30 * time.Second
 
-// heartbeat keeps proxies from closing a quiet event stream.
+// heartbeat keeps proxies from closing a quiet event stream; at each one it is
+// checked that the client may still read.
 const heartbeat = 15 * time.Second
 
 func (a *api) registerEvents() {
@@ -28,14 +30,15 @@ func (a *api) registerEvents() {
 		Errors:      []int{401},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},
-	}, func(_ context.Context, in *struct{ TenantQuery }) (*huma.StreamResponse, error) {
-		sub := a.ctl.Subscribe()
-		return &huma.StreamResponse{Body: func(ctx huma.Context) { stream(ctx, in.Tenant, sub) }}, nil
+	}, func(ctx context.Context, in *struct{ TenantQuery }) (*huma.StreamResponse, error) {
+		by, sub := caller(ctx), a.ctl.Subscribe()
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { a.stream(ctx, by, in.Tenant, sub) }}, nil
 	})
 }
 
-// stream writes the events of a tenant, or all when tenant is "", until the client leaves or the subscription ends.
-func stream(ctx huma.Context, tenant string, sub *provisioner.Subscription) {
+// stream writes the events of a tenant, or all when tenant is "", until the client leaves, may not go on, or
+// the subscription ends.
+func (a *api) stream(ctx huma.Context, by *provisioner.Caller, tenant string, sub *provisioner.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
@@ -43,7 +46,7 @@ func stream(ctx huma.Context, tenant string, sub *provisioner.Subscription) {
 	control := http.NewResponseController(humaecho.UnwrapV4(ctx).Response())
 	_, _ = fmt.Fprint(w, ": connected\n\n")
 	_ = control.Flush()
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(cmp.Or(a.beat, heartbeat))
 	defer beat.Stop()
 	for {
 		var err error
@@ -51,6 +54,9 @@ func stream(ctx huma.Context, tenant string, sub *provisioner.Subscription) {
 		case <-ctx.Context().Done():
 			return
 		case <-beat.C:
+			if a.ctl.Still(ctx.Context(), by) != nil {
+				return
+			}
 			_ = control.SetWriteDeadline(time.Now().Add(patience))
 			_, err = fmt.Fprint(w, ": still here\n\n")
 		case e, ok := <-sub.Events():

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -268,5 +270,45 @@ func TestEventsOfOneTenant(t *testing.T) {
 		return strings.Contains(s, ours) || strings.Contains(s, "001565aabbcc") || s == "event: apply"
 	}) {
 		t.Errorf("the stream of acme: %q", seen)
+	}
+}
+
+// A stream ends with the session or token that opened it.
+func TestStreamEndsWithItsSession(t *testing.T) {
+	l := newLab(t)
+	again := l.person("otto", "operator", "")
+	fast := httptest.NewServer(New(Options{Controller: l.ctl, Logger: slog.New(slog.DiscardHandler), Metrics: http.NotFoundHandler(), beat: 10 * time.Millisecond}))
+	t.Cleanup(fast.Close)
+	slow := l.url
+	for what, c := range map[string]struct {
+		token string
+		end   func(token string)
+	}{
+		"signing out":  {again(), func(token string) { l.must(204, "DELETE", "/v1/sign-in", "", bearer(token)) }},
+		"revoking":     {l.newToken(pbx.RoleOperator, "default"), func(string) { l.must(204, "DELETE", "/v1/tokens/"+l.tokenID("operator"), "") }},
+		"another role": {again(), func(string) { l.must(200, "PATCH", "users/otto", `{"role":"user"}`) }},
+	} {
+		l.url = fast.URL
+		events := l.streamOf(c.token)
+		l.url = slow
+		beats := 0
+		for line := range events {
+			if !strings.HasPrefix(line, ": still") {
+				continue
+			}
+			if beats++; beats == 2 {
+				c.end(c.token)
+			}
+			if beats > 500 {
+				t.Errorf("%s: the stream goes on", what)
+				break
+			}
+		}
+		if beats < 2 {
+			t.Errorf("%s: the stream ended before", what)
+		}
+		if what == "another role" {
+			l.must(200, "PATCH", "users/otto", `{"role":"operator"}`)
+		}
 	}
 }
