@@ -122,7 +122,9 @@ func TestSignInRealAsterisk(t *testing.T) {
 	}
 	l.applied(t)
 	l.checkPIN(t, desk, "9753")
-	var changes struct{ Items []struct{ Actor, Kind string } }
+	var changes struct {
+		Items []struct{ Actor, Kind string }
+	}
 	l.do(t, "GET", "/v1/changes?kind=mailbox&limit=1", nil, &changes)
 	if len(changes.Items) != 1 || changes.Items[0].Actor != "user alice" {
 		t.Errorf("the audit says %+v", changes.Items)
