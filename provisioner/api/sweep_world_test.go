@@ -31,10 +31,10 @@ func (l *lab) settle() (password string) {
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
 		{"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`},
-		{"default", "forwards/101", `{}`}, {"default", "users/ada", `{"full_name":"Ada","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
+		{"default", "forwards/101", `{}`}, {"default", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/701", `{"name":"Eve","pin":"4711"}`},
-		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve"}`},
+		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve","role":"user"}`},
 	} {
 		l.must(201, "PUT", "/v1/tenants/"+w.tenant+"/"+w.path, w.body)
 	}
@@ -62,7 +62,7 @@ var kindsSwept = map[string]kindSwept{
 		`{"kind":"external","external_number":"+4915112345678","extension":"101","class":null,"username":null,"secret":null}`}, []string{`{"kind":"sip","extension":"101","class":"third-party","username":"other-user","secret":"abcdefgh01234567"}`}},
 	"mailboxes":        {"number", "101", "150", []string{`{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true}`}, nil},
 	"groups":           {"name", "sales", "fresh", []string{`{}`}, nil},
-	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","extension":"102"}`}},
+	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","role":"user","extension":"102"}`}},
 	"external-numbers": {"number", "+4915112345678", "+4915112345679", []string{`{"description":"Anna","type":"sip","available":true}`}, nil},
 	"trunks": {"name", "carrier", "fresh", []string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123"}`},
 		[]string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","teams":true}`}},
