@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -19,15 +20,30 @@ func sampleFetch() pbx.PhoneFetch {
 		UserAgent: "Yealink SIP-T46U 108.86.0.20 00:15:65:aa:bb:cc", Own: true, At: time.UnixMilli(1700000000123).UTC()}
 }
 
+// addFetches adds and does not look at how much waits.
+func addFetches(t testing.TB, db *DB, fs ...pbx.PhoneFetch) {
+	t.Helper()
+	if _, err := db.AddFetches(t.Context(), batchOf(fs...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// batchOf is a batch of these requests.
+func batchOf(fs ...pbx.PhoneFetch) *FetchBatch {
+	b := &FetchBatch{}
+	for _, f := range fs {
+		b.Add(f)
+	}
+	return b
+}
+
 var compareAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 
 func TestFetchRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
-	first, second := sampleFetch(), pbx.PhoneFetch{MAC: "001565aabbcc"}
+	first, second := sampleFetch(), pbx.PhoneFetch{MAC: "001565aabbcc", At: time.UnixMilli(1700000000124).UTC()}
 	checkEveryFieldSet(t, &first)
-	if err := db.AddFetches(t.Context(), []pbx.PhoneFetch{first, second}); err != nil {
-		t.Fatal(err)
-	}
+	addFetches(t, db, first, second)
 	got, err := db.Fetches(t.Context(), "001565aabbcc", 10)
 	if diff := cmp.Diff([]pbx.PhoneFetch{second, first}, got, compareAddr); diff != "" || err != nil {
 		t.Error(err, diff)
@@ -37,13 +53,46 @@ func TestFetchRoundTrip(t *testing.T) {
 	}
 }
 
+// Requests that differ in their time alone are one row, with the last 20 of their
+// times, and each is there when the phone is looked at.
+func TestEqualFetchesAreOneRow(t *testing.T) {
+	db := openDB(t, Options{})
+	var fs []pbx.PhoneFetch
+	for i := range 75 {
+		f := sampleFetch()
+		f.At = f.At.Add(time.Duration(i) * time.Second)
+		fs = append(fs, f)
+	}
+	other := sampleFetch()
+	other.Status, other.At = 304, fs[60].At.Add(time.Millisecond)
+	for _, b := range []*FetchBatch{batchOf(fs[:60]...), batchOf(append(fs[60:], other)...)} {
+		if _, err := db.AddFetches(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.SortFetches(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rows := rawQuery(t, db, `SELECT status || ' ' || (length(times) / 13) || ' ' || at FROM phone_fetches ORDER BY status`)
+	if want := []string{fmt.Sprintf("200 20 %d", fs[74].At.UnixMilli()), fmt.Sprintf("304 1 %d", other.At.UnixMilli())}; !cmp.Equal(rows, want) {
+		t.Errorf("the rows are %v, want %v", rows, want)
+	}
+	got, err := db.Fetches(t.Context(), "001565aabbcc", 50)
+	if err != nil || len(got) != 21 || !got[0].At.Equal(fs[74].At) || got[14].Status != 304 || !got[15].At.Equal(fs[60].At) {
+		t.Fatalf("%d requests, %v", len(got), err)
+	}
+	for i := 1; i < len(got); i++ {
+		if got[i].At.After(got[i-1].At) {
+			t.Errorf("request %d is out of order", i)
+		}
+	}
+}
+
 func TestFetchTextsAreCut(t *testing.T) {
 	db := openDB(t, Options{})
 	f := sampleFetch()
 	f.File, f.UserAgent = strings.Repeat("x", 300), strings.Repeat("x", 199)+"äöü"
-	if err := db.AddFetches(t.Context(), []pbx.PhoneFetch{f}); err != nil {
-		t.Fatal(err)
-	}
+	addFetches(t, db, f)
 	got, err := db.Fetches(t.Context(), f.MAC, 1)
 	if err != nil || len(got[0].File) != 200 || len(got[0].UserAgent) != 199 || !utf8.ValidString(got[0].UserAgent) {
 		t.Errorf("%+v, %v", got, err)
@@ -54,7 +103,7 @@ func TestFetchTextsAreCut(t *testing.T) {
 func strangers(n int) []pbx.PhoneFetch {
 	fs := make([]pbx.PhoneFetch, n)
 	for i := range fs {
-		fs[i] = pbx.PhoneFetch{MAC: pbx.MAC(fmt.Sprintf("02%010x", i)), File: "y000000000000.cfg", Status: 404}
+		fs[i] = pbx.PhoneFetch{MAC: pbx.MAC(fmt.Sprintf("02%010x", i)), File: "y000000000000.cfg", Status: 404, At: time.UnixMilli(int64(1800000000000 + i))}
 	}
 	return fs
 }
@@ -65,19 +114,20 @@ func TestFetchesAreBounded(t *testing.T) {
 	var fs []pbx.PhoneFetch
 	for i := range 120 {
 		f := sampleFetch()
-		f.Status = i
+		f.Status, f.At = i, f.At.Add(time.Duration(i)*time.Millisecond)
 		fs = append(fs, f)
 	}
 	add := func(fs []pbx.PhoneFetch) {
 		t.Helper()
-		if err := db.AddFetches(t.Context(), fs); err != nil {
+		addFetches(t, db, fs...)
+		if err := db.SortFetches(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	add(fs[:70])
 	add(fs[70:])
 	add(strangers(strangersFetches))
-	add([]pbx.PhoneFetch{{MAC: "02ffffffffff"}})
+	add([]pbx.PhoneFetch{{MAC: "02ffffffffff", At: time.UnixMilli(1900000000000)}})
 	kept := func(want int) {
 		t.Helper()
 		got, err := db.Fetches(t.Context(), "001565aabbcc", 0)
@@ -93,20 +143,16 @@ func TestFetchesAreBounded(t *testing.T) {
 	// A deleted phone is a stranger, and its rows are the oldest now.
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeletePhone(ctx, "default", "001565aabbcc") })
 	kept(fetchesPerMAC)
-	add([]pbx.PhoneFetch{{MAC: "02fffffffffe"}})
+	add([]pbx.PhoneFetch{{MAC: "02fffffffffe", At: time.UnixMilli(1900000000001)}})
 	kept(0)
 }
 
 func BenchmarkAddFetches(b *testing.B) {
 	db := openDB(b, Options{})
-	if err := db.AddFetches(b.Context(), strangers(strangersFetches)); err != nil {
-		b.Fatal(err)
-	}
+	addFetches(b, db, strangers(strangersFetches)...)
 	fs := strangers(100)
 	for b.Loop() {
-		if err := db.AddFetches(b.Context(), fs); err != nil {
-			b.Fatal(err)
-		}
+		addFetches(b, db, fs...)
 	}
 }
 
@@ -122,16 +168,63 @@ func BenchmarkFetchStorm(b *testing.B) {
 		fs[i].MAC = pbx.MAC(fmt.Sprintf("001565%06x", i))
 	}
 	for range fetchesPerMAC {
-		if err := db.AddFetches(b.Context(), fs); err != nil {
-			b.Fatal(err)
-		}
+		addFetches(b, db, fs...)
 	}
 	i := 0
 	for b.Loop() {
-		if err := db.AddFetches(b.Context(), fs[i:i+batch]); err != nil {
+		full, err := db.AddFetches(b.Context(), batchOf(fs[i:i+batch]...))
+		if full {
+			err = errors.Join(err, db.SortFetches(b.Context()))
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
 		i = (i + batch) % phones
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*batch), "µs/row")
+}
+
+// Batches that were cut short or made up are refused, not guessed at.
+func FuzzFetchBatch(f *testing.F) {
+	f.Add(batchOf(sampleFetch(), pbx.PhoneFetch{MAC: "001565aabbcc"}).content)
+	f.Add([]byte{0x90, 0x03})
+	f.Fuzz(func(t *testing.T, content []byte) {
+		s := newSortedFetches()
+		if !s.take(content) {
+			return
+		}
+		again := &FetchBatch{}
+		for row, times := range s.rows {
+			for _, at := range times {
+				row.At = fromMillis(at)
+				again.Add(row)
+			}
+		}
+		if !newSortedFetches().take(again.content) {
+			t.Error("what was written again cannot be read")
+		}
+	})
+}
+
+// Whoever adds is told when much waits to be sorted, and a batch that cannot be
+// read does not keep the others.
+func TestManyFetchesAreToBeSorted(t *testing.T) {
+	db := openDB(t, Options{})
+	b := batchOf(sampleFetch())
+	broken := &FetchBatch{content: b.content[:len(b.content)-1], n: 1}
+	if full, err := db.AddFetches(t.Context(), broken); full || err != nil {
+		t.Errorf("full %v, %v", full, err)
+	}
+	for b.Size() <= unsortedBytes {
+		b.Add(sampleFetch())
+	}
+	if full, err := db.AddFetches(t.Context(), b); !full || err != nil {
+		t.Errorf("full %v, %v", full, err)
+	}
+	if err := db.SortFetches(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if rows := rawQuery(t, db, `SELECT (SELECT count(*) FROM phone_fetch_batches) || ' ' || (SELECT count(*) FROM phone_fetches)`); rows[0] != "0 1" {
+		t.Errorf("batches and rows: %s", rows[0])
+	}
 }

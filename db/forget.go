@@ -18,7 +18,6 @@ var past = []struct{ table, key, which string }{
 	{"revisions", "number", `SELECT number FROM revisions WHERE number < ?2 ORDER BY number LIMIT ?3`},
 	{"apply_results", "id", `SELECT id FROM apply_results WHERE at < ?1 AND ?2 >= 0
 		AND id <> (SELECT coalesce(max(id), 0) FROM apply_results WHERE state = 'applied') ORDER BY id LIMIT ?3`},
-	{"phone_fetches", "id", `SELECT id FROM phone_fetches WHERE at < ?1 AND ?2 >= 0 ORDER BY id LIMIT ?3`},
 }
 
 // Forget deletes the audit trail and other records from before a time, and returns
@@ -45,6 +44,24 @@ func (db *DB) Forget(ctx context.Context, before time.Time) (rows int, err error
 				break
 			}
 		}
+	}
+	n, err := db.forgetFetches(ctx, before)
+	return rows + n, err
+}
+
+// forgetFetches takes one statement: there are some ten thousand rows at most.
+func (db *DB) forgetFetches(ctx context.Context, before time.Time) (rows int, err error) {
+	err = db.write(ctx, func(tx *Tx) error {
+		done, err := tx.sql.ExecContext(ctx, `DELETE FROM phone_fetches WHERE at < ?`, millis(before))
+		if err != nil {
+			return err
+		}
+		n, err := done.RowsAffected()
+		rows = int(n)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forgetting old rows of phone_fetches: %w", err)
 	}
 	return rows, nil
 }

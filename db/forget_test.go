@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // age makes everything recorded so far older.
@@ -49,7 +47,8 @@ func TestForgetKeepsWhatIsYoungAndHowThingsStand(t *testing.T) {
 	}
 	fetch := sampleFetch()
 	fetch.At = time.Now()
-	if err := db.AddFetches(ctx, []pbx.PhoneFetch{fetch}); err != nil {
+	addFetches(t, db, fetch)
+	if err := db.SortFetches(ctx); err != nil {
 		t.Fatal(err)
 	}
 	age(t, db, 400*day)

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -160,7 +161,12 @@ func fillEverything(t testing.TB, db *DB) {
 			return err
 		},
 		func() error { return db.PutStatuses(ctx, []pbx.EndpointStatus{sampleStatus()}) },
-		func() error { return db.AddFetches(ctx, []pbx.PhoneFetch{sampleFetch()}) },
+		func() error {
+			_, err := db.AddFetches(ctx, batchOf(sampleFetch()))
+			err = errors.Join(err, db.SortFetches(ctx))
+			_, later := db.AddFetches(ctx, batchOf(strangers(1)...))
+			return errors.Join(err, later)
+		},
 		func() error { return db.WriteInbox(ctx, []pbx.InboxPhone{sampleInboxPhone()}, nil) },
 		func() error { return db.WriteSeenPhones(ctx, []pbx.PhoneSeen{sampleSeen()}, nil) },
 		func() error { return db.WriteResyncs(ctx, []pbx.Resync{sampleResync()}) },

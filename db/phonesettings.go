@@ -10,13 +10,18 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectPhoneSettings = `SELECT tenant, language, tone_country, ntp_server, syslog_server, vlan, vlan_priority, codecs, srtp, clock24, logo, version, revision FROM phone_settings`
+const selectPhoneSettings = `SELECT tenant, language, tone_country, ntp_server, syslog_server, vlan, vlan_priority, codecs, srtp, clock24, logo, uploads, firmware, version, revision FROM phone_settings`
 
 func scanPhoneSettings(row scanner) (*pbx.PhoneSettings, error) {
 	p := &pbx.PhoneSettings{}
-	var codecs string
-	err := row.Scan(&p.Tenant, &p.Language, &p.ToneCountry, &p.NTPServer, &p.SyslogServer, &p.VLAN, &p.VLANPriority, &codecs, &p.SRTP, &p.Clock24, &p.Logo, &p.Version, &p.Revision)
-	p.Codecs = strings.Fields(codecs)
+	var codecs, uploads, firmware string
+	err := row.Scan(&p.Tenant, &p.Language, &p.ToneCountry, &p.NTPServer, &p.SyslogServer, &p.VLAN, &p.VLANPriority, &codecs, &p.SRTP, &p.Clock24, &p.Logo, &uploads, &firmware, &p.Version, &p.Revision)
+	p.Codecs, p.Uploads = strings.Fields(codecs), strings.Fields(uploads)
+	for _, word := range strings.Fields(firmware) {
+		model, file, _ := strings.Cut(word, "=")
+		sum, name, _ := strings.Cut(file, "/")
+		p.Firmware = append(p.Firmware, pbx.PhoneFirmware{Model: model, SHA256: sum, Name: name})
+	}
 	return p, err
 }
 
@@ -57,11 +62,21 @@ func (tx *Tx) PutPhoneSettings(ctx context.Context, p *pbx.PhoneSettings) error 
 		return err
 	}
 	p.Version = old.Version + 1
-	err = tx.exec(ctx, `INSERT OR REPLACE INTO phone_settings (tenant, language, tone_country, ntp_server, syslog_server, vlan, vlan_priority, codecs, srtp, clock24, logo, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, p.Tenant, p.Language, p.ToneCountry, p.NTPServer, p.SyslogServer, p.VLAN, p.VLANPriority,
-		strings.Join(p.Codecs, " "), p.SRTP, p.Clock24, p.Logo, p.Version, p.Revision)
+	err = tx.exec(ctx, `INSERT OR REPLACE INTO phone_settings (tenant, language, tone_country, ntp_server, syslog_server, vlan, vlan_priority, codecs, srtp, clock24, logo, uploads, firmware, version, revision)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, p.Tenant, p.Language, p.ToneCountry, p.NTPServer, p.SyslogServer, p.VLAN, p.VLANPriority,
+		strings.Join(p.Codecs, " "), p.SRTP, p.Clock24, p.Logo,
+		strings.Join(p.Uploads, " "), firmwareWords(p.Firmware), p.Version, p.Revision)
 	if err != nil {
 		return fmt.Errorf("writing the phone settings of tenant %s: %w", p.Tenant, err)
 	}
 	return record(ctx, tx, kindPhoneSettings, p.Tenant, p.Tenant, old, p)
+}
+
+// firmwareWords is what the column firmware holds: no part has a blank or '='.
+func firmwareWords(list []pbx.PhoneFirmware) string {
+	words := make([]string, len(list))
+	for i, f := range list {
+		words[i] = f.Model + "=" + f.File()
+	}
+	return strings.Join(words, " ")
 }

@@ -61,10 +61,10 @@ func CheckTemplate(t *pbx.ButtonTemplate) error {
 // cannot say.
 func (m Model) checkButton(b pbx.Button) *pbx.Error {
 	switch {
-	case b.Module == 0 && b.Key > m.LineKeys && m.LineKeys == 0:
+	case b.Module == 0 && b.Key > m.Keys() && m.LineKeys == 0:
 		return pbx.Invalidf(b.Field(""), "a %s has no keys to put anything on", m.Name)
-	case b.Module == 0 && b.Key > m.LineKeys:
-		return pbx.Invalidf(b.Field(""), "a %s has keys 1 to %d", m.Name, m.LineKeys)
+	case b.Module == 0 && b.Key > m.Keys():
+		return pbx.Invalidf(b.Field(""), "a %s has keys 1 to %d", m.Name, m.Keys())
 	case b.Module > m.Modules && m.Modules == 0:
 		return pbx.Invalidf(b.Field(""), "a %s has no expansion modules that are known here", m.Name)
 	case b.Module > m.Modules:

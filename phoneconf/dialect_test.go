@@ -71,11 +71,13 @@ func FuzzNamesKeepTheFileWhole(f *testing.F) {
 	})
 }
 
+var smallModels = []string{"T23G", "T28P", "W52P", "W75B", "VVX250", "SPIP335", "SPIP301"}
+
 // onePerEra returns a small model of each era.
 func onePerEra(t testing.TB) []Model {
 	t.Helper()
 	var out []Model
-	for _, name := range []string{"T23G", "T28P", "W52P", "W75B", "VVX250", "SPIP335", "SPIP301"} {
+	for _, name := range smallModels {
 		m, ok := LookupAny(name)
 		if !ok {
 			t.Fatalf("there is no %s", name)

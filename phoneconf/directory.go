@@ -36,6 +36,16 @@ func IsDirectory(name FileName) bool {
 	return strings.HasSuffix(string(name), yealinkPhonebook) || strings.HasSuffix(string(name), polycomDirectory)
 }
 
+// OwnDirectory reports whether a phone's directory has anything of its own: its
+// speed dials. Without, it is the same for all phones of the model in the tenant.
+func OwnDirectory(s *pbx.Snapshot, p *pbx.Phone) bool {
+	if p.Vendor != pbx.Polycom {
+		return false
+	}
+	in := gather(s, p, Site{})
+	return in.problem != "" || len(in.speedDials()) > 0
+}
+
 // DirectoryFingerprint identifies what a tenant's directory shows.
 func DirectoryFingerprint(s *pbx.Snapshot, tenant string) [sha256.Size]byte {
 	h := sha256.New()

@@ -5,6 +5,7 @@
 //
 // It owns the two dialects (yealinkValue, xmlAttr) and performs no input or output:
 // the same arguments give the same bytes, because a Yealink compares the MD5 of
-// each file with the last one and applies what differs. It may import
+// each file with the last one and applies what differs. The engine may hold a site's
+// own templates (see package templates); sited.go checks what they make. It may import
 // provisioner/pbx and templates.
 package phoneconf

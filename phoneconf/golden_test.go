@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -68,7 +70,7 @@ func renderAll(t *testing.T, text []byte, shuffle *rand.Rand) []txtar.File {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		out = append(out, txtar.File{Name: name, Data: b})
+		out = append(out, txtar.File{Name: name, Data: folded(t, b)})
 	}
 	for _, p := range s.Phones {
 		for _, name := range EnrolFiles(p) {
@@ -89,4 +91,70 @@ func asText(files []txtar.File) map[string]string {
 		out[f.Name] = string(f.Data)
 	}
 	return out
+}
+
+// idleKey is one of the lines that a key has which does nothing.
+var idleKey = regexp.MustCompile(`^(linekey\.\d+|memorykey\.\d+|expansion_module\.\d+\.key\.\d+)\.(type = 0|line = %NULL%|value = %NULL%|label = %NULL%)$|^(lineKey\.\d+)\.(category="Unassigned"|index="0")$`)
+
+// folded shortens runs of keys that do nothing, of which a phone has up to 300, to
+// one line that names the first and the last, so that goldens stay readable.
+func folded(t *testing.T, b []byte) []byte {
+	t.Helper()
+	var out, run []string
+	flush := func() {
+		if len(run) > 12 {
+			first, _, _ := strings.Cut(run[0], " ")
+			last, _, _ := strings.Cut(run[len(run)-1], " ")
+			run = []string{fmt.Sprintf("[%d lines of keys that do nothing, %s to %s]\n", len(run), first, strings.TrimSpace(last))}
+		}
+		out, run = append(out, run...), nil
+	}
+	for line := range strings.Lines(string(b)) {
+		if idleKey.MatchString(strings.TrimSuffix(line, "\n")) {
+			run = append(run, line)
+			continue
+		}
+		flush()
+		out = append(out, line)
+	}
+	flush()
+	return []byte(strings.Join(out, ""))
+}
+
+// family is what a name begins with: T4, W, VVX, EdgeE.
+var family = regexp.MustCompile(`^(T\d|Trio|[A-Za-z]+)`)
+
+// Each family of each make has a golden in each of its eras.
+func TestEveryFamilyAndEraHasAGolden(t *testing.T) {
+	have := map[string]bool{}
+	kind := func(m Model) string {
+		return fmt.Sprintf("%s %s of era %s", m.Vendor, family.FindString(m.Name), m.Era)
+	}
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		ar, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, _ := parseFixture(t, ar.Files[0].Data)
+		for _, p := range s.Phones {
+			m, ok := Lookup(p.Vendor, p.Model)
+			if !ok || len(ar.Files) < 3 {
+				t.Errorf("%s: a %s with %d files", name, p.Model, len(ar.Files))
+			}
+			have[kind(m)] = true
+		}
+		if n := bytes.Count(txtar.Format(ar), []byte("\n")); n > 400 {
+			t.Errorf("%s has %d lines: nobody reads that", name, n)
+		}
+	}
+	for _, m := range Models() {
+		if !have[kind(m)] {
+			t.Errorf("no golden shows a %s, such as the %s", kind(m), m.Name)
+			have[kind(m)] = true
+		}
+	}
 }

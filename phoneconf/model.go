@@ -57,7 +57,18 @@ const (
 	BLFFromZero Quirk = "blf-from-zero"
 	// NoModuleKey21: key 21 of a module only turns its page.
 	NoModuleKey21 Quirk = "no-module-key-21"
+	// TenMemoryKeys: ten more keys beside the paper label, which files call memory
+	// keys 1 to 10; here they go on counting after the line keys.
+	TenMemoryKeys Quirk = "ten-memory-keys"
 )
+
+// Keys counts the keys that buttons can be put on, without modules.
+func (m Model) Keys() int {
+	if m.has(TenMemoryKeys) {
+		return m.LineKeys + 10
+	}
+	return m.LineKeys
+}
 
 func (m Model) has(q Quirk) bool { return slices.Contains(m.Quirks, q) }
 

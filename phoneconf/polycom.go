@@ -124,14 +124,15 @@ func (w *attrWriter) server(site Site, secret pbx.Secret) polycomServer {
 }
 
 // renderMaster renders the file that a Polycom asks for first; it names the
-// others, and the phone asks for those next to it.
-func renderMaster(e *Engine, mac pbx.MAC, endings ...string) ([]byte, error) {
+// others, and the phone asks for those next to it. software is the address of its
+// firmware, "" leaves that as it is.
+func renderMaster(e *Engine, mac pbx.MAC, software string, endings ...string) ([]byte, error) {
 	var w attrWriter
 	names := make([]string, len(endings))
 	for i, ending := range endings {
 		names[i] = string(mac) + ending
 	}
-	view := struct{ ConfigFiles xmlAttr }{w.attr("file names", strings.Join(names, ", "))}
+	view := struct{ Software, ConfigFiles xmlAttr }{w.attr("firmware", software), w.attr("file names", strings.Join(names, ", "))}
 	if w.err != nil {
 		return nil, w.err
 	}

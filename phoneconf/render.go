@@ -69,7 +69,7 @@ func Render(e *Engine, s *pbx.Snapshot, p *pbx.Phone, site Site, name FileName) 
 		return nil, "", ErrNoFile
 	}
 	in := gather(s, p, site)
-	b, err := in.render(e, s, p.Tenant, name)
+	b, err := in.render(e.For(PlaceOf(p)), s, p.Tenant, name)
 	if err != nil {
 		return nil, "", fmt.Errorf("rendering %s: %w", name, err)
 	}
@@ -82,7 +82,7 @@ func RenderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, Con
 	if !slices.Contains(EnrolFiles(p), name) {
 		return nil, "", ErrNoFile
 	}
-	b, err := renderEnrol(e, p, site, name)
+	b, err := renderEnrol(e.For(PlaceOf(p)), p, site, name)
 	if err != nil {
 		return nil, "", fmt.Errorf("rendering %s for enrolment: %w", name, err)
 	}
@@ -107,7 +107,7 @@ func (in *input) render(e *Engine, s *pbx.Snapshot, tenant string, name FileName
 	case ending == polycomReg:
 		return renderPolycomReg(e, in, m)
 	case ending == ".cfg" && in.vendor == pbx.Polycom:
-		return renderMaster(e, in.mac, polycomReg, polycomSite)
+		return renderMaster(e, in.mac, in.site.firmwareURL(in.settings.FirmwareOf(m.Name)), polycomReg, polycomSite)
 	}
 	clk, err := clockOf(in.zone, in.site.Year)
 	if err != nil {
@@ -124,7 +124,7 @@ func renderEnrol(e *Engine, p *pbx.Phone, site Site, name FileName) ([]byte, err
 	case p.Vendor == pbx.Yealink:
 		return renderYealinkEnrol(e, p, site)
 	case name == FileName(p.MAC)+".cfg":
-		return renderMaster(e, p.MAC, polycomEnrol)
+		return renderMaster(e, p.MAC, "", polycomEnrol)
 	default:
 		return renderPolycomEnrol(e, p, site)
 	}

@@ -45,5 +45,13 @@ func (s Site) Validate() error {
 	return es.Err()
 }
 
+// firmwareURL is the address of a firmware file, given as SHA256/NAME.
+func (s Site) firmwareURL(file string) string {
+	if file == "" {
+		return ""
+	}
+	return s.BaseURL + "/firmware/" + file
+}
+
 // ownURL is the address of a phone's own files, without a slash at the end.
 func (s Site) ownURL(secret pbx.Secret) string { return s.BaseURL + ownPrefix + secret.Reveal() }

@@ -31,8 +31,14 @@ type yealinkView struct {
 	Server    yealinkServer
 	Rings     []int // 1, 2, … of the distinctive rings
 	Accounts  []yealinkAccount
-	Keys      []yealinkKey // of the phone
-	Modules   []yealinkKey // of its expansion modules
+	Keys      []yealinkKey    // of the phone
+	Modules   []yealinkModule // its expansion modules
+
+	Uploads yealinkUploads
+	// Firmware is the address of what the model runs; HasFirmware is false where
+	// phones keep theirs.
+	Firmware    yealinkValue
+	HasFirmware bool
 }
 
 // yealinkServer is Asterisk as the phone reaches it.
@@ -42,7 +48,8 @@ type yealinkServer struct {
 	Transport int // 0 UDP, 1 TCP
 }
 
-// yealinkAccount is one registration; a disabled one is written to be cleared.
+// yealinkAccount is one registration; a disabled one is written to be cleared. It
+// is comparable, so that the text of those can be shared.
 type yealinkAccount struct {
 	N           int
 	Enabled     bool
@@ -53,7 +60,7 @@ type yealinkAccount struct {
 	Voicemail   yealinkValue // number to dial for messages
 	Server      yealinkServer
 	SRTP        int
-	Codecs      []yealinkCodec
+	Codecs      [5]yealinkCodec
 }
 
 // yealinkWriter makes values and keeps the first refusal, so that a view reads
@@ -81,11 +88,13 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Settings:  w.settings(in, m),
 		Clock:     w.clock(c),
 		Server:    w.server(in.site),
-		Keys:      w.keys(in, m, 0, m.LineKeys),
+		Keys:      w.keys(in, m),
 	}
 	if m.Era == YealinkV70 {
 		view.Static = ""
 	}
+	view.Uploads, view.HasFirmware = w.uploads(in, own), in.settings.FirmwareOf(m.Name) != ""
+	view.Firmware = w.value("firmware", in.site.firmwareURL(in.settings.FirmwareOf(m.Name)))
 	for n := range ringKeywords {
 		view.Rings = append(view.Rings, n+1)
 	}
@@ -93,7 +102,7 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		view.Accounts = append(view.Accounts, w.account(in, m, n+1))
 	}
 	for n := range m.Modules {
-		view.Modules = append(view.Modules, w.keys(in, m, n+1, m.ModuleKeys)...)
+		view.Modules = append(view.Modules, w.module(in, m, n+1))
 	}
 	if w.err != nil {
 		return nil, w.err
@@ -150,8 +159,8 @@ type yealinkCodec struct {
 
 // yealinkCodecs lists every codec of pbx.PhoneCodecs, so that what a tenant no
 // longer wants is switched off.
-func yealinkCodecs(wanted []string) []yealinkCodec {
-	out := []yealinkCodec{
+func yealinkCodecs(wanted []string) [5]yealinkCodec {
+	out := [5]yealinkCodec{
 		{Name: "g722", N: 6, OldName: "G722", Payload: 9}, {Name: "pcma", N: 2, OldName: "PCMA", Payload: 8}, {Name: "pcmu", N: 1, OldName: "PCMU", Payload: 0},
 		{Name: "g729", N: 5, OldName: "G729", Payload: 18}, {Name: "opus"},
 	}

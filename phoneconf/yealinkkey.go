@@ -2,6 +2,7 @@ package phoneconf
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -15,24 +16,59 @@ var yealinkTypes = map[pbx.ButtonKind]int{
 // yealinkKey is one key of the phone, or of a module; Type 0 does nothing.
 type yealinkKey struct {
 	Module, N, Type    int
+	Memory             int // number of the memory key that it is, 0 for none
 	Line, Value, Label yealinkValue
 }
 
-// keys lists every key of the phone or of a module, used or not: what is missing
-// stays as it was.
-func (w *yealinkWriter) keys(in *input, m Model, module, n int) []yealinkKey {
-	out := make([]yealinkKey, 0, n)
-	for key := 1; key <= n; key++ {
-		if module > 0 && key == 21 && m.has(NoModuleKey21) {
-			continue
+// yealinkModule is one expansion module. Most phones have none: one without a key
+// in use is comparable and the same for every phone that could have it.
+type yealinkModule struct {
+	N, Count int
+	Gap      bool // there is no key 21
+	Used     *[]yealinkKey
+}
+
+// Keys lists the module's keys.
+func (d yealinkModule) Keys() []yealinkKey {
+	if d.Used != nil {
+		return *d.Used
+	}
+	out := make([]yealinkKey, 0, d.Count)
+	for n := 1; n <= d.Count; n++ {
+		if n != 21 || !d.Gap {
+			out = append(out, yealinkKey{Module: d.N, N: n})
 		}
-		out = append(out, w.key(in, m, module, key))
+	}
+	return out
+}
+
+func (w *yealinkWriter) module(in *input, m Model, n int) yealinkModule {
+	d := yealinkModule{N: n, Count: m.ModuleKeys, Gap: m.has(NoModuleKey21)}
+	if !slices.ContainsFunc(in.buttons, func(b pbx.Button) bool { return b.Module == n }) {
+		return d
+	}
+	keys := d.Keys()
+	for i := range keys {
+		keys[i] = w.key(in, m, n, keys[i].N)
+	}
+	d.Used = &keys
+	return d
+}
+
+// keys lists every key of the phone, used or not: what is missing stays as it was.
+func (w *yealinkWriter) keys(in *input, m Model) []yealinkKey {
+	out := make([]yealinkKey, 0, m.Keys())
+	for n := 1; n <= m.Keys(); n++ {
+		out = append(out, w.key(in, m, 0, n))
 	}
 	return out
 }
 
 func (w *yealinkWriter) key(in *input, m Model, module, n int) yealinkKey {
 	k := yealinkKey{Module: module, N: n}
+	if module == 0 && n > m.LineKeys {
+		k.Memory = n - m.LineKeys
+	}
 	b := in.button(module, n)
 	if b == nil {
 		return k

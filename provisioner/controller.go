@@ -69,6 +69,7 @@ type Controller struct {
 	wanted    *wanted
 	uploads   *uploads
 	firmware  *firmware
+	templates *siteTemplates
 	asterisk  *asterisk
 	voicemail string
 	recorded  string
@@ -127,6 +128,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.wanted = newWanted(o)
+	c.templates = newSiteTemplates(c, o)
 	c.firmware = &firmware{dir: o.FirmwareDir, log: o.Logger}
 	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
@@ -146,6 +148,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.seen.run(ctx) })
 	g.Go(func() error { return c.resyncs.run(ctx) })
 	g.Go(func() error { return c.firmware.run(ctx) })
+	g.Go(func() error { return c.templates.run(ctx) })
 	g.Go(func() error { return c.resyncs.watch(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	g.Go(func() error { return c.mailer.run(ctx) })

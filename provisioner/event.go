@@ -24,6 +24,8 @@ const (
 	EventApply  EventType = "apply"  // Data is an ApplyState
 	EventFetch  EventType = "fetch"  // Data is a FetchEvent
 	EventDrift  EventType = "drift"  // Data is a Drift
+	// Data is a TemplateEvent
+	EventTemplate EventType = "template"
 	// Data is a ResyncEvent
 	EventPhoneResync EventType = "phone-resync"
 	EventResync      EventType = "resync" // this subscriber was too slow; read everything again
@@ -82,6 +84,13 @@ func (h *hub) dropLocked(s *Subscription) {
 		delete(h.subs, s)
 		close(s.events)
 	}
+}
+
+// listened reports whether there is anybody to tell.
+func (h *hub) listened() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs) > 0
 }
 
 // Of reports whether an event belongs into the stream of a tenant: what is about

@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -57,15 +58,13 @@ func TestHubOverflow(t *testing.T) {
 func TestFetchesAreWrittenInBatches(t *testing.T) {
 	l := newLab(t)
 	put(l, l.Phones, "001565000001", &pbx.Phone{Tenant: pbx.DefaultTenant, MAC: "001565000001", Vendor: pbx.Yealink, Model: "T46U", URLSecret: pbx.NewURLSecret()})
-	for i := range fetchQueue + 5 {
-		l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001", File: "a.cfg", Status: 200, At: time.UnixMilli(int64(1_700_000_000_000 + i))})
-	}
-	if n := l.FetchesDropped(); n != 5 {
-		t.Errorf("%d were dropped from a queue with 5 too many", n)
-	}
 	sub := l.Subscribe()
+	sent := 0
+	for ; l.FetchesDropped() < 5; sent++ {
+		l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001", File: strings.Repeat("x", 150), UserAgent: strings.Repeat("x", 200), Status: 200, At: time.UnixMilli(int64(1_700_000_000_000 + sent))})
+	}
 	l.start()
-	last := int64(1_700_000_000_000 + fetchQueue - 1)
+	last := int64(1_700_000_000_000 + sent - 5 - 1)
 	l.until("for the last one", func() bool {
 		fs, err := l.Fetches(t.Context(), "001565000001")
 		return err == nil && len(fs) > 0 && fs[0].At.UnixMilli() == last
@@ -92,7 +91,9 @@ func TestLostBatchIsCounted(t *testing.T) {
 	if err := l.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l.fetches.write(t.Context(), []pbx.PhoneFetch{{MAC: "001565000001"}, {MAC: "001565000001"}})
+	l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001"})
+	l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001"})
+	l.fetches.flush(t.Context())
 	if n := l.FetchesDropped(); n != 2 {
 		t.Errorf("%d are counted", n)
 	}

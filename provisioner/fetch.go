@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,13 +13,13 @@ import (
 )
 
 const (
-	// fetchQueue is how many records of requests wait for the database: 2 s of a
-	// boot storm at 10,000 requests/s. When it is full the record is dropped and
-	// counted; the phone gets its file all the same.
-	fetchQueue = 20_000
-	// fetchPause is the longest a record waits: what kill -9 can lose.
+	// fetchBytes is how much of the record waits for the database: 40,000 requests,
+	// a second of a boot storm. What comes on top is dropped and counted; the phone
+	// gets its file all the same.
+	fetchBytes = 8 << 20
+	// fetchPause is the longest a record waits: what kill -9 can lose, with the time
+	// to write it.
 	fetchPause = 500 * time.Millisecond
-	fetchBatch = 2_000
 )
 
 // fetchLog writes what phones fetched to the database, in batches.
@@ -27,29 +28,52 @@ type fetchLog struct {
 	log     *slog.Logger
 	events  *hub
 	tenant  func(pbx.MAC) string // whose phone it is; "" for nobody's
-	queue   chan pbx.PhoneFetch
 	dropped atomic.Int64
+	half    chan struct{} // has a token when there is half of what may wait
+
+	mu    sync.Mutex
+	batch *db.FetchBatch
+	spare *db.FetchBatch
+	told  []FetchEvent // of the batch, for those who listen
 }
 
 // FetchEvent tells the event stream of one request of a phone.
 type FetchEvent struct {
+	mac pbx.MAC
+
 	MAC    string `json:"mac"`
 	File   string `json:"file"`
 	Status int    `json:"status"`
 }
 
 func newFetchLog(d *db.DB, log *slog.Logger, h *hub, tenant func(pbx.MAC) string) *fetchLog {
-	return &fetchLog{db: d, log: log, events: h, tenant: tenant, queue: make(chan pbx.PhoneFetch, fetchQueue)}
+	return &fetchLog{db: d, log: log, events: h, tenant: tenant, half: make(chan struct{}, 1), batch: &db.FetchBatch{}, spare: &db.FetchBatch{}}
 }
 
-// RecordFetch notes a request of a known phone. It never blocks.
+// RecordFetch notes a request of a known phone. It waits for no database.
 func (c *Controller) RecordFetch(f pbx.PhoneFetch) {
 	c.seen.note(f)
 	c.resyncs.fetched(f)
-	select {
-	case c.fetches.queue <- f:
-	default:
-		c.fetches.dropped.Add(1)
+	c.fetches.add(f)
+}
+
+func (l *fetchLog) add(f pbx.PhoneFetch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.batch.Size() >= fetchBytes {
+		l.dropped.Add(1)
+		return
+	}
+	l.batch.Add(f)
+	if l.batch.Size() >= fetchBytes/2 {
+		select {
+		case l.half <- struct{}{}:
+		default:
+		}
+	}
+	// One more than a subscriber takes ends it, and what follows is nobody's.
+	if len(l.told) <= subscriberQueue && l.events.listened() {
+		l.told = append(l.told, FetchEvent{mac: f.MAC, MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
 	}
 }
 
@@ -64,48 +88,57 @@ func (c *Controller) Fetches(ctx context.Context, mac pbx.MAC) ([]pbx.PhoneFetch
 func (l *fetchLog) run(ctx context.Context) error {
 	tick := time.NewTicker(fetchPause)
 	defer tick.Stop()
-	batch := make([]pbx.PhoneFetch, 0, fetchBatch)
+	waiting := true // from before a kill
 	for {
 		select {
-		case f := <-l.queue:
-			batch = append(batch, f)
-			if len(batch) < fetchBatch {
-				continue
-			}
 		case <-tick.C:
+		case <-l.half:
 		case <-ctx.Done():
-			l.write(context.WithoutCancel(ctx), l.drain(batch))
+			l.flush(context.WithoutCancel(ctx))
 			return ctx.Err()
 		}
-		l.write(ctx, batch)
-		batch = batch[:0]
-	}
-}
-
-// drain takes what is still queued at the end.
-func (l *fetchLog) drain(batch []pbx.PhoneFetch) []pbx.PhoneFetch {
-	for {
-		select {
-		case f := <-l.queue:
-			batch = append(batch, f)
-		default:
-			return batch
+		switch {
+		case l.flush(ctx):
+			waiting = true
+		case waiting: // nobody asks for anything now
+			waiting = false
+			l.sort(ctx)
 		}
 	}
 }
 
-func (l *fetchLog) write(ctx context.Context, batch []pbx.PhoneFetch) {
-	if len(batch) == 0 {
-		return
+// flush writes what there is, and reports whether there was anything. Requests that
+// come meanwhile make the next batch.
+func (l *fetchLog) flush(ctx context.Context) bool {
+	l.mu.Lock()
+	batch, told := l.batch, l.told
+	l.batch, l.spare, l.told = l.spare, batch, nil
+	l.mu.Unlock()
+	defer batch.Reset()
+	if batch.Requests() == 0 {
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
-	if err := l.db.AddFetches(ctx, batch); err != nil {
-		l.dropped.Add(int64(len(batch)))
-		l.log.Error(fmt.Sprintf("recording %d requests of phones", len(batch)), "error", err)
-		return
+	full, err := l.db.AddFetches(ctx, batch)
+	if err != nil {
+		l.dropped.Add(int64(batch.Requests()))
+		l.log.Error(fmt.Sprintf("recording %d requests of phones", batch.Requests()), "error", err)
+		return true
 	}
-	for _, f := range batch {
-		l.events.publish(EventFetch, l.tenant(f.MAC), FetchEvent{MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
+	for _, e := range told {
+		l.events.publish(EventFetch, l.tenant(e.mac), e)
+	}
+	if full {
+		l.sort(ctx)
+	}
+	return true
+}
+
+func (l *fetchLog) sort(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
+	defer cancel()
+	if err := l.db.SortFetches(ctx); err != nil {
+		l.log.Error("sorting the requests of phones", "error", err)
 	}
 }

@@ -13,8 +13,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // firmwarePause is how often the folder is looked at.
@@ -125,4 +129,33 @@ func hashOf(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// ResolveFirmware finds the firmware that models are to run: by the name of a file
+// of the folder, which becomes the hash it has now, or by hash and name, which stay
+// as they are though the file be gone. Models are spelled as the tables do.
+func (c *Controller) ResolveFirmware(files map[string]string) ([]pbx.PhoneFirmware, error) {
+	var out []pbx.PhoneFirmware
+	var es pbx.Errors
+	present := c.FirmwareFiles()
+	for model, file := range files {
+		m, ok := phoneconf.LookupAny(model)
+		if !ok {
+			es.Add(phoneconf.UnknownModel("firmware", "", model))
+			continue
+		}
+		if !strings.Contains(file, "/") {
+			i := slices.IndexFunc(present, func(f FirmwareFile) bool { return f.Name == file })
+			if i < 0 {
+				es.Add(pbx.Invalidf("firmware."+m.Name, "the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
+				continue
+			}
+			file = present[i].SHA256 + "/" + file
+		}
+		f, bad := pbx.ParsePhoneFirmware(m.Name, file)
+		es.Add(bad)
+		out = append(out, f)
+	}
+	slices.SortFunc(out, func(a, b pbx.PhoneFirmware) int { return cmp.Compare(a.Model, b.Model) })
+	return out, es.Err()
 }

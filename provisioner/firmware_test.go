@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 func sumOf(s string) string {
@@ -50,6 +52,23 @@ func TestFirmwareByHash(t *testing.T) {
 	}
 	if _, _, _, ok := c.Firmware(sumOf("two"), "T46U-108.87.0.15.rom"); !ok {
 		t.Error("a changed file is not found")
+	}
+	// What a model runs is named, and kept by hash.
+	name := "T46U-108.87.0.15.rom"
+	two := pbx.PhoneFirmware{Model: "T46U", SHA256: sumOf("two"), Name: name}
+	for _, file := range []string{name, two.File()} {
+		if got, err := c.ResolveFirmware(map[string]string{"t46u": file}); err != nil || len(got) != 1 || got[0] != two {
+			t.Errorf("%s: %v, %v", file, got, err)
+		}
+	}
+	write(name, "three", inboxNoon.Add(2*time.Second))
+	if got, err := c.ResolveFirmware(map[string]string{"t46u": two.File()}); err != nil || got[0] != two {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, file := range []string{"none.rom", "", "link.rom", "x/" + name} {
+		if got, err := c.ResolveFirmware(map[string]string{"t46u": file}); err == nil {
+			t.Errorf("%q: %v", file, got)
+		}
 	}
 	for _, name := range []string{"link.rom", ".hidden", "../x", ""} {
 		if _, _, _, ok := c.Firmware(sumOf("x"), name); ok {

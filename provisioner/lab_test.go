@@ -30,6 +30,7 @@ type lab struct {
 	asterisk *scripted
 	store    *db.DB
 	config   string
+	sites    string // folder of a site's own templates
 	log      *safeBuffer
 	stop     func()
 }
@@ -50,7 +51,7 @@ func newLab(t *testing.T) *lab {
 			t.Error(err)
 		}
 	})
-	l := &lab{t: t, asterisk: newScripted(t, config), store: store, config: config, log: &safeBuffer{}}
+	l := &lab{t: t, asterisk: newScripted(t, config), store: store, config: config, sites: t.TempDir(), log: &safeBuffer{}}
 	l.fresh()
 	return l
 }
@@ -64,7 +65,7 @@ func (l *lab) fresh() {
 		l.t.Fatal(err)
 	}
 	l.Controller, err = New(l.t.Context(), Options{
-		DB: l.store, Templates: engine, ConfigDir: l.config, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
+		DB: l.store, Templates: engine.WithSite(l.sites), ConfigDir: l.config, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
 		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
 		AMI:  AMI{Address: l.asterisk.Address(), Username: "dialtone"},
 	})

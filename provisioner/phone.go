@@ -25,7 +25,8 @@ func newPhones(c *Controller) *Resource[pbx.Phone] {
 			}
 			return phoneconf.CheckPhone(p)
 		},
-		saved: phoneSaved,
+		saved:   phoneSaved,
+		deleted: phoneDeleted,
 	}
 }
 
@@ -36,7 +37,14 @@ func phoneSaved(c *Controller, old, p *pbx.Phone) {
 	if old != nil {
 		return
 	}
-	if err := c.uploads.clear(p); err != nil {
+	if err := c.uploads.clear(p, false); err != nil {
 		c.log.Error("removing the files of an earlier phone", "phone", p.MAC.Colons(), "error", err)
+	}
+}
+
+// phoneDeleted removes what the phone sent: contacts and call lists are its user's.
+func phoneDeleted(_ context.Context, c *Controller, p *pbx.Phone, _ bool) {
+	if err := c.uploads.clear(p, true); err != nil {
+		c.log.Error("removing the files of a deleted phone", "phone", p.MAC.Colons(), "error", err)
 	}
 }

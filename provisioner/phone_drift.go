@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -26,11 +28,12 @@ const (
 	DriftModel      DriftKind = "model"         // it calls itself another model
 	DriftNewAddress DriftKind = "new-address"   // it asks from elsewhere, since days
 	DriftBroken     DriftKind = "broken"        // its files cannot be made
+	DriftTemplate   DriftKind = "template"      // a template of the site's for it fails
 )
 
 // DriftKinds are all kinds, in the order in which a phone's are listed.
 func DriftKinds() []DriftKind {
-	return []DriftKind{DriftBroken, DriftNever, DriftOldFile, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
+	return []DriftKind{DriftBroken, DriftTemplate, DriftNever, DriftOldFile, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
 }
 
 // DriftReason is one drift of one phone.
@@ -60,7 +63,9 @@ type wanted struct {
 type wantedFiles struct {
 	print  [sha256.Size]byte
 	hashes map[string]string // by file name
-	err    error
+	// firmware is the file that its model is to run, "" for none.
+	firmware string
+	err      error
 }
 
 func newWanted(o Options) *wanted {
@@ -73,13 +78,16 @@ func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles
 	site := w.site
 	site.Year = now.UTC().Year()
 	print := phoneconf.Fingerprint(s, p, site)
+	if own := w.engine.SitePrint(phoneconf.PlaceOf(p)); own != [sha256.Size]byte{} {
+		print = sha256.Sum256(append(print[:], own[:]...))
+	}
 	w.mu.Lock()
 	known, ok := w.phones[p.MAC]
 	w.mu.Unlock()
 	if ok && known.print == print {
 		return known
 	}
-	out := wantedFiles{print: print, hashes: map[string]string{}}
+	out := wantedFiles{print: print, hashes: map[string]string{}, firmware: s.SettingsOf(p.Tenant).FirmwareOf(p.Model)}
 	for _, name := range phoneconf.Files(s, p) {
 		if strings.HasSuffix(string(name), ".xml") {
 			continue // a phonebook follows the people, and the phone asks for it when it likes
@@ -115,7 +123,8 @@ func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, afte
 			continue
 		}
 		d := PhoneDrift{Phone: p, Seen: c.Seen(p)}
-		d.Reasons = driftOf(p, d.Seen, c.wanted.files(s, p, now), now, time.Duration(days)*24*time.Hour)
+		want := c.wanted.files(s, p, now)
+		d.Reasons = append(c.templates.templateDrift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
 		if len(kinds) > 0 {
 			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })
 		}
@@ -134,7 +143,7 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, 
 	add := func(k DriftKind, format string, args ...any) {
 		out = append(out, DriftReason{k, fmt.Sprintf(format, args...)})
 	}
-	if want.err != nil {
+	if _, site := phoneconf.SiteFault(want.err); want.err != nil && !site {
 		add(DriftBroken, "its files cannot be made: %v", want.err)
 	}
 	switch {
@@ -151,7 +160,7 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, 
 	if silent := now.Sub(seen.SeenAt); silent >= patience {
 		add(DriftSilent, "it has not asked for %d days", int(silent.Hours()/24))
 	}
-	out = append(out, softwareDrift(p, seen.UserAgent)...)
+	out = append(out, softwareDrift(p, seen.UserAgent, want.firmware)...)
 	if seen.FormerAddress.IsValid() && now.Sub(seen.AddressSince) < patience {
 		add(DriftNewAddress, "it asks from %s, before from %s", seen.Address, seen.FormerAddress)
 	}
@@ -171,8 +180,12 @@ func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
 	return out
 }
 
-// softwareDrift compares what the phone says of itself with its model's row.
-func softwareDrift(p *pbx.Phone, agent string) []DriftReason {
+// firmwareVersion is how makers name versions in the names of their files.
+var firmwareVersion = regexp.MustCompile(`[0-9]+(\.[0-9]+){3}`)
+
+// softwareDrift compares what the phone says of itself with the firmware that its
+// model is to run, where the file's name tells which that is, or with its model's row.
+func softwareDrift(p *pbx.Phone, agent, assigned string) []DriftReason {
 	vendor, model, firmware, _ := phoneconf.Identify(agent)
 	if vendor == "" {
 		return nil
@@ -180,6 +193,12 @@ func softwareDrift(p *pbx.Phone, agent string) []DriftReason {
 	m, ok := phoneconf.Lookup(p.Vendor, p.Model)
 	if says, known := phoneconf.Lookup(vendor, model); vendor != p.Vendor || known && says.Name != m.Name || !known && !strings.EqualFold(model, p.Model) {
 		return []DriftReason{{DriftModel, fmt.Sprintf("it calls itself %s %s and is configured as %s %s", vendor, model, p.Vendor, p.Model)}}
+	}
+	if version := firmwareVersion.FindString(path.Base(assigned)); version != "" {
+		if firmware == version {
+			return nil
+		}
+		return []DriftReason{{DriftFirmware, fmt.Sprintf("it runs firmware %s and is to run %s", firmware, path.Base(assigned))}}
 	}
 	if !ok || m.Firmware == "" || ofBranch(vendor, firmware, m.Firmware) {
 		return nil

@@ -39,6 +39,11 @@ func TestDriftOfOnePhone(t *testing.T) {
 		{"silent for a little less", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.SeenAt = inboxNoon.Add(1 - week) }, nil},
 		{"another branch", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.86.0.15" }, []DriftKind{DriftFirmware}},
 		{"a longer number", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.870.0.15" }, []DriftKind{DriftFirmware}},
+		{"the firmware that it is to run", func(_ *pbx.Phone, s *pbx.PhoneSeen, w *wantedFiles) {
+			s.UserAgent, w.firmware = "Yealink SIP-T46U 108.86.0.90", "hash/T46U-108.86.0.90.rom"
+		}, nil},
+		{"not the firmware that it is to run", func(_ *pbx.Phone, _ *pbx.PhoneSeen, w *wantedFiles) { w.firmware = "hash/T46U-108.86.0.90.rom" }, []DriftKind{DriftFirmware}},
+		{"a firmware whose name tells nothing", func(_ *pbx.Phone, _ *pbx.PhoneSeen, w *wantedFiles) { w.firmware = "hash/new.rom" }, nil},
 		{"another model", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T54W 96.86.0.70" }, []DriftKind{DriftModel}},
 		{"a model nobody knows", func(p *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) {
 			p.Model, s.UserAgent = "T99X", "Yealink SIP-T99X 1.2.3.4"

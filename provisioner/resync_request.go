@@ -15,6 +15,8 @@ import (
 const (
 	reasonChange  = "change"
 	reasonRequest = "request"
+	// A site's own template changed.
+	reasonTemplate = "template"
 )
 
 // Resync tells one phone to fetch its files, or to restart.

@@ -34,6 +34,9 @@ func (c *Controller) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, 
 	} else {
 		es.Add(pbx.CheckRole(o.Role, o.Tenant))
 	}
+	if o.Tenant != "" {
+		es.Add(pbx.CheckName("tenant", o.Tenant))
+	}
 	if !o.Expires.IsZero() && !o.Expires.After(time.Now()) {
 		es.Add(pbx.Invalidf("expires", "must be in the future"))
 	}

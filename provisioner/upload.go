@@ -26,6 +26,9 @@ type uploads struct {
 
 	mu   sync.Mutex
 	used int64
+	// gone are the folders of phones that were deleted since the start: what is on
+	// its way from one when it is deleted must not stay behind.
+	gone map[string]bool
 }
 
 // UploadedFile is a file that a phone sent.
@@ -37,7 +40,7 @@ type UploadedFile struct {
 
 // newUploads measures what is there.
 func newUploads(dir string) (*uploads, error) {
-	u := &uploads{dir: dir}
+	u := &uploads{dir: dir, gone: map[string]bool{}}
 	if dir == "" {
 		return u, nil
 	}
@@ -81,6 +84,9 @@ func (c *Controller) KeepUpload(p *pbx.Phone, name phoneconf.FileName, body []by
 	u := c.uploads
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.gone[u.folder(p)] {
+		return false, pbx.NotFoundf("phone %s was deleted", p.MAC.Colons())
+	}
 	var before int64
 	if info, err := os.Lstat(path); err == nil {
 		replaced, before = true, info.Size()
@@ -170,13 +176,19 @@ func (c *Controller) PhoneUploads(ctx context.Context, tenant string, mac pbx.MA
 	return out, nil
 }
 
-// clear removes what an earlier phone of that tenant and MAC sent.
-func (u *uploads) clear(p *pbx.Phone) error {
+// clear removes what a phone of that tenant and MAC sent. One that is gone sends
+// nothing more.
+func (u *uploads) clear(p *pbx.Phone, gone bool) error {
 	if u.dir == "" {
 		return nil
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if gone {
+		u.gone[u.folder(p)] = true
+	} else {
+		delete(u.gone, u.folder(p))
+	}
 	entries, err := os.ReadDir(u.folder(p))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

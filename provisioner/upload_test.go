@@ -44,14 +44,23 @@ func TestUploadsAreKeptWhole(t *testing.T) {
 	if again := testUploads(t, dir); again.uploads.used != 3 {
 		t.Errorf("a restart counts %d bytes", again.uploads.used)
 	}
-	if err := c.uploads.clear(p); err != nil || c.uploads.used != 0 {
+	if err := c.uploads.clear(p, false); err != nil || c.uploads.used != 0 {
 		t.Errorf("%v, %d used", err, c.uploads.used)
 	}
 	if got, err := c.Upload(p, name); got != nil || err != nil {
 		t.Errorf("after clearing: %q %v", got, err)
 	}
-	if err := c.uploads.clear(p); err != nil {
+	if err := c.uploads.clear(p, true); err != nil {
 		t.Errorf("clearing nothing: %v", err)
+	}
+	if _, err := c.KeepUpload(p, name, []byte("late")); pbx.KindOf(err) != pbx.NotFound {
+		t.Errorf("a deleted phone sends its log: %v", err)
+	}
+	if err := c.uploads.clear(p, false); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.KeepUpload(p, name, []byte("new")); err != nil {
+		t.Errorf("a new phone at that address: %v", err)
 	}
 }
 

@@ -2,6 +2,22 @@
 // renders it: asterisk/ for Asterisk's configuration, yealink/ and polycom/ for
 // phones. It knows no domain type: views come from provisioner/asteriskconf and
 // phoneconf, whose dialect types escape themselves. It imports no package of ours.
+//
+// A site may replace a shipped template of phones' files by one of its own of the
+// same name, in a folder that is only read. Of several that replace the same one
+// the first of these counts:
+//
+//	phones/001565aabbcc/more.tmpl            the phone's own
+//	tenants/acme/yealink/T46U/more.tmpl      its tenant's for the model
+//	tenants/acme/yealink/more.tmpl           its tenant's for the make
+//	yealink/T46U/more.tmpl                   the model's
+//	yealink/more.tmpl                        the make's
+//
+// It sees what the shipped one sees, {{ template "shipped" . }} prints that, and
+// more.tmpl (Polycom: more-reg.tmpl, more-site.tmpl) is shipped empty for those who
+// only add to the end of a file. It may call what a shipped one may (see allowed),
+// within bounds of output, steps and time; what it makes must have the form of
+// its kind of file. A text that cannot be read leaves the last good one in force.
 package templates
 
 import (
@@ -20,13 +36,18 @@ import (
 var shipped embed.FS
 
 // Engine holds the parsed templates. It is safe for concurrent use.
-type Engine struct{ byName map[string]*template.Template }
+type Engine struct {
+	byName map[string]*template.Template
+	texts  map[string]string // the shipped ones, by name
+	site   *site             // a folder that replaces some; nil for none
+	own    *siteSet          // of the one phone that this engine is for; nil for none
+}
 
 // New parses the shipped templates. Every template of one folder sees the
 // others of that folder by file name, so that a model's file can reuse its
 // vendor's base.
 func New() (*Engine, error) {
-	e := &Engine{byName: map[string]*template.Template{}}
+	e := &Engine{byName: map[string]*template.Template{}, texts: map[string]string{}}
 	for _, dir := range []string{"asterisk", "yealink", "polycom"} {
 		if err := e.parse(shipped, dir); err != nil {
 			return nil, err
@@ -47,6 +68,7 @@ func MustNew() *Engine {
 
 func (e *Engine) parse(files fs.FS, dir string) error {
 	root := template.New(dir).Funcs(Funcs()).Option("missingkey=error")
+	root.Funcs(template.FuncMap{"shared": (&shared{root: root}).text})
 	names, err := fs.Glob(files, dir+"/*.tmpl")
 	if err != nil {
 		return fmt.Errorf("listing templates of %s: %w", dir, err)
@@ -61,7 +83,7 @@ func (e *Engine) parse(files fs.FS, dir string) error {
 		if err != nil {
 			return fmt.Errorf("parsing template %s: %w", name, err)
 		}
-		e.byName[dir+"/"+short] = t
+		e.byName[dir+"/"+short], e.texts[dir+"/"+short] = t, string(text)
 	}
 	return nil
 }
@@ -72,6 +94,9 @@ func (e *Engine) Render(name string, view any) ([]byte, error) {
 	t, ok := e.byName[name]
 	if !ok {
 		return nil, fmt.Errorf("rendering %s: no such template", name)
+	}
+	if e.own.touches(name) {
+		return e.own.render(name, view)
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, view); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -33,7 +34,17 @@ func (b *backupCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("revision %d is in %s\n", revision, b.To)
+	for _, name := range []string{phoneFolder, templateFolder, firmwareFolder} {
+		if dir := filepath.Join(filepath.Dir(b.DB), name); isFolder(dir) {
+			fmt.Printf("not in it: %s; copy that as well, it is made of plain files\n", dir)
+		}
+	}
 	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 type restoreCmd struct {

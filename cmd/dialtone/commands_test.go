@@ -66,6 +66,9 @@ func TestCommandsRealAsterisk(t *testing.T) {
 	}
 	t.Run("simulate", func(t *testing.T) { l.simulated(t, p) })
 	t.Run("render", func(t *testing.T) { l.rendered(t, p) })
+	if out := p.must(t, "render", "--shipped"); !strings.Contains(out, "==> yealink/phone.cfg.tmpl <==\n") || strings.Contains(out, "pjsip") {
+		t.Errorf("the shipped templates are %s", out)
+	}
 	t.Run("render phone", func(t *testing.T) { l.renderedPhone(t, p, mac, made.ProvisioningURL) })
 	t.Run("token", func(t *testing.T) { l.tokens(t, p) })
 	t.Run("doctor", func(t *testing.T) { l.doctor(t, p) })
@@ -238,7 +241,13 @@ func (l *lab) backedUp(t *testing.T, p program, desk phone.Account, url string) 
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	before := fetch(t, url)
 	p.must(t, "backup", backup)
-	p.must(t, "backup", backup) // replaces the one before
+	sent := filepath.Join(filepath.Dir(l.Database), "dialtone-phones")
+	if err := os.MkdirAll(sent, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out := p.must(t, "backup", backup); !strings.Contains(out, "not in it: "+sent) { // replaces the one before
+		t.Errorf("what phones sent is not in a backup, which says %s", out)
+	}
 	if out, ok := p.run(t, "backup", l.Database); ok {
 		t.Errorf("the database was taken for a backup of itself: %s", out)
 	}

@@ -14,6 +14,15 @@ import (
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/templates"
+)
+
+// The folders beside the database: what phones sent, the site's own templates,
+// firmware for phones.
+const (
+	phoneFolder    = "dialtone-phones"
+	templateFolder = "dialtone-templates"
+	firmwareFolder = "dialtone-firmware"
 )
 
 // dbFlag names the database.
@@ -54,6 +63,23 @@ func (f siteFlags) site(phonePort string, year int) (phoneconf.Site, error) {
 		return s, fmt.Errorf("what phones are told: %w", err)
 	}
 	return s, nil
+}
+
+// templateFlags are where a site's own templates are.
+type templateFlags struct {
+	TemplateDir string `help:"Folder of the site's own templates of phones' files; dialtone-templates beside the database if empty." type:"path" env:"DIALTONE_TEMPLATE_DIR"`
+}
+
+// engine knows the shipped templates and the site's.
+func (f templateFlags) engine(database string) (*templates.Engine, error) {
+	e, err := templates.New()
+	if err != nil {
+		return nil, err
+	}
+	if f.TemplateDir == "" {
+		f.TemplateDir = filepath.Join(filepath.Dir(database), templateFolder)
+	}
+	return e.WithSite(f.TemplateDir), nil
 }
 
 // mailFlags are where invitations are handed in.

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,32 +34,39 @@ type deskLife struct {
 	phone    *phone.Phone
 }
 
-// TestDeskPhoneLifeRealAsterisk: an unknown phone asks the generic URL, shows up
-// in the inbox, is adopted in one call, boots again, registers with what its own
-// URL gave it, and is told of changes, with proof.
-func TestDeskPhoneLifeRealAsterisk(t *testing.T) {
+// TestYealinkLifeRealAsterisk: an unknown phone asks the generic URL, shows up in
+// the inbox, is adopted in one call, boots again, gets its own URL and there its
+// full file, registers with it, is told of a changed button, fetches it, and its
+// lamp lights on a call. Then what else a phone lives through, with proof.
+func TestYealinkLifeRealAsterisk(t *testing.T) {
+	t.Parallel()
+	(&deskLife{mac: "001565f00001", model: "T46U", vendor: "yealink", number: "101", firmware: "108.86.0.90"}).live(t)
+}
+
+// TestPolycomLifeRealAsterisk is the same with a Polycom.
+func TestPolycomLifeRealAsterisk(t *testing.T) {
+	t.Parallel()
+	(&deskLife{mac: "64167ff00001", model: "VVX450", vendor: "polycom", number: "102", firmware: "6.4.6.2453"}).live(t)
+}
+
+func (d *deskLife) live(t *testing.T) {
 	suite, err := box.SuiteNamed("22")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := openLab(t, suite)
-	for _, d := range []*deskLife{
-		{mac: "001565f00001", model: "T46U", vendor: "yealink", number: "101", firmware: "108.86.0.90"},
-		{mac: "64167ff00001", model: "VVX450", vendor: "polycom", number: "102", firmware: "6.4.6.2453"},
-	} {
-		t.Run(d.vendor, func(t *testing.T) {
-			d.lab, d.t = l, t
-			d.phone = d.boots(t)
-			d.unknown()
-			d.adopted()
-			d.windowClosed()
-			d.changed()
-			d.told()
-			d.noDrift()
-			d.sendsItsLog()
-		})
-	}
-	l.firmware(t)
+	d.lab, d.t = openLab(t, suite), t
+	d.phone = d.boots(t)
+	d.unknown()
+	d.adopted()
+	d.windowClosed()
+	d.button()
+	d.changed()
+	d.told()
+	d.noDrift()
+	d.ownTemplate()
+	d.runsFirmware()
+	d.sendsItsLog()
+	d.deleted()
 }
 
 // boots is the phone, factory fresh, with the generic URL from DHCP.
@@ -87,6 +96,15 @@ func (d *deskLife) adopted() {
 	config, files, err := d.phone.Fetch(within(d.t, 15*time.Second))
 	if err != nil || len(config.Accounts) != 1 {
 		d.t.Fatalf("booting again: %v, files %+v", err, files)
+	}
+	full := d.mac + ".cfg"
+	if d.vendor == "polycom" {
+		full = d.mac + "-reg.cfg"
+	}
+	if i := slices.IndexFunc(files, func(f phone.Fetched) bool {
+		return strings.Contains(f.Path, "/p/") && strings.HasSuffix(f.Path, "/"+full) && f.Status == 200
+	}); i < 0 || strings.Contains(files[0].Path, "/p/") {
+		d.t.Fatalf("from the generic URL to the full file on its own: %+v", files)
 	}
 	if !strings.Contains(d.phone.ProvisioningURL(), "/p/") {
 		d.t.Fatalf("it still asks at %s", d.phone.ProvisioningURL())
@@ -209,25 +227,114 @@ func (d *deskLife) sendsItsLog() {
 	}
 }
 
-// firmware: a file put beside the database has an address of its own.
-func (l *lab) firmware(t *testing.T) {
-	t.Helper()
-	dir := filepath.Join(filepath.Dir(l.Database), "dialtone-firmware")
-	for _, err := range []error{os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "T46U.rom"), []byte("firmware"), 0o600)} {
+// button: a key changed by the API is fetched by itself, and lights on a call.
+func (d *deskLife) button() {
+	d.t.Helper()
+	d.extension(d.t, "201", "", nil)
+	d.extension(d.t, "202", "", nil)
+	caller, called := d.register(d.t, d.device(d.t, "caller", "201", nil), phone.Options{}), d.register(d.t, d.device(d.t, "called", "202", nil), phone.Options{})
+	w := &watcher{Phone: d.phone, path: tenant + "/phones/" + d.mac}
+	d.do(d.t, "PATCH", w.path, object{"buttons": object{"2": object{"kind": "blf", "value": "202"}}}, nil)
+	keys := d.sync().Config.BLF()
+	if len(keys) != 1 || keys[0].Value != "202" || keys[0].Index != 2 && d.vendor == "yealink" {
+		d.t.Fatalf("its keys watch %+v", keys)
+	}
+	d.proved("change", "resync")
+	w.watch(d.t, keys[0].Value)
+	out := dial(d.t, caller, "202")
+	in := rings(d.t, out, called)
+	w.shows(d.t, "ringing")
+	answer(d.t, out, in)
+	w.shows(d.t, "busy")
+	hangUp(d.t, out, in)
+	w.shows(d.t, "idle")
+}
+
+// beside writes a file into a folder beside the database.
+func (d *deskLife) beside(path, text string) {
+	d.t.Helper()
+	full := filepath.Join(filepath.Dir(d.Database), path)
+	for _, err := range []error{os.MkdirAll(filepath.Dir(full), 0o700), os.WriteFile(full, []byte(text), 0o600)} {
 		if err != nil {
-			t.Fatal(err)
+			d.t.Fatal(err)
 		}
 	}
-	var list struct{ Items []struct{ URL string } }
-	if l.do(t, "GET", "/v1/firmware", nil, &list); len(list.Items) != 1 {
-		t.Fatalf("%+v", list)
+}
+
+// ownTemplate: a line that the site adds for this phone reaches it by itself; a
+// broken one costs it nothing and is named; mended, it goes on.
+func (d *deskLife) ownTemplate() {
+	d.t.Helper()
+	path, line, parameter := "phones/"+d.mac+"/more.tmpl", "site.parameter = %s\n", "site.parameter"
+	if d.vendor == "polycom" {
+		path, line = "phones/"+d.mac+"/more-site.tmpl", "site.parameter=\"%s\"\n"
 	}
-	resp, err := http.Get(list.Items[0].URL)
+	d.beside("dialtone-templates/"+path, fmt.Sprintf(line, "one"))
+	if got := d.sync().Config.Value(parameter); got != "one" {
+		d.t.Errorf("the site's line is %q", got)
+	}
+	d.proved("template", "resync")
+	d.beside("dialtone-templates/"+path, "\n{{ nonsense }} longer")
+	eventually(d.t, 10*time.Second, func() string {
+		if list := d.get(d.t, "/v1/templates"); !strings.Contains(list, `"state":"last-good"`) || !strings.Contains(list, `"line":2`) || !strings.Contains(list, path) {
+			return list
+		}
+		return ""
+	})
+	if drift := d.get(d.t, tenant+"/drift?kind=template"); !strings.Contains(drift, path+", line 2") {
+		d.t.Errorf("drift: %s", drift)
+	}
+	config, _, err := d.phone.Fetch(within(d.t, 15*time.Second))
+	if err != nil || config.Value(parameter) != "one" {
+		d.t.Errorf("with a broken template: %v", err)
+	}
+	d.beside("dialtone-templates/"+path, fmt.Sprintf(line, "three"))
+	if got := d.sync().Config.Value(parameter); got != "three" {
+		d.t.Errorf("the mended line is %q", got)
+	}
+	if out := (program{binary(d.t), []string{"DIALTONE_DB=" + d.Database}}).must(d.t, "render", "--phone", d.mac); !strings.Contains(out, strings.TrimSpace(fmt.Sprintf(line, "three"))) {
+		d.t.Error("render does not use the folder")
+	}
+}
+
+// runsFirmware: a file put beside the database has an address of its own, which the
+// phones of the model find in their files once they are to run it.
+func (d *deskLife) runsFirmware() {
+	d.t.Helper()
+	name := d.model + "-" + d.firmware + ".rom"
+	d.beside("dialtone-firmware/"+name, "firmware")
+	d.do(d.t, "PATCH", tenant+"/phone-settings", object{"firmware": object{d.model: name}, "uploads": []string{"logs"}}, nil)
+	config := d.sync().Config
+	url := config.Value("static.firmware.url")
+	if d.vendor == "polycom" {
+		own := strings.TrimSuffix(d.phone.ProvisioningURL(), "/") + "/" + d.mac + ".cfg"
+		_, rest, _ := strings.Cut(fetch(d.t, "http://"+strings.TrimPrefix(own, "http://")), `APP_FILE_PATH="`)
+		url, _, _ = strings.Cut(rest, `"`)
+	} else if got := config.Value("static.auto_provision.local_log.backup.path"); got != d.phone.ProvisioningURL() || config.Value("static.auto_provision.local_log.backup.enable") != "1" {
+		d.t.Errorf("it sends its log to %s and asks at %s", got, d.phone.ProvisioningURL())
+	}
+	resp, err := http.Get(url)
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "firmware" {
-		t.Errorf("%s gives %d %q, %v", list.Items[0].URL, resp.StatusCode, body, err)
+		d.t.Errorf("%s gives %d %q, %v", url, resp.StatusCode, body, err)
+	}
+	if drift := d.get(d.t, tenant+"/drift?kind=firmware"); strings.Contains(drift, "is to run") {
+		d.t.Errorf("it runs %s: %s", d.firmware, drift)
+	}
+}
+
+// deleted: nothing that the phone sent is left.
+func (d *deskLife) deleted() {
+	d.t.Helper()
+	folder := filepath.Join(filepath.Dir(d.Database), "dialtone-phones", "default", d.mac)
+	if _, err := os.Stat(folder); err != nil {
+		d.t.Error(err)
+	}
+	d.do(d.t, "DELETE", tenant+"/phones/"+d.mac, nil, nil)
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		d.t.Errorf("a deleted phone leaves its files: %v", err)
 	}
 }

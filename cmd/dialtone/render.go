@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
@@ -17,12 +19,17 @@ import (
 type renderCmd struct {
 	dbFlag
 	siteFlags
-	Phone string `help:"Print the files of the phone with this MAC instead of Asterisk's." placeholder:"MAC"`
-	Out   string `help:"Write the files into this folder instead of printing them." type:"path"`
+	templateFlags
+	Shipped bool   `help:"Print the shipped templates of phones' files, which those of the site's folder can replace."`
+	Phone   string `help:"Print the files of the phone with this MAC instead of Asterisk's." placeholder:"MAC"`
+	Out     string `help:"Write the files into this folder instead of printing them." type:"path"`
 }
 
 // Run renders from the database as it is now.
 func (r *renderCmd) Run(ctx context.Context) error {
+	if r.Shipped {
+		return r.shipped()
+	}
 	store, err := r.openExisting(ctx)
 	if err != nil {
 		return err
@@ -32,8 +39,11 @@ func (r *renderCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := templates.New()
+	engine, err := r.engine(r.DB)
 	if err != nil {
+		return err
+	}
+	if _, err := engine.Rescan(); err != nil {
 		return err
 	}
 	if r.Phone != "" {
@@ -45,6 +55,21 @@ func (r *renderCmd) Run(ctx context.Context) error {
 	}
 	for _, f := range files.List {
 		if err := r.put(f.Name, f.Content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shipped prints the templates under the names by which a site replaces them.
+func (r *renderCmd) shipped() error {
+	engine, err := templates.New()
+	if err != nil {
+		return err
+	}
+	texts := engine.Texts()
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if err := r.put(name+".tmpl", []byte(texts[name])); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/api"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
-	"github.com/dialtone-pbx/dialtone/templates"
 )
 
 // serveCmd runs the controller.
@@ -22,6 +21,7 @@ type serveCmd struct {
 	dbFlag
 	asteriskFlags
 	siteFlags
+	templateFlags
 	mailFlags
 	logFlags
 	Listen      string `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
@@ -76,13 +76,13 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if err := os.MkdirAll(s.configDir(), 0o750); err != nil {
 		return fmt.Errorf("folder for Asterisk's files: %w", err)
 	}
-	engine, err := templates.New()
+	engine, err := s.engine(s.DB)
 	if err != nil {
 		return err
 	}
 	ctl, err := provisioner.New(ctx, provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
-		UploadDir: filepath.Join(filepath.Dir(s.DB), "dialtone-phones"), FirmwareDir: filepath.Join(filepath.Dir(s.DB), "dialtone-firmware"),
+		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB), firmwareFolder),
 		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
 	})
 	if err != nil {

@@ -154,17 +154,24 @@ CREATE TABLE phone_buttons (
     FOREIGN KEY (tenant, watches) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE phone_fetch_batches (
+    id      INTEGER PRIMARY KEY,
+    content BLOB    NOT NULL
+) STRICT;
+
 CREATE TABLE phone_fetches (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     mac        TEXT    NOT NULL,
-    known      INTEGER NOT NULL CHECK (known IN (0, 1)),
     file       TEXT    NOT NULL,
     status     INTEGER NOT NULL,
     hash       TEXT    NOT NULL,
     address    TEXT    NOT NULL,
     user_agent TEXT    NOT NULL,
-    at         INTEGER NOT NULL
-, own INTEGER NOT NULL DEFAULT 0 CHECK (own IN (0, 1))) STRICT;
+    own        INTEGER NOT NULL CHECK (own IN (0, 1)),
+    known      INTEGER NOT NULL CHECK (known IN (0, 1)),
+    at         INTEGER NOT NULL, -- the last of times
+    times      TEXT    NOT NULL CHECK (length(times) > 0 AND length(times) % 13 = 0),
+    PRIMARY KEY (mac, file, status, hash, address, user_agent, own)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_groups (
     tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
@@ -242,7 +249,7 @@ CREATE TABLE phone_settings (
     logo          TEXT    NOT NULL,
     version       INTEGER NOT NULL CHECK (version > 0),
     revision      INTEGER NOT NULL CHECK (revision > 0)
-) STRICT, WITHOUT ROWID;
+, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE phones (
     tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
@@ -393,9 +400,7 @@ CREATE INDEX invitations_queued ON invitations (next_at) WHERE state = 'queued';
 
 CREATE INDEX phone_buttons_of_extension ON phone_buttons (tenant, watches);
 
-CREATE INDEX phone_fetches_of_phone ON phone_fetches (mac, id);
-
-CREATE INDEX phone_fetches_of_strangers ON phone_fetches (id) WHERE known = 0;
+CREATE INDEX phone_fetches_of_strangers ON phone_fetches (at) WHERE known = 0;
 
 CREATE INDEX phone_resyncs_of_batch ON phone_resyncs (batch, state);
 

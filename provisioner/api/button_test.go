@@ -67,10 +67,23 @@ func TestPhoneSettings(t *testing.T) {
 		t.Error(r.Body)
 	}
 	l.must(412, "PATCH", "phone-settings", `{"vlan":5}`, "If-Match: "+tag)
+	sum := strings.Repeat("a", 64)
+	if r = l.must(200, "PATCH", "phone-settings", `{"uploads":[],"firmware":{"t46u":"`+sum+`/a.rom"}}`); !strings.Contains(r.Body, `"uploads":[]`) || !strings.Contains(r.Body, `"firmware":{"T46U":"`+sum+`/a.rom"}`) {
+		t.Errorf("%s", r.Body)
+	}
+	if r = l.must(200, "PATCH", "phone-settings", `{"uploads":null,"firmware":{"T46U":null}}`); !strings.Contains(r.Body, `"uploads":["contacts","calls"]`) || strings.Contains(r.Body, sum) {
+		t.Errorf("%s", r.Body)
+	}
 	if r = l.must(200, "PATCH", "phone-settings", `{"vlan":null}`); strings.Contains(r.Body, "vlan") || !strings.Contains(r.Body, `"language":"de"`) {
 		t.Error(r.Body)
 	}
 	runWrong(t, l, []wrong{
+		{name: "upload", method: "PATCH", path: "phone-settings", body: `{"uploads":["logs","secrets"]}`, status: 422, field: "uploads[1]", detail: "contacts, calls"},
+		{name: "upload twice", method: "PATCH", path: "phone-settings", body: `{"uploads":["logs","logs"]}`, status: 422, field: "uploads[1]", detail: "twice"},
+		{name: "firmware of no model", method: "PATCH", path: "phone-settings", body: `{"firmware":{"T46V":"x.rom"}}`, status: 422, field: "firmware", detail: "T46U"},
+		{name: "firmware that is not there", method: "PATCH", path: "phone-settings", body: `{"firmware":{"t46u":"x.rom"}}`, status: 422, field: "firmware.T46U", detail: "/v1/firmware"},
+		{name: "hostile firmware", method: "PATCH", path: "phone-settings", body: `{"firmware":{"t46u":"../../etc/passwd"}}`, status: 422, field: "firmware.T46U", detail: "hash"},
+		{name: "firmware twice", method: "PATCH", path: "phone-settings", body: `{"firmware":{"t46u":"` + strings.Repeat("a", 64) + `/a","T46U":"` + strings.Repeat("a", 64) + `/a"}}`, status: 422, field: "firmware.T46U", detail: "twice"},
 		{name: "language", method: "PATCH", path: "phone-settings", body: `{"language":"tlh"}`, status: 422, field: "language", detail: "de, en"},
 		{name: "country", method: "PATCH", path: "phone-settings", body: `{"tone_country":"XX"}`, status: 422, field: "tone_country", detail: "DE"},
 		{name: "host", method: "PATCH", path: "phone-settings", body: `{"ntp_server":"a\nb"}`, status: 422, field: "ntp_server", detail: "host name"},

@@ -221,6 +221,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "PATCH", "phone-settings", settings, `{"srtp":"optional"}`)
 	ask(422, "PATCH", "phone-settings", settings, `{"colour":1}`)
 	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")
+	ask(200, "GET", "/v1/templates", "/v1/templates", "")
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")

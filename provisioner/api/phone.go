@@ -72,6 +72,7 @@ func registerPhones(a *api) {
 	a.registerDrift()
 	registerUploads(a, k)
 	a.registerFirmware()
+	a.registerSiteTemplates()
 }
 
 func phoneFields(p *pbx.Phone) PhoneFields {

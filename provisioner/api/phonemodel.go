@@ -47,7 +47,7 @@ func (a *api) registerPhoneModels() {
 }
 
 func phoneModelView(m provisioner.PhoneModel) PhoneModel {
-	return PhoneModel{Vendor: string(m.Vendor), Model: m.Name, Also: m.Also, Kind: m.Kind, Accounts: m.Accounts, Keys: m.LineKeys, Pages: m.Pages,
+	return PhoneModel{Vendor: string(m.Vendor), Model: m.Name, Also: m.Also, Kind: m.Kind, Accounts: m.Accounts, Keys: m.Keys(), Pages: m.Pages,
 		Module: m.Module, ModuleKeys: m.ModuleKeys, Modules: m.Modules, Screen: m.Screen, Firmware: m.Firmware, Era: string(m.Era),
 		CommonFile: string(m.CommonFile()), Sources: m.Sources, Uncertain: m.Uncertain}
 }

@@ -17,7 +17,11 @@ type PhoneSettingsFields struct {
 	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off. At least one of the first three; g722, pcma, pcmu if left out"`
 	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS whoever sees that can decrypt"`
 	Clock24      *bool    `json:"clock24,omitempty" doc:"13:00 and not 1 PM; true if left out"`
-	Logo         string   `json:"logo,omitempty" doc:"Web address of a picture in the format of the phones: .dob for Yealinks with two grey levels, .jpg or .png for colour. A Polycom without colours shows none"`
+	// Uploads is a pointer, for an empty list is not the same as none.
+	Uploads *[]string `json:"uploads,omitempty" doc:"What phones send here, to be read under …/phones/{mac}/files: contacts, calls, logs (once an hour), changes (what people set on the phone itself, which then counts before what is configured here). contacts and calls if left out. Yealink from V80; a Polycom sends all of them always"`
+	// Firmware is a map so that a merge patch can change one model.
+	Firmware map[string]string `json:"firmware,omitempty" doc:"Which firmware the phones of a model run: a name of GET /v1/firmware, which becomes the hash of the bytes it has now, '/' and the name. Phones fetch it when they next ask for their files; a model that is left out keeps what it has"`
+	Logo     string            `json:"logo,omitempty" doc:"Web address of a picture in the format of the phones: .dob for Yealinks with two grey levels, .jpg or .png for colour. A Polycom without colours shows none"`
 }
 
 // PhoneSettings is what a client reads.
@@ -35,7 +39,13 @@ func registerPhoneSettings(a *api) {
 		key:      func(PhoneSettingsFields) string { return "" },
 		parseKey: func(_, _ string) (string, *pbx.Error) { return "phone-settings", nil },
 		fields:   phoneSettingsFields,
-		build:    buildPhoneSettings,
+		build: func(w PhoneSettingsFields, old *pbx.PhoneSettings, tenant, key string) (*pbx.PhoneSettings, error) {
+			p, err := buildPhoneSettings(w, old, tenant, key)
+			if err == nil {
+				p.Firmware, err = a.ctl.ResolveFirmware(w.Firmware)
+			}
+			return p, err
+		},
 		view: func(p *pbx.PhoneSettings) PhoneSettings {
 			return PhoneSettings{PhoneSettingsFields: phoneSettingsFields(p)}
 		},
@@ -53,7 +63,16 @@ func registerPhoneSettings(a *api) {
 
 func phoneSettingsFields(p *pbx.PhoneSettings) PhoneSettingsFields {
 	f := PhoneSettingsFields{Language: p.Language, ToneCountry: p.ToneCountry, NTPServer: p.NTPServer, SyslogServer: p.SyslogServer,
-		VLANPriority: p.VLANPriority, Codecs: p.Codecs, SRTP: p.SRTP, Clock24: &p.Clock24, Logo: p.Logo}
+		VLANPriority: p.VLANPriority, Codecs: p.Codecs, SRTP: p.SRTP, Clock24: &p.Clock24, Logo: p.Logo, Uploads: &p.Uploads}
+	if f.Uploads = &[]string{}; len(p.Uploads) > 0 {
+		f.Uploads = &p.Uploads
+	}
+	for _, x := range p.Firmware {
+		if f.Firmware == nil {
+			f.Firmware = map[string]string{}
+		}
+		f.Firmware[x.Model] = x.File()
+	}
 	if p.VLAN != pbx.KeepVLAN {
 		f.VLAN = &p.VLAN
 	}
@@ -69,6 +88,9 @@ func buildPhoneSettings(w PhoneSettingsFields, old *pbx.PhoneSettings, tenant, _
 	}
 	if len(w.Codecs) > 0 {
 		p.Codecs = w.Codecs
+	}
+	if w.Uploads != nil {
+		p.Uploads = *w.Uploads
 	}
 	if w.SRTP != "" {
 		p.SRTP = w.SRTP

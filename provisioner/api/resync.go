@@ -21,7 +21,7 @@ type Resync struct {
 	Tenant   string     `json:"tenant"`
 	MAC      string     `json:"mac"`
 	Action   string     `json:"action" enum:"resync,reboot"`
-	Reason   string     `json:"reason" enum:"change,request" doc:"change: what the phone shows changed"`
+	Reason   string     `json:"reason" enum:"change,request,template" doc:"change: what the phone shows changed; template: a template of the site did"`
 	State    string     `json:"state" enum:"queued,sent,fetched,timed-out,failed" doc:"sent: Asterisk has the NOTIFY; what the phone answers it keeps to itself. fetched: the phone asked for its full file after that"`
 	Error    string     `json:"error,omitempty"`
 	QueuedAt time.Time  `json:"queued_at"`

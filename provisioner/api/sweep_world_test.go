@@ -78,20 +78,24 @@ var kindsSwept = map[string]kindSwept{
 
 // actionsSwept are the writes that belong to no row's kind, by operation.
 var actionsSwept = map[string][]string{
-	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob"}`},
-	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob"}`},
+	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
+	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
 	"clone-external-number": {"external-numbers/+4915112345678/clone", `{"number":"+4915112345670"}`},
 	"duplicate-extension":   {"extensions/103/duplicate", `{"number":"160"}`},
 	"renumber-extension":    {"extensions/103/renumber", `{"number":"170"}`},
 	"duplicate-user":        {"users/ada/duplicate", `{"username":"dora"}`},
-	"change-password":       {"users/ada/password", `{"current":"$password","new":"0123456789"}`},
 	"sign-in":               {"users/ada/desk", `{"device":"desk"}`},
 	"invite-device":         {"devices/anna/invite", `{"email":"x@example.org"}`},
 	"resync-phones":         {"resync", `{"action":"resync","per_second":5,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink","drifted":false}}`},
 	"adopt-phone":           {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
 	"simulate":              {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
 	"create-token":          {"/v1/tokens", `{"name":"ci"}`},
+	"put-mailbox-pin":       {"mailboxes/101/pin", `{"pin":"4711"}`},
 }
+
+// alike are the operations that must not tell what of their input was wrong, or
+// let nobody try so often.
+var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true}
 
 // sweptOperations pairs each write that takes a JSON body with good ones.
 func sweptOperations(t *testing.T, d document) (out []sweptOperation) {
@@ -99,7 +103,7 @@ func sweptOperations(t *testing.T, d document) (out []sweptOperation) {
 	for _, path := range slices.Sorted(maps.Keys(d.Paths)) {
 		for _, method := range []string{"post", "put", "patch"} {
 			op, ok := d.Paths[path][method]
-			if !ok || op.RequestBody == nil {
+			if !ok || op.RequestBody == nil || alike[op.OperationID] {
 				continue
 			}
 			schema := op.RequestBody.Content["application/json"].Schema

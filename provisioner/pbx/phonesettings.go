@@ -12,16 +12,18 @@ import (
 // has them; DefaultPhoneSettings hold until somebody changes them.
 type PhoneSettings struct {
 	Tenant       string
-	Language     string   // of the phone's menus; "" leaves it to the phone
-	ToneCountry  string   // two letters, whose dial and busy tones it plays; "" leaves it to the phone
-	NTPServer    string   // "" is the server of the installation
-	SyslogServer string   // where phones send their logs; "" nowhere
-	VLAN         int      // 1–4094; 0 switches tagging off, KeepVLAN leaves it as it is
-	VLANPriority int      // 0–7
-	Codecs       []string // best first
-	SRTP         string   // off, optional, required
-	Clock24      bool     // 13:00 and not 1 PM
-	Logo         string   // address of a picture for the idle screen; "" for none
+	Language     string          // of the phone's menus; "" leaves it to the phone
+	ToneCountry  string          // two letters, whose dial and busy tones it plays; "" leaves it to the phone
+	NTPServer    string          // "" is the server of the installation
+	SyslogServer string          // where phones send their logs; "" nowhere
+	VLAN         int             // 1–4094; 0 switches tagging off, KeepVLAN leaves it as it is
+	VLANPriority int             // 0–7
+	Codecs       []string        // best first
+	SRTP         string          // off, optional, required
+	Clock24      bool            // 13:00 and not 1 PM
+	Logo         string          // address of a picture for the idle screen; "" for none
+	Uploads      []string        // what phones send, of PhoneUploads (Yealink only)
+	Firmware     []PhoneFirmware // sorted by model
 	Version      int64
 	Revision     int64
 }
@@ -41,7 +43,7 @@ var ToneCountries = []string{"AT", "AU", "BE", "BR", "CH", "CL", "CN", "CZ", "DE
 
 // DefaultPhoneSettings returns the settings of a tenant that nobody changed.
 func DefaultPhoneSettings(tenant string) *PhoneSettings {
-	return &PhoneSettings{Tenant: tenant, VLAN: KeepVLAN, Codecs: []string{"g722", "pcma", "pcmu"}, SRTP: "off", Clock24: true}
+	return &PhoneSettings{Tenant: tenant, VLAN: KeepVLAN, Codecs: []string{"g722", "pcma", "pcmu"}, SRTP: "off", Clock24: true, Uploads: []string{"contacts", "calls"}}
 }
 
 var settingsHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$`)
@@ -69,6 +71,8 @@ func (p *PhoneSettings) Validate() error {
 	}
 	es.Add(checkLogo(p.Logo))
 	p.checkCodecs(&es)
+	p.checkUploads(&es)
+	p.checkFirmware(&es)
 	return es.Err()
 }
 

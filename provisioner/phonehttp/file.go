@@ -1,12 +1,15 @@
 package phonehttp
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -31,6 +34,7 @@ type file struct {
 	length []string
 	ctype  []string
 	failed [sha256.Size]byte // fingerprint that could not be rendered
+	plain  bool              // body is the shipped templates', for a site's own failed and there was no good one
 	err    error             // why, nil when print is what was wanted last
 }
 
@@ -49,7 +53,7 @@ func (f *file) cost() int64 {
 func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
 	site := h.opt.Site
 	site.Year = c.now.UTC().Year()
-	key, print := fileKey{e.phone.MAC, c.path.File, enrol}, e.fingerprint(c.index.snapshot, site)
+	key, print := fileKey{e.phone.MAC, c.path.File, enrol}, h.sited(e, e.fingerprint(c.index.snapshot, site))
 	if phoneconf.IsDirectory(key.name) {
 		print = c.index.directory(e, print)
 	}
@@ -94,17 +98,24 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 			return last // rendered since this request looked
 		}
 	}
+	h.rendering <- struct{}{}
+	// Whoever waited for its turn here is behind those who only fetch what is
+	// rendered already: a storm of new files is no pause for the other phones.
+	runtime.Gosched()
 	body, ctype, err := h.bytes(s, e.phone, site, key)
+	<-h.rendering
 	if errors.Is(err, phoneconf.ErrNoFile) {
 		return nil
 	}
 	h.renders.Add(1)
 	var f *file
-	if err == nil {
+	if bad, ok := phoneconf.SiteFault(err); ok && (last == nil || last.owner != e.secret || last.body == nil || last.plain) {
+		f = h.shipped(s, e, site, key, print, bad)
+	} else if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
 		f.body = h.packer.pack(kindOf(e.phone, key), body)
 	} else {
-		h.opt.Logger.Error("a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last != nil && last.owner == e.secret && last.body != nil, "error", err)
+		h.opt.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last != nil && last.owner == e.secret && last.body != nil, "error", err)
 		f = &file{key: key, owner: e.secret} // another owner's last good file is not for this one
 		if last != nil && last.owner == e.secret {
 			*f = *last
@@ -119,7 +130,17 @@ func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key 
 	if key.enrol {
 		return phoneconf.RenderEnrol(h.opt.Engine, p, site, key.name)
 	}
-	return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	ix := h.index.Load()
+	if ix == nil || ix.snapshot != s || !phoneconf.IsDirectory(key.name) || phoneconf.OwnDirectory(s, p) {
+		return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	}
+	// Thousands of phones show the same people.
+	all, _ := ix.directories.LoadOrStore(directoryKey{p.Tenant, p.Vendor, p.Model, h.opt.Engine.SitePrint(phoneconf.PlaceOf(p))}, sync.OnceValue(func() (d directory) {
+		d.body, d.ctype, d.err = phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+		return d
+	}))
+	d := all.(func() directory)()
+	return d.body, d.ctype, d.err
 }
 
 // kindOf names the files that have most of their text in common.
@@ -134,9 +155,9 @@ func kindOf(p *pbx.Phone, key fileKey) string {
 // newFile has no body yet.
 func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
 	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
+	tag := `"` + hex.EncodeToString(sum[:]) + `"`
 	return &file{
-		key: key, owner: owner, print: print, hash: hash,
-		etag: []string{`"` + hash + `"`}, length: []string{strconv.Itoa(len(body))}, ctype: []string{string(ctype)},
+		key: key, owner: owner, print: print, hash: tag[1 : len(tag)-1], // there are tens of thousands
+		etag: []string{tag}, length: []string{strconv.Itoa(len(body))}, ctype: []string{string(ctype)},
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,9 @@ type Handler struct {
 	flight   singleflight.Group
 	renders  atomic.Int64  // files rendered, or tried
 	uploads  chan struct{} // a place for each body that is being received
-	sending  chan struct{} // and for each firmware file that is being sent
+	sending  chan struct{} // for each firmware file that is being sent
+	// and for each file that is being rendered: more at once would take no less time
+	rendering chan struct{}
 }
 
 // Renders returns how many files were rendered since the start: what the cache
@@ -103,7 +106,7 @@ func New(opt Options) *Handler {
 	if opt.CacheBytes <= 0 {
 		opt.CacheBytes = DefaultCacheBytes
 	}
-	return &Handler{opt: opt, cache: newCache(opt.CacheBytes), uploads: make(chan struct{}, maxUploads), sending: make(chan struct{}, maxFirmware)}
+	return &Handler{opt: opt, cache: newCache(opt.CacheBytes), uploads: make(chan struct{}, maxUploads), sending: make(chan struct{}, maxFirmware), rendering: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // call is one request on its way.

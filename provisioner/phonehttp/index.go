@@ -19,6 +19,23 @@ type index struct {
 	bySecret map[[sha256.Size]byte]*entry
 	byMAC    map[pbx.MAC]*entry
 	people   sync.Map // tenant → func() [sha256.Size]byte, its directory's fingerprint
+	// directoryKey → func() directory
+	directories sync.Map
+}
+
+// directoryKey is what decides a directory without speed dials.
+type directoryKey struct {
+	tenant string
+	vendor pbx.Vendor
+	model  string
+	own    [sha256.Size]byte // fingerprint of the site's own templates for it
+}
+
+// directory is a rendered one.
+type directory struct {
+	body  []byte
+	ctype phoneconf.ContentType
+	err   error
 }
 
 // entry is a phone of a snapshot.

@@ -23,8 +23,11 @@ type load struct {
 	sizes       []int // of the bodies that are to come
 	connections int
 	cpus        []int
+	// phones, when there are any, are the ends of each phone's requests in the list:
+	// a phone opens a connection, asks for one file after the other and hangs up.
+	phones []int
 
-	next atomic.Int64 // index of the next request, over all loops
+	next atomic.Int64 // index of the next request, or phone, over all loops
 	end  int64        // next never serves this one or later; 0 is no bound
 	stop atomic.Bool
 }
@@ -53,6 +56,9 @@ func (l *load) once(ctx context.Context) (loaded, error) {
 	l.stop.Store(false)
 	l.next.Store(0)
 	l.end = int64(len(l.requests))
+	if l.phones != nil {
+		l.end = int64(len(l.phones))
+	}
 	return l.run(ctx)
 }
 
@@ -95,6 +101,7 @@ type loop struct {
 type connection struct {
 	fd      int
 	request int
+	phone   int // where the requests of its phone end; 0 for no phone
 	sent    time.Time
 	head    []byte // of the answer, until it is whole
 	left    int    // bytes of the body still to come
@@ -125,39 +132,70 @@ func (l *loop) run(connections int) (err error) {
 }
 
 func (l *loop) connect() error {
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	c, err := l.open()
 	if err != nil {
-		return err
-	}
-	c := &connection{fd: fd}
-	l.conns[int32(fd)] = c
-	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: int(l.to.Port()), Addr: l.to.Addr().As4()}); err != nil {
-		return err
-	}
-	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
-		return err
-	}
-	if err := syscall.SetNonblock(fd, true); err != nil {
-		return err
-	}
-	if err := syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}); err != nil {
 		return err
 	}
 	_, err = l.ask(c)
 	return err
 }
 
+func (l *loop) open() (*connection, error) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{fd: fd}
+	l.conns[int32(fd)] = c
+	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: int(l.to.Port()), Addr: l.to.Addr().As4()}); err != nil {
+		return nil, err
+	}
+	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
+		return nil, err
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return nil, err
+	}
+	if err := syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // ask sends the next request; not more when there is none to send. A request is
 // smaller than any socket's buffer, so it goes out whole.
 func (l *loop) ask(c *connection) (more bool, err error) {
+	if c.request+1 < c.phone {
+		return true, l.send(c, c.request+1)
+	}
 	n := l.next.Add(1) - 1
 	if l.stop.Load() || (l.end > 0 && n >= l.end) {
 		return false, l.hangUp(c)
 	}
-	c.request, c.sent = int(n%int64(len(l.requests))), time.Now()
+	if l.phones == nil {
+		return true, l.send(c, int(n%int64(len(l.requests))))
+	}
+	if c.phone > 0 { // this was another phone's connection
+		if err := l.hangUp(c); err != nil {
+			return false, err
+		}
+		if c, err = l.open(); err != nil {
+			return false, err
+		}
+	}
+	first := 0
+	if n > 0 {
+		first = l.phones[n-1]
+	}
+	c.phone = l.phones[n]
+	return true, l.send(c, first)
+}
+
+func (l *loop) send(c *connection, request int) error {
+	c.request, c.sent = request, time.Now()
 	c.head, c.reading = c.head[:0], false
-	_, err = syscall.Write(c.fd, l.requests[c.request])
-	return true, err
+	_, err := syscall.Write(c.fd, l.requests[request])
+	return err
 }
 
 func (l *loop) hangUp(c *connection) error {

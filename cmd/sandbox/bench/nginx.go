@@ -27,7 +27,7 @@ worker_processes %[1]d;
 user %[2]s;
 pid %[3]s/pid;
 error_log %[3]s/error.log;
-events { worker_connections 1024; }
+events { worker_connections 4096; }
 http {
 	access_log off;
 	sendfile on;

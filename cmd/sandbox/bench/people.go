@@ -15,6 +15,9 @@ type people struct {
 	mailboxes bool
 	phones    bool // alternately a Yealink and a Polycom
 	qualify   int
+	tenant    string // "" is the one that every installation has
+	first     int    // number of the first of them
+	others    int    // people of a second tenant, with phones
 }
 
 // seedBatch is how many people one transaction makes: db bounds its length.
@@ -33,9 +36,17 @@ func seed(ctx context.Context, path string, p people) error {
 		return err
 	}
 	defer store.Close()
-	for first := 0; first < p.count; first += seedBatch {
+	if p.tenant == "" {
+		p.tenant = pbx.DefaultTenant
+	} else if _, err := store.Update(ctx, db.Author{Actor: "bench"}, func(tx *db.Tx) error {
+		return tx.CreateTenant(ctx, &pbx.Tenant{Name: p.tenant, Timezone: "UTC", PhonePassword: pbx.RandomSecret(10)})
+	}); err != nil {
+		return fmt.Errorf("seeding %s: %w", path, err)
+	}
+	end := p.first + p.count
+	for first := p.first; first < end; first += seedBatch {
 		_, err := store.Update(ctx, db.Author{Actor: "bench"}, func(tx *db.Tx) error {
-			for i := first; i < min(first+seedBatch, p.count); i++ {
+			for i := first; i < min(first+seedBatch, end); i++ {
 				if err := p.create(ctx, tx, i); err != nil {
 					return fmt.Errorf("person %d: %w", i, err)
 				}
@@ -46,15 +57,18 @@ func seed(ctx context.Context, path string, p people) error {
 			return fmt.Errorf("seeding %s: %w", path, err)
 		}
 	}
-	return nil
+	if p.others == 0 {
+		return nil
+	}
+	return seed(ctx, path, people{count: p.others, phones: true, tenant: "other", first: end})
 }
 
 func (p people) create(ctx context.Context, tx *db.Tx, i int) error {
 	number, name := numberOf(i), "Person "+numberOf(i)
-	e := &pbx.Extension{Tenant: pbx.DefaultTenant, Number: number, Name: name, RingSeconds: pbx.DefaultRingSeconds, Ring: pbx.RingAll, Type: pbx.TypeSIP, Presence: true}
+	e := &pbx.Extension{Tenant: p.tenant, Number: number, Name: name, RingSeconds: pbx.DefaultRingSeconds, Ring: pbx.RingAll, Type: pbx.TypeSIP, Presence: true}
 	if p.mailboxes {
 		e.Mailbox = number
-		m := &pbx.Mailbox{Tenant: pbx.DefaultTenant, Number: number, Name: name, PIN: pbx.NewSecret("4711")}
+		m := &pbx.Mailbox{Tenant: p.tenant, Number: number, Name: name, PIN: pbx.NewSecret("4711")}
 		if err := tx.CreateMailbox(ctx, m); err != nil {
 			return err
 		}
@@ -63,7 +77,7 @@ func (p people) create(ctx context.Context, tx *db.Tx, i int) error {
 		return err
 	}
 	for n := range max(p.devices, 1) {
-		d := &pbx.Device{Tenant: pbx.DefaultTenant, Name: deviceOf(i), Extension: number, Kind: pbx.DeviceSIP, Class: pbx.Hardware, RingOrder: pbx.DefaultRingOrder,
+		d := &pbx.Device{Tenant: p.tenant, Name: deviceOf(i), Extension: number, Kind: pbx.DeviceSIP, Class: pbx.Hardware, RingOrder: pbx.DefaultRingOrder,
 			Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: p.qualify}
 		if n > 0 {
 			d.Name = fmt.Sprintf("%s-%d", d.Name, n+1)
@@ -75,17 +89,17 @@ func (p people) create(ctx context.Context, tx *db.Tx, i int) error {
 	if !p.phones {
 		return nil
 	}
-	return tx.CreatePhone(ctx, phoneOf(i))
+	return tx.CreatePhone(ctx, p.phoneOf(i))
 }
 
 // phoneOf is the i-th person's phone.
-func phoneOf(i int) *pbx.Phone {
-	p := &pbx.Phone{Tenant: pbx.DefaultTenant, MAC: pbx.MAC(fmt.Sprintf("001565%06x", i)), Vendor: pbx.Yealink, Model: "T46U",
+func (p people) phoneOf(i int) *pbx.Phone {
+	phone := &pbx.Phone{Tenant: p.tenant, MAC: pbx.MAC(fmt.Sprintf("001565%06x", i)), Vendor: pbx.Yealink, Model: "T46U",
 		Lines: []pbx.Line{{Registration: 1, Device: deviceOf(i)}}, URLSecret: pbx.NewURLSecret()}
 	if i%2 == 1 {
-		p.MAC, p.Vendor, p.Model = pbx.MAC(fmt.Sprintf("0004f2%06x", i)), pbx.Polycom, "VVX450"
+		phone.MAC, phone.Vendor, phone.Model = pbx.MAC(fmt.Sprintf("0004f2%06x", i)), pbx.Polycom, "VVX450"
 	}
-	return p
+	return phone
 }
 
 // snapshot reads the database at path.

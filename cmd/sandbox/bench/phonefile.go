@@ -35,12 +35,12 @@ func (b *bench) phoneFiles(ctx context.Context) (rows []row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.openOffice(ctx, "phone", people{count: phoneCount, mailboxes: true, phones: true, qualify: pbx.DefaultQualifySeconds}, serve...)
+	r, err := b.openOffice(ctx, "phone", people{count: phoneCount, mailboxes: true, phones: true, qualify: pbx.DefaultQualifySeconds, others: bystanders}, serve...)
 	if err != nil {
 		return nil, err
 	}
 	defer r.shut(&err)
-	files, err := r.fetchAll(ctx)
+	all, err := r.fetchAll(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -49,16 +49,20 @@ func (b *bench) phoneFiles(ctx context.Context) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, n.stop()) }()
-	warm, err := b.warm(ctx, r, n, files, ask)
-	if err != nil {
-		return nil, err
+	for _, measure := range []func() (row, error){
+		func() (row, error) { return b.warm(ctx, r, n, all.clocks, ask) },
+		func() (row, error) { return b.bootStorm(ctx, r, n, all.boots, ask) },
+		func() (row, error) { return b.cold(ctx, r, all.clocks, ask) },
+		func() (row, error) { return b.coldBoot(ctx, r, all.boots, all.others, ask) },
+		func() (row, error) { return r.servedRow(ctx) },
+	} {
+		got, err := measure()
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, got)
 	}
-	cold, err := b.cold(ctx, r, files, ask)
-	if err != nil {
-		return []row{warm}, err
-	}
-	size, err := r.memoryRow(fmt.Sprintf("memory of the controller, %d extensions, mailboxes and phones, all files served", phoneCount))
-	return []row{warm, cold, size}, err
+	return rows, nil
 }
 
 // phoneFile is one file on both servers.
@@ -77,31 +81,55 @@ func clockFile(p *pbx.Phone) string {
 	return string(p.MAC) + ".cfg"
 }
 
-// fetchAll asks Dialtone once for the clock file of each phone and lays the bytes
-// out for nginx under the same path.
-func (r *room) fetchAll(ctx context.Context) ([]phoneFile, error) {
+// allFiles is what there is to be asked for.
+type allFiles struct {
+	clocks []phoneFile // of each phone of the tenant that changes
+	boots  []bootPhone
+	others []phoneFile // of phones of another tenant
+}
+
+// fetchAll asks Dialtone once for each file that a phone boots with and lays the
+// bytes out for nginx under the same path.
+func (r *room) fetchAll(ctx context.Context) (all allFiles, err error) {
 	s, err := snapshot(ctx, r.Database)
 	if err != nil {
-		return nil, err
+		return all, err
 	}
-	var files []phoneFile
 	for _, p := range s.Phones {
-		f := phoneFile{path: "/p/" + p.URLSecret.Reveal() + "/" + clockFile(p)}
-		body, err := fetch(ctx, r.Phones+f.path)
-		if err != nil {
-			return nil, err
+		var boot bootPhone
+		for _, name := range bootFiles(p) {
+			f := phoneFile{path: "/p/" + p.URLSecret.Reveal() + "/" + name}
+			if f.size, err = r.layOut(ctx, f.path); err != nil {
+				return all, err
+			}
+			boot = append(boot, f)
+			switch {
+			case p.Tenant != pbx.DefaultTenant:
+				all.others = append(all.others, f)
+			case name == clockFile(p):
+				all.clocks = append(all.clocks, f)
+			}
 		}
-		f.size = len(body)
-		static := filepath.Join(r.dir, "nginx", "root", filepath.FromSlash(f.path))
-		if err := os.MkdirAll(filepath.Dir(static), 0o700); err != nil {
-			return nil, fmt.Errorf("folder for nginx: %w", err)
+		if p.Tenant == pbx.DefaultTenant {
+			all.boots = append(all.boots, boot)
 		}
-		if err := os.WriteFile(static, body, 0o600); err != nil {
-			return nil, fmt.Errorf("file for nginx: %w", err)
-		}
-		files = append(files, f)
 	}
-	return files, nil
+	return all, nil
+}
+
+// layOut fetches a file for nginx.
+func (r *room) layOut(ctx context.Context, path string) (size int, err error) {
+	body, err := fetch(ctx, r.Phones+path)
+	if err != nil {
+		return 0, err
+	}
+	if err := os.MkdirAll(filepath.Dir(r.static(path)), 0o700); err != nil {
+		return 0, fmt.Errorf("folder for nginx: %w", err)
+	}
+	if err := os.WriteFile(r.static(path), body, 0o600); err != nil {
+		return 0, fmt.Errorf("file for nginx: %w", err)
+	}
+	return len(body), nil
 }
 
 func fetch(ctx context.Context, address string) (_ []byte, err error) {
@@ -203,16 +231,9 @@ func (b *bench) warm(ctx context.Context, r *room, n *nginx, files []phoneFile, 
 				100*float64(after-before)/float64(got.took), 100*float64(got.cpu)/float64(got.took))
 		}
 	}
-	rate, tail := ours.perSecond()/theirs.perSecond(), float64(ours.latency.quantile(.99))/float64(theirs.latency.quantile(.99))
-	return row{
-		what:   fmt.Sprintf("phone files by per-phone URL, %d phones, %d connections", phoneCount, phoneClients),
-		result: ours.String(), reference: "nginx, the same bytes as static files: " + theirs.String(),
-		// By processor time the ratio stays right on a machine that something else
-		// keeps busy, where neither server gets to its limit.
-		ratio:  fmt.Sprintf("%.2f × req/s (%.2f × by CPU), %.1f × p99", rate, float64(theirs.each())/float64(ours.each()), tail),
-		target: fmt.Sprintf("≥ %.1f × req/s, p99 ≤ %.0f ×", warmLeast, warmMost),
-		holds:  rate >= warmLeast && tail <= warmMost,
-	}, nil
+	out := compare(&ours, &theirs)
+	out.what = fmt.Sprintf("phone files by per-phone URL, %d phones, %d connections", phoneCount, phoneClients)
+	return out, nil
 }
 
 // cold changes the tenant's time zone, which is in every phone's file, and asks
@@ -252,6 +273,17 @@ func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int
 
 // memoryRow looks at the controller after everything was asked of it.
 func (r *room) memoryRow(what string) (row, error) { return sizeRow(what, r.ControllerPID()) }
+
+// servedRow also says how many requests were not recorded.
+func (r *room) servedRow(ctx context.Context) (row, error) {
+	lost, err := r.dropped(ctx)
+	if err != nil {
+		return row{}, err
+	}
+	out, err := r.memoryRow(fmt.Sprintf("memory of the controller, %d extensions, mailboxes and phones, all files served; requests that it did not record", phoneCount))
+	out.result, out.target, out.holds = fmt.Sprintf("%s; %d not recorded", out.result, lost), out.target+", 0", out.holds && lost == 0
+	return out, err
+}
 
 func sizeRow(what string, pid int) (row, error) {
 	now, peak, err := memory(pid)

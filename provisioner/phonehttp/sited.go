@@ -1,0 +1,46 @@
+package phonehttp
+
+import (
+	"crypto/sha256"
+	"log/slog"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// sited is the fingerprint of a phone's files with that of the site's own
+// templates, where there are any.
+func (h *Handler) sited(e *entry, print [sha256.Size]byte) [sha256.Size]byte {
+	own := h.opt.Engine.SitePrint(phoneconf.PlaceOf(e.phone))
+	if own == [sha256.Size]byte{} {
+		return print
+	}
+	return sha256.Sum256(append(print[:], own[:]...))
+}
+
+// failLevel is how loud a file is that cannot be rendered. Thousands may come from
+// one template of the site's: whoever watches those says it once for all.
+func failLevel(err error) slog.Level {
+	if _, ok := phoneconf.SiteFault(err); ok {
+		return slog.LevelDebug
+	}
+	return slog.LevelError
+}
+
+// shipped renders with the shipped templates a file whose own template failed and
+// of which no good one is in memory.
+func (h *Handler) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte, bad *phoneconf.SiteError) *file {
+	h.opt.Logger.Debug("a site's template fails, the shipped one is used", "mac", key.mac, "file", key.name, "error", bad)
+	f := &file{key: key, owner: e.secret}
+	engine := h.opt.Engine.Shipped()
+	body, ctype, err := phoneconf.Render(engine, s, e.phone, site, key.name)
+	if key.enrol {
+		body, ctype, err = phoneconf.RenderEnrol(engine, e.phone, site, key.name)
+	}
+	if err == nil {
+		f = newFile(key, e.secret, print, body, ctype)
+		f.body, f.plain = h.packer.pack(kindOf(e.phone, key), body), true
+	}
+	f.failed, f.err = print, bad
+	return f
+}
