@@ -99,7 +99,7 @@ func sampleDevice() *pbx.Device {
 
 func sampleUser() *pbx.User {
 	return &pbx.User{Tenant: "default", Username: "ada", FullName: "Ada Lovelace", Email: "ada@example.org", PersonalContact: "ada@home.example", Language: "en_GB", Timezone: "Europe/London",
-		Extension: "101", Login: true, DeskPIN: pbx.NewSecret("$pin"), Password: pbx.NewSecret("$password"), MustChange: true, Photo: "abcd"}
+		Extension: "101", Role: pbx.RoleOperator, Login: true, SecondStep: pbx.SecondStepEmail, DeskPIN: pbx.NewSecret("$pin"), Password: pbx.NewSecret("$password"), MustChange: true, Photo: "abcd"}
 }
 
 func samplePhone() *pbx.Phone {

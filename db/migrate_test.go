@@ -149,7 +149,11 @@ func fillEverything(t testing.TB, db *DB) {
 				CreatedAt: at, NextAt: at, ExpiresAt: time.Now().Add(time.Hour)})
 		},
 		func() error { return db.AddInvitationLink(ctx, "i1", make([]byte, 32)) },
-		func() error { return db.CreateToken(ctx, "t1", "console", make([]byte, 32)) },
+		func() error {
+			return db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, make([]byte, 32))
+		},
+		func() error { return db.AddSession(ctx, sampleSession(), sampleUser()) },
+		func() error { return db.AddSignIn(ctx, sampleSignIn()) },
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error {
 				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) }, func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) })
@@ -206,7 +210,10 @@ func checkFilled(t testing.TB, db *DB) {
 	if diff := cmp.Diff(want, got, bookkeeping, cmpopts.EquateEmpty()); diff != "" || s.Revision < 2 {
 		t.Errorf("revision %d %s", s.Revision, diff)
 	}
-	_, tokenErr := db.TokenByHash(ctx, make([]byte, 32))
+	token, tokenErr := db.TokenByHash(ctx, make([]byte, 32))
+	if tokenErr == nil && token.Role != pbx.RolePlatformAdmin {
+		t.Errorf("the token of old is now of a %s", token.Role)
+	}
 	statuses, statusErr := db.Statuses(ctx)
 	fetches, fetchErr := db.Fetches(ctx, "001565aabbcc", 10)
 	applied, applyErr := db.Applied(ctx)

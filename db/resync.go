@@ -47,8 +47,9 @@ func (db *DB) Resyncs(ctx context.Context, f ResyncFilter) (out []pbx.Resync, er
 	return out, nil
 }
 
-// ResyncCounts returns how many orders of a batch are in each state.
-func (db *DB) ResyncCounts(ctx context.Context, batch string) (map[pbx.ResyncState]int, error) {
+// ResyncCounts returns how many orders of a tenant's batch are in each state; of
+// any tenant's when tenant is "".
+func (db *DB) ResyncCounts(ctx context.Context, tenant, batch string) (map[pbx.ResyncState]int, error) {
 	type count struct {
 		state pbx.ResyncState
 		n     int
@@ -56,7 +57,7 @@ func (db *DB) ResyncCounts(ctx context.Context, batch string) (map[pbx.ResyncSta
 	var rows []count
 	err := db.View(ctx, func(tx *Tx) (err error) {
 		rows, err = query(ctx, tx, func(row scanner) (c count, err error) { return c, row.Scan(&c.state, &c.n) },
-			`SELECT state, count(*) FROM phone_resyncs WHERE batch = ? GROUP BY state`, batch)
+			`SELECT state, count(*) FROM phone_resyncs WHERE batch = ?1 AND ?2 IN ('', tenant) GROUP BY state`, batch, tenant)
 		return err
 	})
 	if err != nil {

@@ -36,7 +36,7 @@ func TestResyncRoundTrip(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
-	counts, err := db.ResyncCounts(t.Context(), "b1")
+	counts, err := db.ResyncCounts(t.Context(), "", "b1")
 	last, err2 := db.LastResync(t.Context())
 	if err != nil || err2 != nil || counts[pbx.ResyncFetched] != 1 || len(counts) != 1 || last != 8 {
 		t.Errorf("%v %v %v %v", counts, last, err, err2)

@@ -12,18 +12,18 @@ func TestTokens(t *testing.T) {
 	db := openDB(t, Options{})
 	ctx := t.Context()
 	hash, other := sha256.Sum256([]byte("one")), sha256.Sum256([]byte("two"))
-	if err := db.CreateToken(ctx, "t1", "console", hash[:]); err != nil {
+	if err := db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
 		err  error
 		kind pbx.Kind
 	}{
-		"same id":        {db.CreateToken(ctx, "t1", "again", other[:]), pbx.Conflict},
-		"same hash":      {db.CreateToken(ctx, "t2", "again", hash[:]), pbx.Conflict},
-		"short hash":     {db.CreateToken(ctx, "t2", "short", hash[:31]), pbx.Invalid},
-		"no id":          {db.CreateToken(ctx, "", "x", other[:]), pbx.Invalid},
-		"revoke unknown": {db.RevokeToken(ctx, "t2"), pbx.NotFound},
+		"same id":        {db.CreateToken(ctx, Token{ID: "t1", Name: "again", Role: pbx.RolePlatformAdmin}, other[:]), pbx.Conflict},
+		"same hash":      {db.CreateToken(ctx, Token{ID: "t2", Name: "again", Role: pbx.RolePlatformAdmin}, hash[:]), pbx.Conflict},
+		"short hash":     {db.CreateToken(ctx, Token{ID: "t2", Name: "short", Role: pbx.RolePlatformAdmin}, hash[:31]), pbx.Invalid},
+		"no id":          {db.CreateToken(ctx, Token{ID: "", Name: "x", Role: pbx.RolePlatformAdmin}, other[:]), pbx.Invalid},
+		"revoke unknown": {db.RevokeToken(ctx, "", "t2"), pbx.NotFound},
 	} {
 		if pbx.KindOf(c.err) != c.kind {
 			t.Errorf("%s: %v", name, c.err)
@@ -45,18 +45,18 @@ func TestRevokedTokenIsUnauthorized(t *testing.T) {
 	db := openDB(t, Options{})
 	ctx := t.Context()
 	hash := sha256.Sum256([]byte("one"))
-	if err := db.CreateToken(ctx, "t1", "console", hash[:]); err != nil {
+	if err := db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := db.RevokeToken(ctx, "t1"); err != nil {
+		if err := db.RevokeToken(ctx, "", "t1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := db.TokenByHash(ctx, hash[:]); pbx.KindOf(err) != pbx.Unauthorized {
 		t.Errorf("a revoked token: %v", err)
 	}
-	if ts, err := db.Tokens(ctx); err != nil || len(ts) != 1 || ts[0].RevokedAt.IsZero() {
+	if ts, err := db.Tokens(ctx, ""); err != nil || len(ts) != 1 || ts[0].RevokedAt.IsZero() {
 		t.Errorf("%+v, %v", ts, err)
 	}
 }
@@ -65,7 +65,7 @@ func TestTouchTokenWritesOnceAMinute(t *testing.T) {
 	db := openDB(t, Options{})
 	ctx := t.Context()
 	hash := sha256.Sum256([]byte("one"))
-	if err := db.CreateToken(ctx, "t1", "console", hash[:]); err != nil {
+	if err := db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
 		t.Fatal(err)
 	}
 	tok, err := db.TokenByHash(ctx, hash[:])

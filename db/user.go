@@ -9,12 +9,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectUser = `SELECT tenant, username, full_name, email, personal_contact, language, timezone, coalesce(extension, ''), login,
+const selectUser = `SELECT tenant, username, full_name, email, personal_contact, language, timezone, coalesce(extension, ''), role, login, second_step,
 	desk_pin, password, must_change, photo, version, revision FROM users`
 
 func scanUser(row scanner) (*pbx.User, error) {
 	u := &pbx.User{}
-	return u, row.Scan(&u.Tenant, &u.Username, &u.FullName, &u.Email, &u.PersonalContact, &u.Language, &u.Timezone, &u.Extension, &u.Login,
+	return u, row.Scan(&u.Tenant, &u.Username, &u.FullName, &u.Email, &u.PersonalContact, &u.Language, &u.Timezone, &u.Extension, &u.Role, &u.Login, &u.SecondStep,
 		secretScan{&u.DeskPIN}, secretScan{&u.Password}, &u.MustChange, &u.Photo, &u.Version, &u.Revision)
 }
 
@@ -88,17 +88,21 @@ func (tx *Tx) saveUser(ctx context.Context, old, u *pbx.User) (err error) {
 	if old != nil {
 		u.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO users (tenant, username, full_name, email, personal_contact, language, timezone, extension, login, desk_pin, password,
-		must_change, photo, version, revision) VALUES (?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?)
+	err = tx.exec(ctx, `INSERT INTO users (tenant, username, full_name, email, personal_contact, language, timezone, extension, role, login, second_step, desk_pin, password,
+		must_change, photo, version, revision) VALUES (?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (tenant, username) DO UPDATE SET full_name = excluded.full_name, email = excluded.email,
 		personal_contact = excluded.personal_contact, language = excluded.language,
-		timezone = excluded.timezone, extension = excluded.extension, login = excluded.login, desk_pin = excluded.desk_pin,
+		timezone = excluded.timezone, extension = excluded.extension, role = excluded.role, login = excluded.login,
+		second_step = excluded.second_step, desk_pin = excluded.desk_pin,
 		password = excluded.password, must_change = excluded.must_change, photo = excluded.photo, version = excluded.version,
 		revision = excluded.revision`,
-		u.Tenant, u.Username, u.FullName, u.Email, u.PersonalContact, u.Language, u.Timezone, u.Extension, u.Login, u.DeskPIN.Reveal(), u.Password.Reveal(),
+		u.Tenant, u.Username, u.FullName, u.Email, u.PersonalContact, u.Language, u.Timezone, u.Extension, string(u.Role), u.Login, string(u.SecondStep), u.DeskPIN.Reveal(), u.Password.Reveal(),
 		u.MustChange, u.Photo, u.Version, u.Revision)
 	if err != nil {
 		return fmt.Errorf("writing user %s: %w", u.Username, err)
+	}
+	if err := tx.endSessionsAfter(ctx, old, u); err != nil {
+		return err
 	}
 	return record(ctx, tx, kindUser, u.Tenant, u.Username, old, u)
 }

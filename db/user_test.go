@@ -13,7 +13,7 @@ func TestUserRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	checkEveryFieldSet(t, sampleUser())
 	fill(t, db)
-	for _, want := range []*pbx.User{sampleUser(), {Tenant: "default", Username: "ada", FullName: "Ada King"}} {
+	for _, want := range []*pbx.User{sampleUser(), {Tenant: "default", Username: "ada", FullName: "Ada King", Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone}} {
 		if want.Extension == "" { // leaves the desk first
 			update(t, db, func(ctx context.Context, tx *Tx) error {
 				d := sampleDevice()

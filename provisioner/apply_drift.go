@@ -67,7 +67,7 @@ func (a *applier) keepHandEdit(name, path string) error {
 	}
 	a.edited[name] = true // its marker still says that it is ours
 	a.log.Warn("a rendered file was edited by hand; the edit is kept aside and has no effect", "file", path, "kept", d.Kept)
-	a.events.publish(EventDrift, d)
+	a.events.publish(EventDrift, "", d)
 	return nil
 }
 

@@ -60,7 +60,7 @@ func (a *applier) publish(s ApplyState) {
 	close(a.changed)
 	a.changed = make(chan struct{})
 	a.mu.Unlock()
-	a.events.publish(EventApply, s)
+	a.events.publish(EventApply, "", s)
 }
 
 func (a *applier) currentState() ApplyState {

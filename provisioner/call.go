@@ -38,7 +38,7 @@ func (t *callTracker) tell(c *trackedCall, what CallChange, leg *pbx.CallLeg) {
 	if leg != nil {
 		e.Leg = leg.ID
 	}
-	t.events.publishOf(c.Tenant, EventCall, e)
+	t.events.publish(EventCall, c.Tenant, e)
 }
 
 // Calls returns the calls of a tenant that are under way, the oldest first.

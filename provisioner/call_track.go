@@ -265,5 +265,5 @@ func (t *callTracker) finish(c *trackedCall, at time.Time) {
 	}
 	record := c.record(at)
 	t.ended(record)
-	t.events.publishOf(c.Tenant, EventCall, CallEvent{What: CallEnded, Call: c.view(), Outcome: record.Outcome})
+	t.events.publish(EventCall, c.Tenant, CallEvent{What: CallEnded, Call: c.view(), Outcome: record.Outcome})
 }

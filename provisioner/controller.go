@@ -80,6 +80,7 @@ type Controller struct {
 	guesses   guesses
 	mailer    *mailer
 	retention *retention
+	signIns   *signIns
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -119,7 +120,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
-	c.fetches = newFetchLog(o.DB, o.Logger, c.events)
+	c.signIns = newSignIns(c)
+	c.fetches = newFetchLog(o.DB, o.Logger, c.events, c.tenantOf)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err
 	}
@@ -176,5 +178,13 @@ func (c *Controller) Run(ctx context.Context) error {
 // Snapshot returns the desired state in force: the one that calls are routed and
 // phone files are rendered by.
 func (c *Controller) Snapshot() *pbx.Snapshot { return c.snapshot.Load() }
+
+// tenantOf returns whose phone that is, or "".
+func (c *Controller) tenantOf(mac pbx.MAC) string {
+	if p := c.Snapshot().Phone(mac); p != nil {
+		return p.Tenant
+	}
+	return ""
+}
 
 func (c *Controller) deviceOf(endpoint string) *pbx.Device { return c.Snapshot().DeviceOf(endpoint) }

@@ -66,7 +66,7 @@ func TestSignInByPhone(t *testing.T) {
 		put(l, l.Devices, d.Name, d)
 	}
 	for _, u := range []*pbx.User{{Username: "alice", Extension: "101", DeskPIN: pin, Login: true}, {Username: "bob", Extension: "102", DeskPIN: pin}} {
-		u.Tenant, u.FullName = "default", u.Username
+		u.Tenant, u.FullName, u.Role, u.SecondStep = "default", u.Username, pbx.RoleUser, pbx.SecondStepNone
 		put(l, l.Users, u.Username, u)
 	}
 	l.fresh() // reads the snapshot

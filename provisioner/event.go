@@ -10,9 +10,9 @@ type Event struct {
 	ID   uint64    // counts up from the start of the program
 	Type EventType // what Data is
 	At   time.Time
-	Data any // a struct that marshals to JSON without secrets
-	// Tenant is whose event it is; "" for those that are not told apart.
+	// Tenant is whose object it is about; "" is for an event about the platform.
 	Tenant string
+	Data   any // a struct that marshals to JSON without secrets
 }
 
 // EventType names what happened.
@@ -99,15 +99,13 @@ func (h *hub) listened() bool {
 	return len(h.subs) > 0
 }
 
-// publish never blocks.
-func (h *hub) publish(t EventType, data any) { h.publishOf("", t, data) }
-
-// publishOf publishes what happened in one tenant.
-func (h *hub) publishOf(tenant string, t EventType, data any) {
+// publish tells of something that is about a tenant's object, or, when tenant is
+// "", about the platform. It never blocks.
+func (h *hub) publish(t EventType, tenant string, data any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last++
-	e := Event{ID: h.last, Type: t, At: time.Now(), Data: data, Tenant: tenant}
+	e := Event{ID: h.last, Type: t, At: time.Now(), Tenant: tenant, Data: data}
 	for s := range h.subs {
 		if s.tenant != "" && s.tenant != tenant {
 			continue

@@ -29,7 +29,7 @@ func TestHubOverflow(t *testing.T) {
 	})
 	const events = 3 * subscriberQueue
 	for range events {
-		h.publish(EventApply, nil)
+		h.publish(EventApply, "", nil)
 		for len(quick.events) > subscriberQueue/2 {
 			<-time.After(time.Millisecond / 10)
 		}

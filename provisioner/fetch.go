@@ -27,6 +27,7 @@ type fetchLog struct {
 	db      *db.DB
 	log     *slog.Logger
 	events  *hub
+	tenant  func(pbx.MAC) string // whose phone it is; "" for nobody's
 	dropped atomic.Int64
 	half    chan struct{} // has a token when there is half of what may wait
 
@@ -38,13 +39,15 @@ type fetchLog struct {
 
 // FetchEvent tells the event stream of one request of a phone.
 type FetchEvent struct {
+	mac pbx.MAC
+
 	MAC    string `json:"mac"`
 	File   string `json:"file"`
 	Status int    `json:"status"`
 }
 
-func newFetchLog(d *db.DB, log *slog.Logger, h *hub) *fetchLog {
-	return &fetchLog{db: d, log: log, events: h, half: make(chan struct{}, 1), batch: &db.FetchBatch{}, spare: &db.FetchBatch{}}
+func newFetchLog(d *db.DB, log *slog.Logger, h *hub, tenant func(pbx.MAC) string) *fetchLog {
+	return &fetchLog{db: d, log: log, events: h, tenant: tenant, half: make(chan struct{}, 1), batch: &db.FetchBatch{}, spare: &db.FetchBatch{}}
 }
 
 // RecordFetch notes a request of a known phone. It waits for no database.
@@ -70,7 +73,7 @@ func (l *fetchLog) add(f pbx.PhoneFetch) {
 	}
 	// One more than a subscriber takes ends it, and what follows is nobody's.
 	if len(l.told) <= subscriberQueue && l.events.listened() {
-		l.told = append(l.told, FetchEvent{MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
+		l.told = append(l.told, FetchEvent{mac: f.MAC, MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
 	}
 }
 
@@ -124,7 +127,7 @@ func (l *fetchLog) flush(ctx context.Context) bool {
 		return true
 	}
 	for _, e := range told {
-		l.events.publish(EventFetch, e)
+		l.events.publish(EventFetch, l.tenant(e.mac), e)
 	}
 	if full {
 		l.sort(ctx)

@@ -26,7 +26,7 @@ const (
 // InvitePath begins the path of every link, on the phone listener.
 const InvitePath = "/invite/"
 
-// mailer sends queued invitations, one after the other. The queue is in the
+// mailer sends queued invitations and codes to sign in, one after the other. The queue is in the
 // database; a restart goes on with it.
 type mailer struct {
 	c    *Controller
@@ -99,7 +99,7 @@ func (m *mailer) run(ctx context.Context) error {
 	for {
 		pause, err := m.step(ctx)
 		if err != nil && ctx.Err() == nil {
-			m.c.log.Error("sending invitations", "error", err)
+			m.c.log.Error("sending mail", "error", err)
 			pause = mailRest
 		}
 		timer := time.NewTimer(pause)
@@ -114,10 +114,24 @@ func (m *mailer) run(ctx context.Context) error {
 	}
 }
 
-// step sends the next invitation if it is due, and returns how long to wait then.
+// step sends what is due next, and returns how long to wait then. Codes go first:
+// somebody waits for them.
 func (m *mailer) step(ctx context.Context) (time.Duration, error) {
+	if m.mail.Address == "" {
+		return time.Hour, nil
+	}
+	codes, none, err := m.stepCode(ctx)
+	if !none || err != nil {
+		return codes, err
+	}
+	invitations, err := m.stepInvitation(ctx)
+	return min(codes, invitations), err
+}
+
+// stepInvitation sends the next invitation if it is due.
+func (m *mailer) stepInvitation(ctx context.Context) (time.Duration, error) {
 	i, err := m.c.db.NextInvitation(ctx)
-	if err != nil || i == nil || m.mail.Address == "" {
+	if err != nil || i == nil {
 		return time.Hour, err
 	}
 	if wait := time.Until(i.NextAt); wait > 0 {
@@ -148,15 +162,16 @@ func (m *mailer) outcome(i *db.Invitation, permanent bool, err error) {
 		i.State, i.Error, i.SentAt = db.InvitationSent, "", now
 		return
 	}
-	first := m.mail.RetryFirst
-	if first == 0 {
-		first = mailRetryFirst
-	}
-	i.Error, i.NextAt = err.Error(), now.Add(first<<(i.Attempts-1))
+	i.Error, i.NextAt = err.Error(), now.Add(m.retryAfter(i.Attempts))
 	if permanent || i.Attempts >= mostAttempts || i.NextAt.After(i.ExpiresAt) {
 		i.State = db.InvitationFailed
 	}
 	m.c.log.Warn("an invitation was not taken", "invitation", i.ID, "attempt", i.Attempts, "state", i.State, "error", err)
+}
+
+// retryAfter is the pause after so many failed attempts.
+func (m *mailer) retryAfter(attempts int) time.Duration {
+	return cmp.Or(m.mail.RetryFirst, mailRetryFirst) << (attempts - 1)
 }
 
 // text is what the mail says. It holds the only copy of the link.

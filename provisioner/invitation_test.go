@@ -66,7 +66,7 @@ func TestMailIsChecked(t *testing.T) {
 func TestExternalDeviceIsNoAccount(t *testing.T) {
 	l := newLab(t)
 	l.extension("101", "Anna")
-	put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Email: "anna@example.com", Extension: "101"})
+	put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Email: "anna@example.com", Extension: "101", Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone})
 	put(l, l.ExternalNumbers, "0151123", &pbx.ExternalNumber{Tenant: pbx.DefaultTenant, Number: "0151123", Type: pbx.NumberSIP})
 	put(l, l.Devices, "mobile", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "mobile", Kind: pbx.DeviceExternal, ExternalNumber: "0151123", Confirm: true,
 		Extension: "101", Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), RingOrder: pbx.DefaultRingOrder})

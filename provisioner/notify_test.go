@@ -85,7 +85,7 @@ func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 		}
 	})
 	user := func(timezone string) {
-		put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Extension: "101", Timezone: timezone})
+		put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Extension: "101", Timezone: timezone, Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone})
 	}
 	change("a user without a clock", nil, func() { user("") })
 	change("the clock of a user", []string{yealink}, func() { user("Asia/Tokyo") })

@@ -41,15 +41,16 @@ func (c *Controller) recordings(tenant string) (*os.Root, error) {
 	return own, nil
 }
 
-// Recordings returns a tenant's recorded calls by name, and so by time.
-func (c *Controller) Recordings(ctx context.Context, tenant string, o db.ListOptions) ([]*pbx.Recording, error) {
+// Recordings returns a tenant's recorded calls by name, and so by time; only those
+// whose name pleases want, unless it is nil.
+func (c *Controller) Recordings(ctx context.Context, tenant string, o db.ListOptions, want func(name string) bool) ([]*pbx.Recording, error) {
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, err
 	}
-	return c.listRecordings(tenant, o)
+	return c.listRecordings(tenant, o, want)
 }
 
-func (c *Controller) listRecordings(tenant string, o db.ListOptions) ([]*pbx.Recording, error) {
+func (c *Controller) listRecordings(tenant string, o db.ListOptions, want func(string) bool) ([]*pbx.Recording, error) {
 	folder, err := c.recordings(tenant)
 	if err != nil || folder == nil {
 		return nil, err
@@ -62,7 +63,7 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions) ([]*pbx.Rec
 	var names []string
 	for _, e := range entries {
 		name, isWAV := strings.CutSuffix(e.Name(), recordingSuffix)
-		if isWAV && name > o.After && strings.Contains(name, o.Contains) {
+		if isWAV && name > o.After && strings.Contains(name, o.Contains) && (want == nil || want(name)) {
 			names = append(names, name)
 		}
 	}
@@ -140,7 +141,7 @@ func (c *Controller) nothingRecorded(tenant string) error {
 	if c.recorded == "" {
 		return nil
 	}
-	left, err := c.listRecordings(tenant, db.ListOptions{Limit: 100})
+	left, err := c.listRecordings(tenant, db.ListOptions{Limit: 100}, nil)
 	if err != nil || len(left) == 0 {
 		return err
 	}

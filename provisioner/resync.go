@@ -163,7 +163,7 @@ func (r *resyncer) move(o *pbx.Resync, state pbx.ResyncState) {
 	o.State = state
 	r.count(o, 1)
 	r.dirty[o.ID] = true
-	r.events.publish(EventPhoneResync, ResyncEvent{o.ID, string(o.MAC), o.Action, state})
+	r.events.publish(EventPhoneResync, o.Tenant, ResyncEvent{o.ID, string(o.MAC), o.Action, state})
 }
 
 func (r *resyncer) count(o *pbx.Resync, by int) {

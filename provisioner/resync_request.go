@@ -107,7 +107,7 @@ func (c *Controller) ResyncMany(ctx context.Context, tenant string, choice Resyn
 	if _, err := c.resyncs.add(ctx, list); err != nil {
 		return ResyncProgress{}, err
 	}
-	return c.ResyncProgress(ctx, batch)
+	return c.ResyncProgress(ctx, tenant, batch)
 }
 
 // holdsOld reports whether a phone lacks what it would get now.
@@ -126,10 +126,11 @@ func (f ResyncChoice) hasMAC(mac pbx.MAC) bool {
 	return found
 }
 
-// ResyncProgress returns how far a batch has come.
-func (c *Controller) ResyncProgress(ctx context.Context, batch string) (ResyncProgress, error) {
+// ResyncProgress returns how far a batch of a tenant has come; of any tenant when
+// tenant is "".
+func (c *Controller) ResyncProgress(ctx context.Context, tenant, batch string) (ResyncProgress, error) {
 	c.resyncs.flush(ctx)
-	counts, err := c.db.ResyncCounts(ctx, batch)
+	counts, err := c.db.ResyncCounts(ctx, tenant, batch)
 	return ResyncProgress{batch, counts}, err
 }
 

@@ -206,7 +206,8 @@ func (w *statusWatcher) monitored(endpoint string) bool {
 // update changes one endpoint's status and notes what came of it. Endpoints of
 // no device, and those of a device deleted meanwhile, are left alone.
 func (w *statusWatcher) update(name string, at time.Time, change func(*observed)) {
-	if w.device(name) == nil {
+	device := w.device(name)
+	if device == nil {
 		return
 	}
 	o := w.observed[name]
@@ -225,6 +226,6 @@ func (w *statusWatcher) update(name string, at time.Time, change func(*observed)
 	}
 	w.dirty[name] = true
 	if o.Reach != before.Reach || o.Call != before.Call || o.Address != before.Address {
-		w.events.publish(EventStatus, StatusEvent{Endpoint: name, Status: o.Reach, Call: o.Call, Address: addressText(o.Address)})
+		w.events.publish(EventStatus, device.Tenant, StatusEvent{Endpoint: name, Status: o.Reach, Call: o.Call, Address: addressText(o.Address)})
 	}
 }

@@ -164,13 +164,13 @@ func (t *siteTemplates) spread(list []SiteTemplate) {
 	for _, path := range slices.Sorted(maps.Keys(now)) {
 		if bad := now[path]; t.faults[path] != bad {
 			t.log.Error("a site's template fails", "path", path, "line", bad.Line, "reason", bad.Reason)
-			t.c.events.publish(EventTemplate, TemplateEvent{path, "broken", bad.Line, bad.Reason})
+			t.c.events.publish(EventTemplate, "", TemplateEvent{path, "broken", bad.Line, bad.Reason})
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(t.faults)) {
 		if _, still := now[path]; !still {
 			t.log.Info("a site's template fails no more", "path", path)
-			t.c.events.publish(EventTemplate, TemplateEvent{Path: path, State: "mended"})
+			t.c.events.publish(EventTemplate, "", TemplateEvent{Path: path, State: "mended"})
 		}
 	}
 	t.faults = now

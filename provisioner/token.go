@@ -16,35 +16,56 @@ import (
 // tokenPrefix lets secret scanners and people recognise a token.
 const tokenPrefix = "dt_"
 
+// TokenOrder says what a token is to be.
+type TokenOrder struct {
+	Name    string
+	Role    pbx.Role
+	Tenant  string    // "" for a platform admin
+	Expires time.Time // zero: never
+}
+
 // CreateToken makes an API token. Its text is returned once; the database keeps
 // its SHA-256 only. Hashing without salt is enough: the text has 256 random bits.
-func (c *Controller) CreateToken(ctx context.Context, name string) (*db.Token, pbx.Secret, error) {
+func (c *Controller) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, pbx.Secret, error) {
+	var es pbx.Errors
+	es.Add(pbx.CheckText("name", o.Name, 1, 60, 0))
+	if o.Role == pbx.RoleUser {
+		es.Add(pbx.Invalidf("role", "user is a role of people who sign in: choose tenant-admin or operator"))
+	} else {
+		es.Add(pbx.CheckRole(o.Role, o.Tenant))
+	}
+	if o.Tenant != "" {
+		es.Add(pbx.CheckName("tenant", o.Tenant))
+	}
+	if !o.Expires.IsZero() && !o.Expires.After(time.Now()) {
+		es.Add(pbx.Invalidf("expires", "must be in the future"))
+	}
+	if err := es.Err(); err != nil {
+		return nil, pbx.Secret{}, err
+	}
 	text := newTokenText()
-	token, err := c.storeToken(ctx, name, text)
+	token, err := c.storeToken(ctx, o, text)
+	if pbx.KindOf(err) == pbx.NotFound {
+		err = pbx.Invalidf("tenant", "tenant %s does not exist", o.Tenant)
+	}
 	return token, text, err
 }
 
 func newTokenText() pbx.Secret { return pbx.NewSecret(tokenPrefix + pbx.RandomSecret(32).Reveal()) }
 
-func (c *Controller) storeToken(ctx context.Context, name string, text pbx.Secret) (*db.Token, error) {
-	if err := pbx.CheckText("name", name, 1, 60, 0); err != nil {
-		return nil, err
-	}
+func (c *Controller) storeToken(ctx context.Context, o TokenOrder, text pbx.Secret) (*db.Token, error) {
 	hash := sha256.Sum256([]byte(text.Reveal()))
-	if err := c.db.CreateToken(ctx, pbx.RandomSecret(8).Reveal(), name, hash[:]); err != nil {
+	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, ExpiresAt: o.Expires}
+	if err := c.db.CreateToken(ctx, t, hash[:]); err != nil {
 		return nil, err
 	}
 	return c.db.TokenByHash(ctx, hash[:])
 }
 
-// Authenticate returns the token with that text, or an Unauthorized error that
-// does not tell an unknown token from a revoked one.
-func (c *Controller) Authenticate(ctx context.Context, text string) (*db.Token, error) {
-	hash := sha256.Sum256([]byte(text))
-	token, err := c.db.TokenByHash(ctx, hash[:])
-	if pbx.KindOf(err) == pbx.NotFound || (err == nil && !token.RevokedAt.IsZero()) {
-		return nil, &pbx.Error{Kind: pbx.Unauthorized, Message: "this token is unknown or was revoked"}
-	}
+// useToken returns the token with that hash, or an Unauthorized error that does
+// not tell an unknown token from a revoked one.
+func (c *Controller) useToken(ctx context.Context, hash []byte) (*db.Token, error) {
+	token, err := c.db.TokenByHash(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -54,19 +75,23 @@ func (c *Controller) Authenticate(ctx context.Context, text string) (*db.Token, 
 	return token, nil
 }
 
-// Tokens lists all tokens, revoked ones included.
-func (c *Controller) Tokens(ctx context.Context) ([]*db.Token, error) { return c.db.Tokens(ctx) }
+// Tokens lists the tokens of a tenant, revoked ones included; everybody's when
+// tenant is "".
+func (c *Controller) Tokens(ctx context.Context, tenant string) ([]*db.Token, error) {
+	return c.db.Tokens(ctx, tenant)
+}
 
-// RevokeToken makes a token useless from now on.
-func (c *Controller) RevokeToken(ctx context.Context, id string) error {
-	return c.db.RevokeToken(ctx, id)
+// RevokeToken makes a token of a tenant useless from now on; anybody's when tenant
+// is "".
+func (c *Controller) RevokeToken(ctx context.Context, tenant, id string) error {
+	return c.db.RevokeToken(ctx, tenant, id)
 }
 
 // FirstToken writes an admin token to a new file that only its owner can read,
 // when no token exists yet. It reports whether it did. The file is complete
 // before the token works, so that no token is ever lost.
 func (c *Controller) FirstToken(ctx context.Context, path string) (bool, error) {
-	tokens, err := c.Tokens(ctx)
+	tokens, err := c.Tokens(ctx, "")
 	if err != nil || len(tokens) > 0 {
 		return false, err
 	}
@@ -78,7 +103,7 @@ func (c *Controller) FirstToken(ctx context.Context, path string) (bool, error) 
 	if err != nil {
 		return false, fmt.Errorf("writing the first token to %s: %w", path, err)
 	}
-	if _, err := c.storeToken(ctx, "admin "+time.Now().Format("2006-01-02"), text); err != nil {
+	if _, err := c.storeToken(ctx, TokenOrder{Name: "admin " + time.Now().Format("2006-01-02"), Role: pbx.RolePlatformAdmin}, text); err != nil {
 		return false, errors.Join(err, os.Remove(path))
 	}
 	return true, nil

@@ -39,29 +39,6 @@ func (c *Controller) ResetPassword(ctx context.Context, by Author, tenant, usern
 	return u, password, err
 }
 
-// ChangePassword replaces a user's password by one that the user chose, given the
-// present one.
-func (c *Controller) ChangePassword(ctx context.Context, by Author, tenant, username, present, chosen string) (*pbx.User, error) {
-	if err := pbx.CheckPassword("new", chosen); err != nil {
-		return nil, err
-	}
-	if present == chosen {
-		return nil, pbx.Invalidf("new", "is the present password")
-	}
-	before, err := c.Users.Get(ctx, tenant, username)
-	if err != nil {
-		return nil, err
-	}
-	if !matches(before.Password, present) {
-		return nil, pbx.Invalidf("current", "is not the user's password")
-	}
-	hash := hashSecret(chosen)
-	return c.editUser(ctx, by, tenant, username, Condition{Revisions: []int64{before.Revision}}, func(u *pbx.User) error {
-		u.Password, u.MustChange = hash, false
-		return nil
-	})
-}
-
 // editUser changes a user that exists.
 func (c *Controller) editUser(ctx context.Context, by Author, tenant, username string, cond Condition, change func(*pbx.User) error) (*pbx.User, error) {
 	u, _, err := c.Users.Edit(ctx, by, tenant, username, cond, func(u *pbx.User) (*pbx.User, error) {
@@ -82,7 +59,7 @@ func (c *Controller) DuplicateUser(ctx context.Context, by Author, tenant, usern
 	}
 	u, _, err := c.Users.Edit(ctx, by, tenant, as, Condition{Absent: true}, func(*pbx.User) (*pbx.User, error) {
 		return &pbx.User{Tenant: tenant, Username: as, FullName: from.FullName, Email: from.Email, PersonalContact: from.PersonalContact, Language: from.Language,
-			Timezone: from.Timezone, Login: from.Login}, nil
+			Timezone: from.Timezone, Role: from.Role, Login: from.Login, SecondStep: from.SecondStep}, nil
 	})
 	return u, err
 }

@@ -176,7 +176,7 @@ func TestInvitationRealAsterisk(t *testing.T) {
 	l := openLab(t, box.Suites()[0])
 	l.extension(t, "101", "", nil)
 	account := l.device(t, "app", "101", nil)
-	l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice Adams", "email": "alice@example.org", "extension": "101"}, nil)
+	l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice Adams", "role": "user", "email": "alice@example.org", "extension": "101"}, nil)
 	l.applied(t)
 	server.refuse("451 come again")
 	var i invitation

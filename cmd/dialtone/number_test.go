@@ -19,7 +19,7 @@ func TestNumberRealAsterisk(t *testing.T) {
 		l.extension(t, "102", "", nil)
 		alice := l.register(t, l.device(t, "alice-desk", "101", nil), phone.Options{})
 		bob := l.register(t, l.device(t, "bob-desk", "102", nil), phone.Options{})
-		l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice", "extension": "101"}, nil)
+		l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice", "role": "user", "extension": "101"}, nil)
 		l.do(t, "PUT", tenant+"/phones/001565000101", object{"vendor": "yealink", "model": "T46U", "lines": []object{{"registration": 1, "device": "alice-desk"}}}, nil)
 		l.applied(t)
 		before, err := alice.WaitVoicemail(within(t, 10*time.Second), func(phone.Voicemail) bool { return true })

@@ -218,7 +218,7 @@ func (o *streets) forwarded(t *testing.T) {
 // chosen: an available number is a user's device until the user leaves it, a
 // restart of the controller or not; one that is not available is refused.
 func (o *streets) chosen(t *testing.T) {
-	o.do(t, "PUT", tenant+"/users/eve", object{"full_name": "Eve", "extension": "106"}, nil)
+	o.do(t, "PUT", tenant+"/users/eve", object{"full_name": "Eve", "role": "user", "extension": "106"}, nil)
 	o.do(t, "PUT", tenant+"/external-numbers/"+mobiles["bob"], object{}, nil)
 	if r := o.refused(t, "POST", tenant+"/users/eve/desk", object{"external_number": mobiles["bob"]}); r == nil || r.Status != 409 {
 		t.Errorf("choosing a number that is not available: %v", r)

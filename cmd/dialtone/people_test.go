@@ -41,7 +41,7 @@ func TestUserRealAsterisk(t *testing.T) {
 		l.extension(t, "101", "4711", nil)
 		first, second := l.device(t, "alice-1", "101", nil), l.device(t, "alice-2", "101", nil)
 		bob := l.device(t, "bob", "", nil)
-		l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice Adams", "extension": "101", "language": "de", "timezone": "Asia/Tokyo"}, nil)
+		l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice Adams", "role": "user", "extension": "101", "language": "de", "timezone": "Asia/Tokyo"}, nil)
 		l.applied(t)
 		if out := l.console(t, "pjsip show endpoint "+first.UserName); !hasField(out, "language", "de") {
 			t.Errorf("the endpoint's language is not de:\n%s", out)
@@ -117,8 +117,8 @@ func TestDeskRealAsterisk(t *testing.T) {
 		l.extension(t, "102", "", nil)
 		accountA, accountB := l.device(t, "desk-a", "", object{"shared": true}), l.device(t, "desk-b", "", object{"shared": true})
 		caller := l.register(t, l.device(t, "bob", "102", nil), phone.Options{})
-		l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice", "extension": "101", "desk_pin": "4711"}, nil)
-		l.do(t, "PUT", tenant+"/users/carol", object{"full_name": "Carol", "desk_pin": "0815"}, nil)
+		l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice", "role": "user", "extension": "101", "desk_pin": "4711"}, nil)
+		l.do(t, "PUT", tenant+"/users/carol", object{"full_name": "Carol", "role": "user", "desk_pin": "0815"}, nil)
 		a, b := l.register(t, accountA, phone.Options{}), l.register(t, accountB, phone.Options{})
 
 		typeAt(t, a, "*11", "101", "4711")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // tokenCmd works on the database directly: it is how an admin who lost every
@@ -21,7 +22,10 @@ type tokenCmd struct {
 
 type tokenCreateCmd struct {
 	dbFlag
-	Name string `arg:"" help:"Who or what will use it."`
+	Name    string        `arg:"" help:"Who or what will use it."`
+	Role    string        `help:"What it may do: platform-admin, or tenant-admin or operator of a tenant." default:"platform-admin" enum:"platform-admin,tenant-admin,operator"`
+	Tenant  string        `help:"The only tenant within its reach, for other roles than platform-admin."`
+	Expires time.Duration `help:"How long it lasts, such as 720h; for ever if left out."`
 }
 
 type tokenListCmd struct{ dbFlag }
@@ -48,7 +52,11 @@ func withController(ctx context.Context, f dbFlag, use func(*provisioner.Control
 // Run creates a token.
 func (t *tokenCreateCmd) Run(ctx context.Context) error {
 	return withController(ctx, t.dbFlag, func(c *provisioner.Controller) error {
-		_, text, err := c.CreateToken(ctx, t.Name)
+		o := provisioner.TokenOrder{Name: t.Name, Role: pbx.Role(t.Role), Tenant: t.Tenant}
+		if t.Expires != 0 {
+			o.Expires = time.Now().Add(t.Expires)
+		}
+		_, text, err := c.CreateToken(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -60,22 +68,32 @@ func (t *tokenCreateCmd) Run(ctx context.Context) error {
 // Run lists tokens.
 func (t *tokenListCmd) Run(ctx context.Context) error {
 	return withController(ctx, t.dbFlag, func(c *provisioner.Controller) error {
-		tokens, err := c.Tokens(ctx)
+		tokens, err := c.Tokens(ctx, "")
 		for _, t := range tokens {
-			fmt.Printf("%s  %-9s  created %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly), t.Name)
+			fmt.Printf("%s  %-9s  created %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly), tokenRole(t), t.Name)
 		}
 		return err
 	})
 }
 
 func tokenState(t *db.Token) string {
-	if t.RevokedAt.IsZero() {
-		return "valid"
+	switch {
+	case !t.RevokedAt.IsZero():
+		return "revoked"
+	case !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(time.Now()):
+		return "expired"
 	}
-	return "revoked"
+	return "valid"
+}
+
+func tokenRole(t *db.Token) string {
+	if t.Tenant == "" {
+		return string(t.Role)
+	}
+	return string(t.Role) + " of " + t.Tenant
 }
 
 // Run revokes a token.
 func (t *tokenRevokeCmd) Run(ctx context.Context) error {
-	return withController(ctx, t.dbFlag, func(c *provisioner.Controller) error { return c.RevokeToken(ctx, t.ID) })
+	return withController(ctx, t.dbFlag, func(c *provisioner.Controller) error { return c.RevokeToken(ctx, "", t.ID) })
 }

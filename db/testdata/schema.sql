@@ -326,6 +326,30 @@ CREATE TABLE revisions (
     address TEXT    NOT NULL
 ) STRICT;
 
+CREATE TABLE sessions (
+    hash       BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    tenant     TEXT    NOT NULL,
+    username   TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    FOREIGN KEY (tenant, username) REFERENCES users (tenant, username) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sign_ins (
+    tenant     TEXT    NOT NULL,
+    username   TEXT    NOT NULL,
+    hash       BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
+    code       TEXT    NOT NULL,
+    tries      INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    state      TEXT    NOT NULL CHECK (state IN ('queued', 'sent', 'failed')),
+    attempts   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, username),
+    FOREIGN KEY (tenant, username) REFERENCES users (tenant, username) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE template_buttons (
     tenant  TEXT    NOT NULL,
     model   TEXT    NOT NULL,
@@ -357,7 +381,7 @@ CREATE TABLE tokens (
     created_at   INTEGER NOT NULL,
     revoked_at   INTEGER NOT NULL,
     last_used_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, role TEXT NOT NULL DEFAULT 'platform-admin' CHECK (role IN ('platform-admin', 'tenant-admin', 'operator')), tenant TEXT REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE, expires_at INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE trunks (
     tenant        TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
@@ -401,7 +425,7 @@ CREATE TABLE users (
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
     photo       TEXT    NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0), role TEXT NOT NULL DEFAULT 'user' CHECK (role IN ('tenant-admin', 'operator', 'user')), second_step TEXT NOT NULL DEFAULT 'none' CHECK (second_step IN ('none', 'email')),
     PRIMARY KEY (tenant, username),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -446,6 +470,12 @@ CREATE INDEX phone_resyncs_of_batch ON phone_resyncs (batch, state);
 
 CREATE INDEX phone_resyncs_of_phone ON phone_resyncs (mac, id);
 
+CREATE INDEX sessions_of_user ON sessions (tenant, username);
+
+CREATE INDEX sign_ins_queued ON sign_ins (next_at) WHERE state = 'queued';
+
 CREATE INDEX template_buttons_of_extension ON template_buttons (tenant, watches);
+
+CREATE INDEX tokens_of_tenant ON tokens (tenant);
 
 CREATE UNIQUE INDEX users_of_extension ON users (tenant, extension);

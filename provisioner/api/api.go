@@ -6,7 +6,6 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -29,6 +28,7 @@ type Options struct {
 	Version     string // of the program, for the document and /v1/health
 	Metrics     http.Handler
 	Logger      *slog.Logger
+	beat        time.Duration // of event streams, for tests; 0 is heartbeat
 }
 
 // api holds what handlers share.
@@ -52,7 +52,7 @@ func newAPI(o Options) *api {
 	config := huma.DefaultConfig("Dialtone", o.Version)
 	config.CreateHooks = nil // no $schema in answers
 	config.DocsPath = ""     // huma's page loads scripts from elsewhere; ours is at /docs
-	config.Info.Description = "The controller in front of Asterisk. Every call needs `Authorization: Bearer TOKEN`; the first start writes a token beside the database."
+	config.Info.Description = "The controller in front of Asterisk. Every call needs `Authorization: Bearer TOKEN`, where a token is one that `POST /v1/tokens` made (the first start writes one beside the database) or a session that `POST /v1/sign-in` began. Each operation names the roles that may use it; whoever belongs to a tenant reaches that tenant only."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	config.RejectUnknownQueryParameters = true
@@ -89,6 +89,8 @@ func (a *api) register(e *echo.Echo) {
 	a.registerTokens()
 	a.registerEvents()
 	a.registerHealth(e)
+	a.registerSignIn()
+	a.checkDeclared()
 	e.GET("/docs", docsPage)
 	e.GET("/metrics", echo.WrapHandler(a.Metrics))
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") })
@@ -99,10 +101,4 @@ func (a *api) register(e *echo.Echo) {
 func Server(handler http.Handler) *http.Server {
 	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10}
-}
-
-// author names the caller for the audit.
-func author(ctx context.Context) provisioner.Author {
-	who, _ := ctx.Value(callerKey{}).(provisioner.Author)
-	return who
 }

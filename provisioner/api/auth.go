@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net"
 	"strings"
 
@@ -10,26 +11,45 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// callerKey is the context key of the provisioner.Author of a request.
+// callerKey is the context key of the *provisioner.Caller of a request.
 type callerKey struct{}
 
-// authenticate demands a bearer token (RFC 6750) of every operation.
+// authenticate demands a bearer token (RFC 6750) of every operation that is not
+// for strangers, and that its owner may use the operation. It is the only place
+// where rights are checked.
 func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
+	who, _ := ctx.Operation().Metadata[accessKey].(access)
+	by := &provisioner.Caller{}
+	if !who.open() || who.word == "" {
+		var err error
+		if by, err = a.bearer(ctx); err == nil {
+			err = who.check(a, by, ctx)
+		}
+		if err != nil {
+			a.refuse(ctx, err)
+			return
+		}
+	}
+	by.Address = address(ctx)
+	next(huma.WithValue(ctx, callerKey{}, by))
+}
+
+// bearer returns whose token the request carries.
+func (a *api) bearer(ctx huma.Context) (*provisioner.Caller, error) {
 	scheme, text, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		a.refuse(ctx, &pbx.Error{Kind: pbx.Unauthorized, Message: "a token is needed: send the header Authorization: Bearer TOKEN"})
-		return
+		return nil, &pbx.Error{Kind: pbx.Unauthorized, Message: "a token is needed: send the header Authorization: Bearer TOKEN, or sign in at /v1/sign-in"}
 	}
-	token, err := a.ctl.Authenticate(ctx.Context(), strings.TrimSpace(text))
-	if err != nil {
-		a.refuse(ctx, err)
-		return
-	}
+	return a.ctl.Authenticate(ctx.Context(), strings.TrimSpace(text))
+}
+
+// address is where a request comes from.
+func address(ctx huma.Context) string {
 	host, _, err := net.SplitHostPort(ctx.RemoteAddr())
 	if err != nil {
-		host = ctx.RemoteAddr()
+		return ctx.RemoteAddr()
 	}
-	next(huma.WithValue(ctx, callerKey{}, provisioner.Author{Actor: "token " + token.Name, Address: host}))
+	return host
 }
 
 // refuse answers a request that gets no further.
@@ -40,3 +60,12 @@ func (a *api) refuse(ctx huma.Context, err error) {
 	}
 	p.write(ctx.SetHeader, ctx.SetStatus, ctx.BodyWriter())
 }
+
+// caller is who sent a request.
+func caller(ctx context.Context) *provisioner.Caller {
+	by, _ := ctx.Value(callerKey{}).(*provisioner.Caller)
+	return by
+}
+
+// author names the caller for the audit.
+func author(ctx context.Context) provisioner.Author { return caller(ctx).Author }

@@ -53,7 +53,7 @@ func registerButtonTemplates(a *api) {
 		return ButtonTemplateFields{Model: t.Model, Buttons: buttonFields(t.Buttons)}
 	}
 	registerKind(a, kind[pbx.ButtonTemplate, ButtonTemplateFields, ButtonTemplate]{
-		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model", rows: a.ctl.ButtonTemplates,
+		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model", rows: a.ctl.ButtonTemplates, who: ofTenant,
 		key:      func(w ButtonTemplateFields) string { return w.Model },
 		parseKey: a.ctl.TemplateName,
 		fields:   fields,

@@ -151,7 +151,7 @@ func callOperation(method, below, id, summary, description string) huma.Operatio
 }
 
 func (a *api) registerCalls() {
-	huma.Register(a.hu, callOperation("GET", "", "list-calls", "List calls under way, oldest first", ""), func(ctx context.Context, in *callsInput) (*callsAnswer, error) {
+	declare(a, operators, callOperation("GET", "", "list-calls", "List calls under way, oldest first", ""), func(ctx context.Context, in *callsInput) (*callsAnswer, error) {
 		calls, err := a.ctl.Calls(ctx, in.Tenant)
 		if err != nil {
 			return nil, a.problem(err)
@@ -163,14 +163,14 @@ func (a *api) registerCalls() {
 		}
 		return out, nil
 	})
-	huma.Register(a.hu, callOperation("GET", "/{id}", "get-call", "Read a call under way", ""), func(ctx context.Context, in *OneCall) (*callAnswer, error) {
+	declare(a, operators, callOperation("GET", "/{id}", "get-call", "Read a call under way", ""), func(ctx context.Context, in *OneCall) (*callAnswer, error) {
 		return a.oneCall(a.ctl.Call(ctx, in.Tenant, in.ID))
 	})
-	huma.Register(a.hu, callOperation("DELETE", "/{id}", "hang-up-call", "Hang up a call: all its legs", "Answers with the call as it was."),
+	declare(a, tenantAdmins, callOperation("DELETE", "/{id}", "hang-up-call", "Hang up a call: all its legs", "Answers with the call as it was."),
 		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
 			return a.oneCall(a.ctl.HangUpCall(ctx, author(ctx), in.Tenant, in.ID))
 		})
-	huma.Register(a.hu, callOperation("POST", "/{id}/transfer", "transfer-call", "Transfer a call without asking (blind)",
+	declare(a, tenantAdmins, callOperation("POST", "/{id}/transfer", "transfer-call", "Transfer a call without asking (blind)",
 		"One leg leaves; whoever it talks with goes on at the number. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *transferInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.TransferCall(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
@@ -178,7 +178,7 @@ func (a *api) registerCalls() {
 	place := callOperation("POST", "", "place-call", "Place a call (click to call)",
 		"The extension's phones ring and show whom they will call; the first one that is answered dials the number as if it had been typed there.")
 	place.DefaultStatus = http.StatusAccepted
-	huma.Register(a.hu, place, func(ctx context.Context, in *placeCallInput) (*placedCall, error) {
+	declare(a, tenantAdmins, place, func(ctx context.Context, in *placeCallInput) (*placedCall, error) {
 		id, err := a.ctl.PlaceCall(ctx, author(ctx), in.Tenant, in.Body.Extension, in.Body.To)
 		if err != nil {
 			return nil, a.problem(err)

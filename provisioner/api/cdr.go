@@ -66,9 +66,9 @@ type cdrExportInput struct{ CDRFilter }
 const cdrsPath = "/v1/tenants/{tenant}/cdrs"
 
 func (a *api) registerCDRs() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: cdrsPath, OperationID: "list-cdrs", Tags: []string{"cdrs"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: cdrsPath, OperationID: "list-cdrs", Tags: []string{"cdrs"},
 		Summary: "List records of calls, newest first", Errors: []int{401, 404, 422}}, a.listCDRs)
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/cdrs.csv", OperationID: "export-cdrs", Tags: []string{"cdrs"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/cdrs.csv", OperationID: "export-cdrs", Tags: []string{"cdrs"},
 		Summary: "Export records of calls as CSV (RFC 4180), newest first",
 		Description: "Times are UTC. A cell that a spreadsheet could take for a formula (it begins with =, +, -, @, a tab or a line end) has a ' in front, " +
 			"except a number such as +49301234567, which nothing can be computed from and which stays as it is.",

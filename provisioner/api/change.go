@@ -31,11 +31,11 @@ type Change struct {
 }
 
 type changesInput struct {
-	Tenant string `query:"tenant" doc:"Only of this tenant"`
-	Kind   string `query:"kind" enum:"tenant,extension,device,phone,mailbox,button-template,phone-settings,group,user,external-number,trunk,forward,number,class-of-service" doc:"Only of this kind"`
-	Key    string `query:"key" doc:"Only of the object with this key"`
-	After  int64  `query:"after" minimum:"0" doc:"List what is older than the change with this id"`
-	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+	TenantQuery
+	Kind  string `query:"kind" enum:"tenant,extension,device,phone,mailbox,button-template,phone-settings,group,user,external-number,trunk,forward,number,class-of-service" doc:"Only of this kind"`
+	Key   string `query:"key" doc:"Only of the object with this key"`
+	After int64  `query:"after" minimum:"0" doc:"List what is older than the change with this id"`
+	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
 
 // phoneKey is a phone's key as the audit trail keeps it, whatever its spelling;
@@ -57,7 +57,7 @@ func changeKey(c db.Change) string {
 }
 
 func (a *api) registerChanges() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/changes", OperationID: "list-changes", Tags: []string{"changes"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/changes", OperationID: "list-changes", Tags: []string{"changes"},
 		Summary: "Who changed what, newest first", Errors: []int{401, 422}}, func(ctx context.Context, in *changesInput) (*page[Change], error) {
 		changes, err := a.ctl.Changes(ctx, db.ChangeFilter{Tenant: in.Tenant, Kind: in.Kind, Key: phoneKey(in.Kind, in.Key), BeforeID: in.After, Limit: in.Limit + 1})
 		if err != nil {

@@ -21,7 +21,7 @@ type ClassOfService struct {
 
 func registerClassesOfService(a *api) {
 	registerKind(a, kind[pbx.ClassOfService, ClassOfServiceFields, ClassOfService]{
-		name: "class-of-service", plural: "classes-of-service", path: "/v1/tenants/{tenant}/classes-of-service", keyName: "name", rows: a.ctl.ClassesOfService,
+		name: "class-of-service", plural: "classes-of-service", path: "/v1/tenants/{tenant}/classes-of-service", keyName: "name", rows: a.ctl.ClassesOfService, who: ofTenant,
 		key:      func(w ClassOfServiceFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fields: func(c *pbx.ClassOfService) ClassOfServiceFields {

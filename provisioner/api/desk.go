@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -21,7 +19,7 @@ type signIn struct {
 // it is stored; Asterisk and the snapshot follow.
 func registerDesk(a *api, k kindOfUser) {
 	path := k.path + "/{username}/desk"
-	huma.Register(a.hu, k.operation("POST", path, "sign-in", "Sign the user in on a shared device or an available external number, which rings for the user from then on"), func(ctx context.Context, in *signIn) (*answer[User], error) {
+	declare(a, tenantAdmins.and(ownUser), k.operation("POST", path, "sign-in", "Sign the user in on a shared device or an available external number, which rings for the user from then on"), func(ctx context.Context, in *signIn) (*answer[User], error) {
 		key, err := k.checkedKey(a, in.Place)
 		if err != nil {
 			return nil, err
@@ -35,7 +33,7 @@ func registerDesk(a *api, k kindOfUser) {
 		u, revision, err := a.ctl.SignIn(ctx, author(ctx), in.tenant, key, in.Body.Device)
 		return a.atDesk(ctx, k, u, revision, in.write(), in.Body.Device, err)
 	})
-	huma.Register(a.hu, k.operation("DELETE", path, "sign-out", "Free the shared device or external number that the user is at"), func(ctx context.Context, in *actionInput) (*answer[User], error) {
+	declare(a, tenantAdmins.and(ownUser), k.operation("DELETE", path, "sign-out", "Free the shared device or external number that the user is at"), func(ctx context.Context, in *actionInput) (*answer[User], error) {
 		key, err := k.checkedKey(a, in.Place)
 		if err != nil {
 			return nil, err

@@ -7,7 +7,7 @@ import "testing"
 func TestDeskCannotBeForbiddenWhileTaken(t *testing.T) {
 	l := newLab(t)
 	l.must(201, "PUT", "extensions/101", `{"name":"Anna"}`)
-	l.must(201, "PUT", "users/anna", `{"full_name":"Anna","extension":"101"}`)
+	l.must(201, "PUT", "users/anna", `{"full_name":"Anna","role":"user","extension":"101"}`)
 	l.must(201, "PUT", "devices/desk", `{"shared":true,"class":"hardware"}`)
 	l.must(200, "POST", "users/anna/desk", `{"device":"desk"}`)
 	runWrong(t, l, []wrong{

@@ -45,7 +45,7 @@ type Device struct {
 
 func registerDevices(a *api) {
 	k := kindOfDevice{
-		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices,
+		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices, who: ofTenant.readBy(ownDevice),
 		key:      func(w DeviceFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fields:   deviceFields,

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,33 +19,31 @@ import (
 // up; a client that only reads slowly is told to resync long before.
 const patience = 30 * time.Second
 
-// heartbeat keeps proxies from closing a quiet event stream.
+// heartbeat keeps proxies from closing a quiet event stream; at each one it is
+// checked that the client may still read.
 const heartbeat = 15 * time.Second
 
 func (a *api) registerEvents() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
 		Summary:     "Stream of changes (server-sent events)",
-		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), resync (you were too slow: read everything again and connect anew).",
+		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), resync (you were too slow: read everything again and connect anew). The stream of one tenant has status, fetch, phone-resync and call of its objects, and resync.",
 		Errors:      []int{401, 404},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},
-	}, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
+	}, func(ctx context.Context, in *struct{ TenantQuery }) (*huma.StreamResponse, error) {
 		if in.Tenant != "" {
 			if _, err := a.ctl.Tenants.Get(ctx, "", in.Tenant); err != nil {
 				return nil, a.problem(err)
 			}
 		}
-		sub := a.ctl.SubscribeTo(in.Tenant)
-		return &huma.StreamResponse{Body: func(ctx huma.Context) { stream(ctx, sub) }}, nil
+		by, sub := caller(ctx), a.ctl.SubscribeTo(in.Tenant)
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { a.stream(ctx, by, sub) }}, nil
 	})
 }
 
-type eventsInput struct {
-	Tenant string `query:"tenant" doc:"Only events of this tenant's calls; everything otherwise"`
-}
-
-// stream writes events until the client leaves or the subscription ends.
-func stream(ctx huma.Context, sub *provisioner.Subscription) {
+// stream writes events until the client leaves, may not go on, or the subscription
+// ends.
+func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *provisioner.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
@@ -52,7 +51,7 @@ func stream(ctx huma.Context, sub *provisioner.Subscription) {
 	control := http.NewResponseController(humaecho.UnwrapV4(ctx).Response())
 	_, _ = fmt.Fprint(w, ": connected\n\n")
 	_ = control.Flush()
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(cmp.Or(a.beat, heartbeat))
 	defer beat.Stop()
 	for {
 		var err error
@@ -60,6 +59,9 @@ func stream(ctx huma.Context, sub *provisioner.Subscription) {
 		case <-ctx.Context().Done():
 			return
 		case <-beat.C:
+			if a.ctl.Still(ctx.Context(), by) != nil {
+				return
+			}
 			_ = control.SetWriteDeadline(time.Now().Add(patience))
 			_, err = fmt.Fprint(w, ": still here\n\n")
 		case e, ok := <-sub.Events():

@@ -43,7 +43,7 @@ type Extension struct {
 
 func registerExtensions(a *api) {
 	k := kindOfExtension{
-		name: "extension", plural: "extensions", path: "/v1/tenants/{tenant}/extensions", keyName: "number", rows: a.ctl.Extensions,
+		name: "extension", plural: "extensions", path: "/v1/tenants/{tenant}/extensions", keyName: "number", rows: a.ctl.Extensions, who: ofTenant.readBy(ownExtension),
 		key:      func(w ExtensionFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fields: func(e *pbx.Extension) ExtensionFields {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -30,7 +28,7 @@ type kindOfExternalNumber = kind[pbx.ExternalNumber, ExternalNumberFields, Exter
 
 func registerExternalNumbers(a *api) {
 	k := kindOfExternalNumber{
-		name: "external-number", plural: "external-numbers", path: "/v1/tenants/{tenant}/external-numbers", keyName: "number", rows: a.ctl.ExternalNumbers,
+		name: "external-number", plural: "external-numbers", path: "/v1/tenants/{tenant}/external-numbers", keyName: "number", rows: a.ctl.ExternalNumbers, who: ofTenant,
 		key:      func(w ExternalNumberFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckExternalNumber(field, s) },
 		fields: func(n *pbx.ExternalNumber) ExternalNumberFields {
@@ -65,7 +63,7 @@ type cloneInput struct {
 func registerClone(a *api, k kindOfExternalNumber) {
 	op := k.operation("POST", k.path+"/{number}/clone", "clone-external-number", "Create another number with the same settings; refused when it exists")
 	op.DefaultStatus = http.StatusCreated
-	huma.Register(a.hu, op, func(ctx context.Context, in *cloneInput) (*answer[ExternalNumber], error) {
+	declare(a, tenantAdmins, op, func(ctx context.Context, in *cloneInput) (*answer[ExternalNumber], error) {
 		model, err := k.get(ctx, a, in.Place)
 		if err != nil {
 			return nil, err

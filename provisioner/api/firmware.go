@@ -15,7 +15,7 @@ type Firmware struct {
 }
 
 func (a *api) registerFirmware() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/firmware", OperationID: "list-firmware", Tags: []string{"phones"},
+	declare(a, operators.aboutNoTenant(), huma.Operation{Method: "GET", Path: "/v1/firmware", OperationID: "list-firmware", Tags: []string{"phones"},
 		Summary: "Firmware files that phones can be pointed to", Description: "They are the files of the folder dialtone-firmware beside the database.", Errors: []int{401}},
 		func(context.Context, *struct{}) (*page[Firmware], error) {
 			out := &page[Firmware]{}

@@ -39,7 +39,7 @@ type Forward struct {
 
 func registerForwards(a *api) {
 	registerKind(a, kind[pbx.Forward, ForwardFields, Forward]{
-		name: "forward", plural: "forwards", path: "/v1/tenants/{tenant}/forwards", keyName: "extension", rows: a.ctl.Forwards,
+		name: "forward", plural: "forwards", path: "/v1/tenants/{tenant}/forwards", keyName: "extension", rows: a.ctl.Forwards, who: ofTenant.readBy(ownExtension).changedBy(ownExtension),
 		key:      func(w ForwardFields) string { return w.Extension },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fields:   forwardFields,

@@ -20,7 +20,7 @@ type Group struct {
 
 func registerGroups(a *api) {
 	registerKind(a, kind[pbx.Group, GroupFields, Group]{
-		name: "group", plural: "groups", path: "/v1/tenants/{tenant}/groups", keyName: "name", rows: a.ctl.Groups,
+		name: "group", plural: "groups", path: "/v1/tenants/{tenant}/groups", keyName: "name", rows: a.ctl.Groups, who: ofTenant,
 		key:      func(w GroupFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fields:   func(g *pbx.Group) GroupFields { return GroupFields{Name: g.Name} },

@@ -65,7 +65,7 @@ func registerInbox(a *api, k kindOfPhone) {
 	op := func(method, path, id, summary string) huma.Operation {
 		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"inbox"}, Errors: []int{401, 404, 422}}
 	}
-	huma.Register(a.hu, op("GET", "/v1/inbox", "list-inbox", "Phones that ask for files and belong to nobody, last seen first"), func(context.Context, *struct{}) (*page[InboxPhone], error) {
+	declare(a, platformAdmins, op("GET", "/v1/inbox", "list-inbox", "Phones that ask for files and belong to nobody, last seen first"), func(context.Context, *struct{}) (*page[InboxPhone], error) {
 		out := &page[InboxPhone]{}
 		out.Body.Items = []InboxPhone{}
 		for _, p := range a.ctl.Inbox() {
@@ -73,7 +73,7 @@ func registerInbox(a *api, k kindOfPhone) {
 		}
 		return out, nil
 	})
-	huma.Register(a.hu, op("DELETE", "/v1/inbox/{mac}", "delete-inbox-phone", "Forget a phone; it comes back when it asks again"), func(_ context.Context, in *InboxKey) (*struct{ Body ForgottenPhone }, error) {
+	declare(a, platformAdmins, op("DELETE", "/v1/inbox/{mac}", "delete-inbox-phone", "Forget a phone; it comes back when it asks again"), func(_ context.Context, in *InboxKey) (*struct{ Body ForgottenPhone }, error) {
 		mac, perr := pbx.ParseMAC("mac", in.MAC)
 		if perr != nil {
 			return nil, a.problem(perr)
@@ -85,7 +85,7 @@ func registerInbox(a *api, k kindOfPhone) {
 	})
 	adopt := op("POST", "/v1/inbox/{mac}/adopt", "adopt-phone", "Make it a phone of a tenant and open its enrolment window; answers the phone")
 	adopt.Errors, adopt.DefaultStatus = append(adopt.Errors, 409, 412), http.StatusCreated
-	huma.Register(a.hu, adopt, func(ctx context.Context, in *adoptInput) (*answer[Phone], error) { return a.adopt(ctx, k, in) })
+	declare(a, platformAdmins, adopt, func(ctx context.Context, in *adoptInput) (*answer[Phone], error) { return a.adopt(ctx, k, in) })
 }
 
 func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer[Phone], error) {

@@ -66,7 +66,7 @@ type kindOfDevice = kind[pbx.Device, DeviceFields, Device]
 func registerInvitations(a *api, k kindOfDevice) {
 	invite := k.operation("POST", k.path+"/{name}/invite", "invite-device", "Mail a link that shows user name, password, server and a QR code once; sent in the background")
 	invite.DefaultStatus, invite.Errors = http.StatusAccepted, append(invite.Errors, http.StatusServiceUnavailable)
-	huma.Register(a.hu, invite, func(ctx context.Context, in *inviteInput) (*struct{ Body Invitation }, error) {
+	declare(a, tenantAdmins, invite, func(ctx context.Context, in *inviteInput) (*struct{ Body Invitation }, error) {
 		key, err := k.checkedKey(a, in.Place)
 		if err != nil {
 			return nil, err
@@ -77,7 +77,7 @@ func registerInvitations(a *api, k kindOfDevice) {
 		}
 		return &struct{ Body Invitation }{invitationView(i)}, nil
 	})
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/invitations", OperationID: "list-invitations", Tags: []string{"devices"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/invitations", OperationID: "list-invitations", Tags: []string{"devices"},
 		Summary: "The newest thousand invitations and what came of them", Errors: []int{401, 404}}, func(ctx context.Context, in *tenantInput) (*page[Invitation], error) {
 		invitations, err := a.ctl.Invitations(ctx, in.Tenant)
 		if err != nil {

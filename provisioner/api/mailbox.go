@@ -23,8 +23,8 @@ type Mailbox struct {
 }
 
 func registerMailboxes(a *api) {
-	registerKind(a, kind[pbx.Mailbox, MailboxFields, Mailbox]{
-		name: "mailbox", plural: "mailboxes", path: "/v1/tenants/{tenant}/mailboxes", keyName: "number", rows: a.ctl.Mailboxes,
+	k := kind[pbx.Mailbox, MailboxFields, Mailbox]{
+		name: "mailbox", plural: "mailboxes", path: "/v1/tenants/{tenant}/mailboxes", keyName: "number", rows: a.ctl.Mailboxes, who: ofTenant.readBy(ownMailbox),
 		key:      func(w MailboxFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fields: func(m *pbx.Mailbox) MailboxFields {
@@ -48,5 +48,7 @@ func registerMailboxes(a *api) {
 		},
 		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
 		apply:    func(v *Mailbox) *ApplyBlock { return &v.Apply },
-	})
+	}
+	registerKind(a, k)
+	registerMailboxPIN(a, k)
 }

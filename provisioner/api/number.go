@@ -19,7 +19,7 @@ type Number struct {
 
 func registerNumbers(a *api) {
 	registerKind(a, kind[pbx.Number, NumberFields, Number]{
-		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers,
+		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers, who: ofTenant,
 		key:      func(w NumberFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckE164(field, s) },
 		fields: func(n *pbx.Number) NumberFields {

@@ -104,7 +104,7 @@ func TestChosenNumbers(t *testing.T) {
 	}
 	for name, number := range map[string]string{"ada": "101", "bob": "102"} {
 		l.must(201, "PUT", "extensions/"+number, `{"name":"`+name+`"}`)
-		l.must(201, "PUT", "users/"+name, `{"full_name":"`+name+`","extension":"`+number+`"}`)
+		l.must(201, "PUT", "users/"+name, `{"full_name":"`+name+`","role":"user","extension":"`+number+`"}`)
 	}
 	l.must(201, "PUT", "devices/desk", `{"shared":true}`)
 	l.must(201, "PUT", "devices/fixed", `{"kind":"external","external_number":"+4915144444","extension":"102"}`)

@@ -24,6 +24,7 @@ type operation struct {
 	OperationID string
 	Summary     string
 	Tags        []string
+	Roles       []string `json:"x-roles"`
 	Parameters  []struct {
 		Name, In string
 		Required bool
@@ -188,6 +189,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "POST", "simulate", tenant+"simulate", `{"from":"+4930123","to":"101","when":"2026-11-28T12:00:00Z"}`)
 	ask(422, "POST", "simulate", tenant+"simulate", `{"from":"101","to":"101","busy":["999"]}`)
 	ask(201, "POST", "groups", tenant+"groups", `{"name":"sales"}`)
+	ask(200, "PUT", "mailboxes/101/pin", tenant+"mailboxes/{number}/pin", `{"pin":"4712"}`)
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
@@ -238,6 +240,10 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "GET", "/v1/health", "/v1/health", "")
 	ask(200, "GET", "/v1/tokens", "/v1/tokens", "")
 	ask(204, "DELETE", "/v1/tokens/"+l.must(201, "POST", "/v1/tokens", `{"name":"x"}`).text("id"), "/v1/tokens/{id}", "")
+	ask(401, "POST", "/v1/sign-in", "/v1/sign-in", `{"username":"nobody","password":"x"}`)
+	ask(401, "POST", "/v1/sign-in/code", "/v1/sign-in/code", `{"sign_in":"x","code":"x"}`)
+	ask(200, "GET", "/v1/sign-in", "/v1/sign-in", "")
+	ask(409, "DELETE", "/v1/sign-in", "/v1/sign-in", "") // an API token
 	checkTried(t, d, tried)
 }
 
@@ -255,10 +261,10 @@ func checkTried(t *testing.T, d document, tried map[string]bool) {
 // askPeople tries what users can do, and what extensions can do beside being written.
 func askPeople(l *lab, ask func(status int, method, path, template, body string), tenant string) {
 	const one = "users/{username}"
-	ask(201, "POST", "users", tenant+"users", `{"username":"ada","full_name":"Ada"}`)
+	ask(201, "POST", "users", tenant+"users", `{"username":"ada","full_name":"Ada","role":"user"}`)
 	ask(200, "GET", "users", tenant+"users", "")
 	ask(200, "GET", "users/ada", tenant+one, "")
-	ask(200, "PUT", "users/ada", tenant+one, `{"full_name":"Ada","extension":"102"}`)
+	ask(200, "PUT", "users/ada", tenant+one, `{"full_name":"Ada","role":"user","extension":"102"}`)
 	ask(200, "PATCH", "users/ada", tenant+one, `{}`)
 	password := l.must(200, "POST", "users/ada/reset-password", "").text("password")
 	ask(200, "POST", "users/ada/password", tenant+one+"/password", `{"current":"`+password+`","new":"0123456789"}`)

@@ -20,18 +20,18 @@ const (
 // registerKind declares the operations of one kind.
 func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	one := k.path + "/{" + k.keyName + "}"
-	huma.Register(a.hu, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural), func(ctx context.Context, in *listInput) (*page[V], error) {
+	declare(a, k.who.list, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural), func(ctx context.Context, in *listInput) (*page[V], error) {
 		return k.list(ctx, a, in)
 	})
 	create := k.operation("POST", k.path, "create-"+k.name, "Create; refused when it exists")
 	create.DefaultStatus = http.StatusCreated
-	huma.Register(a.hu, create, func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+	declare(a, k.who.create, create, func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
 		return k.create(ctx, a, in)
 	})
-	huma.Register(a.hu, k.operation("GET", one, "get-"+k.name, "Read"), func(ctx context.Context, in *getInput) (*answer[V], error) {
+	declare(a, k.who.read, k.operation("GET", one, "get-"+k.name, "Read"), func(ctx context.Context, in *getInput) (*answer[V], error) {
 		return k.get(ctx, a, in.Place)
 	})
-	huma.Register(a.hu, k.operation("PUT", one, "put-"+k.name, "Create or replace"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+	declare(a, k.who.change, k.operation("PUT", one, "put-"+k.name, "Create or replace"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
 	})
 	put := a.hu.OpenAPI().Paths[one].Put.Responses
@@ -39,7 +39,7 @@ func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	created.Description = "Created"
 	put["201"] = &created
 	registerPatch(a, k, one)
-	huma.Register(a.hu, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *removeInput) (*answer[Deleted], error) {
+	declare(a, k.who.change, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *removeInput) (*answer[Deleted], error) {
 		return k.delete(ctx, a, in)
 	})
 }
@@ -50,7 +50,7 @@ func registerPatch[T, W, V any](a *api, k kind[T, W, V], path string) {
 	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // what counts is the merged document
 	// huma bounds the bodies that it decodes itself, and only those.
 	patch.MaxBodyBytes, patch.BodyReadTimeout = maxBody, bodyWithin
-	huma.Register(a.hu, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
+	declare(a, k.who.change, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
 	})
 }

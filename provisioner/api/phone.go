@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -43,7 +41,7 @@ type Phone struct {
 
 func registerPhones(a *api) {
 	k := kind[pbx.Phone, PhoneFields, Phone]{
-		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones,
+		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones, who: ofTenant,
 		key: func(w PhoneFields) string { return w.MAC },
 		parseKey: func(field, s string) (string, *pbx.Error) {
 			mac, err := pbx.ParseMAC(field, s)
@@ -123,10 +121,10 @@ type Fetch struct {
 // registerPhoneActions declares what can be done with a phone beside writing it.
 func registerPhoneActions(a *api, k kindOfPhone) {
 	one := k.path + "/{mac}"
-	huma.Register(a.hu, k.operation("GET", one+"/fetches", "list-phone-fetches", "The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
+	declare(a, operators, k.operation("GET", one+"/fetches", "list-phone-fetches", "The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
 		return phoneFetches(ctx, a, k, in.Place)
 	})
-	huma.Register(a.hu, k.operation("POST", one+"/enrol", "enrol-phone", "Open the enrolment window again and make a new secret URL"), func(ctx context.Context, in *deleteInput) (*answer[Phone], error) {
+	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone", "Open the enrolment window again and make a new secret URL"), func(ctx context.Context, in *deleteInput) (*answer[Phone], error) {
 		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Phone) (PhoneFields, error) {
 			if old == nil {
 				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)

@@ -35,7 +35,7 @@ type phoneModelsInput struct {
 }
 
 func (a *api) registerPhoneModels() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/phone-models", OperationID: "list-phone-models", Tags: []string{"phones"},
+	declare(a, everyRole.aboutNoTenant(), huma.Operation{Method: "GET", Path: "/v1/phone-models", OperationID: "list-phone-models", Tags: []string{"phones"},
 		Summary: "What a phone's model can be", Errors: []int{401, 422}}, func(_ context.Context, in *phoneModelsInput) (*page[PhoneModel], error) {
 		out := &page[PhoneModel]{}
 		out.Body.Items = []PhoneModel{}

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -37,7 +35,7 @@ type PhoneSettings struct {
 func registerPhoneSettings(a *api) {
 	const path = "/v1/tenants/{tenant}/phone-settings"
 	k := kind[pbx.PhoneSettings, PhoneSettingsFields, PhoneSettings]{
-		name: "phone-settings", plural: "phone-settings", path: path, rows: a.ctl.PhoneSettings,
+		name: "phone-settings", plural: "phone-settings", path: path, rows: a.ctl.PhoneSettings, who: ofTenant,
 		key:      func(PhoneSettingsFields) string { return "" },
 		parseKey: func(_, _ string) (string, *pbx.Error) { return "phone-settings", nil },
 		fields:   phoneSettingsFields,
@@ -54,10 +52,10 @@ func registerPhoneSettings(a *api) {
 		revision: func(p *pbx.PhoneSettings) int64 { return p.Revision },
 		apply:    func(v *PhoneSettings) *ApplyBlock { return &v.Apply },
 	}
-	huma.Register(a.hu, k.operation("GET", path, "get-phone-settings", "What all desk phones of the tenant have in common"), func(ctx context.Context, in *getInput) (*answer[PhoneSettings], error) {
+	declare(a, operators, k.operation("GET", path, "get-phone-settings", "What all desk phones of the tenant have in common"), func(ctx context.Context, in *getInput) (*answer[PhoneSettings], error) {
 		return k.get(ctx, a, in.Place)
 	})
-	huma.Register(a.hu, k.operation("PUT", path, "put-phone-settings", "Replace"), func(ctx context.Context, in *bodyInput[PhoneSettingsFields]) (*answer[PhoneSettings], error) {
+	declare(a, tenantAdmins, k.operation("PUT", path, "put-phone-settings", "Replace"), func(ctx context.Context, in *bodyInput[PhoneSettingsFields]) (*answer[PhoneSettings], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.PhoneSettings) (PhoneSettingsFields, error) { return in.Body, nil })
 	})
 	registerPatch(a, k, path)

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -26,7 +24,7 @@ type photoInput struct {
 // registerPhoto declares a user's photo.
 func registerPhoto(a *api, k kindOfUser) {
 	path := k.path + "/{username}/photo"
-	huma.Register(a.hu, k.operation("GET", path, "get-photo", "The user's photo"), func(ctx context.Context, in *getInput) (*photoAnswer, error) {
+	declare(a, operators.and(ownUser), k.operation("GET", path, "get-photo", "The user's photo"), func(ctx context.Context, in *getInput) (*photoAnswer, error) {
 		key, err := k.checkedKey(a, in.Place)
 		if err != nil {
 			return nil, err
@@ -39,13 +37,13 @@ func registerPhoto(a *api, k kindOfUser) {
 	})
 	put := k.operation("PUT", path, "put-photo", "Set the user's photo: PNG or JPEG, at most 1 MiB and 4096 × 4096 pixels")
 	put.MaxBodyBytes = provisioner.MaxPhotoBytes
-	huma.Register(a.hu, put, func(ctx context.Context, in *photoInput) (*answer[User], error) {
+	declare(a, tenantAdmins, put, func(ctx context.Context, in *photoInput) (*answer[User], error) {
 		if len(in.RawBody) == 0 {
 			return nil, a.problem(pbx.Invalidf("photo", "is required: send the picture as the body"))
 		}
 		return a.setPhoto(ctx, k, in.Place, in.write(), in.RawBody)
 	})
-	huma.Register(a.hu, k.operation("DELETE", path, "delete-photo", "Remove the user's photo"), func(ctx context.Context, in *actionInput) (*answer[User], error) {
+	declare(a, tenantAdmins, k.operation("DELETE", path, "delete-photo", "Remove the user's photo"), func(ctx context.Context, in *actionInput) (*answer[User], error) {
 		return a.setPhoto(ctx, k, in.Place, in.write(), nil)
 	})
 }

@@ -20,6 +20,8 @@ var statuses = map[pbx.Kind]int{
 	pbx.InUse:          http.StatusConflict,
 	pbx.Precondition:   http.StatusPreconditionFailed,
 	pbx.Unauthorized:   http.StatusUnauthorized,
+	pbx.Forbidden:      http.StatusForbidden,
+	pbx.TooMany:        http.StatusTooManyRequests,
 	pbx.Unavailable:    http.StatusServiceUnavailable,
 	pbx.NotImplemented: http.StatusUnprocessableEntity,
 }
@@ -28,7 +30,7 @@ var statuses = map[pbx.Kind]int{
 type Problem struct {
 	Status int            `json:"status" doc:"HTTP status"`
 	Title  string         `json:"title" doc:"HTTP status in words"`
-	Kind   string         `json:"kind" doc:"What went wrong, for programs: invalid, not-found, conflict, in-use, precondition-failed, unauthorized, unavailable, internal"`
+	Kind   string         `json:"kind" doc:"What went wrong, for programs: invalid, not-found, conflict, in-use, precondition-failed, unauthorized, forbidden, too-many, unavailable, internal"`
 	Field  string         `json:"field,omitempty" doc:"The field it is about, as a path in the body, such as lines[0].device"`
 	Detail string         `json:"detail" doc:"One sentence a person can act on"`
 	Errors []ProblemField `json:"errors,omitempty" doc:"Every broken rule, when there are several"`

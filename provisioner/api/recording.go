@@ -50,18 +50,18 @@ type noRecording struct {
 }
 
 func (a *api) registerRecordings() {
-	huma.Register(a.hu, recordingOperation("GET", "", "list-recordings", "List recorded calls, oldest first"), a.listRecordings)
+	declare(a, operators.and(ownRecordings), recordingOperation("GET", "", "list-recordings", "List recorded calls, oldest first"), a.listRecordings)
 	get := recordingOperation("GET", "/{name}", "get-recording", "Fetch the WAV file of a recorded call")
 	get.Responses = map[string]*huma.Response{"200": {Description: "The sound", Content: map[string]*huma.MediaType{
 		"audio/wav": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
-	huma.Register(a.hu, get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse, error) {
+	declare(a, operators.and(ownRecordings), get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse, error) {
 		r, file, err := a.ctl.OpenRecording(ctx, in.Tenant, in.Name)
 		if err != nil {
 			return nil, a.problem(err)
 		}
 		return &huma.StreamResponse{Body: func(ctx huma.Context) { sendRecording(ctx, r, file) }}, nil
 	})
-	huma.Register(a.hu, recordingOperation("DELETE", "/{name}", "delete-recording", "Delete a recorded call"), func(ctx context.Context, in *oneRecording) (*noRecording, error) {
+	declare(a, tenantAdmins, recordingOperation("DELETE", "/{name}", "delete-recording", "Delete a recorded call"), func(ctx context.Context, in *oneRecording) (*noRecording, error) {
 		if err := a.ctl.DeleteRecording(ctx, author(ctx), in.Tenant, in.Name); err != nil {
 			return nil, a.problem(err)
 		}
@@ -76,7 +76,7 @@ func recordingOperation(method, below, id, summary string) huma.Operation {
 }
 
 func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Recording], error) {
-	rows, err := a.ctl.Recordings(ctx, in.Tenant, db.ListOptions{After: in.After, Limit: in.Limit + 1, Contains: in.Contains})
+	rows, err := a.ctl.Recordings(ctx, in.Tenant, db.ListOptions{After: in.After, Limit: in.Limit + 1, Contains: in.Contains}, ownOnly(ctx))
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -90,6 +90,14 @@ func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Re
 		out.Body.Items = append(out.Body.Items, recordingView(r))
 	}
 	return out, nil
+}
+
+// ownOnly chooses the recordings that a caller may see; nil chooses all.
+func ownOnly(ctx context.Context) func(name string) bool {
+	if by := caller(ctx); by.Role == pbx.RoleUser {
+		return by.OwnsRecording
+	}
+	return nil
 }
 
 // sendRecording streams the file; a player may ask for a part of it.

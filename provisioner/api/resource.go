@@ -21,6 +21,7 @@ type kind[T, W, V any] struct {
 	path    string // of the collection
 	keyName string // of the path parameter: "number"
 	rows    *provisioner.Resource[T]
+	who     kindAccess // a word of access.go
 	// key is the key in a body; "" when the body has none.
 	key func(W) string
 	// parseKey checks and normalises a key.

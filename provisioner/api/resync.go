@@ -60,12 +60,12 @@ type ResyncProgress struct {
 }
 
 type resyncsInput struct {
-	Tenant string `query:"tenant" doc:"Only of this tenant"`
-	MAC    string `query:"mac" doc:"Only of this phone"`
-	Batch  string `query:"batch" doc:"Only of this bulk order"`
-	State  string `query:"state" enum:"queued,sent,fetched,timed-out,failed," doc:"Only in this state"`
-	After  int64  `query:"after" doc:"List what is older than the order with this id"`
-	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
+	TenantQuery
+	MAC   string `query:"mac" doc:"Only of this phone"`
+	Batch string `query:"batch" doc:"Only of this bulk order"`
+	State string `query:"state" enum:"queued,sent,fetched,timed-out,failed," doc:"Only in this state"`
+	After int64  `query:"after" doc:"List what is older than the order with this id"`
+	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
 
 type accepted[V any] struct {
@@ -99,20 +99,20 @@ func registerResyncs(a *api, k kindOfPhone) {
 	for action, summary := range map[pbx.ResyncAction]string{pbx.ResyncFiles: "Tell the phone to fetch its files, without dropping calls", pbx.ResyncReboot: "Tell the phone to restart; Yealink only"} {
 		op := k.operation("POST", one+"/"+string(action), string(action)+"-phone", summary)
 		op.DefaultStatus = http.StatusAccepted
-		huma.Register(a.hu, op, func(ctx context.Context, in *getInput) (*accepted[Resync], error) {
+		declare(a, operators, op, func(ctx context.Context, in *getInput) (*accepted[Resync], error) {
 			return a.resync(ctx, in.Place, action)
 		})
 	}
-	huma.Register(a.hu, k.operation("GET", one+"/resyncs", "list-phone-resyncs", "What the phone was told and what came of it, newest first"), func(ctx context.Context, in *getInput) (*page[Resync], error) {
+	declare(a, operators, k.operation("GET", one+"/resyncs", "list-phone-resyncs", "What the phone was told and what came of it, newest first"), func(ctx context.Context, in *getInput) (*page[Resync], error) {
 		row, err := k.get(ctx, a, in.Place)
 		if err != nil {
 			return nil, err
 		}
-		return a.resyncs(ctx, &resyncsInput{Tenant: in.tenant, MAC: row.Body.MAC, Limit: 100})
+		return a.resyncs(ctx, &resyncsInput{TenantQuery: TenantQuery{in.tenant}, MAC: row.Body.MAC, Limit: 100})
 	})
 	many := k.operation("POST", "/v1/tenants/{tenant}/resync", "resync-phones", "Tell many phones, so many a second")
 	many.DefaultStatus = http.StatusAccepted
-	huma.Register(a.hu, many, func(ctx context.Context, in *struct {
+	declare(a, operators, many, func(ctx context.Context, in *struct {
 		Place
 		Body ResyncOrder
 	}) (*accepted[ResyncProgress], error) {
@@ -121,11 +121,12 @@ func registerResyncs(a *api, k kindOfPhone) {
 	get := func(path, id, summary string) huma.Operation {
 		return huma.Operation{Method: "GET", Path: path, OperationID: id, Summary: summary, Tags: []string{"phones"}, Errors: []int{401, 404, 422}}
 	}
-	huma.Register(a.hu, get("/v1/resyncs", "list-resyncs", "What phones were told and what came of it, newest first"), a.resyncs)
-	huma.Register(a.hu, get("/v1/resyncs/{batch}", "get-resync-progress", "How far a bulk order has come"), func(ctx context.Context, in *struct {
+	declare(a, operators, get("/v1/resyncs", "list-resyncs", "What phones were told and what came of it, newest first"), a.resyncs)
+	declare(a, operators, get("/v1/resyncs/{batch}", "get-resync-progress", "How far a bulk order has come"), func(ctx context.Context, in *struct {
+		TenantQuery
 		Batch string `path:"batch"`
 	}) (*accepted[ResyncProgress], error) {
-		p, err := a.ctl.ResyncProgress(ctx, in.Batch)
+		p, err := a.ctl.ResyncProgress(ctx, in.Tenant, in.Batch)
 		if err == nil && len(p.Counts) == 0 {
 			err = pbx.NotFoundf("there is no bulk order %q; old ones are forgotten", in.Batch)
 		}

@@ -55,7 +55,7 @@ func registerSimulate(a *api) {
 	op := huma.Operation{OperationID: "simulate", Method: "POST", Path: "/v1/tenants/{tenant}/simulate", Tags: []string{"calls"},
 		Summary: "Say what would happen to a call, with the rule behind each step, by the code that routes live calls",
 		Errors:  []int{400, 401, 404, 413, 422}}
-	huma.Register(a.hu, op, func(_ context.Context, in *simulateInput) (*simulateOutput, error) {
+	declare(a, operators, op, func(_ context.Context, in *simulateInput) (*simulateOutput, error) {
 		var wrong pbx.Errors
 		wrong.Add(pbx.CheckText("from", in.Body.From, 1, 60, 0))
 		wrong.Add(pbx.CheckText("to", in.Body.To, 1, 60, 0))

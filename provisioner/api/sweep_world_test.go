@@ -31,10 +31,10 @@ func (l *lab) settle() (password string) {
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
 		{"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`},
-		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "users/ada", `{"full_name":"Ada","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
+		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/701", `{"name":"Eve","pin":"4711"}`},
-		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve"}`},
+		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve","role":"user"}`},
 	} {
 		l.must(201, "PUT", "/v1/tenants/"+w.tenant+"/"+w.path, w.body)
 	}
@@ -62,7 +62,7 @@ var kindsSwept = map[string]kindSwept{
 		`{"kind":"external","external_number":"+4915112345678","extension":"101","class":null,"username":null,"secret":null}`}, []string{`{"kind":"sip","extension":"101","class":"third-party","username":"other-user","secret":"abcdefgh01234567"}`}},
 	"mailboxes":        {"number", "101", "150", []string{`{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true}`}, nil},
 	"groups":           {"name", "sales", "fresh", []string{`{}`}, nil},
-	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","extension":"102"}`}},
+	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","role":"user","extension":"102"}`}},
 	"external-numbers": {"number", "+4915112345678", "+4915112345679", []string{`{"description":"Anna","type":"sip","available":true}`}, nil},
 	"trunks": {"name", "carrier", "fresh", []string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123"}`},
 		[]string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","teams":true}`}},
@@ -80,20 +80,25 @@ var kindsSwept = map[string]kindSwept{
 
 // actionsSwept are the writes that belong to no row's kind, by operation.
 var actionsSwept = map[string][]string{
-	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob"}`},
-	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob"}`},
+	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
+	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
 	"clone-external-number": {"external-numbers/+4915112345678/clone", `{"number":"+4915112345670"}`},
 	"duplicate-extension":   {"extensions/103/duplicate", `{"number":"160"}`},
 	"renumber-extension":    {"extensions/103/renumber", `{"number":"170"}`},
 	"duplicate-user":        {"users/ada/duplicate", `{"username":"dora"}`},
-	"change-password":       {"users/ada/password", `{"current":"$password","new":"0123456789"}`},
 	"sign-in":               {"users/ada/desk", `{"device":"desk"}`},
 	"invite-device":         {"devices/anna/invite", `{"email":"x@example.org"}`},
 	"resync-phones":         {"resync", `{"action":"resync","per_second":5,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink","drifted":false}}`},
 	"adopt-phone":           {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
 	"simulate":              {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
 	"create-token":          {"/v1/tokens", `{"name":"ci"}`},
+	"place-call":            {"calls", `{"extension":"101","to":"102"}`},
+	"put-mailbox-pin":       {"mailboxes/101/pin", `{"pin":"4711"}`},
 }
+
+// alike are the operations that must not tell what of their input was wrong, that
+// let nobody try so often, or that need a call under way.
+var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true, "transfer-call": true}
 
 // sweptOperations pairs each write that takes a JSON body with good ones.
 func sweptOperations(t *testing.T, d document) (out []sweptOperation) {
@@ -101,7 +106,7 @@ func sweptOperations(t *testing.T, d document) (out []sweptOperation) {
 	for _, path := range slices.Sorted(maps.Keys(d.Paths)) {
 		for _, method := range []string{"post", "put", "patch"} {
 			op, ok := d.Paths[path][method]
-			if !ok || op.RequestBody == nil {
+			if !ok || op.RequestBody == nil || alike[op.OperationID] {
 				continue
 			}
 			schema := op.RequestBody.Content["application/json"].Schema

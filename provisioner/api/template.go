@@ -24,7 +24,7 @@ type SiteTemplate struct {
 }
 
 func (a *api) registerSiteTemplates() {
-	huma.Register(a.hu, huma.Operation{Method: "GET", Path: "/v1/templates", OperationID: "list-templates", Tags: []string{"phones"},
+	declare(a, platformAdmins, huma.Operation{Method: "GET", Path: "/v1/templates", OperationID: "list-templates", Tags: []string{"phones"},
 		Summary: "The site's own templates of phones' files", Description: "They are the files of the folder dialtone-templates beside the database, read again by this call. An event of type template tells when one fails.", Errors: []int{401}},
 		func(ctx context.Context, _ *struct{}) (*page[SiteTemplate], error) {
 			out := &page[SiteTemplate]{}

@@ -31,7 +31,7 @@ type Tenant struct {
 
 func registerTenants(a *api) {
 	registerKind(a, kind[pbx.Tenant, TenantFields, Tenant]{
-		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants,
+		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants, who: ofPlatform,
 		key:      func(w TenantFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fields: func(t *pbx.Tenant) TenantFields {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -8,20 +9,59 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // Token is an API token as it is listed.
 type Token struct {
 	ID       string     `json:"id"`
 	Name     string     `json:"name"`
+	Role     string     `json:"role" enum:"platform-admin,tenant-admin,operator"`
+	Tenant   string     `json:"tenant,omitempty" doc:"The only one within its reach"`
 	Token    string     `json:"token,omitempty" doc:"Its text; shown once, when it is created"`
 	Created  time.Time  `json:"created"`
+	Expires  *time.Time `json:"expires,omitempty" doc:"Absent: never"`
 	Revoked  *time.Time `json:"revoked,omitempty"`
 	LastUsed *time.Time `json:"last_used,omitempty" doc:"Right to within a minute"`
 }
 
+// TokenOrder says what a token is to be.
+type TokenOrder struct {
+	Name    string     `json:"name" doc:"Who or what will use it; it is the actor of its changes"`
+	Role    string     `json:"role,omitempty" enum:"platform-admin,tenant-admin,operator" doc:"What it may do; platform-admin if left out, tenant-admin if a tenant is named"`
+	Tenant  string     `json:"tenant,omitempty" doc:"The only tenant within its reach; required for every role but platform-admin"`
+	Expires *time.Time `json:"expires,omitempty" doc:"When it ends by itself; never if left out"`
+}
+
+type createToken struct {
+	TenantQuery
+	Body TokenOrder
+}
+
+// createToken makes a token; who belongs to a tenant makes them for that one only.
+func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token], error) {
+	o := provisioner.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role), Expires: or(in.Body.Expires, time.Time{})}
+	if o.Role == "" {
+		o.Role = pbx.RolePlatformAdmin
+		if o.Tenant != "" {
+			o.Role = pbx.RoleTenantAdmin
+		}
+	}
+	if in.Tenant != "" && o.Tenant != in.Tenant {
+		return nil, a.problem(pbx.Invalidf("tenant", "must be %s", in.Tenant))
+	}
+	t, text, err := a.ctl.CreateToken(ctx, o)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	v := tokenView(t)
+	v.Token = text.Reveal()
+	return &answer[Token]{Status: 201, Location: "/v1/tokens/" + t.ID, Body: v}, nil
+}
+
 func tokenView(t *db.Token) Token {
-	v := Token{ID: t.ID, Name: t.Name, Created: t.CreatedAt}
+	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt, Expires: given(t.ExpiresAt)}
 	if !t.RevokedAt.IsZero() {
 		v.Revoked = &t.RevokedAt
 	}
@@ -35,8 +75,8 @@ func (a *api) registerTokens() {
 	op := func(method, path, id, summary string) huma.Operation {
 		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"tokens"}, Errors: []int{401, 404, 422}}
 	}
-	huma.Register(a.hu, op("GET", "/v1/tokens", "list-tokens", "List tokens"), func(ctx context.Context, _ *struct{}) (*page[Token], error) {
-		tokens, err := a.ctl.Tokens(ctx)
+	declare(a, tenantAdmins, op("GET", "/v1/tokens", "list-tokens", "List tokens"), func(ctx context.Context, in *struct{ TenantQuery }) (*page[Token], error) {
+		tokens, err := a.ctl.Tokens(ctx, in.Tenant)
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -49,23 +89,12 @@ func (a *api) registerTokens() {
 	})
 	create := op("POST", "/v1/tokens", "create-token", "Create a token; its text is shown once")
 	create.DefaultStatus = http.StatusCreated
-	huma.Register(a.hu, create, func(ctx context.Context, in *struct {
-		Body struct {
-			Name string `json:"name" doc:"Who or what will use it; it is the actor of its changes"`
-		}
-	}) (*answer[Token], error) {
-		t, text, err := a.ctl.CreateToken(ctx, in.Body.Name)
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		v := tokenView(t)
-		v.Token = text.Reveal()
-		return &answer[Token]{Status: 201, Location: "/v1/tokens/" + t.ID, Body: v}, nil
-	})
-	huma.Register(a.hu, op("DELETE", "/v1/tokens/{id}", "revoke-token", "Revoke a token at once"), func(ctx context.Context, in *struct {
+	declare(a, tenantAdmins, create, a.createToken)
+	declare(a, tenantAdmins, op("DELETE", "/v1/tokens/{id}", "revoke-token", "Revoke a token at once"), func(ctx context.Context, in *struct {
+		TenantQuery
 		ID string `path:"id"`
 	}) (*struct{}, error) {
-		if err := a.ctl.RevokeToken(ctx, in.ID); err != nil {
+		if err := a.ctl.RevokeToken(ctx, in.Tenant, in.ID); err != nil {
 			return nil, a.problem(err)
 		}
 		return nil, nil //nolint:nilnil // 204: no body

@@ -31,7 +31,7 @@ type Trunk struct {
 
 func registerTrunks(a *api) {
 	registerKind(a, kind[pbx.Trunk, TrunkFields, Trunk]{
-		name: "trunk", plural: "trunks", path: "/v1/tenants/{tenant}/trunks", keyName: "name", rows: a.ctl.Trunks,
+		name: "trunk", plural: "trunks", path: "/v1/tenants/{tenant}/trunks", keyName: "name", rows: a.ctl.Trunks, who: ofTenant,
 		key:      func(w TrunkFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fields: func(t *pbx.Trunk) TrunkFields {

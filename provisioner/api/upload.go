@@ -26,7 +26,7 @@ type phoneFileInput struct {
 // call lists.
 func registerUploads(a *api, k kindOfPhone) {
 	files := k.path + "/{mac}/files"
-	huma.Register(a.hu, k.operation("GET", files, "list-phone-files", "Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile], error) {
+	declare(a, operators, k.operation("GET", files, "list-phone-files", "Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile], error) {
 		mac, perr := pbx.ParseMAC("mac", in.key)
 		if perr != nil {
 			return nil, a.problem(perr)
@@ -46,7 +46,7 @@ func registerUploads(a *api, k kindOfPhone) {
 		Summary: "One of them as the phone sent it; it may hold passwords",
 		Responses: map[string]*huma.Response{"200": {Description: "The bytes", Content: map[string]*huma.MediaType{
 			"application/octet-stream": {Schema: &huma.Schema{}}}}}}
-	huma.Register(a.hu, one, a.phoneFile)
+	declare(a, tenantAdmins, one, a.phoneFile)
 }
 
 func (a *api) phoneFile(ctx context.Context, in *phoneFileInput) (*huma.StreamResponse, error) {

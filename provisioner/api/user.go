@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -10,11 +12,13 @@ type UserFields struct {
 	Username        string  `json:"username,omitempty" doc:"1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	FullName        string  `json:"full_name" doc:"1 to 100 characters of plain text"`
 	Email           string  `json:"email,omitempty" doc:"E-mail address; invitations go there"`
-	PersonalContact string  `json:"personal_contact,omitempty" doc:"E-mail address outside the tenant; invitations go there while there is no email"`
+	PersonalContact string  `json:"personal_contact,omitempty" doc:"E-mail address outside the tenant; codes of the second step go there, and invitations while there is no email; required while second_step is email"`
 	Language        string  `json:"language,omitempty" doc:"Language of prompts on the user's devices and in the mailbox, as Asterisk names its sounds: de, en, pt_BR; Asterisk's default if left out"`
 	Timezone        string  `json:"timezone,omitempty" doc:"IANA name for the clocks of the user's phones and the times in the mailbox; the tenant's if left out"`
 	Extension       string  `json:"extension,omitempty" doc:"Number of the main extension; no two users can have the same"`
-	Login           *bool   `json:"login,omitempty" doc:"Whether the user may sign in on shared devices; true if left out"`
+	Role            string  `json:"role" enum:"tenant-admin,operator,user" doc:"What the user may do: tenant-admin everything within the tenant; operator reads, resyncs and reboots phones; user sees the own extension, and chooses the own device and voicemail PIN"`
+	Login           *bool   `json:"login,omitempty" doc:"Whether the user may sign in, here and on shared devices; true if left out. Switching it off ends the user's sessions"`
+	SecondStep      string  `json:"second_step,omitempty" enum:"none,email" doc:"What signing in asks for after the password; email: a one-time code that is mailed to personal_contact; none if left out"`
 	DeskPIN         *string `json:"desk_pin,omitempty" writeOnly:"true" doc:"4 to 10 digits to sign in by phone; left out, an existing one stays, and without one only the API signs in. Stored as argon2id hash"`
 }
 
@@ -27,7 +31,9 @@ type User struct {
 	Language        string     `json:"language,omitempty"`
 	Timezone        string     `json:"timezone,omitempty"`
 	Extension       string     `json:"extension,omitempty"`
+	Role            string     `json:"role"`
 	Login           bool       `json:"login"`
+	SecondStep      string     `json:"second_step"`
 	HasDeskPIN      bool       `json:"has_desk_pin"`
 	HasPhoto        bool       `json:"has_photo"`
 	MustChange      bool       `json:"must_change_password" doc:"The password is a one-time one"`
@@ -40,17 +46,17 @@ type kindOfUser = kind[pbx.User, UserFields, User]
 
 func registerUsers(a *api) {
 	k := kindOfUser{
-		name: "user", plural: "users", path: "/v1/tenants/{tenant}/users", keyName: "username", rows: a.ctl.Users,
+		name: "user", plural: "users", path: "/v1/tenants/{tenant}/users", keyName: "username", rows: a.ctl.Users, who: ofTenant.readBy(ownUser),
 		key:      func(w UserFields) string { return w.Username },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fields: func(u *pbx.User) UserFields {
 			return UserFields{Username: u.Username, FullName: u.FullName, Email: u.Email, PersonalContact: u.PersonalContact, Language: u.Language, Timezone: u.Timezone,
-				Extension: u.Extension, Login: &u.Login}
+				Extension: u.Extension, Role: string(u.Role), Login: &u.Login, SecondStep: string(u.SecondStep)}
 		},
-		build: buildUser,
+		build: a.buildUser,
 		view: func(u *pbx.User) User {
 			v := User{Username: u.Username, FullName: u.FullName, Email: u.Email, PersonalContact: u.PersonalContact, Language: u.Language, Timezone: u.Timezone, Extension: u.Extension,
-				Login: u.Login, HasDeskPIN: !u.DeskPIN.IsZero(), HasPhoto: u.Photo != "", MustChange: u.MustChange}
+				Role: string(u.Role), Login: u.Login, SecondStep: string(u.SecondStep), HasDeskPIN: !u.DeskPIN.IsZero(), HasPhoto: u.Photo != "", MustChange: u.MustChange}
 			if d := a.ctl.Snapshot().DeskOf(u); d != nil {
 				v.Desk = d.Name
 			}
@@ -65,13 +71,17 @@ func registerUsers(a *api) {
 	registerPhoto(a, k)
 }
 
-func buildUser(w UserFields, old *pbx.User, tenant, username string) (*pbx.User, error) {
+func (a *api) buildUser(w UserFields, old *pbx.User, tenant, username string) (*pbx.User, error) {
 	u := &pbx.User{Tenant: tenant, Username: username}
 	if old != nil {
 		*u = *old
 	}
 	u.FullName, u.Email, u.PersonalContact, u.Language, u.Timezone = w.FullName, w.Email, w.PersonalContact, w.Language, w.Timezone
-	u.Extension, u.Login = w.Extension, or(w.Login, true)
+	u.Extension, u.Role, u.Login = w.Extension, pbx.Role(w.Role), or(w.Login, true)
+	before := u.SecondStep
+	if u.SecondStep = pbx.SecondStep(cmp.Or(w.SecondStep, string(pbx.SecondStepNone))); u.SecondStep == pbx.SecondStepEmail && before != u.SecondStep && !a.ctl.SendsMail() {
+		return nil, pbx.Invalidf("second_step", "cannot be email: no mail server is configured, start Dialtone with --smtp-address")
+	}
 	if w.DeskPIN != nil {
 		hash, err := provisioner.HashDeskPIN(u.DeskPIN, *w.DeskPIN)
 		if err != nil {

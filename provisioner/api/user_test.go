@@ -45,7 +45,7 @@ func (d people) want(t *testing.T, status int, method, path string, body any) ob
 func TestUserLife(t *testing.T) {
 	d := people{newLab(t)}
 	d.want(t, 201, "PUT", "extensions/101", object{"name": "Alice"})
-	u := d.want(t, 201, "PUT", "users/alice", object{"full_name": "Alice Adams", "email": "a@example.org", "language": "pt_BR",
+	u := d.want(t, 201, "PUT", "users/alice", object{"full_name": "Alice Adams", "role": "user", "email": "a@example.org", "language": "pt_BR",
 		"timezone": "America/Sao_Paulo", "extension": "101", "desk_pin": "4711", "login": false})
 	if u["has_desk_pin"] != true || u["desk_pin"] != nil || u["login"] != false || u["timezone"] != "America/Sao_Paulo" {
 		t.Errorf("created: %v", u)
@@ -87,7 +87,7 @@ func TestUserBadInput(t *testing.T) {
 	d.want(t, 201, "PUT", "/v1/tenants/other", object{})
 	d.want(t, 201, "PUT", "/v1/tenants/other/extensions/500", object{"name": "Elsewhere"})
 	d.want(t, 201, "PUT", "extensions/101", object{"name": "Alice"})
-	good := object{"full_name": "Alice", "extension": "101"}
+	good := object{"full_name": "Alice", "role": "user", "extension": "101"}
 	before := d.want(t, 201, "PUT", "users/alice", good)["apply"]
 	for field, values := range map[string][]any{
 		"full_name":        {"", strings.Repeat("x", 101), "a\nb", 7, nil},
@@ -102,16 +102,16 @@ func TestUserBadInput(t *testing.T) {
 		"desk":             {"desk-a"},
 	} {
 		for _, value := range values {
-			body := object{"full_name": "Alice", "extension": "101"}
+			body := object{"full_name": "Alice", "role": "user", "extension": "101"}
 			body[field] = value
 			if r := d.send(t, "PUT", "users/alice", body); r.Status < 400 || r.Status > 499 || r.problem().Field != field {
 				t.Errorf("%s = %v: %d %s", field, value, r.Status, r.Body)
 			}
 		}
 	}
-	d.want(t, 409, "PUT", "users/bob", object{"full_name": "Bob", "extension": "101"})
-	d.want(t, 422, "PUT", "users/Bob!", object{"full_name": "Bob"})
-	d.want(t, 404, "PUT", "/v1/tenants/nobody/users/bob", object{"full_name": "Bob"})
+	d.want(t, 409, "PUT", "users/bob", object{"full_name": "Bob", "role": "user", "extension": "101"})
+	d.want(t, 422, "PUT", "users/Bob!", object{"full_name": "Bob", "role": "user"})
+	d.want(t, 404, "PUT", "/v1/tenants/nobody/users/bob", object{"full_name": "Bob", "role": "user"})
 	if after := d.want(t, 200, "GET", "users/alice", nil)["apply"]; after.(object)["revision"] != before.(object)["revision"] {
 		t.Errorf("something was changed: %v, before %v", after, before)
 	}
@@ -119,7 +119,7 @@ func TestUserBadInput(t *testing.T) {
 
 func TestPhoto(t *testing.T) {
 	d := people{newLab(t)}
-	d.want(t, 201, "PUT", "users/alice", object{"full_name": "Alice"})
+	d.want(t, 201, "PUT", "users/alice", object{"full_name": "Alice", "role": "user"})
 	d.want(t, 404, "GET", "users/alice/photo", nil)
 	small := image.NewGray(image.Rect(0, 0, 16, 16))
 	var asPNG, asJPEG, wide bytes.Buffer
@@ -160,10 +160,10 @@ func TestDeskRefusals(t *testing.T) {
 	d.want(t, 201, "PUT", "extensions/102", object{"name": "Bob"})
 	d.want(t, 201, "PUT", "devices/desk", object{"shared": true})
 	d.want(t, 201, "PUT", "devices/own", object{})
-	d.want(t, 201, "PUT", "users/alice", object{"full_name": "Alice", "extension": "101"})
-	d.want(t, 201, "PUT", "users/bob", object{"full_name": "Bob", "extension": "102"})
-	d.want(t, 201, "PUT", "users/carol", object{"full_name": "Carol"})
-	d.want(t, 201, "PUT", "users/dan", object{"full_name": "Dan", "login": false})
+	d.want(t, 201, "PUT", "users/alice", object{"full_name": "Alice", "role": "user", "extension": "101"})
+	d.want(t, 201, "PUT", "users/bob", object{"full_name": "Bob", "role": "user", "extension": "102"})
+	d.want(t, 201, "PUT", "users/carol", object{"full_name": "Carol", "role": "user"})
+	d.want(t, 201, "PUT", "users/dan", object{"full_name": "Dan", "role": "user", "login": false})
 	sign := func(status int, username, device string) {
 		t.Helper()
 		d.want(t, status, "POST", "users/"+username+"/desk", object{"device": device})

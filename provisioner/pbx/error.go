@@ -19,6 +19,8 @@ const (
 	InUse          Kind = "in-use"              // something still refers to the object; Refs lists it
 	Precondition   Kind = "precondition-failed" // If-Match or If-None-Match did not hold
 	Unauthorized   Kind = "unauthorized"        // no token, or one that is unknown or revoked
+	Forbidden      Kind = "forbidden"           // known, but without the right to do this
+	TooMany        Kind = "too-many"            // too many attempts in a short time
 	Unavailable    Kind = "unavailable"         // Asterisk or the database cannot answer now
 	NotImplemented Kind = "unsupported"         // a value is understood but this Asterisk or phone cannot do it
 )

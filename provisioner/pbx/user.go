@@ -14,7 +14,7 @@ type User struct {
 	FullName string // 1–100 characters
 	Email    string // "" for none
 	// PersonalContact is an e-mail address outside the tenant, "" for none:
-	// invitations go there while there is no Email.
+	// codes of the second step go there, and invitations while there is no Email.
 	PersonalContact string
 	// Language is how Asterisk names the prompts that the user hears on the phones
 	// and in the mailbox, such as de or pt_BR; "" leaves Asterisk's default.
@@ -22,9 +22,12 @@ type User struct {
 	// Timezone is an IANA name for the user's phones and mailbox; "" is the tenant's.
 	Timezone  string
 	Extension string // number of the main extension, no two users' the same; "" for none
-	Login     bool   // may sign in on a shared device
-	DeskPIN   Secret // hash of what is typed there, zero while none is set
-	Password  Secret // hash, zero while none is set
+	Role      Role   // one of UserRoles
+	Login     bool   // may sign in, to the API and on a shared device
+	// SecondStep is what signing in to the API asks for after the password.
+	SecondStep SecondStep
+	DeskPIN    Secret // hash of what is typed there, zero while none is set
+	Password   Secret // hash, zero while none is set
 	// MustChange says that Password is a one-time one.
 	MustChange bool
 	Photo      string // SHA-256 of the picture, hexadecimal; "" for none
@@ -40,6 +43,12 @@ func (u *User) Validate() error {
 	var es Errors
 	es.Add(CheckName("username", u.Username))
 	es.Add(CheckText("full_name", u.FullName, 1, 100, 0))
+	if u.Role == RolePlatformAdmin {
+		es.Add(Invalidf("role", "platform-admin is no role of users: choose tenant-admin, operator or user"))
+	} else {
+		es.Add(CheckRole(u.Role, u.Tenant))
+	}
+	es.Add(u.checkSecondStep())
 	if u.Email != "" {
 		es.Add(CheckEmail("email", u.Email))
 	}
@@ -56,6 +65,16 @@ func (u *User) Validate() error {
 		es.Add(CheckNumber("extension", u.Extension))
 	}
 	return es.Err()
+}
+
+func (u *User) checkSecondStep() *Error {
+	switch {
+	case u.SecondStep != SecondStepNone && u.SecondStep != SecondStepEmail:
+		return Invalidf("second_step", "must be none or email")
+	case u.SecondStep == SecondStepEmail && u.PersonalContact == "":
+		return Invalidf("personal_contact", "is required while second_step is email: the codes are mailed there")
+	}
+	return nil
 }
 
 // CheckTimezone refuses what is not in the zone database.

@@ -1,0 +1,127 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Session is a user who is signed in. Its text is known to the user's client
+// only; the database has the SHA-256 of it.
+type Session struct {
+	Hash             []byte
+	Tenant, Username string
+	CreatedAt        time.Time
+	ExpiresAt        time.Time
+}
+
+// mostSessions is how many sessions a user can have; the oldest makes room.
+const mostSessions = 10
+
+// errNoSession does not tell an unknown session from one that has ended.
+var errNoSession = &pbx.Error{Kind: pbx.Unauthorized, Message: "this session is unknown or has ended: sign in again"}
+
+// SessionByHash returns the session with that hash and its user, or an
+// Unauthorized error. It writes nothing.
+func (db *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (s *Session, u *pbx.User, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		if s, err = tx.session(ctx, hash, now); err != nil {
+			return err
+		}
+		u, err = tx.User(ctx, s.Tenant, s.Username)
+		return err
+	})
+	if err != nil && pbx.KindOf(err) != pbx.Unauthorized {
+		err = fmt.Errorf("looking for a session: %w", err)
+	}
+	return s, u, err
+}
+
+func (tx *Tx) session(ctx context.Context, hash []byte, now time.Time) (*Session, error) {
+	s := &Session{Hash: hash}
+	err := tx.sql.QueryRowContext(ctx, `SELECT tenant, username, created_at, expires_at FROM sessions WHERE hash = ? AND expires_at > ?`, hash, millis(now)).
+		Scan(&s.Tenant, &s.Username, timeScan{&s.CreatedAt}, timeScan{&s.ExpiresAt})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errNoSession
+	}
+	return s, err
+}
+
+// AddSession signs a user in, provided that the password, which was checked
+// against u, was not changed meanwhile; otherwise an Unauthorized error. Sessions
+// that have ended are forgotten, and the oldest of the user when there are too many.
+func (db *DB) AddSession(ctx context.Context, s *Session, u *pbx.User) error {
+	err := db.write(ctx, func(tx *Tx) error {
+		now, err := tx.User(ctx, u.Tenant, u.Username)
+		if err != nil {
+			return err
+		}
+		if !now.Login || !now.Password.Equal(u.Password) || now.SecondStep != u.SecondStep {
+			return &pbx.Error{Kind: pbx.Unauthorized, Message: "the user was changed meanwhile: sign in again"}
+		}
+		return tx.addSession(ctx, s)
+	})
+	if err != nil {
+		return fmt.Errorf("signing in user %s: %w", u.Username, err)
+	}
+	return nil
+}
+
+func (tx *Tx) addSession(ctx context.Context, s *Session) error {
+	if err := tx.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, millis(s.CreatedAt)); err != nil {
+		return err
+	}
+	err := tx.exec(ctx, `INSERT INTO sessions (hash, tenant, username, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
+		s.Hash, s.Tenant, s.Username, millis(s.CreatedAt), millis(s.ExpiresAt))
+	if err != nil {
+		return err
+	}
+	return tx.exec(ctx, `DELETE FROM sessions WHERE tenant = ?1 AND username = ?2 AND hash NOT IN
+		(SELECT hash FROM sessions WHERE tenant = ?1 AND username = ?2 ORDER BY created_at DESC, hash = ?3 DESC LIMIT ?4)`, s.Tenant, s.Username, s.Hash, mostSessions)
+}
+
+// EndSession ends one session; one that is unknown is as good.
+func (db *DB) EndSession(ctx context.Context, hash []byte) error {
+	if err := db.write(ctx, func(tx *Tx) error { return tx.exec(ctx, `DELETE FROM sessions WHERE hash = ?`, hash) }); err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	return nil
+}
+
+// PutUserKeeping is PutUser that does not end the session with that hash: it is
+// where a user chooses another password.
+func (tx *Tx) PutUserKeeping(ctx context.Context, u *pbx.User, hash []byte) error {
+	kept, err := tx.session(ctx, hash, tx.start)
+	if err != nil && !errors.Is(err, errNoSession) {
+		return fmt.Errorf("looking for a session: %w", err)
+	}
+	if err := tx.PutUser(ctx, u); err != nil || kept == nil {
+		return err
+	}
+	return tx.addSession(ctx, kept)
+}
+
+// endSessionsAfter ends what a user may not keep after a change: every session
+// and half a sign-in when the password changed or the user may not sign in any
+// more, half a sign-in also when codes go elsewhere now.
+func (tx *Tx) endSessionsAfter(ctx context.Context, old, u *pbx.User) error {
+	if old == nil {
+		return nil
+	}
+	all := !u.Login || !old.Password.Equal(u.Password)
+	if all {
+		if err := tx.exec(ctx, `DELETE FROM sessions WHERE tenant = ? AND username = ?`, u.Tenant, u.Username); err != nil {
+			return fmt.Errorf("ending the sessions of user %s: %w", u.Username, err)
+		}
+	}
+	if all || old.SecondStep != u.SecondStep || old.PersonalContact != u.PersonalContact {
+		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE tenant = ? AND username = ?`, u.Tenant, u.Username); err != nil {
+			return fmt.Errorf("ending the sign-in of user %s: %w", u.Username, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// SignIn is half a sign-in: the password was right, and a code that is mailed must
+// follow. A user has at most one. Its text is known to the client only.
+type SignIn struct {
+	Hash             []byte // SHA-256 of the text
+	Tenant, Username string
+	Code             pbx.Secret // hash of the code, zero while none was mailed
+	Tries            int        // codes that were shown so far
+	CreatedAt        time.Time
+	ExpiresAt        time.Time
+	State            InvitationState // of the mail
+	Attempts         int             // to mail it
+	NextAt           time.Time
+}
+
+const selectSignIn = `SELECT hash, tenant, username, code, tries, created_at, expires_at, state, attempts, next_at FROM sign_ins`
+
+func scanSignIn(row scanner) (*SignIn, error) {
+	s := &SignIn{}
+	return s, row.Scan(&s.Hash, &s.Tenant, &s.Username, secretScan{&s.Code}, &s.Tries, timeScan{&s.CreatedAt}, timeScan{&s.ExpiresAt},
+		&s.State, &s.Attempts, timeScan{&s.NextAt})
+}
+
+// AddSignIn queues the mail of a new one in place of the one that the user may
+// have. Those that have ended are forgotten.
+func (db *DB) AddSignIn(ctx context.Context, s *SignIn) error {
+	err := db.write(ctx, func(tx *Tx) error {
+		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE expires_at <= ?1 OR tenant = ?2 AND username = ?3`, millis(s.CreatedAt), s.Tenant, s.Username); err != nil {
+			return err
+		}
+		return tx.exec(ctx, `INSERT INTO sign_ins (hash, tenant, username, code, tries, created_at, expires_at, state, attempts, next_at)
+			VALUES (?, ?, ?, '', 0, ?, ?, 'queued', 0, ?)`, s.Hash, s.Tenant, s.Username, millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.CreatedAt))
+	})
+	if err != nil {
+		return fmt.Errorf("queueing the code of user %s: %w", s.Username, err)
+	}
+	return nil
+}
+
+// NextSignIn returns the one whose mail is due first, or nil, and its user.
+func (db *DB) NextSignIn(ctx context.Context) (s *SignIn, u *pbx.User, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		s, err = scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE state = 'queued' ORDER BY next_at, tenant, username LIMIT 1`))
+		if errors.Is(err, sql.ErrNoRows) {
+			s = nil
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		u, err = tx.User(ctx, s.Tenant, s.Username)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the queue of codes: %w", err)
+	}
+	return s, u, nil
+}
+
+// PutSignInCode writes the hash of a code before it is mailed.
+func (db *DB) PutSignInCode(ctx context.Context, s *SignIn) error {
+	err := db.write(ctx, func(tx *Tx) error {
+		return tx.exec(ctx, `UPDATE sign_ins SET code = ? WHERE hash = ?`, s.Code.Reveal(), s.Hash)
+	})
+	if err != nil {
+		return fmt.Errorf("noting the code of user %s: %w", s.Username, err)
+	}
+	return nil
+}
+
+// PutSignInAttempt writes how an attempt to mail a code ended.
+func (db *DB) PutSignInAttempt(ctx context.Context, s *SignIn) error {
+	err := db.write(ctx, func(tx *Tx) error {
+		return tx.exec(ctx, `UPDATE sign_ins SET state = ?, attempts = ?, next_at = ? WHERE hash = ?`, string(s.State), s.Attempts, millis(s.NextAt), s.Hash)
+	})
+	if err != nil {
+		return fmt.Errorf("noting how the code of user %s was mailed: %w", s.Username, err)
+	}
+	return nil
+}
+
+// TrySignIn counts a code that is about to be compared, so that codes shown at the
+// same time count all. It returns the sign-in and its user, or an Unauthorized
+// error when there is none, it has ended, or most codes were shown already.
+func (db *DB) TrySignIn(ctx context.Context, hash []byte, now time.Time, most int) (s *SignIn, u *pbx.User, err error) {
+	err = db.write(ctx, func(tx *Tx) error {
+		s, err = scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE hash = ? AND expires_at > ? AND tries < ?`, hash, millis(now), most))
+		if errors.Is(err, sql.ErrNoRows) {
+			return errNoSignIn
+		}
+		if err != nil {
+			return err
+		}
+		if u, err = tx.User(ctx, s.Tenant, s.Username); err != nil {
+			return err
+		}
+		s.Tries++
+		return tx.exec(ctx, `UPDATE sign_ins SET tries = ? WHERE hash = ?`, s.Tries, hash)
+	})
+	if err != nil && !errors.Is(err, errNoSignIn) {
+		err = fmt.Errorf("looking for a sign-in: %w", err)
+	}
+	return s, u, err
+}
+
+var errNoSignIn = &pbx.Error{Kind: pbx.Unauthorized, Message: "this sign-in is unknown, over or used up: begin again with the password"}
+
+// EndSignIn removes one whose code was right, and reports whether it was there:
+// a code signs in once.
+func (db *DB) EndSignIn(ctx context.Context, hash []byte) (had bool, err error) {
+	err = db.write(ctx, func(tx *Tx) error {
+		if had, err = tx.has(ctx, `SELECT 1 FROM sign_ins WHERE hash = ?`, hash); err != nil {
+			return err
+		}
+		return tx.exec(ctx, `DELETE FROM sign_ins WHERE hash = ?`, hash)
+	})
+	if err != nil {
+		return false, fmt.Errorf("ending a sign-in: %w", err)
+	}
+	return had, nil
+}

@@ -1,0 +1,242 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// access says who may use an operation. Every operation is declared with one of
+// the words below, and New panics when one is not; together they are the table
+// role × operation that authenticate enforces and the document shows
+// (testdata/access.txt has it as a whole).
+//
+// Whoever belongs to a tenant reaches that tenant only. How an operation names its
+// tenant is seen from its path and input; one that names none must say why that is
+// no hole: it is about the caller alone, or about nothing that is a tenant's.
+type access struct {
+	word  string
+	roles []pbx.Role
+	// own lets a user use the operation on what is the user's own.
+	own owns
+	// tenantless says that the operation touches no tenant's objects.
+	tenantless bool
+	// unfinished lets in who must choose a password first.
+	unfinished bool
+}
+
+// owns reports whether the object with that key is the caller's own, in the
+// caller's tenant.
+type owns func(a *api, by *provisioner.Caller, key string) bool
+
+// The words, from the narrowest to the widest.
+var (
+	platformAdmins = access{word: "platform admins", roles: []pbx.Role{pbx.RolePlatformAdmin}}
+	tenantAdmins   = access{word: "tenant admins", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin}}
+	operators      = access{word: "operators", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin, pbx.RoleOperator}}
+	everyRole      = access{word: "every role", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin, pbx.RoleOperator, pbx.RoleUser}}
+	// strangers need no token: it is how one is come by.
+	strangers = access{word: "everybody", tenantless: true}
+)
+
+// kindAccess says who may use the six operations of a kind.
+type kindAccess struct{ list, create, read, change access }
+
+// The words for kinds.
+var (
+	ofTenant   = kindAccess{operators, tenantAdmins, operators, tenantAdmins}
+	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins} // a tenant's licence is not its own to change
+)
+
+// readBy lets a user read the user's own.
+func (k kindAccess) readBy(own owns) kindAccess {
+	k.read = k.read.and(own)
+	return k
+}
+
+// changedBy lets a user replace, change and delete the user's own.
+func (k kindAccess) changedBy(own owns) kindAccess {
+	k.change = k.change.and(own)
+	return k
+}
+
+// and lets a user use the operation on the user's own.
+func (c access) and(own owns) access {
+	c.own = own
+	return c
+}
+
+// aboutNoTenant marks an operation that touches no tenant's objects.
+func (c access) aboutNoTenant() access {
+	c.tenantless = true
+	return c
+}
+
+// beforePassword lets in a user who must choose a password first.
+func (c access) beforePassword() access {
+	c.unfinished = true
+	return c
+}
+
+// What can be a user's own.
+var (
+	ownUser      owns = func(_ *api, by *provisioner.Caller, key string) bool { return by.OwnsUser(key) }
+	ownExtension owns = func(_ *api, by *provisioner.Caller, key string) bool { return by.OwnsExtension(key) }
+	ownDevice    owns = func(a *api, by *provisioner.Caller, key string) bool { return a.ctl.OwnsDevice(by, key) }
+	ownMailbox   owns = func(a *api, by *provisioner.Caller, key string) bool { return a.ctl.OwnsMailbox(by, key) }
+	// ownRecordings is of one recording, and of their list, which the handler narrows.
+	ownRecordings owns = func(_ *api, by *provisioner.Caller, key string) bool { return key == "" || by.OwnsRecording(key) }
+)
+
+// accessKey is where an operation's metadata keep its access.
+const accessKey = "access"
+
+// declare registers an operation for those who may use it. It stands for
+// huma.Register, which an operation cannot start with.
+func declare[I, O any](a *api, who access, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	if who.word == "" {
+		panic("operation " + op.OperationID + " does not say who may use it: begin with a word of access.go")
+	}
+	if !who.allows(pbx.RolePlatformAdmin) && !who.open() || who.tenant(op.Path, reflect.TypeFor[I]()) == "" {
+		panic("operation " + op.OperationID + " is for those who belong to a tenant, and names none: use {tenant} in the path, TenantQuery in the input, or aboutNoTenant")
+	}
+	if op.Metadata == nil {
+		op.Metadata = map[string]any{}
+	}
+	op.Metadata[accessKey] = who
+	op.Extensions = map[string]any{"x-roles": who.names()}
+	op.Description = strings.TrimSpace(op.Description + "\n\n" + who.sentence())
+	if who.open() {
+		op.Security = []map[string][]string{{}}
+	} else if !slices.Contains(op.Errors, http.StatusForbidden) {
+		op.Errors = append(slices.Clone(op.Errors), http.StatusForbidden)
+	}
+	huma.Register(a.hu, op, handler)
+}
+
+// open reports whether no token is needed.
+func (c access) open() bool { return len(c.roles) == 0 }
+
+func (c access) allows(r pbx.Role) bool { return slices.Contains(c.roles, r) }
+
+// tenant tells how the operation names its tenant; "" for not at all.
+func (c access) tenant(path string, input reflect.Type) string {
+	_, query := input.FieldByName("TenantQuery")
+	switch {
+	case tenantParam(path) != "":
+		return "path"
+	case query:
+		return "query"
+	case c.tenantless || !slices.ContainsFunc(c.roles, func(r pbx.Role) bool { return r != pbx.RolePlatformAdmin }):
+		return "none"
+	}
+	return ""
+}
+
+// tenantParam is the path parameter with the tenant, or "".
+func tenantParam(path string) string {
+	if rest, ok := strings.CutPrefix(path, "/v1/tenants/{"); ok {
+		name, _, _ := strings.Cut(rest, "}")
+		return name
+	}
+	return ""
+}
+
+// keyParam is the path parameter with the object's key: the first behind the
+// tenant, or "".
+func keyParam(path string) string {
+	_, rest, ok := strings.Cut(path, "{tenant}")
+	if !ok {
+		return ""
+	}
+	_, rest, _ = strings.Cut(rest, "{")
+	name, _, _ := strings.Cut(rest, "}")
+	return name
+}
+
+// names is what the document says: roles, and those that may do it with what is a
+// user's own, such as "user (own)".
+func (c access) names() []string {
+	out := []string{}
+	for _, r := range everyRole.roles {
+		switch {
+		case c.allows(r):
+			out = append(out, string(r))
+		case c.own != nil && slices.Contains(pbx.UserRoles, r):
+			out = append(out, string(r)+" (own)")
+		}
+	}
+	return out
+}
+
+func (c access) sentence() string {
+	if c.open() {
+		return "Needs no token."
+	}
+	return "Roles: " + strings.Join(c.names(), ", ") + "."
+}
+
+// check returns why a caller may not use an operation, or nil. Whoever belongs to
+// a tenant gets the same answer for another one and for one that does not exist.
+func (c access) check(a *api, by *provisioner.Caller, ctx huma.Context) error {
+	path := ctx.Operation().Path
+	own := c.own != nil && by.User != nil && c.own(a, by, ctx.Param(keyParam(path)))
+	if by.MustChange && (!c.unfinished || c.own != nil && !own) {
+		return &pbx.Error{Kind: pbx.Forbidden, Message: fmt.Sprintf("choose a password first: POST /v1/tenants/%s/users/%s/password", by.Tenant, by.User.Username)}
+	}
+	if !c.allows(by.Role) && (c.own == nil || by.User == nil) {
+		return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may not do this; it takes " + strings.Join(c.names(), ", ")}
+	}
+	if named := tenantNamed(ctx, path); by.Tenant != "" && named != "" && named != by.Tenant {
+		return pbx.NotFoundf("tenant %s does not exist", named)
+	}
+	if !c.allows(by.Role) && !own {
+		return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may do this with the own one only"}
+	}
+	return nil
+}
+
+// tenantNamed is the tenant that a request names, or "".
+func tenantNamed(ctx huma.Context, path string) string {
+	if p := tenantParam(path); p != "" {
+		return ctx.Param(p)
+	}
+	return ctx.Query("tenant")
+}
+
+// TenantQuery narrows a list to a tenant. Whoever belongs to one never sees
+// another's: authenticate has refused the name of any other.
+type TenantQuery struct {
+	Tenant string `query:"tenant" doc:"Only of this tenant; who belongs to a tenant gets that one's only"`
+}
+
+// Resolve implements huma.Resolver.
+func (q *TenantQuery) Resolve(ctx huma.Context) []error {
+	if by := caller(ctx.Context()); by.Tenant != "" {
+		q.Tenant = by.Tenant
+	}
+	return nil
+}
+
+// checkDeclared panics when an operation was registered without a word: nobody
+// can forget who may use it.
+func (a *api) checkDeclared() {
+	for path, item := range a.hu.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options, item.Trace} {
+			if op == nil {
+				continue
+			}
+			if _, ok := op.Metadata[accessKey].(access); !ok {
+				panic("operation " + op.OperationID + " at " + path + " does not say who may use it: register it with declare and a word of access.go")
+			}
+		}
+	}
+}

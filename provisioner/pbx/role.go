@@ -1,0 +1,46 @@
+package pbx
+
+// Role says what somebody may do. What each operation of the API needs stands
+// where the operation is declared, in provisioner/api.
+type Role string
+
+// The roles. A platform admin belongs to no tenant, and so is never a user: only
+// API tokens have that role.
+const (
+	RolePlatformAdmin Role = "platform-admin" // everything
+	RoleTenantAdmin   Role = "tenant-admin"   // everything within the tenant
+	RoleOperator      Role = "operator"       // reads the tenant's objects, resyncs and reboots its phones
+	RoleUser          Role = "user"           // sees the own extension and chooses the own device and PIN
+)
+
+// UserRoles are the roles that a user can have.
+var UserRoles = []Role{RoleTenantAdmin, RoleOperator, RoleUser}
+
+// CheckRole refuses what is no role, and a role that does not fit the tenant: a
+// platform admin has none, everybody else has one.
+func CheckRole(role Role, tenant string) *Error {
+	switch role {
+	case RolePlatformAdmin:
+		if tenant != "" {
+			return Invalidf("role", "platform-admin is a role above tenants: leave tenant out, or choose tenant-admin, operator or user")
+		}
+	case RoleTenantAdmin, RoleOperator, RoleUser:
+		if tenant == "" {
+			return Invalidf("tenant", "is required for the role %s", role)
+		}
+	case "":
+		return Invalidf("role", "is required: tenant-admin, operator or user")
+	default:
+		return Invalidf("role", "must be one of tenant-admin, operator and user")
+	}
+	return nil
+}
+
+// SecondStep is what a user must show beside the password to sign in.
+type SecondStep string
+
+// The second steps.
+const (
+	SecondStepNone  SecondStep = "none"
+	SecondStepEmail SecondStep = "email" // a one-time code that is mailed to the personal contact
+)
