@@ -71,7 +71,7 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90, PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE"}
+	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90, PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller}
 }
 
 func sampleMailbox() *pbx.Mailbox {

@@ -204,6 +204,18 @@ func (o *streets) forwarded(t *testing.T) {
 		t.Errorf("a call from outside is sent on with %s", got)
 	}
 	hangUp(t, out, in)
+	o.do(t, "PATCH", tenant, object{"forward_caller": "caller"}, nil)
+	o.applied(t)
+	out = dial(t, o.ada, mainNumber)
+	in = rings(t, out, o.ada)
+	if got := in.Header("X-Office-From"); !strings.Contains(got, "sip:"+mobiles["ada"]+"@") {
+		t.Errorf("a tenant that shows callers sends a call on with %s", got)
+	}
+	if got := in.Header("X-Office-Diversion"); !strings.Contains(got, "sip:"+mainNumber+"@") {
+		t.Errorf("a tenant that shows callers sends a call on with Diversion %q", got)
+	}
+	hangUp(t, out, in)
+	o.do(t, "PATCH", tenant, object{"forward_caller": nil}, nil)
 	o.do(t, "PATCH", tenant+"/extensions/104", object{"class_of_service": "nowhere"}, nil)
 	o.applied(t)
 	if got := refusal(t, o.phones["103"], "104"); got != 403 {

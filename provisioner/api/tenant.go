@@ -1,6 +1,10 @@
 package api
 
-import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+import (
+	"cmp"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // TenantFields is what a client may write.
 type TenantFields struct {
@@ -10,6 +14,7 @@ type TenantFields struct {
 	MaxExtensions int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
 	Country       string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside"`
 	Class         string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none; without one they may call anything"`
+	ForwardCaller string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
 	PhonePassword *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
 	CDRDays       int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
@@ -25,6 +30,7 @@ type Tenant struct {
 	CDRDays       int        `json:"cdr_days" doc:"0 is for ever"`
 	Country       string     `json:"country,omitempty"`
 	Class         string     `json:"class_of_service,omitempty"`
+	ForwardCaller string     `json:"forward_caller" enum:"extension,caller"`
 	PhonePassword string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
 	Apply         ApplyBlock `json:"apply"`
 }
@@ -35,10 +41,11 @@ func registerTenants(a *api) {
 		key:      func(w TenantFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fields: func(t *pbx.Tenant) TenantFields {
-			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays, Country: t.Country, Class: t.ClassOfService}
+			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays, Country: t.Country, Class: t.ClassOfService, ForwardCaller: string(t.ForwardCaller)}
 		},
 		build: func(w TenantFields, old *pbx.Tenant, _, name string) (*pbx.Tenant, error) {
-			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone, MaxExtensions: w.MaxExtensions, PhoneNetworks: pbx.CleanNetworks(w.PhoneNetworks), CDRDays: w.CDRDays, Country: w.Country, ClassOfService: w.Class}
+			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone, MaxExtensions: w.MaxExtensions, PhoneNetworks: pbx.CleanNetworks(w.PhoneNetworks), CDRDays: w.CDRDays, Country: w.Country, ClassOfService: w.Class,
+				ForwardCaller: pbx.ForwardCaller(cmp.Or(w.ForwardCaller, string(pbx.ShowExtension)))}
 			if t.Timezone == "" {
 				t.Timezone = "UTC"
 			}
@@ -53,7 +60,7 @@ func registerTenants(a *api) {
 			return t, nil
 		},
 		view: func(t *pbx.Tenant) Tenant {
-			return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays, Country: t.Country, Class: t.ClassOfService}
+			return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays, Country: t.Country, Class: t.ClassOfService, ForwardCaller: string(t.ForwardCaller)}
 		},
 		reveal: func(old, t *pbx.Tenant, v *Tenant) {
 			if old == nil || !old.PhonePassword.Equal(t.PhonePassword) {

@@ -77,12 +77,27 @@ func (r routing) leave(owner *Extension, by NumberType, out Reading, number stri
 	from := r.c.Extension(r.s)
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}}, Seconds: outwardSeconds,
 		Record: owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t), Hidden: owner.Anonymous && !out.Emergency}, Next: follow(1, 2, 3, 4)}
+	r.showCaller(&dial, owner, t)
 	dial.Rule = fmt.Sprintf("extension %s dials %s through trunk %s: %s", owner.Number, number, t.Name, r.s.permits(owner, out))
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
 		hangupStep(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
 		hangupStep(CauseBusy, "%s is busy", number),
 		hangupStep(CauseNormal, "the call to %s has ended", number)}}
+}
+
+// showCaller changes what a carrier is shown for a call that owner forwards, where
+// the tenant wants callers to be seen.
+func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
+	tenant := r.s.Tenant(r.c.Tenant)
+	if len(r.c.Hops) == 0 || tenant == nil || tenant.ForwardCaller != ShowCaller {
+		return
+	}
+	dial.Called = presentationOf(owner, t)
+	dial.Show = nil // an outside caller's number and its privacy stay as they are
+	if from := r.c.Extension(r.s); from != nil {
+		dial.Show = &Shown{Number: presentationOf(from, t), Hidden: from.Anonymous}
+	}
 }
 
 // Shown is what a carrier is told of who calls.

@@ -23,9 +23,23 @@ type Tenant struct {
 	CDRDays        int
 	Country        string // ISO 3166-1 alpha-2, of extensions that have none; "" for none
 	ClassOfService string // of extensions that have none; "" allows them everything
-	Version        int64  // row version, for ETag
-	Revision       int64  // configuration revision of the last change
+	// ForwardCaller is whose number a carrier is shown for a call that is forwarded
+	// outside; "" is ShowExtension.
+	ForwardCaller ForwardCaller
+	Version       int64 // row version, for ETag
+	Revision      int64 // configuration revision of the last change
 }
+
+// ForwardCaller is who is shown as the caller of a forwarded call.
+type ForwardCaller string
+
+// The choices. Carriers that accept only numbers of their customer refuse or
+// replace a caller's; they may want the Diversion header (RFC 5806) that comes
+// with it.
+const (
+	ShowExtension ForwardCaller = "extension" // the number of the extension that forwards
+	ShowCaller    ForwardCaller = "caller"    // the caller's own
+)
 
 // Validate returns all broken rules.
 func (t *Tenant) Validate() error {
@@ -41,6 +55,9 @@ func (t *Tenant) Validate() error {
 	es.Add(CheckCountry("country", t.Country))
 	if t.ClassOfService != "" {
 		es.Add(CheckName("class_of_service", t.ClassOfService))
+	}
+	if t.ForwardCaller != "" && t.ForwardCaller != ShowExtension && t.ForwardCaller != ShowCaller {
+		es.Add(Invalidf("forward_caller", "%s is not a choice: use extension or caller", quote(string(t.ForwardCaller))))
 	}
 	es = append(es, checkNetworks("phone_networks", t.PhoneNetworks)...)
 	return es.Err()
