@@ -30,6 +30,7 @@ const (
 	kindForward        = "forward"
 	kindNumber         = "number"
 	kindClassOfService = "class-of-service"
+	kindRingGroup      = "ring-group"
 )
 
 // Change is one line of the audit trail: what one write did to one object.

@@ -27,6 +27,7 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 	text := map[pbx.DestinationKind]string{
 		pbx.ToExtension: `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`,
 		pbx.ToVoicemail: `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`,
+		pbx.ToRingGroup: `SELECT 1 FROM ring_groups WHERE tenant = ? AND name = ?`,
 	}[d.Kind]
 	if text == "" {
 		return nil
@@ -41,11 +42,12 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 	return nil
 }
 
-// forwardsTo is the part of a query for references that finds the forwards
-// and numbers which lead to the destination ?3.
+// forwardsTo is the part of a query for references that finds the forwards,
+// numbers and ring groups which lead to the destination ?3.
 const forwardsTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
 	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0)
-	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1 AND destination = ?3 `
+	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1 AND destination = ?3
+	UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1 AND destination = ?3 `
 
 // forwardsLeadingTo returns the forwards that forwardsTo names.
 func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Forward, error) {
@@ -92,6 +94,11 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 	}
 	for _, extension := range order {
 		if err := tx.PutForward(ctx, moved[extension]); err != nil {
+			return err
+		}
+	}
+	for _, m := range moves {
+		if err := tx.redirectGroups(ctx, tenant, m.from, m.to); err != nil {
 			return err
 		}
 	}

@@ -83,6 +83,11 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if err := tx.checkExtension(ctx, e); err != nil {
 		return err
 	}
+	if old == nil {
+		if err := tx.noRingGroupAt(ctx, e.Tenant, e.Number, ""); err != nil {
+			return err
+		}
+	}
 	if err := tx.checkLicence(ctx, old, e); err != nil {
 		return err
 	}

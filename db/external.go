@@ -82,7 +82,7 @@ func (tx *Tx) saveExternalNumber(ctx context.Context, old, n *pbx.ExternalNumber
 }
 
 // DeleteExternalNumber removes an external number; an InUse error names the
-// devices and extensions that ring it.
+// devices, extensions and ring groups that ring it.
 func (tx *Tx) DeleteExternalNumber(ctx context.Context, tenant, number string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -92,6 +92,7 @@ func (tx *Tx) DeleteExternalNumber(ctx context.Context, tenant, number string) e
 		return err
 	}
 	err = tx.unused(ctx, "external number "+number, `SELECT 'device', name FROM devices WHERE tenant = ?1 AND external_number = ?2
+		UNION ALL SELECT 'ring-group', name FROM ring_group_members WHERE tenant = ?1 AND external = ?2
 		UNION ALL SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND twin_number = ?2 ORDER BY 1, 2`, tenant, number)
 	if err != nil {
 		return err

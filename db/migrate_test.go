@@ -160,6 +160,10 @@ func fillEverything(t testing.TB, db *DB) {
 			})
 			return err
 		},
+		func() error {
+			return db.write(ctx, func(tx *Tx) error { return fillRingGroup(ctx, tx) })
+		},
+		func() error { return db.WriteRingTurns(ctx, []RingTurn{sampleRingTurn()}) },
 		func() error { return db.PutStatuses(ctx, []pbx.EndpointStatus{sampleStatus()}) },
 		func() error {
 			_, err := db.AddFetches(ctx, batchOf(sampleFetch()))

@@ -12,7 +12,7 @@ import (
 // extensionUnused returns an InUse error that names what refers to an extension.
 func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
 	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
-		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+forwardsTo+`) ORDER BY kind = 'button', kind, name`,
+		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+ringMembers+forwardsTo+`) ORDER BY kind = 'button', kind, name`,
 		e.Tenant, e.Number, pbx.Destination{Kind: pbx.ToExtension, Key: e.Number}.String())
 	var used *pbx.Error
 	if !errors.As(err, &used) || used.Kind != pbx.InUse {
@@ -68,6 +68,9 @@ func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error
 		}
 	}
 	if err := tx.releaseWatchers(ctx, tenant, number); err != nil {
+		return err
+	}
+	if err := tx.releaseMember(ctx, tenant, number); err != nil {
 		return err
 	}
 	if err := tx.redirect(ctx, tenant, move{from: pbx.Destination{Kind: pbx.ToExtension, Key: number}}); err != nil {

@@ -34,6 +34,10 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 	if err != nil {
 		return nil, err
 	}
+	groups, err := tx.ringGroupsOf(ctx, tenant, number)
+	if err != nil {
+		return nil, err
+	}
 	e := *old
 	e.Number = to
 	if err := tx.renumberMailbox(ctx, old, &e); err != nil {
@@ -51,6 +55,9 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 		return nil, err
 	}
 	if err := tx.follow(ctx, devices, u, to); err != nil {
+		return nil, err
+	}
+	if err := tx.followMembers(ctx, groups, number, to); err != nil {
 		return nil, err
 	}
 	if err := tx.followDestinations(ctx, old, &e); err != nil {
@@ -71,13 +78,16 @@ func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) err
 	return tx.redirect(ctx, e.Tenant, moves...)
 }
 
-// free refuses a number that another extension has.
+// free refuses a number that another extension or a ring group has.
 func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 	taken, err := orNil(tx.Extension(ctx, tenant, number))
 	if err == nil && taken != nil {
 		return existsAlready("number", tenant, kindExtension, number)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.noRingGroupAt(ctx, tenant, number, "")
 }
 
 // renumberMailbox carries an extension's own mailbox along.

@@ -14,6 +14,7 @@ type asterisk struct {
 	client *ami.Client
 	status *statusWatcher
 	calls  *callTracker
+	turns  *turns
 	apply  *applier
 	log    *slog.Logger
 }
@@ -26,8 +27,8 @@ const amiEvents = "system,call"
 // means status right within seconds.
 const reconnectWithin = 2 * time.Second
 
-func newAsterisk(o Options, w *statusWatcher, calls *callTracker, a *applier) *asterisk {
-	s := &asterisk{status: w, calls: calls, apply: a, log: o.Logger}
+func newAsterisk(o Options, w *statusWatcher, calls *callTracker, t *turns, a *applier) *asterisk {
+	s := &asterisk{status: w, calls: calls, turns: t, apply: a, log: o.Logger}
 	s.client = ami.New(ami.Options{
 		Address: o.AMI.Address, Username: o.AMI.Username, Secret: o.AMI.Secret.Reveal(),
 		Events: amiEvents, Logger: o.Logger, MaxBackoff: reconnectWithin,
@@ -41,6 +42,7 @@ func (s *asterisk) run(ctx context.Context) error { return s.client.Run(ctx) }
 func (s *asterisk) handle(e ami.Event) {
 	s.status.handle(e)
 	s.calls.handle(e)
+	s.turns.handle(e)
 }
 
 // up lists everything once, lets the events since then go, and wakes the apply

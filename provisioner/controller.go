@@ -81,6 +81,7 @@ type Controller struct {
 	mailer    *mailer
 	retention *retention
 	signIns   *signIns
+	turns     *turns
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -101,6 +102,7 @@ type Controller struct {
 	// Numbers and ClassesOfService say who is reached from outside, and who may call there.
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
+	RingGroups       *Resource[pbx.RingGroup]
 }
 
 // New reads the first snapshot; Run starts the loops.
@@ -118,6 +120,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
+	c.RingGroups = newRingGroups(c)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
@@ -129,6 +132,9 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
+		return nil, err
+	}
+	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
 	c.calls = newCallTracker(o.Logger, c.events, c.Snapshot)
@@ -145,7 +151,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.apply = newApplier(c, o)
-	c.asterisk = newAsterisk(o, c.status, c.calls, c.apply)
+	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.apply)
 	return c, nil
 }
 
@@ -167,6 +173,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.records.run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })
 	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
+	g.Go(func() error { return c.turns.run(ctx) })
 	err := g.Wait()
 	c.events.close()
 	if errors.Is(err, context.Canceled) {

@@ -38,6 +38,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by Author, tenant, n
 	if before.Mailbox != e.Mailbox {
 		c.moveMessages(tenant, before.Mailbox, e.Mailbox)
 	}
+	c.turns.renumber(tenant, number, to)
 	c.apply.nudge()
 	return e, nil
 }

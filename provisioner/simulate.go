@@ -16,10 +16,15 @@ type Question struct {
 	// Busy are extensions taken to be in a call; all others are taken to be free,
 	// whatever they are now.
 	Busy []string
+	// Turn is what was observed of a ring group; nil knows nothing.
+	Turn func(tenant, group string) pbx.Turn
 }
 
 // Simulate says what would happen to a call, by the configuration in force.
-func (c *Controller) Simulate(q Question) (*pbx.Place, error) { return Simulate(c.Snapshot(), q) }
+func (c *Controller) Simulate(q Question) (*pbx.Place, error) {
+	q.Turn = c.Turn
+	return Simulate(c.Snapshot(), q)
+}
 
 // Simulate says what would happen to a call by a snapshot. What does not exist is
 // an Invalid error that names the field.
@@ -33,14 +38,14 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 	} else if s.Extension(q.Tenant, q.From) != nil {
 		return nil, pbx.Invalidf("from", "extension %s has no device that could call", q.From)
 	}
-	live := assumed{}
+	live := assumed{busy: map[string]bool{}, turn: q.Turn}
 	for _, number := range q.Busy {
 		e := s.Extension(q.Tenant, number)
 		if e == nil {
 			return nil, pbx.Invalidf("busy", "extension %s does not exist in tenant %s", number, q.Tenant)
 		}
 		for _, d := range s.RungBy(e) {
-			live[d.Endpoint] = true
+			live.busy[d.Endpoint] = true
 		}
 	}
 	call.Live = live
@@ -64,8 +69,20 @@ func callingDevice(s *pbx.Snapshot, tenant, from string) *pbx.Device {
 	return nil
 }
 
-// assumed are the endpoints that a simulation takes to be in a call.
-type assumed map[string]bool
+// assumed is what a simulation takes to be so: which endpoints are in a call, and
+// whose turn it is.
+type assumed struct {
+	busy map[string]bool
+	turn func(tenant, group string) pbx.Turn
+}
 
 // InUse implements pbx.Live.
-func (a assumed) InUse(endpoint string) bool { return a[endpoint] }
+func (a assumed) InUse(endpoint string) bool { return a.busy[endpoint] }
+
+// Turn implements pbx.Live.
+func (a assumed) Turn(tenant, group string) pbx.Turn {
+	if a.turn == nil {
+		return pbx.Turn{}
+	}
+	return a.turn(tenant, group)
+}

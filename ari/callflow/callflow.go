@@ -34,6 +34,9 @@ type Options struct {
 	Snapshot func() *pbx.Snapshot
 	// Live answers what rules ask about the present; nil knows nothing.
 	Live pbx.Live
+	// Chose is told which member a call begins with at a ring group that takes turns,
+	// before Live is asked for the next one; it must return at once. It may be nil.
+	Chose func(tenant, group, member string)
 	// SignIn and SignOut move the shared device behind an endpoint: to the user of
 	// the extension with that number, if the PIN is the user's, or to nobody. Nil
 	// refuses.
@@ -68,6 +71,7 @@ type Flow struct {
 	ready   chan string   // channels whose first entry waits to be decided
 	resweep chan struct{} // there is room again after an overflow
 	sweeps  sync.Mutex    // held by whoever lists channels
+	turns   sync.Mutex    // held while a ring group's next member is chosen
 
 	mu       sync.Mutex
 	closed   bool

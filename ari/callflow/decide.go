@@ -54,7 +54,11 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 	if e.odd {
 		return fmt.Errorf("reading Stasis arguments %.100q: they are none of ours", e.args)
 	}
-	call, plan, index, err := f.way(e)
+	s := f.opts.Snapshot()
+	if s == nil {
+		return errNoSnapshot
+	}
+	call, plan, index, err := f.way(s, e)
 	if err != nil {
 		return err
 	}
@@ -65,15 +69,18 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 		}
 	}
 	f.opts.Routed(e.channel, call, step)
-	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call), 1, "")
+	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call.At(s)), 1, "")
 }
 
 // way returns the step to carry out, by its index in the plan for where the call
 // is then: plans that only send it on are gone through here.
-func (f *Flow) way(e *entry) (pbx.Call, pbx.Plan, int, error) {
+func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	call, index := e.call, 0
 	call.Live = f.opts.Live
-	plan, err := f.plan(call)
+	plan, err := f.plan(s, call)
+	if err == nil && !e.step {
+		plan, err = f.chosen(s, call, plan)
+	}
 	if err == nil && e.step {
 		index = plan.After(e.ended, e.outcome)
 	}
@@ -84,7 +91,9 @@ func (f *Flow) way(e *entry) (pbx.Call, pbx.Plan, int, error) {
 		}
 		f.opts.Routed(e.channel, call, plan.Steps[index])
 		call, index = call.Sent(plan.Steps[index].To), 0
-		plan, err = f.plan(call)
+		if plan, err = f.plan(s, call); err == nil {
+			plan, err = f.chosen(s, call, plan)
+		}
 	}
 	return call, plan, index, err
 }
@@ -109,27 +118,39 @@ func variables(e *entry, call pbx.Call, plan pbx.Plan, index int) []pbx.Variable
 			out = append(out, pbx.Variable{Name: pbx.PositionVariable, Value: strconv.Itoa(index)})
 		}
 	}
-	out = append(out, step.Set...)
-	return append(out, pbx.Variable{Name: pbx.StepVariable, Value: step.Argument(call.Tenant)})
+	return append(out, step.Variables(call.Tenant)...)
 }
 
 // plan makes the plan. A panic in a rule costs the one call its features and
 // not all calls their controller.
-func (f *Flow) plan(c pbx.Call) (plan pbx.Plan, err error) {
+func (f *Flow) plan(s *pbx.Snapshot, c pbx.Call) (plan pbx.Plan, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("routing a call: panic: %v", p)
 		}
 	}()
-	s := f.opts.Snapshot()
-	if s == nil {
-		return pbx.Plan{}, errNoSnapshot
-	}
 	plan = f.route(s, c, time.Now())
 	if len(plan.Steps) == 0 {
 		return plan, errors.New("routing a call: the plan has no step")
 	}
 	return plan, nil
+}
+
+// chosen tells Chose with whom a call begins that is new at a ring group which takes
+// turns. The plan is made again under the lock, so that of two calls at once each
+// has a turn of its own.
+func (f *Flow) chosen(s *pbx.Snapshot, call pbx.Call, plan pbx.Plan) (pbx.Plan, error) {
+	g := call.RingGroup(s)
+	if g == nil || !g.TakesTurns() || f.opts.Chose == nil {
+		return plan, nil
+	}
+	f.turns.Lock()
+	defer f.turns.Unlock()
+	plan, err := f.plan(s, call)
+	if err == nil && plan.Order != "" {
+		f.opts.Chose(g.Tenant, g.Name, plan.First())
+	}
+	return plan, err
 }
 
 // positions counts the steps a call can come back from.

@@ -236,3 +236,48 @@ func TestEndpointOf(t *testing.T) {
 		}
 	}
 }
+
+// A ring group's order is told once for each call that is new there, one call after
+// the other, and stays with the channel for the plans that follow.
+func TestRingGroupTakesTurns(t *testing.T) {
+	ring := &pbx.RingGroup{Tenant: "acme", Name: "sales", Number: "600", Strategy: pbx.StrategyRoundRobin, RingSeconds: 20, Confirm: pbx.ConfirmNone,
+		Waiting: pbx.WaitRinging, Members: []pbx.RingMember{{Extension: "101"}, {Extension: "102"}}}
+	office := office().WithRingGroups([]*pbx.RingGroup{ring})
+	l := &turns{}
+	r := newRig(t, func(o *Options) {
+		o.Snapshot, o.Live, o.Chose = func() *pbx.Snapshot { return office }, l, l.chose
+	}).run()
+	from := func(id string) aritest.Channel {
+		return aritest.Channel{ID: id, Name: "Local/600@x-0000000" + id + ";2", Exten: "600"}
+	}
+	c := from("1")
+	r.enters(c, "call", "acme")
+	r.verdict()
+	r.enters(c, "step", "acme", "BUSY", "0", "", "101.102")
+	r.verdict()
+	r.enters(from("2"), "call", "acme")
+	r.verdict()
+	want := []string{"POST 1/variable DIALTONE_ORDER=101.102", "POST 1/variable DIALTONE_POSITION=0", "POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,ir", "POST 1/continue dial-acme,600,1",
+		"POST 1/variable DIALTONE_POSITION=1", "POST 1/variable DIALTONE_STEP=PJSIP/dccc,20,ir", "POST 1/continue dial-acme,600,1",
+		"POST 2/variable DIALTONE_ORDER=102.101", "POST 2/variable DIALTONE_POSITION=0", "POST 2/variable DIALTONE_STEP=PJSIP/dccc,20,ir", "POST 2/continue dial-acme,600,1"}
+	if diff := cmp.Diff(want, r.trace()); diff != "" {
+		t.Errorf("requests -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"sales: 101", "sales: 102"}, l.told); diff != "" {
+		t.Errorf("turns -want +got:\n%s", diff)
+	}
+}
+
+// turns remembers whose turn it was.
+type turns struct{ told []string }
+
+func (l *turns) chose(_, group, member string) { l.told = append(l.told, group+": "+member) }
+
+func (*turns) InUse(string) bool { return false }
+
+func (l *turns) Turn(string, string) (t pbx.Turn) {
+	if len(l.told) > 0 {
+		_, t.Last, _ = strings.Cut(l.told[len(l.told)-1], ": ")
+	}
+	return t
+}

@@ -15,6 +15,7 @@ import (
 // entry is one time that a channel came into the Stasis application.
 type entry struct {
 	channel string // its id
+	exten   string // where in a context it is
 	call    pbx.Call
 	step    bool        // a step has ended; otherwise the call is new
 	desk    bool        // the caller signs in or out on a shared device
@@ -32,10 +33,10 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	e := &entry{channel: c.ID, args: args, arrived: time.Now()}
 	e.call.Endpoint = pbx.EndpointOfChannel(c.Name)
 	if c.Dialplan != nil {
-		e.call.Dialled = c.Dialplan.Exten
+		e.exten, e.call.Dialled = c.Dialplan.Exten, c.Dialplan.Exten
 	}
 	if c.Caller != nil {
-		e.call.Caller = c.Caller.Number
+		e.call.Caller, e.call.Name = c.Caller.Number, c.Caller.Name
 	}
 	switch {
 	case (len(args) == 2 || len(args) == 3) && args[0] == pbx.ArgCall:
@@ -86,15 +87,15 @@ func (e *entry) same(o *entry) bool {
 
 var plainNumber = regexp.MustCompile(`^[0-9A-Za-z*#+]{1,40}$`)
 
-// extensionOf is where in a context the channel continues: at the number the call
-// is at, so that it is still there when the step has ended. A number that a dialplan
+// extensionOf is where in a context the channel continues for a number: at the one
+// that the call is at, so that it is still there when the step has ended. A number that a dialplan
 // could misread never gets further than a hangup, at extension s.
-func extensionOf(c pbx.Call) string {
-	if plainNumber.MatchString(c.At()) {
-		return c.At()
+func extensionOf(number string) string {
+	if plainNumber.MatchString(number) {
+		return number
 	}
 	return "s"
 }
 
 // extension is that of the call as it came.
-func (e *entry) extension() string { return extensionOf(e.call) }
+func (e *entry) extension() string { return extensionOf(e.exten) }

@@ -29,7 +29,7 @@ func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.L
 		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e) },
 	})
 	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted})
+		Live: ctl, Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted})
 	ctl.ControlCalls(callControl{client})
 	m.watchFlow(flow, client)
 	return flow, client

@@ -326,6 +326,56 @@ CREATE TABLE revisions (
     address TEXT    NOT NULL
 ) STRICT;
 
+CREATE TABLE ring_group_members (
+    tenant       TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    position     INTEGER NOT NULL CHECK (position >= 0),
+    extension    TEXT,
+    external     TEXT,
+    delay        INTEGER NOT NULL CHECK (delay >= 0),
+    ring_seconds INTEGER NOT NULL CHECK (ring_seconds >= 0),
+    weight       INTEGER NOT NULL CHECK (weight >= 0),
+    PRIMARY KEY (tenant, name, position),
+    UNIQUE (tenant, name, extension),
+    UNIQUE (tenant, name, external),
+    CHECK ((extension IS NULL) <> (external IS NULL)),
+    FOREIGN KEY (tenant, name) REFERENCES ring_groups (tenant, name) ON UPDATE CASCADE ON DELETE CASCADE,
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE,
+    FOREIGN KEY (tenant, external) REFERENCES external_numbers (tenant, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ring_group_turns (
+    tenant      TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    member      TEXT    NOT NULL,
+    last        TEXT    NOT NULL,
+    answered_at INTEGER NOT NULL,
+    answers     INTEGER NOT NULL CHECK (answers >= 0),
+    PRIMARY KEY (tenant, name, member),
+    FOREIGN KEY (tenant, name) REFERENCES ring_groups (tenant, name) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ring_groups (
+    tenant           TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name             TEXT    NOT NULL CHECK (name <> ''),
+    number           TEXT    NOT NULL CHECK (number <> ''),
+    strategy         TEXT    NOT NULL CHECK (strategy <> ''),
+    ring_seconds     INTEGER NOT NULL CHECK (ring_seconds > 0),
+    timeout          INTEGER NOT NULL CHECK (timeout >= 0),
+    destination      TEXT    NOT NULL,
+    skip_busy        INTEGER NOT NULL CHECK (skip_busy IN (0, 1)),
+    follow_forwards  INTEGER NOT NULL CHECK (follow_forwards IN (0, 1)),
+    confirm          TEXT    NOT NULL CHECK (confirm <> ''),
+    caller_id_prefix TEXT    NOT NULL,
+    ring_tone        INTEGER NOT NULL CHECK (ring_tone >= 0),
+    waiting          TEXT    NOT NULL CHECK (waiting <> ''),
+    announcement     TEXT    NOT NULL,
+    version          INTEGER NOT NULL CHECK (version > 0),
+    revision         INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name),
+    UNIQUE (tenant, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sessions (
     hash       BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
     tenant     TEXT    NOT NULL,
@@ -469,6 +519,10 @@ CREATE INDEX phone_fetches_of_strangers ON phone_fetches (at) WHERE known = 0;
 CREATE INDEX phone_resyncs_of_batch ON phone_resyncs (batch, state);
 
 CREATE INDEX phone_resyncs_of_phone ON phone_resyncs (mac, id);
+
+CREATE INDEX ring_group_members_of_extension ON ring_group_members (tenant, extension);
+
+CREATE INDEX ring_group_members_of_external ON ring_group_members (tenant, external);
 
 CREATE INDEX sessions_of_user ON sessions (tenant, username);
 

@@ -71,6 +71,7 @@ func (a *api) register(e *echo.Echo) {
 	registerPhones(a)
 	registerMailboxes(a)
 	registerGroups(a)
+	registerRingGroups(a)
 	a.registerRecordings()
 	a.registerCalls()
 	a.registerCDRs()

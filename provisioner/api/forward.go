@@ -11,7 +11,7 @@ import (
 type ForwardFields struct {
 	Extension       string        `json:"extension,omitempty" doc:"Number of the extension; taken from the path in PUT and PATCH"`
 	Mode            string        `json:"mode,omitempty" doc:"off forwards no call, destination every call, schedule by rules of time; in its period it wins over unreachable, busy and no_answer; off if left out"`
-	Destination     string        `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER or hangup"`
+	Destination     string        `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup"`
 	Rules           []ForwardRule `json:"rules,omitempty" doc:"In mode schedule: the first rule that holds says where calls go; where none holds, the extension rings"`
 	Timezone        string        `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`
 	Exceptions      []string      `json:"exceptions,omitempty" doc:"Numbers of callers who are never forwarded: they ring the extension and then reach its mailbox"`
@@ -28,7 +28,7 @@ type ForwardRule struct {
 	To          string   `json:"to,omitempty" doc:"Time of day at which it ends; before from, it is that of the next day"`
 	FirstDate   string   `json:"first_date,omitempty" doc:"First day it holds, such as 2026-12-24"`
 	LastDate    string   `json:"last_date,omitempty" doc:"Last day it holds"`
-	Destination string   `json:"destination" doc:"Where calls go then: extension:NUMBER, voicemail:NUMBER, external:NUMBER or hangup"`
+	Destination string   `json:"destination" doc:"Where calls go then: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup"`
 }
 
 // Forward is what a client reads.

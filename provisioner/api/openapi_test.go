@@ -190,6 +190,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(422, "POST", "simulate", tenant+"simulate", `{"from":"101","to":"101","busy":["999"]}`)
 	ask(201, "POST", "groups", tenant+"groups", `{"name":"sales"}`)
 	ask(200, "PUT", "mailboxes/101/pin", tenant+"mailboxes/{number}/pin", `{"pin":"4712"}`)
+	ask(201, "POST", "ring-groups", tenant+"ring-groups", `{"name":"sales","number":"600","members":[{"extension":"101"}]}`)
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
@@ -202,6 +203,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
 		"forwards":         {tenant + "forwards", "101", "extension", `{"no_answer":"hangup","no_answer_seconds":9}`},
+		"ring-groups":      {tenant + "ring-groups", "sales", "name", `{"number":"600","members":[{"extension":"101"}]}`},
 		"groups":           {tenant + "groups", "sales", "name", `{}`},
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
@@ -229,7 +231,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
-	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
+	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"trunks/carrier", "trunks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")

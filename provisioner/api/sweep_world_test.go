@@ -17,8 +17,8 @@ var unreachable = map[string][]any{
 
 // alsoRefers are properties that refer without being named after what they refer to.
 var alsoRefers = map[string][]any{
-	"twin_number": {"+4900000", "+4930777"},
-	"destination": {"extension:555", "extension:701", "voicemail:701"}, "unreachable": {"extension:701"}, "busy": {"voicemail:701"}, "no_answer": {"extension:555"},
+	"twin_number": {"+4900000", "+4930777"}, "external": {"+4900000", "+4930777"}, "members": {[]any{map[string]any{"extension": "701"}}},
+	"destination": {"extension:555", "extension:701", "voicemail:701", "ring-group:none", "ring-group:theirs"}, "unreachable": {"extension:701"}, "busy": {"voicemail:701"}, "no_answer": {"extension:555"},
 	aKey: {map[string]any{"kind": "blf", "value": "555"}, map[string]any{"kind": "blf", "value": "701"}},
 }
 
@@ -31,7 +31,7 @@ func (l *lab) settle() (password string) {
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
 		{"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`},
-		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
+		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "ring-groups/sales", `{"number":"600","members":[{"extension":"101"}]}`}, {"acme", "extensions/702", `{"name":"Fay"}`}, {"acme", "ring-groups/theirs", `{"number":"600","members":[{"extension":"702"}]}`}, {"default", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/701", `{"name":"Eve","pin":"4711"}`},
 		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve","role":"user"}`},
@@ -76,6 +76,11 @@ var kindsSwept = map[string]kindSwept{
 	"numbers":            {"number", "+493012345678", "+493012345679", []string{`{"description":"front","destination":"extension:102"}`}, nil},
 	"classes-of-service": {"name", "home", "fresh", []string{`{"description":"home","allow":["national"],"deny":["+49900"]}`}, nil},
 	"button-templates":   {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
+	"ring-groups": {"name", "sales", "fresh", []string{
+		`{"number":"600","strategy":"weighted","ring_seconds":20,"timeout":60,"destination":"voicemail:101","skip_busy":true,"member_forwards":"follow","confirm":"all","caller_id_prefix":"Sales:","ring_tone":3,"waiting":"music","announcement":"hello-world","members":[{"extension":"101","delay":3,"ring_seconds":10,"weight":2,"external":null}]}`,
+		`{"number":"600","members":[{"external":"+4915112345678","extension":null,"weight":null}]}`}, []string{
+		`{"number":"601","strategy":"weighted","ring_seconds":20,"timeout":60,"destination":"ring-group:sales","skip_busy":true,"member_forwards":"follow","confirm":"all","caller_id_prefix":"Sales:","ring_tone":3,"waiting":"music","announcement":"hello-world","members":[{"extension":"101","delay":3,"ring_seconds":10,"weight":2,"external":null}]}`,
+		`{"number":"601","members":[{"external":"+4915112345678","extension":null,"weight":null}]}`}},
 }
 
 // actionsSwept are the writes that belong to no row's kind, by operation.

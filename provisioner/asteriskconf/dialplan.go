@@ -1,6 +1,7 @@
 package asteriskconf
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -23,10 +24,13 @@ type dialplanView struct {
 	Legs, Confirm, Groups string
 	Click                 string
 	Position, Hops, Order string
+	Call                  string
 	Forget                string // clears the variables of a call that was elsewhere before
 	Shown                 string
 	Patterns              []string // which together match every extension a call can be at
 	Tenants               []dialplanTenant
+	Alert, Music, Page    string // contexts of ring groups
+	Then                  string // variable with the context that follows Music
 }
 
 // anyExtension matches what phones dial and every number pbx allows, but none of
@@ -44,6 +48,7 @@ type dialplanTenant struct {
 	Dialled                           []dialplanNumber
 	Help                              dialplanHelp
 	Extensions                        []dialplanExtension
+	Groups                            []dialplanGroup
 }
 
 // dialplanExtension rings one ring after the other and then, or at once when it
@@ -96,6 +101,10 @@ type dialplanLeg struct {
 	Confirm  bool
 	Groups   groupList // in which the call can be picked up
 	device   pbx.Leg   // what it rings where there is no Number
+	Delay    int
+	Tone     string // option of Dial for a distinctive ring
+	Record   bool   // calls on it are recorded, as to RecordAs
+	RecordAs extenName
 }
 
 // Channel is what the leg rings.
@@ -111,7 +120,9 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
-		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=",
+		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
+		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}",
+		Call: pbx.CallVariable,
 		Desk: deskView{pbx.ArgDesk, pbx.SignInCode, pbx.SignOutCode, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
@@ -138,7 +149,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 	}
-	return v, nil
+	return v, addRingGroups(&v, s, at)
 }
 
 func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
@@ -207,9 +218,12 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 
 func dialplanLegOf(es *pbx.Errors, tenant string, l pbx.Leg) (v dialplanLeg) {
 	into(es, &v.Name)(newLegName("endpoint", l))
-	v.Seconds, v.Confirm, v.device = l.Own.Seconds, l.Own.Confirm, l
+	v.Seconds, v.Confirm, v.Delay, v.Tone, v.device = l.Own.Seconds, l.Own.Confirm, l.Own.Delay, pbx.ShowTone(l.Own.Tone), l
+	if v.Record = l.Own.Record != ""; v.Record {
+		into(es, &v.RecordAs)(newExtenName("extension", l.Own.Record))
+	}
 	if l.Own.Number == "" {
-		into(es, &v.Endpoint)(newEndpointName("endpoint", l.Endpoint))
+		into(es, &v.Endpoint)(newEndpointName("endpoint", cmp.Or(l.Own.Endpoint, l.Endpoint)))
 		into(es, &v.Groups)(newGroupList("groups", tenant, l.Own.Groups))
 		return v
 	}

@@ -23,6 +23,7 @@ type office struct {
 		PIN string
 	}
 	Forwards        []pbx.Forward
+	RingGroups      []pbx.RingGroup
 	ExternalNumbers []pbx.ExternalNumber
 	Numbers         []pbx.Number
 	Classes         []pbx.ClassOfService
@@ -93,11 +94,15 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		r.Shuffle(len(ks), func(i, j int) { ks[i], ks[j] = ks[j], ks[i] })
 		r.Shuffle(len(os), func(i, j int) { os[i], os[j] = os[j], os[i] })
 	}
+	gs := make([]*pbx.RingGroup, len(o.RingGroups))
+	for i := range o.RingGroups {
+		gs[i] = &o.RingGroups[i]
+	}
 	fs := make([]*pbx.Forward, len(o.Forwards))
 	for i := range o.Forwards {
 		fs[i] = &o.Forwards[i]
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks).WithForwards(fs).WithNumbers(os, cs)
+	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks).WithForwards(fs).WithNumbers(os, cs).WithRingGroups(gs)
 }
 
 // bigOffice has n extensions, each with one device and one mailbox.

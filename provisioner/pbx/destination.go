@@ -15,10 +15,11 @@ type DestinationKind string
 
 // The kinds of destination.
 const (
-	ToExtension DestinationKind = "extension" // as if its number had been dialled
-	ToVoicemail DestinationKind = "voicemail" // a mailbox, by its number
-	ToExternal  DestinationKind = "external"  // a number outside
-	ToHangup    DestinationKind = "hangup"    // the call ends unanswered
+	ToExtension DestinationKind = "extension"  // as if its number had been dialled
+	ToVoicemail DestinationKind = "voicemail"  // a mailbox, by its number
+	ToExternal  DestinationKind = "external"   // a number outside
+	ToHangup    DestinationKind = "hangup"     // the call ends unanswered
+	ToRingGroup DestinationKind = "ring-group" // by its name
 )
 
 // ParseDestination reads the text form. Whether what it names exists is for the
@@ -35,12 +36,14 @@ func ParseDestination(field, s string) (Destination, *Error) {
 		return d, CheckNumber(field, key)
 	case ToExternal:
 		return d, CheckExternalNumber(field, key)
+	case ToRingGroup:
+		return d, CheckName(field, key)
 	case ToHangup:
 		if key == "" {
 			return d, nil
 		}
 	}
-	return Destination{}, Invalidf(field, "%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER or hangup", quote(s))
+	return Destination{}, Invalidf(field, "%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup", quote(s))
 }
 
 // IsZero reports that there is no destination.

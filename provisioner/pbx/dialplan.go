@@ -39,6 +39,8 @@ const (
 	HopsVariable = "DIALTONE_HOPS"
 	// OrderVariable keeps the plan's Order.
 	OrderVariable = "DIALTONE_ORDER"
+	// CallVariable names a call to all its legs, by the channel that called.
+	CallVariable = "DIALTONE_CALL"
 	// VoicemailCode is dialled to hear one's own mailbox.
 	VoicemailCode = "*97"
 	// PickupCode is dialled to take a call that rings at a member of one's groups.
@@ -99,6 +101,32 @@ func ShowCalled(number string) string {
 	}
 	return "b(" + CalledContext + "^s^1(" + number + "))"
 }
+
+// AlertContext tells a phone that is being called how to ring, or to answer by
+// itself, by a word in Alert-Info that its file knows.
+const AlertContext = "dialtone-alert"
+
+// ShowTone is the option of Dial that does so; "" for the phone's own ring.
+func ShowTone(tone int) string {
+	if word := RingWord(tone); word != "" {
+		return "b(" + AlertContext + "^s^1(" + word + "))"
+	}
+	return ""
+}
+
+// MusicContext lets a caller hear music before the answer, and goes on in the
+// context that ThenVariable names.
+const (
+	MusicContext = "dialtone-music"
+	ThenVariable = "DIALTONE_THEN"
+)
+
+// PageContext runs Page(${DIALTONE_STEP}) and hangs up when the caller does.
+const PageContext = "dialtone-page"
+
+// PageOptions are those of Page: only phones that are in no call, which answer by
+// themselves and redirect nobody.
+const PageOptions = "isb(" + AlertContext + "^s^1(alert-autoanswer))"
 
 // HangupContext runs Hangup(${DIALTONE_STEP}), the argument being a Q.850 cause:
 // which causes ARI's own hangup knows differs from version to version.

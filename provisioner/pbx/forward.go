@@ -190,7 +190,7 @@ func (r routing) forwarded(e *Extension) (Step, bool) {
 		return Step{}, false
 	}
 	to, rule := f.now(r.s, r.now)
-	if to.IsZero() || r.c.barred(to) != "" {
+	if to.IsZero() || r.barred(to) != "" {
 		return Step{}, false
 	}
 	return sendOn(to, "extension %s forwards, by %s", e.Number, rule), true
@@ -231,7 +231,7 @@ var (
 func (r routing) end(e *Extension, when condition, why string) Step {
 	if f := r.s.Forward(e.Tenant, e.Number); f != nil && !f.excepted(r) {
 		to := when.forward(f)
-		barred := r.c.barred(to)
+		barred := r.barred(to)
 		if !to.IsZero() && barred == "" {
 			return sendOn(to, "extension %s %s", e.Number, why)
 		}

@@ -164,3 +164,5 @@ func TestForwardValidate(t *testing.T) {
 		}
 	}
 }
+
+func (talking) Turn(string, string) Turn { return Turn{} }

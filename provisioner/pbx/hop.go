@@ -45,13 +45,27 @@ func ParseHops(text string) (dialled string, hops []Destination) {
 	return parts[0], hops
 }
 
-// Extension is the number at which the call continues in a context, so that the
+// At is the number at which the call continues in a context, so that the
 // fallback is that of where it is now and not of what was dialled.
-func (c Call) At() string {
+func (c Call) At(s *Snapshot) string {
+	if g := c.RingGroup(s); g != nil {
+		return g.Number
+	}
 	if len(c.Hops) == 0 {
 		return c.Dialled
 	}
 	return c.Hops[len(c.Hops)-1].Key
+}
+
+// RingGroup returns the ring group that the call is at, or nil.
+func (c Call) RingGroup(s *Snapshot) *RingGroup {
+	if len(c.Hops) == 0 {
+		return s.RingGroupAt(c.Tenant, c.Dialled)
+	}
+	if to := c.Hops[len(c.Hops)-1]; to.Kind == ToRingGroup {
+		return s.RingGroup(c.Tenant, to.Key)
+	}
+	return nil
 }
 
 // Sent returns the call after it was sent on.
@@ -61,17 +75,21 @@ func (c Call) Sent(to Destination) Call {
 }
 
 // way is every place a call has been at, in order.
-func (c Call) way() []Destination {
-	return append([]Destination{{ToExtension, c.Dialled}}, c.Hops...)
+func (r routing) way() []Destination {
+	first := Destination{ToExtension, r.c.Dialled}
+	if g := r.s.RingGroupAt(r.c.Tenant, r.c.Dialled); g != nil {
+		first = Destination{ToRingGroup, g.Name}
+	}
+	return append([]Destination{first}, r.c.Hops...)
 }
 
 // barred says why a call may not be sent to a destination: it would go in a
 // circle, or too far. It returns "" when it may.
-func (c Call) barred(to Destination) string {
+func (r routing) barred(to Destination) string {
 	switch {
-	case slices.Contains(c.way(), to):
+	case slices.Contains(r.way(), to):
 		return fmt.Sprintf("not forwarded to %s, where the call has been already", to)
-	case len(c.Hops) >= MaxHops:
+	case len(r.c.Hops) >= MaxHops:
 		return fmt.Sprintf("not forwarded to %s, because the call was forwarded %d times already", to, MaxHops)
 	}
 	return ""
@@ -93,6 +111,10 @@ func toDestination(r routing, to Destination) Plan {
 		if m := r.s.Mailbox(r.c.Tenant, to.Key); m != nil {
 			return Plan{Steps: []Step{{Kind: StepVoicemail, Mailbox: m.Number, Greeting: GreetUnavailable, Rule: "forwarded to mailbox " + m.Number}}}
 		}
+	case ToRingGroup:
+		if g := r.s.RingGroup(r.c.Tenant, to.Key); g != nil {
+			return toRingGroup(r, g)
+		}
 	case ToExternal:
 		return toOutside(r, r.owner(), to.Key)
 	case ToHangup:
@@ -104,7 +126,7 @@ func toDestination(r routing, to Destination) Plan {
 // owner is the extension whose rights a call outside uses: the last one that it
 // was sent on from, or the caller's.
 func (r routing) owner() *Extension {
-	way := r.c.way()
+	way := r.way()
 	for _, d := range slices.Backward(way[:len(way)-1]) {
 		if e := r.s.Extension(r.c.Tenant, d.Key); e != nil && d.Kind == ToExtension {
 			return e

@@ -6,6 +6,8 @@ type Live interface {
 	// InUse reports whether an endpoint is in a call; a call that only rings there
 	// does not count. It is false where nothing is known.
 	InUse(endpoint string) bool
+	// Turn returns what was observed of a ring group.
+	Turn(tenant, group string) Turn
 }
 
 // inUse reports whether any device of an extension but the calling one is in a call.

@@ -46,7 +46,7 @@ func (r routing) toOwnNumber(owner *Extension, n *Number) Plan {
 
 // toNumber sends a call on to where a number of the tenant leads.
 func (r routing) toNumber(n *Number) Plan {
-	switch why := r.c.barred(n.Destination); {
+	switch why := r.barred(n.Destination); {
 	case n.Destination.IsZero():
 		return hangup(CauseUnallocated, "%s is a number of tenant %s and leads nowhere", n.Number, n.Tenant)
 	case why != "":

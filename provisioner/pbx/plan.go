@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,6 +25,9 @@ type Step struct {
 	Show     *Shown      // dial: what a carrier is told of the caller; nil for what it is anyway
 	Called   string      // dial: number to show as called, where it is not the device's own; "" otherwise
 	Record   bool        // dial: the call is recorded from its answer on
+	Ringing  bool        // dial: the caller hears ringing whatever the legs do
+	Music    bool        // dial: the caller hears music on hold instead, before the answer
+	Tone     int         // dial: distinctive ring of legs that are no calls of their own
 	Set      []Variable  // what the channel gets before the step, in this order
 	Mailbox  string      // voicemail, messages: number of the mailbox
 	Greeting Greeting    // voicemail
@@ -53,6 +57,7 @@ const (
 	StepHangup    StepKind = "hangup"
 	StepDesk      StepKind = "desk"    // sign in or out on the calling device
 	StepForward   StepKind = "forward" // go on with the plan for where the call is sent
+	StepPage      StepKind = "page"    // the legs answer by themselves and hear the caller
 )
 
 // Greeting is what a mailbox says to a caller.
@@ -119,10 +124,10 @@ func (s Step) Returns() bool { return s.Kind == StepDial || s.Kind == StepPlay }
 func (s Step) Context(tenant string) string {
 	switch s.Kind {
 	case StepDial:
-		if s.Record {
-			return RecordContext(tenant)
+		if s.Music {
+			return MusicContext
 		}
-		return DialContext(tenant)
+		return s.dialContext(tenant)
 	case StepVoicemail:
 		return VoicemailContext
 	case StepMessages:
@@ -133,8 +138,27 @@ func (s Step) Context(tenant string) string {
 		return PickupContext
 	case StepDesk:
 		return DeskContext(tenant)
+	case StepPage:
+		return PageContext
 	}
 	return HangupContext
+}
+
+func (s Step) dialContext(tenant string) string {
+	if s.Record {
+		return RecordContext(tenant)
+	}
+	return DialContext(tenant)
+}
+
+// Variables are what the channel has to carry for the step: its Set, what its
+// context reads beside StepVariable, and that last.
+func (s Step) Variables(tenant string) []Variable {
+	out := slices.Clone(s.Set)
+	if s.Music {
+		out = append(out, Variable{ThenVariable, s.dialContext(tenant)})
+	}
+	return append(out, Variable{StepVariable, s.Argument(tenant)})
 }
 
 // Argument is the value of StepVariable: the whole argument of the application
@@ -143,11 +167,9 @@ func (s Step) Context(tenant string) string {
 func (s Step) Argument(tenant string) string {
 	switch s.Kind {
 	case StepDial:
-		legs := make([]string, len(s.Legs))
-		for i, l := range s.Legs {
-			legs[i] = l.Channel()
-		}
-		return strings.Join(legs, "&") + "," + strconv.Itoa(s.Seconds) + ",i" + s.Show.options() + ShowCalled(s.Called)
+		return s.channels() + "," + strconv.Itoa(s.Seconds) + "," + s.Options()
+	case StepPage:
+		return s.channels() + "," + s.Options() + "," + strconv.Itoa(s.Seconds)
 	case StepVoicemail:
 		greeting := ",u"
 		if s.Greeting == GreetBusy {
@@ -162,6 +184,29 @@ func (s Step) Argument(tenant string) string {
 		return ""
 	}
 	return strconv.Itoa(s.Cause)
+}
+
+func (s Step) channels() string {
+	legs := make([]string, len(s.Legs))
+	for i, l := range s.Legs {
+		legs[i] = l.Channel()
+	}
+	return strings.Join(legs, "&")
+}
+
+// Options are those of Dial or Page.
+func (s Step) Options() string {
+	if s.Kind == StepPage {
+		return PageOptions
+	}
+	out := "i"
+	if s.Ringing {
+		out += "r"
+	}
+	if s.Music {
+		out += "m"
+	}
+	return out + s.Show.options() + ShowCalled(s.Called) + ShowTone(s.Tone)
 }
 
 // After returns the index of the step that follows when step i came back with

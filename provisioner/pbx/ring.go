@@ -41,6 +41,28 @@ type OwnLeg struct {
 	// technology cannot say so.
 	Groups  []string
 	Confirm bool // who answers must press 1 before the call is his
+	// Endpoint is rung where the leg's name is not an endpoint's, as in groups.
+	Endpoint string
+	Delay    int    // seconds before it rings
+	Tone     int    // distinctive ring of a phone, see RingWord; 0 for its own
+	Record   string // number of the extension that has its calls recorded; "" for none
+}
+
+// rings is the endpoint of the device that a leg rings; "" for one that leads outside.
+func (l Leg) rings() string {
+	switch {
+	case l.Outside != "" || l.Own != nil && l.Own.Number != "":
+		return ""
+	case l.Own != nil && l.Own.Endpoint != "":
+		return l.Own.Endpoint
+	}
+	return l.Endpoint
+}
+
+// plain reports whether a leg needs no call of its own in a ring that ends after
+// so many seconds.
+func (o *OwnLeg) plain(seconds int) bool {
+	return o.Number == "" && len(o.Groups) == 0 && o.Seconds == seconds && o.Delay == 0 && o.Record == ""
 }
 
 // Channel is what Dial rings for the leg. /n keeps the two halves of a Local
@@ -106,7 +128,7 @@ func (s *Snapshot) Rings(e *Extension) []Ring {
 // has reports whether a ring rings the endpoint or the number of a leg already.
 func (r *Ring) has(l Leg) bool {
 	return slices.ContainsFunc(r.Legs, func(o Leg) bool {
-		return o.Endpoint == l.Endpoint || l.Own.Number != "" && o.Own.Number == l.Own.Number
+		return o.Endpoint == l.Endpoint || l.rings() != "" && o.rings() == l.rings() || l.Own.Number != "" && o.Own.Number == l.Own.Number
 	})
 }
 
@@ -115,12 +137,12 @@ func (r *Ring) has(l Leg) bool {
 func (r *Ring) settle() {
 	confirm := false
 	for _, l := range r.Legs {
-		r.Seconds = max(r.Seconds, l.Own.Seconds)
+		r.Seconds = max(r.Seconds, l.Own.Delay+l.Own.Seconds)
 		confirm = confirm || l.Own.Confirm
 	}
 	for i, l := range r.Legs {
-		if l.Own.Number == "" && l.Own.Seconds == r.Seconds && len(l.Own.Groups) == 0 && !confirm {
-			r.Legs[i].Own = nil
+		if l.Own.plain(r.Seconds) && !confirm {
+			r.Legs[i] = Leg{Endpoint: l.rings(), Technology: l.Technology, Device: l.Device}
 		}
 	}
 	if confirm {

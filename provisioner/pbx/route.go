@@ -14,6 +14,7 @@ type Call struct {
 	Dialled  string // what the caller dialled; any text
 	Endpoint string // the caller's PJSIP endpoint; "" when it is not one
 	Caller   string // the caller's number as Asterisk knows it; any text
+	Name     string // the caller's name as Asterisk knows it; any text
 	// By is the endpoint that transferred the call to Dialled, whose rights count
 	// then; "" when the caller dialled himself.
 	By string
@@ -83,6 +84,9 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 		return pickup(s, c)
 	case c.Dialled == SignInCode || c.Dialled == SignOutCode:
 		return desk(s, c)
+	}
+	if g := s.RingGroupAt(c.Tenant, c.Dialled); g != nil {
+		return toRingGroup(r, g)
 	}
 	e := s.Extension(c.Tenant, c.Dialled)
 	if e == nil {

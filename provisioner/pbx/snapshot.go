@@ -20,7 +20,8 @@ type Snapshot struct {
 	// ExternalNumbers and Trunks lead out of a tenant; see SetOutside.
 	ExternalNumbers []*ExternalNumber
 	Trunks          []*Trunk
-	Forwards        []*Forward // see WithForwards
+	Forwards        []*Forward   // see WithForwards
+	RingGroups      []*RingGroup // see WithRingGroups
 
 	tenants    map[string]*Tenant
 	extensions map[key]*Extension
@@ -45,11 +46,13 @@ type Snapshot struct {
 	trunkEndpoints  map[string]*Trunk
 
 	// Numbers and Classes are set by WithNumbers.
-	Numbers    []*Number
-	Classes    []*ClassOfService
-	ownNumbers map[key]*Number
-	sent       map[key]*Number // by what carriers may call them
-	classes    map[key]*ClassOfService
+	Numbers     []*Number
+	Classes     []*ClassOfService
+	ownNumbers  map[key]*Number
+	sent        map[key]*Number // by what carriers may call them
+	classes     map[key]*ClassOfService
+	ringGroups  map[key]*RingGroup
+	ringNumbers map[key]*RingGroup // by number
 }
 
 // key is a natural key within a tenant.
@@ -187,4 +190,25 @@ func (s *Snapshot) WithForwards(fs []*Forward) *Snapshot {
 // Forward returns how an extension is forwarded, or nil when it is not.
 func (s *Snapshot) Forward(tenant, extension string) *Forward {
 	return s.forwards[key{tenant, extension}]
+}
+
+// WithRingGroups adds the ring groups, before anybody reads s. It keeps the slice
+// and returns s.
+func (s *Snapshot) WithRingGroups(gs []*RingGroup) *Snapshot {
+	s.RingGroups, s.ringGroups, s.ringNumbers = gs, make(map[key]*RingGroup, len(gs)), make(map[key]*RingGroup, len(gs))
+	slices.SortFunc(gs, func(a, b *RingGroup) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Name, b.Name))
+	})
+	for _, g := range gs {
+		s.ringGroups[key{g.Tenant, g.Name}], s.ringNumbers[key{g.Tenant, g.Number}] = g, g
+	}
+	return s
+}
+
+// RingGroup returns the ring group of a tenant by name, or nil.
+func (s *Snapshot) RingGroup(tenant, name string) *RingGroup { return s.ringGroups[key{tenant, name}] }
+
+// RingGroupAt returns the ring group of a tenant by number, or nil.
+func (s *Snapshot) RingGroupAt(tenant, number string) *RingGroup {
+	return s.ringNumbers[key{tenant, number}]
 }

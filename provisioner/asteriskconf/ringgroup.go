@@ -1,0 +1,78 @@
+package asteriskconf
+
+import (
+	"fmt"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// dialplanGroup is a ring group: all members at once, then where it leads.
+type dialplanGroup struct {
+	Name    contextName // for people
+	Number  extenName
+	Legs    dialArg
+	Seconds int
+	Options string // of Dial or Page
+	Page    bool
+	Music   bool
+	// To is the extension, or Mailbox the mailbox, that takes an unanswered call.
+	To      extenName
+	Mailbox mailboxName
+	OwnLegs []dialplanLeg // every leg that a plan for the group may ring
+}
+
+// HasTo reports whether an extension takes the call.
+func (g dialplanGroup) HasTo() bool { return g.To.text != "" }
+
+// HasMailbox reports whether a mailbox does.
+func (g dialplanGroup) HasMailbox() bool { return g.Mailbox.text != "" }
+
+// addRingGroups adds the groups to their tenants, whose places at holds.
+func addRingGroups(v *dialplanView, s *pbx.Snapshot, at map[string]int) error {
+	for _, g := range s.RingGroups {
+		i, ok := at[g.Tenant]
+		if !ok {
+			return fmt.Errorf("ring group %s: no tenant %s", g.Name, g.Tenant)
+		}
+		view, err := dialplanGroupOf(s, g)
+		if err != nil {
+			return fmt.Errorf("ring group %s of tenant %s: %w", g.Name, g.Tenant, err)
+		}
+		v.Tenants[i].Groups = append(v.Tenants[i].Groups, view)
+	}
+	return nil
+}
+
+func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err error) {
+	var es pbx.Errors
+	es.Add(pbx.CheckName("name", g.Name))
+	v.Name = contextName{g.Name}
+	into(&es, &v.Number)(newExtenName("number", g.Number))
+	switch g.Destination.Kind {
+	case pbx.ToExtension:
+		into(&es, &v.To)(newExtenName("destination", g.Destination.Key))
+	case pbx.ToVoicemail:
+		into(&es, &v.Mailbox)(newMailboxName("destination", g.Tenant, g.Destination.Key))
+	}
+	step := pbx.GroupStep(s, g)
+	v.Seconds, v.Options, v.Page, v.Music = step.Seconds, step.Options(), step.Kind == pbx.StepPage, step.Music
+	into(&es, &v.Legs)(newDialArg("members", step.Legs))
+	if v.Page {
+		return v, es.Err()
+	}
+	for _, l := range s.GroupLegs(g) {
+		v.OwnLegs = append(v.OwnLegs, dialplanLegOf(&es, g.Tenant, l.Leg))
+	}
+	return v, es.Err()
+}
+
+// Legs are all legs of a tenant that are calls of their own.
+func (t dialplanTenant) Legs() (out []dialplanLeg) {
+	for _, e := range t.Extensions {
+		out = append(out, e.Legs...)
+	}
+	for _, g := range t.Groups {
+		out = append(out, g.OwnLegs...)
+	}
+	return out
+}
