@@ -105,6 +105,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Invitations: ctl, Logger: log})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
+	g.Go(func() error { return boundMemory(ctx, ctl.Snapshot) })
 	// The flow ends after the connection that feeds it, so that calls which wait
 	// for a decision at the end are still handed to the fallback.
 	flowCtx, endFlow := context.WithCancel(context.WithoutCancel(ctx))

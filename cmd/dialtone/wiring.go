@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 
 	ariv6 "github.com/CyCoreSystems/ari/v6"
 	"golang.org/x/sync/errgroup"
@@ -78,14 +76,4 @@ func serveHTTP(ctx context.Context, g *errgroup.Group, name string, srv *http.Se
 		}
 		return ctx.Err()
 	})
-}
-
-// lessGarbage lets the heap grow by half before it is collected, not by all of
-// itself: at 10,000 phones that is the difference between 220 and 170 MB resident
-// for some per cent of CPU. GOGC in the environment wins. A fixed limit would make
-// the collector thrash on larger sites.
-func lessGarbage() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
