@@ -47,6 +47,25 @@ func (c *Client) Subscribe(ctx context.Context, eventSources ...string) error {
 	return c.Do(ctx, http.MethodPost, Path("applications", c.opts.App, "subscription"), query, nil, nil)
 }
 
+// DeviceStates returns the state of each device state that was set by
+// SetDeviceState, by name; they outlive a restart of Asterisk.
+func (c *Client) DeviceStates(ctx context.Context) (map[string]string, error) {
+	var all []struct{ Name, State string }
+	if err := c.Do(ctx, http.MethodGet, "/deviceStates", nil, nil, &all); err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(all))
+	for _, d := range all {
+		out[d.Name] = d.State
+	}
+	return out, nil
+}
+
+// DeleteDeviceState forgets a device state. Hints go on showing it as it was.
+func (c *Client) DeleteDeviceState(ctx context.Context, name string) error {
+	return c.Do(ctx, http.MethodDelete, Path("deviceStates", name), nil, nil, nil)
+}
+
 // SetDeviceState sets, and creates if need be, a device state a hint can point
 // at. The name begins with "Stasis:", anything else is a 409. State is one of
 // NOT_INUSE, INUSE, BUSY, INVALID, UNAVAILABLE, RINGING, RINGINUSE, ONHOLD.

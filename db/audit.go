@@ -31,6 +31,7 @@ const (
 	kindNumber         = "number"
 	kindClassOfService = "class-of-service"
 	kindRingGroup      = "ring-group"
+	kindFeatureCodes   = "feature-codes"
 )
 
 // Change is one line of the audit trail: what one write did to one object.

@@ -91,6 +91,11 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if err := tx.checkLicence(ctx, old, e); err != nil {
 		return err
 	}
+	if old == nil {
+		if err := tx.notForFeature(ctx, e.Tenant, e.Number); err != nil {
+			return err
+		}
+	}
 	if e.Revision, err = tx.newRevision(ctx); err != nil {
 		return err
 	}

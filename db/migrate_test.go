@@ -156,7 +156,8 @@ func fillEverything(t testing.TB, db *DB) {
 		func() error { return db.AddSignIn(ctx, sampleSignIn()) },
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error {
-				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) }, func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) })
+				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) }, func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) },
+					func() error { return tx.PutFeatureCodes(ctx, sampleFeatureCodes()) })
 			})
 			return err
 		},

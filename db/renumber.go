@@ -78,7 +78,8 @@ func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) err
 	return tx.redirect(ctx, e.Tenant, moves...)
 }
 
-// free refuses a number that another extension or a ring group has.
+// free refuses a number that another extension or a ring group has, or that is
+// dialled for a feature.
 func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 	taken, err := orNil(tx.Extension(ctx, tenant, number))
 	if err == nil && taken != nil {
@@ -87,7 +88,10 @@ func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 	if err != nil {
 		return err
 	}
-	return tx.noRingGroupAt(ctx, tenant, number, "")
+	if err := tx.noRingGroupAt(ctx, tenant, number, ""); err != nil {
+		return err
+	}
+	return tx.notForFeature(ctx, tenant, number)
 }
 
 // renumberMailbox carries an extension's own mailbox along.

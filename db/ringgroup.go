@@ -160,6 +160,9 @@ func (tx *Tx) checkRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 	if taken != nil {
 		return existsAlready("number", g.Tenant, kindExtension, g.Number)
 	}
+	if err := tx.notForFeature(ctx, g.Tenant, g.Number); err != nil {
+		return err
+	}
 	if err := tx.noRingGroupAt(ctx, g.Tenant, g.Number, g.Name); err != nil {
 		return err
 	}

@@ -78,11 +78,15 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	codes, err := query(ctx, tx, scanFeatureCodes, selectFeatureCodes)
+	if err != nil {
+		return nil, fmt.Errorf("reading feature codes: %w", err)
+	}
 	us, err := query(ctx, tx, scanUser, selectUser)
 	if err != nil {
 		return nil, fmt.Errorf("reading users: %w", err)
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks).WithForwards(fs).WithNumbers(numbers, classes).WithRingGroups(rgs), nil
+	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks).WithForwards(fs).WithNumbers(numbers, classes).WithRingGroups(rgs).WithFeatureCodes(codes), nil
 }
 
 func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {

@@ -32,19 +32,18 @@ func (in *input) buttonsOn(s *pbx.Snapshot, p *pbx.Phone, m Model) []pbx.Button 
 			}
 		}
 	}
-	at = slices.DeleteFunc(at, func(b pbx.Button) bool { return b.Kind == pbx.NoButton })
 	for i := range at {
 		at[i] = in.complete(s, p.Tenant, at[i])
 	}
+	at = slices.DeleteFunc(at, func(b pbx.Button) bool { return b.Kind == pbx.NoButton || !m.can(b.Kind) })
 	slices.SortFunc(at, pbx.Button.Compare)
 	return at
 }
 
 // complete fills in what a button was not told.
 func (in *input) complete(s *pbx.Snapshot, tenant string, b pbx.Button) pbx.Button {
-	if b.Kind == pbx.VoicemailButton && b.Value == "" {
-		b.Value = pbx.VoicemailCode
-	}
+	was := b
+	b = in.feature(s, tenant, b)
 	if b.Label != "" {
 		return b
 	}
@@ -53,11 +52,15 @@ func (in *input) complete(s *pbx.Snapshot, tenant string, b pbx.Button) pbx.Butt
 		b.Label = in.lineLabel(in.line(b.Line), yealinkTextBytes)
 	case pbx.VoicemailButton:
 		b.Label = "Voicemail"
+	case pbx.DNDButton:
+		b.Label = dndLabel
 	case pbx.URLButton:
 		b.Label = fmt.Sprintf("Key %d", b.Key)
 	default:
-		b.Label = b.Value
-		if e := s.Extension(tenant, b.Value); e != nil {
+		if b.Label = was.Value; was.Kind == pbx.DNDButton {
+			b.Label = dndLabel
+		}
+		if e := s.Extension(tenant, was.Value); e != nil {
 			b.Label = e.Name
 		}
 	}

@@ -86,16 +86,15 @@ func (m Model) exceptKey() string {
 }
 
 // can reports whether the files of a model can say this kind of button.
-// Yealink's have a number for each. A Polycom has no key that switches a forward,
-// and its oldest software none with a macro behind it.
+// Yealink's have a number for each. A Polycom's key that switches a setting, or
+// shows a parked call, is a lamp that is pressed; its oldest software has no key
+// with a macro behind it.
 func (m Model) can(k pbx.ButtonKind) bool {
 	switch {
 	case m.Vendor == pbx.Yealink || k == pbx.NoButton:
 		return true
-	case k == pbx.ForwardButton:
-		return false
 	case m.Era == PolycomSIP3:
-		return k == pbx.LineButton || k == pbx.BLFButton || k == pbx.SpeedDialButton
+		return k == pbx.LineButton || k == pbx.BLFButton || k == pbx.SpeedDialButton || k.Lamp()
 	}
 	return true
 }

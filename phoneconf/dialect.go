@@ -40,6 +40,9 @@ func newYealinkValue(s string) (yealinkValue, error) {
 	return yealinkValue{s}, nil
 }
 
+// Any reports whether there is a text.
+func (v yealinkValue) Any() bool { return v.text != "" }
+
 // String returns the text as it stands in the file.
 func (v yealinkValue) String() string {
 	if v.text == "" {

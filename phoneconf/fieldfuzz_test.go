@@ -24,7 +24,7 @@ func fullInput(m Model) (*input, *pbx.Snapshot) {
 	settings.Codecs, settings.SRTP, settings.Logo, settings.Uploads = []string{"g722", "pcma"}, "optional", "http://pbx.example.com/logo.png", slices.Clone(pbx.PhoneUploads)
 	settings.Firmware = []pbx.PhoneFirmware{{Model: m.Name, SHA256: strings.Repeat("a", 64), Name: "x.rom"}}
 	in := &input{mac: "001565000001", vendor: m.Vendor, model: m.Name, urlSecret: "abc", title: "Example", zone: "Europe/Berlin", password: "Phone4Password", site: testSite, settings: settings,
-		lines: []lineInput{{registration: 1, endpoint: "dx", secret: "secret", number: "101", name: "Alice", voicemail: true}}}
+		lines: []lineInput{{registration: 1, endpoint: "dx", secret: "secret", number: "101", name: "Alice", voicemail: "*97"}}}
 	for i, b := range []pbx.Button{{Kind: pbx.LineButton, Value: "1"}, {Kind: pbx.BLFButton, Value: "102"}, {Kind: pbx.SpeedDialButton, Value: "0301234"}, {Kind: pbx.ParkButton, Value: "70"}} {
 		b.Key, b.Line, b.Label = i+1, 1, "label"
 		if m.fits(b) {

@@ -159,7 +159,14 @@ func keyValues(out map[string]string, s *pbx.Snapshot, m Model, b pbx.Button) {
 	if b.Kind == pbx.VoicemailButton && value == "" {
 		value = "*97"
 	}
-	out[at+"type"], out[at+"value"], out[at+"line"] = keyNumbers[b.Kind], value, fmt.Sprint(line)
+	number := keyNumbers[b.Kind]
+	switch b.Kind {
+	case pbx.ForwardButton: // a lamp of the line's own extension
+		number, value = "16", "*72101*"+value
+	case pbx.IntercomButton:
+		value = "*50" + value
+	}
+	out[at+"type"], out[at+"value"], out[at+"line"] = number, value, fmt.Sprint(line)
 	if e := s.Extension("default", b.Value); memory {
 		return // labels are on paper
 	} else if b.Label != "" {

@@ -25,6 +25,8 @@ type input struct {
 	settings  pbx.PhoneSettings // of the tenant
 	lines     []lineInput
 	buttons   []pbx.Button // what the keys do, labels filled in
+	pickup    string       // code that takes a call of a group; "" for none
+	directed  string       // code before the number at which a call rings; "" for none
 	problem   string       // why no file can be rendered
 }
 
@@ -35,7 +37,7 @@ type lineInput struct {
 	secret       string
 	number       string // "" while the device rings for nobody
 	name         string
-	voicemail    bool
+	voicemail    string // what is dialled for its messages; "" for none
 }
 
 // gather reads the snapshot. A reference that leads nowhere becomes a problem and
@@ -49,6 +51,8 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 	}
 	in.title, in.zone, in.password = t.Title, t.Timezone, t.PhonePassword.Reveal()
 	in.settings = *s.SettingsOf(p.Tenant)
+	codes := s.CodesOf(p.Tenant)
+	in.pickup, in.directed = onKey(codes.Codes[pbx.FeaturePickup]), onKey(codes.Codes[pbx.FeatureDirectedPickup])
 	in.lines = make([]lineInput, 0, len(p.Lines))
 	for _, l := range p.Lines {
 		d := s.Device(p.Tenant, l.Device)
@@ -73,7 +77,10 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 func gatherLine(s *pbx.Snapshot, l pbx.Line, d *pbx.Device) lineInput {
 	out := lineInput{registration: l.Registration, endpoint: d.Endpoint, secret: d.Secret.Reveal()}
 	if e := s.Extension(d.Tenant, d.Extension); e != nil {
-		out.number, out.name, out.voicemail = e.Number, e.Name, e.Mailbox != ""
+		out.number, out.name = e.Number, e.Name
+		if e.Mailbox != "" {
+			out.voicemail = onKey(s.CodesOf(d.Tenant).Codes[pbx.FeatureVoicemail])
+		}
 	} else {
 		out.name = d.Name
 	}
@@ -109,14 +116,14 @@ func Fingerprint(s *pbx.Snapshot, p *pbx.Phone, site Site) [sha256.Size]byte {
 
 func (in *input) fingerprint() [sha256.Size]byte {
 	b := make([]byte, 0, 2048)
-	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password, in.problem)
+	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password, in.problem, in.pickup, in.directed)
 	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL, in.site.NTPServer, strconv.Itoa(in.site.Year))
 	c := &in.settings
 	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN), strconv.Itoa(c.VLANPriority),
 		strings.Join(c.Codecs, " "), c.SRTP, strconv.FormatBool(c.Clock24), c.Logo,
 		strings.Join(c.Uploads, " "), c.FirmwareOf(in.model))
 	for _, l := range in.lines {
-		b = appendTexts(b, strconv.Itoa(l.registration), l.endpoint, l.secret, l.number, l.name, strconv.FormatBool(l.voicemail))
+		b = appendTexts(b, strconv.Itoa(l.registration), l.endpoint, l.secret, l.number, l.name, l.voicemail)
 	}
 	for _, k := range in.buttons {
 		b = appendTexts(b, strconv.Itoa(k.Module), strconv.Itoa(k.Key), string(k.Kind), k.Value, k.Label, strconv.Itoa(k.Line))

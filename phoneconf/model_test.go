@@ -158,7 +158,7 @@ func TestCheckPhoneKnowsTheModel(t *testing.T) {
 		"buttons.m1-61":         {Vendor: pbx.Yealink, Model: "T46U", Lines: line, Buttons: button(pbx.Button{Module: 1, Key: 61, Kind: pbx.BLFButton})},
 		"buttons.m1-21":         {Vendor: pbx.Yealink, Model: "T29G", Lines: line, Buttons: button(pbx.Button{Module: 1, Key: 21, Kind: pbx.BLFButton})},
 		"buttons.m1-1":          {Vendor: pbx.Polycom, Model: "VVX250", Lines: line, Buttons: button(pbx.Button{Module: 1, Key: 1, Kind: pbx.BLFButton})},
-		"buttons.2.kind":        {Vendor: pbx.Polycom, Model: "VVX250", Lines: line, Buttons: button(pbx.Button{Key: 2, Kind: pbx.ForwardButton})},
+		"buttons.2.kind":        {Vendor: pbx.Polycom, Model: "SPIP301", Lines: line, Buttons: button(pbx.Button{Key: 2, Kind: pbx.DTMFButton})},
 		"buttons.2.line":        {Vendor: pbx.Yealink, Model: "T46U", Lines: line, Buttons: button(pbx.Button{Key: 2, Kind: pbx.LineButton, Line: 2})},
 	} {
 		es, ok := CheckPhone(p).(pbx.Errors)

@@ -132,9 +132,9 @@ func (w *attrWriter) line(in *input, n int) polycomLine {
 	out.Server = w.attr("SIP server", in.site.SIPServer)
 	out.Port = in.site.SIPPort
 	out.Transport = w.attr("transport", strings.ToUpper(in.site.Transport)+"Only")
-	if l.voicemail {
+	if l.voicemail != "" {
 		out.HasVoicemail = true
-		out.Voicemail = w.attr("voicemail number", pbx.VoicemailCode)
+		out.Voicemail = w.attr("voicemail number", l.voicemail)
 	}
 	return out
 }

@@ -47,8 +47,9 @@ func TestYealinkFileCarriesEveryValue(t *testing.T) {
 	want(t, got, map[string]string{ // buttons: the phone's own over its model's over its tenant's
 		"linekey.2.type": "16", "linekey.2.line": "2", "linekey.2.value": "101", "linekey.2.label": "Alice Árpád",
 		"linekey.4.type": "13", "linekey.4.value": "0301234", "linekey.4.label": "Bank & Co", "linekey.5.type": "10", "linekey.5.value": "70", "linekey.6.type": "9", "linekey.6.value": "*8101",
-		"linekey.7.type": "11", "linekey.7.value": "*1#", "linekey.8.type": "2", "linekey.8.value": "102", "linekey.9.type": "12", "linekey.9.value": "*97", "linekey.10.type": "14", "linekey.10.value": "102",
-		"linekey.11.type": "17", "linekey.11.value": "http://pbx.example.com/door?open=1&x=2", "linekey.12.type": "0", "linekey.27.type": "12", "linekey.27.label": "Messages",
+		"linekey.7.type": "11", "linekey.7.value": "*1#", "linekey.8.type": "16", "linekey.8.value": "*72101*102", "linekey.9.type": "12", "linekey.9.value": "*97", "linekey.10.type": "14", "linekey.10.value": "*50102",
+		"linekey.11.type": "17", "linekey.11.value": "http://pbx.example.com/door?open=1&x=2", "linekey.12.type": "0", "linekey.13.type": "16", "linekey.13.value": "*78101", "linekey.13.label": "Do not disturb",
+		"linekey.14.type": "16", "linekey.14.value": "701", "linekey.15.type": "9", "linekey.15.value": "**102", "linekey.16.type": "9", "linekey.16.value": "*8", "linekey.16.label": "*8", "linekey.27.type": "12", "linekey.27.label": "Messages",
 		"expansion_module.1.key.3.type": "16", "expansion_module.1.key.3.value": "102", "expansion_module.1.key.3.label": "The lab", "expansion_module.1.key.3.line": "1",
 		"expansion_module.2.key.1.type": "13", "expansion_module.3.key.60.type": "0", "expansion_module.3.key.60.label": "",
 	})
@@ -108,8 +109,8 @@ func TestPolycomFileCarriesEveryValue(t *testing.T) {
 		"lineKey.2.category": "BLF", "lineKey.2.index": "0", "attendant.resourceList.1.address": "101", "attendant.resourceList.1.label": "Alice", "attendant.resourceList.1.type": "normal",
 		"lineKey.4.category": "SpeedDial", "lineKey.4.index": "1", "lineKey.5.category": "EFK", "lineKey.5.index": "1", "efk.efklist.1.action.string": "70$Trefer$", "efk.efklist.2.action.string": "^*8101$Tinvite$",
 		"efk.efklist.3.action.string": "*1#$Tdtmf$", "lineKey.8.category": "SpeedDial", "lineKey.8.index": "2", "lineKey.9.index": "4", "efk.efklist.4.action.string": "^*97$Tinvite$", "efk.efklist.4.label": "Voicemail",
-		"efk.efklist.5.action.string": "102$Tinvite$", "efk.efklist.6.action.string": "http://pbx.example.com/door?open=1&x=2", "lineKey.12.category": "Unassigned",
-		"lineKey.15.category": "BLF", "attendant.resourceList.2.address": "102", "attendant.resourceList.2.label": "The lab", "lineKey.53.category": "SpeedDial", "lineKey.53.index": "1", "lineKey.132.category": "EFK",
+		"efk.efklist.5.action.string": "^*50102$Tinvite$", "efk.efklist.6.action.string": "http://pbx.example.com/door?open=1&x=2", "lineKey.12.category": "Unassigned",
+		"lineKey.15.category": "BLF", "attendant.resourceList.2.address": "102", "attendant.resourceList.2.label": "The lab", "attendant.resourceList.3.address": "*72101*102", "attendant.resourceList.4.address": "*78101", "lineKey.17.category": "BLF", "lineKey.53.category": "SpeedDial", "lineKey.53.index": "1", "lineKey.132.category": "EFK",
 		"feature.EFKLineKey.enabled": "1", "feature.enhancedFeatureKeys.enabled": "1", "attendant.reg": "1",
 	})
 	want(t, got, map[string]string{ // what the tenant wants of all its phones
@@ -180,7 +181,7 @@ func TestRenderSaysWhatIsWrong(t *testing.T) {
 // there would serve old files from the cache.
 func TestFingerprintCoversEveryField(t *testing.T) {
 	base := func() input {
-		return input{mac: "001565000001", vendor: pbx.Yealink, model: "T46U", urlSecret: "u", title: "t", zone: "UTC", password: "p", site: testSite, lines: []lineInput{{1, "e", "s", "1", "n", false}},
+		return input{mac: "001565000001", vendor: pbx.Yealink, model: "T46U", urlSecret: "u", title: "t", zone: "UTC", password: "p", site: testSite, lines: []lineInput{{1, "e", "s", "1", "n", ""}},
 			buttons: []pbx.Button{{Key: 2, Kind: pbx.BLFButton, Value: "1", Label: "l", Line: 1}}}
 	}
 	first := base()
@@ -189,9 +190,9 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 	settings := reflect.TypeFor[pbx.PhoneSettings]().NumField() - 3 // not the tenant's name, nor what we count
 	changes := []func(*input){
 		func(in *input) { in.mac = "x" }, func(in *input) { in.vendor = "x" }, func(in *input) { in.model = "x" }, func(in *input) { in.urlSecret = "x" }, func(in *input) { in.title = "x" },
-		func(in *input) { in.zone = "x" }, func(in *input) { in.password = "x" }, func(in *input) { in.problem = "x" },
+		func(in *input) { in.zone = "x" }, func(in *input) { in.password = "x" }, func(in *input) { in.problem = "x" }, func(in *input) { in.pickup = "x" }, func(in *input) { in.directed = "x" },
 		func(in *input) { in.site.SIPServer = "x" }, func(in *input) { in.site.SIPPort = 1 }, func(in *input) { in.site.Transport = "x" }, func(in *input) { in.site.BaseURL = "x" }, func(in *input) { in.site.NTPServer = "x" }, func(in *input) { in.site.Year = 1 },
-		func(in *input) { in.lines[0].registration = 2 }, func(in *input) { in.lines[0].endpoint = "x" }, func(in *input) { in.lines[0].secret = "x" }, func(in *input) { in.lines[0].number = "x" }, func(in *input) { in.lines[0].name = "x" }, func(in *input) { in.lines[0].voicemail = true },
+		func(in *input) { in.lines[0].registration = 2 }, func(in *input) { in.lines[0].endpoint = "x" }, func(in *input) { in.lines[0].secret = "x" }, func(in *input) { in.lines[0].number = "x" }, func(in *input) { in.lines[0].name = "x" }, func(in *input) { in.lines[0].voicemail = "x" },
 		func(in *input) { in.settings.Language = "x" }, func(in *input) { in.settings.ToneCountry = "x" }, func(in *input) { in.settings.NTPServer = "x" }, func(in *input) { in.settings.SyslogServer = "x" }, func(in *input) { in.settings.VLAN = 1 },
 		func(in *input) { in.settings.VLANPriority = 1 }, func(in *input) { in.settings.Codecs = []string{"x"} }, func(in *input) { in.settings.SRTP = "x" }, func(in *input) { in.settings.Clock24 = true }, func(in *input) { in.settings.Logo = "x" },
 		func(in *input) { in.settings.Uploads = []string{"x"} }, func(in *input) { in.settings.Firmware = []pbx.PhoneFirmware{{Model: "T46U", Name: "x"}} },

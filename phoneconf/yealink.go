@@ -29,7 +29,9 @@ type yealinkView struct {
 	Settings  yealinkSettings
 	Clock     yealinkClock
 	Server    yealinkServer
-	Rings     []int // 1, 2, … of the distinctive rings
+	Pickup    yealinkValue // what is dialled to take a call that rings elsewhere
+	Directed  yealinkValue // the same, before the number where it rings
+	Rings     []int        // 1, 2, … of the distinctive rings
 	Accounts  []yealinkAccount
 	Keys      []yealinkKey    // of the phone
 	Modules   []yealinkModule // its expansion modules
@@ -87,6 +89,8 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		BookName:  w.value("title", readable(in.title, "Directory", yealinkTextBytes)),
 		Settings:  w.settings(in, m),
 		Clock:     w.clock(c),
+		Pickup:    w.value("pickup code", in.pickup),
+		Directed:  w.value("directed pickup code", in.directed),
 		Server:    w.server(in.site),
 		Keys:      w.keys(in, m),
 	}
@@ -131,9 +135,7 @@ func (w *yealinkWriter) account(in *input, m Model, n int) yealinkAccount {
 	a.DisplayName = w.value("name", readable(l.name, label, yealinkTextBytes))
 	a.User = w.value("endpoint", l.endpoint)
 	a.Password = w.value("SIP password", l.secret)
-	if l.voicemail {
-		a.Voicemail = w.value("voicemail number", pbx.VoicemailCode)
-	}
+	a.Voicemail = w.value("voicemail number", l.voicemail)
 	return a
 }
 

@@ -31,7 +31,7 @@ func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskco
 			a.settled(f, true)
 			return false, "", nil
 		}
-		return false, fmt.Sprintf("%s cannot be called, call or register: Asterisk does not run %s (%s)", f.Needs, f.Module, refused.Message), nil
+		return false, fmt.Sprintf("%s do not work: Asterisk does not run %s (%s)", f.Needs, f.Module, refused.Message), nil
 	} else if err != nil {
 		return false, "", fmt.Errorf("reloading %s: %w", f.Module, err)
 	}
@@ -43,7 +43,7 @@ func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskco
 	}
 	a.settled(f, has)
 	if !has {
-		warning = fmt.Sprintf("%s cannot be called, call or register: %s does not take %s; see dialtone doctor", f.Needs, f.Module, f.Name)
+		warning = fmt.Sprintf("%s do not work: %s does not take %s; see dialtone doctor", f.Needs, f.Module, f.Name)
 	}
 	return true, warning, nil
 }

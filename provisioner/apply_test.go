@@ -80,7 +80,7 @@ func TestManyChangesMakeFewPasses(t *testing.T) {
 func TestReloadsOnlyWhatChanged(t *testing.T) {
 	l := newLab(t).start()
 	l.applied()
-	if got := l.asterisk.took(); !slices.Equal(got, []string{"app_voicemail.so", "res_pjsip.so", "pbx_config.so"}) {
+	if got := l.asterisk.took(); !slices.Equal(got, []string{"app_voicemail.so", "res_pjsip.so", "res_parking.so", "pbx_config.so"}) {
 		t.Errorf("the first pass reloaded %v", got)
 	}
 	box := &pbx.Mailbox{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anna", PIN: pbx.NewSecret("1234")}
@@ -167,8 +167,8 @@ func TestComingBackReloadsOnlyWhatIsNotLoaded(t *testing.T) {
 		l.asterisk.loaded = map[string]string{"voicemail.conf": l.asterisk.loaded["voicemail.conf"]}
 		l.asterisk.mu.Unlock()
 		l.asterisk.Back()
-	}); !slices.Equal(got, []string{"res_pjsip.so", "pbx_config.so"}) {
-		t.Errorf("an Asterisk that lacks two files reloaded %v", got)
+	}); !slices.Equal(got, []string{"res_pjsip.so", "res_parking.so", "pbx_config.so"}) {
+		t.Errorf("an Asterisk that lacks three files reloaded %v", got)
 	}
 	l.stop()
 	l.fresh()

@@ -103,6 +103,7 @@ type Controller struct {
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
 	RingGroups       *Resource[pbx.RingGroup]
+	FeatureCodes     *Resource[pbx.FeatureCodes]
 }
 
 // New reads the first snapshot; Run starts the loops.
@@ -121,6 +122,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
 	c.RingGroups = newRingGroups(c)
+	c.FeatureCodes = newFeatureCodes(c)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)

@@ -228,7 +228,7 @@ type scripted struct {
 	without string            // an endpoint left out although its file is loaded
 }
 
-var moduleFile = map[string]string{"res_pjsip.so": "pjsip.conf", "pbx_config.so": "extensions.conf", "app_voicemail.so": "voicemail.conf"}
+var moduleFile = map[string]string{"res_pjsip.so": "pjsip.conf", "pbx_config.so": "extensions.conf", "app_voicemail.so": "voicemail.conf", "res_parking.so": "res_parking.conf"}
 
 func newScripted(t *testing.T, dir string) *scripted {
 	s := &scripted{Server: amitest.NewServer(t), dir: dir, loaded: map[string]string{}}
@@ -249,8 +249,10 @@ func newScripted(t *testing.T, dir string) *scripted {
 	})
 	s.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
 		value := "0"
-		if hash := s.marker("extensions.conf", `exten => ([0-9a-f]{64}),1`); hash != "" && strings.Contains(a.Get("Variable"), hash) {
-			value = "1"
+		for _, hash := range []string{s.marker("extensions.conf", `exten => ([0-9a-f]{64}),1`), s.marker("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
+			if hash != "" && strings.Contains(a.Get("Variable"), hash) {
+				value = "1"
+			}
 		}
 		c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
 	})

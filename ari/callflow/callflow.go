@@ -42,6 +42,9 @@ type Options struct {
 	// refuses.
 	SignIn  func(ctx context.Context, endpoint, number, pin string) error
 	SignOut func(ctx context.Context, endpoint string) error
+	// Change changes a setting of the extension that the device behind an endpoint
+	// belongs to, and reports whether it is on now. Nil refuses.
+	Change func(ctx context.Context, endpoint string, set pbx.Setting) (on bool, err error)
 	// Deadline bounds each of: decide and carry out, from the call's arrival on, the
 	// fallback, the hangup. A call thus leaves Stasis within three times this. 0 means
 	// 500 ms.

@@ -22,6 +22,9 @@ func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
 	if e.desk {
 		return f.atDesk(ctx, e)
 	}
+	if e.setting {
+		return f.atSetting(ctx, e)
+	}
 	err := errLate
 	if !e.late && time.Since(e.arrived) < f.opts.Deadline {
 		err = f.forward(ctx, e)

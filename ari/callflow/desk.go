@@ -20,9 +20,14 @@ func (f *Flow) atDesk(ctx context.Context, e *entry) Verdict {
 	if err := f.moveDesk(ctx, e); err != nil {
 		label = pbx.DeskRefusedLabel
 	}
+	return f.say(ctx, e, pbx.DeskContext(e.call.Tenant), label)
+}
+
+// say has the dialplan say how something went.
+func (f *Flow) say(ctx context.Context, e *entry, dialplan, label string) Verdict {
 	attempt, cancel := context.WithTimeout(ctx, f.opts.Deadline)
 	defer cancel()
-	err := f.opts.Client.ContinueChannel(attempt, e.channel, pbx.DeskContext(e.call.Tenant), e.extension(), 0, label)
+	err := f.opts.Client.ContinueChannel(attempt, e.channel, dialplan, e.extension(), 0, label)
 	switch {
 	case err == nil:
 		return Decided
@@ -36,10 +41,14 @@ func (f *Flow) atDesk(ctx context.Context, e *entry) Verdict {
 func (f *Flow) moveDesk(ctx context.Context, e *entry) error {
 	ctx, cancel := context.WithTimeout(ctx, deskDeadline)
 	defer cancel()
+	feature := pbx.Feature("")
+	if s := f.opts.Snapshot(); s != nil {
+		feature, _, _ = s.CodesOf(e.call.Tenant).Read(e.call.Dialled)
+	}
 	switch {
-	case e.call.Dialled == pbx.SignOutCode && f.opts.SignOut != nil:
+	case feature == pbx.FeatureSignOut && f.opts.SignOut != nil:
 		return f.opts.SignOut(ctx, e.call.Endpoint)
-	case e.call.Dialled != pbx.SignInCode || f.opts.SignIn == nil:
+	case feature != pbx.FeatureSignIn || f.opts.SignIn == nil:
 		return errNoDesks
 	}
 	number, err := f.opts.Client.GetChannelVar(ctx, e.channel, pbx.DeskNumberVariable)

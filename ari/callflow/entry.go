@@ -19,6 +19,7 @@ type entry struct {
 	call    pbx.Call
 	step    bool        // a step has ended; otherwise the call is new
 	desk    bool        // the caller signs in or out on a shared device
+	setting bool        // the caller changes a setting of his extension
 	outcome pbx.Outcome // of the step
 	ended   int         // index of the step in its plan
 	odd     bool        // the arguments are none of ours
@@ -45,6 +46,9 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		e.readStep(args[2:])
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
 		e.desk = true
+	case (len(args) == 2 || len(args) == 3) && args[0] == pbx.ArgSetting:
+		e.setting = true
+		e.call.By = pbx.EndpointOfChannel(strings.Join(args[2:], ""))
 	default:
 		e.odd = true
 		return e

@@ -100,7 +100,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		log.Info("first start: an admin token was written", "file", tokenFile)
 	}
 	m := newMetrics(ctl)
-	flow, client := s.callFlow(ctl, m, log)
+	flow, lamps, client := s.callFlow(ctl, m, log)
 	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
 	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Invitations: ctl, Logger: log})
 	g, ctx := errgroup.WithContext(ctx)
@@ -114,6 +114,8 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return client.Run(ctx)
 	})
 	g.Go(func() error { return flow.Run(flowCtx) })
+	g.Go(func() error { return lamps.Run(ctx) })
+	g.Go(func() error { return followChanges(ctx, ctl, lamps) })
 	serveHTTP(ctx, g, "admin API", admin, adminListener)
 	serveHTTP(ctx, g, "phone listener", phones.Server(""), phonehttp.Limit(phoneListener, phonehttp.MaxConnections))
 	if phoneTLS != nil {

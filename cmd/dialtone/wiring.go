@@ -19,18 +19,51 @@ import (
 
 // callFlow joins the connection to ARI with the application that decides calls;
 // each needs the other, so the callbacks find the flow through a variable.
-func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.Logger) (*callflow.Flow, *ari.Client) {
+func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.Logger) (*callflow.Flow, *callflow.Lamps, *ari.Client) {
 	var flow *callflow.Flow
+	var lamps *callflow.Lamps
 	client := ari.New(ari.Options{
 		URL: s.ARIURL, Username: s.ARIUser, Password: s.ARISecret, App: pbx.StasisApp, Logger: log,
-		OnUp:    func(ctx context.Context, gen uint64) error { return flow.Up(ctx, gen) },
+		OnUp: func(ctx context.Context, gen uint64) error {
+			lamps.Up()
+			return flow.Up(ctx, gen)
+		},
 		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e) },
 	})
 	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl, Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted})
+		Live: ctl, Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})
 	ctl.ControlCalls(callControl{client})
+	lamps = callflow.NewLamps(client, ctl.Snapshot, log)
 	m.watchFlow(flow, client)
-	return flow, client
+	return flow, lamps, client
+}
+
+// followChanges lets the lamps follow every change that is applied, until ctx ends.
+func followChanges(ctx context.Context, ctl *provisioner.Controller, lamps *callflow.Lamps) error {
+	for ctx.Err() == nil {
+		sub := ctl.Subscribe()
+		lamps.Changed()
+		followEvents(ctx, sub, lamps)
+		sub.Close()
+	}
+	return ctx.Err()
+}
+
+// followEvents ends with ctx, or when the events have come too fast.
+func followEvents(ctx context.Context, sub *provisioner.Subscription, lamps *callflow.Lamps) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, open := <-sub.Events():
+			if !open {
+				return
+			}
+			if e.Type == provisioner.EventApply {
+				lamps.Changed()
+			}
+		}
+	}
 }
 
 // callControl lets the controller act on calls over ARI.

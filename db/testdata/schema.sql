@@ -123,6 +123,16 @@ CREATE TABLE external_numbers (
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE feature_codes (
+    tenant       TEXT    NOT NULL PRIMARY KEY REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    -- JSON object, feature to code, of those that are not the default.
+    codes        TEXT    NOT NULL,
+    park_slots   TEXT    NOT NULL,
+    park_seconds INTEGER NOT NULL CHECK (park_seconds > 0),
+    version      INTEGER NOT NULL CHECK (version > 0),
+    revision     INTEGER NOT NULL CHECK (revision > 0)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE forwards (
     tenant            TEXT    NOT NULL,
     extension         TEXT    NOT NULL,

@@ -78,6 +78,7 @@ func (a *api) register(e *echo.Echo) {
 	registerUsers(a)
 	a.registerPhoneModels()
 	registerPhoneSettings(a)
+	registerFeatureCodes(a)
 	registerButtonTemplates(a)
 	registerExternalNumbers(a)
 	registerTrunks(a)

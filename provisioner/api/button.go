@@ -8,8 +8,8 @@ import (
 
 // Button is what one key of a phone does.
 type Button struct {
-	Kind  string `json:"kind" enum:"line,blf,speed-dial,park,pickup,dtmf,forward,voicemail,intercom,url,none" doc:"line: a registration. blf: the lamp of an extension of the tenant; pressed, it calls. speed-dial, intercom, pickup: dials the value. park: parks the call at the value. dtmf: sends the value as tones. forward: switches the phone's own forward to the value (Yealink only). voicemail: calls the messages. url: asks for a web address. none: nothing, whatever a template says"`
-	Value string `json:"value,omitempty" doc:"Extension, number, digits or address; none for line and none, *97 if left out for voicemail"`
+	Kind  string `json:"kind" enum:"line,blf,speed-dial,park,parked,pickup,dtmf,forward,do-not-disturb,voicemail,intercom,url,none" doc:"line: a registration. blf: the lamp of an extension of the tenant; pressed, it calls. speed-dial: dials the value. intercom: calls the extension, whose phones answer by themselves. pickup: takes the call that rings at the extension, or in a group of one's own if the value is left out; any other value is dialled. park: parks the call at the slot. parked: the lamp of a slot; pressed, it takes the call. dtmf: sends the value as tones. forward: sends every call to the value, and back; lit while on. do-not-disturb: on and off; lit while on. voicemail: calls the messages. url: asks for a web address. none: nothing, whatever a template says"`
+	Value string `json:"value,omitempty" doc:"Extension, number, digits or address; none for line, do-not-disturb and none; the tenant's code if left out for voicemail and pickup"`
 	Label string `json:"label,omitempty" doc:"What stands beside the key, at most 40 characters; the name of the extension if left out"`
 	Line  int    `json:"line,omitempty" minimum:"1" maximum:"250" doc:"Registration it uses; 1 if left out. On a Polycom all lamps use that of the first one"`
 }

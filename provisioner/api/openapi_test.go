@@ -226,6 +226,11 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "PUT", "phone-settings", settings, `{"language":"fr","vlan":7}`)
 	ask(200, "PATCH", "phone-settings", settings, `{"srtp":"optional"}`)
 	ask(422, "PATCH", "phone-settings", settings, `{"colour":1}`)
+	const codes = tenant + "feature-codes"
+	ask(200, "GET", "feature-codes", codes, "")
+	ask(200, "PUT", "feature-codes", codes, `{"voicemail":"*86"}`)
+	ask(200, "PATCH", "feature-codes", codes, `{"park_slots":"81-89"}`)
+	ask(422, "PATCH", "feature-codes", codes, `{"colour":1}`)
 	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")
 	ask(200, "GET", "/v1/templates", "/v1/templates", "")
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")

@@ -29,7 +29,7 @@ type SimulatedPlace struct {
 // SimulatedStep is one thing that happens to the call.
 type SimulatedStep struct {
 	Step    int             `json:"step" doc:"Its number at this place, from 0"`
-	Does    string          `json:"does" doc:"dial, page, voicemail, messages, play, pickup, desk, forward or hangup"`
+	Does    string          `json:"does" doc:"dial, page, voicemail, messages, play, pickup, park, setting, echo, desk, forward or hangup"`
 	Rule    string          `json:"rule" doc:"Why"`
 	Rings   []string        `json:"rings,omitempty" doc:"Devices and numbers that ring at the same time"`
 	Seconds int             `json:"seconds,omitempty" doc:"For how long they ring"`

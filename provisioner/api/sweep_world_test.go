@@ -11,15 +11,15 @@ import (
 // unreachable are keys that nothing in tenant default may refer to: one that does
 // not exist, and one of tenant acme.
 var unreachable = map[string][]any{
-	"extensions": {"555", "701"}, "mailboxes": {"555", "701"}, "devices": {"nobody", "theirs"}, "groups": {"nobody", "theirs"},
+	"extensions": {"555", "601"}, "mailboxes": {"555", "601"}, "devices": {"nobody", "theirs"}, "groups": {"nobody", "theirs"},
 	"external-numbers": {"+4900000", "+4930777"}, "trunks": {"nobody", "theirs"}, "users": {"nobody", "eve"}, "tenants": {"nobody"},
 }
 
 // alsoRefers are properties that refer without being named after what they refer to.
 var alsoRefers = map[string][]any{
-	"twin_number": {"+4900000", "+4930777"}, "external": {"+4900000", "+4930777"}, "members": {[]any{map[string]any{"extension": "701"}}},
-	"destination": {"extension:555", "extension:701", "voicemail:701", "ring-group:none", "ring-group:theirs"}, "unreachable": {"extension:701"}, "busy": {"voicemail:701"}, "no_answer": {"extension:555"},
-	aKey: {map[string]any{"kind": "blf", "value": "555"}, map[string]any{"kind": "blf", "value": "701"}},
+	"twin_number": {"+4900000", "+4930777"}, "external": {"+4900000", "+4930777"}, "members": {[]any{map[string]any{"extension": "601"}}},
+	"destination": {"extension:555", "extension:601", "voicemail:601", "ring-group:none", "ring-group:theirs"}, "unreachable": {"extension:601"}, "busy": {"voicemail:601"}, "no_answer": {"extension:555"},
+	aKey: {map[string]any{"kind": "blf", "value": "555"}, map[string]any{"kind": "blf", "value": "601"}},
 }
 
 // settle fills tenant default with one of each kind, and tenant acme with others. It
@@ -33,8 +33,8 @@ func (l *lab) settle() (password string) {
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`},
 		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "ring-groups/sales", `{"number":"600","members":[{"extension":"101"}]}`}, {"acme", "extensions/702", `{"name":"Fay"}`}, {"acme", "ring-groups/theirs", `{"number":"600","members":[{"extension":"702"}]}`}, {"default", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
-		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/701", `{"name":"Eve","pin":"4711"}`},
-		{"acme", "extensions/701", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"701"}`}, {"acme", "users/eve", `{"full_name":"Eve","role":"user"}`},
+		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/601", `{"name":"Eve","pin":"4711"}`},
+		{"acme", "extensions/601", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"601"}`}, {"acme", "users/eve", `{"full_name":"Eve","role":"user"}`},
 	} {
 		l.must(201, "PUT", "/v1/tenants/"+w.tenant+"/"+w.path, w.body)
 	}
@@ -85,6 +85,8 @@ var kindsSwept = map[string]kindSwept{
 
 // actionsSwept are the writes that belong to no row's kind, by operation.
 var actionsSwept = map[string][]string{
+	"put-feature-codes":     {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","park_slots":"81-89","park_seconds":30}`},
+	"patch-feature-codes":   {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","park_slots":"81-89","park_seconds":30}`},
 	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
 	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
 	"clone-external-number": {"external-numbers/+4915112345678/clone", `{"number":"+4915112345670"}`},

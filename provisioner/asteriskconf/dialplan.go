@@ -14,8 +14,8 @@ type dialplanView struct {
 	App, ArgCall, ArgStep string
 	Desk                  deskView
 	Step, After           string
-	VoicemailCode         string
-	PickupCode, Pickup    string
+	Pickup, Directed      string
+	ArgSetting, Echo      string
 	Record, RecordFolder  string
 	NoPickup              int // cause when nothing rings
 	NoAnswer              int
@@ -38,7 +38,7 @@ type dialplanView struct {
 var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 
 // deskView is how signing in on a shared device goes.
-type deskView struct{ Arg, In, Out, Number, PIN, Done, Refused string }
+type deskView struct{ Arg, Number, PIN, Done, Refused string }
 
 // dialplanTenant has contexts of its own.
 type dialplanTenant struct {
@@ -47,6 +47,7 @@ type dialplanTenant struct {
 	Recorded, Trunk, Desk, Numbers    contextName
 	Dialled                           []dialplanNumber
 	Help                              dialplanHelp
+	Feature                           featureView
 	Extensions                        []dialplanExtension
 	Groups                            []dialplanGroup
 }
@@ -117,16 +118,16 @@ func (l dialplanLeg) Channel() string {
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
-		VoicemailCode: pbx.VoicemailCode, PickupCode: pbx.PickupCode, Pickup: pbx.PickupContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
+		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
 		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
 		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}",
 		Call: pbx.CallVariable,
-		Desk: deskView{pbx.ArgDesk, pbx.SignInCode, pbx.SignOutCode, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
+		Desk: deskView{pbx.ArgDesk, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
-		view, err := dialplanTenantOf(t)
+		view, err := dialplanTenantOf(s, t)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
@@ -152,7 +153,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	return v, addRingGroups(&v, s, at)
 }
 
-func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
+func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant) (v dialplanTenant, err error) {
 	var es pbx.Errors
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
@@ -161,6 +162,7 @@ func dialplanTenantOf(t *pbx.Tenant) (v dialplanTenant, err error) {
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
+	v.Feature = featuresOf(&es, s, t.Name)
 	return v, es.Err()
 }
 

@@ -14,6 +14,7 @@ type party struct {
 	HasMailbox   bool
 	Mailbox      mailboxName
 	Groups       groupList
+	PickupMark   pickupMark
 	Anonymous    bool
 	Record       string        // variable that says so; "" when calls are not recorded
 	Language     languageName  // of prompts; "" is Asterisk's default
@@ -39,6 +40,7 @@ func partyOf(es *pbx.Errors, s *pbx.Snapshot, d *pbx.Device) (v party, err error
 		}
 		name, number, v.Anonymous = e.Name, e.Number, e.Anonymous
 		into(es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))
+		into(es, &v.PickupMark)(newPickupMark("number", d.Tenant, e.Number))
 		if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 			into(es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
 		}

@@ -59,6 +59,9 @@ var rendered = []struct {
 	{dahdiFile, "chan_dahdi.so", dahdiOf, func(string) Marker {
 		return Marker{Kind: MarkerNone}
 	}, "devices of kind dahdi"},
+	{parkingFile, "res_parking.so", parkingOf, func(hash string) Marker {
+		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + parkingMarker + "," + hash + ",1)", "1"}
+	}, "parked calls"},
 	{"dialtone/extensions.conf", "pbx_config.so", dialplanOf, func(hash string) Marker {
 		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + markerName + "," + hash + ",1)", "1"}
 	}, ""},

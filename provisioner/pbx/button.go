@@ -20,16 +20,22 @@ const (
 	BLFButton       ButtonKind = "blf"        // the lamp of extension Value; pressed, it calls
 	SpeedDialButton ButtonKind = "speed-dial" // calls Value
 	ParkButton      ButtonKind = "park"       // parks the call at Value
-	PickupButton    ButtonKind = "pickup"     // dials Value, a pickup code and whom to pick up
+	PickupButton    ButtonKind = "pickup"     // takes the call that rings at extension Value, or in a group; or dials Value
 	DTMFButton      ButtonKind = "dtmf"       // sends Value as tones into the call
-	ForwardButton   ButtonKind = "forward"    // switches the phone's own forward to Value
-	VoicemailButton ButtonKind = "voicemail"  // calls the messages; Value is the number, *97 without
-	IntercomButton  ButtonKind = "intercom"   // calls Value to be answered by itself
-	URLButton       ButtonKind = "url"        // asks for the web address Value
+	// ForwardButton switches the forward of every call to Value on and off, and shows it.
+	ForwardButton   ButtonKind = "forward"
+	VoicemailButton ButtonKind = "voicemail"      // calls the messages; Value is the number, the tenant's code without
+	IntercomButton  ButtonKind = "intercom"       // calls Value to be answered by itself
+	DNDButton       ButtonKind = "do-not-disturb" // switches do not disturb on and off, and shows it
+	ParkedButton    ButtonKind = "parked"         // the lamp of park slot Value; pressed, it takes the call
+	URLButton       ButtonKind = "url"            // asks for the web address Value
 )
 
 // ButtonKinds lists all kinds.
-var ButtonKinds = []ButtonKind{LineButton, BLFButton, SpeedDialButton, ParkButton, PickupButton, DTMFButton, ForwardButton, VoicemailButton, IntercomButton, URLButton, NoButton}
+var ButtonKinds = []ButtonKind{LineButton, BLFButton, SpeedDialButton, ParkButton, PickupButton, DTMFButton, ForwardButton, VoicemailButton, IntercomButton, DNDButton, ParkedButton, URLButton, NoButton}
+
+// Lamp reports whether a button of the kind shows a setting or a slot.
+func (k ButtonKind) Lamp() bool { return k == ForwardButton || k == DNDButton || k == ParkedButton }
 
 // The most keys and modules that any model has.
 const (
@@ -139,16 +145,25 @@ var (
 	tonePattern = regexp.MustCompile(`^[0-9A-D*][0-9A-D*#]{0,31}$`)
 )
 
+// Forwards reports whether the value is a number that calls can be forwarded to.
+func (b Button) Forwards() bool {
+	return CheckNumber("value", b.Value) == nil || CheckExternalNumber("value", b.Value) == nil
+}
+
 // checkValue refuses what the kind cannot use. A '$' or '^' would begin a macro
 // in a Polycom's action.
 func (b Button) checkValue(field string) *Error {
 	switch b.Kind {
-	case NoButton, LineButton:
+	case NoButton, LineButton, DNDButton:
 		if b.Value != "" {
 			return Invalidf(field, "a button of kind %s has no value", b.Kind)
 		}
 	case BLFButton:
 		return CheckNumber(field, b.Value)
+	case ForwardButton:
+		if !b.Forwards() {
+			return Invalidf(field, "%s is neither an extension nor a number outside", quote(b.Value))
+		}
 	case DTMFButton:
 		if !tonePattern.MatchString(b.Value) {
 			return Invalidf(field, "%s cannot be sent as tones: use 1 to 32 of 0 to 9, A to D, * and #, not # first", quote(b.Value))
@@ -159,7 +174,7 @@ func (b Button) checkValue(field string) *Error {
 			return Invalidf(field, "%s is not a web address of at most 255 characters without quotes, blanks, $ and ^", quote(b.Value))
 		}
 		return CheckText(field, b.Value, 1, 255, 255)
-	case VoicemailButton:
+	case VoicemailButton, PickupButton:
 		if b.Value == "" {
 			return nil
 		}

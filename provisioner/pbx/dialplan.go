@@ -16,8 +16,8 @@ const (
 	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER), the outcome
 	// being DIALSTATUS or empty, the next three the variables of those names.
 	ArgStep = "step"
-	// ArgDesk is the first Stasis argument when a caller at SignInCode has typed a
-	// number and a PIN, or is at SignOutCode: Stasis(dialtone,desk,TENANT). What was
+	// ArgDesk is the first Stasis argument when a caller at the code to sign in has typed a
+	// number and a PIN, or is at the one to sign out: Stasis(dialtone,desk,TENANT). What was
 	// typed is in variables, because arguments show in every list of channels.
 	ArgDesk = "desk"
 	// DeskNumberVariable and DeskPINVariable carry what was typed.
@@ -41,13 +41,17 @@ const (
 	OrderVariable = "DIALTONE_ORDER"
 	// CallVariable names a call to all its legs, by the channel that called.
 	CallVariable = "DIALTONE_CALL"
-	// VoicemailCode is dialled to hear one's own mailbox.
+	// VoicemailCode is dialled to hear one's own mailbox, where the tenant has no
+	// other code for that; so are those below.
 	VoicemailCode = "*97"
 	// PickupCode is dialled to take a call that rings at a member of one's groups.
 	PickupCode = "*8"
 	// SignInCode and SignOutCode are dialled on a shared device.
 	SignInCode  = "*11"
 	SignOutCode = "*12"
+	// ArgSetting is the first Stasis argument when a caller has dialled a code that
+	// changes a setting: Stasis(dialtone,setting,TENANT,TRANSFERER).
+	ArgSetting = "setting"
 )
 
 // EntryContext is where calls from a tenant's endpoints enter.
@@ -75,10 +79,29 @@ const RecordVariable = "DIALTONE_RECORD"
 // in the fallback: its AfterLabel, or that of the step that PositionVariable names.
 const AfterPriority = 3
 
-// DeskContext asks at SignInCode for number and PIN and returns to Stasis with
-// ArgDesk, as it does at SignOutCode; at DeskDoneLabel and DeskRefusedLabel it says
+// DeskContext asks at the code to sign in for number and PIN and returns to Stasis with
+// ArgDesk, as it does at the one to sign out; at DeskDoneLabel and DeskRefusedLabel it says
 // how that went and hangs up.
 func DeskContext(tenant string) string { return "desk-" + tenant }
+
+// SettingContext answers and returns to Stasis with ArgSetting; at DeskDoneLabel it
+// runs Playback(${DIALTONE_STEP}), at DeskRefusedLabel it says that nothing was
+// changed, which is what follows without a controller; then it hangs up.
+func SettingContext(tenant string) string { return "set-" + tenant }
+
+// ParkContext takes the call that is parked at the slot it is continued at; without
+// one it parks a call that was transferred there. It is the tenant's parking lot as well.
+func ParkContext(tenant string) string { return "park-" + tenant }
+
+// ParkedBackContext rings who parked a call when nobody has taken it for long.
+func ParkedBackContext(tenant string) string { return "parkback-" + tenant }
+
+// EchoContext plays back what the caller says.
+const EchoContext = "dialtone-echo"
+
+// DirectedContext runs Pickup(${DIALTONE_STEP}), and hangs up when nothing rings
+// there.
+const DirectedContext = "dialtone-directed"
 
 // VoicemailContext runs VoiceMail(${DIALTONE_STEP}) and hangs up.
 const VoicemailContext = "dialtone-voicemail"
@@ -107,11 +130,15 @@ func ShowCalled(number string) string {
 const AlertContext = "dialtone-alert"
 
 // ShowTone is the option of Dial that does so; "" for the phone's own ring.
-func ShowTone(tone int) string {
-	if word := RingWord(tone); word != "" {
-		return "b(" + AlertContext + "^s^1(" + word + "))"
+func ShowTone(tone int) string { return ShowAlert(RingWord(tone)) }
+
+// ShowAlert is ShowTone for any word that has no character which means something
+// to Dial.
+func ShowAlert(word string) string {
+	if word == "" {
+		return ""
 	}
-	return ""
+	return "b(" + AlertContext + "^s^1(" + word + "))"
 }
 
 // MusicContext lets a caller hear music before the answer, and goes on in the
@@ -126,7 +153,7 @@ const PageContext = "dialtone-page"
 
 // PageOptions are those of Page: only phones that are in no call, which answer by
 // themselves and redirect nobody.
-const PageOptions = "isb(" + AlertContext + "^s^1(alert-autoanswer))"
+const PageOptions = "isb(" + AlertContext + "^s^1(" + AlertAnswer + "))"
 
 // HangupContext runs Hangup(${DIALTONE_STEP}), the argument being a Q.850 cause:
 // which causes ARI's own hangup knows differs from version to version.

@@ -33,6 +33,9 @@ type Step struct {
 	Greeting Greeting    // voicemail
 	Sound    string      // play: name of a sound file, without language and format
 	To       Destination // forward
+	Of       string      // pickup: extension at which the call rings; "" for the caller's groups
+	Alert    string      // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
+	Setting  *Setting    // setting: what the caller changes; nil when it is refused
 	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
 	// Next maps each outcome of a step that Returns to the index of the step
 	// that follows, always greater than the step's own. Nil for other steps.
@@ -53,11 +56,14 @@ const (
 	StepVoicemail StepKind = "voicemail" // record a message
 	StepMessages  StepKind = "messages"  // hear one's own mailbox
 	StepPlay      StepKind = "play"
-	StepPickup    StepKind = "pickup" // take a call that rings in one of the caller's groups
+	StepPickup    StepKind = "pickup" // take a call that rings in one of the caller's groups, or at an extension
 	StepHangup    StepKind = "hangup"
 	StepDesk      StepKind = "desk"    // sign in or out on the calling device
 	StepForward   StepKind = "forward" // go on with the plan for where the call is sent
 	StepPage      StepKind = "page"    // the legs answer by themselves and hear the caller
+	StepSetting   StepKind = "setting" // change a setting of the caller's extension, and say so
+	StepPark      StepKind = "park"    // park a transferred call at the dialled slot, or take the one there
+	StepEcho      StepKind = "echo"    // play back what the caller says
 )
 
 // Greeting is what a mailbox says to a caller.
@@ -135,11 +141,20 @@ func (s Step) Context(tenant string) string {
 	case StepPlay:
 		return PlayContext(tenant)
 	case StepPickup:
+		if s.Of != "" {
+			return DirectedContext
+		}
 		return PickupContext
 	case StepDesk:
 		return DeskContext(tenant)
 	case StepPage:
 		return PageContext
+	case StepSetting:
+		return SettingContext(tenant)
+	case StepPark:
+		return ParkContext(tenant)
+	case StepEcho:
+		return EchoContext
 	}
 	return HangupContext
 }
@@ -180,8 +195,11 @@ func (s Step) Argument(tenant string) string {
 		return MailboxName(tenant, s.Mailbox)
 	case StepPlay:
 		return s.Sound
-	case StepDesk:
+	case StepDesk, StepSetting, StepPark, StepEcho:
 		return ""
+	}
+	if s.Of != "" {
+		return PickupOf(tenant, s.Of)
 	}
 	return strconv.Itoa(s.Cause)
 }
@@ -206,7 +224,7 @@ func (s Step) Options() string {
 	if s.Music {
 		out += "m"
 	}
-	return out + s.Show.options() + ShowCalled(s.Called) + ShowTone(s.Tone)
+	return out + s.Show.options() + ShowCalled(s.Called) + ShowTone(s.Tone) + ShowAlert(s.Alert)
 }
 
 // After returns the index of the step that follows when step i came back with

@@ -78,12 +78,13 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
 	case len(c.Hops) > 0:
 		return toDestination(r, c.Hops[len(c.Hops)-1])
-	case c.Dialled == VoicemailCode:
-		return ownMessages(s, c)
-	case c.Dialled == PickupCode:
-		return pickup(s, c)
-	case c.Dialled == SignInCode || c.Dialled == SignOutCode:
-		return desk(s, c)
+	}
+	codes := s.CodesOf(c.Tenant)
+	if f, number, is := codes.Read(c.Dialled); is {
+		return toFeature(r, f, number)
+	}
+	if codes.IsSlot(c.Dialled) {
+		return parked(r)
 	}
 	if g := s.RingGroupAt(c.Tenant, c.Dialled); g != nil {
 		return toRingGroup(r, g)
@@ -111,12 +112,12 @@ func hangupStep(cause int, rule string, args ...any) Step {
 func ownMessages(s *Snapshot, c Call) Plan {
 	e := c.Extension(s)
 	if e == nil {
-		return hangup(CauseRefused, "%s opens the caller's own mailbox, and the caller is no extension's device", VoicemailCode)
+		return hangup(CauseRefused, "%s opens the caller's own mailbox, and the caller is no extension's device", c.Dialled)
 	}
 	if s.Mailbox(e.Tenant, e.Mailbox) == nil {
-		return hangup(CauseRefused, "%s opens the caller's own mailbox, and extension %s has none", VoicemailCode, e.Number)
+		return hangup(CauseRefused, "%s opens the caller's own mailbox, and extension %s has none", c.Dialled, e.Number)
 	}
-	rule := fmt.Sprintf("%s opens mailbox %s of the caller's extension %s", VoicemailCode, e.Mailbox, e.Number)
+	rule := fmt.Sprintf("%s opens mailbox %s of the caller's extension %s", c.Dialled, e.Mailbox, e.Number)
 	return Plan{Steps: []Step{{Kind: StepMessages, Mailbox: e.Mailbox, Rule: rule}}}
 }
 
@@ -125,9 +126,9 @@ func ownMessages(s *Snapshot, c Call) Plan {
 func pickup(s *Snapshot, c Call) Plan {
 	e := c.Extension(s)
 	if e == nil || len(e.Groups) == 0 {
-		return hangup(CauseRefused, "%s picks up a call of the caller's groups, and the caller is in none", PickupCode)
+		return hangup(CauseRefused, "%s picks up a call of the caller's groups, and the caller is in none", c.Dialled)
 	}
-	rule := fmt.Sprintf("%s picks up a call that rings in a group of extension %s: %s", PickupCode, e.Number, strings.Join(e.Groups, ", "))
+	rule := fmt.Sprintf("%s picks up a call that rings in a group of extension %s: %s", c.Dialled, e.Number, strings.Join(e.Groups, ", "))
 	return Plan{Steps: []Step{{Kind: StepPickup, Cause: CauseAbsent, Rule: rule}}}
 }
 

@@ -22,6 +22,8 @@ type Snapshot struct {
 	Trunks          []*Trunk
 	Forwards        []*Forward   // see WithForwards
 	RingGroups      []*RingGroup // see WithRingGroups
+	// FeatureCodes are those of tenants that changed them; see WithFeatureCodes.
+	FeatureCodes []*FeatureCodes
 
 	tenants    map[string]*Tenant
 	extensions map[key]*Extension
@@ -53,6 +55,7 @@ type Snapshot struct {
 	classes     map[key]*ClassOfService
 	ringGroups  map[key]*RingGroup
 	ringNumbers map[key]*RingGroup // by number
+	codes       map[string]*FeatureCodes
 }
 
 // key is a natural key within a tenant.

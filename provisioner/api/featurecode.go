@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// FeatureCodesFields is what a client may write.
+type FeatureCodesFields struct {
+	Voicemail             *string `json:"voicemail,omitempty" maxLength:"10" doc:"Opens the mailbox of the caller's extension. *97 if left out; an empty text switches it off"`
+	Pickup                *string `json:"pickup,omitempty" maxLength:"10" doc:"Takes a call that rings at a member of the caller's groups. *8 if left out; an empty text switches it off"`
+	DirectedPickup        *string `json:"directed_pickup,omitempty" maxLength:"10" doc:"With the number of an extension behind it: takes the call that rings there. ** if left out; an empty text switches it off"`
+	SignIn                *string `json:"sign_in,omitempty" maxLength:"10" doc:"Asks on a shared device for number and PIN. *11 if left out; an empty text switches it off"`
+	SignOut               *string `json:"sign_out,omitempty" maxLength:"10" doc:"Leaves a shared device. *12 if left out; an empty text switches it off"`
+	ForwardAll            *string `json:"forward_all,omitempty" maxLength:"10" doc:"With a number behind it: sends every call to the caller's extension there. *72 if left out; an empty text switches it off"`
+	ForwardAllOff         *string `json:"forward_all_off,omitempty" maxLength:"10" doc:"Ends that; a schedule holds again. *73 if left out; an empty text switches it off"`
+	ForwardBusy           *string `json:"forward_busy,omitempty" maxLength:"10" doc:"With a number behind it: sends calls there that find the extension busy. *90 if left out; an empty text switches it off"`
+	ForwardBusyOff        *string `json:"forward_busy_off,omitempty" maxLength:"10" doc:"Ends that. *91 if left out; an empty text switches it off"`
+	ForwardNoAnswer       *string `json:"forward_no_answer,omitempty" maxLength:"10" doc:"With a number behind it: sends calls there that nobody answers. *92 if left out; an empty text switches it off"`
+	ForwardNoAnswerOff    *string `json:"forward_no_answer_off,omitempty" maxLength:"10" doc:"Ends that. *93 if left out; an empty text switches it off"`
+	ForwardUnreachable    *string `json:"forward_unreachable,omitempty" maxLength:"10" doc:"With a number behind it: sends calls there when no device can be reached. *94 if left out; an empty text switches it off"`
+	ForwardUnreachableOff *string `json:"forward_unreachable_off,omitempty" maxLength:"10" doc:"Ends that. *95 if left out; an empty text switches it off"`
+	DoNotDisturb          *string `json:"do_not_disturb,omitempty" maxLength:"10" doc:"The caller's extension does not ring any more. With its own number behind it, as this and every forward code have it: on if it is off, off if it is on; a lamp can watch that number. *78 if left out; an empty text switches it off"`
+	DoNotDisturbOff       *string `json:"do_not_disturb_off,omitempty" maxLength:"10" doc:"It rings again. *79 if left out; an empty text switches it off"`
+	CallWaiting           *string `json:"call_waiting,omitempty" maxLength:"10" doc:"The caller's extension takes a second call. *70 if left out; an empty text switches it off"`
+	CallWaitingOff        *string `json:"call_waiting_off,omitempty" maxLength:"10" doc:"It is busy while it is in a call. *71 if left out; an empty text switches it off"`
+	Intercom              *string `json:"intercom,omitempty" maxLength:"10" doc:"With the number of an extension behind it: its desk phones answer by themselves. *50 if left out; an empty text switches it off"`
+	EchoTest              *string `json:"echo_test,omitempty" maxLength:"10" doc:"Plays back what the caller says. *43 if left out; an empty text switches it off"`
+	ParkSlots             *string `json:"park_slots,omitempty" maxLength:"13" doc:"Numbers at which calls are parked: a call that is transferred to one waits there, and whoever dials it takes the call. 701-720 if left out; an empty text parks nothing"`
+	ParkSeconds           int     `json:"park_seconds,omitempty" doc:"How long a parked call waits before it rings who parked it, 10 to 3600; 60 if left out"`
+}
+
+// FeatureCodes is what a client reads.
+type FeatureCodes struct {
+	FeatureCodesFields
+	Apply ApplyBlock `json:"apply"`
+}
+
+// codes are the members that hold codes, by feature.
+func (f *FeatureCodesFields) codes() map[pbx.Feature]**string {
+	return map[pbx.Feature]**string{
+		pbx.FeatureVoicemail:             &f.Voicemail,
+		pbx.FeaturePickup:                &f.Pickup,
+		pbx.FeatureDirectedPickup:        &f.DirectedPickup,
+		pbx.FeatureSignIn:                &f.SignIn,
+		pbx.FeatureSignOut:               &f.SignOut,
+		pbx.FeatureForwardAll:            &f.ForwardAll,
+		pbx.FeatureForwardAllOff:         &f.ForwardAllOff,
+		pbx.FeatureForwardBusy:           &f.ForwardBusy,
+		pbx.FeatureForwardBusyOff:        &f.ForwardBusyOff,
+		pbx.FeatureForwardNoAnswer:       &f.ForwardNoAnswer,
+		pbx.FeatureForwardNoAnswerOff:    &f.ForwardNoAnswerOff,
+		pbx.FeatureForwardUnreachable:    &f.ForwardUnreachable,
+		pbx.FeatureForwardUnreachableOff: &f.ForwardUnreachableOff,
+		pbx.FeatureDoNotDisturb:          &f.DoNotDisturb,
+		pbx.FeatureDoNotDisturbOff:       &f.DoNotDisturbOff,
+		pbx.FeatureCallWaiting:           &f.CallWaiting,
+		pbx.FeatureCallWaitingOff:        &f.CallWaitingOff,
+		pbx.FeatureIntercom:              &f.Intercom,
+		pbx.FeatureEcho:                  &f.EchoTest,
+	}
+}
+
+// registerFeatureCodes declares reading and changing: each tenant has exactly one of
+// these.
+func registerFeatureCodes(a *api) {
+	const path = "/v1/tenants/{tenant}/feature-codes"
+	k := kind[pbx.FeatureCodes, FeatureCodesFields, FeatureCodes]{
+		name: "feature-codes", plural: "feature-codes", path: path, rows: a.ctl.FeatureCodes, who: ofTenant,
+		key:      func(FeatureCodesFields) string { return "" },
+		parseKey: func(_, _ string) (string, *pbx.Error) { return "feature-codes", nil },
+		fields:   featureCodesFields,
+		build:    buildFeatureCodes,
+		view:     func(c *pbx.FeatureCodes) FeatureCodes { return FeatureCodes{FeatureCodesFields: featureCodesFields(c)} },
+		revision: func(c *pbx.FeatureCodes) int64 { return c.Revision },
+		apply:    func(v *FeatureCodes) *ApplyBlock { return &v.Apply },
+	}
+	declare(a, operators, k.operation("GET", path, "get-feature-codes", "What phones of the tenant dial for features"), func(ctx context.Context, in *getInput) (*answer[FeatureCodes], error) {
+		return k.get(ctx, a, in.Place)
+	})
+	declare(a, tenantAdmins, k.operation("PUT", path, "put-feature-codes", "Replace"), func(ctx context.Context, in *bodyInput[FeatureCodesFields]) (*answer[FeatureCodes], error) {
+		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.FeatureCodes) (FeatureCodesFields, error) { return in.Body, nil })
+	})
+	registerPatch(a, k, path)
+}
+
+func featureCodesFields(c *pbx.FeatureCodes) FeatureCodesFields {
+	f := FeatureCodesFields{ParkSlots: &c.ParkSlots, ParkSeconds: c.ParkSeconds}
+	for feature, at := range f.codes() {
+		code := c.Codes[feature]
+		*at = &code
+	}
+	return f
+}
+
+func buildFeatureCodes(w FeatureCodesFields, _ *pbx.FeatureCodes, tenant, _ string) (*pbx.FeatureCodes, error) {
+	c := pbx.DefaultFeatureCodes(tenant)
+	for feature, at := range w.codes() {
+		c.Codes[feature] = or(*at, c.Codes[feature])
+	}
+	c.ParkSlots = or(w.ParkSlots, c.ParkSlots)
+	if w.ParkSeconds != 0 {
+		c.ParkSeconds = w.ParkSeconds
+	}
+	return c, nil
+}
