@@ -1,10 +1,16 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/ari"
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
@@ -41,7 +47,7 @@ func TestFeaturesRealAsterisk(t *testing.T) {
 	f.noChannels(t)
 }
 
-// hearsOf dials a code that changes a setting and listens to what it says.
+// dials a code that changes a setting and listens to what it says.
 func (f *features) dials(t *testing.T, from *phone.Phone, code string) {
 	t.Helper()
 	out := dial(t, from, code)
@@ -100,11 +106,55 @@ func (f *features) doNotDisturb(t *testing.T) {
 	// The API lights it as well, and a restarted controller puts right what is wrong.
 	f.do(t, "PATCH", tenant+"/extensions/102", object{"do_not_disturb": true}, nil)
 	shows(t, lamp, "busy")
+	f.extension(t, "109", "", object{"do_not_disturb": true})
+	f.extension(t, "108", "", object{"do_not_disturb": true, "presence": false})
+	f.areLit(t, "default.102", "default.109")
+	f.do(t, "DELETE", tenant+"/extensions/109?confirm=109", nil, nil)
+	f.areLit(t, "default.102")
 	f.kill(t)
-	f.console(t, "devstate change Custom:none INUSE")
+	if err := f.ari(t).SetDeviceState(t.Context(), "Stasis:dialtone.do_not_disturb.default.999", "INUSE"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.ari(t).DeleteDeviceState(t.Context(), "Stasis:dialtone.do_not_disturb.default.102"); err != nil {
+		t.Fatal(err)
+	}
 	f.restart(t)
+	f.areLit(t, "default.102")
 	f.do(t, "PATCH", tenant+"/extensions/102", object{"do_not_disturb": nil}, nil)
 	shows(t, lamp, "idle")
+}
+
+// ari is a connection of the test's own.
+func (f *features) ari(t *testing.T) *ari.Client {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(f.Asterisk.Dir(), "etc", "ari.conf"))
+	found := regexp.MustCompile(`(?m)^password = (\S+)$`).FindSubmatch(text)
+	if err != nil || found == nil {
+		t.Fatal("no password in ari.conf", err)
+	}
+	return ari.New(ari.Options{URL: "http://" + f.ARI + "/ari", Username: "dialtone", Password: string(found[1]), App: "test"})
+}
+
+// areLit waits until the lamps of do not disturb in Asterisk are these.
+func (f *features) areLit(t *testing.T, want ...string) {
+	t.Helper()
+	eventually(t, 10*time.Second, func() string {
+		states, err := f.ari(t).DeviceStates(t.Context())
+		if err != nil {
+			return err.Error()
+		}
+		var lit []string
+		for name, state := range states {
+			lit = append(lit, strings.TrimPrefix(name, "Stasis:dialtone.do_not_disturb."))
+			if state != "INUSE" {
+				return name + " is " + state
+			}
+		}
+		if slices.Sort(lit); !slices.Equal(lit, want) {
+			return fmt.Sprintf("lit are %v, not %v", lit, want)
+		}
+		return ""
+	})
 }
 
 func (f *features) forwards(t *testing.T) {
@@ -127,6 +177,11 @@ func (f *features) forwards(t *testing.T) {
 	f.dials(t, f.second, "*73")
 	shows(t, lamp, "idle")
 	shows(t, key, "idle")
+	f.do(t, "PUT", tenant+"/ring-groups/hall", object{"number": "600", "strategy": "all", "members": []object{{"extension": "103"}}}, nil)
+	f.applied(t)
+	f.dials(t, f.second, "*72600")
+	reached(f.caller, "102", f.third)
+	f.dials(t, f.second, "*73")
 	reached(f.caller, "102", f.second)
 	var forward struct {
 		Mode, Busy string
@@ -152,7 +207,14 @@ func (f *features) forwards(t *testing.T) {
 	f.dials(t, f.second, "*91")
 	f.dials(t, f.second, "*92103")
 	f.dials(t, f.second, "*94101")
-	f.do(t, "GET", tenant+"/forwards/102", nil, &forward)
+	var both struct {
+		NoAnswer    string `json:"no_answer"`
+		Unreachable string
+		Busy        string
+	}
+	if f.do(t, "GET", tenant+"/forwards/102", nil, &both); both.NoAnswer != "extension:103" || both.Unreachable != "extension:101" || both.Busy != "" {
+		t.Errorf("the forwards are %+v", both)
+	}
 	for _, code := range []string{"*93", "*95"} {
 		f.dials(t, f.second, code)
 	}
@@ -255,7 +317,7 @@ func (f *features) parking(t *testing.T) {
 	hangUp(t, taken, out)
 
 	out = park()
-	back := rings2(t, f.second)
+	back := parkedRings(t, f.second)
 	shows(t, lamp, "idle")
 	if err := back.Answer(within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)
@@ -264,8 +326,8 @@ func (f *features) parking(t *testing.T) {
 	hangUp(t, back, out)
 }
 
-// rings2 waits for a call that nobody in the test has dialled.
-func rings2(t *testing.T, at *phone.Phone) *phone.Call {
+// parkedRings waits for a call that nobody in the test has dialled.
+func parkedRings(t *testing.T, at *phone.Phone) *phone.Call {
 	t.Helper()
 	select {
 	case in := <-at.Incoming():
