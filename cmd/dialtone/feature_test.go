@@ -81,6 +81,13 @@ func (f *features) doNotDisturb(t *testing.T) {
 	if got := refusal(t, f.caller, "102"); got != 486 {
 		t.Errorf("an extension that does not want to be disturbed answers %d", got)
 	}
+	var told struct {
+		Place struct{ Steps []struct{ Does, Rule string } }
+	}
+	f.do(t, "POST", tenant+"/simulate", object{"from": "102", "to": "*79"}, &told)
+	if s := told.Place.Steps; len(s) != 1 || s[0].Does != "setting" || s[0].Rule != "switches do not disturb of extension 102 off" {
+		t.Errorf("the simulator says %+v", s)
+	}
 	if got := refusal(t, f.caller, "*50102"); got != 486 {
 		t.Errorf("so does its intercom: %d", got)
 	}

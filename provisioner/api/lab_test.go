@@ -136,8 +136,10 @@ func agree(s *amitest.Server, dir string) {
 	})
 	s.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
 		value := "0"
-		if hash := stated("extensions.conf", `exten => ([0-9a-f]{64}),1`); hash != "" && strings.Contains(a.Get("Variable"), hash) {
-			value = "1"
+		for _, hash := range []string{stated("extensions.conf", `exten => ([0-9a-f]{64}),1`), stated("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
+			if hash != "" && strings.Contains(a.Get("Variable"), hash) {
+				value = "1"
+			}
 		}
 		c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
 	})

@@ -33,8 +33,8 @@ func (c featureCode) String() string {
 	return "_" + c.text + "!"
 }
 
-// Lamp is the pattern of the numbers at which the feature's lamps are watched.
-func (c featureCode) Lamp() string { return "_" + c.text + "[0-9A-Za-z]!" }
+// Numbered is the pattern of the code with a number behind it.
+func (c featureCode) Numbered() string { return "_" + c.text + "[0-9A-Za-z]!" }
 
 // Rest is what was dialled behind the code, of which a dialplan could misread
 // nothing.
