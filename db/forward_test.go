@@ -92,7 +92,7 @@ func TestForwardFollows(t *testing.T) {
 		return tx.extensionUnused(context.Background(), &pbx.Extension{Tenant: "default", Number: "201"})
 	})
 	var used *pbx.Error
-	if !errors.As(err, &used) || len(used.Refs) != 3 || used.Refs[1] != (pbx.Ref{Kind: kindForward, Key: "102"}) {
+	if !errors.As(err, &used) || len(used.Refs) != 4 || used.Refs[1] != (pbx.Ref{Kind: kindForward, Key: "102"}) || used.Refs[2] != (pbx.Ref{Kind: kindForward, Key: "201"}) {
 		t.Errorf("what refers to it: %v", err)
 	}
 	update(t, db, func(ctx context.Context, tx *Tx) error {

@@ -9,23 +9,45 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
+// ownForward is the part of a query for references that finds an extension's own
+// forward while it is in place: who calls the extension relies on it.
+const ownForward = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1 AND extension = ?2
+	AND (mode <> 'off' OR unreachable <> '' OR busy <> '' OR no_answer <> '') `
+
 // extensionUnused returns an InUse error that names what refers to an extension.
 func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
 	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
-		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+ringMembers+forwardsTo+`) ORDER BY kind = 'button', kind, name`,
+		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+ringMembers+ownForward+forwardsTo+`) ORDER BY kind = 'button', kind, name`,
 		e.Tenant, e.Number, pbx.Destination{Kind: pbx.ToExtension, Key: e.Number}.String())
 	var used *pbx.Error
 	if !errors.As(err, &used) || used.Kind != pbx.InUse {
 		return err
 	}
-	own, ownErr := tx.ownMailbox(ctx, e)
+	own, ownErr := tx.ownMailboxRefs(ctx, e)
 	if ownErr != nil {
 		return ownErr
 	}
-	if own {
-		used.Refs = append(used.Refs, pbx.Ref{Kind: kindMailbox, Key: e.Mailbox})
+	for _, r := range own {
+		if !slices.Contains(used.Refs, r) {
+			used.Refs = append(used.Refs, r)
+		}
 	}
 	return err
+}
+
+// ownMailboxRefs names an extension's own mailbox and what leads to that: all of
+// it changes when the extension is released.
+func (tx *Tx) ownMailboxRefs(ctx context.Context, e *pbx.Extension) ([]pbx.Ref, error) {
+	own, err := tx.ownMailbox(ctx, e)
+	if err != nil || !own {
+		return nil, err
+	}
+	refs, err := query(ctx, tx, scanRef, fmt.Sprintf(`SELECT '%s', ?2 `+forwardsTo+`LIMIT %d`, kindMailbox, mostRefs),
+		e.Tenant, e.Mailbox, pbx.Destination{Kind: pbx.ToVoicemail, Key: e.Mailbox}.String())
+	if err != nil {
+		return nil, fmt.Errorf("looking for what refers to mailbox %s: %w", e.Mailbox, err)
+	}
+	return refs, nil
 }
 
 // ownMailbox reports whether an extension's mailbox has its number and is no other
@@ -42,7 +64,8 @@ func (tx *Tx) ownMailbox(ctx context.Context, e *pbx.Extension) (bool, error) {
 }
 
 // ReleaseExtension clears what refers to an extension, so that it can be deleted:
-// devices, user and numbers lose it, the buttons that watch it and its own mailbox go.
+// devices, user and numbers lose it, the buttons that watch it, its forward and its
+// own mailbox go.
 func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error {
 	e, err := tx.Extension(ctx, tenant, number)
 	if err != nil {
@@ -71,6 +94,9 @@ func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error
 		return err
 	}
 	if err := tx.releaseMember(ctx, tenant, number); err != nil {
+		return err
+	}
+	if err := tx.DeleteForward(ctx, tenant, number); err != nil && pbx.KindOf(err) != pbx.NotFound {
 		return err
 	}
 	if err := tx.redirect(ctx, tenant, move{from: pbx.Destination{Kind: pbx.ToExtension, Key: number}}); err != nil {

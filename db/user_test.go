@@ -75,6 +75,17 @@ func TestUserRefusals(t *testing.T) {
 				}
 				return tx.DeleteExtension(ctx, "default", "101")
 			}},
+		{name: "delete an extension whose mailbox others are led to", kind: pbx.InUse, message: "extension 101 is still used by",
+			refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "forward", Key: "101"}, {Kind: "button", Key: "001565aabbcc/m1-2"}, {Kind: "mailbox", Key: "101"}, {Kind: "forward", Key: "102"}},
+			do: func(ctx context.Context, tx *Tx) error {
+				other := sampleExtension()
+				other.Number, other.Mailbox = "102", ""
+				own, theirs := &pbx.Forward{Tenant: "default", Extension: "101", Mode: pbx.ForwardOff}, &pbx.Forward{Tenant: "default", Extension: "102", Mode: pbx.ForwardOff}
+				own.NoAnswer = pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}
+				theirs.NoAnswer = own.NoAnswer
+				return all(func() error { return tx.CreateExtension(ctx, other) }, func() error { return tx.PutForward(ctx, own) },
+					func() error { return tx.PutForward(ctx, theirs) }, func() error { return tx.DeleteExtension(ctx, "default", "101") })
+			}},
 		{name: "no photo", kind: pbx.NotFound, message: "user ada has no photo",
 			do: func(ctx context.Context, tx *Tx) error {
 				if err := tx.PutUser(ctx, sampleUser()); err != nil {
@@ -83,17 +94,18 @@ func TestUserRefusals(t *testing.T) {
 				_, err := tx.Photo(ctx, "default", "ada")
 				return err
 			}},
-		{name: "more extensions than the licence", kind: pbx.Conflict, message: "tenant default uses 1 of the 1 extensions that its licence allows",
+		{name: "more extensions than the licence", kind: pbx.Conflict, message: "tenant default uses 2 of the 2 extensions that its licence allows",
 			do: func(ctx context.Context, tx *Tx) error {
 				d, err := tx.Tenant(ctx, "default")
 				if err != nil {
 					return err
 				}
-				d.MaxExtensions = 1
-				if err := tx.PutTenant(ctx, d); err != nil {
-					return err
-				}
-				return tx.PutExtension(ctx, &pbx.Extension{Tenant: "default", Number: "102", Name: "Bob", RingSeconds: 20})
+				d.MaxExtensions = 2
+				bob := pbx.Extension{Tenant: "default", Number: "102", Name: "Bob", RingSeconds: 20, Type: pbx.TypeDAHDI}
+				v, eve := bob, bob
+				v.Number, v.Type, eve.Number = "103", pbx.TypeVirtual, "104"
+				return all(func() error { return tx.PutTenant(ctx, d) }, func() error { return tx.PutExtension(ctx, &bob) },
+					func() error { return tx.PutExtension(ctx, &v) }, func() error { return tx.PutExtension(ctx, &eve) })
 			}},
 	})
 }
