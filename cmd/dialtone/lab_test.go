@@ -85,9 +85,10 @@ type lab struct {
 	log *record
 }
 
-// openLab opens an office of its own for a test and closes it with the test.
-// After the test no channel may be left and no data race reported.
-func openLab(t *testing.T, suite box.Suite) *lab {
+// openLab opens an office of its own for a test and closes it with the test; flags
+// are for the controller. After the test no channel may be left and no data race
+// reported.
+func openLab(t *testing.T, suite box.Suite, flags ...string) *lab {
 	t.Helper()
 	if err := box.Require(t.Context(), t.Output()); err != nil {
 		t.Fatal(err)
@@ -98,7 +99,7 @@ func openLab(t *testing.T, suite box.Suite) *lab {
 	}
 	log := &record{}
 	of, err := office.Open(t.Context(), office.Options{Dir: t.TempDir(), Binary: binary(t), Root: root, Log: log, RTPPorts: 200,
-		Serve: []string{"--log-level=debug"}})
+		Serve: append(flags, "--log-level=debug")})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
