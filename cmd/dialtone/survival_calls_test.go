@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+)
+
+// worker makes calls of one kind, one after the other, from one extension.
+type worker struct {
+	name, extension string
+	call            func(t *testing.T)
+}
+
+func (s *survival) workers() []worker {
+	return []worker{
+		{"rings", "111", s.ringOnce},
+		{"is confirmed", "101", s.confirmOnce},
+		{"hops", "113", s.hopOnce},
+		{"is transferred", "117", s.transferOnce},
+		{"is short", "123", s.shortOnce},
+	}
+}
+
+// loop makes calls until no more are to begin. A call that does not end as it
+// should is a drop.
+func (s *survival) loop(t *testing.T, w worker) {
+	n := 0
+	for s.ctx.Err() == nil && !t.Failed() {
+		n++
+		s.begun.Add(1)
+		w.call(t)
+		s.finished.Add(1)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[w.extension] += n
+}
+
+// rungFor lets a phone ring for a moment: it must ring on.
+func rungFor(t *testing.T, out *phone.Call, ins ...*phone.Call) {
+	t.Helper()
+	moment(800 * time.Millisecond)
+	for _, in := range ins {
+		stillRings(t, out, in)
+	}
+}
+
+// ringOnce: ringing goes on until somebody answers, cancels or refuses; after a
+// refusal comes the mailbox.
+func (s *survival) ringOnce(t *testing.T) {
+	out := dial(t, s.phones["ringer"], "112")
+	in := rings(t, out, s.phones["rung"])
+	rungFor(t, out, in)
+	switch rand.IntN(4) {
+	case 0:
+		hangUp(t, out, in)
+	case 1:
+		if err := in.Reject(486); err != nil {
+			t.Fatal(err)
+		}
+		if err := out.WaitAnswer(); err != nil {
+			t.Fatalf("the mailbox: %v", err)
+		}
+		leave(t, out)
+	default:
+		answer(t, out, in)
+		talk(t, out, in)
+		hangUp(t, in, out)
+	}
+}
+
+// confirmOnce: a desk phone and a mobile ring; the mobile is asked and takes the
+// call, or the desk phone is quicker.
+func (s *survival) confirmOnce(t *testing.T) {
+	out := dial(t, s.caller, "210")
+	atDesk, mobile := rings(t, out, s.phones["desk"]), rings(t, out, s.ada)
+	rungFor(t, out, atDesk, mobile)
+	s.asked(t, out, atDesk, mobile)
+	there, other := mobile, atDesk
+	if rand.IntN(3) == 0 {
+		there, other = atDesk, mobile
+		answer(t, out, atDesk)
+	} else {
+		press(t, mobile, "1")
+		if err := out.WaitAnswer(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	talk(t, out, there)
+	hears(t, other.Done(), other, "the end of the other leg")
+	hangUp(t, out, there)
+}
+
+// hopOnce: a busy extension sends the call on, or, by the fallback, ends it as busy;
+// one that sends every call on does so without a controller too.
+func (s *survival) hopOnce(t *testing.T) {
+	number := []string{"114", "116"}[rand.IntN(2)]
+	out := dial(t, s.phones["hopper"], number)
+	if number == "114" {
+		first := rings(t, out, s.phones["busy"])
+		rungFor(t, out, first)
+		if err := first.Reject(486); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case in := <-s.phones["hopped"].Incoming():
+		if err := in.Ring(); err != nil {
+			t.Fatal(err)
+		}
+		rungFor(t, out, in)
+		answer(t, out, in)
+		talk(t, out, in)
+		hangUp(t, out, in)
+	case <-out.Done():
+		if got := statusOf(t, out.Err()); got != 486 || number != "114" {
+			t.Errorf("calling %s ends with %d", number, got)
+		}
+		s.fellBack.Add(1)
+	case <-time.After(15 * time.Second):
+		t.Errorf("a call to %s is nowhere", number)
+	}
+}
+
+// transferOnce: two talk, one of them transfers the other, who then talks to a third.
+func (s *survival) transferOnce(t *testing.T) {
+	out, in := connect(t, s.phones["asker"], s.phones["mediator"], "118")
+	talk(t, out, in)
+	if err := in.Refer(within(t, 10*time.Second), "119"); err != nil {
+		t.Fatal(err)
+	}
+	third := incoming(t, s.phones["asked"])
+	rungFor(t, out)
+	if err := third.Answer(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Hangup(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	talk(t, out, third)
+	hangUp(t, third, out)
+}
+
+// shortOnce keeps the controller deciding.
+func (s *survival) shortOnce(t *testing.T) {
+	if err := callOnce(s.phones["quick"], []string{"200", "200", "999"}[rand.IntN(3)]); err != nil {
+		t.Error(err)
+	}
+}
+
+// longCall is up over many kills.
+type longCall struct {
+	caller, extension, number string
+	callee                    *phone.Phone
+	out, in                   *phone.Call
+	records                   int // of the caller, before
+}
+
+func (c *longCall) begin(t *testing.T, s *survival) {
+	t.Helper()
+	c.records = len(s.recordsFrom(t, c.extension))
+	s.begun.Add(1)
+	c.out = dial(t, s.phones[c.caller], c.number)
+	c.in = rings(t, c.out, c.callee)
+	if err := c.in.Answer(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if c.number == "220" {
+		hearsSpeech(t, c.in)
+		press(t, c.in, "1")
+	}
+	if err := c.out.WaitAnswer(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// talk checks the audio both ways until ctx ends: the tones, and that what is sent
+// arrives.
+func (c *longCall) talk(ctx context.Context, t *testing.T) {
+	talk(t, c.out, c.in)
+	outs, ins := c.out.Stats(), c.in.Stats()
+	for ctx.Err() == nil && !t.Failed() {
+		talk(t, c.out, c.in)
+	}
+	outs2, ins2 := c.out.Stats(), c.in.Stats()
+	for who, n := range map[string][2]int{
+		"the callee": {ins2.Received - ins.Received, outs2.Sent - outs.Sent},
+		"the caller": {outs2.Received - outs.Received, ins2.Sent - ins.Sent},
+	} {
+		if n[0]*10 < n[1]*9 {
+			t.Errorf("%s got %d of %d packets", who, n[0], n[1])
+		}
+	}
+}
+
+// end looks at the call as the last controller knows it, hangs up and looks at its
+// record.
+func (c *longCall) end(t *testing.T, s *survival) {
+	t.Helper()
+	eventually(t, 5*time.Second, func() string { return c.unknown(t, s) })
+	s.waitStatus(t, c.caller, 5*time.Second, "in a call", func(st status) bool { return isOK(st) && st.Call == "in-call" })
+	hangUp(t, c.out, c.in)
+	eventually(t, 5*time.Second, func() string {
+		if n := len(s.recordsFrom(t, c.extension)); n != c.records+1 {
+			return c.caller + " has no record or too many"
+		}
+		return ""
+	})
+	r := s.recordsFrom(t, c.extension)[0]
+	if r.Outcome != "answered" || r.Answered == nil || r.AnsweredBy == nil || !r.Incomplete || r.Billable <= 0 {
+		t.Errorf("the record of %s says %+v", c.caller, r)
+	}
+	s.waitStatus(t, c.caller, 5*time.Second, "idle", func(st status) bool { return isOK(st) && st.Call == "idle" })
+	s.finished.Add(1)
+}
+
+// unknown says what the list of calls does not say of this one.
+func (c *longCall) unknown(t *testing.T, s *survival) string {
+	var page struct{ Items []liveCall }
+	s.do(t, "GET", tenant+"/calls", nil, &page)
+	for _, l := range page.Items {
+		if l.From.Device == c.caller {
+			if l.Answered == nil || l.AnsweredBy == nil || !l.Incomplete {
+				return "the call is shown otherwise"
+			}
+			return ""
+		}
+	}
+	return "the call of " + c.caller + " is not in the list"
+}

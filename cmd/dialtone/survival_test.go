@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+)
+
+const (
+	survivalRounds = 8
+	survivalKills  = 25 // in each round
+)
+
+// survival is an office whose people call without a pause while its controller is
+// killed again and again.
+type survival struct {
+	*outdoors
+	phones map[string]*phone.Phone
+	ctx    context.Context // ends when no call is to begin any more
+	before leftovers
+
+	begun, finished, fellBack atomic.Int64
+	atStart                   int // kills of a controller that was not ready yet
+
+	mu    sync.Mutex
+	calls map[string]int // ended ones by caller's extension
+}
+
+// TestSurvivalRealAsterisk kills the controller as kill -9 does, 200 times at any
+// instant of its life, its start included, while calls ring, are confirmed, hop,
+// talk and are transferred. It does not run beside other tests, because it takes
+// what processor time there is.
+func TestSurvivalRealAsterisk(t *testing.T) {
+	s := openSurvival(t)
+	ctx, end := context.WithCancel(t.Context())
+	s.ctx = ctx
+	var workers sync.WaitGroup
+	stop := func() {
+		end()
+		workers.Wait()
+	}
+	defer stop()
+	for _, w := range s.workers() {
+		workers.Go(func() { t.Run(w.name, func(t *testing.T) { s.loop(t, w) }) })
+	}
+	for round := 0; round < survivalRounds && !t.Failed(); round++ {
+		t.Run(fmt.Sprint("round ", round+1), s.round)
+	}
+	stop()
+	if !t.Failed() {
+		s.nothingLeft(t)
+		s.records(t)
+	}
+	t.Logf("kills %d (%d of them while it started), calls %d (%d of them went on by the fallback), drops %d", survivalRounds*survivalKills,
+		s.atStart, s.begun.Load(), s.fellBack.Load(), s.begun.Load()-s.finished.Load())
+}
+
+// openSurvival gives every worker people of its own.
+func openSurvival(t *testing.T) *survival {
+	s := &survival{outdoors: openOutdoors(t, box.Asterisk22), phones: map[string]*phone.Phone{}, calls: map[string]int{}}
+	long := object{"ring_seconds": 60}
+	for i, name := range []string{"ringer", "rung", "hopper", "busy", "hopped", "sent", "asker", "mediator", "asked", "talker", "listener", "roamer", "quick"} {
+		number, pin := fmt.Sprint(111+i), ""
+		if name == "rung" {
+			pin = "4711"
+		}
+		s.extension(t, number, pin, long)
+		s.phones[name] = s.register(t, s.device(t, name, number, nil), phone.Options{})
+	}
+	s.extension(t, "200", "", nil)
+	s.register(t, s.device(t, "robot", "200", nil), phone.Options{AutoAnswer: true})
+	s.do(t, "PUT", tenant+"/forwards/114", object{"busy": "extension:115"}, nil)
+	s.do(t, "PUT", tenant+"/forwards/116", object{"mode": "destination", "destination": "extension:115"}, nil)
+	s.extension(t, "220", "", long)
+	s.external(t, "mobile-220", "220", mobiles["bob"], nil)
+	s.phones["bob"] = s.mobile(t, "bob", phone.Options{})
+	s.phones["desk"] = s.register(t, s.device(t, "desk-210", "210", nil), phone.Options{})
+	s.registered()
+	s.applied(t)
+	s.before = s.left(t)
+	return s
+}
+
+// life is one of a controller: it ends while it starts, one time in three, or a
+// moment after it has begun to decide calls.
+func (s *survival) life(t *testing.T) {
+	t.Helper()
+	limit, early := 30*time.Second, rand.IntN(3) == 0
+	if early {
+		limit = time.Millisecond + rand.N(500*time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	switch err := s.StartController(ctx); {
+	case err == nil && !early:
+		s.decides(t, 5*time.Second)
+		moment(250 * time.Millisecond)
+	case err == nil:
+		moment(50 * time.Millisecond)
+	case early && errors.Is(err, context.DeadlineExceeded):
+		s.atStart++
+	default:
+		t.Fatalf("starting again: %v\n%s", err, s.log)
+	}
+	s.kill(t)
+}
+
+// moment is a while in which something may happen, or not.
+func moment(most time.Duration) {
+	timer := time.NewTimer(rand.N(most))
+	<-timer.C
+}
+
+// round kills the controller many times while two calls are up, one of them through
+// a leg that is a call of its own. Then the last controller knows them, they end,
+// and each has its record.
+func (s *survival) round(t *testing.T) {
+	listener, bob := s.phones["listener"], s.phones["bob"]
+	talks := []*longCall{{caller: "talker", extension: "120", number: "121", callee: listener}, {caller: "roamer", extension: "122", number: "220", callee: bob}}
+	for _, c := range talks {
+		c.begin(t, s)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	var talking sync.WaitGroup
+	stop := func() {
+		end()
+		talking.Wait()
+	}
+	defer stop()
+	for _, c := range talks {
+		talking.Go(func() { t.Run(c.caller+" talks", func(t *testing.T) { c.talk(ctx, t) }) })
+	}
+	s.kill(t)
+	for n := 1; n < survivalKills && !t.Failed(); n++ {
+		s.life(t)
+	}
+	s.restart(t)
+	stop()
+	for _, c := range talks {
+		c.end(t, s)
+	}
+}
