@@ -83,11 +83,13 @@ type Client struct {
 	upgrade *http.Client
 	retry   backoff
 	limits  sessionLimits
+	started time.Time
 
 	running     atomic.Bool
 	healthy     atomic.Bool
 	generation  atomic.Uint64
 	dropped     atomic.Uint64
+	eventRead   atomic.Int64 // since started
 	undecodable atomic.Uint64
 
 	badEvents logLimit
@@ -105,6 +107,8 @@ func New(opts Options) *Client {
 		rest:   newHTTPClient(opts.DialTimeout),
 		retry:  backoff{floor: 100 * time.Millisecond, ceiling: 2 * time.Second, replaced: 5 * time.Second},
 		limits: sessionLimits{events: queueEvents, bytes: queueBytes, drain: 5 * time.Second},
+
+		started: time.Now(),
 	}
 	// The upgrade has its own transport, so that a reconnect never queues
 	// behind requests that wait for one of the limited REST connections.
@@ -123,6 +127,10 @@ func (c *Client) Generation() uint64 { return c.generation.Load() }
 // Dropped counts events that arrived and were not delivered, since New. Every
 // one of them ended its session or came after its session had ended.
 func (c *Client) Dropped() uint64 { return c.dropped.Load() }
+
+// EventRead is when the event that OnEvent has now, or had last, came out of the
+// socket: it may have waited in the queue since.
+func (c *Client) EventRead() time.Time { return c.started.Add(time.Duration(c.eventRead.Load())) }
 
 // Undecodable counts events of unknown type or unreadable content, since New.
 func (c *Client) Undecodable() uint64 { return c.undecodable.Load() }

@@ -20,6 +20,12 @@ type sessionLimits struct {
 	drain  time.Duration
 }
 
+// frame is one event as it came, and when.
+type frame struct {
+	raw  []byte
+	read time.Time
+}
+
 // session is one websocket from upgrade to loss. A reader goroutine moves
 // frames from the socket to the queue and never waits for anything else, a
 // second one pings, and run itself delivers.
@@ -27,13 +33,13 @@ type session struct {
 	c      *Client
 	conn   *websocket.Conn
 	gen    uint64
-	queue  chan []byte
+	queue  chan frame
 	queued atomic.Int64
 	end    context.CancelCauseFunc
 }
 
 func newSession(c *Client, conn *websocket.Conn, gen uint64) *session {
-	return &session{c: c, conn: conn, gen: gen, queue: make(chan []byte, c.limits.events)}
+	return &session{c: c, conn: conn, gen: gen, queue: make(chan frame, c.limits.events)}
 }
 
 // run lives until the connection is lost or ctx ends and returns the reason.
@@ -83,7 +89,7 @@ func (s *session) enqueue(raw []byte) bool {
 		return false
 	}
 	select {
-	case s.queue <- raw:
+	case s.queue <- frame{raw, time.Now()}:
 		return true
 	default:
 		return false
@@ -122,7 +128,7 @@ func (s *session) deliver(ctx, parent context.Context) {
 	backlog := len(s.queue)
 	s.markHealthy(ctx, backlog)
 	var deadline time.Time
-	for raw := range s.queue {
+	for f := range s.queue {
 		if ctx.Err() != nil && deadline.IsZero() {
 			deadline = time.Now().Add(s.c.limits.drain)
 		}
@@ -135,8 +141,9 @@ func (s *session) deliver(ctx, parent context.Context) {
 			s.discard()
 			return
 		}
-		s.queued.Add(-int64(cap(raw)))
-		s.c.handle(raw)
+		s.queued.Add(-int64(cap(f.raw)))
+		s.c.eventRead.Store(int64(f.read.Sub(s.c.started)))
+		s.c.handle(f.raw)
 		backlog--
 		s.markHealthy(ctx, backlog)
 	}

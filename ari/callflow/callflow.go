@@ -46,10 +46,11 @@ type Options struct {
 	// belongs to, and reports whether it is on now. Nil refuses.
 	Change func(ctx context.Context, endpoint string, set pbx.Setting) (on bool, err error)
 	// Deadline bounds each of: decide and carry out, from the call's arrival on, the
-	// fallback, the hangup. A call thus leaves Stasis within three times this. 0 means
-	// 500 ms.
+	// fallback, the hangup. A call thus leaves Stasis within three times this, as long
+	// as Asterisk takes one request for each call that waits in that time. What has not
+	// begun to be decided after half of it goes to the fallback. 0 means 500 ms.
 	Deadline time.Duration
-	// MaxDeciding bounds the calls in decision at once. Overflow rule: as many again
+	// MaxDeciding bounds the calls in decision or waiting for it. Overflow rule: as many again
 	// go to the fallback at once, which costs one request instead of two; a call
 	// beyond those waits in Stasis, and as soon as half of the places are free, all
 	// that wait are listed and go to the fallback. 0 means 2,000.
@@ -70,6 +71,9 @@ type Flow struct {
 	log  limitedLog
 	// route is pbx.Route; tests put longer plans here.
 	route func(*pbx.Snapshot, pbx.Call, time.Time) pbx.Plan
+
+	deciders, movers slots         // places of decisions and of ways to the fallback
+	giveUp           chan struct{} // closed when nobody is to wait for a place any more
 
 	ready   chan string   // channels whose first entry waits to be decided
 	resweep chan struct{} // there is room again after an overflow
@@ -105,6 +109,7 @@ func New(opts Options) *Flow {
 	}
 	return &Flow{
 		opts: opts, log: limitedLog{to: opts.Logger}, route: pbx.Route,
+		deciders: make(slots, decidersAtOnce), movers: make(slots, moversAtOnce), giveUp: make(chan struct{}),
 		ready: make(chan string, 2*opts.MaxDeciding), resweep: make(chan struct{}, 1),
 		lines: map[string][]*entry{}, swept: map[string]*entry{},
 	}
@@ -127,6 +132,7 @@ func (f *Flow) Run(ctx context.Context) error {
 		}
 	}
 	f.close()
+	defer time.AfterFunc(f.opts.Deadline, func() { close(f.giveUp) }).Stop()
 	for id := range f.ready {
 		owned.Go(func() { f.serve(work, id) })
 	}
@@ -144,10 +150,13 @@ func (f *Flow) close() {
 }
 
 // HandleEvent takes an event from the client's dispatcher and returns at once.
-func (f *Flow) HandleEvent(event ariv6.Event) {
+// Read is when it came: the time it waited since counts.
+func (f *Flow) HandleEvent(event ariv6.Event, read time.Time) {
 	switch e := event.(type) {
 	case *ariv6.StasisStart:
-		f.start(newEntry(&e.Channel, e.Args))
+		entry := newEntry(&e.Channel, e.Args)
+		entry.arrived = read
+		f.start(entry)
 	case *ariv6.StasisEnd:
 		f.end(e.Channel.ID)
 	}

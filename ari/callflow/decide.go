@@ -26,8 +26,9 @@ func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
 		return f.atSetting(ctx, e)
 	}
 	err := errLate
-	if !e.late && time.Since(e.arrived) < f.opts.Deadline {
+	if !e.late && f.placeToDecide(e.arrived.Add(f.opts.Deadline/2)) {
 		err = f.forward(ctx, e)
+		f.deciders.free()
 	}
 	switch {
 	case err == nil:
@@ -179,6 +180,11 @@ func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	case rung:
 		dialplan, priority = pbx.DialContext(e.call.Tenant), pbx.AfterPriority
 	}
+	place := f.placeToMove(e.arrived.Add(f.opts.Deadline / 2))
+	if place == nil {
+		return Stranded
+	}
+	defer place.free()
 	attempt, cancel := context.WithTimeout(ctx, f.opts.Deadline)
 	defer cancel()
 	err := f.opts.Client.ContinueChannel(attempt, e.channel, dialplan, extension, priority, "")

@@ -72,7 +72,7 @@ func newRig(t *testing.T, change func(*Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, server: aritest.NewServer(t), verdicts: make(chan Verdict, 10_000), log: &lockedBuffer{}}
 	r.client = ari.New(ari.Options{URL: r.server.URL(), Username: aritest.Username, Password: aritest.Password, App: pbx.StasisApp,
-		OnEvent: func(e ariv6.Event) { r.HandleEvent(e) },
+		OnEvent: func(e ariv6.Event) { r.HandleEvent(e, r.client.EventRead()) },
 		OnUp:    func(ctx context.Context, gen uint64) error { return r.Up(ctx, gen) }})
 	t.Cleanup(r.client.Close)
 	opts := Options{Client: r.client, Snapshot: office, Deadline: patience,
@@ -110,11 +110,16 @@ func (r *rig) enters(c aritest.Channel, args ...string) {
 
 func (r *rig) event(raw string) {
 	r.t.Helper()
+	r.eventAt(time.Now(), raw)
+}
+
+func (r *rig) eventAt(read time.Time, raw string) {
+	r.t.Helper()
 	e, err := ariv6.DecodeEvent([]byte(raw))
 	if err != nil {
 		r.t.Fatalf("decoding %s: %v", raw, err)
 	}
-	r.HandleEvent(e)
+	r.HandleEvent(e, read)
 }
 
 // verdict waits for the next verdict.

@@ -32,8 +32,9 @@ func (s *survival) loop(t *testing.T, w worker) {
 	for s.ctx.Err() == nil && !t.Failed() {
 		n++
 		s.begun.Add(1)
-		w.call(t)
-		s.finished.Add(1)
+		if w.call(t); !t.Failed() {
+			s.finished.Add(1)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

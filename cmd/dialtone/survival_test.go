@@ -28,7 +28,7 @@ type survival struct {
 	before leftovers
 
 	begun, finished, fellBack atomic.Int64
-	atStart                   int // kills of a controller that was not ready yet
+	killed, atStart           int // controllers, and of those the ones that were not ready yet
 
 	mu    sync.Mutex
 	calls map[string]int // ended ones by caller's extension
@@ -59,7 +59,7 @@ func TestSurvivalRealAsterisk(t *testing.T) {
 		s.nothingLeft(t)
 		s.records(t)
 	}
-	t.Logf("kills %d (%d of them while it started), calls %d (%d of them went on by the fallback), drops %d", survivalRounds*survivalKills,
+	t.Logf("kills %d (%d of them while it started), calls %d (%d of them went on by the fallback), drops %d", s.killed,
 		s.atStart, s.begun.Load(), s.fellBack.Load(), s.begun.Load()-s.finished.Load())
 }
 
@@ -111,6 +111,7 @@ func (s *survival) life(t *testing.T) {
 		t.Fatalf("starting again: %v\n%s", err, s.log)
 	}
 	s.kill(t)
+	s.killed++
 }
 
 // moment is a while in which something may happen, or not.
@@ -139,6 +140,7 @@ func (s *survival) round(t *testing.T) {
 		talking.Go(func() { t.Run(c.caller+" talks", func(t *testing.T) { c.talk(ctx, t) }) })
 	}
 	s.kill(t)
+	s.killed++
 	for n := 1; n < survivalKills && !t.Failed(); n++ {
 		s.life(t)
 	}

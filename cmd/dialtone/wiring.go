@@ -22,13 +22,14 @@ import (
 func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.Logger) (*callflow.Flow, *callflow.Lamps, *ari.Client) {
 	var flow *callflow.Flow
 	var lamps *callflow.Lamps
-	client := ari.New(ari.Options{
+	var client *ari.Client
+	client = ari.New(ari.Options{
 		URL: s.ARIURL, Username: s.ARIUser, Password: s.ARISecret, App: pbx.StasisApp, Logger: log,
 		OnUp: func(ctx context.Context, gen uint64) error {
 			lamps.Up()
 			return flow.Up(ctx, gen)
 		},
-		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e) },
+		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e, client.EventRead()) },
 	})
 	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
 		Live: ctl, Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})

@@ -47,6 +47,7 @@ var experiments = []experiment{
 	{"render", 2 * time.Minute, (*bench).render},
 	{"phone", 5 * time.Minute, (*bench).phoneFiles},
 	{"call", 5 * time.Minute, (*bench).calls},
+	{"overload", time.Minute, (*bench).overload},
 	{"edit", 2 * time.Minute, (*bench).edit},
 	{"storm", 3 * time.Minute, (*bench).storm},
 }

@@ -28,8 +28,9 @@ type fakeAsterisk struct {
 	host *amiHost
 }
 
-// amiHost stands in for the test that an amitest.Server usually belongs to: it
-// ends the server, and what would fail a test ends the experiment by a panic.
+// amiHost stands in for the test that an amitest.Server, or an aritest.Server,
+// usually belongs to: it ends the server, and what would fail a test ends the
+// experiment by a panic.
 type amiHost struct {
 	testing.TB
 	cleanups []func()
@@ -90,11 +91,14 @@ func newFakeAsterisk(s *pbx.Snapshot) (*fakeAsterisk, error) {
 
 func (f *fakeAsterisk) address() string { return f.Server.Address() }
 
-func (f *fakeAsterisk) close() {
-	for _, end := range f.host.cleanups {
+// end ends what belongs to the host.
+func (h *amiHost) end() {
+	for _, end := range h.cleanups {
 		end()
 	}
 }
+
+func (f *fakeAsterisk) close() { f.host.end() }
 
 func contactURI(endpoint string, i int) string {
 	return "sip:" + endpoint + "@" + stormAddress(i).String()
