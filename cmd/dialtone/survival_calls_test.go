@@ -21,6 +21,7 @@ func (s *survival) workers() []worker {
 		{"is confirmed", "101", s.confirmOnce},
 		{"hops", "113", s.hopOnce},
 		{"is transferred", "117", s.transferOnce},
+		{"rings a group", "124", s.groupOnce},
 		{"is short", "123", s.shortOnce},
 	}
 }
@@ -144,6 +145,92 @@ func (s *survival) transferOnce(t *testing.T) {
 	}
 	talk(t, out, third)
 	hangUp(t, third, out)
+}
+
+// groupOnce: a ring group rings at once, one member a second later, or one after the
+// other; whoever answers has the call, and the others stop.
+func (s *survival) groupOnce(t *testing.T) {
+	members := []*phone.Phone{s.phones["first"], s.phones["second"], s.phones["third"]}
+	if rand.IntN(2) == 0 {
+		out := dial(t, s.phones["grouper"], "602")
+		_, in := s.anyRings(t, out, members)
+		rungFor(t, out, in)
+		answer(t, out, in)
+		talk(t, out, in)
+		hangUp(t, in, out)
+		s.forget(members)
+		return
+	}
+	out := dial(t, s.phones["grouper"], "601")
+	var ins []*phone.Call
+	for _, m := range members {
+		ins = append(ins, rings(t, out, m))
+	}
+	rungFor(t, out, ins...)
+	who := rand.IntN(len(ins))
+	answer(t, out, ins[who])
+	talk(t, out, ins[who])
+	for _, in := range ins[:who] {
+		hears(t, in.Done(), in, "the end of ringing")
+	}
+	for _, in := range ins[who+1:] {
+		hears(t, in.Done(), in, "the end of ringing")
+	}
+	hangUp(t, out, ins[who])
+}
+
+// anyRings waits for a call at one of three phones and rings there.
+func (s *survival) anyRings(t *testing.T, out *phone.Call, at []*phone.Phone) (int, *phone.Call) {
+	t.Helper()
+	var in *phone.Call
+	who := 0
+	select {
+	case in = <-at[0].Incoming():
+	case in = <-at[1].Incoming():
+		who = 1
+	case in = <-at[2].Incoming():
+		who = 2
+	case <-out.Done():
+		t.Fatalf("the call ended before it rang: %v", out.Err())
+	case <-time.After(15 * time.Second):
+		t.Fatal("nobody of the group rings")
+	}
+	if err := in.Ring(); err != nil {
+		t.Fatal(err)
+	}
+	return who, in
+}
+
+// forget lets go of calls that rang beside the one that was taken: by the fallback,
+// everybody in a group rings at once.
+func (s *survival) forget(members []*phone.Phone) {
+	others := false
+	for _, m := range members {
+		for more := true; more; {
+			select {
+			case <-m.Incoming():
+				others = true
+			default:
+				more = false
+			}
+		}
+	}
+	if others {
+		s.fellBack.Add(1)
+	}
+}
+
+// takeTurn calls a group whose members take turns: many kills later it is the turn of
+// the one behind the last.
+func (s *survival) takeTurn(t *testing.T) {
+	t.Helper()
+	out := dial(t, s.phones["turner"], "603")
+	who, in := s.anyRings(t, out, []*phone.Phone{s.phones["turn-0"], s.phones["turn-1"], s.phones["turn-2"]})
+	if who != s.turn {
+		t.Errorf("it is the turn of member %d, not %d", who, s.turn)
+	}
+	hangUp(t, out, in)
+	s.turn = (who + 1) % 3
 }
 
 // shortOnce keeps the controller deciding.

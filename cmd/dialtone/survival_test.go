@@ -28,6 +28,7 @@ type survival struct {
 	before leftovers
 
 	begun, finished, fellBack atomic.Int64
+	turn                      int // whose turn it is in the group that only rounds call
 	killed, atStart           int // controllers, and of those the ones that were not ready yet
 
 	mu    sync.Mutex
@@ -36,7 +37,7 @@ type survival struct {
 
 // TestSurvivalRealAsterisk kills the controller as kill -9 does, 200 times at any
 // instant of its life, its start included, while calls ring, are confirmed, hop,
-// talk and are transferred. It does not run beside other tests, because it takes
+// talk and are transferred, and ring groups ring. It does not run beside other tests, because it takes
 // what processor time there is.
 func TestSurvivalRealAsterisk(t *testing.T) {
 	s := openSurvival(t)
@@ -67,7 +68,8 @@ func TestSurvivalRealAsterisk(t *testing.T) {
 func openSurvival(t *testing.T) *survival {
 	s := &survival{outdoors: openOutdoors(t, box.Asterisk22), phones: map[string]*phone.Phone{}, calls: map[string]int{}}
 	long := object{"ring_seconds": 60}
-	for i, name := range []string{"ringer", "rung", "hopper", "busy", "hopped", "sent", "asker", "mediator", "asked", "talker", "listener", "roamer", "quick"} {
+	for i, name := range []string{"ringer", "rung", "hopper", "busy", "hopped", "sent", "asker", "mediator", "asked", "talker", "listener", "roamer", "quick",
+		"grouper", "first", "second", "third", "turner", "turn-0", "turn-1", "turn-2"} {
 		number, pin := fmt.Sprint(111+i), ""
 		if name == "rung" {
 			pin = "4711"
@@ -79,6 +81,10 @@ func openSurvival(t *testing.T) *survival {
 	s.register(t, s.device(t, "robot", "200", nil), phone.Options{AutoAnswer: true})
 	s.do(t, "PUT", tenant+"/forwards/114", object{"busy": "extension:115"}, nil)
 	s.do(t, "PUT", tenant+"/forwards/116", object{"mode": "destination", "destination": "extension:115"}, nil)
+	s.do(t, "PUT", tenant+"/ring-groups/all", object{"number": "601", "ring_seconds": 60,
+		"members": []object{{"extension": "125"}, {"extension": "126"}, {"extension": "127", "delay": 1}}}, nil)
+	s.do(t, "PUT", tenant+"/ring-groups/one", object{"number": "602", "ring_seconds": 60, "strategy": "round-robin", "members": members("125", "126", "127")}, nil)
+	s.do(t, "PUT", tenant+"/ring-groups/turns", object{"number": "603", "ring_seconds": 60, "strategy": "round-robin", "members": members("129", "130", "131")}, nil)
 	s.extension(t, "220", "", long)
 	s.external(t, "mobile-220", "220", mobiles["bob"], nil)
 	s.phones["bob"] = s.mobile(t, "bob", phone.Options{})
@@ -145,6 +151,7 @@ func (s *survival) round(t *testing.T) {
 		s.life(t)
 	}
 	s.restart(t)
+	s.takeTurn(t)
 	stop()
 	for _, c := range talks {
 		c.end(t, s)
