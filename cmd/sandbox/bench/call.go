@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +17,8 @@ import (
 
 const (
 	callPairs  = 20 // callers, and as many callees
+	callGroup  = 5  // members of the ring group, the first of whom answers
+	groupDial  = "900"
 	callP50    = 1.5
 	callP95    = 2.0
 	nativeWith = "9" // before an extension's number: the same devices by native Dial()
@@ -28,15 +32,19 @@ const (
 // which dial the same endpoints with the same options at once, without Stasis.
 // Callers, callees, transport, authentication, codecs and the controller's
 // following of events are the same, so the difference is the decision by ARI:
-// event, two requests, two context switches. Both take turns at each rate.
+// event, two requests, two context switches. Both take turns at each rate. A ring
+// group of five has its rows too, beside a Dial() of the same five.
 func (b *bench) calls(ctx context.Context) (rows []row, err error) {
-	r, err := b.openOffice(ctx, "call", people{count: 2 * callPairs})
+	r, err := b.openOffice(ctx, "call", people{count: 2*callPairs + callGroup})
 	if err != nil {
 		return nil, err
 	}
 	defer r.shut(&err)
 	s, err := snapshot(ctx, r.Database)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.makeGroup(ctx, s.Devices[2*callPairs:]); err != nil {
 		return nil, err
 	}
 	if err := r.addNative(ctx, s); err != nil {
@@ -47,18 +55,34 @@ func (b *bench) calls(ctx context.Context) (rows []row, err error) {
 		return nil, err
 	}
 	defer tool.stop()
-	if err := tool.listen(ctx, s.Devices[:callPairs]); err != nil {
+	group := s.Devices[2*callPairs:]
+	if err := tool.listen(ctx, append(s.Devices[:callPairs:callPairs], group[0])); err != nil {
 		return nil, err
 	}
-	ours, theirs := callLines(s, ""), callLines(s, nativeWith)
-	for _, rate := range []int{20, 60} {
-		got, err := b.callRate(ctx, r, tool, rate, ours, theirs)
-		if err != nil {
-			return rows, err
+	if err := tool.ring(ctx, group[1:]); err != nil {
+		return nil, err
+	}
+	for _, kind := range []struct{ what, group string }{{"INVITE → 200 by ARI", ""}, {"the same, a ring group of five", groupDial}} {
+		ours, theirs := callLines(s, "", kind.group), callLines(s, nativeWith, kind.group)
+		for _, rate := range []int{20, 60} {
+			got, err := b.callRate(ctx, r, tool, rate, ours, theirs)
+			if err != nil {
+				return rows, err
+			}
+			got.what = kind.what + ", " + got.what
+			rows = append(rows, got)
 		}
-		rows = append(rows, got)
 	}
 	return rows, nil
+}
+
+// makeGroup makes the ring group.
+func (r *room) makeGroup(ctx context.Context, members []*pbx.Device) error {
+	var list []map[string]string
+	for _, d := range members {
+		list = append(list, map[string]string{"extension": d.Extension})
+	}
+	return r.client.Do(ctx, "PUT", "/v1/tenants/default/ring-groups/five", map[string]any{"number": groupDial, "members": list}, nil, "Prefer", "wait=20")
 }
 
 // addNative lets the same callees be dialled without Stasis.
@@ -76,6 +100,11 @@ func (r *room) addNative(ctx context.Context, s *pbx.Snapshot) error {
 	for _, d := range s.Devices[:callPairs] {
 		fmt.Fprintf(&text, "exten => %s%s,1,Dial(PJSIP/%s,%d,i)\n same => n,Hangup()\n", nativeWith, d.Extension, d.Endpoint, pbx.DefaultRingSeconds)
 	}
+	var legs []string
+	for _, d := range s.Devices[2*callPairs:] {
+		legs = append(legs, "PJSIP/"+d.Endpoint)
+	}
+	fmt.Fprintf(&text, "exten => %s%s,1,Dial(%s,%d,i)\n same => n,Hangup()\n", nativeWith, groupDial, strings.Join(legs, "&"), pbx.DefaultRingSeconds)
 	if _, err := f.WriteString(text.String()); err != nil {
 		return fmt.Errorf("adding native calls: %w", err)
 	}
@@ -87,10 +116,11 @@ func (r *room) addNative(ctx context.Context, s *pbx.Snapshot) error {
 	return session.Reload(ctx, "pbx_config.so")
 }
 
-// callLines pairs the second half of the devices, who call, with the first half.
-func callLines(s *pbx.Snapshot, prefix string) (lines []string) {
+// callLines pairs the second twenty devices, who call, with the first, or with the
+// ring group.
+func callLines(s *pbx.Snapshot, prefix, group string) (lines []string) {
 	for i, caller := range s.Devices[callPairs : 2*callPairs] {
-		lines = append(lines, fmt.Sprintf("%s;%s;%s%s", caller.Endpoint, credentials(caller), prefix, s.Devices[i].Extension))
+		lines = append(lines, fmt.Sprintf("%s;%s;%s%s", caller.Endpoint, credentials(caller), prefix, cmp.Or(group, s.Devices[i].Extension)))
 	}
 	return lines
 }
@@ -130,15 +160,34 @@ func (b *bench) callRate(ctx context.Context, r *room, tool *sipp, rate int, our
 	if err != nil {
 		return row{}, err
 	}
+	dropped, err := r.eventsDropped(ctx)
+	if err != nil {
+		return row{}, err
+	}
 	p50, p95 := float64(quantile(ours, .5))/float64(quantile(theirs, .5)), float64(quantile(ours, .95))/float64(quantile(theirs, .95))
 	return row{
-		what:      fmt.Sprintf("INVITE → 200 by ARI, %d calls/s, %d calls of 2 s", rate, len(ours)),
-		result:    fmt.Sprintf("p50 %s, p95 %s; 0 failed, left behind: %d channels, %d bridges", ms(quantile(ours, .5)), ms(quantile(ours, .95)), channels, bridges),
+		what:      fmt.Sprintf("%d calls/s, %d calls of 2 s", rate, len(ours)),
+		result:    fmt.Sprintf("p50 %s, p95 %s; 0 failed, left behind: %d channels, %d bridges; %d events dropped", ms(quantile(ours, .5)), ms(quantile(ours, .95)), channels, bridges, dropped),
 		reference: fmt.Sprintf("native Dial(), %d calls: p50 %s, p95 %s", len(theirs), ms(quantile(theirs, .5)), ms(quantile(theirs, .95))),
 		ratio:     fmt.Sprintf("p50 %.2f ×, p95 %.2f ×", p50, p95),
-		target:    fmt.Sprintf("p50 ≤ %.1f ×, p95 ≤ %.0f ×, 0 left", callP50, callP95),
-		holds:     p50 <= callP50 && p95 <= callP95 && channels == 0 && bridges == 0,
+		target:    fmt.Sprintf("p50 ≤ %.1f ×, p95 ≤ %.0f ×, 0 left, 0 dropped", callP50, callP95),
+		holds:     p50 <= callP50 && p95 <= callP95 && channels == 0 && bridges == 0 && dropped == 0,
 	}, nil
+}
+
+var lostLine = regexp.MustCompile(`(?m)^dialtone_ari_events_dropped (\d+)$`)
+
+// eventsDropped is how many events of calls the controller has lost.
+func (r *room) eventsDropped(ctx context.Context) (int, error) {
+	text, err := r.metrics(ctx)
+	if err != nil {
+		return 0, err
+	}
+	m := lostLine.FindStringSubmatch(text)
+	if m == nil {
+		return 0, errors.New("the controller does not say how many events it lost")
+	}
+	return strconv.Atoi(m[1])
 }
 
 var verdictLine = regexp.MustCompile(`(?m)^dialtone_call_decision_seconds_count\{verdict="([^"]+)"\} (\d+)`)

@@ -25,19 +25,19 @@ var scenarios embed.FS
 // one port, at which one sipp answers for all of them.
 type sipp struct {
 	dir      string
-	asterisk string // host:port
-	ports    []string
-	callee   *process
+	asterisk string   // host:port
+	ports    []string // of callers, callees, and those who only ring
+	callees  []*process
 	runs     int
 }
 
 // newSipp writes the scenarios into dir.
 func newSipp(dir, asterisk string) (*sipp, error) {
-	ports, err := box.FreePorts("udp", 2)
+	ports, err := box.FreePorts("udp", 3)
 	if err != nil {
 		return nil, err
 	}
-	s := &sipp{dir: dir, asterisk: asterisk, ports: []string{strconv.Itoa(ports[0]), strconv.Itoa(ports[1])}}
+	s := &sipp{dir: dir, asterisk: asterisk, ports: []string{strconv.Itoa(ports[0]), strconv.Itoa(ports[1]), strconv.Itoa(ports[2])}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of sipp: %w", err)
 	}
@@ -80,8 +80,17 @@ func (s *sipp) command(ctx context.Context, port string, args ...string) *exec.C
 	return cmd
 }
 
-// listen registers the callees and starts answering for them.
+// listen registers callees and starts answering for them; ring starts ringing for
+// others.
 func (s *sipp) listen(ctx context.Context, callees []*pbx.Device) error {
+	return s.serve(ctx, s.ports[1], "uas", callees)
+}
+
+func (s *sipp) ring(ctx context.Context, callees []*pbx.Device) error {
+	return s.serve(ctx, s.ports[2], "ring", callees)
+}
+
+func (s *sipp) serve(ctx context.Context, port, scenario string, callees []*pbx.Device) error {
 	var lines []string
 	for _, d := range callees {
 		lines = append(lines, d.Endpoint+";"+credentials(d))
@@ -89,19 +98,22 @@ func (s *sipp) listen(ctx context.Context, callees []*pbx.Device) error {
 	if err := s.inject("callees.csv", lines); err != nil {
 		return err
 	}
-	register := s.command(ctx, s.ports[1], s.asterisk, "-sf", "register.xml", "-inf", "callees.csv", "-r", "50", "-m", strconv.Itoa(len(callees)), "-timeout", "30s", "-timeout_error")
+	register := s.command(ctx, port, s.asterisk, "-sf", "register.xml", "-inf", "callees.csv", "-r", "50", "-m", strconv.Itoa(len(callees)), "-timeout", "30s", "-timeout_error")
 	out, err := register.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("registering the callees: %w: %s", err, lastWords(out))
 	}
-	s.callee, err = start(s.command(context.WithoutCancel(ctx), s.ports[1], "-sf", "uas.xml", "-trace_err", "-error_file", "uas-errors.log"))
+	p, err := start(s.command(context.WithoutCancel(ctx), port, "-sf", scenario+".xml", "-trace_err", "-error_file", scenario+"-errors.log"))
+	if err == nil {
+		s.callees = append(s.callees, p)
+	}
 	return err
 }
 
 // stop ends the callees; sipp takes a signal for a failure, so that is none.
 func (s *sipp) stop() {
-	if s.callee != nil {
-		_ = s.callee.stop()
+	for _, p := range s.callees {
+		_ = p.stop()
 	}
 }
 
