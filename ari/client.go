@@ -90,6 +90,7 @@ type Client struct {
 	generation  atomic.Uint64
 	dropped     atomic.Uint64
 	eventRead   atomic.Int64 // since started
+	handling    atomic.Int64 // since started; 0 while no event is handled
 	undecodable atomic.Uint64
 
 	badEvents logLimit
@@ -131,6 +132,14 @@ func (c *Client) Dropped() uint64 { return c.dropped.Load() }
 // EventRead is when the event that OnEvent has now, or had last, came out of the
 // socket: it may have waited in the queue since.
 func (c *Client) EventRead() time.Time { return c.started.Add(time.Duration(c.eventRead.Load())) }
+
+// Handling is how long OnEvent has had the event that it has now; 0 when it has none.
+func (c *Client) Handling() time.Duration {
+	if since := c.handling.Load(); since != 0 {
+		return time.Since(c.started) - time.Duration(since)
+	}
+	return 0
+}
 
 // Undecodable counts events of unknown type or unreadable content, since New.
 func (c *Client) Undecodable() uint64 { return c.undecodable.Load() }

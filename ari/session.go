@@ -143,7 +143,9 @@ func (s *session) deliver(ctx, parent context.Context) {
 		}
 		s.queued.Add(-int64(cap(f.raw)))
 		s.c.eventRead.Store(int64(f.read.Sub(s.c.started)))
+		s.c.handling.Store(int64(time.Since(s.c.started)))
 		s.c.handle(f.raw)
+		s.c.handling.Store(0)
 		backlog--
 		s.markHealthy(ctx, backlog)
 	}

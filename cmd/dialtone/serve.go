@@ -121,6 +121,10 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if phoneTLS != nil {
 		serveHTTP(ctx, g, "phone listener over TLS", phones.Server(""), phoneTLS)
 	}
+	g.Go(func() error { return feedWatchdog(ctx, watchdogEvery(), func() bool { return deciding(flow, client) }) })
+	if err := notifySystemd("READY=1"); err != nil {
+		log.Warn(err.Error())
+	}
 	log.Info("ready", "admin", "http://"+adminListener.Addr().String(), "phones", site.BaseURL+"/", "version", programVersion())
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	ariv6 "github.com/CyCoreSystems/ari/v6"
 	"golang.org/x/sync/errgroup"
@@ -65,6 +66,16 @@ func followEvents(ctx context.Context, sub *provisioner.Subscription, lamps *cal
 			}
 		}
 	}
+}
+
+// stuckAfter is longer than any event takes whose handling goes on.
+const stuckAfter = 10 * time.Second
+
+// deciding reports whether calls are decided, or would be: the flow can be entered
+// and no event holds up the others.
+func deciding(flow *callflow.Flow, client *ari.Client) bool {
+	flow.Stats()
+	return client.Handling() < stuckAfter
 }
 
 // callControl lets the controller act on calls over ARI.

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+)
+
+// systemd is the socket of one, and the environment that names it.
+func systemd(t *testing.T, limit string) *net.UnixConn {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "notify-") // the path of a socket must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "s")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { socket.Close() })
+	t.Setenv("NOTIFY_SOCKET", path)
+	t.Setenv("WATCHDOG_USEC", limit)
+	return socket
+}
+
+// told is what systemd hears next, "" for nothing within the limit.
+func told(t *testing.T, socket *net.UnixConn, limit time.Duration) string {
+	t.Helper()
+	if err := socket.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		t.Fatal(err)
+	}
+	text := make([]byte, 100)
+	n, err := socket.Read(text)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal(err)
+	}
+	return string(text[:n])
+}
+
+func TestWatchdog(t *testing.T) {
+	socket := systemd(t, "30000")
+	every := watchdogEvery()
+	if every != 10*time.Millisecond {
+		t.Fatalf("every %v", every)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	asked, done := make(chan bool), make(chan error)
+	go func() { done <- feedWatchdog(ctx, every, func() bool { return <-asked }) }()
+	for range 2 {
+		asked <- true
+		if got := told(t, socket, 10*time.Second); got != "WATCHDOG=1" {
+			t.Errorf("systemd is told %q", got)
+		}
+	}
+	for range 3 {
+		asked <- false
+	}
+	if got := told(t, socket, time.Millisecond); got != "" {
+		t.Errorf("of one that hangs systemd is told %q", got)
+	}
+	end()
+	select {
+	case asked <- false:
+		<-done
+	case <-done:
+	}
+	t.Setenv("WATCHDOG_PID", "1")
+	if watchdogEvery() != 0 {
+		t.Error("it feeds the watchdog of another process")
+	}
+}
+
+// TestWatchdogRealAsterisk, which sets the environment and so runs alone: a controller that is stopped keeps its calls waiting. It
+// is silent, whoever watches it kills it, and the next one decides them.
+func TestWatchdogRealAsterisk(t *testing.T) {
+	socket := systemd(t, "1500000")
+	l := openLab(t, box.Asterisk22)
+	l.extension(t, "101", "", nil)
+	l.extension(t, "102", "", nil)
+	caller := l.register(t, l.device(t, "caller", "101", nil), phone.Options{})
+	callee := l.register(t, l.device(t, "callee", "102", nil), phone.Options{})
+	for _, want := range []string{"READY=1", "WATCHDOG=1", "WATCHDOG=1"} {
+		if got := told(t, socket, 10*time.Second); got != want {
+			t.Errorf("systemd is told %q, not %q", got, want)
+		}
+	}
+	if err := syscall.Kill(l.ControllerPID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	out := dial(t, caller, "102")
+	for got := "x"; got != ""; got = told(t, socket, 1500*time.Millisecond) {
+		continue
+	}
+	if shown := l.console(t, "core show channels concise"); !strings.Contains(shown, "!Stasis!") {
+		t.Errorf("the call does not wait:\n%s", shown)
+	}
+	l.kill(t)
+	l.restart(t)
+	in := rings(t, out, callee)
+	answer(t, out, in)
+	hangUp(t, out, in)
+	l.noChannels(t)
+}
