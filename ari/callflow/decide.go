@@ -185,6 +185,9 @@ func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 		return Stranded
 	}
 	defer place.free()
+	if f.hasLeft(e) {
+		return Gone
+	}
 	attempt, cancel := context.WithTimeout(ctx, f.opts.Deadline)
 	defer cancel()
 	err := f.opts.Client.ContinueChannel(attempt, e.channel, dialplan, extension, priority, "")

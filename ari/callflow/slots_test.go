@@ -74,3 +74,29 @@ func TestOldEvent(t *testing.T) {
 		t.Errorf("verdict %s", v)
 	}
 }
+
+// A caller who hangs up while his call waits for a place costs no request.
+func TestGoneWhileWaiting(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.Deadline = 4 * time.Second }).run()
+	release := r.holds("POST /channels/*/variable")
+	for i := range decidersAtOnce + 1 {
+		r.enters(caller(fmt.Sprint(i), "101"), "call", "acme")
+		if i < decidersAtOnce {
+			r.server.WaitRequests("POST /channels/*/variable", i+1)
+		}
+	}
+	last := caller(fmt.Sprint(decidersAtOnce), "101")
+	r.event(aritest.StasisEnd("dialtone", last))
+	if v := r.verdict(); v != Gone {
+		t.Errorf("verdict %s", v)
+	}
+	release()
+	for range decidersAtOnce {
+		r.verdict()
+	}
+	for _, line := range r.trace() {
+		if strings.Contains(line, " "+last.ID+"/") {
+			t.Errorf("after the caller had hung up: %s", line)
+		}
+	}
+}

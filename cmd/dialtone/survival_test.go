@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,6 +93,9 @@ func openSurvival(t *testing.T) *survival {
 	s.registered()
 	s.applied(t)
 	s.before = s.left(t)
+	if s.before.sessions != 1 || !strings.Contains(s.before.application, "dialtone") || len(s.before.devices) > 0 {
+		t.Fatalf("before all Asterisk holds %+v", s.before)
+	}
 	return s
 }
 
