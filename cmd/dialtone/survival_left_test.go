@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,7 +70,7 @@ func (s *survival) deviceStates(t *testing.T) []ami.DeviceStateChange {
 const spareFiles = 70
 
 // nothingLeft compares with before: every channel and bridge is gone, every device
-// idle, the one controller has the one session and its application watches what it
+// idle and every lamp as it was, the one controller has the one session and its application watches what it
 // did, and no file stays open.
 func (s *survival) nothingLeft(t *testing.T) {
 	t.Helper()
@@ -78,7 +79,7 @@ func (s *survival) nothingLeft(t *testing.T) {
 	eventually(t, 20*time.Second, func() string {
 		now := s.left(t)
 		if now.bridges != 0 || now.sessions != s.before.sessions || now.application != s.before.application ||
-			len(now.devices) > 0 || now.files > s.before.files+spareFiles {
+			!maps.Equal(now.devices, s.before.devices) || now.files > s.before.files+spareFiles {
 			return fmt.Sprintf("Asterisk holds %+v, before it held %+v", now, s.before)
 		}
 		return ""
