@@ -1,0 +1,293 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+)
+
+// truth is one row of the truth table of calls: a situation, and what comes of it.
+// Each is called once on a real Asterisk, and the simulator is asked as well.
+type truth struct {
+	situation string
+	// set are objects of the office beside those that follow from people: every
+	// phone 120a is a device of extension 120, and both are made.
+	set world
+	// people says what everybody does, "120a answers, 120b silent": see person. The
+	// caller, if not said otherwise, is somebody with a number of his own, and hangs
+	// up in the end.
+	people string
+	dials  string
+	rings  string // whose phones ring, from which second on, to which: "120a 0-5, 120b 5"
+	hears  string // until the call ends somewhere: ringing, music, announcement or nothing
+	ends   string // "with 120a", "mailbox 120 unavailable", "messages 120", or a SIP status
+	cdr    string // outcome and who answered; then every leg with its own outcome, and ways
+}
+
+// world is objects by their path within the tenant; a path that begins with
+// "POST " is an action.
+type world map[string]object
+
+// person is what one does in a row.
+type person struct {
+	name string // of the device, or of a mobile
+	// does is what happens when the phone rings: answers, refuses, silent (rings on),
+	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
+	// but nobody asks); for the caller leaves.
+	does      string
+	after     time.Duration // after which time
+	presses   string        // keys, once the answered call says something
+	transfers string        // number to which an answered call is sent by the transfer key
+	announces string        // the same after a second call to it
+	dials     string        // another call, placed after that time
+	talks     string        // phone that was called before and is still talked to
+	is        string        // for the caller: the device or mobile that calls
+}
+
+// readPerson reads one clause of truth.people.
+func readPerson(clause string) (*person, error) {
+	words := strings.Fields(clause)
+	p := &person{name: words[0]}
+	for i := 1; i < len(words); i++ {
+		arg := ""
+		if i+1 < len(words) {
+			arg = words[i+1]
+		}
+		switch words[i] {
+		case "answers", "refuses", "silent", "absent", "dead", "unseen", "leaves":
+			p.does = words[i]
+			continue
+		case "after":
+			n, err := strconv.Atoi(arg)
+			if err != nil {
+				return nil, fmt.Errorf("reading %q: %w", clause, err)
+			}
+			p.after = time.Duration(n) * time.Second
+		case "presses":
+			p.presses = arg
+		case "transfers":
+			p.transfers = arg
+		case "announces":
+			p.announces = arg
+		case "dials":
+			p.dials = arg
+		case "talks":
+			p.talks = arg
+		case "is":
+			p.is = arg
+		default:
+			return nil, fmt.Errorf("reading %q: what is %s", clause, words[i])
+		}
+		i++
+	}
+	return p, nil
+}
+
+// stage is a lab with everything that the rows of a table need.
+type stage struct {
+	*lab
+	accounts map[string]phone.Account
+	phones   map[string]*phone.Phone
+	people   map[*truth]map[string]*person
+	numbers  map[string]string // what rings outside, by what the simulator and records call it
+	callers  chan string
+	calls    sync.Map // *truth → chan *scene
+}
+
+const (
+	truthCallers = 8    // how many rows are called at once
+	firstCaller  = 9001 // their callers' first number
+)
+
+var deviceName = regexp.MustCompile(`^([0-9]+)[a-z]$`)
+
+// tellTruth calls every row and judges each in a subtest. Rows that dial the same
+// number are called in their order.
+func tellTruth(t *testing.T, s *stage, rows []truth) {
+	t.Helper()
+	s.set(t, rows)
+	chains := map[string][]*truth{}
+	var order []string
+	for i := range rows {
+		row := &rows[i]
+		if chains[row.dials] == nil {
+			order = append(order, row.dials)
+		}
+		chains[row.dials] = append(chains[row.dials], row)
+		s.calls.Store(row, make(chan *scene, 1))
+	}
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	next := make(chan []*truth, len(order))
+	for _, number := range order {
+		next <- chains[number]
+	}
+	close(next)
+	for range truthCallers {
+		calls.Go(func() {
+			for chain := range next {
+				for _, row := range chain {
+					out, _ := s.calls.Load(row)
+					out.(chan *scene) <- s.play(t.Context(), row)
+				}
+			}
+		})
+	}
+	for i := range rows {
+		t.Run(rows[i].situation, func(t *testing.T) {
+			out, _ := s.calls.Load(&rows[i])
+			(<-out.(chan *scene)).judge(t)
+		})
+	}
+}
+
+// openStage opens a lab for a table.
+func openStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{lab: openLab(t, box.Asterisk22), accounts: map[string]phone.Account{}, phones: map[string]*phone.Phone{},
+		people: map[*truth]map[string]*person{}, numbers: map[string]string{}, callers: make(chan string, truthCallers)}
+	for i := range truthCallers {
+		s.callers <- fmt.Sprint(firstCaller+i) + "a"
+	}
+	return s
+}
+
+// kindsInOrder is the order in which objects can be made: what others refer to
+// first. additional are extensions that ring devices of others.
+var kindsInOrder = []string{"classes-of-service", "groups", "external-numbers", "mailboxes", "extensions", "devices", "additional", "users", "ring-groups", "forwards", "numbers"}
+
+// set makes all objects of all rows, and registers their phones.
+func (s *stage) set(t *testing.T, rows []truth) {
+	t.Helper()
+	all, actions, fates := world{}, world{}, map[string]string{}
+	for i := range truthCallers {
+		fates[fmt.Sprint(firstCaller+i)+"a"] = ""
+	}
+	for i := range rows {
+		s.cast(t, &rows[i], fates)
+		for path, body := range rows[i].set {
+			if action, is := strings.CutPrefix(path, "POST "); is {
+				actions[action] = body
+			} else {
+				all[path] = body
+			}
+		}
+	}
+	s.complete(all, fates)
+	for _, kind := range kindsInOrder {
+		for _, path := range slices.Sorted(maps.Keys(all)) {
+			k, name, _ := strings.Cut(path, "/")
+			if k == "extensions" && all[path]["parent_device"] != nil && kind != "additional" {
+				continue
+			}
+			if k == kind && kind == "devices" && all[path]["kind"] != "external" {
+				s.accounts[name] = s.device(t, name, "", all[path])
+			} else if k == kind || kind == "additional" && all[path]["parent_device"] != nil {
+				s.do(t, "PUT", tenant+"/"+path, all[path], nil)
+			}
+		}
+	}
+	for path, body := range actions {
+		s.do(t, "POST", tenant+"/"+path, body, nil)
+	}
+	s.applied(t)
+	s.enter(t, fates)
+}
+
+// cast reads a row's people, and whose phones those are.
+func (s *stage) cast(t *testing.T, row *truth, fates map[string]string) {
+	t.Helper()
+	people := map[string]*person{}
+	for clause := range strings.SplitSeq(row.people, ", ") {
+		if clause == "" {
+			continue
+		}
+		p, err := readPerson(clause)
+		if err != nil {
+			t.Fatal(err)
+		}
+		people[p.name] = p
+		for _, name := range []string{p.name, p.is, p.talks} {
+			if deviceName.MatchString(name) && (name == p.name || fates[name] == "") {
+				fates[name] = cmp.Or(p.does, fates[name])
+			}
+		}
+	}
+	s.people[row] = people
+}
+
+// complete adds devices of phones, extensions of devices and what all of them need.
+func (s *stage) complete(all world, fates map[string]string) {
+	put := func(path string, body object) {
+		for k, v := range all[path] {
+			body[k] = v
+		}
+		all[path] = body
+	}
+	for name, fate := range fates {
+		body := object{"extension": deviceName.FindStringSubmatch(name)[1]}
+		if fate == "dead" {
+			body["qualify_seconds"] = 2
+		} else if fate == "unseen" {
+			body["qualify_seconds"] = 0
+		}
+		put("devices/"+name, body)
+	}
+	for path, body := range maps.Clone(all) {
+		kind, key, _ := strings.Cut(path, "/")
+		switch kind {
+		case "devices":
+			if e, _ := body["extension"].(string); e != "" && all["extensions/"+e] == nil {
+				all["extensions/"+e] = object{}
+			}
+			if outside, _ := body["external_number"].(string); outside != "" {
+				s.numbers[key] = outside
+			}
+		case "mailboxes":
+			put(path, object{"name": "Box " + key, "pin": "4711"})
+			put("extensions/"+key, object{"mailbox": key})
+		case "forwards":
+			put("extensions/"+key, object{})
+		}
+	}
+	for path := range maps.Clone(all) {
+		if kind, key, _ := strings.Cut(path, "/"); kind == "extensions" {
+			put(path, object{"name": "Extension " + key, "ring_seconds": 5})
+		}
+	}
+}
+
+// enter registers the phones, and lets those die that shall.
+func (s *stage) enter(t *testing.T, fates map[string]string) {
+	t.Helper()
+	for name, fate := range fates {
+		if fate == "absent" {
+			continue
+		}
+		p := newPhone(t, phone.Options{})
+		if err := p.Register(within(t, 30*time.Second), s.accounts[name]); err != nil {
+			t.Fatalf("registering %s: %v", name, err)
+		}
+		switch fate {
+		case "dead", "unseen":
+			p.PowerOff()
+		default:
+			s.phones[name] = p
+		}
+	}
+	for name, fate := range fates {
+		if fate == "dead" {
+			s.waitStatus(t, name, 20*time.Second, "dead", func(s status) bool { return s.Status == "UNREACHABLE" })
+		}
+	}
+}
