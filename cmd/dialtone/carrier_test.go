@@ -32,7 +32,8 @@ const (
 )
 
 // mobiles are the numbers whose phones the tests play, by name.
-var mobiles = map[string]string{"ada": "+4915111111111", "bob": "+4915122222222"}
+var mobiles = map[string]string{"ada": "+4915111111111", "bob": "+4915122222222", "cleo": "+4915133333333", "dave": "+4915144444444",
+	"emma": "+4915155555555", "finn": "+4915166666666", "gina": "+4915177777777", "hugo": "+4915188888888"}
 
 const carrierPJSIP = `[global]
 type = global

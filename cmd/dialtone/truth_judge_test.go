@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -163,17 +164,12 @@ func (sc *scene) recordText(c cdr) string {
 
 // nameOf is what rows call a device or a number outside.
 func (s *stage) nameOf(device, number string) string {
-	if outside := s.numbers[device]; outside != "" {
-		number = outside
-	} else if device != "" && mobileBy(device) == "" {
-		return device
-	} else if device != "" {
-		number = device
+	for _, n := range []string{device, number} {
+		if name := mobileBy(cmp.Or(s.numbers[n], n)); name != "" {
+			return name
+		}
 	}
-	if name := mobileBy(number); name != "" {
-		return name
-	}
-	return number
+	return cmp.Or(device, number)
 }
 
 func mobileBy(number string) string {

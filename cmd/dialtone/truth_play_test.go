@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ type sighting struct {
 	call     *phone.Call
 	tone     float64 // what the phone says once it is answered
 }
+
+// sceneTone is the caller's voice; the phones that are called have lower ones.
+const sceneTone = 2000.0
 
 // scene is one row on stage: what is done and seen.
 type scene struct {
@@ -45,6 +49,12 @@ func (s *stage) play(ctx context.Context, row *truth) *scene {
 	if sc.caller == "" {
 		sc.caller = <-s.callers
 		defer func() { s.callers <- sc.caller }()
+	}
+	for _, name := range slices.Sorted(maps.Keys(sc.mobile)) {
+		if sc.people[name] != nil || sc.caller == name {
+			sc.mobile[name].Lock()
+			defer sc.mobile[name].Unlock()
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
@@ -89,7 +99,7 @@ func (sc *scene) perform(ctx context.Context) error {
 	if from == nil {
 		return fmt.Errorf("no phone %s", sc.caller)
 	}
-	out, err := from.Dial(ctx, sc.row.dials)
+	out, err := sc.begin(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -104,6 +114,23 @@ func (sc *scene) perform(ctx context.Context) error {
 	}
 	_ = out.Hangup(ctx)
 	return sc.settle(ctx)
+}
+
+// begin dials, or lets the API dial and takes the call that comes of it.
+func (sc *scene) begin(ctx context.Context, from *phone.Phone) (*phone.Call, error) {
+	if sc.who("caller").does != "clicks" {
+		return from.Dial(ctx, sc.row.dials)
+	}
+	number := deviceName.FindStringSubmatch(sc.caller)[1]
+	if err := sc.api.Do(ctx, "POST", tenant+"/calls", object{"extension": number, "to": sc.row.dials}, nil); err != nil {
+		return nil, err
+	}
+	select {
+	case in := <-from.Incoming():
+		return in, in.Answer(ctx)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("a call placed over the API does not ring at %s", sc.caller)
+	}
 }
 
 // occupy lets one call another and stay in the call.
@@ -200,7 +227,7 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *person) {
 			return
 		}
 		s.call.Tone(s.tone)
-		sc.goOn(ctx, s.call, p)
+		sc.goOn(ctx, s, p)
 	}
 	select {
 	case <-s.call.Done():
@@ -210,30 +237,39 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *person) {
 }
 
 // goOn does what is done in a call that was answered.
-func (sc *scene) goOn(ctx context.Context, c *phone.Call, p *person) {
-	if p.presses != "" && hearsWords(ctx, c) == nil {
-		c.Tone(0)
-		_ = c.SendDTMF(p.presses)
-		c.Tone(400)
+func (sc *scene) goOn(ctx context.Context, s *sighting, p *person) {
+	if p.presses != "" && hearsWords(ctx, s.call) == nil {
+		s.call.Tone(0)
+		_ = s.call.SendDTMF(p.presses)
+		s.call.Tone(s.tone)
 	}
-	if p.transfers != "" || p.announces != "" {
-		// Asterisk takes a transfer only once both talk, which the tone shows.
-		_ = c.Hear(ctx, callerTone*2, 500*time.Millisecond)
-	}
-	if p.transfers != "" {
-		_ = c.Refer(ctx, p.transfers)
-	}
-	if p.announces == "" {
+	if p.transfers+p.announces == "" {
 		return
 	}
+	// Asterisk takes a transfer only once both talk.
+	if s.call.Hear(ctx, sceneTone, 500*time.Millisecond) != nil {
+		return
+	}
+	if p.transfers != "" {
+		_ = s.call.Refer(ctx, p.transfers)
+	} else {
+		sc.announce(ctx, s.call, p)
+	}
+	// As phones do once they are told that it worked, or that it never will.
+	pause(ctx, s.call, 2*time.Second)
+	_ = s.call.Hangup(ctx)
+}
+
+// announce calls somebody else and connects the two.
+func (sc *scene) announce(ctx context.Context, c *phone.Call, p *person) {
 	consult, err := sc.phones[p.name].Dial(ctx, p.announces)
 	if err != nil || consult.WaitAnswer() != nil {
 		return
 	}
-	if pause(ctx, consult, time.Second) && c.ReferTo(ctx, consult) == nil {
-		pause(ctx, consult, 500*time.Millisecond)
+	if pause(ctx, consult, time.Second) {
+		_ = c.ReferTo(ctx, consult)
 	}
-	_ = c.Hangup(ctx)
+	pause(ctx, consult, time.Second)
 	_ = consult.Hangup(ctx)
 }
 
@@ -282,6 +318,12 @@ func hearsWords(ctx context.Context, c *phone.Call) error {
 // listen notes what the caller hears until somebody answers.
 func (sc *scene) listen(ctx context.Context, out *phone.Call) {
 	say := func(what string) { sc.mark(func() { sc.heard = what }) }
+	if out.Incoming() { // Asterisk makes the tone, in a call that is up
+		if hearsWords(ctx, out) == nil {
+			say("ringing")
+		}
+		return
+	}
 	select {
 	case <-out.Ringing():
 		say("ringing")
@@ -344,7 +386,10 @@ func statusText(c *phone.Call) string {
 	if errors.As(c.Err(), &status) {
 		return fmt.Sprint(status.Code)
 	}
-	return fmt.Sprintf("hung up (%v)", c.Err())
+	if c.Err() != nil {
+		return c.Err().Error()
+	}
+	return "hung up"
 }
 
 var application = regexp.MustCompile(`!(VoiceMail|VoiceMailMain|Playback)!([^!]*)!`)
@@ -368,7 +413,7 @@ func (sc *scene) where(ctx context.Context, out *phone.Call) string {
 		short, cancel := context.WithTimeout(ctx, 600*time.Millisecond)
 		err := out.Hear(short, s.tone, 300*time.Millisecond)
 		if err == nil {
-			err = s.call.Hear(short, callerTone*2, 200*time.Millisecond)
+			err = s.call.Hear(short, sceneTone, 200*time.Millisecond)
 		}
 		cancel()
 		if err == nil {
@@ -380,7 +425,8 @@ func (sc *scene) where(ctx context.Context, out *phone.Call) string {
 		return err.Error()
 	}
 	for line := range strings.Lines(channels) {
-		if !strings.HasPrefix(line, "PJSIP/"+sc.accounts[sc.caller].UserName+"-") {
+		number := mobiles[sc.caller]
+		if number == "" && !strings.HasPrefix(line, "PJSIP/"+sc.accounts[sc.caller].UserName+"-") || number != "" && !strings.Contains(line, "!"+number+"!") {
 			continue
 		}
 		m := application.FindStringSubmatch(line)

@@ -43,7 +43,8 @@ type person struct {
 	name string // of the device, or of a mobile
 	// does is what happens when the phone rings: answers, refuses, silent (rings on),
 	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
-	// but nobody asks); for the caller leaves.
+	// but nobody asks), outside machine (answers and says nothing). For the caller:
+	// leaves, or clicks (the call is placed over the API).
 	does      string
 	after     time.Duration // after which time
 	presses   string        // keys, once the answered call says something
@@ -64,7 +65,7 @@ func readPerson(clause string) (*person, error) {
 			arg = words[i+1]
 		}
 		switch words[i] {
-		case "answers", "refuses", "silent", "absent", "dead", "unseen", "leaves":
+		case "answers", "refuses", "silent", "absent", "dead", "unseen", "leaves", "clicks", "machine":
 			p.does = words[i]
 			continue
 		case "after":
@@ -102,6 +103,7 @@ type stage struct {
 	numbers  map[string]string // what rings outside, by what the simulator and records call it
 	callers  chan string
 	calls    sync.Map // *truth → chan *scene
+	mobile   map[string]*sync.Mutex
 }
 
 const (
@@ -155,7 +157,7 @@ func tellTruth(t *testing.T, s *stage, rows []truth) {
 func openStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{lab: openLab(t, box.Asterisk22), accounts: map[string]phone.Account{}, phones: map[string]*phone.Phone{},
-		people: map[*truth]map[string]*person{}, numbers: map[string]string{}, callers: make(chan string, truthCallers)}
+		people: map[*truth]map[string]*person{}, numbers: map[string]string{}, callers: make(chan string, truthCallers), mobile: map[string]*sync.Mutex{}}
 	for i := range truthCallers {
 		s.callers <- fmt.Sprint(firstCaller+i) + "a"
 	}
