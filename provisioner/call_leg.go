@@ -10,12 +10,19 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
+// notConfirmed is what DialEnd says of a leg that was answered by somebody who did
+// not press 1: GOSUB_RESULT of the dialplan that asks.
+const notConfirmed = "CONTINUE"
+
 // dialled follows the dialling of one channel by another.
 func (t *callTracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 	if to.leg == nil {
 		return
 	}
 	if v.Name == "DialEnd" {
+		if v.DialStatus == notConfirmed {
+			v.DialStatus = string(pbx.OutcomeNoAnswer)
+		}
 		if to.call.ended && v.DialStatus == string(pbx.OutcomeNoAnswer) {
 			v.DialStatus = string(pbx.OutcomeCancel) // which of them Asterisk says then is chance
 		}

@@ -61,7 +61,7 @@ func (sc *scene) judgeSimulator(t *testing.T, turns []turn) {
 	}
 	for _, p := range sc.people {
 		if to := p.transfers + p.announces; to != "" && f.ends == "with "+p.name {
-			if err := sc.ask(t, f, object{"from": p.name, "to": to}); err != nil {
+			if err := sc.ask(t, f, object{"from": sc.caller, "to": to}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -147,7 +147,7 @@ func (sc *scene) dialled(f *forecast, legs []string, d time.Duration) string {
 	for _, leg := range legs {
 		name := sc.nameOf(leg, leg)
 		p := sc.who(name)
-		f.asks = f.asks || mobiles[name] != ""
+		f.asks = f.asks || mobiles[name] != "" || p.does == "machine"
 		switch {
 		case p.does == "absent" || p.does == "dead":
 			continue
