@@ -102,7 +102,7 @@ func (c *Controller) CallRouted(id string, call pbx.Call, step pbx.Step) {
 		if len(call.Hops) > 0 || step.Kind == pbx.StepForward {
 			c.calls.via(t, pbx.ViaForward)
 		}
-		if g := call.RingGroup(c.calls.snapshot()); g != nil && step.Kind == pbx.StepDial {
+		if call.RingGroup(c.calls.snapshot()) != nil {
 			c.calls.via(t, pbx.ViaGroup)
 		}
 		if t.Tenant == "" {

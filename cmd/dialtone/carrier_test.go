@@ -188,10 +188,11 @@ func (l *lab) external(t *testing.T, name, extension, number string, more object
 	l.do(t, "PUT", tenant+"/devices/"+name, body, nil)
 }
 
-// registered waits until the office's trunk has registered at the carrier.
+// registered waits until the office's trunk has registered at the carrier, which
+// Asterisk puts off by up to ten seconds (max_random_initial_delay).
 func (c *carrier) registered() {
 	c.t.Helper()
-	eventually(c.t, 10*time.Second, func() string {
+	eventually(c.t, 20*time.Second, func() string {
 		out, err := c.in.CLI(c.t.Context(), "pjsip show contacts")
 		if want := "dialtone/sip:dialtone@127.0.0.1:"; err != nil || !strings.Contains(out, want) {
 			return "no contact " + strconv.Quote(want) + ":\n" + out

@@ -20,6 +20,7 @@ type turn struct {
 	who      string
 	from, to time.Duration // to is -1 when it is somebody's own doing or another's
 	any      bool          // written without times
+	whole    bool          // in a forecast: nothing takes it away before to
 }
 
 func readTurns(text string) (out []turn, err error) {
@@ -107,10 +108,10 @@ func (sc *scene) rung() (out []*sighting) {
 	return out
 }
 
-// judgeRecord finds the record of the call and compares it.
+// judgeRecord finds the record of the call, the first since it began, and compares it.
 func (sc *scene) judgeRecord(t *testing.T) {
 	t.Helper()
-	query := "/cdrs?limit=100&from=" + url.QueryEscape(sc.began.Add(-time.Second).UTC().Format(time.RFC3339Nano))
+	query := "/cdrs?limit=100&from=" + url.QueryEscape(sc.began.Truncate(time.Millisecond).UTC().Format(time.RFC3339Nano))
 	got := ""
 	err := waitError(10*time.Second, func() string {
 		var page struct{ Items []cdr }
@@ -118,7 +119,7 @@ func (sc *scene) judgeRecord(t *testing.T) {
 			return err.Error()
 		}
 		for _, c := range slices.Backward(page.Items) {
-			if c.Dialled == sc.row.dials && (c.From.Device == sc.caller || c.From.Device == "" && c.From.Number == mobiles[sc.caller]) {
+			if c.Dialled == sc.row.dials && sc.nameOf(c.From.Device, c.From.Number) == sc.caller {
 				got = sc.recordText(c)
 				if c.Answered != nil && c.Billable > c.Duration+0.01 || c.Answered == nil && c.Billable != 0 {
 					return fmt.Sprintf("the times do not fit: %+v", c)

@@ -35,8 +35,9 @@ type scene struct {
 	began   time.Time
 	trouble error
 
-	mu   sync.Mutex
-	seen []*sighting
+	mu       sync.Mutex
+	seen     []*sighting
+	forecast *forecast
 	// heard is what the caller heard until the call ended somewhere, and ends where.
 	heard, ends string
 }
@@ -91,6 +92,7 @@ func (sc *scene) perform(ctx context.Context) error {
 	defer watching.Wait()
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
+	sc.forecast = sc.simulate(ctx)
 	sc.began = time.Now()
 	for name, at := range phones {
 		watching.Go(func() { sc.watch(watch, name, at) })
@@ -392,7 +394,7 @@ func statusText(c *phone.Call) string {
 	return "hung up"
 }
 
-var application = regexp.MustCompile(`!(VoiceMail|VoiceMailMain|Playback)!([^!]*)!`)
+var application = regexp.MustCompile(`!(VoiceMail|VoiceMailMain|ConfBridge)!([^!]*)!`)
 
 // where says with whom or what the caller is connected now.
 func (sc *scene) where(ctx context.Context, out *phone.Call) string {
@@ -443,6 +445,8 @@ func ended(application, arg string) string {
 	box, options, _ := strings.Cut(arg, ",")
 	number, _, _ := strings.Cut(box, "@")
 	switch {
+	case application == "ConfBridge":
+		return "paging"
 	case application == "VoiceMailMain":
 		return "messages " + number
 	case application == "VoiceMail" && options == "b":

@@ -32,11 +32,27 @@ type SimulatedStep struct {
 	Does    string          `json:"does" doc:"dial, page, voicemail, messages, play, pickup, park, setting, echo, desk, forward or hangup"`
 	Rule    string          `json:"rule" doc:"Why"`
 	Rings   []string        `json:"rings,omitempty" doc:"Devices and numbers that ring at the same time"`
+	Legs    []SimulatedLeg  `json:"legs,omitempty" doc:"The same, each with its times"`
 	Seconds int             `json:"seconds,omitempty" doc:"For how long they ring"`
 	Mailbox string          `json:"mailbox,omitempty" doc:"Which mailbox"`
 	Cause   int             `json:"cause,omitempty" doc:"Q.850 cause the call ends with"`
 	Next    map[string]int  `json:"next,omitempty" doc:"The step that follows, by how this one ended: no-answer, busy, unreachable, congestion, answer, cancel or played"`
 	Then    *SimulatedPlace `json:"then,omitempty" doc:"Where the call goes on when it is sent on"`
+}
+
+// SimulatedLeg is one of those that ring.
+type SimulatedLeg struct {
+	Rings   string `json:"rings" doc:"Device or number"`
+	After   int    `json:"after,omitempty" doc:"Seconds before it rings, from the begin of the step"`
+	Seconds int    `json:"seconds" doc:"For how long it rings"`
+	Confirm bool   `json:"confirm,omitempty" doc:"Who answers must press 1"`
+}
+
+func simulatedLeg(l pbx.Leg, whole int) SimulatedLeg {
+	if l.Own == nil {
+		return SimulatedLeg{Rings: l.Device, Seconds: whole}
+	}
+	return SimulatedLeg{Rings: l.Device, After: l.Own.Delay, Seconds: l.Own.Seconds, Confirm: l.Own.Confirm}
 }
 
 type simulateInput struct {
@@ -87,6 +103,7 @@ func simulatedPlace(p *pbx.Place, dialled string) SimulatedPlace {
 		step := SimulatedStep{Step: i, Does: string(s.Kind), Rule: s.Rule, Seconds: s.Seconds, Mailbox: s.Mailbox, Cause: s.Cause}
 		for _, l := range s.Legs {
 			step.Rings = append(step.Rings, l.Device)
+			step.Legs = append(step.Legs, simulatedLeg(l, s.Seconds))
 		}
 		for outcome, next := range s.Next {
 			if step.Next == nil {
