@@ -47,7 +47,7 @@ func forwardTruths(now time.Time) []truth {
 			"", "nothing", "mailbox 205 unavailable", "voicemail; via forward"},
 		{"every call to nowhere", world{"forwards/206": all("hangup")}, "206a answers", "206",
 			"", "nothing", "480", "no-answer; via forward"},
-		{"an exception rings", world{"forwards/207": all("extension:208", object{"exceptions": []string{"209"}})}, "caller is 209a, 207a answers, 208a answers", "207",
+		{"an exception rings", world{"forwards/207": all("extension:208", object{"exceptions": []string{"209"}})}, "caller is 209a, 207a answers sees 209, 208a answers", "207",
 			"207a 0", "ringing", "with 207a", "answered by 207a; 207a ANSWER"},
 		{"others than the exception are forwarded", nil, "207a answers, 208a answers", "207",
 			"208a 0", "ringing", "with 208a", "answered by 208a; 208a ANSWER; via forward"},

@@ -40,7 +40,7 @@ var directTruths = []truth{
 		"", "nothing", "480", "unreachable"},
 	{"the own number from the only device", nil, "caller is 130a", "130",
 		"", "nothing", "486", "busy"},
-	{"the own number with a second device", nil, "caller is 131a, 131b answers", "131",
+	{"the own number with a second device", nil, "caller is 131a, 131b answers sees 131", "131",
 		"131b 0", "ringing", "with 131b", "answered by 131b; 131b ANSWER"},
 	{"the own mailbox", world{"mailboxes/132": {}}, "caller is 132a", "*97",
 		"", "nothing", "messages 132", "answered"},
@@ -100,6 +100,6 @@ var deviceTruths = []truth{
 		"164a 0", "ringing", "mailbox 165 busy", "voicemail; 164a BUSY"},
 	{"a device of no extension calls", world{"devices/167a": {"extension": ""}}, "caller is 167a, 166a answers", "166",
 		"166a 0", "ringing", "with 166a", "answered by 166a; 166a ANSWER"},
-	{"an anonymous caller", world{"extensions/168": {"anonymous": true}}, "caller is 168a, 169a answers", "169",
+	{"an anonymous caller", world{"extensions/168": {"anonymous": true}}, "caller is 168a, 169a answers sees anonymous", "169",
 		"169a 0", "ringing", "with 169a", "answered by 169a; 169a ANSWER"},
 }

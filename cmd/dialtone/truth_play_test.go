@@ -40,6 +40,7 @@ type scene struct {
 	forecast *forecast
 	// heard is what the caller heard until the call ended somewhere, and ends where.
 	heard, ends string
+	wrong       error // what a phone showed
 }
 
 // play calls a row: people do what they do, until it has ended as it should, or
@@ -59,7 +60,7 @@ func (s *stage) play(ctx context.Context, row *truth) *scene {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
-	sc.trouble = sc.perform(ctx)
+	sc.trouble = errors.Join(sc.perform(ctx), sc.wrong)
 	return sc
 }
 
@@ -215,6 +216,9 @@ func (sc *scene) mark(f func()) {
 func (sc *scene) act(ctx context.Context, s *sighting, p *person) {
 	defer sc.mark(func() { s.to = time.Since(sc.began) })
 	_ = s.call.Ring()
+	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
+		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
+	}
 	if p.does == "answers" || p.does == "refuses" {
 		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return

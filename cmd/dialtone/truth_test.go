@@ -52,6 +52,7 @@ type person struct {
 	announces string        // the same after a second call to it
 	dials     string        // another call, placed after that time
 	talks     string        // phone that was called before and is still talked to
+	sees      string        // number that the phone must show
 	is        string        // for the caller: the device or mobile that calls
 }
 
@@ -84,6 +85,8 @@ func readPerson(clause string) (*person, error) {
 			p.dials = arg
 		case "talks":
 			p.talks = arg
+		case "sees":
+			p.sees = arg
 		case "is":
 			p.is = arg
 		default:
