@@ -12,9 +12,10 @@ func TestTruthInsideRealAsterisk(t *testing.T) {
 	t.Parallel()
 	s := openStage(t)
 	s.feature(t, "pickupexten = *0") // or Asterisk itself takes *8
-	tellTruth(t, s, slices.Concat(directTruths, deviceTruths, actTruths(), forwardTruths(time.Now())))
+	tellTruth(t, s, slices.Concat(directTruths, deviceTruths, actTruths, forwardTruths, scheduleTruths(time.Now())))
 }
 
+// directTruths are about extensions with one device.
 var directTruths = []truth{
 	{"somebody answers", nil, "120a answers", "120",
 		"120a 0", "ringing", "with 120a", "answered by 120a; 120a ANSWER"},

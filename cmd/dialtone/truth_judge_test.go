@@ -88,7 +88,7 @@ func (sc *scene) judge(t *testing.T) {
 	if len(missing) > 0 || len(left) > 0 {
 		t.Errorf("there rang %s; want %s", strings.Join(seen, ", "), sc.row.rings)
 	}
-	if sc.heard != sc.row.hears {
+	if sc.row.hears != "" && sc.heard != sc.row.hears {
 		t.Errorf("the caller heard %s, want %s", sc.heard, sc.row.hears)
 	}
 	if sc.ends != sc.row.ends {

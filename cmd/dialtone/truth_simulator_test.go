@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // simulated is what the simulator says of a place.
@@ -138,6 +140,12 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question object) error {
 			f.ends = causes[step.Cause]
 		case "pickup": // the call that rings is another
 			f.ends = causes[step.Cause]
+		case "setting":
+			f.ends = "hung up"
+		case "park":
+			if f.ends = "taken elsewhere"; sc.takenFrom() == nil {
+				f.ends = causes[pbx.CauseAbsent]
+			}
 		default:
 			f.ends = step.Does
 		}

@@ -29,7 +29,7 @@ type truth struct {
 	people string
 	dials  string
 	rings  string // whose phones ring, from which second on, to which: "120a 0-5, 120b 5"
-	hears  string // until the call ends somewhere: ringing, music, announcement or nothing
+	hears  string // until the call ends somewhere: ringing, music, announcement or nothing; "" where it is chance
 	ends   string // "with 120a", "mailbox 120 unavailable", "messages 120", or a SIP status
 	cdr    string // outcome and who answered; then every leg with its own outcome, and ways
 }
@@ -116,8 +116,8 @@ const (
 
 var deviceName = regexp.MustCompile(`^([0-9]+)[a-z]$`)
 
-// tellTruth calls every row and judges each in a subtest. Rows that dial the same
-// number are called in their order.
+// tellTruth calls every row and judges each in a subtest. Rows of the same chain are
+// called in their order.
 func tellTruth(t *testing.T, s *stage, rows []truth) {
 	t.Helper()
 	s.set(t, rows)
@@ -125,10 +125,11 @@ func tellTruth(t *testing.T, s *stage, rows []truth) {
 	var order []string
 	for i := range rows {
 		row := &rows[i]
-		if chains[row.dials] == nil {
-			order = append(order, row.dials)
+		key := s.chain(row)
+		if chains[key] == nil {
+			order = append(order, key)
 		}
-		chains[row.dials] = append(chains[row.dials], row)
+		chains[key] = append(chains[key], row)
 		s.calls.Store(row, make(chan *scene, 1))
 	}
 	var calls sync.WaitGroup
@@ -154,6 +155,15 @@ func tellTruth(t *testing.T, s *stage, rows []truth) {
 			(<-out.(chan *scene)).judge(t)
 		})
 	}
+}
+
+// chain is what rows have in common that are called in their order: the number
+// that they dial, or whose settings they change by a code.
+func (s *stage) chain(row *truth) string {
+	if c := s.people[row]["caller"]; c != nil && c.is != "" && strings.HasPrefix(row.dials, "*") {
+		return deviceName.FindStringSubmatch(c.is)[1]
+	}
+	return row.dials
 }
 
 // openStage opens a lab for a table.

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+)
+
+// pause waits, unless the row is over or a call is.
+func pause(ctx context.Context, c *phone.Call, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-c.Done():
+	}
+	return false
+}
+
+// watch notes every call that arrives at a phone, and does what its owner does.
+func (sc *scene) watch(ctx context.Context, name string, at *phone.Phone) {
+	var acting sync.WaitGroup
+	defer acting.Wait()
+	for {
+		select {
+		case in := <-at.Incoming():
+			acting.Go(func() { sc.act(ctx, sc.note(name, in), sc.who(name)) })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// note keeps a call at a phone.
+func (sc *scene) note(name string, c *phone.Call) *sighting {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	s := &sighting{who: name, from: time.Since(sc.began), call: c, tone: 400 + 110*float64(len(sc.seen))}
+	sc.seen = append(sc.seen, s)
+	return s
+}
+
+func (sc *scene) mark(f func()) {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	f()
+}
+
+// act rings, and then does what one does.
+func (sc *scene) act(ctx context.Context, s *sighting, p *person) {
+	defer sc.mark(func() { s.to = time.Since(sc.began) })
+	_ = s.call.Ring()
+	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
+		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
+	}
+	if p.does == "answers" || p.does == "refuses" {
+		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
+			return
+		}
+		sc.mark(func() { s.own = true })
+	}
+	switch p.does {
+	case "refuses":
+		_ = s.call.Reject(486)
+	case "answers":
+		if !up(s.call) && s.call.Answer(ctx) != nil && !up(s.call) {
+			return
+		}
+		s.call.Tone(s.tone)
+		sc.goOn(ctx, s, p)
+	}
+	select {
+	case <-s.call.Done():
+	case <-ctx.Done():
+		_ = s.call.Hangup(context.WithoutCancel(ctx))
+	}
+}
+
+// up reports whether a call was answered; a phone may do that by itself.
+func up(c *phone.Call) bool {
+	select {
+	case <-c.Answered():
+		return true
+	default:
+		return false
+	}
+}
+
+// goOn does what is done in a call that was answered.
+func (sc *scene) goOn(ctx context.Context, s *sighting, p *person) {
+	if p.presses != "" && hearsWords(ctx, s.call) == nil {
+		s.call.Tone(0)
+		_ = s.call.SendDTMF(p.presses)
+		s.call.Tone(s.tone)
+	}
+	if p.transfers+p.announces == "" {
+		return
+	}
+	// Asterisk takes a transfer only once both talk.
+	if s.call.Hear(ctx, sceneTone, 500*time.Millisecond) != nil {
+		return
+	}
+	if p.transfers != "" {
+		_ = s.call.Refer(ctx, p.transfers)
+	} else {
+		sc.announce(ctx, s.call, p)
+	}
+	// As phones do once they are told that it worked, or that it never will.
+	pause(ctx, s.call, 2*time.Second)
+	_ = s.call.Hangup(ctx)
+}
+
+// announce calls somebody else and connects the two.
+func (sc *scene) announce(ctx context.Context, c *phone.Call, p *person) {
+	consult, err := sc.phones[p.name].Dial(ctx, p.announces)
+	if err != nil || consult.WaitAnswer() != nil {
+		return
+	}
+	if pause(ctx, consult, time.Second) {
+		_ = c.ReferTo(ctx, consult)
+	}
+	pause(ctx, consult, time.Second)
+	_ = consult.Hangup(ctx)
+}
+
+// meddle places the other call of a row, such as a pickup.
+func (sc *scene) meddle(ctx context.Context, p *person) {
+	timer := time.NewTimer(p.after)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return
+	}
+	c, err := sc.phones[p.name].Dial(ctx, p.dials)
+	if err != nil {
+		return
+	}
+	s := &sighting{who: p.name, call: c, tone: 330}
+	sc.mark(func() { sc.seen = append(sc.seen, s) })
+	c.Tone(s.tone)
+	select {
+	case <-c.Done():
+	case <-ctx.Done():
+		_ = c.Hangup(context.WithoutCancel(ctx))
+	}
+}
