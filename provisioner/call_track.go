@@ -245,6 +245,8 @@ func (t *callTracker) hungUp(ch *channel, cause int, at time.Time) {
 		ch.leg.State, ch.leg.Since, ch.leg.Ended = pbx.LegEnded, at, at
 		if ch.leg.Caller {
 			c.cause = cause
+		} else if cause == pbx.CauseRefused && ch.leg.Outcome == pbx.OutcomeNoAnswer {
+			ch.leg.Outcome = pbx.OutcomeBusy // declined; DialEnd has no word for it
 		}
 	}
 	delete(t.channels, ch.id)

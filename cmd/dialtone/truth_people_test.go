@@ -58,7 +58,7 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *person) {
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
 	}
-	if p.does == "answers" || p.does == "refuses" {
+	if p.does == "answers" || p.does == "refuses" || p.does == "declines" {
 		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return
 		}
@@ -67,6 +67,8 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *person) {
 	switch p.does {
 	case "refuses":
 		_ = s.call.Reject(486)
+	case "declines":
+		_ = s.call.Reject(603)
 	case "answers":
 		if !up(s.call) && s.call.Answer(ctx) != nil && !up(s.call) {
 			return

@@ -41,7 +41,7 @@ type world map[string]object
 // person is what one does in a row.
 type person struct {
 	name string // of the device, or of a mobile
-	// does is what happens when the phone rings: answers, refuses, silent (rings on),
+	// does is what happens when the phone rings: answers, refuses (as busy), declines, silent (rings on),
 	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
 	// but nobody asks), outside machine (answers and says nothing). For the caller:
 	// leaves, or clicks (the call is placed over the API).
@@ -66,7 +66,7 @@ func readPerson(clause string) (*person, error) {
 			arg = words[i+1]
 		}
 		switch words[i] {
-		case "answers", "refuses", "silent", "absent", "dead", "unseen", "leaves", "clicks", "machine":
+		case "answers", "refuses", "declines", "silent", "absent", "dead", "unseen", "leaves", "clicks", "machine":
 			p.does = words[i]
 			continue
 		case "after":

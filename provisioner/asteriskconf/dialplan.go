@@ -11,26 +11,26 @@ import (
 // dialplanView is what extensions.conf's template sees. The names that callflow
 // shares come from pbx.
 type dialplanView struct {
-	App, ArgCall, ArgStep string
-	Desk                  deskView
-	Step, After           string
-	Pickup, Directed      string
-	ArgSetting, Echo      string
-	Record, RecordFolder  string
-	NoPickup              int // cause when nothing rings
-	NoAnswer              int
-	Voicemail, Messages   string
-	Hangup, Called        string
-	Legs, Confirm, Groups string
-	Click                 string
-	Position, Hops, Order string
-	Call                  string
-	Forget                string // clears the variables of a call that was elsewhere before
-	Shown                 string
-	Patterns              []string // which together match every extension a call can be at
-	Tenants               []dialplanTenant
-	Alert, Music, Page    string // contexts of ring groups
-	Then                  string // variable with the context that follows Music
+	App, ArgCall, ArgStep, Declined string
+	Desk                            deskView
+	Step, After                     string
+	Pickup, Directed                string
+	ArgSetting, Echo                string
+	Record, RecordFolder            string
+	NoPickup                        int // cause when nothing rings
+	NoAnswer                        int
+	Voicemail, Messages             string
+	Hangup, Called                  string
+	Legs, Confirm, Groups           string
+	Click                           string
+	Position, Hops, Order           string
+	Call                            string
+	Forget                          string // clears the variables of a call that was elsewhere before
+	Shown                           string
+	Patterns                        []string // which together match every extension a call can be at
+	Tenants                         []dialplanTenant
+	Alert, Music, Page              string // contexts of ring groups
+	Then                            string // variable with the context that follows Music
 }
 
 // anyExtension matches what phones dial and every number pbx allows, but none of
@@ -117,7 +117,7 @@ func (l dialplanLeg) Channel() string {
 }
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
-	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Step: pbx.StepVariable, After: pbx.AfterLabel,
+	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Declined: string(pbx.OutcomeDeclined), Step: pbx.StepVariable, After: pbx.AfterLabel,
 		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,

@@ -87,7 +87,10 @@ const (
 	OutcomeUnreachable Outcome = "CHANUNAVAIL" // nothing registered, or no answer on the network
 	OutcomeCongestion  Outcome = "CONGESTION"
 	OutcomeCancel      Outcome = "CANCEL" // the caller hung up
-	OutcomePlayed      Outcome = ""
+	// OutcomeDeclined is what the dialplan makes of CHANUNAVAIL with cause 21: who was
+	// called answered 603, as Polycoms do when a call is refused.
+	OutcomeDeclined Outcome = "DECLINED"
+	OutcomePlayed   Outcome = ""
 )
 
 // Word is the outcome for people.
@@ -104,7 +107,7 @@ var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, Outcom
 // reached.
 func ParseOutcome(s string) Outcome {
 	switch o := Outcome(s); o {
-	case OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel, OutcomePlayed:
+	case OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel, OutcomeDeclined, OutcomePlayed:
 		return o
 	}
 	return OutcomeUnreachable
@@ -240,10 +243,24 @@ func (p Plan) After(i int, o Outcome) int {
 	if !step.Returns() {
 		return i
 	}
+	if o == OutcomeDeclined {
+		o = step.declined()
+	}
 	for _, o := range []Outcome{o, OutcomeUnreachable, OutcomePlayed} {
 		if next, known := step.Next[o]; known {
 			return next
 		}
 	}
 	return last
+}
+
+// declined is what it means that a dial was declined: people are busy, but a carrier
+// that says so did not put the call through.
+func (s Step) declined() Outcome {
+	for _, l := range s.Legs {
+		if l.Outside != "" {
+			return OutcomeUnreachable
+		}
+	}
+	return OutcomeBusy
 }
