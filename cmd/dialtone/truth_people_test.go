@@ -52,7 +52,7 @@ func (sc *scene) mark(f func()) {
 }
 
 // act rings, and then does what one does.
-func (sc *scene) act(ctx context.Context, s *sighting, p *person) {
+func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	defer sc.mark(func() { s.to = time.Since(sc.began) })
 	_ = s.call.Ring()
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
@@ -94,7 +94,7 @@ func up(c *phone.Call) bool {
 }
 
 // goOn does what is done in a call that was answered.
-func (sc *scene) goOn(ctx context.Context, s *sighting, p *person) {
+func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 	if p.presses != "" && hearsWords(ctx, s.call) == nil {
 		s.call.Tone(0)
 		_ = s.call.SendDTMF(p.presses)
@@ -118,7 +118,7 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *person) {
 }
 
 // announce calls somebody else and connects the two.
-func (sc *scene) announce(ctx context.Context, c *phone.Call, p *person) {
+func (sc *scene) announce(ctx context.Context, c *phone.Call, p *actor) {
 	consult, err := sc.phones[p.name].Dial(ctx, p.announces)
 	if err != nil || consult.WaitAnswer() != nil {
 		return
@@ -131,7 +131,7 @@ func (sc *scene) announce(ctx context.Context, c *phone.Call, p *person) {
 }
 
 // meddle places the other call of a row, such as a pickup.
-func (sc *scene) meddle(ctx context.Context, p *person) {
+func (sc *scene) meddle(ctx context.Context, p *actor) {
 	timer := time.NewTimer(p.after)
 	defer timer.Stop()
 	select {

@@ -29,7 +29,7 @@ type scene struct {
 	*stage
 	row     *truth
 	caller  string
-	people  map[string]*person
+	people  map[string]*actor
 	began   time.Time
 	trouble error
 
@@ -63,11 +63,11 @@ func (s *stage) play(ctx context.Context, row *truth) *scene {
 }
 
 // who is a person who may do nothing in this row.
-func (sc *scene) who(name string) *person {
+func (sc *scene) who(name string) *actor {
 	if p := sc.people[name]; p != nil {
 		return p
 	}
-	return &person{name: name}
+	return &actor{name: name}
 }
 
 func (sc *scene) perform(ctx context.Context) error {

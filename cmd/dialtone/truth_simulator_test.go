@@ -199,7 +199,7 @@ func (sc *scene) dialled(f *forecast, legs []simulatedLeg, later bool) string {
 }
 
 // takenFrom is who picks up the call of this row, if somebody does.
-func (sc *scene) takenFrom() *person {
+func (sc *scene) takenFrom() *actor {
 	for _, p := range sc.people {
 		if p.dials != "" && sc.row.ends == "with "+p.name {
 			return p

@@ -23,7 +23,7 @@ type truth struct {
 	// set are objects of the office beside those that follow from people: every
 	// phone 120a is a device of extension 120, and both are made.
 	set world
-	// people says what everybody does, "120a answers, 120b silent": see person. The
+	// people says what everybody does, "120a answers, 120b silent": see actor. The
 	// caller, if not said otherwise, is somebody with a number of his own, and hangs
 	// up in the end.
 	people string
@@ -38,8 +38,8 @@ type truth struct {
 // "POST " is an action.
 type world map[string]object
 
-// person is what one does in a row.
-type person struct {
+// actor is what one does in a row.
+type actor struct {
 	name string // of the device, or of a mobile
 	// does is what happens when the phone rings: answers, refuses (as busy), declines, silent (rings on),
 	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
@@ -56,10 +56,10 @@ type person struct {
 	is        string        // for the caller: the device or mobile that calls
 }
 
-// readPerson reads one clause of truth.people.
-func readPerson(clause string) (*person, error) {
+// readActor reads one clause of truth.people.
+func readActor(clause string) (*actor, error) {
 	words := strings.Fields(clause)
-	p := &person{name: words[0]}
+	p := &actor{name: words[0]}
 	for i := 1; i < len(words); i++ {
 		arg := ""
 		if i+1 < len(words) {
@@ -102,7 +102,7 @@ type stage struct {
 	*lab
 	accounts map[string]phone.Account
 	phones   map[string]*phone.Phone
-	people   map[*truth]map[string]*person
+	people   map[*truth]map[string]*actor
 	numbers  map[string]string // what rings outside, by what the simulator and records call it
 	callers  chan string
 	calls    sync.Map // *truth → chan *scene
@@ -170,7 +170,7 @@ func (s *stage) chain(row *truth) string {
 func openStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{lab: openLab(t, box.Asterisk22), accounts: map[string]phone.Account{}, phones: map[string]*phone.Phone{},
-		people: map[*truth]map[string]*person{}, numbers: map[string]string{}, callers: make(chan string, truthCallers), mobile: map[string]*sync.Mutex{}}
+		people: map[*truth]map[string]*actor{}, numbers: map[string]string{}, callers: make(chan string, truthCallers), mobile: map[string]*sync.Mutex{}}
 	for i := range truthCallers {
 		s.callers <- fmt.Sprint(firstCaller+i) + "a"
 	}
@@ -222,12 +222,12 @@ func (s *stage) set(t *testing.T, rows []truth) {
 // cast reads a row's people, and whose phones those are.
 func (s *stage) cast(t *testing.T, row *truth, fates map[string]string) {
 	t.Helper()
-	people := map[string]*person{}
+	people := map[string]*actor{}
 	for clause := range strings.SplitSeq(row.people, ", ") {
 		if clause == "" {
 			continue
 		}
-		p, err := readPerson(clause)
+		p, err := readActor(clause)
 		if err != nil {
 			t.Fatal(err)
 		}
