@@ -42,14 +42,14 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 	return nil
 }
 
-// forwardsTo is the part of a query for references that finds the forwards,
+// leadingTo is the part of a query for references that finds the forwards,
 // numbers and ring groups which lead to the destination ?3.
-const forwardsTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
+const leadingTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
 	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0)
 	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1 AND destination = ?3
 	UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1 AND destination = ?3 `
 
-// forwardsLeadingTo returns the forwards that forwardsTo names.
+// forwardsLeadingTo returns the forwards that leadingTo names.
 func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Forward, error) {
 	fs, err := query(ctx, tx, scanForward, selectForward+` WHERE tenant = ?1 AND
 		(destination = ?2 OR unreachable = ?2 OR busy = ?2 OR no_answer = ?2 OR instr(rules, '"' || ?2 || '"') > 0) ORDER BY extension`, tenant, d.String())

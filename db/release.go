@@ -17,7 +17,7 @@ const ownForward = `UNION ALL SELECT 'forward', extension FROM forwards WHERE te
 // extensionUnused returns an InUse error that names what refers to an extension.
 func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
 	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
-		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+ringMembers+ownForward+forwardsTo+`) ORDER BY kind = 'button', kind, name`,
+		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+ringMembers+ownForward+leadingTo+`) ORDER BY kind = 'button', kind, name`,
 		e.Tenant, e.Number, pbx.Destination{Kind: pbx.ToExtension, Key: e.Number}.String())
 	var used *pbx.Error
 	if !errors.As(err, &used) || used.Kind != pbx.InUse {
@@ -42,7 +42,7 @@ func (tx *Tx) ownMailboxRefs(ctx context.Context, e *pbx.Extension) ([]pbx.Ref, 
 	if err != nil || !own {
 		return nil, err
 	}
-	refs, err := query(ctx, tx, scanRef, fmt.Sprintf(`SELECT '%s', ?2 `+forwardsTo+`LIMIT %d`, kindMailbox, mostRefs),
+	refs, err := query(ctx, tx, scanRef, fmt.Sprintf(`SELECT '%s', ?2 `+leadingTo+`LIMIT %d`, kindMailbox, mostRefs),
 		e.Tenant, e.Mailbox, pbx.Destination{Kind: pbx.ToVoicemail, Key: e.Mailbox}.String())
 	if err != nil {
 		return nil, fmt.Errorf("looking for what refers to mailbox %s: %w", e.Mailbox, err)

@@ -203,7 +203,7 @@ func (tx *Tx) DeleteRingGroup(ctx context.Context, tenant, name string) error {
 		return err
 	}
 	to := pbx.Destination{Kind: pbx.ToRingGroup, Key: name}
-	err = tx.unused(ctx, "ring group "+name, `SELECT kind, name FROM (SELECT '' AS kind, '' AS name WHERE ?2 = '' `+forwardsTo+`) ORDER BY kind, name`, tenant, name, to.String())
+	err = tx.unused(ctx, "ring group "+name, `SELECT kind, name FROM (SELECT '' AS kind, '' AS name WHERE ?2 = '' `+leadingTo+`) ORDER BY kind, name`, tenant, name, to.String())
 	if err != nil {
 		return err
 	}

@@ -92,8 +92,8 @@ func (e *entry) same(o *entry) bool {
 var plainNumber = regexp.MustCompile(`^[0-9A-Za-z*#+]{1,40}$`)
 
 // extensionOf is where in a context the channel continues for a number: at the one
-// that the call is at, so that it is still there when the step has ended. A number that a dialplan
-// could misread never gets further than a hangup, at extension s.
+// that the call is at, so that it is still there when the step has ended. A number
+// that a dialplan could misread never gets further than a hangup, at extension s.
 func extensionOf(number string) string {
 	if plainNumber.MatchString(number) {
 		return number

@@ -18,11 +18,11 @@ func lessGarbage() {
 	}
 }
 
-// What Go's heap may take, about, before it is collected more eagerly and
-// gives memory back at once: 160 MB with 10,000 extensions, devices and phones,
-// whose live heap is 105 MB. Without it, a storm of phones leaves 280 MB resident
-// for minutes. It grows with the site, for a fixed one would make the collector
-// thrash on larger sites.
+// What Go may take, in bytes, before garbage is collected more eagerly and memory
+// goes back to the system at once: 160 MB with 10,000 extensions, devices and
+// phones, whose live heap is 105 MB. Without the bound a boot storm leaves 280 MB
+// resident for minutes. It grows with the site, because a fixed one would make the
+// collector thrash on larger sites.
 const (
 	memoryBase   = 50 << 20
 	memoryObject = 3700
