@@ -21,6 +21,9 @@ type yealinkValue struct{ text string }
 //     is plain text);
 //   - the words %NULL% and %EMPTY%, which are commands.
 func newYealinkValue(s string) (yealinkValue, error) {
+	if isPlain(s) { // nearly all are, and a phone has hundreds
+		return yealinkValue{s}, nil
+	}
 	if !utf8.ValidString(s) {
 		return yealinkValue{}, errors.New("is not valid UTF-8")
 	}
@@ -51,12 +54,18 @@ func (v yealinkValue) String() string {
 	return v.text
 }
 
+// Hole makes it a templates.Opaque.
+func (v yealinkValue) Hole(mark string) any { return yealinkValue{mark} }
+
 // xmlAttr is an attribute value between double quotes in a Polycom file.
 type xmlAttr struct{ text string }
 
 // newXMLAttr refuses what XML 1.0 cannot carry in any spelling (section 2.2,
 // production Char): most control characters, U+FFFE, U+FFFF, invalid UTF-8.
 func newXMLAttr(s string) (xmlAttr, error) {
+	if isPlain(s) {
+		return xmlAttr{s}, nil
+	}
 	if !utf8.ValidString(s) {
 		return xmlAttr{}, errors.New("is not valid UTF-8")
 	}
@@ -74,6 +83,12 @@ var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`
 
 // String returns the text escaped.
 func (a xmlAttr) String() string { return xmlEscaper.Replace(a.text) }
+
+// Any reports whether there is a text.
+func (a xmlAttr) Any() bool { return a.text != "" }
+
+// Hole makes it a templates.Opaque.
+func (a xmlAttr) Hole(mark string) any { return xmlAttr{mark} }
 
 // plainRune reports whether r is neither a control character nor a separator of
 // lines, nor a noncharacter.

@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -37,17 +38,18 @@ var shipped embed.FS
 
 // Engine holds the parsed templates. It is safe for concurrent use.
 type Engine struct {
-	byName map[string]*template.Template
-	texts  map[string]string // the shipped ones, by name
-	site   *site             // a folder that replaces some; nil for none
-	own    *siteSet          // of the one phone that this engine is for; nil for none
+	byName   map[string]*template.Template
+	texts    map[string]string    // the shipped ones, by name
+	stencils map[string]*stencils // of phones' files, by folder
+	site     *site                // a folder that replaces some; nil for none
+	own      *siteSet             // of the one phone that this engine is for; nil for none
 }
 
 // New parses the shipped templates. Every template of one folder sees the
 // others of that folder by file name, so that a model's file can reuse its
 // vendor's base.
 func New() (*Engine, error) {
-	e := &Engine{byName: map[string]*template.Template{}, texts: map[string]string{}}
+	e := &Engine{byName: map[string]*template.Template{}, texts: map[string]string{}, stencils: map[string]*stencils{}}
 	for _, dir := range []string{"asterisk", "yealink", "polycom"} {
 		if err := e.parse(shipped, dir); err != nil {
 			return nil, err
@@ -68,7 +70,11 @@ func MustNew() *Engine {
 
 func (e *Engine) parse(files fs.FS, dir string) error {
 	root := template.New(dir).Funcs(Funcs()).Option("missingkey=error")
-	root.Funcs(template.FuncMap{"shared": (&shared{root: root}).text})
+	cut := &stencils{root: root}
+	if slices.Contains(vendors, dir) {
+		e.stencils[dir] = cut
+	}
+	root.Funcs(template.FuncMap{sharedWord: cut.shared})
 	names, err := fs.Glob(files, dir+"/*.tmpl")
 	if err != nil {
 		return fmt.Errorf("listing templates of %s: %w", dir, err)
@@ -98,11 +104,20 @@ func (e *Engine) Render(name string, view any) ([]byte, error) {
 	if e.own.touches(name) {
 		return e.own.render(name, view)
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, view); err != nil {
+	made, err := e.execute(name, t, view)
+	if err != nil {
 		return nil, fmt.Errorf("rendering %s: %w", name, err)
 	}
-	return b.Bytes(), nil
+	return made, nil
+}
+
+func (e *Engine) execute(name string, t *template.Template, view any) ([]byte, error) {
+	if dir, short, _ := strings.Cut(name, "/"); e.stencils[dir] != nil {
+		return e.stencils[dir].render(short, view)
+	}
+	var b bytes.Buffer
+	err := t.Execute(&b, view)
+	return b.Bytes(), err
 }
 
 // allowed are the sprig functions a template may call: pure, deterministic and

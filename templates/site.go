@@ -84,7 +84,9 @@ func (e *Engine) WithSite(dir string) *Engine {
 }
 
 // Shipped returns the engine without the site's folder.
-func (e *Engine) Shipped() *Engine { return &Engine{byName: e.byName, texts: e.texts} }
+func (e *Engine) Shipped() *Engine {
+	return &Engine{byName: e.byName, texts: e.texts, stencils: e.stencils}
+}
 
 // Texts returns the shipped templates for phones, by name.
 func (e *Engine) Texts() map[string]string {

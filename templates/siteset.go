@@ -59,7 +59,7 @@ func (e *Engine) For(p Place) *Engine {
 	}
 	mine := *set
 	mine.check = p.Check
-	return &Engine{byName: e.byName, texts: e.texts, own: &mine}
+	return &Engine{byName: e.byName, texts: e.texts, stencils: e.stencils, own: &mine}
 }
 
 // SitePrint identifies the site's templates that a phone's files are made with; it

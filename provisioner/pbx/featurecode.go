@@ -221,7 +221,7 @@ func (c *FeatureCodes) Clone() *FeatureCodes {
 // WithFeatureCodes adds the codes of tenants that changed them, before anybody
 // reads s. It keeps the slice and returns s.
 func (s *Snapshot) WithFeatureCodes(all []*FeatureCodes) *Snapshot {
-	s.FeatureCodes, s.codes = all, make(map[string]*FeatureCodes, len(all))
+	s.FeatureCodes = all
 	slices.SortFunc(all, func(a, b *FeatureCodes) int { return strings.Compare(a.Tenant, b.Tenant) })
 	for _, c := range all {
 		s.codes[c.Tenant] = c

@@ -55,7 +55,7 @@ type Snapshot struct {
 	classes     map[key]*ClassOfService
 	ringGroups  map[key]*RingGroup
 	ringNumbers map[key]*RingGroup // by number
-	codes       map[string]*FeatureCodes
+	codes       map[string]*FeatureCodes // of every tenant
 }
 
 // key is a natural key within a tenant.
@@ -66,7 +66,8 @@ func NewSnapshot(revision int64, ts []*Tenant, es []*Extension, ds []*Device, ps
 	s := &Snapshot{Revision: revision, Tenants: ts, Extensions: es, Devices: ds, Phones: ps, Mailboxes: ms,
 		tenants: make(map[string]*Tenant, len(ts)), extensions: make(map[key]*Extension, len(es)),
 		devices: make(map[key]*Device, len(ds)), mailboxes: make(map[key]*Mailbox, len(ms)),
-		phones: make(map[MAC]*Phone, len(ps)), endpoints: make(map[string]*Device, len(ds)), rings: make(map[key][]*Device, len(es))}
+		phones: make(map[MAC]*Phone, len(ps)), endpoints: make(map[string]*Device, len(ds)), rings: make(map[key][]*Device, len(es)),
+		codes: make(map[string]*FeatureCodes, len(ts))}
 	slices.SortFunc(ts, func(a, b *Tenant) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(es, func(a, b *Extension) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
@@ -85,8 +86,11 @@ func NewSnapshot(revision int64, ts []*Tenant, es []*Extension, ds []*Device, ps
 }
 
 func (s *Snapshot) index() {
+	usual := DefaultFeatureCodes("")
 	for _, t := range s.Tenants {
 		s.tenants[t.Name] = t
+		codes := *usual
+		codes.Tenant, s.codes[t.Name] = t.Name, &codes
 	}
 	for _, e := range s.Extensions {
 		s.extensions[key{e.Tenant, e.Number}] = e
