@@ -50,8 +50,7 @@ type yealinkServer struct {
 	Transport int // 0 UDP, 1 TCP
 }
 
-// yealinkAccount is one registration; a disabled one is written to be cleared. It
-// is comparable, so that the text of those can be shared.
+// yealinkAccount is one registration; a disabled one is written to be cleared.
 type yealinkAccount struct {
 	N           int
 	Enabled     bool

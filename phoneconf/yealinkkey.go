@@ -21,7 +21,7 @@ type yealinkKey struct {
 }
 
 // yealinkModule is one expansion module. Most phones have none: one without a key
-// in use is comparable and the same for every phone that could have it.
+// in use takes no list.
 type yealinkModule struct {
 	N, Count int
 	Gap      bool // there is no key 21
