@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,9 +39,9 @@ type resyncer struct {
 	registered func(endpoint string) bool
 
 	mu     sync.Mutex
-	last   int64                 // number of the last order
-	orders map[int64]*pbx.Resync // active ones, and ended ones that are not written yet
-	sent   map[pbx.MAC]int       // how many of a phone's wait for its fetch
+	last   int64                     // number of the last order
+	orders map[int64]*pbx.Resync     // active ones, and ended ones that are not written yet
+	of     map[pbx.MAC][]*pbx.Resync // the same by phone: thousands of phones ask while thousands wait
 	dirty  map[int64]bool
 	wake   chan struct{}
 
@@ -57,7 +58,7 @@ type ResyncEvent struct {
 
 // newResyncer goes on with the orders that were active when the program ended.
 func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
-	r := &resyncer{db: c.db, log: c.log, events: c.events, snapshot: c.Snapshot, orders: map[int64]*pbx.Resync{}, sent: map[pbx.MAC]int{}, dirty: map[int64]bool{}, wake: make(chan struct{}, 1),
+	r := &resyncer{db: c.db, log: c.log, events: c.events, snapshot: c.Snapshot, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, dirty: map[int64]bool{}, wake: make(chan struct{}, 1),
 		session: func() *ami.Session { return c.apply.currentSession() },
 		registered: func(endpoint string) bool {
 			s, _ := c.Status(endpoint)
@@ -68,8 +69,7 @@ func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
 		return nil, err
 	}
 	for i := range active {
-		r.orders[active[i].ID] = &active[i]
-		r.count(&active[i], 1)
+		r.remember(&active[i])
 	}
 	r.last, err = c.db.LastResync(ctx)
 	return r, err
@@ -106,7 +106,7 @@ func (r *resyncer) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, er
 	r.mu.Lock()
 	for _, o := range fresh {
 		if o.Active() {
-			r.orders[o.ID] = &o
+			r.remember(&o)
 		}
 	}
 	r.mu.Unlock()
@@ -122,8 +122,8 @@ func (r *resyncer) waiting(o *pbx.Resync) *pbx.Resync {
 	if o.Batch != "" || o.State != "" {
 		return nil
 	}
-	for _, w := range r.orders {
-		if w.MAC == o.MAC && w.Action == o.Action && w.Endpoint == o.Endpoint && w.State == pbx.ResyncQueued && w.Batch == "" {
+	for _, w := range r.of[o.MAC] {
+		if w.Action == o.Action && w.Endpoint == o.Endpoint && w.State == pbx.ResyncQueued && w.Batch == "" {
 			return w
 		}
 	}
@@ -135,17 +135,17 @@ func (r *resyncer) fetched(f pbx.PhoneFetch) {
 	if !f.Own || f.Hash == "" {
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.of[f.MAC]) == 0 {
+		return
+	}
 	p := r.snapshot().Phone(f.MAC)
 	if p == nil || !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.sent[f.MAC] == 0 {
-		return
-	}
-	for _, o := range r.orders {
-		if o.MAC == f.MAC && o.State == pbx.ResyncSent && !f.At.Before(o.SentAt) {
+	for _, o := range r.of[f.MAC] {
+		if o.State == pbx.ResyncSent && !f.At.Before(o.SentAt) {
 			o.File, o.Hash = f.File, f.Hash
 			r.end(o, pbx.ResyncFetched, "", f.At)
 		}
@@ -159,18 +159,21 @@ func (r *resyncer) end(o *pbx.Resync, state pbx.ResyncState, why string, at time
 }
 
 func (r *resyncer) move(o *pbx.Resync, state pbx.ResyncState) {
-	r.count(o, -1)
 	o.State = state
-	r.count(o, 1)
 	r.dirty[o.ID] = true
 	r.events.publish(EventPhoneResync, o.Tenant, ResyncEvent{o.ID, string(o.MAC), o.Action, state})
 }
 
-func (r *resyncer) count(o *pbx.Resync, by int) {
-	if o.State != pbx.ResyncSent {
-		return
-	}
-	if r.sent[o.MAC] += by; r.sent[o.MAC] == 0 {
-		delete(r.sent, o.MAC)
+func (r *resyncer) remember(o *pbx.Resync) {
+	r.orders[o.ID] = o
+	r.of[o.MAC] = append(r.of[o.MAC], o)
+}
+
+// forget drops an order that has ended and is written.
+func (r *resyncer) forget(o *pbx.Resync) {
+	delete(r.orders, o.ID)
+	left := slices.DeleteFunc(r.of[o.MAC], func(l *pbx.Resync) bool { return l.ID == o.ID })
+	if r.of[o.MAC] = left; len(left) == 0 {
+		delete(r.of, o.MAC)
 	}
 }

@@ -82,8 +82,8 @@ func TestOnlyALaterFetchOfTheFullFileProvesAnOrder(t *testing.T) {
 	if s := stateOf(t, r, o.ID); s.State != pbx.ResyncFetched || !s.EndedAt.Equal(fetch.At) || s.Hash != "aa" || s.File != fetch.File {
 		t.Errorf("%+v", s)
 	}
-	if len(r.orders)+len(r.sent)+len(r.dirty) != 0 {
-		t.Errorf("left in memory: %v %v %v", r.orders, r.sent, r.dirty)
+	if len(r.orders)+len(r.of)+len(r.dirty) != 0 {
+		t.Errorf("left in memory: %v %v %v", r.orders, r.of, r.dirty)
 	}
 }
 

@@ -71,7 +71,7 @@ func (r *resyncer) flush(ctx context.Context) {
 	}
 	for _, o := range batch {
 		if !o.Active() && !r.dirty[o.ID] {
-			delete(r.orders, o.ID)
+			r.forget(&o)
 		}
 	}
 }
