@@ -37,21 +37,29 @@ type sightings struct {
 	snapshot func() *pbx.Snapshot
 
 	mu     sync.Mutex
-	phones map[pbx.MAC]*pbx.PhoneSeen
+	phones map[pbx.MAC]*sighting
 	dirty  map[pbx.MAC]bool
-	wrote  map[pbx.MAC]time.Time // SeenAt of the row as it was last written
-	swept  int64                 // revision up to which deleted phones are forgotten
+	swept  int64 // revision up to which deleted phones are forgotten
+}
+
+// sighting is one phone's.
+type sighting struct {
+	pbx.PhoneSeen
+	wrote time.Time // SeenAt of the row as it was last written
+	// enrolled is the phone, as a snapshot has it, that is known to be the one which
+	// Enrolled names: what a request says is not computed again at each.
+	enrolled *pbx.Phone
 }
 
 // newSightings starts from what the database remembers.
 func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*sightings, error) {
-	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*pbx.PhoneSeen{}, dirty: map[pbx.MAC]bool{}, wrote: map[pbx.MAC]time.Time{}}
+	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}, dirty: map[pbx.MAC]bool{}}
 	list, err := d.SeenPhones(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
-		s.phones[list[i].MAC] = &list[i]
+		s.phones[list[i].MAC] = &sighting{PhoneSeen: list[i]}
 	}
 	return s, nil
 }
@@ -74,7 +82,7 @@ func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen {
 	if s == nil {
 		return pbx.PhoneSeen{MAC: p.MAC}
 	}
-	out := *s
+	out := s.PhoneSeen
 	out.Files = maps.Clone(s.Files)
 	if out.Enrolled != pbx.EnrolmentOf(p) {
 		out.EnrolledAt = time.Time{}
@@ -95,11 +103,11 @@ func (s *sightings) note(f pbx.PhoneFetch) {
 	defer s.mu.Unlock()
 	row := s.phones[f.MAC]
 	if row == nil {
-		row = &pbx.PhoneSeen{MAC: f.MAC, Files: map[string]string{}}
+		row = &sighting{PhoneSeen: pbx.PhoneSeen{MAC: f.MAC, Files: map[string]string{}}}
 		s.phones[f.MAC] = row
 	}
 	row.SeenAt = f.At
-	news := f.At.Sub(s.wrote[f.MAC]) > seenAgain
+	news := f.At.Sub(row.wrote) > seenAgain
 	if f.Address != row.Address {
 		news = true
 		row.FormerAddress, row.Address, row.AddressSince = row.Address, f.Address, f.At
@@ -119,7 +127,7 @@ func (s *sightings) note(f pbx.PhoneFetch) {
 
 // fetched notes the bytes that the phone now holds, and reports whether they or
 // its enrolment are news.
-func (s *sightings) fetched(row *pbx.PhoneSeen, p *pbx.Phone, f pbx.PhoneFetch) (news bool) {
+func (s *sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news bool) {
 	if f.Hash == "" {
 		return false
 	}
@@ -128,9 +136,10 @@ func (s *sightings) fetched(row *pbx.PhoneSeen, p *pbx.Phone, f pbx.PhoneFetch) 
 		row.Files[f.File] = f.Hash
 		news = true
 	}
-	if !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
+	if row.enrolled == p || !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
 		return news
 	}
+	row.enrolled = p
 	if now := pbx.EnrolmentOf(p); row.Enrolled != now {
 		row.Enrolled, row.EnrolledAt = now, f.At
 		return true
@@ -183,11 +192,10 @@ func (s *sightings) batch() (put []pbx.PhoneSeen, gone []pbx.MAC, more bool) {
 		row := s.phones[mac]
 		if row == nil {
 			gone = append(gone, mac)
-			delete(s.wrote, mac)
 			continue
 		}
-		s.wrote[mac] = row.SeenAt
-		out := *row
+		row.wrote = row.SeenAt
+		out := row.PhoneSeen
 		out.Files = maps.Clone(row.Files)
 		put = append(put, out)
 	}
