@@ -54,7 +54,7 @@ type Snapshot struct {
 	sent        map[key]*Number // by what carriers may call them
 	classes     map[key]*ClassOfService
 	ringGroups  map[key]*RingGroup
-	ringNumbers map[key]*RingGroup // by number
+	ringNumbers map[key]*RingGroup       // by number
 	codes       map[string]*FeatureCodes // of every tenant
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 )
 
 // Header values that never change; net/http only reads them.
@@ -19,6 +21,11 @@ var (
 	waitSeconds = []string{"30"}
 	noLength    = []string{"0"}
 )
+
+// contentTypes are header values of files.
+var contentTypes = map[phoneconf.ContentType][]string{
+	phoneconf.YealinkType: {string(phoneconf.YealinkType)}, phoneconf.PolycomType: {string(phoneconf.PolycomType)},
+}
 
 const missBody = "not found\n"
 
@@ -45,12 +52,13 @@ func writeUnavailable(w http.ResponseWriter) {
 // proves that as well as a 200, a HEAD does not.
 func writeFile(w http.ResponseWriter, r *http.Request, f *file) (status int, hash string) {
 	head := w.Header()
-	head["Etag"], head["Cache-Control"] = f.etag, keepPrivate
-	if matches(r.Header["If-None-Match"], f.etag[0]) {
+	etag := f.etag()
+	head["Etag"], head["Cache-Control"] = etag, keepPrivate
+	if matches(r.Header["If-None-Match"], etag[0]) {
 		w.WriteHeader(http.StatusNotModified)
-		return http.StatusNotModified, f.hash
+		return http.StatusNotModified, f.hash()
 	}
-	head["Content-Type"], head["Content-Length"] = f.ctype, f.length
+	head["Content-Type"], head["Content-Length"] = contentTypes[f.ctype], f.length()
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
 		return http.StatusOK, ""
@@ -58,7 +66,7 @@ func writeFile(w http.ResponseWriter, r *http.Request, f *file) (status int, has
 	if err := writeBody(r.Context(), w, f.body); err != nil {
 		return http.StatusOK, "" // went away in the middle; what it holds is unknown
 	}
-	return http.StatusOK, f.hash
+	return http.StatusOK, f.hash()
 }
 
 // buffers are for putting a body together, and for an answer on its way.

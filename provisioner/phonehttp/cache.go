@@ -11,16 +11,16 @@ type cache struct {
 	mu    sync.Mutex
 	bound int64
 	used  int64
-	files map[fileKey]*list.Element // of *file
-	order *list.List                // last asked for in front
+	files map[string]*list.Element // of *file
+	order *list.List               // last asked for in front
 }
 
 func newCache(bound int64) *cache {
-	return &cache{bound: bound, files: map[fileKey]*list.Element{}, order: list.New()}
+	return &cache{bound: bound, files: map[string]*list.Element{}, order: list.New()}
 }
 
 // get returns the file, or nil.
-func (c *cache) get(key fileKey) *file {
+func (c *cache) get(key string) *file {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	el := c.files[key]

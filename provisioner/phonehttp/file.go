@@ -22,24 +22,46 @@ type fileKey struct {
 	enrol bool
 }
 
+// text is the key of the cache: the name of a file begins with its phone's MAC.
+func (k fileKey) text() string {
+	if k.enrol {
+		return "enrol " + string(k.name)
+	}
+	return string(k.name)
+}
+
 // file is a rendered file, or the memory that it could not be rendered, or both:
-// the last good one with the reason why it is not newer. It is never changed.
+// the last good one with the reason why it is not newer. It is never changed. There
+// are tens of thousands.
 type file struct {
-	key    fileKey
-	owner  [sha256.Size]byte // hash of the URL secret it was rendered for
-	print  [sha256.Size]byte // fingerprint it was rendered from
-	body   *packed           // nil when there is none
-	hash   string            // SHA-256 of body in hexadecimal
-	etag   []string          // header values, made once
-	length []string
-	ctype  []string
-	failed [sha256.Size]byte // fingerprint that could not be rendered
-	plain  bool              // body is the shipped templates', for a site's own failed and there was no good one
-	err    error             // why, nil when print is what was wanted last
+	key   string            // in the cache
+	owner [sha256.Size]byte // hash of the URL secret it was rendered for
+	print [sha256.Size]byte // fingerprint it was rendered from
+	body  *packed           // nil when there is none
+	head  [2]string         // values of ETag and Content-Length, made once
+	ctype phoneconf.ContentType
+	fault *fault // nil when print is what was wanted last
+}
+
+// fault is why a file is not newer.
+type fault struct {
+	print [sha256.Size]byte // fingerprint that could not be rendered
+	plain bool              // the body is the shipped templates', for a site's own failed and there was no good one
+	err   error
+}
+
+// etag is the header value, and in it, between quotes, the SHA-256 of the body.
+func (f *file) etag() []string   { return f.head[0:1:1] }
+func (f *file) length() []string { return f.head[1:2:2] }
+func (f *file) hash() string     { return f.head[0][1 : len(f.head[0])-1] }
+
+// good reports whether there is a body that an owner may have.
+func (f *file) good(owner [sha256.Size]byte) bool {
+	return f != nil && f.owner == owner && f.body != nil
 }
 
 // overhead is what a file costs beside its body, about.
-const overhead = 700
+const overhead = 450
 
 func (f *file) cost() int64 {
 	if f.body == nil {
@@ -57,7 +79,7 @@ func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
 	if phoneconf.IsDirectory(key.name) {
 		print = c.index.directory(e, print)
 	}
-	if f := h.cache.get(key); f != nil {
+	if f := h.cache.get(key.text()); f != nil {
 		if g, err, ok := f.answer(print); ok {
 			return g, err
 		}
@@ -78,21 +100,21 @@ func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
 // ok when it has to be rendered. The fingerprint covers the URL secret.
 func (f *file) answer(print [sha256.Size]byte) (g *file, err error, ok bool) {
 	switch {
-	case f.err == nil && f.print == print:
+	case f.fault == nil && f.print == print:
 		return f, nil, true
-	case f.err != nil && f.failed == print && f.body != nil:
+	case f.fault == nil || f.fault.print != print:
+		return nil, nil, false
+	case f.body != nil:
 		return f, nil, true
-	case f.err != nil && f.failed == print:
-		return nil, f.err, true
 	}
-	return nil, nil, false
+	return nil, f.fault.err, true
 }
 
 // render renders a file and puts it into the cache. Rendering is a pure function:
 // what failed once is not tried again before the fingerprint changes, and so it
 // is logged once. Nil means that the phone has no such file.
 func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte) *file {
-	last := h.cache.get(key)
+	last := h.cache.get(key.text())
 	if last != nil {
 		if _, _, ok := last.answer(print); ok {
 			return last // rendered since this request looked
@@ -109,18 +131,18 @@ func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fil
 	}
 	h.renders.Add(1)
 	var f *file
-	if bad, ok := phoneconf.SiteFault(err); ok && (last == nil || last.owner != e.secret || last.body == nil || last.plain) {
+	if bad, ok := phoneconf.SiteFault(err); ok && (!last.good(e.secret) || last.fault != nil && last.fault.plain) {
 		f = h.shipped(s, e, site, key, print, bad)
 	} else if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
 		f.body = h.packer.pack(kindOf(e.phone, key), body)
 	} else {
-		h.opt.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last != nil && last.owner == e.secret && last.body != nil, "error", err)
-		f = &file{key: key, owner: e.secret} // another owner's last good file is not for this one
-		if last != nil && last.owner == e.secret {
+		h.opt.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last.good(e.secret), "error", err)
+		f = &file{key: key.text(), owner: e.secret} // another owner's last good file is not for this one
+		if last.good(e.secret) {
 			*f = *last
 		}
-		f.failed, f.err = print, err
+		f.fault = &fault{print: print, err: err}
 	}
 	h.cache.put(f)
 	return f
@@ -152,12 +174,8 @@ func kindOf(p *pbx.Phone, key fileKey) string {
 	return kind
 }
 
-// newFile has no body yet.
+// newFile has no body yet. Its key is a copy: the request's is a part of a longer text.
 func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
 	sum := sha256.Sum256(body)
-	tag := `"` + hex.EncodeToString(sum[:]) + `"`
-	return &file{
-		key: key, owner: owner, print: print, hash: tag[1 : len(tag)-1], // there are tens of thousands
-		etag: []string{tag}, length: []string{strconv.Itoa(len(body))}, ctype: []string{string(ctype)},
-	}
+	return &file{key: strings.Clone(key.text()), owner: owner, print: print, head: [2]string{`"` + hex.EncodeToString(sum[:]) + `"`, strconv.Itoa(len(body))}, ctype: ctype}
 }

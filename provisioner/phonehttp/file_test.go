@@ -99,7 +99,7 @@ func TestBrokenDataKeepsTheLastGoodFile(t *testing.T) {
 }
 
 func TestCacheStaysWithinItsBound(t *testing.T) {
-	const bound = 50_000
+	const bound = 40_000
 	s := newBoundSite(50, bound, nil)
 	for range 2 {
 		for i := range 50 {

@@ -31,7 +31,7 @@ func failLevel(err error) slog.Level {
 // of which no good one is in memory.
 func (h *Handler) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte, bad *phoneconf.SiteError) *file {
 	h.opt.Logger.Debug("a site's template fails, the shipped one is used", "mac", key.mac, "file", key.name, "error", bad)
-	f := &file{key: key, owner: e.secret}
+	f := &file{key: key.text(), owner: e.secret}
 	engine := h.opt.Engine.Shipped()
 	body, ctype, err := phoneconf.Render(engine, s, e.phone, site, key.name)
 	if key.enrol {
@@ -39,8 +39,8 @@ func (h *Handler) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fi
 	}
 	if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
-		f.body, f.plain = h.packer.pack(kindOf(e.phone, key), body), true
+		f.body = h.packer.pack(kindOf(e.phone, key), body)
 	}
-	f.failed, f.err = print, bad
+	f.fault = &fault{print: print, plain: err == nil, err: bad}
 	return f
 }
