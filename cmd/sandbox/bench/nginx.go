@@ -40,7 +40,7 @@ http {
 	fastcgi_temp_path %[3]s/t3;
 	uwsgi_temp_path %[3]s/t4;
 	scgi_temp_path %[3]s/t5;
-	server { listen %[4]s; root %[3]s/root; }
+	server { listen %[4]s backlog=4096; root %[3]s/root; }
 }
 `
 

@@ -243,7 +243,7 @@ func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int
 	if err != nil {
 		return row{}, err
 	}
-	latency, worst, took := newHistogram(), time.Duration(0), time.Duration(0)
+	all, worst := served{latency: newHistogram()}, time.Duration(0)
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Asia/Tokyo"}[:b.rounds(3, 1)] {
 		before, err := fetch(ctx, r.Phones+files[0].path)
 		if err != nil {
@@ -252,7 +252,7 @@ func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int
 		if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", map[string]any{"timezone": zone}, nil, "Prefer", "wait=60"); err != nil {
 			return row{}, err
 		}
-		got, err := l.once(ctx)
+		got, cpu, err := r.using(func() (loaded, error) { return l.once(ctx) })
 		if err != nil {
 			return row{}, fmt.Errorf("asking for cold files: %w", err)
 		}
@@ -260,15 +260,28 @@ func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int
 			return row{}, errors.Join(err, errors.New("the change did not reach the phones' files"))
 		}
 		b.say("cold: %.0f files/s, the slowest took %s", got.perSecond(), ms(got.worst))
-		latency.merge(got.latency)
-		worst, took = max(worst, got.worst), took+got.took
+		all.add(got, cpu)
+		worst = max(worst, got.worst)
 	}
-	perSecond := float64(latency.total) / took.Seconds()
 	return row{
 		what:      "the same cold: each phone's first request after a change that touches all",
-		result:    fmt.Sprintf("%.0f files/s, p99 %s, slowest %s", perSecond, ms(latency.quantile(.99)), ms(worst)),
-		reference: "–", ratio: "–", target: fmt.Sprintf("≥ %.0f files/s", coldLeast), holds: perSecond >= coldLeast,
+		result:    fmt.Sprintf("%.0f files/s, p99 %s, slowest %s, %d µs of CPU each", all.perSecond(), ms(all.latency.quantile(.99)), ms(worst), all.each().Microseconds()),
+		reference: "–", ratio: "–", target: fmt.Sprintf("≥ %.0f files/s", coldLeast), holds: all.perSecond() >= coldLeast,
 	}, nil
+}
+
+// using also says how much processor time the controller took meanwhile.
+func (r *room) using(load func() (loaded, error)) (loaded, time.Duration, error) {
+	before, err := cpuTime(r.ControllerPID())
+	if err != nil {
+		return loaded{}, 0, err
+	}
+	got, err := load()
+	if err != nil {
+		return loaded{}, 0, err
+	}
+	after, err := cpuTime(r.ControllerPID())
+	return got, after - before, err
 }
 
 // memoryRow looks at the controller after everything was asked of it.
