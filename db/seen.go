@@ -49,12 +49,7 @@ func (db *DB) WriteSeenPhones(ctx context.Context, put []pbx.PhoneSeen, gone []p
 				return err
 			}
 		}
-		for i := range put {
-			if err := tx.putSeen(ctx, &put[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.putSeen(ctx, put)
 	})
 	if err != nil {
 		return fmt.Errorf("writing what %d phones were seen doing: %w", len(put)+len(gone), err)
@@ -62,14 +57,22 @@ func (db *DB) WriteSeenPhones(ctx context.Context, put []pbx.PhoneSeen, gone []p
 	return nil
 }
 
-func (tx *Tx) putSeen(ctx context.Context, s *pbx.PhoneSeen) error {
-	files, err := json.Marshal(s.Files)
-	if err != nil {
-		return err
-	}
-	return tx.exec(ctx, `INSERT OR REPLACE INTO phone_seen (mac, enrolled, enrolled_at, seen_at, fetched_at, address, former_address,
-		address_since, user_agent, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(s.MAC), s.Enrolled, millis(s.EnrolledAt), millis(s.SeenAt),
-		millis(s.FetchedAt), ipText(s.Address), ipText(s.FormerAddress), millis(s.AddressSince), cut(s.UserAgent), string(files))
+func (tx *Tx) putSeen(ctx context.Context, put []pbx.PhoneSeen) error {
+	return tx.forEach(ctx, `INSERT OR REPLACE INTO phone_seen (mac, enrolled, enrolled_at, seen_at, fetched_at, address, former_address,
+		address_since, user_agent, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, func(exec func(...any) error) error {
+		for i := range put {
+			s := &put[i]
+			files, err := json.Marshal(s.Files)
+			if err != nil {
+				return err
+			}
+			if err := exec(string(s.MAC), s.Enrolled, millis(s.EnrolledAt), millis(s.SeenAt), millis(s.FetchedAt), ipText(s.Address),
+				ipText(s.FormerAddress), millis(s.AddressSince), cut(s.UserAgent), string(files)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ipText is "" for an address that is not known.

@@ -29,9 +29,9 @@ func (f phoneTLSFlags) listenTLS() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", f.PhoneTLSListen)
+	l, err := phonehttp.Listen(f.PhoneTLSListen)
 	if err != nil {
 		return nil, fmt.Errorf("phone listener over TLS: %w", err)
 	}
-	return tls.NewListener(phonehttp.Limit(l, phonehttp.MaxConnections), config), nil
+	return tls.NewListener(l, config), nil
 }

@@ -52,7 +52,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("admin API: %w", err)
 	}
 	defer adminListener.Close()
-	phoneListener, err := net.Listen("tcp", s.PhoneListen)
+	phoneListener, err := phonehttp.Listen(s.PhoneListen)
 	if err != nil {
 		return fmt.Errorf("phone listener: %w", err)
 	}
@@ -117,7 +117,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	g.Go(func() error { return lamps.Run(ctx) })
 	g.Go(func() error { return followChanges(ctx, ctl, lamps) })
 	serveHTTP(ctx, g, "admin API", admin, adminListener)
-	serveHTTP(ctx, g, "phone listener", phones.Server(""), phonehttp.Limit(phoneListener, phonehttp.MaxConnections))
+	serveHTTP(ctx, g, "phone listener", phones.Server(""), phoneListener)
 	if phoneTLS != nil {
 		serveHTTP(ctx, g, "phone listener over TLS", phones.Server(""), phoneTLS)
 	}

@@ -14,7 +14,7 @@ import (
 const MaxConnections = 8192
 
 // Server returns a server for the handler on addr, with limits for a network of
-// strangers. The caller runs it (give the listener to Limit) and shuts it down.
+// strangers. The caller runs it (with a listener of Listen) and shuts it down.
 func (h *Handler) Server(addr string) *http.Server {
 	return &http.Server{
 		Addr: addr, Handler: h,
@@ -29,6 +29,17 @@ func (h *Handler) Server(addr string) *http.Server {
 		// Broken handshakes and requests of strangers are no news.
 		ErrorLog: slog.NewLogLogger(h.opt.Logger.Handler(), slog.LevelDebug),
 	}
+}
+
+// Listen opens the address for phones. A connection that says nothing ends by the
+// server's own limits within half a minute, so the kernel need not probe it: to tell it
+// to takes four system calls, and each phone of a boot storm opens a connection.
+func Listen(addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return Limit(l, MaxConnections), nil
 }
 
 // Limit returns a listener that has at most n connections open at a time.
