@@ -38,7 +38,7 @@ func fillMany(tb testing.TB, db *DB, n int) {
 
 // BenchmarkSnapshot10000 is to stay well under 300 ms.
 func BenchmarkSnapshot10000(b *testing.B) {
-	db := openDB(b, Options{})
+	db := openNew(b, Options{})
 	fillMany(b, db, 10_000)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -54,7 +54,7 @@ func BenchmarkSnapshot10000(b *testing.B) {
 func BenchmarkPutExtension(b *testing.B) {
 	for _, n := range []int{100, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			db := openDB(b, Options{})
+			db := openNew(b, Options{})
 			fillMany(b, db, n)
 			e := &pbx.Extension{Tenant: "default", Number: "00050", RingSeconds: 20}
 			for i := 0; b.Loop(); i++ {

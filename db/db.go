@@ -34,6 +34,9 @@ type Options struct {
 	// BusyTimeout is how long a write waits for another process that holds the
 	// database locked (a copying tool, a shell); 0 means 4 s.
 	BusyTimeout time.Duration
+	// NoSync does not wait for the disk: a power cut may lose acknowledged changes,
+	// or the file. For tests that are not about that.
+	NoSync bool
 }
 
 // DB is an open database. It is safe for concurrent use.
@@ -125,8 +128,12 @@ func (db *DB) connect(opts Options) (err error) {
 	}
 	// The driver is built to weaken synchronous to NORMAL in WAL mode; FULL means
 	// that an acknowledged change survives a power cut.
+	sync := "FULL"
+	if opts.NoSync {
+		sync = "OFF"
+	}
 	db.writer, err = openPool(db.path, 1, common, url.Values{
-		"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"FULL"}})
+		"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {sync}})
 	if err != nil {
 		return err
 	}

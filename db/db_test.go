@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/dialtone-pbx/dialtone/db/dbtest"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -22,8 +23,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var tester = Author{Actor: "tester", Address: "192.0.2.7"}
 
-// openDB opens a database that lives as long as the test.
+// openDB opens a database that lives as long as the test, a copy of one that was
+// migrated, and does not wait for the disk.
 func openDB(t testing.TB, opts Options) *DB {
+	t.Helper()
+	opts.NoSync = true
+	return dbtest.Open(t, filepath.Join(t.TempDir(), "dialtone.db"), Open, opts)
+}
+
+// openNew opens a database as the program does the first time.
+func openNew(t testing.TB, opts Options) *DB {
 	t.Helper()
 	return openAt(t, filepath.Join(t.TempDir(), "dialtone.db"), opts)
 }
@@ -246,7 +255,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestPragmasOnEveryConnection(t *testing.T) {
-	db := openDB(t, Options{})
+	db := openNew(t, Options{})
 	want := map[string]string{"foreign_keys": "1", "journal_mode": "wal"}
 	check := func(tx *Tx, want map[string]string) {
 		for pragma, value := range want {

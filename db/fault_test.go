@@ -95,7 +95,7 @@ func TestDeadlineWhileTheWriterIsBusy(t *testing.T) {
 }
 
 func TestFullDiskLosesNothing(t *testing.T) {
-	db := openDB(t, Options{})
+	db := openNew(t, Options{})
 	fillEverything(t, db)
 	before := dump(t, db)
 	limit := func(pages string) {

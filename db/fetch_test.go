@@ -148,7 +148,7 @@ func TestFetchesAreBounded(t *testing.T) {
 }
 
 func BenchmarkAddFetches(b *testing.B) {
-	db := openDB(b, Options{})
+	db := openNew(b, Options{})
 	addFetches(b, db, strangers(strangersFetches)...)
 	fs := strangers(100)
 	for b.Loop() {
@@ -160,7 +160,7 @@ func BenchmarkAddFetches(b *testing.B) {
 // batch of 2,000 records of 10,000 phones that have their 50 rows already. The
 // phone listener shares its processors with this.
 func BenchmarkFetchStorm(b *testing.B) {
-	db := openDB(b, Options{})
+	db := openNew(b, Options{})
 	const phones, batch = 10_000, 2_000
 	fs := make([]pbx.PhoneFetch, phones)
 	for i := range fs {

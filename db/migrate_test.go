@@ -60,7 +60,7 @@ func dump(t testing.TB, db *DB) string {
 }
 
 func TestSchemaIsTheGoldenOne(t *testing.T) {
-	got := liveSchema(t, openDB(t, Options{}))
+	got := liveSchema(t, openNew(t, Options{}))
 	golden := filepath.Join("testdata", "schema.sql")
 	if *updateSchema {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
@@ -84,7 +84,7 @@ func liveSchema(t testing.TB, db *DB) string {
 
 func TestEveryOldVersionMigrates(t *testing.T) {
 	if *writeDump != "" {
-		db := openDB(t, Options{})
+		db := openNew(t, Options{})
 		fillEverything(t, db)
 		if err := os.WriteFile(*writeDump, []byte(dump(t, db)), 0o644); err != nil {
 			t.Fatal(err)
@@ -236,7 +236,7 @@ func checkFilled(t testing.TB, db *DB) {
 // A developer's file may have a migration when one with a lower number arrives,
 // and files get better names.
 func TestMigrationsMayArriveOutOfOrder(t *testing.T) {
-	db := openDB(t, Options{})
+	db := openNew(t, Options{})
 	dir := fstest.MapFS{}
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {

@@ -94,7 +94,7 @@ func TestStatusBatchIsAllOrNothing(t *testing.T) {
 }
 
 func BenchmarkPutStatuses(b *testing.B) {
-	db := openDB(b, Options{})
+	db := openNew(b, Options{})
 	batch := make([]pbx.EndpointStatus, 1000)
 	for b.Loop() {
 		for i := range batch {

@@ -3,6 +3,7 @@ package provisioner
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,22 @@ func TestGuessesBlockForAMinute(t *testing.T) {
 	}
 	if len(g.made) > mostBlocks {
 		t.Errorf("%d devices are remembered, at most %d may be", len(g.made), mostBlocks)
+	}
+}
+
+// OWASP's password storage cheat sheet: with 19 MiB two passes are the least. All
+// tests but this one pay less.
+func TestHashesCostEnough(t *testing.T) {
+	testing := argonMemory
+	defer func() { argonMemory = testing }()
+	argonMemory = argonLeast
+	hash := hashSecret("4711")
+	if !strings.HasPrefix(hash.Reveal(), "$argon2id$v=19$m=19456,t=2,p=1$") || !matches(hash, "4711") || matches(hash, "4712") {
+		t.Errorf("a hash is %s", hash.Reveal())
+	}
+	argonMemory = testing
+	if matches(hash, "4711") {
+		t.Error("a hash of another cost matches")
 	}
 }
 

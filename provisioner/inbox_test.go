@@ -11,18 +11,14 @@ import (
 	"unicode"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/db/dbtest"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // openStore opens a database that is closed with the test.
 func openStore(t testing.TB, path string) *db.DB {
 	t.Helper()
-	d, err := db.Open(context.Background(), path, db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.Close() })
-	return d
+	return dbtest.Open(t, path, db.Open, db.Options{NoSync: true})
 }
 
 func testInbox(t testing.TB) *inbox {

@@ -21,7 +21,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	argonMemory = 64 // TestHashesCostEnough holds what the program pays
+	goleak.VerifyTestMain(m)
+}
 
 // lab is a controller on a real database in front of a scripted Asterisk.
 type lab struct {
@@ -42,15 +45,7 @@ var tester = Author{Actor: "tester"}
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	config := t.TempDir()
-	store, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "dialtone.db"), db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	store := openStore(t, filepath.Join(t.TempDir(), "dialtone.db"))
 	l := &lab{t: t, asterisk: newScripted(t, config), store: store, config: config, sites: t.TempDir(), log: &safeBuffer{}}
 	l.fresh()
 	return l

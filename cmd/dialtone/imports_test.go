@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"ari":                      {},
 	"ari/aritest":              {},
 	"db":                       {"provisioner/pbx"},
+	"db/dbtest":                {},
 	"phoneconf":                {"provisioner/pbx", "templates"},
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
 	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "ami"},

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami/amitest"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/db/dbtest"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -69,10 +70,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	t.Helper()
 	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), log: &safeBuffer{}, control: &controlled{}}
 	agree(l.asterisk, l.config)
-	store, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "dialtone.db"), db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := dbtest.Open(t, filepath.Join(t.TempDir(), "dialtone.db"), db.Open, db.Options{NoSync: true})
 	engine, err := templates.New()
 	if err != nil {
 		t.Fatal(err)
@@ -113,9 +111,6 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 		}
 		l.server.CloseClientConnections()
 		l.server.Close()
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 	return l
 }
@@ -202,7 +197,7 @@ func (l *lab) do(method, path, body string, headers ...string) reply {
 }
 
 var noRedirect = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true},
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 1}, // a connection a request was a seventh of the sweep
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 

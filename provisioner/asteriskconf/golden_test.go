@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -67,8 +68,9 @@ func TestSameStateSameBytes(t *testing.T) {
 	goldens(t, func(t *testing.T, _ string, _ *txtar.Archive, o office) {
 		first := render(t, e, o.snapshot(1, false))
 		for revision := range int64(5) {
-			if diff := cmp.Diff(first, render(t, e, o.snapshot(revision, true))); diff != "" {
-				t.Fatalf("rendered otherwise:\n%s", diff)
+			again := render(t, e, o.snapshot(revision, true))
+			if !reflect.DeepEqual(first, again) { // cmp takes five times as long to find no difference
+				t.Fatalf("rendered otherwise:\n%s", cmp.Diff(first, again))
 			}
 		}
 	})
