@@ -109,6 +109,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 		if err := <-done; err != nil {
 			t.Errorf("the controller ended: %v", err)
 		}
+		noRedirect.CloseIdleConnections()
 		l.server.CloseClientConnections()
 		l.server.Close()
 	})
