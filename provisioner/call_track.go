@@ -46,6 +46,7 @@ type channel struct {
 	picked   bool         // up, by Asterisk's channel state
 	listed   time.Time    // when it was first seen
 	missing  bool         // from the list of the last sweep
+	recorded bool         // Asterisk records it
 }
 
 // trackedCall is a call under way.
@@ -60,6 +61,7 @@ type trackedCall struct {
 	last     string // DIALSTATUS of the leg that ended last
 	click    bool   // placed over the API, and rings the phones of who placed it
 	ended    bool   // over the API
+	kept     bool   // it was recorded, now or before
 	dropped  bool   // the call became part of another one and has no record
 }
 
@@ -108,8 +110,9 @@ func (t *callTracker) handle(e ami.Event) {
 		ch.bridge = ""
 	case "Hold", "Unhold":
 		t.held(ch, v.Name == "Hold", e.At)
-	case "MixMonitorStart":
-		ch.call.Recorded = true
+	case "MixMonitorStart", "MixMonitorStop":
+		ch.recorded = v.Name == "MixMonitorStart"
+		t.recording(ch.call)
 	case "Pickup":
 		if other := t.channels[v.Other.UniqueID]; other != nil {
 			t.pickedUp(ch, other, e.At)
@@ -220,6 +223,10 @@ func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
 	}
 	delete(from.channels, ch.id)
 	ch.call, to.channels[ch.id] = to, ch
+	if ch.recorded {
+		t.recording(from)
+		t.recording(to)
+	}
 	if to.Tenant == "" {
 		to.Tenant = from.Tenant
 	}
@@ -256,6 +263,8 @@ func (t *callTracker) hungUp(ch *channel, cause int, at time.Time) {
 	}
 	if len(c.channels) == 0 {
 		t.finish(c, at)
+	} else if ch.recorded {
+		t.recording(c)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -174,9 +173,6 @@ func (r *callRecorder) prune(ctx context.Context) error {
 	}
 }
 
-// notInName is what a recording's name leaves out of a Uniqueid.
-var notInName = regexp.MustCompile(`[^0-9A-Za-z.-]`)
-
 // nameRecordings finds the recordings of calls: their names end with the Uniqueid
 // of the recorded channel. One list of the folder serves a batch.
 func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
@@ -204,7 +200,7 @@ func recordingOf(c *pbx.CDR, list []*pbx.Recording) string {
 	}
 	for _, recording := range list {
 		for _, id := range ids {
-			if strings.HasSuffix(recording.Name, "_"+notInName.ReplaceAllString(id, "")) {
+			if strings.HasSuffix(recording.Name, pbx.RecordingEnd(id)) {
 				return recording.Name
 			}
 		}

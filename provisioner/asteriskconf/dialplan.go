@@ -18,7 +18,9 @@ type dialplanView struct {
 	ArgSetting, Echo                string
 	Record, RecordFolder            string
 	NoPickup                        int // cause when nothing rings
-	NoAnswer                        int
+	NoAnswer, Refused               int
+	Monitor, Recorded               string
+	OnDemand                        onDemandView
 	Voicemail, Messages             string
 	Hangup, Called                  string
 	Legs, Confirm, Groups           string
@@ -39,6 +41,9 @@ var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 
 // deskView is how signing in on a shared device goes.
 type deskView struct{ Arg, Number, PIN, Done, Refused string }
+
+// onDemandView is how a call is recorded on demand.
+type onDemandView struct{ Context, ID string }
 
 // dialplanTenant has contexts of its own.
 type dialplanTenant struct {
@@ -118,7 +123,8 @@ func (l dialplanLeg) Channel() string {
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Declined: string(pbx.OutcomeDeclined), Step: pbx.StepVariable, After: pbx.AfterLabel,
-		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
+		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused,
+		Monitor: pbx.MonitorContext, Recorded: pbx.RecordedGroup, OnDemand: onDemandView{pbx.OnDemandContext, pbx.OnDemandVariable},
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
 		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,

@@ -50,6 +50,7 @@ const (
 	ViaClick    CallVia = "click" // placed over the API
 	ViaForward  CallVia = "forward"
 	ViaGroup    CallVia = "group"
+	ViaMonitor  CallVia = "monitor" // listens to another call
 )
 
 // LiveCall is a call under way as Asterisk tells it.
