@@ -17,7 +17,7 @@ const bossTone = 1400
 // another tenant that has everything of the same name.
 type monitoring struct {
 	*lab
-	boss, desk, home, other, stranger, spy *phone.Phone
+	boss, desk, home, other, stranger, spy, theirThird *phone.Phone
 }
 
 // TestMonitorRealAsterisk: who may hear and speak in the calls of whom, with real
@@ -33,11 +33,13 @@ func TestMonitorRealAsterisk(t *testing.T) {
 			m.extension(t, "103", "", nil)
 			m.extensionOf(t, "other", "101", "", object{"monitors": true})
 			m.extensionOf(t, "other", "102", "", object{"monitored": true})
+			m.extensionOf(t, "other", "103", "", nil)
 			m.boss = m.register(t, m.device(t, "boss", "101", nil), phone.Options{})
 			m.desk = m.register(t, m.device(t, "desk", "102", nil), phone.Options{})
 			m.home = m.register(t, m.device(t, "home", "102", nil), phone.Options{})
 			m.other = m.register(t, m.device(t, "third", "103", nil), phone.Options{})
 			m.spy = m.register(t, m.deviceOf(t, "other", "spy", "101", nil), phone.Options{})
+			m.theirThird = m.register(t, m.deviceOf(t, "other", "third", "103", nil), phone.Options{})
 			m.stranger = m.register(t, m.deviceOf(t, "other", "stranger", "102", nil), phone.Options{})
 			t.Run("refusals", m.refusals)
 			t.Run("listen, whisper, barge", m.modes)
@@ -165,25 +167,46 @@ func (m *monitoring) records(t *testing.T) {
 	})
 }
 
+// whichPhone: it is the one that is in the call, here the second, which called. Nobody
+// monitors who monitors.
 func (m *monitoring) whichPhone(t *testing.T) {
-	// It called itself, from its second phone.
-	out, in := connect(t, m.home, m.other, "103")
-	boss := m.listens(t, m.boss, "*55102")
-	speaks(t, "its own call", out, callerTone, []*phone.Call{in, boss}, nil)
-	// Nobody monitors who monitors.
 	m.do(t, "PATCH", tenant+"/extensions/101", object{"monitored": true}, nil)
 	m.do(t, "PATCH", tenant+"/extensions/103", object{"monitors": true}, nil)
 	m.applied(t)
-	nosy := dial(t, m.desk, "*55101")
-	if err := nosy.WaitAnswer(); err == nil {
-		t.Error("who may not monitor was answered")
+	out, in := connect(t, m.home, m.other, "103")
+	boss := m.listens(t, m.boss, "*55102")
+	speaks(t, "its own call", out, callerTone, []*phone.Call{in, boss}, nil)
+	nosy := m.listens(t, m.other, "*55101")
+	hears(t, nosy.Done(), nosy, "the end of monitoring who monitors")
+	talk(t, out, in)
+	if err := boss.Hangup(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
 	}
-	hangUp(t, boss, boss)
 	talk(t, out, in)
 	hangUp(t, in, out)
+	m.noChannels(t)
 }
 
-func (m *monitoring) tenants(t *testing.T) {}
+// tenants: of two calls at once each tenant hears its own.
+func (m *monitoring) tenants(t *testing.T) {
+	out, in := connect(t, m.other, m.desk, "102")
+	theirs, there := connect(t, m.stranger, m.theirThird, "103")
+	boss, spy := m.listens(t, m.boss, "*55102"), m.listens(t, m.spy, "*55102")
+	speaks(t, "ours", out, callerTone, []*phone.Call{in, boss}, []*phone.Call{spy, there})
+	speaks(t, "theirs", theirs, calleeTone, []*phone.Call{there, spy}, []*phone.Call{boss, in})
+	for _, c := range []*phone.Call{boss, spy} {
+		if err := c.SendDTMF("6"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	speaks(t, "our boss", boss, bossTone, []*phone.Call{in, out}, []*phone.Call{there, theirs})
+	hangUp(t, out, in)
+	hears(t, boss.Done(), boss, "the end of the monitored call")
+	speaks(t, "theirs, later", there, calleeTone, []*phone.Call{theirs, spy}, nil)
+	hangUp(t, theirs, there)
+	hears(t, spy.Done(), spy, "the end of the other monitored call")
+	m.noChannels(t)
+}
 
 func (m *monitoring) noController(t *testing.T) {
 	m.kill(t)

@@ -112,6 +112,9 @@ const (
 	// OnDemandVariable is set on a channel that is recorded on demand: the id of its
 	// MixMonitor.
 	OnDemandVariable = "DIALTONE_ON_DEMAND"
+	// OnDemandExtension is set on channels of phones that may have a call recorded on
+	// demand: the number of their extension.
+	OnDemandExtension = "DIALTONE_EXTENSION"
 )
 
 // OnDemandFeature is the name in features.conf of the code with which a tenant's
