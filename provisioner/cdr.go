@@ -174,11 +174,12 @@ func (r *callRecorder) prune(ctx context.Context) error {
 }
 
 // nameRecordings finds the recordings of calls: their names end with the Uniqueid
-// of the recorded channel. One list of the folder serves a batch.
+// of the recorded channel. One list of the folder serves a batch. Whether a call that
+// was under way at a connect was recorded before that is not known.
 func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 	listed := map[string][]*pbx.Recording{}
 	for _, c := range records {
-		if !c.Recorded || c.Recording != "" || c.Answered.IsZero() {
+		if !c.Recorded && !c.Incomplete || c.Recording != "" || c.Answered.IsZero() {
 			continue
 		}
 		list, done := listed[c.Tenant]

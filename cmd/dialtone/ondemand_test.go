@@ -319,19 +319,24 @@ func (o *onDemand) anotherCode(t *testing.T) {
 	o.applied(t)
 }
 
-// noController: the code needs none.
+// noController: the code needs none, and a controller that comes back finds what was
+// recorded.
 func (o *onDemand) noController(t *testing.T) {
 	o.kill(t)
 	out, in := connect(t, o.first, o.plain, "103")
 	talk(t, out, in)
 	press(t, out, "*1")
 	talk(t, out, in)
-	hangUp(t, out, in)
 	o.restart(t)
 	eventually(t, 10*time.Second, func() string {
-		if got := o.recordings(t); len(got) != 1 || !got[0].Finished || got[0].From+" "+got[0].To != "101 103" {
-			return fmt.Sprintf("recordings: %+v", got)
+		if c := o.underWay(t); len(c) != 1 {
+			return fmt.Sprintf("under way are %+v", c)
 		}
 		return ""
 	})
+	if r := o.refused(t, "POST", tenant+"/calls/"+o.underWay(t)[0].ID+"/recording", nil); r == nil || r.Status != 409 {
+		t.Errorf("recording it twice is answered by %+v", r)
+	}
+	hangUp(t, out, in)
+	o.kept(t, "101 103")
 }
