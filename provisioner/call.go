@@ -18,8 +18,8 @@ const (
 	CallRinging     CallChange = "ringing"  // one more leg is called
 	CallTaken       CallChange = "answered" // a leg is through
 	CallTransferred CallChange = "transferred"
-	// It is recorded from now on, or not any more.
-	CallRecording      CallChange = "recording"
+	CallRecording   CallChange = "recording" // Asterisk records it from now on
+	// CallRecordingEnded is only for a call that goes on.
 	CallRecordingEnded CallChange = "recording-ended"
 	CallEnded          CallChange = "ended"
 )

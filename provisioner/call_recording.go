@@ -49,7 +49,8 @@ func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id strin
 		err = s.MixMonitor(ctx, channel.name, pbx.RecordingFolder+"/"+tenant+"/"+name+recordingSuffix, "bi("+pbx.OnDemandVariable+")")
 	}
 	if err != nil {
-		return nil, recordError(err)
+		// Whoever asks next must not be told that it is recorded.
+		return nil, recordError(errors.Join(err, s.SetChannelVar(ctx, channel.name, recordedGroup, "")))
 	}
 	c.calls.recorded(channel.id, true)
 	c.log.Info("recording of a call started", "tenant", tenant, "call", id, "recording", name, "actor", by.Actor, "address", by.Address)

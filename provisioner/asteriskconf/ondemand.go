@@ -10,9 +10,9 @@ import (
 //
 // The code is one of [applicationmap], which runs OnDemandContext on the channel of who
 // pressed it and which only channels obey whose DYNAMIC_FEATURES name it: no other call
-// is touched. Asterisk's own one-touch recording (automixmon) would need no file, but
-// it writes into no folder (a slash becomes a dash), and it stops whatever recording of
-// the other party there is (bridge_builtin_features.c of 16 and 22).
+// is touched. Asterisk's own one-touch recording (automixmon) would need no file, but by
+// its source (bridge_builtin_features.c) it writes into no folder, because a slash in
+// the name becomes a dash, and it stops whatever recording of the other party there is.
 const featuresFile = "dialtone/features.conf"
 
 // featuresConfView is what features.conf's template sees.

@@ -44,7 +44,8 @@ type FeatureKind struct {
 	Takes   bool // a number may follow the code
 }
 
-// Features lists all. No default is an extension number, and none begins another.
+// Features lists all. No default is an extension number, and none that is dialled begins
+// another.
 var Features = []FeatureKind{
 	{FeatureVoicemail, VoicemailCode, false}, {FeaturePickup, PickupCode, false}, {FeatureDirectedPickup, "**", true},
 	{FeatureSignIn, SignInCode, false}, {FeatureSignOut, SignOutCode, false},

@@ -39,5 +39,5 @@ func SpyGroup(tenant, number string) string { return number + "." + tenant }
 // with the keys 4, 5 and 6 (d), until the one that it has found ends (E) or there is
 // none (S), without announcing whom (q).
 func monitorArgument(tenant, number string) string {
-	return ",bdqES" + "g(" + SpyGroup(tenant, number) + ")"
+	return ",bdqESg(" + SpyGroup(tenant, number) + ")"
 }
