@@ -37,7 +37,7 @@ func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id strin
 	c.recordingCalls.Lock()
 	defer c.recordingCalls.Unlock()
 	already, err := isRecorded(ctx, s, channel.name, id)
-	if err == nil && already {
+	if err == nil && (already || call.Recorded) {
 		err = errRecorded
 	}
 	if err != nil {

@@ -29,6 +29,7 @@ func TestRecordOnDemandRealAsterisk(t *testing.T) {
 			o.extension(t, "103", "", nil)
 			o.extension(t, "104", "", object{"record_on_demand": true, "record": true})
 			o.do(t, "PUT", tenant+"/ring-groups/hall", object{"number": "600", "strategy": "all", "confirm": "all", "members": []object{{"extension": "102", "delay": 1}, {"extension": "103"}}}, nil)
+			o.do(t, "PUT", tenant+"/ring-groups/kept", object{"number": "601", "strategy": "all", "members": []object{{"extension": "104"}}}, nil)
 			o.first = o.register(t, o.device(t, "first", "101", nil), phone.Options{})
 			o.second = o.register(t, o.device(t, "second", "102", nil), phone.Options{})
 			o.plain = o.register(t, o.device(t, "plain", "103", nil), phone.Options{})
@@ -199,7 +200,7 @@ func (o *onDemand) recordedAlways(t *testing.T) {
 		from, to *phone.Phone
 		number   string
 		want     string
-	}{{o.first, o.always, "104", "101 104"}, {o.always, o.first, "101", "104 101"}} {
+	}{{o.first, o.always, "104", "101 104"}, {o.always, o.first, "101", "104 101"}, {o.first, o.always, "601", "101 104"}} {
 		out, in := connect(t, way.from, way.to, way.number)
 		talk(t, out, in)
 		press(t, out, "*1")
