@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
@@ -188,16 +189,19 @@ func (t *callTracker) recorded(id string, on bool) {
 	}
 }
 
-// recording looks whether a call is recorded by now, and tells when that has changed.
+// recording looks whether a call is recorded by now, remembers on which channels and
+// tells when that has changed.
 func (t *callTracker) recording(c *trackedCall) {
 	now := false
 	for _, ch := range c.channels {
-		now = now || ch.recorded
+		if now = now || ch.recorded; ch.recorded && !slices.Contains(c.kept, ch.id) {
+			c.kept = append(c.kept, ch.id)
+		}
 	}
 	if now == c.Recorded {
 		return
 	}
-	c.Recorded, c.kept = now, c.kept || now
+	c.Recorded = now
 	what := CallRecordingEnded
 	if now {
 		what = CallRecording

@@ -57,12 +57,12 @@ type trackedCall struct {
 	callerUp time.Time // when the caller's channel went up
 	place    string    // the context the caller was last seen in
 	exten    string
-	cause    int    // of the caller's hangup
-	last     string // DIALSTATUS of the leg that ended last
-	click    bool   // placed over the API, and rings the phones of who placed it
-	ended    bool   // over the API
-	kept     bool   // it was recorded, now or before
-	dropped  bool   // the call became part of another one and has no record
+	cause    int      // of the caller's hangup
+	last     string   // DIALSTATUS of the leg that ended last
+	click    bool     // placed over the API, and rings the phones of who placed it
+	ended    bool     // over the API
+	kept     []string // Uniqueids of channels that are or were recorded
+	dropped  bool     // the call became part of another one and has no record
 }
 
 // early is what is known of a channel before its first event.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -179,7 +180,7 @@ func (r *callRecorder) prune(ctx context.Context) error {
 func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 	listed := map[string][]*pbx.Recording{}
 	for _, c := range records {
-		if !c.Recorded && !c.Incomplete || c.Recording != "" || c.Answered.IsZero() {
+		if len(c.RecordedOn) == 0 && !c.Incomplete || c.Recording != "" || c.Answered.IsZero() {
 			continue
 		}
 		list, done := listed[c.Tenant]
@@ -195,7 +196,7 @@ func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 }
 
 func recordingOf(c *pbx.CDR, list []*pbx.Recording) string {
-	ids := []string{c.CallID}
+	ids := append(slices.Clone(c.RecordedOn), c.CallID)
 	for _, l := range c.Called {
 		ids = append(ids, l.ID)
 	}

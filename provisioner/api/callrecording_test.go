@@ -97,6 +97,17 @@ func TestRecordCall(t *testing.T) {
 	if got := r.told(); !strings.HasSuffix(got, ", stop 0x1") {
 		t.Errorf("Asterisk was told %s", got)
 	}
+	// What the dialplan records shows as well, until it stops or its channel is gone.
+	shows := func(want string, event, id string) {
+		t.Helper()
+		l.asterisk.Send(event, "Uniqueid", id, "Linkedid", "1.1")
+		l.until("for "+event, func() bool { return strings.Contains(l.must(200, "GET", "calls/1.1", "").Body, want) })
+	}
+	shows(`"recorded":true`, "MixMonitorStart", "1.2")
+	says(409, "POST", "calls/1.1/recording", "already")
+	shows(`"recorded":false`, "MixMonitorStop", "1.2")
+	shows(`"recorded":true`, "MixMonitorStart", "1.2")
+	shows(`"recorded":false`, "Hangup", "1.2")
 	r.always("PJSIP/x", "1.1")
 	says(409, "POST", "calls/1.1/recording", "already")
 	says(409, "DELETE", "calls/1.1/recording", "because all calls of one of its extensions are")

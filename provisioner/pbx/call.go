@@ -103,9 +103,11 @@ type CDR struct {
 	Outcome                  CallOutcome
 	Via                      []CallVia
 	Rules                    []string
-	Recorded                 bool   // Asterisk recorded it; not stored, Recording is
-	Recording                string // its name; "" for none
-	Incomplete               bool
+	// RecordedOn are the Uniqueids of the channels that Asterisk recorded; they are not
+	// stored, Recording is.
+	RecordedOn []string
+	Recording  string // its name; "" for none
+	Incomplete bool
 }
 
 // Duration is how long the call was there.
