@@ -27,7 +27,7 @@ type CallEvent struct {
 var callEvents = map[string][2]string{
 	"Newchannel": {""}, "Newstate": {""}, "NewCallerid": {""}, "NewConnectedLine": {""}, "Rename": {""}, "Hangup": {""},
 	"DialBegin": {"", "Dest"}, "DialEnd": {"", "Dest"}, "BridgeEnter": {""}, "BridgeLeave": {""},
-	"LocalBridge": {"LocalOne", "LocalTwo"}, "Hold": {""}, "Unhold": {""}, "MixMonitorStart": {""}, "Pickup": {"", "Target"},
+	"LocalBridge": {"LocalOne", "LocalTwo"}, "Hold": {""}, "Unhold": {""}, "MixMonitorStart": {""}, "MixMonitorStop": {""}, "Pickup": {"", "Target"},
 	"BlindTransfer": {"Transferer", "Transferee"}, "AttendedTransfer": {"OrigTransferer", "SecondTransferer"},
 }
 

@@ -9,13 +9,13 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous, record, type, parent_device, ring, coalesce(twin_number, ''), do_not_disturb, NOT call_waiting, presentation_number, class_of_service, country,
+const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous, record, record_on_demand, monitors, monitored, type, parent_device, ring, coalesce(twin_number, ''), do_not_disturb, NOT call_waiting, presentation_number, class_of_service, country,
 	(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number),
 	version, revision FROM extensions`
 
 func scanExtension(row scanner) (*pbx.Extension, error) {
 	e := &pbx.Extension{}
-	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan[pbx.DeviceClass]{&e.AllowedDevices}, &e.Anonymous, &e.Record,
+	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan[pbx.DeviceClass]{&e.AllowedDevices}, &e.Anonymous, &e.Record, &e.RecordOnDemand, &e.Monitors, &e.Monitored,
 		&e.Type, &e.ParentDevice, &e.Ring, &e.TwinNumber, &e.DoNotDisturb, &e.NoCallWaiting, &e.PresentationNumber, &e.ClassOfService, &e.Country, namesScan[string]{&e.Groups}, &e.Version, &e.Revision)
 }
 
@@ -103,14 +103,15 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 	if old != nil {
 		e.Version = old.Version + 1
 	}
-	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, record, type, parent_device, ring, twin_number, do_not_disturb, call_waiting, presentation_number, class_of_service, country, version, revision)
-		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, NOT ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
+	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, record, record_on_demand, monitors, monitored, type, parent_device, ring, twin_number, do_not_disturb, call_waiting, presentation_number, class_of_service, country, version, revision)
+		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, NOT ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
 		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, presence = excluded.presence,
-		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous, record = excluded.record, type = excluded.type, parent_device = excluded.parent_device,
+		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous, record = excluded.record,
+		record_on_demand = excluded.record_on_demand, monitors = excluded.monitors, monitored = excluded.monitored, type = excluded.type, parent_device = excluded.parent_device,
 		ring = excluded.ring, twin_number = excluded.twin_number, do_not_disturb = excluded.do_not_disturb, call_waiting = excluded.call_waiting,
 		presentation_number = excluded.presentation_number, class_of_service = excluded.class_of_service, country = excluded.country,
 		version = excluded.version, revision = excluded.revision`,
-		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Record, e.Type, e.ParentDevice, string(e.Ring), e.TwinNumber, e.DoNotDisturb, e.NoCallWaiting, e.PresentationNumber, e.ClassOfService, e.Country, e.Version, e.Revision)
+		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Record, e.RecordOnDemand, e.Monitors, e.Monitored, e.Type, e.ParentDevice, string(e.Ring), e.TwinNumber, e.DoNotDisturb, e.NoCallWaiting, e.PresentationNumber, e.ClassOfService, e.Country, e.Version, e.Revision)
 	if err != nil {
 		return fmt.Errorf("writing extension %s: %w", e.Number, err)
 	}

@@ -2,7 +2,11 @@ package db
 
 import (
 	"context"
+	"io/fs"
+	"path/filepath"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -42,6 +46,59 @@ func TestFeatureCodesRoundTrip(t *testing.T) {
 	}
 	if diff := cmp.Diff(pbx.DefaultFeatureCodes("acme"), s.CodesOf("acme"), ignored); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A tenant that has given a code to something of its own before *55 meant monitoring
+// keeps it, and the others get the new code.
+func TestOldCodesKeepTheNewOnesOff(t *testing.T) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := fstest.MapFS{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_ondemand.sql") { // it knows the new codes
+			break
+		}
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir[filepath.Base(name)] = &fstest.MapFile{Data: text}
+	}
+	db := &DB{path: filepath.Join(t.TempDir(), "old.db")}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := all(func() error { return db.connect(Options{}) }, func() error { return db.migrateBy(t.Context(), dir) }); err != nil {
+		t.Fatal(err)
+	}
+	for tenant, codes := range map[string]string{"same": `{"echo_test":"*55"}`, "longer": `{"echo_test":"*551"}`, "shorter": `{"intercom":"*5"}`, "off": `{"intercom":""}`, "other": `{"echo_test":"*5"}`, "unlike": `{"echo_test":"*45"}`} {
+		_, err := db.writer.Exec(`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES (?, '', 'UTC', 'abcdefgh12', 1, 1)`, tenant)
+		if err == nil {
+			_, err = db.writer.Exec(`INSERT INTO feature_codes (tenant, codes, park_slots, park_seconds, version, revision) VALUES (?, ?, '', 60, 1, 1)`, tenant, codes)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for tenant, want := range map[string]string{"same": "", "longer": "", "shorter": "", "off": "*55", "other": "", "unlike": "*55"} {
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			c, err := tx.FeatureCodes(ctx, tenant)
+			if err == nil && c.Codes[pbx.FeatureMonitor] != want {
+				t.Errorf("tenant %s monitors by %q, want %q", tenant, c.Codes[pbx.FeatureMonitor], want)
+			}
+			if err := c.Validate(); err != nil && tenant != "other" { // its *5 begins *50 as well
+				t.Errorf("tenant %s: %v", tenant, err)
+			}
+			return err
+		})
 	}
 }
 

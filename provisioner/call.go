@@ -18,7 +18,10 @@ const (
 	CallRinging     CallChange = "ringing"  // one more leg is called
 	CallTaken       CallChange = "answered" // a leg is through
 	CallTransferred CallChange = "transferred"
-	CallEnded       CallChange = "ended"
+	CallRecording   CallChange = "recording" // Asterisk records it from now on
+	// CallRecordingEnded is only for a call that goes on.
+	CallRecordingEnded CallChange = "recording-ended"
+	CallEnded          CallChange = "ended"
 )
 
 // CallEvent tells the event stream of one change of one call.
@@ -101,6 +104,9 @@ func (c *Controller) CallRouted(id string, call pbx.Call, step pbx.Step) {
 		}
 		if len(call.Hops) > 0 || step.Kind == pbx.StepForward {
 			c.calls.via(t, pbx.ViaForward)
+		}
+		if step.Kind == pbx.StepMonitor {
+			c.calls.via(t, pbx.ViaMonitor)
 		}
 		if call.RingGroup(c.calls.snapshot()) != nil {
 			c.calls.via(t, pbx.ViaGroup)

@@ -22,7 +22,7 @@ func (c *trackedCall) view() pbx.LiveCall {
 // record is what remains of a call that has ended.
 func (c *trackedCall) record(at time.Time) *pbx.CDR {
 	r := &pbx.CDR{CallID: c.ID, Tenant: c.Tenant, Started: whole(c.Started), Ended: whole(at), From: c.From, Dialled: c.Dialled, By: c.By,
-		Via: c.Via, Rules: c.Rules, Incomplete: c.Incomplete, Recorded: c.Recorded, Answered: whole(c.Answered)}
+		Via: c.Via, Rules: c.Rules, Incomplete: c.Incomplete, RecordedOn: c.kept, Answered: whole(c.Answered)}
 	for _, l := range c.legs {
 		if !l.Caller {
 			r.Called = append(r.Called, *l)

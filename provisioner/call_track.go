@@ -46,6 +46,7 @@ type channel struct {
 	picked   bool         // up, by Asterisk's channel state
 	listed   time.Time    // when it was first seen
 	missing  bool         // from the list of the last sweep
+	recorded bool         // Asterisk records it
 }
 
 // trackedCall is a call under way.
@@ -56,11 +57,12 @@ type trackedCall struct {
 	callerUp time.Time // when the caller's channel went up
 	place    string    // the context the caller was last seen in
 	exten    string
-	cause    int    // of the caller's hangup
-	last     string // DIALSTATUS of the leg that ended last
-	click    bool   // placed over the API, and rings the phones of who placed it
-	ended    bool   // over the API
-	dropped  bool   // the call became part of another one and has no record
+	cause    int      // of the caller's hangup
+	last     string   // DIALSTATUS of the leg that ended last
+	click    bool     // placed over the API, and rings the phones of who placed it
+	ended    bool     // over the API
+	kept     []string // Uniqueids of channels that are or were recorded
+	dropped  bool     // the call became part of another one and has no record
 }
 
 // early is what is known of a channel before its first event.
@@ -108,8 +110,9 @@ func (t *callTracker) handle(e ami.Event) {
 		ch.bridge = ""
 	case "Hold", "Unhold":
 		t.held(ch, v.Name == "Hold", e.At)
-	case "MixMonitorStart":
-		ch.call.Recorded = true
+	case "MixMonitorStart", "MixMonitorStop":
+		ch.recorded = v.Name == "MixMonitorStart"
+		t.recording(ch.call)
 	case "Pickup":
 		if other := t.channels[v.Other.UniqueID]; other != nil {
 			t.pickedUp(ch, other, e.At)
@@ -220,6 +223,10 @@ func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
 	}
 	delete(from.channels, ch.id)
 	ch.call, to.channels[ch.id] = to, ch
+	if ch.recorded {
+		t.recording(from)
+		t.recording(to)
+	}
 	if to.Tenant == "" {
 		to.Tenant = from.Tenant
 	}
@@ -256,6 +263,8 @@ func (t *callTracker) hungUp(ch *channel, cause int, at time.Time) {
 	}
 	if len(c.channels) == 0 {
 		t.finish(c, at)
+	} else if ch.recorded {
+		t.recording(c)
 	}
 }
 

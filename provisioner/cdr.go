@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -174,15 +174,13 @@ func (r *callRecorder) prune(ctx context.Context) error {
 	}
 }
 
-// notInName is what a recording's name leaves out of a Uniqueid.
-var notInName = regexp.MustCompile(`[^0-9A-Za-z.-]`)
-
 // nameRecordings finds the recordings of calls: their names end with the Uniqueid
-// of the recorded channel. One list of the folder serves a batch.
+// of the recorded channel. One list of the folder serves a batch. Whether a call that
+// was under way at a connect was recorded before that is not known.
 func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 	listed := map[string][]*pbx.Recording{}
 	for _, c := range records {
-		if !c.Recorded || c.Recording != "" || c.Answered.IsZero() {
+		if len(c.RecordedOn) == 0 && !c.Incomplete || c.Recording != "" || c.Answered.IsZero() {
 			continue
 		}
 		list, done := listed[c.Tenant]
@@ -198,13 +196,13 @@ func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 }
 
 func recordingOf(c *pbx.CDR, list []*pbx.Recording) string {
-	ids := []string{c.CallID}
+	ids := append(slices.Clone(c.RecordedOn), c.CallID)
 	for _, l := range c.Called {
 		ids = append(ids, l.ID)
 	}
 	for _, recording := range list {
 		for _, id := range ids {
-			if strings.HasSuffix(recording.Name, "_"+notInName.ReplaceAllString(id, "")) {
+			if strings.HasSuffix(recording.Name, pbx.RecordingEnd(id)) {
 				return recording.Name
 			}
 		}

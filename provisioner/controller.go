@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"github.com/dialtone-pbx/dialtone/db"
@@ -56,32 +57,34 @@ type AMI struct {
 
 // Controller carries out use cases. Its methods are safe for concurrent use.
 type Controller struct {
-	db        *db.DB
-	log       *slog.Logger
-	snapshot  atomic.Pointer[pbx.Snapshot]
-	events    *hub
-	apply     *applier
-	status    *statusWatcher
-	calls     *callTracker
-	records   *callRecorder
-	control   CallControl
-	fetches   *fetchLog
-	inbox     *inbox
-	seen      *sightings
-	resyncs   *resyncer
-	wanted    *wanted
-	uploads   *uploads
-	firmware  *firmware
-	templates *siteTemplates
-	asterisk  *asterisk
-	voicemail string
-	recorded  string
-	site      phoneconf.Site
-	guesses   guesses
-	mailer    *mailer
-	retention *retention
-	signIns   *signIns
-	turns     *turns
+	db       *db.DB
+	log      *slog.Logger
+	snapshot atomic.Pointer[pbx.Snapshot]
+	events   *hub
+	apply    *applier
+	status   *statusWatcher
+	calls    *callTracker
+	records  *callRecorder
+	control  CallControl
+	// recordingCalls is held while a recording is started or stopped.
+	recordingCalls sync.Mutex
+	fetches        *fetchLog
+	inbox          *inbox
+	seen           *sightings
+	resyncs        *resyncer
+	wanted         *wanted
+	uploads        *uploads
+	firmware       *firmware
+	templates      *siteTemplates
+	asterisk       *asterisk
+	voicemail      string
+	recorded       string
+	site           phoneconf.Site
+	guesses        guesses
+	mailer         *mailer
+	retention      *retention
+	signIns        *signIns
+	turns          *turns
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.

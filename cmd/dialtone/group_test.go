@@ -72,7 +72,7 @@ func TestPickupRealAsterisk(t *testing.T) {
 // feature gives Asterisk a features.conf of one line.
 func (l *lab) feature(t *testing.T, line string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(l.Asterisk.Dir(), "etc", "features.conf"), []byte("[general]\n"+line+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(l.Asterisk.Dir(), "etc", "features.conf"), []byte("[general]\n"+line+"\n\n#tryinclude dialtone/features.conf\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l.console(t, "module reload features")

@@ -13,7 +13,7 @@ import (
 )
 
 // handset is a second Asterisk that registers over IAX2 as a device. It answers
-// calls with an echo, and lets ring those of 101.
+// calls with an echo, lets ring those of 101 and has those of 103 recorded.
 type handset struct {
 	*box.Instance
 	t *testing.T
@@ -39,7 +39,10 @@ qualify = no
 const handsetDialplan = `[in]
 exten => s,1,GotoIf($["${CALLERID(num)}" = "101"]?ring)
  same => n,Answer()
- same => n,Echo()
+ same => n,GotoIf($["${CALLERID(num)}" != "103"]?echo)
+ same => n,Wait(1)
+ same => n,SendDTMF(*1)
+ same => n(echo),Echo()
  same => n(ring),Ringing()
  same => n,Wait(60)
 [out]
@@ -131,6 +134,7 @@ func TestIAXRealAsterisk(t *testing.T) {
 				l.iaxPickup(t, h, desk, other)
 			}
 			t.Run("decided", check)
+			t.Run("monitored and recorded", func(t *testing.T) { l.iaxMonitored(t, other) })
 			l.kill(t)
 			t.Run("fallback", check)
 			l.restart(t)
@@ -179,6 +183,34 @@ func (l *lab) iaxCalled(t *testing.T, desk *phone.Phone, lamp *phone.Subscriptio
 	}
 	shows(t, lamp, "idle")
 	l.noChannels(t)
+}
+
+// iaxMonitored: what the handset is called for is listened to, and recorded by a code
+// that it presses.
+func (l *lab) iaxMonitored(t *testing.T, boss *phone.Phone) {
+	l.do(t, "PATCH", tenant+"/extensions/300", object{"monitored": true, "record_on_demand": true}, nil)
+	l.do(t, "PATCH", tenant+"/extensions/101", object{"monitors": true}, nil)
+	l.extension(t, "103", "", nil)
+	out := dial(t, l.register(t, l.device(t, "third", "103", nil), phone.Options{}), "300")
+	if err := out.WaitAnswer(); err != nil {
+		t.Fatal(err)
+	}
+	hearsItself(t, out)
+	listens := dial(t, boss, "*55300")
+	if err := listens.WaitAnswer(); err != nil {
+		t.Fatal(err)
+	}
+	if err := listens.Hear(within(t, 10*time.Second), callerTone, time.Second); err != nil {
+		t.Error(err)
+	}
+	if err := out.Hangup(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	hears(t, listens.Done(), listens, "the end of the monitored call")
+	l.noChannels(t)
+	if got := l.recordings(t); len(got) != 1 || got[0].From+" "+got[0].To != "103 300" {
+		t.Errorf("the recordings are %+v", got)
+	}
 }
 
 // iaxCalls: the handset calls a SIP phone, which sees the name and number that the

@@ -190,6 +190,51 @@ func (o *seedOffice) rows002Voicemail() []row {
 	}
 }
 
+// rows002Monitoring are the monitoring settings: 201 listens to 202.
+func (o *seedOffice) rows002Monitoring() []row {
+	const monitoring = "Configure monitoring/"
+	monitors, monitored := patch("extensions/201", object{"monitors": true}), patch("extensions/202", object{"monitored": true})
+	return []row{
+		{monitoring + "Monitor user's calls, if the extension can listen to other user's calls", []written{monitors, monitored},
+			"*55202 lets it hear both; another extension, and it without the setting, are refused", func(t *testing.T) {
+				ann, cid := o.phone(t, "201"), o.phone(t, "203")
+				out, in := connect(t, o.caller, o.phone(t, "202"), "202")
+				converse(t, out, in)
+				boss := dial(t, ann, "*55202")
+				if err := boss.WaitAnswer(); err != nil {
+					t.Fatal(err)
+				}
+				out.Tone(0)
+				in.Tone(0)
+				speaks(t, "the caller", out, callerTone, []*phone.Call{in, boss}, nil)
+				speaks(t, "the extension", in, calleeTone, []*phone.Call{out, boss}, nil)
+				if got := refusal(t, cid, "*55202"); got != 403 {
+					t.Errorf("another one is answered %d", got)
+				}
+				hangUp(t, out, in)
+				hears(t, boss.Done(), boss, "the end of the monitored call")
+				o.send(t, patch("extensions/201", object{"monitors": false}))
+				o.applied(t)
+				out, in = connect(t, o.caller, o.phone(t, "202"), "202")
+				converse(t, out, in)
+				if got := refusal(t, ann, "*55202"); got != 403 {
+					t.Errorf("without the setting it is answered %d", got)
+				}
+				hangUp(t, out, in)
+			}},
+		{monitoring + "Allow calls to be monitored, if other users can listen to this extension calls", []written{monitors},
+			"who may monitor is refused at an extension without the setting", func(t *testing.T) {
+				ann := o.phone(t, "201")
+				out, in := connect(t, o.caller, o.phone(t, "202"), "202")
+				converse(t, out, in)
+				if got := refusal(t, ann, "*55202"); got != 403 {
+					t.Errorf("the answer is %d", got)
+				}
+				hangUp(t, out, in)
+			}},
+	}
+}
+
 // rows002Forwarding are the forwarding settings of 201.
 func (o *seedOffice) rows002Forwarding() []row {
 	const unconditional, exceptions, conditional = "User unconditional forward/", "Exception numbers/", "Conditional forward/"

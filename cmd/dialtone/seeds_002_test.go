@@ -26,6 +26,7 @@ func (o *seedOffice) rows002() []row {
 	rows := append(o.rows002People(), o.rows002Number()...)
 	rows = append(rows, o.rows002Endpoints()...)
 	rows = append(rows, o.rows002Voicemail()...)
+	rows = append(rows, o.rows002Monitoring()...)
 	return append(rows, o.rows002Forwarding()...)
 }
 

@@ -25,7 +25,6 @@ import (
 //	002 Allowed endpoints: basic softphone or operator console             B8
 //	002 Voicemail: Welcome message, Create Announcement                    F1, F2
 //	002 Call waiting & holding: queued calls, how many, message, music     F3
-//	002 Monitoring: Monitor user's calls, Allow calls to be monitored      F4
 //
 // IntellaPhone of 001 is its maker's softphone; here any softphone is invited.
 

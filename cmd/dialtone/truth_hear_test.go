@@ -108,7 +108,7 @@ func statusText(c *phone.Call) string {
 	return "hung up"
 }
 
-var application = regexp.MustCompile(`!(VoiceMail|VoiceMailMain|ConfBridge|Echo)!([^!]*)!`)
+var application = regexp.MustCompile(`!(VoiceMail|VoiceMailMain|ConfBridge|Echo|ChanSpy)!([^!]*)!`)
 
 // where says with whom or what the caller is connected now.
 func (sc *scene) where(ctx context.Context, out *phone.Call) string {
@@ -118,7 +118,7 @@ func (sc *scene) where(ctx context.Context, out *phone.Call) string {
 	default:
 	}
 	sc.mu.Lock()
-	seen := slices.Clone(sc.seen)
+	seen := slices.DeleteFunc(slices.Clone(sc.seen), func(s *sighting) bool { return s.presses })
 	sc.mu.Unlock()
 	for _, s := range seen {
 		if !up(s.call) {
@@ -161,6 +161,10 @@ func ended(application, arg string) string {
 		return "paging"
 	case application == "Echo":
 		return "echo"
+	case application == "ChanSpy":
+		_, group, _ := strings.Cut(arg, "g(")
+		number, _, _ := strings.Cut(group, ".")
+		return "monitor " + number
 	case application == "VoiceMailMain":
 		return "messages " + number
 	case application == "VoiceMail" && options == "b":

@@ -157,6 +157,9 @@ func (sc *scene) recordText(c cdr) string {
 	if len(c.Via) > 0 {
 		out += "; via " + strings.Join(c.Via, " ")
 	}
+	if c.Recording != "" {
+		out += "; recorded"
+	}
 	if c.Incomplete {
 		out += "; incomplete"
 	}

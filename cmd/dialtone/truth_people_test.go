@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,7 +41,7 @@ func (sc *scene) watch(ctx context.Context, name string, at *phone.Phone) {
 func (sc *scene) note(name string, c *phone.Call) *sighting {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
-	s := &sighting{who: name, from: time.Since(sc.began), call: c, tone: 400 + 110*float64(len(sc.seen))}
+	s := &sighting{who: name, from: time.Since(sc.began), call: c, tone: 400 + 110*float64(len(sc.seen)), presses: strings.HasPrefix(sc.who(name).presses, "*")}
 	sc.seen = append(sc.seen, s)
 	return s
 }
@@ -99,6 +100,10 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 		s.call.Tone(0)
 		_ = s.call.SendDTMF(p.presses)
 		s.call.Tone(s.tone)
+		if s.presses { // something of what is said after it is to be recorded
+			_ = s.call.Hear(ctx, sceneTone, time.Second)
+			sc.mark(func() { s.presses = false })
+		}
 	}
 	if p.transfers+p.announces == "" {
 		return

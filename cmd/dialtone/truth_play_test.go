@@ -19,6 +19,7 @@ type sighting struct {
 	own      bool // its owner answered or refused it; else it was taken away at to
 	call     *phone.Call
 	tone     float64 // what the phone says once it is answered
+	presses  bool    // a code during the call, and has not done so yet
 }
 
 // sceneTone is the caller's voice; the phones that are called have lower ones.

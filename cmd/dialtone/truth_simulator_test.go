@@ -142,6 +142,8 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question object) error {
 			f.ends = causes[step.Cause]
 		case "setting":
 			f.ends = "hung up"
+		case "monitor":
+			f.ends = "monitor " + step.Rule[strings.LastIndexByte(step.Rule, ' ')+1:]
 		case "park":
 			if f.ends = "taken elsewhere"; sc.takenFrom() == nil {
 				f.ends = causes[pbx.CauseAbsent]

@@ -43,7 +43,7 @@ type Call struct {
 	AnsweredBy *CallParty `json:"answered_by,omitempty" doc:"Who answered first"`
 	Legs       []CallLeg  `json:"legs" nullable:"false"`
 	Rules      []string   `json:"rules" nullable:"false" doc:"Why it went where it went"`
-	Via        []string   `json:"via" nullable:"false" doc:"How it got where it is: pickup, transfer, click, forward, group"`
+	Via        []string   `json:"via" nullable:"false" doc:"How it got where it is: pickup, transfer, click, forward, group, monitor"`
 	Recorded   bool       `json:"recorded" doc:"Whether it is being recorded"`
 	Incomplete bool       `json:"incomplete" doc:"It was under way when Dialtone came back; what was before is not known"`
 }
@@ -174,6 +174,16 @@ func (a *api) registerCalls() {
 		"One leg leaves; whoever it talks with goes on at the number. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *transferInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.TransferCall(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
+		})
+	declare(a, operators, callOperation("POST", "/{id}/recording", "record-call", "Record a call from now on",
+		"Its parties must be talking, and it must not be recorded already. See recordings for what comes of it."),
+		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
+			return a.oneCall(a.ctl.RecordCall(ctx, author(ctx), in.Tenant, in.ID))
+		})
+	declare(a, operators, callOperation("DELETE", "/{id}/recording", "stop-recording-call", "Stop recording a call",
+		"Whether the API or a phone began it; not what is recorded because all calls of an extension are."),
+		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
+			return a.oneCall(a.ctl.StopRecordingCall(ctx, author(ctx), in.Tenant, in.ID))
 		})
 	place := callOperation("POST", "", "place-call", "Place a call (click to call)",
 		"The extension's phones ring and show whom they will call; the first one that is answered dials the number as if it had been typed there.")

@@ -29,7 +29,7 @@ type CDR struct {
 	Called     []CallLeg  `json:"called" nullable:"false" doc:"Every phone and number that was called"`
 	AnsweredBy *CallParty `json:"answered_by,omitempty" doc:"Who answered first; absent for voicemail and services"`
 	Outcome    string     `json:"outcome" enum:"answered,no-answer,busy,unreachable,refused,voicemail,cancelled,failed"`
-	Via        []string   `json:"via" nullable:"false" doc:"pickup, transfer, click, forward, group"`
+	Via        []string   `json:"via" nullable:"false" doc:"pickup, transfer, click, forward, group, monitor"`
 	Rules      []string   `json:"rules" nullable:"false" doc:"Why it went where it went"`
 	Recording  string     `json:"recording,omitempty" doc:"Name of its recording"`
 	Incomplete bool       `json:"incomplete" doc:"Dialtone was away for a part of the call: times and legs are those that it saw"`

@@ -19,6 +19,9 @@ type ExtensionFields struct {
 	Presence       *bool     `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
 	Groups         []string  `json:"groups,omitempty" doc:"Names of the phone groups it belongs to; its phones may pick up calls that ring at another member by dialling *8"`
 	Record         bool      `json:"record,omitempty" doc:"Calls to and from it are recorded; see recordings"`
+	RecordOnDemand bool      `json:"record_on_demand,omitempty" doc:"Its phones may start and stop recording a call by pressing a code during it, see record in feature-codes, or a record key; without effect while record is on"`
+	Monitors       bool      `json:"monitors,omitempty" doc:"It may listen to calls of other extensions that are monitored, see monitor in feature-codes"`
+	Monitored      bool      `json:"monitored,omitempty" doc:"Extensions that monitor may listen to calls on its phones, and talk in them; calls that began before it was switched on are not reached"`
 	Type           string    `json:"type,omitempty" enum:"sip,iax2,dahdi,virtual,sip-virtual" doc:"sip rings its devices; iax2 and dahdi do as well and may have devices of that kind; virtual has none, calls go to its mailbox; sip-virtual is an additional number of another extension's device; sip if left out"`
 	ParentDevice   string    `json:"parent_device,omitempty" doc:"Name of the device that a sip-virtual extension rings; it shows the number that was dialled"`
 	AllowedDevices *[]string `json:"allowed_devices,omitempty" doc:"Classes of device that may register for it, of hardware, software, third-party, mobile and webrtc; all if left out"`
@@ -52,7 +55,7 @@ func registerExtensions(a *api) {
 		build: func(w ExtensionFields, _ *pbx.Extension, tenant, number string) (*pbx.Extension, error) {
 			return &pbx.Extension{Tenant: tenant, Number: number, Name: w.Name, RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Mailbox: w.Mailbox,
 				Ring: pbx.RingMode(cmp.Or(w.Ring, string(pbx.RingAll))), TwinNumber: w.TwinNumber,
-				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous, Record: w.Record, DoNotDisturb: w.DoNotDisturb, NoCallWaiting: !or(w.CallWaiting, true),
+				Presence: or(w.Presence, true), Groups: sorted(w.Groups), AllowedDevices: allowedDevices(w.AllowedDevices), Anonymous: w.Anonymous, Record: w.Record, RecordOnDemand: w.RecordOnDemand, Monitors: w.Monitors, Monitored: w.Monitored, DoNotDisturb: w.DoNotDisturb, NoCallWaiting: !or(w.CallWaiting, true),
 				Type: pbx.ExtensionType(cmp.Or(w.Type, string(pbx.TypeSIP))), ParentDevice: w.ParentDevice,
 				PresentationNumber: w.PresentationNumber, ClassOfService: w.ClassOfService, Country: w.Country}, nil
 		},
@@ -75,7 +78,7 @@ func registerExtensions(a *api) {
 func extensionFields(e *pbx.Extension) ExtensionFields {
 	waiting := !e.NoCallWaiting
 	w := ExtensionFields{Number: e.Number, Name: e.Name, RingSeconds: &e.RingSeconds, Mailbox: e.Mailbox, Ring: string(e.Ring), TwinNumber: e.TwinNumber,
-		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice, DoNotDisturb: e.DoNotDisturb, CallWaiting: &waiting,
+		Presence: &e.Presence, Anonymous: e.Anonymous, Record: e.Record, RecordOnDemand: e.RecordOnDemand, Monitors: e.Monitors, Monitored: e.Monitored, Groups: e.Groups, Type: string(e.Type), ParentDevice: e.ParentDevice, DoNotDisturb: e.DoNotDisturb, CallWaiting: &waiting,
 		PresentationNumber: e.PresentationNumber, ClassOfService: e.ClassOfService, Country: e.Country}
 	if e.AllowedDevices != nil {
 		w.AllowedDevices = &[]string{}

@@ -27,6 +27,8 @@ type FeatureCodesFields struct {
 	CallWaitingOff        *string `json:"call_waiting_off,omitempty" maxLength:"10" doc:"It is busy while it is in a call. *71 if left out; an empty text switches it off"`
 	Intercom              *string `json:"intercom,omitempty" maxLength:"10" doc:"With the number of an extension behind it: its desk phones answer by themselves. *50 if left out; an empty text switches it off"`
 	EchoTest              *string `json:"echo_test,omitempty" maxLength:"10" doc:"Plays back what the caller says. *43 if left out; an empty text switches it off"`
+	Monitor               *string `json:"monitor,omitempty" maxLength:"10" doc:"With the number of an extension behind it: listens to the call that one of its phones is in, if the caller's extension monitors and the other is monitored. During it 4 listens, 5 talks to the extension alone, 6 talks to both. *55 if left out; an empty text switches it off"`
+	Record                *string `json:"record,omitempty" maxLength:"10" doc:"Pressed during a call on a phone whose extension has record_on_demand: starts to record the call, and stops it again. * or # and at least one more. *1 if left out; an empty text switches it off"`
 	ParkSlots             *string `json:"park_slots,omitempty" maxLength:"13" doc:"Numbers at which calls are parked: a call that is transferred to one waits there, and whoever dials it takes the call. 701-720 if left out; an empty text parks nothing"`
 	ParkSeconds           int     `json:"park_seconds,omitempty" doc:"How long a parked call waits before it rings who parked it, 10 to 3600; 60 if left out"`
 }
@@ -59,6 +61,8 @@ func (f *FeatureCodesFields) codes() map[pbx.Feature]**string {
 		pbx.FeatureCallWaitingOff:        &f.CallWaitingOff,
 		pbx.FeatureIntercom:              &f.Intercom,
 		pbx.FeatureEcho:                  &f.EchoTest,
+		pbx.FeatureMonitor:               &f.Monitor,
+		pbx.FeatureRecord:                &f.Record,
 	}
 }
 

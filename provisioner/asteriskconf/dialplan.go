@@ -18,7 +18,9 @@ type dialplanView struct {
 	ArgSetting, Echo                string
 	Record, RecordFolder            string
 	NoPickup                        int // cause when nothing rings
-	NoAnswer                        int
+	NoAnswer, Refused               int
+	Monitor, Recorded               string
+	OnDemand                        onDemandView
 	Voicemail, Messages             string
 	Hangup, Called                  string
 	Legs, Confirm, Groups           string
@@ -39,6 +41,9 @@ var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 
 // deskView is how signing in on a shared device goes.
 type deskView struct{ Arg, Number, PIN, Done, Refused string }
+
+// onDemandView is how a call is recorded on demand.
+type onDemandView struct{ Context, ID, Extension string }
 
 // dialplanTenant has contexts of its own.
 type dialplanTenant struct {
@@ -101,12 +106,19 @@ type dialplanLeg struct {
 	Caller   outsideNumber
 	Confirm  bool
 	Groups   groupList // in which the call can be picked up
-	device   pbx.Leg   // what it rings where there is no Number
-	Delay    int
-	Tone     string // option of Dial for a distinctive ring
-	Record   bool   // calls on it are recorded, as to RecordAs
-	RecordAs extenName
+	// Monitored and OnDemand are for channels whose file cannot say it; Extension is theirs.
+	Monitored pickupMark
+	OnDemand  onDemandName
+	Extension extenName
+	device    pbx.Leg // what it rings where there is no Number
+	Delay     int
+	Tone      string // option of Dial for a distinctive ring
+	Record    bool   // calls on it are recorded, as to RecordAs
+	RecordAs  extenName
 }
+
+// Told reports whether the leg's channel is told something before it is called.
+func (l dialplanLeg) Told() bool { return l.Groups.Any() || l.Monitored.Any() || l.OnDemand.Any() }
 
 // Channel is what the leg rings.
 func (l dialplanLeg) Channel() string {
@@ -118,7 +130,8 @@ func (l dialplanLeg) Channel() string {
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Declined: string(pbx.OutcomeDeclined), Step: pbx.StepVariable, After: pbx.AfterLabel,
-		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer,
+		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused,
+		Monitor: pbx.MonitorContext, Recorded: pbx.RecordedGroup, OnDemand: onDemandView{pbx.OnDemandContext, pbx.OnDemandVariable, pbx.OnDemandExtension},
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
 		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -182,7 +195,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 		v.Rings = append(v.Rings, ring)
 		for _, l := range r.Legs {
 			if l.Own != nil {
-				v.Legs = append(v.Legs, dialplanLegOf(&es, e.Tenant, l))
+				v.Legs = append(v.Legs, dialplanLegOf(&es, s, e.Tenant, l))
 			}
 		}
 	}
@@ -218,7 +231,7 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 	return v
 }
 
-func dialplanLegOf(es *pbx.Errors, tenant string, l pbx.Leg) (v dialplanLeg) {
+func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v dialplanLeg) {
 	into(es, &v.Name)(newLegName("endpoint", l))
 	v.Seconds, v.Confirm, v.Delay, v.Tone, v.device = l.Own.Seconds, l.Own.Confirm, l.Own.Delay, pbx.ShowTone(l.Own.Tone), l
 	if v.Record = l.Own.Record != ""; v.Record {
@@ -227,6 +240,7 @@ func dialplanLegOf(es *pbx.Errors, tenant string, l pbx.Leg) (v dialplanLeg) {
 	if l.Own.Number == "" {
 		into(es, &v.Endpoint)(newEndpointName("endpoint", cmp.Or(l.Own.Endpoint, l.Endpoint)))
 		into(es, &v.Groups)(newGroupList("groups", tenant, l.Own.Groups))
+		v.told(es, s, tenant, l.Own)
 		return v
 	}
 	into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
@@ -235,6 +249,17 @@ func dialplanLegOf(es *pbx.Errors, tenant string, l pbx.Leg) (v dialplanLeg) {
 		into(es, &v.Caller)(newOutsideNumber("caller_number", l.Own.Caller))
 	}
 	return v
+}
+
+// told adds what the leg's channel is told for its extension.
+func (l *dialplanLeg) told(es *pbx.Errors, s *pbx.Snapshot, tenant string, own *pbx.OwnLeg) {
+	if own.Monitored != "" {
+		into(es, &l.Monitored)(newPickupMark("monitored", tenant, own.Monitored))
+	}
+	if e := s.Extension(tenant, own.OnDemand); e != nil {
+		l.OnDemand = onDemandOf(es, s, e)
+		into(es, &l.Extension)(newExtenName("number", e.Number))
+	}
 }
 
 // watched is what the hint of an extension shows: the devices that register.

@@ -49,11 +49,11 @@ func (c featureCode) from() string { return ":" + strconv.Itoa(len(c.text)) }
 
 // featureView is what a tenant's phones dial for features, as the template sees it.
 type featureView struct {
-	Voicemail, Pickup, Directed, SignIn, SignOut, Intercom, Echo featureCode
-	Settings                                                     []featureCode // all that change one
-	Lamps                                                        []featureLamp
-	Park, ParkedBack, Set                                        contextName
-	Slots                                                        []slotNumber
+	Voicemail, Pickup, Directed, SignIn, SignOut, Intercom, Echo, Monitor featureCode
+	Settings                                                              []featureCode // all that change one
+	Lamps                                                                 []featureLamp
+	Park, ParkedBack, Set                                                 contextName
+	Slots                                                                 []slotNumber
 }
 
 // featureLamp is a hint for all extensions at once.
@@ -65,7 +65,8 @@ type featureLamp struct {
 func featuresOf(es *pbx.Errors, s *pbx.Snapshot, tenant string) (v featureView) {
 	codes := s.CodesOf(tenant)
 	to := map[pbx.Feature]*featureCode{pbx.FeatureVoicemail: &v.Voicemail, pbx.FeaturePickup: &v.Pickup, pbx.FeatureDirectedPickup: &v.Directed,
-		pbx.FeatureSignIn: &v.SignIn, pbx.FeatureSignOut: &v.SignOut, pbx.FeatureIntercom: &v.Intercom, pbx.FeatureEcho: &v.Echo}
+		pbx.FeatureSignIn: &v.SignIn, pbx.FeatureSignOut: &v.SignOut, pbx.FeatureIntercom: &v.Intercom, pbx.FeatureEcho: &v.Echo, pbx.FeatureMonitor: &v.Monitor,
+		pbx.FeatureRecord: new(featureCode)} // is not dialled
 	all := map[pbx.Feature]featureCode{}
 	for _, k := range pbx.Features {
 		var code featureCode

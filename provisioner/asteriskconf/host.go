@@ -52,7 +52,7 @@ type hostView struct {
 }
 
 // hostFiles are the files that HostFiles makes.
-var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "res_parking.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
+var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "res_parking.conf", "features.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
 
 // HostFiles returns the host's own files, by name below Asterisk's configuration
 // folder, for an Asterisk that runs only what Dialtone configures. What does not

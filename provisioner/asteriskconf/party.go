@@ -15,6 +15,8 @@ type party struct {
 	Mailbox      mailboxName
 	Groups       groupList
 	PickupMark   pickupMark
+	Monitored    bool // by those who may: channels carry the pickup mark as their SPYGROUP as well
+	OnDemand     onDemandName
 	Anonymous    bool
 	Record       string        // variable that says so; "" when calls are not recorded
 	Language     languageName  // of prompts; "" is Asterisk's default
@@ -34,6 +36,8 @@ func partyOf(es *pbx.Errors, s *pbx.Snapshot, d *pbx.Device) (v party, err error
 		if e.Record {
 			v.Record = pbx.RecordVariable
 		}
+		v.Monitored = e.Monitored
+		v.OnDemand = onDemandOf(es, s, e)
 		into(es, &v.Tones)(newLanguageName("country", toneZones[s.CountryOf(e)]))
 		if e.PresentationNumber != "" {
 			into(es, &v.Shown)(newOutsideNumber("presentation_number", e.PresentationNumber))

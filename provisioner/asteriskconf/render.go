@@ -62,6 +62,9 @@ var rendered = []struct {
 	{parkingFile, "res_parking.so", parkingOf, func(hash string) Marker {
 		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + parkingMarker + "," + hash + ",1)", "1"}
 	}, "parked calls"},
+	{featuresFile, "features", featuresConfOf, func(string) Marker {
+		return Marker{Kind: MarkerNone}
+	}, "codes that record a call on demand"},
 	{"dialtone/extensions.conf", "pbx_config.so", dialplanOf, func(hash string) Marker {
 		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + markerName + "," + hash + ",1)", "1"}
 	}, ""},

@@ -61,7 +61,7 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 		return v, es.Err()
 	}
 	for _, l := range s.GroupLegs(g) {
-		v.OwnLegs = append(v.OwnLegs, dialplanLegOf(&es, g.Tenant, l.Leg))
+		v.OwnLegs = append(v.OwnLegs, dialplanLegOf(&es, s, g.Tenant, l.Leg))
 	}
 	return v, es.Err()
 }

@@ -50,6 +50,7 @@ const (
 	ViaClick    CallVia = "click" // placed over the API
 	ViaForward  CallVia = "forward"
 	ViaGroup    CallVia = "group"
+	ViaMonitor  CallVia = "monitor" // listens to another call
 )
 
 // LiveCall is a call under way as Asterisk tells it.
@@ -102,9 +103,11 @@ type CDR struct {
 	Outcome                  CallOutcome
 	Via                      []CallVia
 	Rules                    []string
-	Recorded                 bool   // Asterisk recorded it; not stored, Recording is
-	Recording                string // its name; "" for none
-	Incomplete               bool
+	// RecordedOn are the Uniqueids of the channels that Asterisk recorded; they are not
+	// stored, Recording is.
+	RecordedOn []string
+	Recording  string // its name; "" for none
+	Incomplete bool
 }
 
 // Duration is how long the call was there.

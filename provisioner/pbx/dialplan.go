@@ -99,6 +99,28 @@ func ParkedBackContext(tenant string) string { return "parkback-" + tenant }
 // EchoContext plays back what the caller says.
 const EchoContext = "dialtone-echo"
 
+// MonitorContext runs ChanSpy(${DIALTONE_STEP}) and hangs up.
+const MonitorContext = "dialtone-monitor"
+
+// What recording on demand goes by. OnDemandContext is run by a code that is pressed
+// during a call, as Gosub with the tenant as argument.
+const (
+	OnDemandContext = "dialtone-on-demand"
+	// RecordedGroup is the category of channel groups that holds who records what: its
+	// groups are the Linkedids of calls, their members the channels that are recorded.
+	RecordedGroup = "dialtone-recorded"
+	// OnDemandVariable is set on a channel that is recorded on demand: the id of its
+	// MixMonitor.
+	OnDemandVariable = "DIALTONE_ON_DEMAND"
+	// OnDemandExtension is set on channels of phones that may have a call recorded on
+	// demand: the number of their extension.
+	OnDemandExtension = "DIALTONE_EXTENSION"
+)
+
+// OnDemandFeature is the name in features.conf of the code with which a tenant's
+// phones have a call recorded.
+func OnDemandFeature(tenant string) string { return "dialtone-record-" + tenant }
+
 // DirectedContext runs Pickup(${DIALTONE_STEP}), and hangs up when nothing rings
 // there.
 const DirectedContext = "dialtone-directed"

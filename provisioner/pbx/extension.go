@@ -20,6 +20,9 @@ type Extension struct {
 	// AllowedDevices are the classes whose devices may register; nil allows all.
 	AllowedDevices []DeviceClass
 	Record         bool // calls to and from it are recorded
+	RecordOnDemand bool // its phones may have a call recorded by a code during it; without effect where Record is set
+	Monitors       bool // it may listen to calls of extensions that are Monitored, and talk in them
+	Monitored      bool // others may do so in calls on its phones
 	Anonymous      bool // calls from it show neither name nor number
 	DoNotDisturb   bool // it does not ring: whoever calls it finds it busy
 	NoCallWaiting  bool // while one of its devices is in a call, it is busy

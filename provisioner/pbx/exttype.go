@@ -61,6 +61,9 @@ func (e *Extension) checkEffect(es *Errors) {
 		refuse(e.Anonymous, "anonymous")
 		refuse(e.TwinNumber != "", "twin_number")
 		refuse(e.Ring == RingSequence, "ring")
+		refuse(e.Monitors, "monitors")
+		refuse(e.Monitored, "monitored")
+		refuse(e.RecordOnDemand, "record_on_demand")
 	}
 	if e.Type == TypeVirtual {
 		refuse(e.AllowedDevices != nil, "allowed_devices")

@@ -30,9 +30,11 @@ func TestSIPVirtual(t *testing.T) {
 
 func TestTypesRefuseWhatHasNoEffect(t *testing.T) {
 	for kind, want := range map[ExtensionType][]string{
-		TypeSIP: nil, TypeSIPVirtual: {"groups", "anonymous"}, TypeVirtual: {"groups", "anonymous", "allowed_devices", "record"},
+		TypeSIP: nil, TypeSIPVirtual: {"groups", "anonymous", "monitors", "monitored", "record_on_demand"},
+		TypeVirtual: {"groups", "anonymous", "monitors", "monitored", "record_on_demand", "allowed_devices", "record"},
 	} {
-		e := &Extension{Number: "101", Name: "A", RingSeconds: 20, Type: kind, Groups: []string{"sales"}, Anonymous: true, Record: true, AllowedDevices: []DeviceClass{Mobile}}
+		e := &Extension{Number: "101", Name: "A", RingSeconds: 20, Type: kind, Groups: []string{"sales"}, Anonymous: true, Record: true,
+			Monitors: true, Monitored: true, RecordOnDemand: true, AllowedDevices: []DeviceClass{Mobile}}
 		if kind == TypeSIPVirtual {
 			e.ParentDevice = "desk"
 		}

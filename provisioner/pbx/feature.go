@@ -20,6 +20,8 @@ func toFeature(r routing, f Feature, number string) Plan {
 		return intercom(r, number)
 	case FeatureEcho:
 		return Plan{Steps: []Step{{Kind: StepEcho, Rule: fmt.Sprintf("%s plays back what the caller says", r.c.Dialled)}}}
+	case FeatureMonitor:
+		return monitor(r, number)
 	}
 	return setting(r, f, number)
 }

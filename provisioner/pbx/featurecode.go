@@ -33,6 +33,8 @@ const (
 	FeatureCallWaitingOff        Feature = "call_waiting_off"
 	FeatureIntercom              Feature = "intercom"
 	FeatureEcho                  Feature = "echo_test"
+	FeatureMonitor               Feature = "monitor"
+	FeatureRecord                Feature = "record" // pressed during a call, not dialled
 )
 
 // FeatureKind is one feature and its default.
@@ -42,7 +44,8 @@ type FeatureKind struct {
 	Takes   bool // a number may follow the code
 }
 
-// Features lists all. No default is an extension number, and none begins another.
+// Features lists all. No default is an extension number, and none that is dialled begins
+// another.
 var Features = []FeatureKind{
 	{FeatureVoicemail, VoicemailCode, false}, {FeaturePickup, PickupCode, false}, {FeatureDirectedPickup, "**", true},
 	{FeatureSignIn, SignInCode, false}, {FeatureSignOut, SignOutCode, false},
@@ -53,6 +56,7 @@ var Features = []FeatureKind{
 	{FeatureDoNotDisturb, "*78", true}, {FeatureDoNotDisturbOff, "*79", false},
 	{FeatureCallWaiting, "*70", true}, {FeatureCallWaitingOff, "*71", false},
 	{FeatureIntercom, "*50", true}, {FeatureEcho, "*43", false},
+	{FeatureMonitor, "*55", true}, {FeatureRecord, "*1", false},
 }
 
 // FeatureCodes is what a tenant's phones dial for features. Every tenant has them;
@@ -104,10 +108,25 @@ func (c *FeatureCodes) Validate() error {
 			es.Add(f.clash(code, o, c.Codes[o.Feature]))
 		}
 	}
+	es.Add(c.checkPressed())
 	es.Add(c.checkSlots())
 	es.Add(c.checkEmergency())
 	es.Add(CheckRange("park_seconds", c.ParkSeconds, 10, 3600, "seconds"))
 	return es.Err()
+}
+
+// pressed reports whether a code is pressed during a call and means nothing where it is
+// dialled.
+func (f Feature) pressed() bool { return f == FeatureRecord }
+
+// pressedPattern keeps who types a number into what answered him from pressing a code.
+var pressedPattern = regexp.MustCompile(`^[*#].`)
+
+func (c *FeatureCodes) checkPressed() *Error {
+	if code := c.Codes[FeatureRecord]; code != "" && !pressedPattern.MatchString(code) {
+		return Invalidf(string(FeatureRecord), "%s is pressed during a call: begin with * or #, and use at least one more", quote(code))
+	}
+	return nil
 }
 
 // checkEmergency refuses what would be in the way of a call for help, in any
@@ -127,7 +146,7 @@ func (c *FeatureCodes) checkEmergency() *Error {
 // clash refuses a code that could be meant where another feature's is dialled.
 func (f FeatureKind) clash(code string, o FeatureKind, other string) *Error {
 	switch {
-	case other == "":
+	case other == "", f.Feature.pressed(), o.Feature.pressed():
 		return nil
 	case code == other:
 		return Invalidf(string(f.Feature), "%s is the code of %s already", code, o.Feature)
@@ -180,7 +199,7 @@ func (c *FeatureCodes) Read(dialled string) (f Feature, number string, ok bool) 
 	for _, k := range Features {
 		code := c.Codes[k.Feature]
 		rest, begins := strings.CutPrefix(dialled, code)
-		if code != "" && begins && (rest == "" || k.Takes) {
+		if code != "" && begins && !k.Feature.pressed() && (rest == "" || k.Takes) {
 			return k.Feature, rest, true
 		}
 	}

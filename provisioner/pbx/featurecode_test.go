@@ -25,6 +25,11 @@ func TestFeatureCodesValidate(t *testing.T) {
 		{"begins one that takes none", func(c *FeatureCodes) { c.Codes[FeatureEcho] = "*970" }, ""},
 		{"a call for help", func(c *FeatureCodes) { c.Codes[FeatureEcho] = "112" }, "echo_test"},
 		{"before a call for help", func(c *FeatureCodes) { c.Codes[FeatureIntercom] = "11" }, "intercom"},
+		{"pressed during a call", func(c *FeatureCodes) { c.Codes[FeatureRecord] = "#12" }, ""},
+		{"pressed, as another is dialled", func(c *FeatureCodes) { c.Codes[FeatureRecord] = "*72" }, ""},
+		{"a digit that is pressed", func(c *FeatureCodes) { c.Codes[FeatureRecord] = "71" }, "record"},
+		{"one key", func(c *FeatureCodes) { c.Codes[FeatureRecord] = "*" }, "record"},
+		{"begins as what monitors", func(c *FeatureCodes) { c.Codes[FeatureEcho] = "*551" }, "monitor"},
 		{"slots of one length", func(c *FeatureCodes) { c.ParkSlots = "90-110" }, "park_slots"},
 		{"slots backwards", func(c *FeatureCodes) { c.ParkSlots = "79-71" }, "park_slots"},
 		{"too many slots", func(c *FeatureCodes) { c.ParkSlots = "7000-7100" }, "park_slots"},
@@ -46,7 +51,7 @@ func TestFeatureCodesValidate(t *testing.T) {
 func TestFeatureCodesRead(t *testing.T) {
 	c := DefaultFeatureCodes("acme")
 	for dialled, want := range map[string]string{"*97": "voicemail", "*971": "", "*72": "forward_all", "*72101": "forward_all 101", "*73": "forward_all_off", "*731": "",
-		"**102": "directed_pickup 102", "101": "", "": "", "*": ""} {
+		"**102": "directed_pickup 102", "*55102": "monitor 102", "*1": "", "101": "", "": "", "*": ""} {
 		f, number, _ := c.Read(dialled)
 		if got := strings.TrimSpace(string(f) + " " + number); got != want {
 			t.Errorf("%s is %q, want %q", dialled, got, want)

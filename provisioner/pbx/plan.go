@@ -33,7 +33,7 @@ type Step struct {
 	Greeting Greeting    // voicemail
 	Sound    string      // play: name of a sound file, without language and format
 	To       Destination // forward
-	Of       string      // pickup: extension at which the call rings; "" for the caller's groups
+	Of       string      // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string      // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting    // setting: what the caller changes; nil when it is refused
 	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
@@ -64,6 +64,7 @@ const (
 	StepSetting   StepKind = "setting" // change a setting of the caller's extension, and say so
 	StepPark      StepKind = "park"    // park a transferred call at the dialled slot, or take the one there
 	StepEcho      StepKind = "echo"    // play back what the caller says
+	StepMonitor   StepKind = "monitor" // hear the call of another extension, and talk in it
 )
 
 // Greeting is what a mailbox says to a caller.
@@ -158,6 +159,8 @@ func (s Step) Context(tenant string) string {
 		return ParkContext(tenant)
 	case StepEcho:
 		return EchoContext
+	case StepMonitor:
+		return MonitorContext
 	}
 	return HangupContext
 }
@@ -200,6 +203,8 @@ func (s Step) Argument(tenant string) string {
 		return s.Sound
 	case StepDesk, StepSetting, StepPark, StepEcho:
 		return ""
+	case StepMonitor:
+		return monitorArgument(tenant, s.Of)
 	}
 	if s.Of != "" {
 		return PickupOf(tenant, s.Of)

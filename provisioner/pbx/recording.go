@@ -28,6 +28,21 @@ const recordingTime = "20060102T150405Z"
 // The dialplan makes the name: TIME_FROM_TO_UNIQUEID.
 var recordingName = regexp.MustCompile(`^(\d{8}T\d{6}Z)_([0-9A-Za-z]*)_([0-9A-Za-z]*)_[0-9A-Za-z.-]{1,200}$`)
 
+// notInNumber and notInID are what a name leaves out.
+var (
+	notInNumber = regexp.MustCompile(`[^0-9A-Za-z]`)
+	notInID     = regexp.MustCompile(`[^0-9A-Za-z.-]`)
+)
+
+// RecordingName is the name that the dialplan would make: of a channel by its
+// Uniqueid, from one number to another.
+func RecordingName(at time.Time, from, to, id string) string {
+	return at.UTC().Format(recordingTime) + "_" + notInNumber.ReplaceAllString(from, "") + "_" + notInNumber.ReplaceAllString(to, "") + RecordingEnd(id)
+}
+
+// RecordingEnd is what the names of all recordings of a channel end with.
+func RecordingEnd(id string) string { return "_" + notInID.ReplaceAllString(id, "") }
+
 // ParseRecording reads the name of a recording.
 func ParseRecording(tenant, name string) (*Recording, *Error) {
 	part := recordingName.FindStringSubmatch(name)

@@ -20,6 +20,18 @@ func TestParseRecording(t *testing.T) {
 	}
 }
 
+// A name that we make is one that we read.
+func TestRecordingName(t *testing.T) {
+	at := time.Date(2026, 11, 22, 10, 10, 32, 5, time.FixedZone("CET", 3600))
+	name := RecordingName(at, "+49 301", "*55/..", "pbx/1795338632.8")
+	if want := "20261122T091032Z_49301_55_pbx1795338632.8"; name != want {
+		t.Errorf("%s, want %s", name, want)
+	}
+	if r, err := ParseRecording("acme", name); err != nil || r.From != "49301" || r.To != "55" {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 // TestRecordedRoute: a call is recorded when either end is to be.
 func TestRecordedRoute(t *testing.T) {
 	s := office()

@@ -37,10 +37,12 @@ type OwnLeg struct {
 	Number  string // external number; "" for a device that registers
 	Trunk   string // PJSIP endpoint of the trunk
 	Caller  string // shown to the carrier as the caller's number; "" shows the caller's own
-	// Groups are those in which the call can be picked up, where the file of the
-	// technology cannot say so.
-	Groups  []string
-	Confirm bool // who answers must press 1 before the call is his
+	// Groups are those in which the call can be picked up, Monitored and OnDemand the
+	// extension if its calls may be monitored and recorded on demand, where the file of
+	// the technology cannot say so.
+	Groups              []string
+	Monitored, OnDemand string
+	Confirm             bool // who answers must press 1 before the call is his
 	// Endpoint is rung where the leg's name is not an endpoint's, as in groups.
 	Endpoint string
 	Delay    int    // seconds before it rings
@@ -62,7 +64,22 @@ func (l Leg) rings() string {
 // plain reports whether a leg needs no call of its own in a ring that ends after
 // so many seconds.
 func (o *OwnLeg) plain(seconds int) bool {
-	return o.Number == "" && len(o.Groups) == 0 && o.Seconds == seconds && o.Delay == 0 && o.Record == ""
+	return o.Number == "" && len(o.Groups) == 0 && o.Monitored == "" && o.OnDemand == "" && o.Seconds == seconds && o.Delay == 0 && o.Record == ""
+}
+
+// tell notes what the channel of a device of e is to be told before it is called:
+// chan_iax2 knows no groups, and has variables only of calls that come in.
+func (o *OwnLeg) tell(e *Extension, d *Device) {
+	if d.Kind != DeviceIAX2 {
+		return
+	}
+	o.Groups = e.Groups
+	if e.Monitored {
+		o.Monitored = e.Number
+	}
+	if e.RecordOnDemand && !e.Record {
+		o.OnDemand = e.Number
+	}
 }
 
 // Channel is what Dial rings for the leg. /n keeps the two halves of a Local
@@ -166,9 +183,7 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 	if d.Kind == DeviceExternal && !s.leadOut(own, e, d.ExternalNumber, d.Confirm) {
 		return Leg{}, false
 	}
-	if d.Kind == DeviceIAX2 { // chan_iax2 knows no groups
-		own.Groups = e.Groups
-	}
+	own.tell(e, d)
 	return Leg{Endpoint: d.Endpoint, Technology: d.Technology(), Device: d.Name, Own: own}, true
 }
 

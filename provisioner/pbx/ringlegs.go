@@ -136,10 +136,8 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 			lead(d.Endpoint, e, seconds, d.ExternalNumber, d.Confirm, record)
 		case dialable(d.Endpoint) && (e.Type != TypeSIPVirtual || d.Kind.SIP()):
 			own := OwnLeg{Seconds: seconds, Endpoint: d.Endpoint, Confirm: g.Confirm == ConfirmAll, Record: record}
-			switch {
-			case d.Kind == DeviceIAX2: // chan_iax2 knows no groups
-				own.Groups = e.Groups
-			case d.Kind.SIP():
+			own.tell(e, d)
+			if d.Kind.SIP() {
 				own.Tone = g.RingTone
 			}
 			add(own, d.Endpoint, d.Name, d.Technology())
