@@ -34,7 +34,29 @@ func (t *callTracker) resync(ctx context.Context, s *ami.Session) error {
 	for _, ch := range t.channels {
 		t.connected(ch, asked)
 	}
+	t.listed = true
 	return nil
+}
+
+// down notes that calls end from now on without our being told.
+func (t *callTracker) down() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.listed = false
+}
+
+// complete reports whether every call under way is followed.
+func (t *callTracker) complete() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.listed
+}
+
+// follows reports whether a call is under way.
+func (t *callTracker) follows(call string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.calls[call] != nil
 }
 
 // relist takes over one listed channel.

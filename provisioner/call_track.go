@@ -33,6 +33,7 @@ type callTracker struct {
 	calls    map[string]*trackedCall // by Linkedid
 	early    map[string]*early       // by Uniqueid, of channels that no event has told of yet
 	ignored  uint64                  // channels beyond maxChannels
+	listed   bool                    // since the connect: no call under way is missing
 }
 
 // channel is one channel of Asterisk.

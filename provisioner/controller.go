@@ -35,6 +35,9 @@ type Options struct {
 	// RecordingDir is where Asterisk keeps recorded calls, a folder for each
 	// tenant; "" when this machine cannot see it.
 	RecordingDir string
+	// CDRLinesFile is where Asterisk writes its own records of calls; "" when this machine
+	// cannot see it.
+	CDRLinesFile string
 	// UploadDir keeps the files that phones send; "" refuses them.
 	UploadDir string
 	// FirmwareDir is the folder of firmware files for phones; "" is none.
@@ -64,6 +67,7 @@ type Controller struct {
 	status    *statusWatcher
 	calls     *callTracker
 	records   *callRecorder
+	away      *awayCalls
 	control   CallControl
 	fetches   *fetchLog
 	inbox     *inbox
@@ -143,6 +147,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.records, err = newCallRecorder(ctx, c); err != nil {
 		return nil, err
 	}
+	c.away = newAwayCalls(c, o.CDRLinesFile)
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -153,7 +158,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.apply = newApplier(c, o)
-	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.apply)
+	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.away, c.apply)
 	return c, nil
 }
 
@@ -174,6 +179,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.records.run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })
+	g.Go(func() error { return c.away.run(ctx) })
 	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
 	g.Go(func() error { return c.turns.run(ctx) })
 	err := g.Wait()

@@ -75,21 +75,18 @@ func (d *doctorCmd) includes(context.Context) []finding {
 		switch {
 		case err != nil:
 			f.err = err
-		case !hasLine(text, i.Line):
+		case !i.In(text):
 			f.err = errors.New("the line is missing")
 		}
 		if f.err != nil {
 			f.mend = []string{"at the end of " + path + ":", i.Line}
+			if i.Section != "" {
+				f.mend = []string{"in " + path + ", in its section [" + i.Section + "]:", "[" + i.Section + "]", i.Line}
+			}
 		}
 		out = append(out, f)
 	}
 	return out
-}
-
-// hasLine looks for an include, in either spelling.
-func hasLine(text []byte, line string) bool {
-	target := strings.TrimPrefix(line, "#tryinclude ")
-	return regexp.MustCompile(`(?m)^\s*#(try)?include\s+["<]?` + regexp.QuoteMeta(target) + `[">]?\s*(;.*)?$`).Match(text)
 }
 
 // options checks settings without which a rendered value has no effect.

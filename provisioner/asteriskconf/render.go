@@ -62,6 +62,9 @@ var rendered = []struct {
 	{parkingFile, "res_parking.so", parkingOf, func(hash string) Marker {
 		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + parkingMarker + "," + hash + ",1)", "1"}
 	}, "parked calls"},
+	{cdrFile, "cdr_custom.so", cdrOf, func(string) Marker {
+		return Marker{Kind: MarkerNone}
+	}, "records of calls that end while Dialtone is away"},
 	{"dialtone/extensions.conf", "pbx_config.so", dialplanOf, func(hash string) Marker {
 		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + markerName + "," + hash + ",1)", "1"}
 	}, ""},
@@ -84,6 +87,7 @@ func Render(e *templates.Engine, s *pbx.Snapshot, o Options) (*Files, error) {
 			return nil, err
 		}
 		f.Module, f.Marker, f.Needs = r.module, r.marker(f.Hash), r.needs
+		f.Starts = r.name == cdrFile
 		if v, ok := view.(interface{ Empty() bool }); ok {
 			f.Empty = v.Empty()
 		}
