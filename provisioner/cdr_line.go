@@ -51,7 +51,7 @@ func recordOfLines(s *pbx.Snapshot, lines []pbx.CDRLine) *pbx.CDR {
 		if v.End.After(l.r.Ended) {
 			l.r.Ended = whole(v.End)
 		}
-		if v.App == "AppDial" && l.isPickup(v) {
+		if l.isPickup(v) {
 			l.rang = append(l.rang, v.Name)
 			l.via(pbx.ViaPickup)
 		}
@@ -85,7 +85,8 @@ func (l *lineReader) tenant() string {
 // isPickup reports whether the channel of a line is one that rang and then took the
 // place of the one that dialled a pickup code.
 func (l *lineReader) isPickup(v pbx.CDRLine) bool {
-	return v.Context == pbx.PickupContext || v.Context == pbx.DirectedContext || v.Context == pbx.FallbackContext(l.r.Tenant)
+	return v.App == "AppDial" && v.Peer == "" && slices.Contains([]string{pbx.PickupContext, pbx.DirectedContext,
+		pbx.FallbackContext(l.r.Tenant), pbx.EntryContext(l.r.Tenant)}, v.Context) // the last where Asterisk itself takes the code
 }
 
 func isLocal(channel string) bool { return strings.HasPrefix(channel, "Local/") }

@@ -9,7 +9,6 @@ import (
 // hostile: names that look like lines, and a line that a full disk has cut, cost no call
 // its record.
 func (a *away) hostile(t *testing.T) {
-	before := len(a.cdrs(t, "?limit=1000"))
 	evil := "\",\"\"\n\"1795900000.1\",\"1795900000.1\",\"0\",\"" + strings.Repeat("é", 300) + "\\"
 	a.do(t, "PATCH", tenant+"/extensions/101", object{"name": strings.ReplaceAll(evil, "\n", " ")[:60]}, nil)
 	a.applied(t)
@@ -32,9 +31,8 @@ func (a *away) hostile(t *testing.T) {
 	hangUp(t, out, in)
 	a.noChannels(t)
 	a.restart(t)
-	a.haveRecords(t, before, []string{
-		"101/caller dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete",
-		"101/caller dialled 103: answered by 103/carol; called 103/carol ANSWER; incomplete"})
+	a.haveRecords(t, "101/caller dialled 102: answered by 102/bob; called 102/bob ANSWER; incomplete",
+		"101/caller dialled 103: answered by 103/carol; called 103/carol ANSWER; incomplete")
 	if !strings.Contains(a.metrics(t), "\ndialtone_call_lines_unreadable 1\n") {
 		t.Error("the line that was cut is not counted")
 	}
