@@ -24,7 +24,7 @@ func TestLinesMakeOneRecord(t *testing.T) {
 	ctx, later := t.Context(), sampleCDR().Started.Add(time.Hour)
 	lines := []pbx.CDRLine{sampleLine("1.1", 1), sampleLine("1.1", 2), sampleLine("1.2", 3)}
 	seen := sampleCDR()
-	seen.CallID = "1.2"
+	seen.CallID, seen.Incomplete = "1.2", false
 	if err := db.WriteCDRs(ctx, []*pbx.CDR{seen}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,13 @@ func TestLinesMakeOneRecord(t *testing.T) {
 		}
 	}
 	count("[1.1 1 answered 1.2 0 answered]")
-	made.Outcome = pbx.CallBusy // what was seen after all takes the place of what lines tell
+	part := sampleCDR() // seen in part, written late
+	part.CallID, part.Outcome = "1.1", pbx.CallFailed
+	if err := db.WriteCDRs(ctx, []*pbx.CDR{part}, nil); err != nil {
+		t.Fatal(err)
+	}
+	count("[1.1 1 answered 1.2 0 answered]")
+	made.Outcome, made.Incomplete = pbx.CallBusy, false // what was seen whole takes the place of what lines tell
 	if err := db.WriteCDRs(ctx, []*pbx.CDR{made}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -101,5 +107,42 @@ func TestLinesComeByCalls(t *testing.T) {
 	}
 	if diff := cmp.Diff(all, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A call of which a part was seen keeps its record's id and reasons, and gets the rest from
+// lines, once; unless they lack the caller's.
+func TestLinesCompleteAPart(t *testing.T) {
+	db := openDB(t, Options{})
+	fill(t, db)
+	part, made := sampleCDR(), sampleCDR()
+	part.Dialled, part.Rules, part.Via = "", []string{"seen"}, []pbx.CallVia{pbx.ViaGroup}
+	made.Rules, made.Via, made.Recording = []string{"lines"}, []pbx.CallVia{pbx.ViaTransfer}, ""
+	if err := db.WriteCDRs(t.Context(), []*pbx.CDR{part}, nil); err != nil {
+		t.Fatal(err)
+	}
+	before, err := db.CDRs(t.Context(), "default", CDRFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.AddCDRLines(t.Context(), []pbx.CDRLine{sampleLine(made.CallID, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := db.CDRLines(t.Context(), "", time.Now().AddDate(50, 0, 0), 1); len(got) != 1 || err != nil {
+		t.Errorf("lines of a call seen in part: %v, %v", got, err)
+	}
+	nameless := sampleCDR()
+	nameless.From = pbx.CallParty{Number: "101"}
+	for i, c := range []*pbx.CDR{nameless, made, made} {
+		stored, err := db.EndCDRLines(t.Context(), []*pbx.CDR{c}, nil)
+		if err != nil || len(stored) != []int{0, 1, 0}[i] {
+			t.Errorf("record %d: stored %d, %v", i, len(stored), err)
+		}
+	}
+	want := sampleCDR()
+	want.ID, want.Rules, want.Via = before[0].ID, []string{"seen", "lines"}, []pbx.CallVia{pbx.ViaGroup, pbx.ViaTransfer}
+	got, err := db.CDRs(t.Context(), "default", CDRFilter{})
+	if diff := cmp.Diff([]*pbx.CDR{want}, got); diff != "" || err != nil {
+		t.Error(diff, err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // ruleOfLines is what a record says that was made of Asterisk's lines.
-const ruleOfLines = "Asterisk's own records tell of this call: Dialtone was away when it ended"
+const ruleOfLines = "Asterisk's own records tell of this call: Dialtone was away for a part of it"
 
 // Dispositions of Asterisk's records.
 const (
@@ -98,22 +98,34 @@ func (l *lineReader) caller() {
 	if at < 0 {
 		at = slices.IndexFunc(l.lines, func(v pbx.CDRLine) bool { return !isLocal(v.Name) && !strings.HasPrefix(v.App, "AppDial") })
 	}
-	if strings.HasPrefix(l.r.CallID, "click-") {
+	click := strings.HasPrefix(l.r.CallID, "click-")
+	if click {
 		l.via(pbx.ViaClick)
 	}
-	if at < 0 { // of a click nobody took up: the phones that rang are the caller's
-		l.lost = true
-		for _, v := range l.lines {
-			if d := l.s.DeviceOf(pbx.EndpointOfChannel(v.Peer)); d != nil && l.r.From == (pbx.CallParty{}) {
-				l.r.From, l.r.Dialled = l.party(v.Peer, pbx.CallParty{}), v.From.Number
-				l.r.From.Device = ""
-			}
-		}
+	if l.lost = at < 0; l.lost {
+		l.unnamed(click)
 		return
 	}
 	v := l.lines[at]
 	l.who = v.Name
 	l.r.From, l.r.Dialled = l.party(v.Name, v.From), cmp.Or(v.Dialled, v.Exten)
+}
+
+// unnamed looks for the caller where his channel has no line: of a click nobody took up the
+// phones that rang are his; otherwise the legs show his number.
+func (l *lineReader) unnamed(click bool) {
+	for _, v := range l.lines {
+		d := l.s.DeviceOf(pbx.EndpointOfChannel(v.Peer))
+		if !click {
+			l.r.From, l.r.Dialled = v.From, cmp.Or(v.Dialled, v.Exten)
+			return
+		}
+		if d != nil {
+			l.r.From, l.r.Dialled = l.party(v.Peer, pbx.CallParty{}), v.From.Number
+			l.r.From.Device = ""
+			return
+		}
+	}
 }
 
 // party is who is behind a channel; known completes it.
@@ -134,7 +146,7 @@ func (l *lineReader) party(channel string, known pbx.CallParty) pbx.CallParty {
 
 // leg takes over who was called by the channel of a line.
 func (l *lineReader) leg(v *pbx.CDRLine) {
-	if v.Peer == "" || isLocal(v.Peer) || v.Peer == l.who || l.lost {
+	if v.Peer == "" || isLocal(v.Peer) || v.Peer == l.who || l.lost && slices.Contains(l.r.Via, pbx.ViaClick) {
 		return
 	}
 	outcome := l.legOutcome(v)

@@ -54,7 +54,9 @@ func TestCallsAwayRealAsterisk(t *testing.T) {
 			a.haveRecords(t, want...)
 			t.Run("crashed", func(t *testing.T) { a.crashed(t) })
 			t.Run("seen to begin", func(t *testing.T) { a.seenToBegin(t) })
-			t.Run("cut off", func(t *testing.T) { a.cutOff(t) })
+			if suite.Name == box.Asterisk22.Name { // the older one does not let go of a session that it is told to kick
+				t.Run("cut off", func(t *testing.T) { a.cutOff(t) })
+			}
 			t.Run("hostile", func(t *testing.T) { a.hostile(t) })
 		})
 	}
