@@ -45,18 +45,15 @@ func (t *callTracker) down() {
 	t.listed = false
 }
 
-// complete reports whether every call under way is followed.
-func (t *callTracker) complete() bool {
+// underWay returns the ids of all calls under way, or false where some may be unknown.
+func (t *callTracker) underWay() (calls map[string]bool, known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.listed
-}
-
-// follows reports whether a call is under way.
-func (t *callTracker) follows(call string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.calls[call] != nil
+	calls = make(map[string]bool, len(t.calls))
+	for id := range t.calls {
+		calls[id] = true
+	}
+	return calls, t.listed
 }
 
 // relist takes over one listed channel.

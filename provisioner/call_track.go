@@ -167,7 +167,11 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 		t.ignored++
 		return nil
 	}
+	_, begun := t.calls[c.LinkedID]
 	call := t.callOf(c.LinkedID, at)
+	if !begun && c.UniqueID != c.LinkedID {
+		call.Incomplete = true // the channel that it is named after was there before us
+	}
 	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {

@@ -23,8 +23,8 @@ const (
 	// awaySettle is how long a file lies still after it was taken away: Asterisk opens it
 	// for each line, and may have done so just before.
 	awaySettle = time.Second
-	// awayAfter is how long after the end of a call its lines are complete, and the record
-	// of a call that was seen is written.
+	// awayAfter is how long after the end of a call all its lines are written, and the
+	// record of a call that was seen.
 	awayAfter = 3 * time.Second
 	// lineBatch and callBatch bound what one transaction writes.
 	lineBatch = 500
@@ -82,9 +82,6 @@ func (a *awayCalls) run(ctx context.Context) error {
 		case <-tick.C:
 		case <-a.wake:
 		}
-		if !a.calls.complete() {
-			continue
-		}
 		err := a.pass(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -109,36 +106,61 @@ func (a *awayCalls) warn(err error) {
 	}
 }
 
+// pass reads what Asterisk has written, and makes records of the calls that were over when
+// it began: those begun by then that were not under way. Their lines are all there,
+// because the file is taken away a while later; one that was left from before is not the
+// last.
 func (a *awayCalls) pass(ctx context.Context) error {
-	taken, err := a.take(ctx)
-	if err != nil {
+	began := time.Now()
+	underWay, known := a.calls.underWay()
+	if !known {
+		return nil
+	}
+	if err := pause(ctx, awayAfter); err != nil {
 		return err
 	}
-	if taken {
+	for last := false; !last; {
+		fresh, err := a.take()
+		if err != nil {
+			return err
+		}
+		if last = fresh; fresh && a.nothingTaken() {
+			break
+		}
+		if err := pause(ctx, awaySettle); err != nil {
+			return err
+		}
 		if err := a.keepLines(ctx); err != nil {
 			return err
 		}
 	}
-	return a.finish(ctx)
+	return a.finish(ctx, began, underWay)
 }
 
-// take takes the file away from Asterisk, unless one that was taken before is still there.
-func (a *awayCalls) take(ctx context.Context) (taken bool, err error) {
-	if _, err := os.Lstat(a.path + takenSuffix); errors.Is(err, fs.ErrNotExist) {
-		if err := os.Rename(a.path, a.path+takenSuffix); errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		} else if err != nil {
-			return false, fmt.Errorf("taking Asterisk's lines of calls: %w", err)
-		}
-	} else if err != nil {
-		return false, fmt.Errorf("looking for Asterisk's lines of calls: %w", err)
-	}
+func pause(ctx context.Context, d time.Duration) error {
 	select {
-	case <-time.After(awaySettle):
-		return true, nil
+	case <-time.After(d):
+		return nil
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return ctx.Err()
 	}
+}
+
+// take takes the file away from Asterisk, unless one that was taken before is still there:
+// then it is not fresh.
+func (a *awayCalls) take() (fresh bool, err error) {
+	if !a.nothingTaken() {
+		return false, nil
+	}
+	if err := os.Rename(a.path, a.path+takenSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("taking Asterisk's lines of calls: %w", err)
+	}
+	return true, nil
+}
+
+func (a *awayCalls) nothingTaken() bool {
+	_, err := os.Lstat(a.path + takenSuffix)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // keepLines brings the file's lines into the database and deletes it.
@@ -175,10 +197,11 @@ func (a *awayCalls) keepLines(ctx context.Context) error {
 	return nil
 }
 
-// finish makes records of the calls that are over, a batch at a time.
-func (a *awayCalls) finish(ctx context.Context) error {
+// finish makes records of the calls whose lines ended before a time and that were not
+// under way then, a batch at a time.
+func (a *awayCalls) finish(ctx context.Context, before time.Time, underWay map[string]bool) error {
 	for after := ""; ; {
-		lines, err := a.db.CDRLines(ctx, after, time.Now().Add(-awayAfter), callBatch)
+		lines, err := a.db.CDRLines(ctx, after, before, callBatch)
 		if err != nil || len(lines) == 0 {
 			return err
 		}
@@ -192,16 +215,13 @@ func (a *awayCalls) finish(ctx context.Context) error {
 			}
 			call := lines[:n]
 			lines = lines[n:]
-			if a.calls.follows(call[0].Call) {
+			if underWay[call[0].Call] {
 				continue
 			}
 			over = append(over, call[0].Call)
 			if r := recordOfLines(a.calls.snapshot(), call); r != nil {
 				records = append(records, r)
 			}
-		}
-		if !a.calls.complete() {
-			return nil // the connection has gone: what is under way is not known any more
 		}
 		if err := a.store(ctx, records, over); err != nil {
 			return err

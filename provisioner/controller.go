@@ -3,7 +3,11 @@
 // watcher that brings status back, and the stream of events about both.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
-// flows up: AMI event → statusWatcher → db → API. It may import provisioner/pbx,
+// flows up: AMI event → statusWatcher → db → API. Records of calls are made of AMI
+// events; of what nobody heard, a line tells that Asterisk's cdr_custom has written
+// (awayCalls). It was measured against the rest: events, cdr_manager's too, are gone
+// when nobody listens, cel_custom writes several times as much, and a handler at the end
+// of each call costs calls that need none of it. It may import provisioner/pbx,
 // db, templates, phoneconf, provisioner/asteriskconf and ami; it knows neither
 // HTTP nor ARI.
 package provisioner
