@@ -127,6 +127,25 @@ func TestAwayKilledAnywhere(t *testing.T) {
 	}
 }
 
+// A killed controller left a file with a part of a call's lines: the rest is in the next.
+func TestAwayLinesInTwoFiles(t *testing.T) {
+	l, path := awayLab(t)
+	text, err := os.ReadFile(filepath.Join("testdata", "calls", "voicemail.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, rest, _ := strings.Cut(string(text), "\n")
+	for name, text := range map[string]string{path + takenSuffix: first + "\n", path: rest} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.away1(t)
+	if got := l.outcomes(t); got != "voicemail" {
+		t.Errorf("records %s", got)
+	}
+}
+
 // Lines of a call under way wait for its end; those of one that was seen are dropped.
 func TestAwayKeepsOffLiveCalls(t *testing.T) {
 	l, path := awayLab(t)
