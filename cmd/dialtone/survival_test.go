@@ -63,9 +63,13 @@ func TestSurvivalRealAsterisk(t *testing.T) {
 		s.nothingLeft(t)
 		s.records(t)
 	}
-	t.Logf("kills %d (%d of them while it started), calls %d (%d of them went on by the fallback), drops %d, leftovers 0 if this passes; "+
+	leftovers := "none"
+	if t.Failed() {
+		leftovers = "see above"
+	}
+	t.Logf("kills %d (%d of them while it started), calls %d (%d of them went on by the fallback), drops %d, leftovers: %s; "+
 		"of %d calls of people who call without a pause %d are recorded; %d records were made of Asterisk's lines", s.killed,
-		s.atStart, s.begun.Load(), s.fellBack.Load(), s.begun.Load()-s.finished.Load(), s.made, s.recorded, s.ofLines)
+		s.atStart, s.begun.Load(), s.fellBack.Load(), s.begun.Load()-s.finished.Load(), leftovers, s.made, s.recorded, s.ofLines)
 }
 
 // openSurvival gives every worker people of its own.
