@@ -33,6 +33,18 @@ func (s *Session) Reload(ctx context.Context, module string) error {
 	return err
 }
 
+// LoadModule starts a module that does not run, such as one that found nothing to do when Asterisk started. One that
+// runs, is not there or still finds nothing is refused.
+func (s *Session) LoadModule(ctx context.Context, module string) error {
+	ctx, cancel := s.slow(ctx)
+	defer cancel()
+	_, err := s.typed(ctx, "ModuleLoad", []string{module},
+		func(ctx context.Context, client goami.Client, id string) (goami.Response, error) {
+			return goami.ModuleLoad(ctx, client, id, module, "load")
+		})
+	return err
+}
+
 // Getvar returns a global variable, or a function of the dialplan such as "SHELL(..)" where the user may. Asterisk
 // answers "" for a variable that is not set.
 func (s *Session) Getvar(ctx context.Context, name string) (string, error) {

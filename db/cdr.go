@@ -82,11 +82,12 @@ func (db *DB) CDRs(ctx context.Context, tenant string, f CDRFilter) (out []*pbx.
 }
 
 // WriteCDRs stores records of calls and what extensions have answered, in one
-// transaction. Those of a tenant or an extension that is gone are left out.
+// transaction. Those of a tenant or an extension that is gone are left out. A record of a
+// call that was seen whole takes the place of one that was made of lines.
 func (db *DB) WriteCDRs(ctx context.Context, cdrs []*pbx.CDR, counts []AnswerCount) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		for _, c := range cdrs {
-			if err := tx.addCDR(ctx, c); err != nil {
+			if err := tx.addSeenCDR(ctx, c); err != nil {
 				return err
 			}
 		}
@@ -107,23 +108,48 @@ func (db *DB) WriteCDRs(ctx context.Context, cdrs []*pbx.CDR, counts []AnswerCou
 	return nil
 }
 
-func (tx *Tx) addCDR(ctx context.Context, c *pbx.CDR) error {
+// addSeenCDR stores the record of a call that was seen: lines tell less than events do, and
+// more than a part of them.
+func (tx *Tx) addSeenCDR(ctx context.Context, c *pbx.CDR) error {
+	if c.Incomplete {
+		if told, err := tx.has(ctx, `SELECT 1 FROM cdrs WHERE call = ? AND lines = 1`, c.CallID); told || err != nil {
+			return err
+		}
+	} else if err := tx.exec(ctx, `DELETE FROM cdrs WHERE call = ? AND lines = 1`, c.CallID); err != nil {
+		return err
+	}
+	_, err := tx.addCDR(ctx, c, false)
+	return err
+}
+
+// addCDR reports whether it stored a record: not where the tenant is gone. lines says that
+// it was made of Asterisk's lines; one with an id keeps it.
+func (tx *Tx) addCDR(ctx context.Context, c *pbx.CDR, lines bool) (added bool, err error) {
 	called, err := json.Marshal(append([]pbx.CallLeg{}, c.Called...))
 	if err != nil {
-		return err
+		return false, err
 	}
 	rules, err := json.Marshal(append([]string{}, c.Rules...))
 	if err != nil {
-		return err
+		return false, err
 	}
 	extensions, numbers := c.Parties()
-	return tx.exec(ctx, `INSERT INTO cdrs (tenant, call, started, answered, ended, from_number, from_name, from_extension, from_device, dialled,
-			by_number, by_name, by_extension, by_device, called, outcome, via, rules, recording, incomplete, extensions, numbers)
-		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22
+	id := int64(0)
+	if lines {
+		id = c.ID
+	}
+	result, err := tx.sql.ExecContext(ctx, `INSERT INTO cdrs (tenant, call, started, answered, ended, from_number, from_name, from_extension, from_device, dialled,
+			by_number, by_name, by_extension, by_device, called, outcome, via, rules, recording, incomplete, extensions, numbers, lines, id)
+		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, nullif(?24, 0)
 		WHERE EXISTS (SELECT 1 FROM tenants WHERE name = ?1)`,
 		c.Tenant, c.CallID, millis(c.Started), millis(c.Answered), millis(c.Ended), c.From.Number, c.From.Name, c.From.Extension, c.From.Device, c.Dialled,
 		c.By.Number, c.By.Name, c.By.Extension, c.By.Device, string(called), string(c.Outcome), joinNames(c.Via), string(rules), c.Recording, c.Incomplete,
-		spaced(extensions), spaced(numbers))
+		spaced(extensions), spaced(numbers), lines, id)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
 }
 
 // spaced is what a search for " word " finds each word in.

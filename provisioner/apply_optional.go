@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
@@ -26,7 +28,7 @@ func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskco
 		}
 	}
 	var refused *ami.ResponseError
-	if err := s.Reload(ctx, f.Module); errors.As(err, &refused) {
+	if err := reload(ctx, s, f); errors.As(err, &refused) {
 		if f.Empty { // nothing of ours is in force, as it should be
 			a.settled(f, true)
 			return false, "", nil
@@ -35,8 +37,10 @@ func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskco
 	} else if err != nil {
 		return false, "", fmt.Errorf("reloading %s: %w", f.Module, err)
 	}
-	has := f.Empty || f.Marker.Kind == asteriskconf.MarkerNone
-	if !has {
+	has := f.Empty
+	if f.Marker.Kind == asteriskconf.MarkerNone {
+		has = has || a.pulledIn(f)
+	} else if !has {
 		if has, err = a.showsSoon(ctx, s, f); err != nil {
 			return true, "", err
 		}
@@ -46,6 +50,28 @@ func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskco
 		warning = fmt.Sprintf("%s do not work: %s does not take %s; see dialtone doctor", f.Needs, f.Module, f.Name)
 	}
 	return true, warning, nil
+}
+
+// reload reloads the module of a file, or starts it.
+func reload(ctx context.Context, s *ami.Session, f asteriskconf.File) error {
+	err := s.Reload(ctx, f.Module)
+	if f.Starts && errors.As(err, new(*ami.ResponseError)) && s.LoadModule(ctx, f.Module) == nil {
+		return nil
+	}
+	return err
+}
+
+// pulledIn reports whether the host's file has the line for ours, or cannot be read:
+// all there is to know of a module that shows nobody what it has read.
+func (a *applier) pulledIn(f asteriskconf.File) bool {
+	for _, i := range asteriskconf.Includes() {
+		if i.HostFile != filepath.Base(f.Name) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(a.dir), i.HostFile))
+		return err != nil || i.In(text)
+	}
+	return true
 }
 
 // nothingYet reports whether a file says nothing, and never said anything else that

@@ -1,6 +1,8 @@
 package provisioner
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -61,5 +63,43 @@ func TestFileNotPulledInIsAWarning(t *testing.T) {
 	l.applied()
 	if s := l.ApplyState(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not take dialtone/iax.conf") {
 		t.Errorf("state %+v", s)
+	}
+}
+
+// A module that did not start for want of something to do is started, and one that the
+// host's file keeps from reading ours is a warning.
+func TestLinesOfCallsAreTurnedOn(t *testing.T) {
+	l := newLab(t)
+	l.asterisk.Handle("Reload", func(c *amitest.Conn, a amitest.Action) {
+		if a.Get("Module") == "cdr_custom.so" && len(l.asterisk.Actions("ModuleLoad")) == 0 {
+			c.ReplyError(a, "Module not initialized")
+			return
+		}
+		l.asterisk.mu.Lock()
+		l.asterisk.load(moduleFile[a.Get("Module")])
+		l.asterisk.mu.Unlock()
+		c.Reply(a, "Message", "Module Reloaded")
+	})
+	l.asterisk.Handle("ModuleLoad", func(c *amitest.Conn, a amitest.Action) { c.Reply(a, "Message", "Module Loaded") })
+	host := filepath.Join(filepath.Dir(l.config), "cdr_custom.conf")
+	if err := os.WriteFile(host, []byte("[mappings]\n[other]\n#tryinclude dialtone/cdr_custom.conf\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.start()
+	l.extension("101", "Anna")
+	l.applied()
+	if got := l.asterisk.Actions("ModuleLoad"); len(got) != 1 || got[0].Get("Module") != "cdr_custom.so" || got[0].Get("LoadType") != "load" {
+		t.Errorf("loaded %v", got)
+	}
+	if s := l.ApplyState(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not take dialtone/cdr_custom.conf") {
+		t.Errorf("with the line in another section: %+v", s)
+	}
+	if err := os.WriteFile(host, []byte("[mappings] ; ours\n  #include \"dialtone/cdr_custom.conf\" ; calls\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.extension("102", "Bob")
+	l.applied()
+	if s := l.ApplyState(); len(s.Warnings) != 0 {
+		t.Errorf("with the line: %+v", s)
 	}
 }

@@ -15,6 +15,7 @@ type asterisk struct {
 	status *statusWatcher
 	calls  *callTracker
 	turns  *turns
+	away   *awayCalls
 	apply  *applier
 	log    *slog.Logger
 }
@@ -27,8 +28,8 @@ const amiEvents = "system,call"
 // means status right within seconds.
 const reconnectWithin = 2 * time.Second
 
-func newAsterisk(o Options, w *statusWatcher, calls *callTracker, t *turns, a *applier) *asterisk {
-	s := &asterisk{status: w, calls: calls, turns: t, apply: a, log: o.Logger}
+func newAsterisk(o Options, w *statusWatcher, calls *callTracker, t *turns, away *awayCalls, a *applier) *asterisk {
+	s := &asterisk{status: w, calls: calls, turns: t, away: away, apply: a, log: o.Logger}
 	s.client = ami.New(ami.Options{
 		Address: o.AMI.Address, Username: o.AMI.Username, Secret: o.AMI.Secret.Reveal(),
 		Events: amiEvents, Logger: o.Logger, MaxBackoff: reconnectWithin,
@@ -62,11 +63,13 @@ func (s *asterisk) up(ctx context.Context, sess *ami.Session) {
 	}
 	sess.StartEvents()
 	s.apply.connected(sess)
+	s.away.nudge()
 	s.status.inquire(ctx, sess, unsure)
 }
 
 func (s *asterisk) down(error) {
 	s.status.down()
+	s.calls.down()
 	s.apply.connected(nil)
 }
 

@@ -34,7 +34,26 @@ func (t *callTracker) resync(ctx context.Context, s *ami.Session) error {
 	for _, ch := range t.channels {
 		t.connected(ch, asked)
 	}
+	t.listed = true
 	return nil
+}
+
+// down notes that calls end from now on without our being told.
+func (t *callTracker) down() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.listed = false
+}
+
+// underWay returns the ids of all calls under way, or false where some may be unknown.
+func (t *callTracker) underWay() (calls map[string]bool, known bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	calls = make(map[string]bool, len(t.calls))
+	for id := range t.calls {
+		calls[id] = true
+	}
+	return calls, t.listed
 }
 
 // relist takes over one listed channel.

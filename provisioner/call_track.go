@@ -33,6 +33,7 @@ type callTracker struct {
 	calls    map[string]*trackedCall // by Linkedid
 	early    map[string]*early       // by Uniqueid, of channels that no event has told of yet
 	ignored  uint64                  // channels beyond maxChannels
+	listed   bool                    // since the connect: no call under way is missing
 }
 
 // channel is one channel of Asterisk.
@@ -169,7 +170,11 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 		t.ignored++
 		return nil
 	}
+	_, begun := t.calls[c.LinkedID]
 	call := t.callOf(c.LinkedID, at)
+	if !begun && c.UniqueID != c.LinkedID {
+		call.Incomplete = true // the channel that it is named after was there before us
+	}
 	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {

@@ -80,6 +80,31 @@ func (r *callRecorder) took(tenant, extension string, at time.Time) {
 	r.counts[k], r.dirty[k] = a, true
 }
 
+// tookAway notes what extensions answered by records that were made of lines. What was
+// counted when it was answered, before the controller went away, is not after the last
+// time and not counted again.
+func (r *callRecorder) tookAway(records []*pbx.CDR) {
+	var legs []pbx.CallLeg
+	tenant := map[string]string{} // by the id of a leg
+	for _, c := range records {
+		for _, l := range c.Called {
+			if l.Outcome == pbx.OutcomeAnswer && l.Extension != "" {
+				legs = append(legs, l)
+				tenant[l.ID] = c.Tenant
+			}
+		}
+	}
+	slices.SortFunc(legs, func(a, b pbx.CallLeg) int { return a.Answered.Compare(b.Answered) })
+	for _, l := range legs {
+		r.mu.Lock()
+		last := r.counts[extensionKey{tenant[l.ID], l.Extension}].Last
+		r.mu.Unlock()
+		if l.Answered.After(last) {
+			r.took(tenant[l.ID], l.Extension, l.Answered)
+		}
+	}
+}
+
 // Answered returns when an extension last answered a call, and how many it has
 // answered; both survive a restart.
 func (c *Controller) Answered(tenant, extension string) (last time.Time, count int64) {

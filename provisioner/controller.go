@@ -3,7 +3,11 @@
 // watcher that brings status back, and the stream of events about both.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
-// flows up: AMI event → statusWatcher → db → API. It may import provisioner/pbx,
+// flows up: AMI event → statusWatcher → db → API. Records of calls are made of AMI
+// events; of what nobody heard, a line tells that Asterisk's cdr_custom has written
+// (awayCalls). It was measured against the rest: events, cdr_manager's too, are gone
+// when nobody listens, cel_custom writes several times as much, and a handler at the end
+// of each call costs calls that need none of it. It may import provisioner/pbx,
 // db, templates, phoneconf, provisioner/asteriskconf and ami; it knows neither
 // HTTP nor ARI.
 package provisioner
@@ -36,6 +40,9 @@ type Options struct {
 	// RecordingDir is where Asterisk keeps recorded calls, a folder for each
 	// tenant; "" when this machine cannot see it.
 	RecordingDir string
+	// CDRLinesFile is where Asterisk writes its own records of calls; "" when this machine
+	// cannot see it.
+	CDRLinesFile string
 	// UploadDir keeps the files that phones send; "" refuses them.
 	UploadDir string
 	// FirmwareDir is the folder of firmware files for phones; "" is none.
@@ -65,6 +72,7 @@ type Controller struct {
 	status   *statusWatcher
 	calls    *callTracker
 	records  *callRecorder
+	away     *awayCalls
 	control  CallControl
 	// recordingCalls is held while a recording is started or stopped.
 	recordingCalls sync.Mutex
@@ -146,6 +154,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.records, err = newCallRecorder(ctx, c); err != nil {
 		return nil, err
 	}
+	c.away = newAwayCalls(c, o.CDRLinesFile)
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -156,7 +165,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.apply = newApplier(c, o)
-	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.apply)
+	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.away, c.apply)
 	return c, nil
 }
 
@@ -177,6 +186,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.records.run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })
+	g.Go(func() error { return c.away.run(ctx) })
 	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
 	g.Go(func() error { return c.turns.run(ctx) })
 	err := g.Wait()

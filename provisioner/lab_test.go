@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -312,11 +313,12 @@ func (s *scripted) omits(endpoint string) {
 	s.without = endpoint
 }
 
-// took returns the reloads since the last call.
+// took returns the reloads since the last call, but for the module that shows nobody what
+// it has read: it is reloaded at every connect.
 func (s *scripted) took() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := s.reloads
+	out := slices.DeleteFunc(s.reloads, func(module string) bool { return module == "cdr_custom.so" })
 	s.reloads = nil
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -116,6 +117,7 @@ func ownAddress() string {
 type asteriskFlags struct {
 	AsteriskEtc   string `help:"Asterisk's configuration folder; ours is dialtone/ in it." default:"/etc/asterisk" type:"path" env:"DIALTONE_ASTERISK_ETC"`
 	AsteriskSpool string `help:"Asterisk's spool folder; empty when this machine cannot see it." default:"/var/spool/asterisk" env:"DIALTONE_ASTERISK_SPOOL"`
+	AsteriskLog   string `help:"Asterisk's log folder; empty when this machine cannot see it." default:"/var/log/asterisk" env:"DIALTONE_ASTERISK_LOG"`
 	AMIAddress    string `name:"ami-address" help:"Asterisk's manager interface." default:"127.0.0.1:5038" env:"DIALTONE_AMI_ADDRESS"`
 	AMIUser       string `name:"ami-user" help:"Section of manager.conf." default:"dialtone" env:"DIALTONE_AMI_USER"`
 	AMISecret     string `name:"ami-secret" help:"Its secret; better given in the environment." env:"DIALTONE_AMI_SECRET"`
@@ -138,6 +140,13 @@ func (f asteriskFlags) recordingDir() string {
 		return ""
 	}
 	return filepath.Join(f.AsteriskSpool, "monitor", pbx.RecordingFolder)
+}
+
+func (f asteriskFlags) cdrLinesFile() string {
+	if f.AsteriskLog == "" {
+		return ""
+	}
+	return filepath.Join(f.AsteriskLog, asteriskconf.CDRLinesFile)
 }
 
 func (f asteriskFlags) amiSecret() pbx.Secret { return pbx.NewSecret(f.AMISecret) }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
@@ -41,7 +42,7 @@ func (d *doctorCmd) Run(ctx context.Context) error { return d.examine(ctx, os.St
 
 func (d *doctorCmd) examine(ctx context.Context, w io.Writer) error {
 	bad := 0
-	for _, look := range []func(context.Context) []finding{d.includes, d.options, d.manager, d.rest} {
+	for _, look := range []func(context.Context) []finding{d.includes, d.options, d.lines, d.manager, d.rest} {
 		for _, f := range look(ctx) {
 			if f.err == nil {
 				fmt.Fprintf(w, "ok    %s\n", f.what)
@@ -75,32 +76,31 @@ func (d *doctorCmd) includes(context.Context) []finding {
 		switch {
 		case err != nil:
 			f.err = err
-		case !hasLine(text, i.Line):
+		case !i.In(text):
 			f.err = errors.New("the line is missing")
 		}
 		if f.err != nil {
 			f.mend = []string{"at the end of " + path + ":", i.Line}
+			if i.Section != "" {
+				f.mend = []string{"in " + path + ", in its section [" + i.Section + "]:", "[" + i.Section + "]", i.Line}
+			}
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
-// hasLine looks for an include, in either spelling.
-func hasLine(text []byte, line string) bool {
-	target := strings.TrimPrefix(line, "#tryinclude ")
-	return regexp.MustCompile(`(?m)^\s*#(try)?include\s+["<]?` + regexp.QuoteMeta(target) + `[">]?\s*(;.*)?$`).Match(text)
-}
-
 // options checks settings without which a rendered value has no effect.
 func (d *doctorCmd) options(context.Context) []finding {
 	var out []finding
-	for _, o := range []struct{ file, what, pattern, mend string }{
-		{"pjsip.conf", "a SIP transport", `(?m)^\s*type\s*=>?\s*transport`, "[transport-udp]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5060"},
-		{"voicemail.conf", "PINs chosen on phones are kept", `(?m)^\s*passwordlocation\s*=>?\s*spooldir`, "in [general]:\npasswordlocation = spooldir"},
+	for _, o := range []struct{ file, what, pattern, mend, only string }{
+		{"pjsip.conf", "a SIP transport", `(?m)^\s*type\s*=>?\s*transport`, "[transport-udp]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5060", ""},
+		{"voicemail.conf", "PINs chosen on phones are kept", `(?m)^\s*passwordlocation\s*=>?\s*spooldir`, "in [general]:\npasswordlocation = spooldir", ""},
+		{"cdr.conf", "calls that reached nobody are written down", `(?m)^\s*unanswered\s*=>?\s*(yes|true|on|1)\b`, "in [general]:\nunanswered = yes",
+			"records of such calls that end while Dialtone is away"},
 	} {
 		path := filepath.Join(d.AsteriskEtc, o.file)
-		f := finding{what: o.what + " in " + path}
+		f := finding{what: o.what + " in " + path, only: o.only}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			f.err = err
@@ -113,6 +113,22 @@ func (d *doctorCmd) options(context.Context) []finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// lines checks the folder of Asterisk's own records of calls: a file is taken away from it.
+func (d *doctorCmd) lines(context.Context) []finding {
+	if d.AsteriskLog == "" {
+		return nil
+	}
+	file := d.cdrLinesFile()
+	folder := filepath.Dir(file)
+	f := finding{what: "files can be taken out of " + folder, only: "records of calls that end while Dialtone is away"}
+	if f.err = syscall.Access(folder, 2|1); f.err != nil { // to write and to enter
+		f.mend = []string{"as root, where both run in the group asterisk:", "install -d -o asterisk -g asterisk -m 2770 " + folder}
+	} else if waiting, err := os.Stat(file); err == nil {
+		f.what += fmt.Sprintf(", where %d KB of calls wait", waiting.Size()>>10)
+	}
+	return []finding{f}
 }
 
 // manager logs in over AMI.

@@ -81,7 +81,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	ctl, err := provisioner.New(ctx, provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
+		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB), firmwareFolder),
 		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
 	})

@@ -25,6 +25,15 @@ CREATE TABLE button_templates (
     PRIMARY KEY (tenant, model)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE cdr_lines (
+    call     TEXT    NOT NULL,
+    channel  TEXT    NOT NULL,
+    sequence INTEGER NOT NULL,
+    ended    INTEGER NOT NULL,
+    line     TEXT    NOT NULL,
+    PRIMARY KEY (call, channel, sequence)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE cdrs (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant         TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -49,7 +58,7 @@ CREATE TABLE cdrs (
     incomplete     INTEGER NOT NULL CHECK (incomplete IN (0, 1)),
     extensions     TEXT    NOT NULL,
     numbers        TEXT    NOT NULL
-) STRICT;
+, lines INTEGER NOT NULL DEFAULT 0 CHECK (lines IN (0, 1))) STRICT;
 
 CREATE TABLE changes (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -491,6 +500,10 @@ CREATE TABLE users (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX apply_results_of_state ON apply_results (state, id);
+
+CREATE INDEX cdrs_of_call ON cdrs (call);
+
+CREATE UNIQUE INDEX cdrs_of_lines ON cdrs (call) WHERE lines = 1;
 
 CREATE INDEX cdrs_of_tenant ON cdrs (tenant, started, id);
 

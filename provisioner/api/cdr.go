@@ -32,7 +32,7 @@ type CDR struct {
 	Via        []string   `json:"via" nullable:"false" doc:"pickup, transfer, click, forward, group, monitor"`
 	Rules      []string   `json:"rules" nullable:"false" doc:"Why it went where it went"`
 	Recording  string     `json:"recording,omitempty" doc:"Name of its recording"`
-	Incomplete bool       `json:"incomplete" doc:"Dialtone was away for a part of the call: times and legs are those that it saw"`
+	Incomplete bool       `json:"incomplete" doc:"Dialtone was away for a part of the call or all of it; what it did not see, Asterisk's own records tell, less precisely"`
 }
 
 func cdrView(c *pbx.CDR) CDR {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,7 +87,11 @@ func (r *realAsterisk) load(t *testing.T, files *asteriskconf.Files) {
 		if f.Name == "dialtone/chan_dahdi.conf" {
 			continue // no machine of ours has the module
 		}
-		if got := r.ami.ask("Reload", "", "Module", f.Module); got[0]["Response"] != "Success" {
+		got := r.ami.ask("Reload", "", "Module", f.Module)
+		if f.Starts && got[0]["Response"] != "Success" {
+			got = r.ami.ask("ModuleLoad", "", "Module", f.Module, "LoadType", "load")
+		}
+		if got[0]["Response"] != "Success" {
 			t.Fatalf("reloading %s: %v", f.Module, got)
 		}
 	}
@@ -213,14 +218,18 @@ func TestRealAsteriskLoadsGoldens(t *testing.T) {
 }
 
 // TestRealAsteriskBeforeFirstRender: an Asterisk that was started before there
-// were files of ours complains of nothing and takes them on the first reload.
+// were files of ours complains of nothing but a module that has nothing to do, and takes them on the first reload.
 // Then it does with calls, with no controller there, what the fallback says.
 func TestRealAsteriskBeforeFirstRender(t *testing.T) {
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()
 			r := startReal(t, suite, &asteriskconf.Files{})
-			if got := r.complaints(t); len(got) > 0 {
+			// The newer cdr_custom does not start before it has something to do, and says so.
+			got := slices.DeleteFunc(r.complaints(t), func(line string) bool {
+				return strings.HasSuffix(line, "cdr_custom declined to load.") || strings.HasSuffix(line, "Some non-required modules failed to load.")
+			})
+			if len(got) > 0 {
 				t.Errorf("complaints at boot:\n%s", strings.Join(got, "\n"))
 			}
 			s := callOffice()

@@ -128,6 +128,10 @@ func (l dialplanLeg) Channel() string {
 	return l.device.Technology.Device(l.Endpoint.String())
 }
 
+// rememberDialled keeps the number that was dialled first where Asterisk's own records
+// of the call show it: by their end a forward or a transfer has put another in its place.
+const rememberDialled = `CHANNEL(accountcode)=${IF($["${CHANNEL(accountcode)}" = ""]?${FILTER(0-9A-Za-z*#+,${EXTEN})}:${CHANNEL(accountcode)})}`
+
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Declined: string(pbx.OutcomeDeclined), Step: pbx.StepVariable, After: pbx.AfterLabel,
 		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused,
@@ -135,7 +139,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
 		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
-		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}",
+		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}," + rememberDialled,
 		Call: pbx.CallVariable,
 		Desk: deskView{pbx.ArgDesk, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}

@@ -17,6 +17,9 @@ type File struct {
 	// file may stay unloaded, of which people hear unless it is Empty.
 	Needs string
 	Empty bool
+	// Starts says that the module does not start while its file says nothing, as before
+	// our first file: then a reload is refused, and it must be loaded.
+	Starts bool
 }
 
 // Files are all files of one render, in the order in which to reload them.

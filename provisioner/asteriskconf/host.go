@@ -3,6 +3,8 @@ package asteriskconf
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
@@ -26,6 +28,7 @@ type HostOptions struct {
 // Include is the one line that pulls a file of ours into the host's.
 type Include struct {
 	HostFile, Line string
+	Section        string // of the host's file, where ours has none; "" for the end of the file
 	Needs          string // what needs it, where an Asterisk may do without; "" if all do
 }
 
@@ -36,8 +39,32 @@ func Includes() []Include {
 	out := make([]Include, len(rendered))
 	for i, r := range rendered {
 		out[i] = Include{HostFile: baseName(r.name), Line: "#tryinclude " + r.name, Needs: r.needs}
+		if r.name == cdrFile {
+			out[i].Section = "mappings"
+		}
 	}
 	return out
+}
+
+var (
+	includeLine = regexp.MustCompile(`^\s*#(?:try)?include\s+["<]?([^\s">;]+)[">]?\s*(?:;.*)?$`)
+	sectionLine = regexp.MustCompile(`^\s*\[([^\]]+)\]`)
+)
+
+// In reports whether a host's file has the line, in either spelling and in its section.
+func (i Include) In(text []byte) bool {
+	section := ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\r\n")
+		if found := sectionLine.FindStringSubmatch(line); found != nil {
+			section = found[1]
+		}
+		found := includeLine.FindStringSubmatch(line)
+		if found != nil && found[1] == strings.TrimPrefix(i.Line, "#tryinclude ") && (i.Section == "" || i.Section == section) {
+			return true
+		}
+	}
+	return false
 }
 
 // hostView is what the host templates see.
@@ -52,7 +79,7 @@ type hostView struct {
 }
 
 // hostFiles are the files that HostFiles makes.
-var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "res_parking.conf", "features.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
+var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "res_parking.conf", "features.conf", "cdr_custom.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
 
 // HostFiles returns the host's own files, by name below Asterisk's configuration
 // folder, for an Asterisk that runs only what Dialtone configures. What does not

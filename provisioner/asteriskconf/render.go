@@ -65,6 +65,9 @@ var rendered = []struct {
 	{featuresFile, "features", featuresConfOf, func(string) Marker {
 		return Marker{Kind: MarkerNone}
 	}, "codes that record a call on demand"},
+	{cdrFile, "cdr_custom.so", cdrOf, func(string) Marker {
+		return Marker{Kind: MarkerNone}
+	}, "records of calls that end while Dialtone is away"},
 	{"dialtone/extensions.conf", "pbx_config.so", dialplanOf, func(hash string) Marker {
 		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + markerName + "," + hash + ",1)", "1"}
 	}, ""},
@@ -87,6 +90,7 @@ func Render(e *templates.Engine, s *pbx.Snapshot, o Options) (*Files, error) {
 			return nil, err
 		}
 		f.Module, f.Marker, f.Needs = r.module, r.marker(f.Hash), r.needs
+		f.Starts = r.name == cdrFile
 		if v, ok := view.(interface{ Empty() bool }); ok {
 			f.Empty = v.Empty()
 		}

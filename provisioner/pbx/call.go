@@ -28,7 +28,7 @@ const (
 
 // CallLeg is one phone or line in a call. Observed, never configuration.
 type CallLeg struct {
-	ID string `json:"id"` // Asterisk's Uniqueid of the channel
+	ID string `json:"id"` // Asterisk's Uniqueid of the channel; its name where only Asterisk's own records tell of it
 	CallParty
 	Caller   bool      `json:"caller,omitempty"` // placed the call, was not called
 	State    LegState  `json:"state"`

@@ -31,6 +31,9 @@ func (s *Snapshot) ExternalNumber(tenant, number string) *ExternalNumber {
 	return s.numbers[key{tenant, number}]
 }
 
+// TrunkOf returns the trunk with that endpoint, or nil.
+func (s *Snapshot) TrunkOf(endpoint string) *Trunk { return s.trunkEndpoints[endpoint] }
+
 // TrunkFor returns the trunk through which a tenant reaches numbers of a type, or nil.
 func (s *Snapshot) TrunkFor(tenant string, t NumberType) *Trunk {
 	return s.trunks[key{tenant, string(t)}]

@@ -67,10 +67,10 @@ func asteriskConf(root string) ([]byte, error) {
 }
 
 // layOut makes the instance's folders and writes its files: the caller's
-// always, the base only where there is nothing. IAX2 runs where the caller
-// configures it.
+// always, the base only where there is nothing. IAX2 and cdr_custom run where the
+// caller configures them.
 func layOut(root, dir string, files map[string][]byte, dns bool) error {
-	for _, name := range []string{"etc", "run", "spool", "log", "db", "keys", "cache"} {
+	for _, name := range []string{"etc", "run", "spool", "log/cdr-custom", "db", "keys", "cache"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
 			return fmt.Errorf("making the instance's folders: %w", err)
 		}
@@ -78,6 +78,9 @@ func layOut(root, dir string, files map[string][]byte, dns bool) error {
 	all := BaseFiles()
 	if files["iax.conf"] != nil { // without one of its own it would take IAX2's well-known port
 		all["modules.conf"] = bytes.Replace(all["modules.conf"], []byte("noload = chan_iax2.so\n"), nil, 1)
+	}
+	if files["cdr_custom.conf"] != nil { // without one it declines to load
+		all["modules.conf"] = bytes.Replace(all["modules.conf"], []byte("noload = cdr_custom.so\n"), nil, 1)
 	}
 	conf, err := asteriskConf(root)
 	if err != nil {
