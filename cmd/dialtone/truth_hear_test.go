@@ -118,8 +118,13 @@ func (sc *scene) where(ctx context.Context, out *phone.Call) string {
 	default:
 	}
 	sc.mu.Lock()
-	seen := slices.Clone(sc.seen)
+	seen, asked := slices.Clone(sc.seen), slices.Clone(sc.asked)
 	sc.mu.Unlock()
+	for _, p := range sc.people {
+		if p.consults != "" && !slices.Contains(asked, p.name) {
+			return p.name + " asks somebody"
+		}
+	}
 	for _, s := range seen {
 		if !up(s.call) {
 			continue
