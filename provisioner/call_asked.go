@@ -47,7 +47,7 @@ func (t *callTracker) at(ch *channel, context, exten string, now time.Time) {
 	case context == pbx.HeldContext:
 		t.waits(ch, now)
 	case was == pbx.HeldContext && channelPlace.MatchString(context):
-		t.askedFor(ch.call, "%s transferred the call to %s while it rang")
+		t.askedFor(ch.call, "%s transferred the call to %s while it rang", func(a consultation) bool { return a.to == exten })
 	}
 }
 
@@ -69,9 +69,9 @@ func (t *callTracker) takes(ch *channel) {
 	switch {
 	case ch.context != pbx.TakeContext || ch.bridge == "":
 	case ch.leg == nil:
-		t.askedFor(ch.call, "%s transferred the call to %s after asking")
+		t.askedFor(ch.call, "%s transferred the call to %s after asking", func(a consultation) bool { return strings.HasPrefix(ch.name, asksBy(a.to)) })
 	default:
-		if _, is := ch.call.answers(ch.leg); is {
+		if _, is := ch.call.answers(func(a consultation) bool { return a.by == ch.leg }); is {
 			ch.call.Rules = append(ch.call.Rules, who(ch.leg)+" took the call back")
 			t.tell(ch.call, CallReturned, ch.leg)
 		}
@@ -83,15 +83,15 @@ func (t *callTracker) recalls(by, to *channel) {
 	if by.context != pbx.HeldContext {
 		return
 	}
-	if _, is := by.call.answers(nil); is {
+	if _, is := by.call.answers(func(a consultation) bool { return a.by.Device == to.leg.Device }); is {
 		by.call.Rules = append(by.call.Rules, who(to.leg)+" hung up while somebody waited, and is rung again")
 	}
 }
 
-// askedFor notes that a consultation ended in a transfer, by a rule with who asked and
-// for whom.
-func (t *callTracker) askedFor(c *trackedCall, rule string) {
-	a, is := c.answers(nil)
+// askedFor notes that the consultation for which one holds ended in a transfer, by a rule with who
+// asked and for whom.
+func (t *callTracker) askedFor(c *trackedCall, rule string, one func(consultation) bool) {
+	a, is := c.answers(one)
 	if !is {
 		return
 	}
@@ -100,11 +100,10 @@ func (t *callTracker) askedFor(c *trackedCall, rule string) {
 	t.tell(c, CallTransferred, a.by)
 }
 
-// answers ends the last consultation of a leg, or of anybody when that is nil; false if
-// there is none.
-func (c *trackedCall) answers(by *pbx.CallLeg) (consultation, bool) {
+// answers ends the last consultation for which one holds; false if there is none.
+func (c *trackedCall) answers(one func(consultation) bool) (consultation, bool) {
 	for i, a := range slices.Backward(c.asked) {
-		if by == nil || a.by == by {
+		if one(a) {
 			c.asked = slices.Delete(c.asked, i, i+1)
 			return a, true
 		}
@@ -112,10 +111,13 @@ func (c *trackedCall) answers(by *pbx.CallLeg) (consultation, bool) {
 	return consultation{}, false
 }
 
+// asksBy begins the names of the channels by which a number is asked.
+func asksBy(number string) string { return "Local/" + number + "@" + pbx.AskContext + "-" }
+
 // dialledBy returns the half of a Local channel that a phone which asks has dialled,
 // by its id; "" for none. The lock is held.
 func (t *callTracker) dialledBy(ch *channel) string {
-	prefix, found := "Local/"+ch.exten+"@"+pbx.AskContext+"-", ""
+	prefix, found := asksBy(ch.exten), ""
 	for _, o := range ch.call.channels {
 		switch {
 		case !strings.HasPrefix(o.name, prefix) || !strings.HasSuffix(o.name, ";1"):

@@ -45,6 +45,7 @@ func hold(ctx context.Context, s *ami.Session, d *pbx.Device, asker, held, to st
 	for _, v := range []struct{ channel, name, value string }{
 		{held, pbx.AskerVariable, asker},
 		{held, pbx.RecallVariable, pbx.RecallArgument(d)},
+		{held, pbx.GoOnVariable, ""}, // of an earlier one
 		{asker, "_" + pbx.HeldVariable, held},
 		{asker, "_" + pbx.AskEntryVariable, pbx.EntryContext(d.Tenant)},
 	} {

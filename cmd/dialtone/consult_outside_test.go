@@ -103,7 +103,9 @@ func (o *outdoors) outsiderHeld(t *testing.T, a *askers) {
 	talk(t, bob, carol)
 	hangUp(t, bob, bob)
 	talk(t, outside, carol)
-	a.live(t, "bob let go", func(c liveCall) bool { return len(c.Legs) == 3 && c.Legs[1].State == "ended" && c.Legs[2].State == "up" })
+	a.live(t, "bob let go", func(c liveCall) bool {
+		return len(c.Legs) == 3 && c.Legs[1].State == "ended" && c.Legs[2].State == "up"
+	})
 	anna := a.ask(t, outside, carol, id, "101", a.anna)
 	take(t, anna)
 	talk(t, carol, anna)

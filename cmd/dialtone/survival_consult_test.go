@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,10 +78,11 @@ func (s *survival) orderToAsk(t *testing.T) string {
 		return err.Error()
 	}
 	for _, c := range page.Items {
-		if c.From.Device != "waiter" || len(c.Legs) != 2 || c.Legs[1].State != "up" {
+		i := slices.IndexFunc(c.Legs, func(l callLeg) bool { return l.Device == "consulter" && l.State == "up" })
+		if i < 0 {
 			continue
 		}
-		err := s.api.Do(t.Context(), "POST", tenant+"/calls/"+c.ID+"/consult", object{"to": "134", "leg": c.Legs[1].ID}, nil)
+		err := s.api.Do(t.Context(), "POST", tenant+"/calls/"+c.ID+"/consult", object{"to": "134", "leg": c.Legs[i].ID}, nil)
 		if refused := new(office.Refused); errors.As(err, &refused) && refused.Status == http.StatusUnprocessableEntity {
 			t.Error(err)
 		}

@@ -72,7 +72,7 @@ func TestConsult(t *testing.T) {
 	if r := l.must(200, "POST", "calls/1.1/consult", `{"to":"103"}`); !strings.Contains(r.Body, `"state":"waiting"`) || !strings.Contains(r.Body, `"state":"asking"`) {
 		t.Errorf("the call is shown as %s", r.Body)
 	}
-	want := strings.Join([]string{a + " DIALTONE_ASKER=" + b, a + " DIALTONE_RECALL=" + b[:len(b)-9] + ",30,i",
+	want := strings.Join([]string{a + " DIALTONE_ASKER=" + b, a + " DIALTONE_RECALL=" + b[:len(b)-9] + ",30,i", a + " DIALTONE_GO_ON=",
 		b + " _DIALTONE_HELD=" + a, b + " _DIALTONE_ASK_ENTRY=from-default",
 		"redirect " + a + " to dialtone-held,s and " + b + " to dialtone-consult,103"}, "\n")
 	if got := l.asked(before); got != want {
