@@ -73,3 +73,38 @@ func (s *Session) BlindTransfer(ctx context.Context, channel, dialplanContext, e
 	_, err := s.request(ctx, "BlindTransfer", Field{"Channel", channel}, Field{"Context", dialplanContext}, Field{"Exten", extension})
 	return err
 }
+
+// Place is where in the dialplan a channel goes on, at priority 1.
+type Place struct{ Context, Extension string }
+
+// RedirectBoth lets two channels, that are in one bridge, go on at places of their own at
+// the same time. It needs write class call. ErrNotFound: one of them is gone; then
+// the other is where it was.
+func (s *Session) RedirectBoth(ctx context.Context, channel string, to Place, other string, otherTo Place) error {
+	if err := checkValues(channel, to.Context, to.Extension, other, otherTo.Context, otherTo.Extension); err != nil {
+		return fmt.Errorf("AMI action Redirect: %w", err)
+	}
+	_, err := s.request(ctx, "Redirect", Field{"Channel", channel}, Field{"Context", to.Context}, Field{"Exten", to.Extension}, Field{"Priority", "1"},
+		Field{"ExtraChannel", other}, Field{"ExtraContext", otherTo.Context}, Field{"ExtraExten", otherTo.Extension}, Field{"ExtraPriority", "1"})
+	return err
+}
+
+// SetChannelVar sets a variable of a channel, or writes a function of the dialplan there.
+// It needs write class call. ErrNotFound: the channel is gone.
+func (s *Session) SetChannelVar(ctx context.Context, channel, name, value string) error {
+	if err := checkValues(channel, name, value); err != nil {
+		return fmt.Errorf("AMI action Setvar: %w", err)
+	}
+	_, err := s.request(ctx, "Setvar", Field{"Channel", channel}, Field{"Variable", name}, Field{"Value", value})
+	return err
+}
+
+// ChannelVar returns a variable of a channel, or a function of the dialplan as it is there;
+// "" for one that is not set. It needs write class call or reporting. ErrNotFound: the channel is gone.
+func (s *Session) ChannelVar(ctx context.Context, channel, name string) (string, error) {
+	if err := checkValues(channel, name); err != nil {
+		return "", fmt.Errorf("AMI action Getvar: %w", err)
+	}
+	f, err := s.request(ctx, "Getvar", Field{"Channel", channel}, Field{"Variable", name})
+	return f.Get("Value"), err
+}

@@ -17,6 +17,8 @@ const (
 	CallStarted     CallChange = "started"
 	CallRinging     CallChange = "ringing"  // one more leg is called
 	CallTaken       CallChange = "answered" // a leg is through
+	CallAsking      CallChange = "asking"   // a leg asks somebody, another one is held
+	CallReturned    CallChange = "returned" // and takes that one back
 	CallTransferred CallChange = "transferred"
 	CallRecording   CallChange = "recording" // Asterisk records it from now on
 	// CallRecordingEnded is only for a call that goes on.

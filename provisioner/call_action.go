@@ -86,17 +86,29 @@ func (c *Controller) TransferCall(ctx context.Context, by Author, tenant, id, le
 	if err := c.mayDial(tenant, pbx.EndpointOfChannel(name), to); err != nil {
 		return nil, err
 	}
-	s, err := c.asterisk.client.Session()
+	err = c.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error {
+		return s.BlindTransfer(ctx, name, pbx.EntryContext(tenant), to)
+	})
 	if err != nil {
-		return nil, errNoCallControl
-	}
-	ctx, cancel := context.WithTimeout(ctx, callWithin)
-	defer cancel()
-	if err := s.BlindTransfer(ctx, name, pbx.EntryContext(tenant), to); err != nil {
-		return nil, transferError(err)
+		return nil, err
 	}
 	c.log.Info("call transferred", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
 	return c.Call(ctx, tenant, id)
+}
+
+// atAsterisk acts on channels over AMI, within bounds.
+func (c *Controller) atAsterisk(ctx context.Context, act func(context.Context, *ami.Session) error) error {
+	s, err := c.asterisk.client.Session()
+	if err != nil {
+		return errNoCallControl
+	}
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	err = act(ctx, s)
+	if known := new(pbx.Error); err == nil || errors.As(err, &known) {
+		return err
+	}
+	return transferError(err)
 }
 
 func transferError(err error) error {
@@ -116,24 +128,37 @@ func transferError(err error) error {
 func (t *callTracker) transferring(id, leg string) (name string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	ch, err := t.talking(id, leg)
+	if err != nil {
+		return "", err
+	}
+	return ch.name, nil
+}
+
+// talking finds the leg with that id, by default the one that answered, that talks with
+// somebody it could let go. The lock is held.
+func (t *callTracker) talking(id, leg string) (*channel, error) {
 	call := t.calls[id]
 	if call == nil {
-		return "", pbx.NotFoundf("the call has just ended")
+		return nil, pbx.NotFoundf("the call has just ended")
 	}
 	for _, l := range call.legs {
 		ch := call.channels[l.ID]
-		if ch == nil || leg != "" && l.ID != leg || leg == "" && (l.Caller || ch.bridge == "") {
+		if ch == nil || leg != "" && l.ID != leg || leg == "" && (l.Caller || ch.bridge == "" && l.State != pbx.LegAsking) {
 			continue
 		}
-		if ch.bridge == "" {
-			return "", &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "talks with nobody who could be transferred"}
+		if l.State == pbx.LegAsking {
+			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "asks somebody already: complete that, or return, first"}
 		}
-		return ch.name, nil
+		if ch.bridge == "" {
+			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "talks with nobody who could be transferred"}
+		}
+		return ch, nil
 	}
 	if leg != "" {
-		return "", pbx.Invalidf("leg", "is none of the call's legs")
+		return nil, pbx.Invalidf("leg", "is none of the call's legs")
 	}
-	return "", &pbx.Error{Kind: pbx.Conflict, Message: "nobody has answered the call who could transfer it"}
+	return nil, &pbx.Error{Kind: pbx.Conflict, Message: "nobody has answered the call who could transfer it"}
 }
 
 // mayDial refuses what the phone behind an endpoint could not dial either. Who

@@ -32,6 +32,7 @@ func (t *callTracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 		return
 	}
 	to.leg.Caller = false
+	t.recalls(by, to)
 	t.named(by, to, v.DialString)
 	if by.leg != nil && !hasCaller(by.call) {
 		by.call.makeCaller(by, at)
@@ -104,7 +105,9 @@ func (t *callTracker) connected(ch *channel, at time.Time) {
 		return
 	}
 	for _, o := range real {
-		if o.leg.State == pbx.LegRinging || o.leg.State == pbx.LegAnswering {
+		switch {
+		case o.leg.State == pbx.LegAsking && o.context == pbx.ConsultContext: // talks with who was asked
+		case o.leg.State != pbx.LegUp && o.leg.State != pbx.LegHeld:
 			o.leg.State, o.leg.Since = pbx.LegUp, at
 		}
 		if o.leg.Answered.IsZero() {

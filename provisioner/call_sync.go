@@ -27,15 +27,21 @@ func (t *callTracker) resync(ctx context.Context, s *ami.Session) error {
 	for _, c := range list {
 		t.relist(c, asked)
 	}
-	// Legs and bridges are known only now.
+	t.settle(asked)
+	t.listed = true
+	return nil
+}
+
+// settle finds who talks with whom, once all legs and bridges are known.
+func (t *callTracker) settle(now time.Time) {
 	for _, ch := range t.channels {
 		t.pair(ch)
 	}
 	for _, ch := range t.channels {
-		t.connected(ch, asked)
+		t.connected(ch, now)
+		t.waits(ch, now)
+		t.takes(ch)
 	}
-	t.listed = true
-	return nil
 }
 
 // down notes that calls end from now on without our being told.

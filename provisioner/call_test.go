@@ -83,6 +83,10 @@ var recordedCalls = map[string]string{
 	"cancelled": `caller dialled 102: cancelled by "", called 102 bob CANCEL, via [], 0s`,
 	"pickup":    `caller dialled 103: answered by "102", called 102 bob ANSWER, 103 carol, via [pickup], 2s`,
 	"twin":      `caller dialled 212: answered by "+4915111111111", called +4915111111111  ANSWER, 212 desk CANCEL, via [], 2.1s`,
+	"asked":     `caller dialled 102: answered by "102", called 102 bob ANSWER, 103 carol ANSWER, via [transfer], 8.2s`,
+	"returned":  `caller dialled 102: answered by "102", called 102 bob ANSWER, 103 carol ANSWER, via [], 8.2s`,
+	"goneon":    `caller dialled 102: answered by "102", called 102 bob ANSWER, 103 carol ANSWER, 103 carol CANCEL, via [transfer], 8s`,
+	"recalled":  `caller dialled 102: answered by "102", called 102 bob ANSWER, 102 bob ANSWER, 103 carol CANCEL, via [], 8s`,
 	"transfer":  `caller dialled 102: answered by "102", called 102 bob ANSWER, 103 carol ANSWER, via [transfer], 2s`,
 }
 

@@ -44,10 +44,12 @@ type channel struct {
 	leg      *pbx.CallLeg // of the call; nil for a half of a Local channel
 	half     string       // Uniqueid of the other half of a Local channel
 	bridge   string       // it is in; "" for none
-	picked   bool         // up, by Asterisk's channel state
-	listed   time.Time    // when it was first seen
-	missing  bool         // from the list of the last sweep
-	recorded bool         // Asterisk records it
+	context  string       // where it was last seen in the dialplan
+	exten    string
+	picked   bool      // up, by Asterisk's channel state
+	listed   time.Time // when it was first seen
+	missing  bool      // from the list of the last sweep
+	recorded bool      // Asterisk records it
 }
 
 // trackedCall is a call under way.
@@ -58,12 +60,13 @@ type trackedCall struct {
 	callerUp time.Time // when the caller's channel went up
 	place    string    // the context the caller was last seen in
 	exten    string
-	cause    int      // of the caller's hangup
-	last     string   // DIALSTATUS of the leg that ended last
-	click    bool     // placed over the API, and rings the phones of who placed it
-	ended    bool     // over the API
-	kept     []string // Uniqueids of channels that are or were recorded
-	dropped  bool     // the call became part of another one and has no record
+	cause    int            // of the caller's hangup
+	last     string         // DIALSTATUS of the leg that ended last
+	click    bool           // placed over the API, and rings the phones of who placed it
+	ended    bool           // over the API
+	dropped  bool           // the call became part of another one and has no record
+	asked    []consultation // that are not over
+	kept     []string       // Uniqueids of channels that are or were recorded
 }
 
 // early is what is known of a channel before its first event.
@@ -107,8 +110,10 @@ func (t *callTracker) handle(e ami.Event) {
 	case "BridgeEnter":
 		ch.bridge = v.Channel.BridgeID
 		t.connected(ch, e.At)
+		t.takes(ch)
 	case "BridgeLeave":
 		ch.bridge = ""
+		t.waits(ch, e.At)
 	case "Hold", "Unhold":
 		t.held(ch, v.Name == "Hold", e.At)
 	case "MixMonitorStart", "MixMonitorStop":
@@ -146,6 +151,9 @@ func (t *callTracker) see(c ami.Channel, at time.Time, create bool) *channel {
 		t.move(ch, t.callOf(c.LinkedID, at), at)
 	}
 	t.place(ch, c)
+	if c.Context != "" {
+		t.at(ch, c.Context, c.Exten, at)
+	}
 	if up := c.State == "Up"; up && !ch.picked {
 		ch.picked = true
 		t.takenUp(ch, at)
@@ -241,6 +249,11 @@ func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
 		from.legs[slices.Index(from.legs, ch.leg)] = &left
 		ch.leg.Caller = ch.leg.Caller && !hasCaller(to)
 		to.legs = append(to.legs, ch.leg)
+		for _, a := range from.asked {
+			if a.by == ch.leg {
+				to.asked = append(to.asked, a)
+			}
+		}
 		if ch.leg.Caller {
 			to.From, to.Dialled = ch.leg.CallParty, from.Dialled
 		}

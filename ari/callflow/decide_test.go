@@ -225,6 +225,25 @@ func TestTransferredCall(t *testing.T) {
 	}
 }
 
+// A channel that calls on behalf of another one has its rights and does not ring it,
+// also after a step.
+func TestCallForAnother(t *testing.T) {
+	r := newRig(t, nil).run()
+	local := aritest.Channel{ID: "1", Name: "Local/101@dialtone-ask-0000002a;2", Context: "from-acme", Exten: "101"}
+	r.enters(local, "call", "acme", "", "PJSIP/dbbb-00000029")
+	r.verdict()
+	r.enters(local, "step", "acme", "NOANSWER", "", "", "", "", "PJSIP/dccc-00000029")
+	r.verdict()
+	r.enters(local, "call", "acme", "", "PJSIP/dzzz-00000029")
+	r.verdict()
+	want := []string{"POST 1/variable DIALTONE_STEP=PJSIP/daaa,20,i", "POST 1/continue dial-acme,101,1",
+		"POST 1/variable DIALTONE_STEP=101@acme,u", "POST 1/continue dialtone-voicemail,101,1",
+		"POST 1/variable DIALTONE_STEP=21", "POST 1/continue dialtone-hangup,101,1"}
+	if diff := cmp.Diff(want, r.trace()); diff != "" {
+		t.Errorf("requests -want +got:\n%s", diff)
+	}
+}
+
 func TestEndpointOf(t *testing.T) {
 	for name, want := range map[string]string{
 		"PJSIP/daaa-0000002a": "daaa", "PJSIP/a-b-0000002a": "a-b", "PJSIP/daaa-1234567890ab": "daaa",

@@ -40,8 +40,8 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		e.call.Caller, e.call.Name = c.Caller.Number, c.Caller.Name
 	}
 	switch {
-	case (len(args) == 2 || len(args) == 3) && args[0] == pbx.ArgCall:
-		e.call.By = pbx.EndpointOfChannel(strings.Join(args[2:], ""))
+	case len(args) >= 2 && len(args) <= 4 && args[0] == pbx.ArgCall:
+		e.readWho(args[2:])
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
@@ -61,13 +61,25 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 // transferred the call, as far as they are there.
 func (e *entry) readStep(args []string) {
 	e.step = true
-	args = append(slices.Clip(args), make([]string, 5)...)
+	args = append(slices.Clip(args), make([]string, 6)...)
 	e.outcome = pbx.ParseOutcome(args[0])
 	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
 	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
 		e.call.Dialled, e.call.Hops = dialled, hops
 	}
-	e.call.Order, e.call.By = args[3], pbx.EndpointOfChannel(args[4])
+	e.call.Order = args[3]
+	e.readWho(args[4:6])
+}
+
+// readWho reads whose call it is: who transferred it, and on whose behalf the
+// channel calls, as far as they are there.
+func (e *entry) readWho(args []string) {
+	if len(args) > 0 {
+		e.call.By = pbx.EndpointOfChannel(args[0])
+	}
+	if len(args) > 1 && args[1] != "" {
+		e.call.Endpoint = pbx.EndpointOfChannel(args[1])
+	}
 }
 
 // waiting returns the entry of a channel as GET /channels shows it, or nil when

@@ -21,6 +21,7 @@ func (s *survival) workers() []worker {
 		{"is confirmed", "101", s.confirmOnce},
 		{"hops", "113", s.hopOnce},
 		{"is transferred", "117", s.transferOnce},
+		{"is asked about", "132", s.askOnce},
 		{"rings a group", "124", s.groupOnce},
 		{"is short", "123", s.shortOnce},
 	}

@@ -40,8 +40,9 @@ type survival struct {
 
 // TestSurvivalRealAsterisk kills the controller as kill -9 does, 200 times at any
 // instant of its life, its start included, while calls ring, are confirmed, hop,
-// talk and are transferred, and ring groups ring. Every call has its record in the end. It does not run beside other tests, because it takes
-// what processor time there is.
+// talk, are transferred and asked about, and ring groups ring. Every call has its record
+// in the end. It does not run beside other tests, because it takes what processor time
+// there is.
 func TestSurvivalRealAsterisk(t *testing.T) {
 	s := openSurvival(t)
 	ctx, end := context.WithCancel(t.Context())
@@ -77,7 +78,7 @@ func openSurvival(t *testing.T) *survival {
 	s := &survival{outdoors: openOutdoors(t, box.Asterisk22), phones: map[string]*phone.Phone{}, calls: map[string]int{}}
 	long := object{"ring_seconds": 60}
 	for i, name := range []string{"ringer", "rung", "hopper", "busy", "hopped", "sent", "asker", "mediator", "asked", "talker", "listener", "roamer", "quick",
-		"grouper", "first", "second", "third", "turner", "turn-0", "turn-1", "turn-2"} {
+		"grouper", "first", "second", "third", "turner", "turn-0", "turn-1", "turn-2", "waiter", "consulter", "adviser"} {
 		number, pin := fmt.Sprint(111+i), ""
 		if name == "rung" {
 			pin = "4711"

@@ -119,7 +119,13 @@ func (sc *scene) where(ctx context.Context, out *phone.Call) string {
 	}
 	sc.mu.Lock()
 	seen := slices.DeleteFunc(slices.Clone(sc.seen), func(s *sighting) bool { return s.presses })
+	asked := slices.Clone(sc.asked)
 	sc.mu.Unlock()
+	for _, p := range sc.people {
+		if p.consults != "" && !slices.Contains(asked, p.name) {
+			return p.name + " asks somebody"
+		}
+	}
 	for _, s := range seen {
 		if !up(s.call) {
 			continue

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -105,11 +106,17 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 			sc.mark(func() { s.presses = false })
 		}
 	}
-	if p.transfers+p.announces == "" {
+	if p.transfers+p.announces+p.consults == "" {
 		return
 	}
 	// Asterisk takes a transfer only once both talk.
 	if s.call.Hear(ctx, sceneTone, 500*time.Millisecond) != nil {
+		return
+	}
+	if p.consults != "" {
+		if err := sc.consult(ctx, s, p); err != nil {
+			sc.mark(func() { sc.wrong = err })
+		}
 		return
 	}
 	if p.transfers != "" {
@@ -120,6 +127,77 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 	// As phones do once they are told that it worked, or that it never will.
 	pause(ctx, s.call, 2*time.Second)
 	_ = s.call.Hangup(ctx)
+}
+
+// consult lets a phone ask somebody, once, and does what is done then.
+func (sc *scene) consult(ctx context.Context, s *sighting, p *actor) error {
+	again := false
+	sc.mark(func() {
+		again = slices.ContainsFunc(sc.seen, func(o *sighting) bool { return o.who == s.who && o.from < s.from })
+	})
+	if again {
+		return nil
+	}
+	defer sc.mark(func() { sc.asked = append(sc.asked, p.name) })
+	path, err := sc.path(ctx)
+	if err == nil {
+		err = sc.api.Do(ctx, "POST", path+"/consult", object{"to": p.consults}, nil)
+	}
+	if err != nil {
+		return err
+	}
+	third, err := sc.next(s)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-third.Done():
+		return nil
+	case <-third.Answered():
+	case <-time.After(time.Second):
+	}
+	if !pause(ctx, third, time.Second) {
+		return nil
+	}
+	switch p.then {
+	case "completes":
+		return sc.api.Do(ctx, "POST", path+"/complete", nil, nil)
+	case "returns":
+		return sc.api.Do(ctx, "DELETE", path+"/consult", nil, nil)
+	case "":
+		<-third.Done()
+		return nil
+	}
+	return s.call.Hangup(ctx)
+}
+
+// next waits for the call that arrived after another one.
+func (sc *scene) next(s *sighting) (call *phone.Call, err error) {
+	return call, waitError(10*time.Second, func() string {
+		sc.mu.Lock()
+		defer sc.mu.Unlock()
+		for _, o := range sc.seen {
+			if o.from > s.from {
+				call = o.call
+				return ""
+			}
+		}
+		return "nobody rings"
+	})
+}
+
+// path is that of the row's call.
+func (sc *scene) path(ctx context.Context) (string, error) {
+	var page struct{ Items []liveCall }
+	if err := sc.api.Do(ctx, "GET", tenant+"/calls", nil, &page); err != nil {
+		return "", err
+	}
+	for _, c := range page.Items {
+		if c.From.Device == sc.caller && c.Dialled == sc.row.dials {
+			return tenant + "/calls/" + c.ID, nil
+		}
+	}
+	return "", fmt.Errorf("the call from %s is not among those under way", sc.caller)
 }
 
 // announce calls somebody else and connects the two.

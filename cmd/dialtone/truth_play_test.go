@@ -36,6 +36,7 @@ type scene struct {
 
 	mu       sync.Mutex
 	seen     []*sighting
+	asked    []string // who has asked somebody over the API and is done with it
 	forecast *forecast
 	// heard is what the caller heard until the call ended somewhere, and ends where.
 	heard, ends string

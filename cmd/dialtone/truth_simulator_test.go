@@ -54,12 +54,24 @@ func (sc *scene) simulate(ctx context.Context) *forecast {
 		return f
 	}
 	for _, p := range sc.people {
-		if to := p.transfers + p.announces; to != "" && f.ends == "with "+p.name {
+		if to := p.transfers + p.announces + p.consults; to != "" && f.ends == "with "+p.name {
 			question["to"] = to
 			f.trouble = sc.ask(ctx, f, question)
+			f.comesBack(p)
 		}
 	}
 	return f
+}
+
+// comesBack is what the simulator does not know: who asks over the API gets the call
+// back unless the other takes it.
+func (f *forecast) comesBack(p *actor) {
+	if p.then == "abandons" {
+		f.turns = append(f.turns, turn{who: p.name, to: -1, any: true})
+	}
+	if p.consults != "" && p.then != "completes" && p.then != "departs" {
+		f.ends = "with " + p.name
+	}
 }
 
 // judgeSimulator compares what the simulator said with what the row says.

@@ -50,10 +50,14 @@ type actor struct {
 	presses   string        // keys, once the answered call says something
 	transfers string        // number to which an answered call is sent by the transfer key
 	announces string        // the same after a second call to it
-	dials     string        // another call, placed after that time
-	talks     string        // phone that was called before and is still talked to
-	sees      string        // number that the phone must show
-	is        string        // for the caller: the device or mobile that calls
+	consults  string        // number that the phone in an answered call is let ask over the API
+	// then is what comes of that: completes or returns (over the API), departs (hangs up
+	// while talking), abandons (hangs up before an answer); "" is up to the other.
+	then  string
+	dials string // another call, placed after that time
+	talks string // phone that was called before and is still talked to
+	sees  string // number that the phone must show
+	is    string // for the caller: the device or mobile that calls
 }
 
 // readActor reads one clause of truth.people.
@@ -69,6 +73,9 @@ func readActor(clause string) (*actor, error) {
 		case "answers", "refuses", "declines", "silent", "absent", "dead", "unseen", "leaves", "clicks", "machine":
 			p.does = words[i]
 			continue
+		case "completes", "returns", "departs", "abandons":
+			p.then = words[i]
+			continue
 		case "after":
 			n, err := strconv.Atoi(arg)
 			if err != nil {
@@ -81,6 +88,8 @@ func readActor(clause string) (*actor, error) {
 			p.transfers = arg
 		case "announces":
 			p.announces = arg
+		case "consults":
+			p.consults = arg
 		case "dials":
 			p.dials = arg
 		case "talks":

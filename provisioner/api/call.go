@@ -24,7 +24,7 @@ type CallLeg struct {
 	ID string `json:"id"`
 	CallParty
 	Caller   bool       `json:"caller" doc:"Whether it placed the call"`
-	State    string     `json:"state" enum:"ringing,answering,up,held,ended" doc:"answering: taken up but not through, as while it is asked to press 1"`
+	State    string     `json:"state" enum:"ringing,answering,up,held,waiting,asking,ended" doc:"answering: taken up but not through, as while it is asked to press 1; held: by its own phone; waiting: hears music while who it talked with asks somebody; asking: does so"`
 	Since    time.Time  `json:"since" doc:"When it came into this state"`
 	Started  time.Time  `json:"started"`
 	Answered *time.Time `json:"answered,omitempty"`
@@ -128,6 +128,19 @@ type transferInput struct {
 	}
 }
 
+type consultInput struct {
+	OneCall
+	Body struct {
+		To  string `json:"to" doc:"Number that the leg's phone dials"`
+		Leg string `json:"leg,omitempty" doc:"Id of the leg that asks; the one that answered if left out. It must be a phone of the tenant, and may ask whom it may dial"`
+	}
+}
+
+type askingInput struct {
+	OneCall
+	Leg string `query:"leg" maxLength:"150" doc:"Id of the leg that asks, where several do"`
+}
+
 type placeCallInput struct {
 	Tenant string `path:"tenant"`
 	Body   struct {
@@ -185,6 +198,7 @@ func (a *api) registerCalls() {
 		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
 			return a.oneCall(a.ctl.StopRecordingCall(ctx, author(ctx), in.Tenant, in.ID))
 		})
+	a.registerConsultations()
 	place := callOperation("POST", "", "place-call", "Place a call (click to call)",
 		"The extension's phones ring and show whom they will call; the first one that is answered dials the number as if it had been typed there.")
 	place.DefaultStatus = http.StatusAccepted
@@ -197,6 +211,24 @@ func (a *api) registerCalls() {
 		out.Body.ID = id
 		return out, nil
 	})
+}
+
+func (a *api) registerConsultations() {
+	declare(a, tenantAdmins, callOperation("POST", "/{id}/consult", "consult-call", "Ask somebody before a call is transferred",
+		"Who the leg talks with hears music; the leg's phone dials the number, in the call that it is in. Whatever becomes of that, nobody is lost: when who was asked is busy, does not answer or hangs up, the phone takes the call back; when the phone hangs up, who was asked gets it; when it hangs up before anybody answers, it is rung again for 30 seconds. Needs the class call of the AMI user (write = system,call,reporting)."),
+		func(ctx context.Context, in *consultInput) (*callAnswer, error) {
+			return a.oneCall(a.ctl.ConsultCall(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
+		})
+	declare(a, tenantAdmins, callOperation("DELETE", "/{id}/consult", "return-call", "Take a call back: end the consultation",
+		"Who was asked is let go; who was held talks with the leg again."),
+		func(ctx context.Context, in *askingInput) (*callAnswer, error) {
+			return a.oneCall(a.ctl.ReturnCall(ctx, author(ctx), in.Tenant, in.ID, in.Leg))
+		})
+	declare(a, tenantAdmins, callOperation("POST", "/{id}/complete", "complete-call", "Transfer a call to who was asked",
+		"The leg that asks is let go. While the number still rings, who was held goes on there as after a transfer without asking."),
+		func(ctx context.Context, in *askingInput) (*callAnswer, error) {
+			return a.oneCall(a.ctl.CompleteCall(ctx, author(ctx), in.Tenant, in.ID, in.Leg))
+		})
 }
 
 func (a *api) oneCall(c *pbx.LiveCall, err error) (*callAnswer, error) {

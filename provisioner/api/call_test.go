@@ -68,7 +68,7 @@ func (l *lab) call(from, to string) {
 // ended has Asterisk end it, and waits for the record.
 func (l *lab) ended() {
 	l.t.Helper()
-	for _, id := range []string{"1.2", "1.1"} {
+	for _, id := range []string{"1.3", "1.2", "1.1"} {
 		l.asterisk.Send("Hangup", "Uniqueid", id, "Cause", "16")
 	}
 	l.until("for the record", func() bool { return strings.Contains(l.must(200, "GET", "cdrs", "").Body, `"outcome":"answered"`) })
@@ -86,6 +86,12 @@ func askCalls(l *lab, ask func(status int, method, path, template, body string),
 	ask(200, "POST", "calls/1.1/recording", tenant+"calls/{id}/recording", "")
 	ask(200, "DELETE", "calls/1.1/recording", tenant+"calls/{id}/recording", "")
 	agree(l.asterisk, l.config)
+	l.asks()
+	ask(200, "POST", "calls/1.1/consult", tenant+"calls/{id}/consult", `{"to":"101"}`)
+	l.asterisk.Send("Newchannel", "Channel", "Local/101@dialtone-ask-00000001;1", "Uniqueid", "1.3", "Linkedid", "1.1", "Context", "dialtone-ask", "Exten", "101")
+	l.until("for the call that asks", func() bool { return l.do("DELETE", "calls/1.1/consult", "").Status == 200 })
+	ask(200, "DELETE", "calls/1.1/consult", tenant+"calls/{id}/consult", "")
+	ask(200, "POST", "calls/1.1/complete", tenant+"calls/{id}/complete", "")
 	ask(202, "POST", "calls", tenant+"calls", `{"extension":"101","to":"102"}`)
 	ask(200, "DELETE", "calls/1.1", tenant+"calls/{id}", "")
 	l.ended()

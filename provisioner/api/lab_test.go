@@ -131,6 +131,10 @@ func agree(s *amitest.Server, dir string) {
 			[]string{"ObjectName", a.Get("Endpoint"), "Accountcode", stated("pjsip.conf", `accountcode = ([0-9a-f]{64})`)})
 	})
 	s.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
+		if channel := a.Get("Channel"); channel != "" {
+			c.Reply(a, "Variable", a.Get("Variable"), "Value", a.Get("Variable")+" of "+channel)
+			return
+		}
 		value := "0"
 		for _, hash := range []string{stated("extensions.conf", `exten => ([0-9a-f]{64}),1`), stated("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
 			if hash != "" && strings.Contains(a.Get("Variable"), hash) {

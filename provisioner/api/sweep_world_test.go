@@ -105,7 +105,7 @@ var actionsSwept = map[string][]string{
 
 // alike are the operations that must not tell what of their input was wrong, that
 // let nobody try so often, or that need a call under way.
-var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true, "transfer-call": true}
+var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true, "transfer-call": true, "consult-call": true}
 
 // sweptOperations pairs each write that takes a JSON body with good ones.
 func sweptOperations(t *testing.T, d document) (out []sweptOperation) {

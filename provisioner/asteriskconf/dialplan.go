@@ -33,11 +33,19 @@ type dialplanView struct {
 	Tenants                         []dialplanTenant
 	Alert, Music, Page              string // contexts of ring groups
 	Then                            string // variable with the context that follows Music
+	consultView
 }
 
 // anyExtension matches what phones dial and every number pbx allows, but none of
 // the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
 var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
+
+// consultView is how a phone asks somebody while another one is held.
+type consultView struct {
+	Consult, Ask, Held, Take                   string // contexts
+	HeldVar, AskEntry, Asker, Recall, GoOn, As string // variables
+	EntryAsks                                  int
+}
 
 // deskView is how signing in on a shared device goes.
 type deskView struct{ Arg, Number, PIN, Done, Refused string }
@@ -139,8 +147,10 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
 		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
 		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
-		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}," + rememberDialled,
+		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=," + pbx.AsVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}," + rememberDialled,
 		Call: pbx.CallVariable,
+		consultView: consultView{pbx.ConsultContext, pbx.AskContext, pbx.HeldContext, pbx.TakeContext,
+			pbx.HeldVariable, pbx.AskEntryVariable, pbx.AskerVariable, pbx.RecallVariable, pbx.GoOnVariable, pbx.AsVariable, pbx.EntryAsks},
 		Desk: deskView{pbx.ArgDesk, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {

@@ -23,6 +23,8 @@ const (
 	LegAnswering LegState = "answering" // was taken up and is not through: is asked to press 1, or hears a service
 	LegUp        LegState = "up"        // talks
 	LegHeld      LegState = "held"      // its phone holds the call
+	LegWaiting   LegState = "waiting"   // hears music while who it talked with asks somebody
+	LegAsking    LegState = "asking"    // asks somebody while who it talked with waits
 	LegEnded     LegState = "ended"
 )
 

@@ -9,12 +9,12 @@ const (
 	// Dial: "PJSIP/a&PJSIP/b,20".
 	StepVariable = "DIALTONE_STEP"
 	// ArgCall is the first Stasis argument of a new call:
-	// Stasis(dialtone,call,TENANT,TRANSFERER), the last being the channel that
-	// transferred the call, or empty.
+	// Stasis(dialtone,call,TENANT,TRANSFERER,AS), the last two being the channel that
+	// transferred the call, and the one on whose behalf this one calls, or empty.
 	ArgCall = "call"
 	// ArgStep is the first Stasis argument when a step has ended:
-	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER), the outcome
-	// being DIALSTATUS or empty, the next three the variables of those names.
+	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER,AS), the
+	// outcome being DIALSTATUS or empty, the next three the variables of those names.
 	ArgStep = "step"
 	// ArgDesk is the first Stasis argument when a caller at the code to sign in has typed a
 	// number and a PIN, or is at the one to sign out: Stasis(dialtone,desk,TENANT). What was

@@ -12,7 +12,7 @@ import (
 type Call struct {
 	Tenant   string // whose entry context the call came through
 	Dialled  string // what the caller dialled; any text
-	Endpoint string // the caller's PJSIP endpoint; "" when it is not one
+	Endpoint string // the caller's endpoint, or the one on whose behalf a channel calls; "" for none
 	Caller   string // the caller's number as Asterisk knows it; any text
 	Name     string // the caller's name as Asterisk knows it; any text
 	// By is the endpoint that transferred the call to Dialled, whose rights count

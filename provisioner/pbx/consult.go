@@ -1,0 +1,53 @@
+package pbx
+
+import "strconv"
+
+// A consultation: a phone asks somebody else while who it talked with hears music.
+// Two channels that were in one bridge go on in ConsultContext and HeldContext; all
+// that follows, a controller or not, is in the dialplan.
+const (
+	// ConsultContext is where the phone that asks dials the number it is continued at,
+	// through a Local channel in AskContext: however that ends, the phone is back here
+	// afterwards and takes back who is held.
+	ConsultContext = "dialtone-consult"
+	// AskContext sends the call that ConsultContext makes into an entry context.
+	AskContext = "dialtone-ask"
+	// HeldContext lets a channel wait at extension s. When who asks has hung up before he was
+	// answered, it goes on where GoOnVariable says or rings him back.
+	HeldContext = "dialtone-held"
+	// TakeContext takes who is held, at extension s: the phone that asked when it is
+	// back, or the channel that it dialled when it has hung up.
+	TakeContext = "dialtone-take"
+
+	// HeldVariable, on the channel that asks, names the one that is held, and
+	// AskEntryVariable the entry context of its tenant. Asterisk hands those with "_" on
+	// to the channel that is dialled.
+	HeldVariable     = "DIALTONE_HELD"
+	AskEntryVariable = "DIALTONE_ASK_ENTRY"
+	// AskerVariable names the channel that asks, on the one that is held and on the
+	// one that is dialled.
+	AskerVariable = "DIALTONE_ASKER"
+	// RecallVariable, on the channel that is held, is the argument of Dial that rings
+	// the phone again.
+	RecallVariable = "DIALTONE_RECALL"
+	// GoOnVariable, on the channel that is held, is where it goes on when who asks hangs up
+	// before he is answered: "CONTEXT,EXTENSION,1"; "" rings him back.
+	GoOnVariable = "DIALTONE_GO_ON"
+	// AsVariable names the channel on whose behalf another one calls, with its rights.
+	AsVariable = "DIALTONE_AS"
+
+	// EntryAsks is the line of an entry context that asks the controller, behind the
+	// one that forgets where a call was before.
+	EntryAsks = 2
+)
+
+// recallSeconds is how long a phone rings again whose owner left somebody on hold.
+const recallSeconds = 30
+
+// RecallArgument is the value of RecallVariable.
+func RecallArgument(d *Device) string {
+	return d.Technology().Device(d.Endpoint) + "," + strconv.Itoa(recallSeconds) + ",i"
+}
+
+// GoOnArgument is the value of GoOnVariable that sends a call to a number.
+func GoOnArgument(tenant, number string) string { return EntryContext(tenant) + "," + number + ",1" }
