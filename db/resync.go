@@ -88,16 +88,20 @@ func (db *DB) WriteResyncs(ctx context.Context, rs []pbx.Resync) error {
 	}
 	err := db.write(ctx, func(tx *Tx) error {
 		macs := map[pbx.MAC]bool{}
-		for i := range rs {
-			r := &rs[i]
-			macs[r.MAC] = true
-			err := tx.exec(ctx, `INSERT OR REPLACE INTO phone_resyncs (id, batch, tenant, mac, action, reason, endpoint, state, error,
-				queued_at, due_at, sent_at, ended_at, file, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				r.ID, r.Batch, r.Tenant, string(r.MAC), string(r.Action), r.Reason, r.Endpoint, string(r.State), r.Error, millis(r.QueuedAt),
-				millis(r.DueAt), millis(r.SentAt), millis(r.EndedAt), cut(r.File), r.Hash)
-			if err != nil {
-				return err
+		err := tx.forEach(ctx, `INSERT OR REPLACE INTO phone_resyncs (id, batch, tenant, mac, action, reason, endpoint, state, error,
+			queued_at, due_at, sent_at, ended_at, file, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, func(exec func(...any) error) error {
+			for i := range rs {
+				r := &rs[i]
+				macs[r.MAC] = true
+				if err := exec(r.ID, r.Batch, r.Tenant, string(r.MAC), string(r.Action), r.Reason, r.Endpoint, string(r.State), r.Error, millis(r.QueuedAt),
+					millis(r.DueAt), millis(r.SentAt), millis(r.EndedAt), cut(r.File), r.Hash); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 		return tx.pruneResyncs(ctx, macs)
 	})
@@ -108,12 +112,17 @@ func (db *DB) WriteResyncs(ctx context.Context, rs []pbx.Resync) error {
 }
 
 func (tx *Tx) pruneResyncs(ctx context.Context, macs map[pbx.MAC]bool) error {
-	for mac := range macs {
-		err := tx.exec(ctx, `DELETE FROM phone_resyncs WHERE mac = ?1 AND state NOT IN ('queued', 'sent') AND id <=
-			(SELECT id FROM phone_resyncs WHERE mac = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, string(mac), resyncsPerMAC)
-		if err != nil {
-			return err
+	err := tx.forEach(ctx, `DELETE FROM phone_resyncs WHERE mac = ?1 AND state NOT IN ('queued', 'sent') AND id <=
+		(SELECT id FROM phone_resyncs WHERE mac = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, func(exec func(...any) error) error {
+		for mac := range macs {
+			if err := exec(string(mac), resyncsPerMAC); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return tx.exec(ctx, `DELETE FROM phone_resyncs WHERE state NOT IN ('queued', 'sent') AND id <=
 		(SELECT id FROM phone_resyncs ORDER BY id DESC LIMIT 1 OFFSET ?)`, resyncsKept)

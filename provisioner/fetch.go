@@ -20,6 +20,10 @@ const (
 	// fetchPause is the longest a record waits: what kill -9 can lose, with the time
 	// to write it.
 	fetchPause = 500 * time.Millisecond
+	// fetchQuiet is how many pauses nobody asks for anything before what waits is sorted:
+	// phones that boot after a power cut come in waves, and sorting takes as much as
+	// answering them.
+	fetchQuiet = 10
 )
 
 // fetchLog writes what phones fetched to the database, in batches.
@@ -88,7 +92,7 @@ func (c *Controller) Fetches(ctx context.Context, mac pbx.MAC) ([]pbx.PhoneFetch
 func (l *fetchLog) run(ctx context.Context) error {
 	tick := time.NewTicker(fetchPause)
 	defer tick.Stop()
-	waiting := true // from before a kill
+	quiet := fetchQuiet - 1 // pauses; what waits may be from before a kill
 	for {
 		select {
 		case <-tick.C:
@@ -97,11 +101,11 @@ func (l *fetchLog) run(ctx context.Context) error {
 			l.flush(context.WithoutCancel(ctx))
 			return ctx.Err()
 		}
-		switch {
-		case l.flush(ctx):
-			waiting = true
-		case waiting: // nobody asks for anything now
-			waiting = false
+		if l.flush(ctx) {
+			quiet = 0
+			continue
+		}
+		if quiet++; quiet == fetchQuiet {
 			l.sort(ctx)
 		}
 	}
