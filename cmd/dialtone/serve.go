@@ -117,7 +117,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	g.Go(func() error { return lamps.Run(ctx) })
 	g.Go(func() error { return followChanges(ctx, ctl, lamps) })
 	serveHTTP(ctx, g, "admin API", admin, adminListener)
-	serveHTTP(ctx, g, "phone listener", phones.Server(""), phoneListener)
+	serveHTTP(ctx, g, "phone listener", phones.Server(""), phones.Plain(phoneListener))
 	if phoneTLS != nil {
 		serveHTTP(ctx, g, "phone listener over TLS", phones.Server(""), phoneTLS)
 	}

@@ -10,8 +10,10 @@
 // same 404: a different answer for a known MAC
 // would let anybody list the phones of a site.
 //
-// It uses net/http bare: one handler and two addresses need no router. It may
-// import provisioner, provisioner/pbx and phoneconf.
+// It uses net/http bare: one handler and two addresses need no router. What nearly all
+// phones ask nearly always does not get that far: Plain reads it and writes the answer,
+// by the same handler, at half the processor time. It may import provisioner,
+// provisioner/pbx and phoneconf.
 //
 // Under its own URL a phone may also send files of fixed names: its logs, its own
 // changes, its call lists. They are kept for people, and its own changes are given

@@ -25,7 +25,12 @@ func (h *Handler) Server(addr string) *http.Server {
 		MaxHeaderBytes:    8 << 10,
 		// OPTIONS * would get a 200 before the handler sees it.
 		DisableGeneralOptionsHandler: true,
-		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			if left, ok := c.(*leftConn); ok {
+				c = left.Conn
+			}
+			return context.WithValue(ctx, connKey{}, c)
+		},
 		// Broken handshakes and requests of strangers are no news.
 		ErrorLog: slog.NewLogLogger(h.opt.Logger.Handler(), slog.LevelDebug),
 	}
