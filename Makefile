@@ -53,7 +53,7 @@ check: tools ## The fast inner loop: format, vet, lint, race; all tests that nee
 
 .PHONY: test
 test: tools sandbox ## Everything: unit, fuzz seeds, real Asterisk 22 and 16, simulated phones; installs what is missing
-	@go test -race -count=1 -timeout 30m ./...
+	@go test -race -count=1 -timeout 60m ./...
 
 .PHONY: bench
 bench: build ## One table of ratios against references in the same run (about 10 minutes)

@@ -172,6 +172,7 @@ func fillEverything(t testing.TB, db *DB) {
 			_, later := db.AddFetches(ctx, batchOf(strangers(1)...))
 			return errors.Join(err, later)
 		},
+		func() error { return db.AddCDRLines(ctx, []pbx.CDRLine{sampleLine("7.1", 1)}) },
 		func() error { return db.WriteInbox(ctx, []pbx.InboxPhone{sampleInboxPhone()}, nil) },
 		func() error { return db.WriteSeenPhones(ctx, []pbx.PhoneSeen{sampleSeen()}, nil) },
 		func() error {

@@ -82,7 +82,7 @@ func (l *lab) rendered(t *testing.T, p program) {
 	p.must(t, "render", "--out", out)
 	printed := p.must(t, "render")
 	files, err := filepath.Glob(filepath.Join(out, "dialtone", "*.conf"))
-	if err != nil || len(files) != 7 {
+	if err != nil || len(files) != 8 {
 		t.Fatalf("render wrote %v, %v", files, err)
 	}
 	for _, file := range files {
