@@ -44,9 +44,8 @@ type stencil struct {
 // cut is a piece of text from where the one before it ended, and the value behind it.
 type cut struct{ end, value int }
 
-// stencils keeps those of one folder. To fill one takes a fortieth of what it takes to
-// run the template: 20 µs for the 300 lines of a desk phone with ten keys. It is safe for
-// concurrent use.
+// stencils keeps those of one folder. With them all files of a T46U take a sixth of the
+// processor time, what their views take included. It is safe for concurrent use.
 type stencils struct {
 	root *template.Template
 	mu   sync.RWMutex

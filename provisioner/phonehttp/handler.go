@@ -12,7 +12,7 @@
 //
 // It uses net/http bare: one handler and two addresses need no router. What nearly all
 // phones ask nearly always does not get that far: Plain reads it and writes the answer,
-// by the same handler, at half the processor time. It may import provisioner,
+// by the same handler, at two thirds of the processor time. It may import provisioner,
 // provisioner/pbx and phoneconf.
 //
 // Under its own URL a phone may also send files of fixed names: its logs, its own

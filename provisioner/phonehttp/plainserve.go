@@ -25,8 +25,9 @@ const (
 
 // Plain returns a listener for Server that answers by itself what nearly all phones ask
 // nearly always (readPlain), by the same handler, and leaves every other connection to
-// the server, from its first byte that was not answered on. net/http takes three quarters
-// of the time of such a request, and a boot storm is made of nothing else. Closing it
+// the server, from its first byte that was not answered on. Through net/http such a
+// request took half as much processor time again or more (42 us and 65 to 80), and a
+// boot storm is made of nothing else. Closing it
 // ends all connections that are not the server's.
 func (h *Handler) Plain(l net.Listener) net.Listener {
 	p := &plainListener{Listener: l, handler: h, others: make(chan net.Conn), closed: make(chan struct{}), open: map[net.Conn]bool{}}
