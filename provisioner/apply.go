@@ -11,6 +11,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -40,14 +41,14 @@ type applier struct {
 	templates *templates.Engine
 	dir       string
 	log       *slog.Logger
-	events    *hub
+	events    *event.Hub
 	phones    *phoneNotifier
 	wake      chan struct{}
 	patience  time.Duration // verifyWithin, shorter in tests
 
 	mu      sync.Mutex
 	session *ami.Session // nil while Asterisk is away
-	state   ApplyState
+	state   event.Apply
 	changed chan struct{} // closed and replaced whenever state changes
 
 	// What follows belongs to the goroutine of run.
@@ -70,21 +71,8 @@ type rendered struct {
 	files    *asteriskconf.Files
 }
 
-// ApplyState is how far Asterisk has come.
-type ApplyState struct {
-	Applied  int64     `json:"applied"`            // revision that Asterisk runs
-	Failed   int64     `json:"failed,omitempty"`   // revision of the last failure; 0 after a success
-	Error    string    `json:"error,omitempty"`    // why it failed
-	At       time.Time `json:"at"`                 // when the last pass ended
-	Millis   int64     `json:"duration_ms"`        // how long it took
-	Reloaded []string  `json:"reloaded,omitempty"` // modules it reloaded
-	// Warnings say what of the revision is not in force because Asterisk lacks a
-	// module for it; everything else is.
-	Warnings []string `json:"warnings,omitempty"`
-}
-
 func newApplier(c *Controller, o Options) *applier {
-	return &applier{c: c, db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
+	return &applier{c: c, db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.Events,
 		phones: newPhoneNotifier(o, c.resyncs), wake: make(chan struct{}, 1), patience: verifyWithin, changed: make(chan struct{}),
 		acked: map[string]string{}, edited: map[string]bool{}, missing: map[string]string{}}
 }

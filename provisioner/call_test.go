@@ -13,6 +13,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -38,7 +39,7 @@ type callRig struct {
 
 func newCallRig() *callRig {
 	s := callOffice()
-	r := &callRig{callTracker: newCallTracker(slog.New(slog.DiscardHandler), newHub(), func() *pbx.Snapshot { return s })}
+	r := &callRig{callTracker: newCallTracker(slog.New(slog.DiscardHandler), event.NewHub(), func() *pbx.Snapshot { return s })}
 	r.ended = func(c *pbx.CDR) { r.records = append(r.records, c) }
 	r.took = func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }
 	return r

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -21,7 +22,7 @@ const maxChannels = 50_000
 // overflows, the connection is made anew and everything listed again.
 type callTracker struct {
 	log      *slog.Logger
-	events   *hub
+	events   *event.Hub
 	snapshot func() *pbx.Snapshot
 	// ended takes the record of a call; it must not block.
 	ended func(*pbx.CDR)
@@ -81,7 +82,7 @@ const maxEarly = 10_000
 // earlyFor is how long Asterisk may take to tell of a channel that ARI knows.
 const earlyFor = 30 * time.Second
 
-func newCallTracker(log *slog.Logger, h *hub, snapshot func() *pbx.Snapshot) *callTracker {
+func newCallTracker(log *slog.Logger, h *event.Hub, snapshot func() *pbx.Snapshot) *callTracker {
 	return &callTracker{log: log, events: h, snapshot: snapshot, ended: func(*pbx.CDR) {}, took: func(string, string, time.Time) {},
 		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
 }
@@ -206,9 +207,9 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 	switch {
 	case ch.leg == nil && ch.id != call.ID: // a half of a Local channel is nobody
 	case ch.leg == nil || ch.leg.Caller:
-		t.tell(call, CallStarted, nil)
+		t.tell(call, event.CallStarted, nil)
 	default:
-		t.tell(call, CallRinging, ch.leg)
+		t.tell(call, event.CallRinging, ch.leg)
 	}
 	return ch
 }
@@ -294,5 +295,5 @@ func (t *callTracker) finish(c *trackedCall, at time.Time) {
 	}
 	record := c.record(at)
 	t.ended(record)
-	t.events.publish(EventCall, c.Tenant, CallEvent{What: CallEnded, Call: c.view(), Outcome: record.Outcome})
+	t.events.Publish(c.Tenant, event.Call{Change: event.CallEnded, Call: c.view(), Outcome: record.Outcome})
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
@@ -64,10 +65,12 @@ type AMI struct {
 
 // Controller carries out use cases. Its methods are safe for concurrent use.
 type Controller struct {
+	// Events tells what happens, to the API's stream and to lamps.
+	Events *event.Hub
+
 	db       *db.DB
 	log      *slog.Logger
 	snapshot atomic.Pointer[pbx.Snapshot]
-	events   *hub
 	apply    *applier
 	status   *statusWatcher
 	calls    *callTracker
@@ -123,7 +126,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
+	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
 	c.snapshot.Store(snap)
 	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
@@ -137,20 +140,20 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
-	c.fetches = newFetchLog(o.DB, o.Logger, c.events, c.tenantOf)
+	c.fetches = newFetchLog(o.DB, o.Logger, c.Events, c.tenantOf)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err
 	}
 	if c.seen, err = newSightings(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
+	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.Events, c.deviceOf); err != nil {
 		return nil, err
 	}
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	c.calls = newCallTracker(o.Logger, c.events, c.Snapshot)
+	c.calls = newCallTracker(o.Logger, c.Events, c.Snapshot)
 	if c.records, err = newCallRecorder(ctx, c); err != nil {
 		return nil, err
 	}
@@ -190,7 +193,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
 	g.Go(func() error { return c.turns.run(ctx) })
 	err := g.Wait()
-	c.events.close()
+	c.Events.Close()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

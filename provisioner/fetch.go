@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -30,7 +31,7 @@ const (
 type fetchLog struct {
 	db      *db.DB
 	log     *slog.Logger
-	events  *hub
+	events  *event.Hub
 	tenant  func(pbx.MAC) string // whose phone it is; "" for nobody's
 	dropped atomic.Int64
 	half    chan struct{} // has a token when there is half of what may wait
@@ -38,19 +39,10 @@ type fetchLog struct {
 	mu    sync.Mutex
 	batch *db.FetchBatch
 	spare *db.FetchBatch
-	told  []FetchEvent // of the batch, for those who listen
+	told  []event.Fetch // of the batch, for those who listen
 }
 
-// FetchEvent tells the event stream of one request of a phone.
-type FetchEvent struct {
-	mac pbx.MAC
-
-	MAC    string `json:"mac"`
-	File   string `json:"file"`
-	Status int    `json:"status"`
-}
-
-func newFetchLog(d *db.DB, log *slog.Logger, h *hub, tenant func(pbx.MAC) string) *fetchLog {
+func newFetchLog(d *db.DB, log *slog.Logger, h *event.Hub, tenant func(pbx.MAC) string) *fetchLog {
 	return &fetchLog{db: d, log: log, events: h, tenant: tenant, half: make(chan struct{}, 1), batch: &db.FetchBatch{}, spare: &db.FetchBatch{}}
 }
 
@@ -76,8 +68,8 @@ func (l *fetchLog) add(f pbx.PhoneFetch) {
 		}
 	}
 	// One more than a subscriber takes ends it, and what follows is nobody's.
-	if len(l.told) <= subscriberQueue && l.events.listened() {
-		l.told = append(l.told, FetchEvent{mac: f.MAC, MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
+	if len(l.told) <= event.Queue && l.events.Listened() {
+		l.told = append(l.told, event.Fetch{MAC: f.MAC, File: f.File, Status: f.Status})
 	}
 }
 
@@ -131,7 +123,7 @@ func (l *fetchLog) flush(ctx context.Context) bool {
 		return true
 	}
 	for _, e := range told {
-		l.events.publish(EventFetch, l.tenant(e.mac), e)
+		l.events.Publish(l.tenant(e.MAC), e)
 	}
 	if full {
 		l.sort(ctx)

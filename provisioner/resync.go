@@ -10,6 +10,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -32,7 +33,7 @@ const (
 type resyncer struct {
 	db       *db.DB
 	log      *slog.Logger
-	events   *hub
+	events   *event.Hub
 	session  func() *ami.Session
 	snapshot func() *pbx.Snapshot
 	// registered reports whether Asterisk knows where an endpoint is.
@@ -48,17 +49,9 @@ type resyncer struct {
 	flushing sync.Mutex // an older state must not be written after a newer one
 }
 
-// ResyncEvent tells the event stream how far an order has come.
-type ResyncEvent struct {
-	ID     int64            `json:"id"`
-	MAC    string           `json:"mac"`
-	Action pbx.ResyncAction `json:"action"`
-	State  pbx.ResyncState  `json:"state"`
-}
-
 // newResyncer goes on with the orders that were active when the program ended.
 func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
-	r := &resyncer{db: c.db, log: c.log, events: c.events, snapshot: c.Snapshot, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, dirty: map[int64]bool{}, wake: make(chan struct{}, 1),
+	r := &resyncer{db: c.db, log: c.log, events: c.Events, snapshot: c.Snapshot, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, dirty: map[int64]bool{}, wake: make(chan struct{}, 1),
 		session: func() *ami.Session { return c.apply.currentSession() },
 		registered: func(endpoint string) bool {
 			s, _ := c.Status(endpoint)
@@ -161,7 +154,7 @@ func (r *resyncer) end(o *pbx.Resync, state pbx.ResyncState, why string, at time
 func (r *resyncer) move(o *pbx.Resync, state pbx.ResyncState) {
 	o.State = state
 	r.dirty[o.ID] = true
-	r.events.publish(EventPhoneResync, o.Tenant, ResyncEvent{o.ID, string(o.MAC), o.Action, state})
+	r.events.Publish(o.Tenant, event.Resync{ID: o.ID, MAC: o.MAC, Action: o.Action, State: state})
 }
 
 func (r *resyncer) remember(o *pbx.Resync) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -16,7 +17,7 @@ import (
 func testResyncer(t *testing.T, d *db.DB) *resyncer {
 	t.Helper()
 	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
-	c := &Controller{db: d, log: slog.New(slog.DiscardHandler), events: newHub()}
+	c := &Controller{db: d, log: slog.New(slog.DiscardHandler), Events: event.NewHub()}
 	c.snapshot.Store(seenSnapshot(1, p))
 	r, err := newResyncer(t.Context(), c)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -26,7 +27,7 @@ const (
 type statusWatcher struct {
 	db     *db.DB
 	log    *slog.Logger
-	events *hub
+	events *event.Hub
 	// device returns the device behind an endpoint, or nil: Asterisk may have
 	// endpoints that are none of ours.
 	device func(endpoint string) *pbx.Device
@@ -58,16 +59,8 @@ const maxContacts = 8
 // asked for; when it is full the next registration or sweep asks again.
 const askQueue = 20_000
 
-// StatusEvent tells the event stream of one changed endpoint.
-type StatusEvent struct {
-	Endpoint string           `json:"endpoint"`
-	Status   pbx.Reachability `json:"status"`
-	Call     pbx.CallState    `json:"call"`
-	Address  string           `json:"address"`
-}
-
 // newStatusWatcher starts from what the database remembers, as stale values.
-func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *hub, device func(string) *pbx.Device) (*statusWatcher, error) {
+func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *event.Hub, device func(string) *pbx.Device) (*statusWatcher, error) {
 	w := &statusWatcher{db: d, log: log, events: h, device: device, observed: map[string]*observed{}, dirty: map[string]bool{},
 		staleSince: time.Now(), ask: make(chan string, askQueue)}
 	statuses, err := d.Statuses(ctx)
@@ -226,6 +219,6 @@ func (w *statusWatcher) update(name string, at time.Time, change func(*observed)
 	}
 	w.dirty[name] = true
 	if o.Reach != before.Reach || o.Call != before.Call || o.Address != before.Address {
-		w.events.publish(EventStatus, device.Tenant, StatusEvent{Endpoint: name, Status: o.Reach, Call: o.Call, Address: addressText(o.Address)})
+		w.events.Publish(device.Tenant, event.Status{Endpoint: name, Reach: o.Reach, Call: o.Call, Address: o.Address})
 	}
 }

@@ -2,63 +2,20 @@ package provisioner
 
 import (
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
-
-// A subscriber that falls behind gets everything up to its queue, then one
-// resync, then the end; others miss nothing.
-func TestHubOverflow(t *testing.T) {
-	h := newHub()
-	slow, quick := h.subscribe(""), h.subscribe("")
-	var wg sync.WaitGroup
-	got := 0
-	wg.Go(func() {
-		last := uint64(0)
-		for e := range quick.Events() {
-			if e.ID != last+1 || e.Type != EventApply {
-				t.Errorf("event %d of type %s after %d", e.ID, e.Type, last)
-			}
-			last = e.ID
-			got++
-		}
-	})
-	const events = 3 * subscriberQueue
-	for range events {
-		h.publish(EventApply, "", nil)
-		for len(quick.events) > subscriberQueue/2 {
-			<-time.After(time.Millisecond / 10)
-		}
-	}
-	h.close()
-	wg.Wait()
-	if got != events {
-		t.Errorf("the quick one got %d of %d", got, events)
-	}
-	n, last := 0, Event{}
-	for e := range slow.Events() {
-		n, last = n+1, e
-	}
-	if n != subscriberQueue || last.Type != EventResync || last.ID != subscriberQueue {
-		t.Errorf("the slow one got %d events, the last %+v", n, last)
-	}
-	slow.Close()
-	quick.Close()
-	if _, open := <-h.subscribe("").Events(); open {
-		t.Error("a closed hub takes subscribers")
-	}
-}
 
 // Requests of phones are written in batches, told to the stream, and counted when
 // they are lost.
 func TestFetchesAreWrittenInBatches(t *testing.T) {
 	l := newLab(t)
 	put(l, l.Phones, "001565000001", &pbx.Phone{Tenant: pbx.DefaultTenant, MAC: "001565000001", Vendor: pbx.Yealink, Model: "T46U", URLSecret: pbx.NewURLSecret()})
-	sub := l.Subscribe()
+	sub := l.Events.Subscribe("")
 	sent := 0
 	for ; l.FetchesDropped() < 5; sent++ {
 		l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001", File: strings.Repeat("x", 150), UserAgent: strings.Repeat("x", 200), Status: 200, At: time.UnixMilli(int64(1_700_000_000_000 + sent))})
@@ -69,11 +26,11 @@ func TestFetchesAreWrittenInBatches(t *testing.T) {
 		fs, err := l.Fetches(t.Context(), "001565000001")
 		return err == nil && len(fs) > 0 && fs[0].At.UnixMilli() == last
 	})
-	seen := map[EventType]int{}
+	seen := map[event.Type]int{}
 	for e := range sub.Events() {
 		seen[e.Type]++
 	}
-	if seen[EventFetch] == 0 || seen[EventResync] != 1 {
+	if seen[event.TypeFetch] == 0 || seen[event.Missed] != 1 {
 		t.Errorf("the stream had %v", seen)
 	}
 	// What is still queued at the end is written, not lost.
