@@ -23,6 +23,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
@@ -91,7 +92,7 @@ type Controller struct {
 	voicemail      string
 	recorded       string
 	site           phoneconf.Site
-	guesses        guesses
+	pins           *limit.Count[string] // wrong PINs by endpoint
 	mailer         *mailer
 	retention      *retention
 	signIns        *signIns
@@ -140,6 +141,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
+	c.pins = limit.NewCount[string](pinRate, mostRemembered)
 	c.fetches = newFetchLog(o.DB, o.Logger, c.Events, c.tenantOf)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err

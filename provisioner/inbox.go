@@ -14,6 +14,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -48,7 +49,7 @@ func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*inbox, error) {
 		return nil, err
 	}
 	for _, p := range phones {
-		in.add(p, sourceOf(p.Address))
+		in.add(p, limit.Network(p.Address))
 	}
 	return in, nil
 }
@@ -100,7 +101,7 @@ func (in *inbox) record(f pbx.PhoneFetch) {
 	defer in.mu.Unlock()
 	r := in.rows[f.MAC]
 	if r == nil {
-		source := sourceOf(f.Address)
+		source := limit.Network(f.Address)
 		if !in.limits.allow(source, f.At) {
 			return
 		}

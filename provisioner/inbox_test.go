@@ -85,8 +85,8 @@ func TestScannerDoesNotPushPhonesOut(t *testing.T) {
 			t.Fatalf("phone %d was pushed out", i)
 		}
 	}
-	if len(in.rows) > inboxRows || len(in.limits.sources) > inboxSources+inboxRows {
-		t.Errorf("%d rows, %d sources", len(in.rows), len(in.limits.sources))
+	if len(in.rows) > inboxRows || len(in.limits.rows) > inboxRows {
+		t.Errorf("%d rows, %d networks", len(in.rows), len(in.limits.rows))
 	}
 	in.flush(t.Context())
 	if rows, err := in.db.Inbox(t.Context()); err != nil || len(rows) != len(in.rows) {
@@ -99,7 +99,7 @@ func TestInboxLimitsNewPhones(t *testing.T) {
 	for i := range 1000 {
 		in.record(stranger(fmt.Sprintf("02%010x", i), "198.51.100.66", "", inboxNoon))
 	}
-	if len(in.rows) != inboxSourceBurst {
+	if len(in.rows) != inboxNetworkRate.Burst {
 		t.Errorf("one address brought %d", len(in.rows))
 	}
 	in.record(stranger("001565000001", "192.0.2.1", "", inboxNoon))
@@ -109,7 +109,7 @@ func TestInboxLimitsNewPhones(t *testing.T) {
 	for i := range 4 {
 		in.record(stranger(fmt.Sprintf("0a%010x", i), "198.51.100.66", "", inboxNoon.Add(12*time.Second)))
 	}
-	if len(in.rows) != inboxSourceBurst+1+2 {
+	if len(in.rows) != inboxNetworkRate.Burst+1+2 {
 		t.Errorf("12 s later: %d rows", len(in.rows))
 	}
 }

@@ -20,6 +20,7 @@ const module = "github.com/dialtone-pbx/dialtone/"
 var allowed = map[string][]string{
 	"provisioner/pbx":          {},
 	"provisioner/event":        {"provisioner/pbx"},
+	"provisioner/limit":        {},
 	"templates":                {},
 	"ami":                      {},
 	"ami/amitest":              {"ami"},
@@ -29,7 +30,7 @@ var allowed = map[string][]string{
 	"db/dbtest":                {},
 	"phoneconf":                {"provisioner/pbx", "templates"},
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
-	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "ami"},
+	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "ami"},
 	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "db"},
 	"provisioner/phonehttp":    {"provisioner", "provisioner/pbx", "phoneconf", "templates"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
