@@ -165,7 +165,7 @@ func (a *applier) pass(ctx context.Context) error {
 		return a.failed(ctx, start, snapshot.Revision, err)
 	}
 	a.c.snapshot.Store(snapshot)
-	a.c.status.forget(ctx, snapshot)
+	a.c.status.forget(snapshot)
 	next := &rendered{snapshot, files}
 	reloaded, err := a.bring(ctx, next)
 	if err != nil {

@@ -1,11 +1,12 @@
 package provisioner
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -42,19 +43,38 @@ func TestFetchesAreWrittenInBatches(t *testing.T) {
 	}
 }
 
-// A batch that the database refuses is counted as lost.
-func TestLostBatchIsCounted(t *testing.T) {
+// A batch that the database refuses is written when the database is back, before what
+// came meanwhile, and once.
+func TestRefusedBatchIsWrittenLater(t *testing.T) {
 	l := newLab(t)
-	if err := l.store.Close(); err != nil {
+	put(l, l.Phones, "001565000001", &pbx.Phone{Tenant: pbx.DefaultTenant, MAC: "001565000001", Vendor: pbx.Yealink, Model: "T46U", URLSecret: pbx.NewURLSecret()})
+	away := openStore(t, filepath.Join(t.TempDir(), "x.db"))
+	if err := away.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001"})
-	l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001"})
-	l.fetches.flush(t.Context())
-	if n := l.FetchesDropped(); n != 2 {
-		t.Errorf("%d are counted", n)
+	sub := l.Events.Subscribe("")
+	record := func(file string, ms int64) {
+		l.RecordFetch(pbx.PhoneFetch{MAC: "001565000001", File: file, Status: 200, At: time.UnixMilli(ms)})
 	}
-	if _, err := l.Changes(t.Context(), db.ChangeFilter{}); err == nil {
-		t.Error("a closed database answers")
+	record("a.cfg", 1_700_000_000_000)
+	l.fetches.db = away
+	for range 3 {
+		if l.fetches.loop.Flush(t.Context()) == nil {
+			t.Fatal("a closed database takes requests")
+		}
+		record("b.cfg", 1_700_000_000_001)
+	}
+	if len(sub.Events()) > 0 {
+		t.Error("a request is told before it is recorded")
+	}
+	l.fetches.db = l.store
+	store(t, l.fetches.loop)
+	var files []string
+	for range 4 {
+		files = append(files, (<-sub.Events()).Data.(event.Fetch).File)
+	}
+	fs, err := l.Fetches(t.Context(), "001565000001")
+	if err != nil || len(fs) != 4 || fs[3].File != "a.cfg" || !slices.Equal(files, []string{"a.cfg", "b.cfg", "b.cfg", "b.cfg"}) || l.FetchesDropped() != 0 {
+		t.Errorf("%+v, told %v, %d dropped, %v", fs, files, l.FetchesDropped(), err)
 	}
 }

@@ -21,6 +21,14 @@ func openStore(t testing.TB, path string) *db.DB {
 	return dbtest.Open(t, path, db.Open, db.Options{NoSync: true})
 }
 
+// store writes what waits in memory.
+func store(t testing.TB, l interface{ Flush(context.Context) error }) {
+	t.Helper()
+	if err := l.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func testInbox(t testing.TB) *inbox {
 	t.Helper()
 	in, err := newInbox(context.Background(), openStore(t, filepath.Join(t.TempDir(), "x.db")), slog.New(slog.DiscardHandler))
@@ -46,7 +54,7 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 	if got := in.rows["001565aabbcc"].InboxPhone; got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	in.flush(t.Context())
+	store(t, in.changed)
 	again, err := newInbox(t.Context(), in.db, in.log)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +65,7 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 	if !again.forget("001565aabbcc") || again.forget("001565aabbcc") {
 		t.Error("forgetting does not tell whether there was one")
 	}
-	again.flush(t.Context())
+	store(t, again.changed)
 	if rows, err := in.db.Inbox(t.Context()); err != nil || len(rows) != 0 {
 		t.Errorf("after forgetting: %v %v", rows, err)
 	}
@@ -88,7 +96,7 @@ func TestScannerDoesNotPushPhonesOut(t *testing.T) {
 	if len(in.rows) > inboxRows || len(in.limits.rows) > inboxRows {
 		t.Errorf("%d rows, %d networks", len(in.rows), len(in.limits.rows))
 	}
-	in.flush(t.Context())
+	store(t, in.changed)
 	if rows, err := in.db.Inbox(t.Context()); err != nil || len(rows) != len(in.rows) {
 		t.Errorf("%d rows in the database, %d in memory: %v", len(rows), len(in.rows), err)
 	}
