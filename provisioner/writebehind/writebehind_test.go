@@ -158,8 +158,9 @@ func TestRefusedRowsWait(t *testing.T) {
 		if s.stored["a"] != 2 || s.written != 1 {
 			t.Errorf("stored: %v", s.stored)
 		}
+		<-time.After(1500 * time.Millisecond) // the pause is the first one again
 		s.set("a", 3)
-		<-time.After(time.Second) // the pause is the first one again
+		<-time.After(time.Second)
 		synctest.Wait()
 		if s.stored["a"] != 3 {
 			t.Errorf("stored: %v", s.stored)
