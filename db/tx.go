@@ -6,13 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// Author is who changes configuration, for the audit trail.
-type Author struct {
-	Actor   string // name of the token, or of the part of Dialtone that acts
-	Address string // where the request came from; "" for Dialtone itself
-}
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // Tx is one transaction. It is for one goroutine, and ends with the function it
 // was passed to. Calling View, Update or any method of DB that writes from inside
@@ -20,8 +16,8 @@ type Author struct {
 type Tx struct {
 	sql      *sql.Tx
 	start    time.Time
-	author   *Author // nil when configuration must not be written
-	revision int64   // of this transaction; 0 while it has changed nothing
+	author   *pbx.Author // nil when configuration must not be written
+	revision int64       // of this transaction; 0 while it has changed nothing
 }
 
 var errReadOnly = errors.New("configuration is written inside Update only")
@@ -42,7 +38,7 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 // changed, though the structs passed to Put and Create may carry a version and
 // revision that never came to be. A database that is locked or a disk that is
 // full is an Unavailable error.
-func (db *DB) Update(ctx context.Context, author Author, fn func(*Tx) error) (revision int64, err error) {
+func (db *DB) Update(ctx context.Context, author pbx.Author, fn func(*Tx) error) (revision int64, err error) {
 	err = run(ctx, db.writer, &Tx{author: &author}, func(tx *Tx) error {
 		if err := fn(tx); err != nil {
 			return err

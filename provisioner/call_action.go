@@ -27,7 +27,7 @@ const callWithin = 5 * time.Second
 var errNoCallControl = &pbx.Error{Kind: pbx.Unavailable, Message: "there is no connection to Asterisk that calls are acted on by"}
 
 // HangUpCall ends a call of a tenant: all its legs.
-func (c *Controller) HangUpCall(ctx context.Context, by Author, tenant, id string) (*pbx.LiveCall, error) {
+func (c *Controller) HangUpCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	call, err := c.Call(ctx, tenant, id)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (t *callTracker) ending(id string) (ids []string) {
 
 // TransferCall lets the leg with that id, by default the one that answered, go,
 // and sends who talks with it to a number: as far as the leg may dial it.
-func (c *Controller) TransferCall(ctx context.Context, by Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
+func (c *Controller) TransferCall(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ const clickSeconds = 30
 
 // PlaceCall rings the phones of an extension; the first that is answered dials the
 // number. It returns the id that the call will have.
-func (c *Controller) PlaceCall(ctx context.Context, by Author, tenant, extension, to string) (id string, err error) {
+func (c *Controller) PlaceCall(ctx context.Context, by pbx.Author, tenant, extension, to string) (id string, err error) {
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return "", err
 	}

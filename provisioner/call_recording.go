@@ -20,7 +20,7 @@ var errRecorded = &pbx.Error{Kind: pbx.Conflict, Message: "the call is being rec
 
 // RecordCall begins to record a call of a tenant whose parties talk. A call that is
 // recorded already is a Conflict.
-func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id string) (*pbx.LiveCall, error) {
+func (c *Controller) RecordCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	call, err := c.Call(ctx, tenant, id)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id strin
 
 // StopRecordingCall ends the recording of a call that was begun on demand, by the API
 // or by phone. Another one, or none, is a Conflict.
-func (c *Controller) StopRecordingCall(ctx context.Context, by Author, tenant, id string) (*pbx.LiveCall, error) {
+func (c *Controller) StopRecordingCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ type mailer struct {
 
 // Invite queues a mail with a link to the device's credentials. An empty address is
 // that of the user of the device's extension, or the user's personal contact.
-func (c *Controller) Invite(ctx context.Context, by Author, tenant, device, email string) (*db.Invitation, error) {
+func (c *Controller) Invite(ctx context.Context, by pbx.Author, tenant, device, email string) (*db.Invitation, error) {
 	d, err := c.Devices.Get(ctx, tenant, device)
 	if err != nil {
 		return nil, err

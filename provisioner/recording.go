@@ -167,7 +167,7 @@ func (c *Controller) OpenRecording(ctx context.Context, tenant, name string) (*p
 }
 
 // DeleteRecording removes the file of one recorded call; the log tells by whom.
-func (c *Controller) DeleteRecording(ctx context.Context, by Author, tenant, name string) error {
+func (c *Controller) DeleteRecording(ctx context.Context, by pbx.Author, tenant, name string) error {
 	folder, _, err := c.findRecording(ctx, tenant, name)
 	if err != nil {
 		return err

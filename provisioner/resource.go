@@ -9,9 +9,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Author says who makes a change, for the audit.
-type Author = db.Author
-
 // writeDeadline bounds one configuration transaction.
 const writeDeadline = 5 * time.Second
 
@@ -60,7 +57,7 @@ func (r *Resource[T]) Check(row *T) error { return r.validate(row) }
 // when there is none, and returns the row to store. Reading, checking cond,
 // validating and writing are one transaction. Edit reports whether the row was
 // created.
-func (r *Resource[T]) Edit(ctx context.Context, by Author, tenant, key string, cond Condition, change func(old *T) (*T, error)) (row *T, created bool, err error) {
+func (r *Resource[T]) Edit(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, change func(old *T) (*T, error)) (row *T, created bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	var old *T
@@ -91,17 +88,17 @@ func (r *Resource[T]) Edit(ctx context.Context, by Author, tenant, key string, c
 
 // Delete deletes a row that nothing refers to and returns the revision that
 // deletes it.
-func (r *Resource[T]) Delete(ctx context.Context, by Author, tenant, key string, cond Condition) (int64, error) {
+func (r *Resource[T]) Delete(ctx context.Context, by pbx.Author, tenant, key string, cond Condition) (int64, error) {
 	return r.remove(ctx, by, tenant, key, cond, nil)
 }
 
 // DeleteReferred deletes a row and, in the same transaction, clears what refers to
 // it, if the kind can do that.
-func (r *Resource[T]) DeleteReferred(ctx context.Context, by Author, tenant, key string, cond Condition) (int64, error) {
+func (r *Resource[T]) DeleteReferred(ctx context.Context, by pbx.Author, tenant, key string, cond Condition) (int64, error) {
 	return r.remove(ctx, by, tenant, key, cond, r.release)
 }
 
-func (r *Resource[T]) remove(ctx context.Context, by Author, tenant, key string, cond Condition, release func(*db.Tx, context.Context, string, string) error) (int64, error) {
+func (r *Resource[T]) remove(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, release func(*db.Tx, context.Context, string, string) error) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	var old *T
