@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -68,15 +67,12 @@ func recordOfLines(s *pbx.Snapshot, lines []pbx.CDRLine) *pbx.CDR {
 
 // tenant is that of the first channel, or trunk, that has one.
 func (l *lineReader) tenant() string {
-	t := callTracker{snapshot: func() *pbx.Snapshot { return l.s }}
 	for _, v := range l.lines {
 		if trunk := l.s.TrunkOf(pbx.EndpointOfChannel(v.Name)); trunk != nil {
 			return trunk.Tenant
 		}
-		for _, c := range []ami.Channel{{Name: v.Name, Context: v.Context}, {Name: v.Peer}} {
-			if found := t.tenantOf(c); found != "" {
-				return found
-			}
+		if found := cmp.Or(l.s.TenantOfChannel(v.Name, v.Context), l.s.TenantOfChannel(v.Peer, "")); found != "" {
+			return found
 		}
 	}
 	return ""
