@@ -47,7 +47,7 @@ func (c *Controller) RecordCall(ctx context.Context, by pbx.Author, tenant, id s
 	name := pbx.RecordingName(time.Now(), call.From.Number, call.Dialled, channel.id)
 	err = s.SetChannelVar(ctx, channel.name, recordedGroup, id)
 	if err == nil {
-		err = s.MixMonitor(ctx, channel.name, pbx.RecordingFolder+"/"+tenant+"/"+name+recordingSuffix, "bi("+pbx.OnDemandVariable+")")
+		err = s.MixMonitor(ctx, channel.name, pbx.RecordingFolder+"/"+tenant+"/"+name+pbx.RecordingSuffix, "bi("+pbx.OnDemandVariable+")")
 	}
 	if err != nil {
 		// Whoever asks next must not be told that it is recorded.

@@ -290,7 +290,7 @@ func TestAnsweredSurvivesRestart(t *testing.T) {
 	l.records.add(&pbx.CDR{CallID: "1.1", Tenant: "default", Started: at, Ended: at, Outcome: pbx.CallBusy})
 	l.stop()
 	l.fresh()
-	if last, count := l.Answered("default", "101"); count != 3 || !last.Equal(whole(at)) {
+	if last, count := l.Answered("default", "101"); count != 3 || !last.Equal(pbx.Millis(at)) {
 		t.Errorf("101 has answered %d calls, the last at %v", count, last)
 	}
 	if _, count := l.Answered("default", "404"); count != 0 {

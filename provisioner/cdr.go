@@ -76,7 +76,7 @@ func (r *callRecorder) took(tenant, extension string, at time.Time) {
 	defer r.mu.Unlock()
 	k := extensionKey{tenant, extension}
 	a := r.counts[k]
-	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, whole(at), a.Count+1
+	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, pbx.Millis(at), a.Count+1
 	r.counts[k], r.dirty[k] = a, true
 }
 

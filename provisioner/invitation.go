@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -22,9 +23,6 @@ const (
 	// mailRest is the pause after the queue could not be read or written.
 	mailRest = 5 * time.Second
 )
-
-// InvitePath begins the path of every link, on the phone listener.
-const InvitePath = "/invite/"
 
 // mailer sends queued invitations and codes to sign in, one after the other. The queue is in the
 // database; a restart goes on with it.
@@ -189,7 +187,7 @@ and a code to scan.
 
 The link works once and until %s. Open it on the device on which you
 will type, or with the phone ready to scan.
-`, hello, m.base, InvitePath, token.Reveal(), i.ExpiresAt.UTC().Format("2 January 2006 15:04 MST"))
+`, hello, m.base, phoneconf.InvitePath, token.Reveal(), i.ExpiresAt.UTC().Format("2 January 2006 15:04 MST"))
 }
 
 func (m *mailer) extension(i *db.Invitation) string {

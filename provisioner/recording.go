@@ -16,8 +16,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const recordingSuffix = ".wav"
-
 // recordings opens the folder of a tenant's recordings; nil when there is none yet.
 func (c *Controller) recordings(tenant string) (*os.Root, error) {
 	if c.recorded == "" {
@@ -62,7 +60,7 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions, want func(s
 	}
 	var names []string
 	for _, e := range entries {
-		name, isWAV := strings.CutSuffix(e.Name(), recordingSuffix)
+		name, isWAV := strings.CutSuffix(e.Name(), pbx.RecordingSuffix)
 		if isWAV && name > o.After && strings.Contains(name, o.Contains) && (want == nil || want(name)) {
 			names = append(names, name)
 		}
@@ -78,7 +76,7 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions, want func(s
 		case r.Bytes > 0:
 			out = append(out, r)
 		default:
-			c.sweepSilence(folder, name+recordingSuffix)
+			c.sweepSilence(folder, name+pbx.RecordingSuffix)
 		}
 	}
 	return out, nil
@@ -105,7 +103,7 @@ func stat(folder *os.Root, tenant, name string) (*pbx.Recording, error) {
 	if perr != nil {
 		return nil, perr
 	}
-	f, err := folder.Open(name + recordingSuffix)
+	f, err := folder.Open(name + pbx.RecordingSuffix)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +157,7 @@ func (c *Controller) OpenRecording(ctx context.Context, tenant, name string) (*p
 		return nil, nil, err
 	}
 	defer folder.Close()
-	f, err := folder.Open(name + recordingSuffix)
+	f, err := folder.Open(name + pbx.RecordingSuffix)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening recording %s: %w", name, err)
 	}
@@ -173,7 +171,7 @@ func (c *Controller) DeleteRecording(ctx context.Context, by pbx.Author, tenant,
 		return err
 	}
 	defer folder.Close()
-	if err := folder.Remove(name + recordingSuffix); err != nil {
+	if err := folder.Remove(name + pbx.RecordingSuffix); err != nil {
 		return fmt.Errorf("deleting recording %s: %w", name, err)
 	}
 	c.log.Info("recording deleted", "tenant", tenant, "recording", name, "actor", by.Actor, "address", by.Address)
