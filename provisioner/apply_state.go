@@ -45,8 +45,6 @@ func (a *applier) failed(ctx context.Context, start time.Time, revision int64, e
 
 func (a *applier) record(ctx context.Context, s ApplyState, r db.ApplyResult) {
 	r.At, r.Duration, r.Reloaded = s.At, time.Duration(s.Millis)*time.Millisecond, s.Reloaded
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	if err := a.db.RecordApply(ctx, r); err != nil {
 		a.log.Error("recording the result of an apply", "error", err)
 	}

@@ -153,8 +153,6 @@ func (r *callRecorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
 }
 
 func (r *callRecorder) write(ctx context.Context, records []*pbx.CDR, counts []db.AnswerCount) error {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	r.nameRecordings(records)
 	return r.db.WriteCDRs(ctx, records, counts)
 }

@@ -12,8 +12,6 @@ import (
 // leaves it, and frees the desk that the user was at. The device is a row like
 // any other, so that it survives a restart; it goes when the user leaves.
 func (c *Controller) ChooseNumber(ctx context.Context, by pbx.Author, tenant, username, number string) (*pbx.User, *pbx.Device, int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	var (
 		u *pbx.User
 		d *pbx.Device

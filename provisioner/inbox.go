@@ -197,8 +197,6 @@ func (in *inbox) flush(ctx context.Context) {
 	if len(dirty) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	if err := in.db.WriteInbox(ctx, put, gone); err != nil {
 		in.log.Error("storing the inbox", "error", err)
 		in.mu.Lock()

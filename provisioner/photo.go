@@ -44,8 +44,6 @@ func (c *Controller) SetPhoto(ctx context.Context, by pbx.Author, tenant, userna
 		sum := sha256.Sum256(content)
 		hash = hex.EncodeToString(sum[:])
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	var u *pbx.User
 	_, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {

@@ -16,8 +16,6 @@ import (
 // its: mailbox with messages, devices, user. It is refused while one of its devices
 // is in a call, or its user is signed in on a shared device.
 func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenant, number, to string, cond Condition) (*pbx.Extension, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	var before, e *pbx.Extension
 	_, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if before, err = tx.Extension(ctx, tenant, number); err != nil {
@@ -99,8 +97,6 @@ func (c *Controller) moveMessages(tenant, from, to string) {
 
 // DuplicateExtension makes an extension with all settings of another one.
 func (c *Controller) DuplicateExtension(ctx context.Context, by pbx.Author, tenant, number, as string) (e *pbx.Extension, err error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	_, err = c.db.Update(ctx, by, func(tx *db.Tx) error {
 		e, err = tx.DuplicateExtension(ctx, tenant, number, as)
 		return err

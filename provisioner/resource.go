@@ -3,14 +3,10 @@ package provisioner
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
-
-// writeDeadline bounds one configuration transaction.
-const writeDeadline = 5 * time.Second
 
 // Resource is the use cases that every kind of row has: read, list, edit,
 // delete. What a kind does beyond that stands in its own file.
@@ -58,8 +54,6 @@ func (r *Resource[T]) Check(row *T) error { return r.validate(row) }
 // validating and writing are one transaction. Edit reports whether the row was
 // created.
 func (r *Resource[T]) Edit(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, change func(old *T) (*T, error)) (row *T, created bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	var old *T
 	_, err = r.c.db.Update(ctx, by, func(tx *db.Tx) error {
 		if old, err = r.present(tx, ctx, tenant, key); err != nil {
@@ -99,8 +93,6 @@ func (r *Resource[T]) DeleteReferred(ctx context.Context, by pbx.Author, tenant,
 }
 
 func (r *Resource[T]) remove(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, release func(*db.Tx, context.Context, string, string) error) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	var old *T
 	revision, err := r.c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if old, err = r.get(tx, ctx, tenant, key); err != nil {

@@ -178,8 +178,6 @@ func (t *turns) flush(ctx context.Context) bool {
 	if len(rows) == 0 {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	err := t.db.WriteRingTurns(ctx, rows)
 	if err == nil {
 		return true

@@ -218,8 +218,6 @@ func (s *sightings) sweep() {
 }
 
 func (s *sightings) write(ctx context.Context, put []pbx.PhoneSeen, gone []pbx.MAC) error {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	err := s.db.WriteSeenPhones(ctx, put, gone)
 	if err == nil {
 		return nil

@@ -123,8 +123,6 @@ func (w *statusWatcher) flush(ctx context.Context) {
 }
 
 func (w *statusWatcher) store(ctx context.Context, batch []pbx.EndpointStatus) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	if err := w.db.PutStatuses(ctx, batch); err != nil {
 		w.log.Error(fmt.Sprintf("storing %d statuses", len(batch)), "error", err)
 		w.again(batch)
