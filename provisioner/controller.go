@@ -125,15 +125,6 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	}
 	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
 	c.snapshot.Store(snap)
-	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
-	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
-	c.Groups, c.Users = newGroups(c), newUsers(c)
-	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
-	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
-	c.Forwards = newForwards(c)
-	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
-	c.RingGroups = newRingGroups(c)
-	c.FeatureCodes = newFeatureCodes(c)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
@@ -166,7 +157,21 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	}
 	c.apply = newApplier(c, o)
 	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.away, c.apply)
+	c.makeKinds()
 	return c, nil
+}
+
+// makeKinds comes last: kinds tell the machines what was changed.
+func (c *Controller) makeKinds() {
+	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
+	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
+	c.Groups, c.Users = newGroups(c), newUsers(c)
+	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
+	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
+	c.Forwards = newForwards(c)
+	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
+	c.RingGroups = newRingGroups(c)
+	c.FeatureCodes = newFeatureCodes(c)
 }
 
 // Run runs the loops until ctx ends and waits for all of them.

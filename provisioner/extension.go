@@ -11,17 +11,18 @@ import (
 
 func newExtensions(c *Controller) *Resource[pbx.Extension] {
 	return &Resource[pbx.Extension]{
-		c: c, get: (*db.Tx).Extension, list: (*db.Tx).Extensions, put: (*db.Tx).PutExtension, del: (*db.Tx).DeleteExtension,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).Extension, list: (*db.Tx).Extensions, put: (*db.Tx).PutExtension, del: (*db.Tx).DeleteExtension,
 		revision: func(e *pbx.Extension) int64 { return e.Revision },
 		validate: (*pbx.Extension).Validate,
 		release:  (*db.Tx).ReleaseExtension,
-		deleted:  forgetMessages,
+		deleted:  c.forgetMessages,
 	}
 }
 
 // forgetMessages removes what Asterisk keeps of the mailbox that went with an
 // extension: whoever gets the number next must not hear the messages.
-func forgetMessages(ctx context.Context, c *Controller, e *pbx.Extension, released bool) {
+func (c *Controller) forgetMessages(ctx context.Context, e *pbx.Extension, released bool) {
 	if !released || c.voicemail == "" || e.Mailbox != e.Number {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 // deleted, and their key is their tenant's.
 func newFeatureCodes(c *Controller) *Resource[pbx.FeatureCodes] {
 	return &Resource[pbx.FeatureCodes]{
-		c: c,
+		db: c.db, changed: c.apply.nudge,
 		get: func(tx *db.Tx, ctx context.Context, tenant, _ string) (*pbx.FeatureCodes, error) {
 			return tx.FeatureCodes(ctx, tenant)
 		},

@@ -7,7 +7,8 @@ import (
 
 func newForwards(c *Controller) *Resource[pbx.Forward] {
 	return &Resource[pbx.Forward]{
-		c: c, get: (*db.Tx).Forward, list: (*db.Tx).Forwards, put: (*db.Tx).PutForward, del: (*db.Tx).DeleteForward,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).Forward, list: (*db.Tx).Forwards, put: (*db.Tx).PutForward, del: (*db.Tx).DeleteForward,
 		revision: func(f *pbx.Forward) int64 { return f.Revision },
 		validate: (*pbx.Forward).Validate,
 	}

@@ -12,10 +12,11 @@ import (
 
 func newMailboxes(c *Controller) *Resource[pbx.Mailbox] {
 	return &Resource[pbx.Mailbox]{
-		c: c, get: (*db.Tx).Mailbox, list: (*db.Tx).Mailboxes, put: (*db.Tx).PutMailbox, del: (*db.Tx).DeleteMailbox,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).Mailbox, list: (*db.Tx).Mailboxes, put: (*db.Tx).PutMailbox, del: (*db.Tx).DeleteMailbox,
 		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
 		validate: (*pbx.Mailbox).Validate,
-		saved:    forgetPhonePIN,
+		saved:    c.forgetPhonePIN,
 	}
 }
 
@@ -23,7 +24,7 @@ func newMailboxes(c *Controller) *Resource[pbx.Mailbox] {
 // an admin sets another one: with passwordlocation=spooldir Asterisk prefers
 // secret.conf in the spool over the rendered file, and the admin's PIN would
 // have no effect. Any other change leaves the owner's PIN alone.
-func forgetPhonePIN(c *Controller, old, m *pbx.Mailbox) {
+func (c *Controller) forgetPhonePIN(old, m *pbx.Mailbox) {
 	if c.voicemail == "" || (old != nil && old.PIN.Equal(m.PIN)) {
 		return
 	}

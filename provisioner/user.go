@@ -9,7 +9,8 @@ import (
 
 func newUsers(c *Controller) *Resource[pbx.User] {
 	return &Resource[pbx.User]{
-		c: c, get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
 		revision: func(u *pbx.User) int64 { return u.Revision },
 		validate: (*pbx.User).Validate,
 	}
