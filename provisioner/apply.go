@@ -97,14 +97,19 @@ func (a *applier) nudge() {
 	}
 }
 
-// connected tells the loop which session to use; nil while there is none.
-func (a *applier) connected(s *ami.Session) {
+// live gives the loop a session and asks for a full pass: an Asterisk that was restarted has
+// loaded whatever files it found.
+func (a *applier) live(_ context.Context, s *ami.Session) {
+	a.setSession(s)
+	a.nudge()
+}
+
+func (a *applier) down() { a.setSession(nil) }
+
+func (a *applier) setSession(s *ami.Session) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.session = s
-	a.mu.Unlock()
-	if s != nil {
-		a.nudge()
-	}
 }
 
 // run makes a pass at start, after every nudge, and when the files on disk are
@@ -217,6 +222,7 @@ func (a *applier) bring(ctx context.Context, next *rendered) (reloaded []string,
 	return reloaded, err
 }
 
+// currentSession is what a pass works with; nil while Asterisk is away.
 func (a *applier) currentSession() *ami.Session {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -98,7 +98,7 @@ func (c *Controller) TransferCall(ctx context.Context, by pbx.Author, tenant, id
 
 // atAsterisk acts on channels over AMI, within bounds.
 func (c *Controller) atAsterisk(ctx context.Context, act func(context.Context, *ami.Session) error) error {
-	s, err := c.asterisk.client.Session()
+	s, err := c.asterisk.Session()
 	if err != nil {
 		return errNoCallControl
 	}

@@ -29,7 +29,7 @@ func (c *Controller) RecordCall(ctx context.Context, by pbx.Author, tenant, id s
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.asterisk.client.Session()
+	s, err := c.asterisk.Session()
 	if err != nil {
 		return nil, errNoCallControl
 	}
@@ -64,7 +64,7 @@ func (c *Controller) StopRecordingCall(ctx context.Context, by pbx.Author, tenan
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return nil, err
 	}
-	s, err := c.asterisk.client.Session()
+	s, err := c.asterisk.Session()
 	if err != nil {
 		return nil, errNoCallControl
 	}

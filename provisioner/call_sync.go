@@ -12,9 +12,9 @@ import (
 // event that Asterisk did not send must not keep a call alive for ever.
 const sweepCalls = 2 * time.Minute
 
-// resync takes over what Asterisk lists at a connect. Events since the login
+// up takes over what Asterisk lists at a connect. Events since the login
 // follow; they end with the truth.
-func (t *callTracker) resync(ctx context.Context, s *ami.Session) error {
+func (t *callTracker) up(ctx context.Context, s *ami.Session) error {
 	asked := time.Now()
 	list, err := s.CoreShowChannels(ctx)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -66,6 +67,9 @@ func (a *awayCalls) nudge() {
 	default:
 	}
 }
+
+// live asks for a pass: only now is it known which calls are under way.
+func (a *awayCalls) live(context.Context, *ami.Session) { a.nudge() }
 
 // run makes a pass at every connect, and now and then, until ctx ends. Without a
 // connection it waits: which calls are under way is not known.

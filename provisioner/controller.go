@@ -125,6 +125,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	}
 	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
 	c.snapshot.Store(snap)
+	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
@@ -156,7 +157,13 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.apply = newApplier(c, o)
-	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.away, c.apply)
+	c.asterisk.listeners = []listener{
+		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
+		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
+		{handle: c.turns.handle},
+		{live: c.away.live},
+		{live: c.apply.live, down: c.apply.down},
+	}
 	c.makeKinds()
 	return c, nil
 }
@@ -192,7 +199,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.records.run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })
 	g.Go(func() error { return c.away.run(ctx) })
-	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
+	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.Session) })
 	g.Go(func() error { return c.turns.run(ctx) })
 	err := g.Wait()
 	c.events.close()

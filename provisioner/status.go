@@ -36,6 +36,8 @@ type statusWatcher struct {
 	dirty      map[string]bool
 	staleSince time.Time // when the connection was lost; zero while values are live
 	ask        chan string
+
+	unsure []string // endpoints that up has found for live to ask; one runs after the other
 }
 
 // observed is one endpoint's status and the contacts it follows from.
