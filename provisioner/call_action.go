@@ -18,9 +18,6 @@ type CallControl interface {
 	Originate(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error
 }
 
-// ControlCalls says what calls are acted on by; before Run.
-func (c *Controller) ControlCalls(by CallControl) { c.control = by }
-
 // callWithin bounds each action on a call.
 const callWithin = 5 * time.Second
 
@@ -32,7 +29,7 @@ func (c *Controller) HangUpCall(ctx context.Context, by pbx.Author, tenant, id s
 	if err != nil {
 		return nil, err
 	}
-	if c.control == nil {
+	if c.calls.control == nil {
 		return nil, errNoCallControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
@@ -40,7 +37,7 @@ func (c *Controller) HangUpCall(ctx context.Context, by pbx.Author, tenant, id s
 	// The caller's leg ends the dialplan and with it the legs that ring; what was
 	// bridged ends by itself, or here.
 	for _, channel := range c.calls.ending(id) {
-		if err := c.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
+		if err := c.calls.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
 			return nil, err
 		}
 	}
@@ -98,7 +95,7 @@ func (c *Controller) TransferCall(ctx context.Context, by pbx.Author, tenant, id
 
 // atAsterisk acts on channels over AMI, within bounds.
 func (c *Controller) atAsterisk(ctx context.Context, act func(context.Context, *ami.Session) error) error {
-	s, err := c.asterisk.Session()
+	s, err := c.calls.session()
 	if err != nil {
 		return errNoCallControl
 	}
@@ -204,7 +201,7 @@ func (c *Controller) PlaceCall(ctx context.Context, by pbx.Author, tenant, exten
 	if err := c.mayDial(tenant, devices[0].Endpoint, to); err != nil {
 		return "", err
 	}
-	if c.control == nil {
+	if c.calls.control == nil {
 		return "", errNoCallControl
 	}
 	id = "click-" + pbx.RandomSecret(15).Reveal()
@@ -215,7 +212,7 @@ func (c *Controller) PlaceCall(ctx context.Context, by pbx.Author, tenant, exten
 	if called := s.Extension(tenant, to); called != nil {
 		name = called.Name
 	}
-	err = c.control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
+	err = c.calls.control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
 		pbx.ClickDialVariable: pbx.ClickArgument(devices, clickSeconds), pbx.ClickNameVariable: name,
 		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)})
 	if err != nil {

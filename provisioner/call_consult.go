@@ -106,10 +106,10 @@ func (c *Controller) ReturnCall(ctx context.Context, by pbx.Author, tenant, id, 
 
 // letGo hangs up a channel that may just have ended.
 func (c *Controller) letGo(ctx context.Context, channel string) error {
-	if c.control == nil {
+	if c.calls.control == nil {
 		return errNoCallControl
 	}
-	if err := c.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
+	if err := c.calls.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
 		return err
 	}
 	return nil

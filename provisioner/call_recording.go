@@ -29,14 +29,14 @@ func (c *Controller) RecordCall(ctx context.Context, by pbx.Author, tenant, id s
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.asterisk.Session()
+	s, err := c.calls.session()
 	if err != nil {
 		return nil, errNoCallControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	c.recordingCalls.Lock()
-	defer c.recordingCalls.Unlock()
+	c.calls.recordingCalls.Lock()
+	defer c.calls.recordingCalls.Unlock()
 	already, err := isRecorded(ctx, s, channel.name, id)
 	if err == nil && (already || call.Recorded) {
 		err = errRecorded
@@ -64,14 +64,14 @@ func (c *Controller) StopRecordingCall(ctx context.Context, by pbx.Author, tenan
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return nil, err
 	}
-	s, err := c.asterisk.Session()
+	s, err := c.calls.session()
 	if err != nil {
 		return nil, errNoCallControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	c.recordingCalls.Lock()
-	defer c.recordingCalls.Unlock()
+	c.calls.recordingCalls.Lock()
+	defer c.calls.recordingCalls.Unlock()
 	channels, stopped := c.calls.parties(id), false
 	for _, ch := range channels {
 		did, err := stopOnDemand(ctx, s, ch.name)

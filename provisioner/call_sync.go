@@ -123,8 +123,8 @@ func (t *callTracker) drop(list []ami.Channel, asked time.Time, twice bool) {
 	}
 }
 
-// watch sweeps until ctx ends. session returns ErrDown while there is none.
-func (t *callTracker) watch(ctx context.Context, session func() (*ami.Session, error)) error {
+// watch sweeps until ctx ends.
+func (t *callTracker) watch(ctx context.Context) error {
 	tick := time.NewTicker(sweepCalls)
 	defer tick.Stop()
 	for {
@@ -133,7 +133,7 @@ func (t *callTracker) watch(ctx context.Context, session func() (*ami.Session, e
 			return ctx.Err()
 		case <-tick.C:
 		}
-		s, err := session()
+		s, err := t.session()
 		if err != nil {
 			continue
 		}

@@ -38,9 +38,10 @@ type callRig struct {
 
 func newCallRig() *callRig {
 	s := callOffice()
-	r := &callRig{callTracker: newCallTracker(slog.New(slog.DiscardHandler), newHub(), func() *pbx.Snapshot { return s })}
-	r.ended = func(c *pbx.CDR) { r.records = append(r.records, c) }
-	r.took = func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }
+	r := &callRig{}
+	r.callTracker = newCallTracker(callOptions{log: slog.New(slog.DiscardHandler), events: newHub(), snapshot: func() *pbx.Snapshot { return s },
+		ended: func(c *pbx.CDR) { r.records = append(r.records, c) },
+		took:  func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }})
 	return r
 }
 

@@ -31,7 +31,7 @@ const (
 type callRecorder struct {
 	db    *db.DB
 	log   *slog.Logger
-	c     *Controller
+	recordings recordingLister
 	queue chan *pbx.CDR
 	lost  atomic.Uint64
 
@@ -40,22 +40,23 @@ type callRecorder struct {
 	dirty  map[extensionKey]bool
 }
 
+// recordingLister returns a tenant's recordings by name; want may be nil.
+type recordingLister func(tenant string, o db.ListOptions, want func(name string) bool) ([]*pbx.Recording, error)
+
 // extensionKey names an extension.
 type extensionKey struct{ tenant, number string }
 
-// newCallRecorder starts from what the database remembers and takes the tracker's
-// records.
-func newCallRecorder(ctx context.Context, c *Controller) (*callRecorder, error) {
-	r := &callRecorder{db: c.db, log: c.log, c: c, queue: make(chan *pbx.CDR, recordQueue),
+// newCallRecorder starts from what the database remembers.
+func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, recordings recordingLister) (*callRecorder, error) {
+	r := &callRecorder{db: d, log: log, recordings: recordings, queue: make(chan *pbx.CDR, recordQueue),
 		counts: map[extensionKey]db.AnswerCount{}, dirty: map[extensionKey]bool{}}
-	stored, err := c.db.AnswerCounts(ctx)
+	stored, err := d.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range stored {
 		r.counts[extensionKey{a.Tenant, a.Extension}] = a
 	}
-	c.calls.ended, c.calls.took = r.add, r.took
 	return r, nil
 }
 
@@ -209,7 +210,7 @@ func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 		list, done := listed[c.Tenant]
 		if !done {
 			var err error
-			if list, err = r.c.listRecordings(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
+			if list, err = r.recordings(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
 				r.log.Warn("a call was recorded and its recording is not found", "error", err)
 			}
 			listed[c.Tenant] = list
