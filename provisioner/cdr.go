@@ -29,11 +29,11 @@ const (
 // callRecorder writes the records of calls that have ended, and what extensions
 // have answered. Memory is authoritative for the latter; the database follows.
 type callRecorder struct {
-	db    *db.DB
-	log   *slog.Logger
+	db         *db.DB
+	log        *slog.Logger
 	recordings recordingLister
-	queue chan *pbx.CDR
-	lost  atomic.Uint64
+	queue      chan *pbx.CDR
+	lost       atomic.Uint64
 
 	mu     sync.Mutex
 	counts map[extensionKey]db.AnswerCount

@@ -13,9 +13,3 @@ func newForwards(c *Controller) *Resource[pbx.Forward] {
 		validate: (*pbx.Forward).Validate,
 	}
 }
-
-// InUse reports whether an endpoint is in a call, as far as Asterisk has said.
-func (c *Controller) InUse(endpoint string) bool {
-	s, _ := c.Status(endpoint)
-	return s.Call == pbx.CallInUse || s.Call == pbx.CallOnHold
-}

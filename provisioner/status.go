@@ -85,7 +85,10 @@ func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *hub, d
 // Status returns what is known about an endpoint. stale is when the connection
 // to Asterisk was lost; zero while the value is live.
 func (c *Controller) Status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
-	w := c.status
+	return c.status.status(endpoint)
+}
+
+func (w *statusWatcher) status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.Endpoint = endpoint

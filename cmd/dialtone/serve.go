@@ -122,7 +122,9 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if phoneTLS != nil {
 		serveHTTP(ctx, g, "phone listener over TLS", phones.Server(""), phoneTLS)
 	}
-	g.Go(func() error { return feedWatchdog(ctx, watchdogEvery(), func() bool { return deciding(app.flow, app.client) }) })
+	g.Go(func() error {
+		return feedWatchdog(ctx, watchdogEvery(), func() bool { return deciding(app.flow, app.client) })
+	})
 	if err := notifySystemd("READY=1"); err != nil {
 		log.Warn(err.Error())
 	}

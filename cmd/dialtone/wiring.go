@@ -43,7 +43,7 @@ func (s *serveCmd) connectCalls(log *slog.Logger) *callApp {
 // decideCalls makes the application decide by what the controller knows.
 func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog.Logger) {
 	a.flow = callflow.New(callflow.Options{Client: a.client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl, Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})
+		Live: ctl.Live(), Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
 }
