@@ -84,10 +84,14 @@ func (s ApplyState) Progress(revision int64) Progress {
 // WaitApplied returns when a revision is applied or failed, or ctx ends; the
 // state tells which.
 func (c *Controller) WaitApplied(ctx context.Context, revision int64) ApplyState {
+	return c.apply.wait(ctx, revision)
+}
+
+func (a *applier) wait(ctx context.Context, revision int64) ApplyState {
 	for {
-		c.apply.mu.Lock()
-		state, changed := c.apply.state, c.apply.changed
-		c.apply.mu.Unlock()
+		a.mu.Lock()
+		state, changed := a.state, a.changed
+		a.mu.Unlock()
 		if state.Progress(revision) != Pending {
 			return state
 		}

@@ -127,7 +127,10 @@ func (c *Controller) consulting(ctx context.Context, tenant, id, leg string) (as
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return asker{}, err
 	}
-	t := c.calls
+	return c.calls.consulting(id, leg)
+}
+
+func (t *callTracker) consulting(id, leg string) (asker, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	call := t.calls[id]

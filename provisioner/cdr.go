@@ -109,9 +109,13 @@ func (r *callRecorder) tookAway(records []*pbx.CDR) {
 // Answered returns when an extension last answered a call, and how many it has
 // answered; both survive a restart.
 func (c *Controller) Answered(tenant, extension string) (last time.Time, count int64) {
-	c.records.mu.Lock()
-	defer c.records.mu.Unlock()
-	a := c.records.counts[extensionKey{tenant, extension}]
+	return c.records.answered(tenant, extension)
+}
+
+func (r *callRecorder) answered(tenant, extension string) (last time.Time, count int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.counts[extensionKey{tenant, extension}]
 	return a.Last, a.Count
 }
 
