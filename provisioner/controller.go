@@ -83,8 +83,7 @@ type Controller struct {
 	firmware  *firmware
 	templates *siteTemplates
 	asterisk  *asterisk
-	voicemail string
-	recorded  string
+	spool     *spool
 	site      phoneconf.Site
 	guesses   guesses
 	mailer    *mailer
@@ -121,9 +120,10 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
+	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), site: o.Site}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
+	c.spool = &spool{recorded: o.RecordingDir, voicemail: o.VoicemailDir, log: o.Logger}
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
@@ -140,7 +140,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.listRecordings); err != nil {
+	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.spool); err != nil {
 		return nil, err
 	}
 	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.events, snapshot: c.Snapshot, session: c.asterisk.Session,

@@ -2,8 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -20,16 +18,13 @@ func newExtensions(c *Controller) *Resource[pbx.Extension] {
 	}
 }
 
-// forgetMessages removes what Asterisk keeps of the mailbox that went with an
-// extension: whoever gets the number next must not hear the messages.
+// forgetMessages removes the messages of the mailbox that went with an extension.
 func (c *Controller) forgetMessages(ctx context.Context, e *pbx.Extension, released bool) {
-	if !released || c.voicemail == "" || e.Mailbox != e.Number {
+	if !released || e.Mailbox != e.Number {
 		return
 	}
 	if _, err := c.Mailboxes.Get(ctx, e.Tenant, e.Mailbox); pbx.KindOf(err) != pbx.NotFound {
 		return // another extension uses it as well
 	}
-	if err := os.RemoveAll(filepath.Join(c.voicemail, e.Tenant, e.Mailbox)); err != nil {
-		c.log.Error("removing the messages of a deleted mailbox", "mailbox", pbx.MailboxName(e.Tenant, e.Mailbox), "error", err)
-	}
+	c.spool.forgetMessages(e.Tenant, e.Mailbox)
 }

@@ -2,11 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -34,7 +29,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 		return nil, err
 	}
 	if before.Mailbox != e.Mailbox {
-		c.moveMessages(tenant, before.Mailbox, e.Mailbox)
+		c.spool.moveMessages(tenant, before.Mailbox, e.Mailbox)
 	}
 	c.turns.renumber(tenant, number, to)
 	c.apply.nudge()
@@ -72,27 +67,6 @@ func deviceRefs(ds []*pbx.Device) []pbx.Ref {
 		refs[i] = pbx.Ref{Kind: "device", Key: d.Name}
 	}
 	return refs
-}
-
-// moveMessages carries a mailbox's messages, greetings and chosen PIN to its new
-// number, before Asterisk is told of it. What a deleted mailbox of that number left
-// there is kept aside.
-func (c *Controller) moveMessages(tenant, from, to string) {
-	if c.voicemail == "" {
-		return
-	}
-	source, target := filepath.Join(c.voicemail, tenant, from), filepath.Join(c.voicemail, tenant, to)
-	if _, err := os.Lstat(source); errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	aside := target + ".before-" + time.Now().UTC().Format("20060102T150405.000")
-	if err := os.Rename(target, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.log.Error("keeping the messages of an earlier mailbox", "folder", target, "error", err)
-		return
-	}
-	if err := os.Rename(source, target); err != nil {
-		c.log.Error("moving the messages of a renumbered mailbox", "from", source, "to", target, "error", err)
-	}
 }
 
 // DuplicateExtension makes an extension with all settings of another one.
