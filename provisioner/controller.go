@@ -155,7 +155,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
-	c.apply = newApplier(c, o)
+	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
+		current: &c.snapshot, swapped: c.status.forget, applied: newPhoneNotifier(o, c.resyncs).notify})
 	c.asterisk.listeners = []listener{
 		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
 		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
