@@ -26,83 +26,64 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	ts, err := query(ctx, tx, scanTenant, selectTenant)
-	if err != nil {
-		return nil, fmt.Errorf("reading tenants: %w", err)
+	var r rows
+	for _, read := range []func() error{
+		allOf(ctx, tx, tenantTable, &r.tenants),
+		allOf(ctx, tx, extensionTable, &r.extensions),
+		allOf(ctx, tx, deviceTable, &r.devices),
+		allOf(ctx, tx, mailboxTable, &r.mailboxes),
+		allOf(ctx, tx, phoneTable, &r.phones),
+		func() error { return tx.fillAllPhones(ctx, r.phones) },
+		allOf(ctx, tx, phoneSettingsTable, &r.settings),
+		allOf(ctx, tx, buttonTable, &r.buttons),
+		func() error { return tx.fillAllTemplates(ctx, r.buttons) },
+		allOf(ctx, tx, externalTable, &r.external),
+		allOf(ctx, tx, trunkTable, &r.trunks),
+		allOf(ctx, tx, forwardTable, &r.forwards),
+		allOf(ctx, tx, numberTable, &r.numbers),
+		allOf(ctx, tx, classTable, &r.classes),
+		allOf(ctx, tx, ringGroupTable, &r.groups),
+		func() error { return tx.fillMembers(ctx, "", r.groups) },
+		allOf(ctx, tx, featureCodesTable, &r.codes),
+		allOf(ctx, tx, userTable, &r.users),
+	} {
+		if err := read(); err != nil {
+			return nil, err
+		}
 	}
-	es, err := query(ctx, tx, scanExtension, selectExtension)
-	if err != nil {
-		return nil, fmt.Errorf("reading extensions: %w", err)
-	}
-	ds, err := query(ctx, tx, scanDevice, selectDevice)
-	if err != nil {
-		return nil, fmt.Errorf("reading devices: %w", err)
-	}
-	ms, err := query(ctx, tx, scanMailbox, selectMailbox)
-	if err != nil {
-		return nil, fmt.Errorf("reading mailboxes: %w", err)
-	}
-	ps, err := tx.allPhones(ctx)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := query(ctx, tx, scanPhoneSettings, selectPhoneSettings)
-	if err != nil {
-		return nil, fmt.Errorf("reading phone settings: %w", err)
-	}
-	bs, err := tx.allButtonTemplates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ns, err := query(ctx, tx, scanExternalNumber, selectExternalNumber)
-	if err != nil {
-		return nil, fmt.Errorf("reading external numbers: %w", err)
-	}
-	trunks, err := query(ctx, tx, scanTrunk, selectTrunk)
-	if err != nil {
-		return nil, fmt.Errorf("reading trunks: %w", err)
-	}
-	fs, err := query(ctx, tx, scanForward, selectForward)
-	if err != nil {
-		return nil, fmt.Errorf("reading forwards: %w", err)
-	}
-	numbers, err := query(ctx, tx, scanNumber, selectNumber)
-	if err != nil {
-		return nil, fmt.Errorf("reading numbers: %w", err)
-	}
-	classes, err := query(ctx, tx, scanClassOfService, selectClassOfService)
-	if err != nil {
-		return nil, fmt.Errorf("reading classes of service: %w", err)
-	}
-	rgs, err := tx.allRingGroups(ctx)
-	if err != nil {
-		return nil, err
-	}
-	codes, err := query(ctx, tx, scanFeatureCodes, selectFeatureCodes)
-	if err != nil {
-		return nil, fmt.Errorf("reading feature codes: %w", err)
-	}
-	us, err := query(ctx, tx, scanUser, selectUser)
-	if err != nil {
-		return nil, fmt.Errorf("reading users: %w", err)
-	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks).WithForwards(fs).WithNumbers(numbers, classes).WithRingGroups(rgs).WithFeatureCodes(codes), nil
+	return pbx.NewSnapshot(revision, r.tenants, r.extensions, r.devices, r.phones, r.mailboxes).WithPhoneDefaults(r.settings, r.buttons).WithUsers(r.users).
+		SetOutside(r.external, r.trunks).WithForwards(r.forwards).WithNumbers(r.numbers, r.classes).WithRingGroups(r.groups).WithFeatureCodes(r.codes), nil
 }
 
-func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {
-	ps, err := query(ctx, tx, scanPhone, selectPhone)
-	if err != nil {
-		return nil, fmt.Errorf("reading phones: %w", err)
-	}
+type rows struct {
+	tenants    []*pbx.Tenant
+	extensions []*pbx.Extension
+	devices    []*pbx.Device
+	mailboxes  []*pbx.Mailbox
+	phones     []*pbx.Phone
+	settings   []*pbx.PhoneSettings
+	buttons    []*pbx.ButtonTemplate
+	external   []*pbx.ExternalNumber
+	trunks     []*pbx.Trunk
+	forwards   []*pbx.Forward
+	numbers    []*pbx.Number
+	classes    []*pbx.ClassOfService
+	groups     []*pbx.RingGroup
+	codes      []*pbx.FeatureCodes
+	users      []*pbx.User
+}
+
+// fillAllPhones reads the lines and buttons of all phones.
+func (tx *Tx) fillAllPhones(ctx context.Context, ps []*pbx.Phone) error {
 	ls, err := query(ctx, tx, scanLine, `SELECT mac, registration, device FROM phone_lines ORDER BY tenant, mac, registration`)
 	if err != nil {
-		return nil, fmt.Errorf("reading the lines of phones: %w", err)
+		return fmt.Errorf("reading the lines of phones: %w", err)
 	}
 	assignLines(ps, ls)
 	bs, err := query(ctx, tx, scanButton, `SELECT tenant, mac, `+buttonColumns+` FROM phone_buttons ORDER BY tenant, mac, module, key`)
 	if err != nil {
-		return nil, fmt.Errorf("reading the buttons of phones: %w", err)
+		return fmt.Errorf("reading the buttons of phones: %w", err)
 	}
 	assignButtons(ps, bs)
-	return ps, nil
+	return nil
 }
