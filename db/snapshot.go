@@ -26,51 +26,32 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	var r rows
+	var r pbx.Rows
 	for _, read := range []func() error{
-		allOf(ctx, tx, tenantTable, &r.tenants),
-		allOf(ctx, tx, extensionTable, &r.extensions),
-		allOf(ctx, tx, deviceTable, &r.devices),
-		allOf(ctx, tx, mailboxTable, &r.mailboxes),
-		allOf(ctx, tx, phoneTable, &r.phones),
-		func() error { return tx.fillAllPhones(ctx, r.phones) },
-		allOf(ctx, tx, phoneSettingsTable, &r.settings),
-		allOf(ctx, tx, buttonTable, &r.buttons),
-		func() error { return tx.fillAllTemplates(ctx, r.buttons) },
-		allOf(ctx, tx, externalTable, &r.external),
-		allOf(ctx, tx, trunkTable, &r.trunks),
-		allOf(ctx, tx, forwardTable, &r.forwards),
-		allOf(ctx, tx, numberTable, &r.numbers),
-		allOf(ctx, tx, classTable, &r.classes),
-		allOf(ctx, tx, ringGroupTable, &r.groups),
-		func() error { return tx.fillMembers(ctx, "", r.groups) },
-		allOf(ctx, tx, featureCodesTable, &r.codes),
-		allOf(ctx, tx, userTable, &r.users),
+		allOf(ctx, tx, tenantTable, &r.Tenants),
+		allOf(ctx, tx, extensionTable, &r.Extensions),
+		allOf(ctx, tx, deviceTable, &r.Devices),
+		allOf(ctx, tx, mailboxTable, &r.Mailboxes),
+		allOf(ctx, tx, phoneTable, &r.Phones),
+		func() error { return tx.fillAllPhones(ctx, r.Phones) },
+		allOf(ctx, tx, phoneSettingsTable, &r.PhoneSettings),
+		allOf(ctx, tx, buttonTable, &r.ButtonTemplates),
+		func() error { return tx.fillAllTemplates(ctx, r.ButtonTemplates) },
+		allOf(ctx, tx, externalTable, &r.ExternalNumbers),
+		allOf(ctx, tx, trunkTable, &r.Trunks),
+		allOf(ctx, tx, forwardTable, &r.Forwards),
+		allOf(ctx, tx, numberTable, &r.Numbers),
+		allOf(ctx, tx, classTable, &r.Classes),
+		allOf(ctx, tx, ringGroupTable, &r.RingGroups),
+		func() error { return tx.fillMembers(ctx, "", r.RingGroups) },
+		allOf(ctx, tx, featureCodesTable, &r.FeatureCodes),
+		allOf(ctx, tx, userTable, &r.Users),
 	} {
 		if err := read(); err != nil {
 			return nil, err
 		}
 	}
-	return pbx.NewSnapshot(revision, r.tenants, r.extensions, r.devices, r.phones, r.mailboxes).WithPhoneDefaults(r.settings, r.buttons).WithUsers(r.users).
-		SetOutside(r.external, r.trunks).WithForwards(r.forwards).WithNumbers(r.numbers, r.classes).WithRingGroups(r.groups).WithFeatureCodes(r.codes), nil
-}
-
-type rows struct {
-	tenants    []*pbx.Tenant
-	extensions []*pbx.Extension
-	devices    []*pbx.Device
-	mailboxes  []*pbx.Mailbox
-	phones     []*pbx.Phone
-	settings   []*pbx.PhoneSettings
-	buttons    []*pbx.ButtonTemplate
-	external   []*pbx.ExternalNumber
-	trunks     []*pbx.Trunk
-	forwards   []*pbx.Forward
-	numbers    []*pbx.Number
-	classes    []*pbx.ClassOfService
-	groups     []*pbx.RingGroup
-	codes      []*pbx.FeatureCodes
-	users      []*pbx.User
+	return pbx.NewSnapshot(revision, r), nil
 }
 
 // fillAllPhones reads the lines and buttons of all phones.
