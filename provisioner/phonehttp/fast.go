@@ -1,0 +1,191 @@
+package phonehttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// FastServer answers phones on fasthttp, at two thirds of net/http's processor time. It has
+// the methods of http.Server that a program needs to run it.
+type FastServer struct {
+	handler *Handler
+	server  *fasthttp.Server
+}
+
+// Fast returns a server on fasthttp. It speaks HTTP without TLS only.
+func (h *Handler) Fast() *FastServer {
+	f := &FastServer{handler: h}
+	f.server = &fasthttp.Server{
+		Handler:     f.serve,
+		ConnState:   f.follow,
+		ReadTimeout: headWithin, // counted from the first byte of a request
+		HeaderReceived: func(head *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
+			if head.ContentLength() != 0 && !head.IsGet() && !head.IsHead() {
+				c.ReadTimeout = bodyWithin
+			}
+			return c
+		},
+		WriteTimeout:   answerWithin,
+		IdleTimeout:    idleWithin,
+		ReadBufferSize: headBytes,
+		// An answer goes out in one system call and one packet train if it fits this
+		// buffer. A connection has it only while it is answered.
+		WriteBufferSize:   32 << 10,
+		ReduceMemoryUsage: true,
+		// The listener bounds the connections. Some more are let in here, because a
+		// closed one counts for a moment longer.
+		Concurrency: 2 * MaxConnections,
+		// A body is read by the core, after it knows the phone.
+		StreamRequestBody:            true,
+		DisablePreParseMultipartForm: true,
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		CloseOnShutdown:              true,
+		SecureErrorLogMessage:        true, // a path holds a secret
+		// Broken requests of strangers are no news.
+		Logger: slog.NewLogLogger(h.opt.Logger.Handler(), slog.LevelDebug),
+	}
+	return f
+}
+
+// Serve answers the connections of a listener until Shutdown, and returns
+// http.ErrServerClosed then.
+func (f *FastServer) Serve(l net.Listener) error {
+	if err := f.server.Serve(&fastListener{l, f.handler.opt.Logger}); err != nil {
+		return fmt.Errorf("answering phones: %w", err)
+	}
+	return http.ErrServerClosed
+}
+
+// Shutdown closes the listener and waits for the requests under way.
+func (f *FastServer) Shutdown(ctx context.Context) error {
+	return f.server.ShutdownWithContext(ctx)
+}
+
+// fastListener makes a fastConn of each connection.
+type fastListener struct {
+	net.Listener
+	log *slog.Logger
+}
+
+// Accept returns the next connection. Other errors than the end of the listener, such as
+// a want of file descriptors, pass; fasthttp would end at the first.
+func (l *fastListener) Accept() (net.Conn, error) {
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		c, err := l.Listener.Accept()
+		switch {
+		case err == nil:
+			return &fastConn{Conn: c, remote: addressOf(c.RemoteAddr().String())}, nil
+		case errors.Is(err, net.ErrClosed):
+			return nil, err
+		}
+		l.log.Warn("accepting a phone", "error", err, "again_in", pause)
+		time.Sleep(pause)
+	}
+}
+
+// fastConn remembers what is to be done when its answer has been written, because
+// fasthttp writes after its handler has returned.
+type fastConn struct {
+	net.Conn
+	remote  netip.Addr
+	failure error // of writing; it ends the connection
+	// All that follows belongs to the answer under way, if there is one.
+	answering bool
+	reply     reply
+	note      note
+	buf       *[]byte // the body
+	broken    error   // why the reply is not the core's
+}
+
+// Write notes a failure.
+func (c *fastConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if err != nil {
+		c.failure = err
+	}
+	return n, err
+}
+
+// follow finishes an answer: a connection becomes idle when fasthttp has written it, and
+// closed when that failed or when it was the last one.
+func (f *FastServer) follow(conn net.Conn, state fasthttp.ConnState) {
+	c := conn.(*fastConn)
+	if !c.answering || state != fasthttp.StateIdle && state != fasthttp.StateClosed {
+		return
+	}
+	c.answering = false
+	buffers.Put(c.buf)
+	f.handler.finish(&c.reply, c.note, errors.Join(c.broken, c.failure))
+}
+
+// serve answers one request.
+func (f *FastServer) serve(ctx *fasthttp.RequestCtx) {
+	c := ctx.Conn().(*fastConn)
+	c.answering, c.reply, c.note, c.buf, c.broken = true, reply{}, note{}, buffers.Get().(*[]byte), nil
+	f.ask(ctx, c)
+	r := &c.reply
+	if r.file == nil && c.broken == nil {
+		*c.buf, c.broken = r.text(*c.buf)
+	}
+	if c.broken != nil {
+		f.handler.opt.Logger.Error("answering a phone", "error", c.broken)
+	}
+	ctx.SetStatusCode(r.status)
+	r.headers(ctx.Response.Header.Set)
+	switch {
+	case r.file != nil:
+		_ = ctx.SetWriteDeadline(time.Now().Add(firmwareWithin)) // else the server's own holds
+		ctx.SetBodyStream(r.file.part(r.size), int(r.size))
+	case r.sized():
+		ctx.Response.SetBodyRaw(*c.buf)
+	}
+}
+
+// ask lets the core answer. A panic costs the phone its answer and its connection, as
+// with net/http; fasthttp would end the program.
+func (f *FastServer) ask(ctx *fasthttp.RequestCtx, c *fastConn) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.reply, c.note = unavailable(), note{}
+			c.broken = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			ctx.SetConnectionClose()
+		}
+	}()
+	head := &ctx.Request.Header
+	a := ask{
+		method: string(head.Method()), path: pathOf(ctx), agent: string(head.UserAgent()),
+		remote: c.remote, body: ctx.RequestBodyStream(), length: int64(head.ContentLength()),
+	}
+	for _, line := range head.PeekAll("If-None-Match") {
+		a.ifNoneMatch = append(a.ifNoneMatch, string(line))
+	}
+	if strings.HasPrefix(a.path, firmwarePrefix) {
+		for i, name := range partHeaders {
+			a.parts[i] = string(head.Peek(name))
+		}
+	}
+	// A RequestCtx must not be kept, and a database keeps its context for a while.
+	c.reply, c.note = f.handler.core(context.Background(), &a)
+}
+
+// pathOf is the path as net/http has it: decoded once, with its dots and slashes.
+// A path that cannot be decoded is nobody's.
+func pathOf(ctx *fasthttp.RequestCtx) string {
+	path, err := url.PathUnescape(string(ctx.URI().PathOriginal()))
+	if err != nil {
+		return ""
+	}
+	return path
+}
