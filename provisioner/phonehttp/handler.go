@@ -18,7 +18,7 @@
 // certificates. A listener of Listen bounds the connections of each. A bound for each
 // client address belongs there too, before a server has spent anything on a connection.
 //
-// It may import provisioner, provisioner/pbx and phoneconf.
+// It may import provisioner/pbx and phoneconf.
 package phonehttp
 
 import (
@@ -35,7 +35,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -66,7 +65,7 @@ type Options struct {
 	Uploaded func(p *pbx.Phone, name phoneconf.FileName) ([]byte, error)
 	// Firmware finds a firmware file by its hash and name. nil serves none.
 	Firmware func(sum, name string) (path string, size int64, modified time.Time, ok bool)
-	// Invitations are the pages for softphones below provisioner.InvitePath; nil has none.
+	// Invitations are the pages for softphones below phoneconf.InvitePath; nil has none.
 	Invitations Invitations
 	Now         func() time.Time // nil is time.Now
 	Logger      *slog.Logger     // nil logs nothing
@@ -142,7 +141,7 @@ type note struct {
 
 // serve is the core: it answers a request without regard to the way it came.
 func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
-	if token, ok := strings.CutPrefix(a.path, provisioner.InvitePath); ok {
+	if token, ok := strings.CutPrefix(a.path, phoneconf.InvitePath); ok {
 		return h.invite(ctx, a.method, token), note{}
 	}
 	s := h.opt.Snapshot()
