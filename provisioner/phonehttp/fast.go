@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -21,11 +22,15 @@ import (
 type FastServer struct {
 	handler *Handler
 	server  *fasthttp.Server
+
+	mu     sync.Mutex
+	silent map[*fastConn]bool // connections that have sent nothing so far
+	ended  bool
 }
 
 // Fast returns a server on fasthttp. It speaks HTTP without TLS only.
 func (h *Handler) Fast() *FastServer {
-	f := &FastServer{handler: h}
+	f := &FastServer{handler: h, silent: map[*fastConn]bool{}}
 	f.server = &fasthttp.Server{
 		Handler:     f.serve,
 		ConnState:   f.follow,
@@ -68,8 +73,16 @@ func (f *FastServer) Serve(l net.Listener) error {
 	return http.ErrServerClosed
 }
 
-// Shutdown closes the listener and waits for the requests under way.
+// Shutdown closes the listener and the connections without a request, and waits for the
+// requests under way. fasthttp would wait some seconds for a connection that has never
+// sent anything.
 func (f *FastServer) Shutdown(ctx context.Context) error {
+	f.mu.Lock()
+	f.ended = true
+	for c := range f.silent {
+		_ = c.Close() // its goroutine ends by it
+	}
+	f.mu.Unlock()
 	return f.server.ShutdownWithContext(ctx)
 }
 
@@ -100,6 +113,7 @@ func (l *fastListener) Accept() (net.Conn, error) {
 type fastConn struct {
 	net.Conn
 	remote  netip.Addr
+	silent  bool  // see FastServer
 	failure error // of writing; it ends the connection
 	// All that follows belongs to the answer under way, if there is one.
 	answering bool
@@ -118,16 +132,39 @@ func (c *fastConn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// follow finishes an answer: a connection becomes idle when fasthttp has written it, and
-// closed when that failed or when it was the last one.
+// follow hears what a connection does. One becomes idle when fasthttp has written the
+// answer, and closed when that failed or when it was the last one: the answer is finished.
 func (f *FastServer) follow(conn net.Conn, state fasthttp.ConnState) {
 	c := conn.(*fastConn)
-	if !c.answering || state != fasthttp.StateIdle && state != fasthttp.StateClosed {
-		return
+	switch state {
+	case fasthttp.StateNew:
+		f.setSilent(c, true)
+	case fasthttp.StateActive, fasthttp.StateClosed:
+		f.setSilent(c, false)
 	}
-	c.answering = false
-	buffers.Put(c.buf)
-	f.handler.finish(&c.reply, c.note, errors.Join(c.broken, c.failure))
+	if c.answering && (state == fasthttp.StateIdle || state == fasthttp.StateClosed) {
+		c.answering = false
+		buffers.Put(c.buf)
+		f.handler.finish(&c.reply, c.note, errors.Join(c.broken, c.failure))
+	}
+}
+
+// setSilent notes whether a connection has sent nothing so far.
+func (f *FastServer) setSilent(c *fastConn, silent bool) {
+	if c.silent == silent {
+		return // as at each request but the first
+	}
+	c.silent = silent
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case !silent:
+		delete(f.silent, c)
+	case f.ended:
+		_ = c.Close()
+	default:
+		f.silent[c] = true
+	}
 }
 
 // serve answers one request.

@@ -1,9 +1,11 @@
 package phonehttp
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -85,4 +87,35 @@ func TestSlowClientsAreHungUpOn(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The end of the program does not wait for connections without a request.
+func TestShutdownEndsIdleConnections(t *testing.T) {
+	_ = new(fasthttp.Response).Header.Header() // starts the clock of Date headers outside of the bubble
+	synctest.Test(t, func(t *testing.T) {
+		t.Cleanup(func() { time.Sleep(time.Minute) }) // fasthttp's goroutines end when they look next
+		s := newSite(t, 1, nil)
+		f, l := s.Fast(), &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+		servedOn(t, f, l)
+		silent, idle := l.dial(), l.dial()
+		if _, err := io.WriteString(idle, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := http.ReadResponse(bufio.NewReader(idle), nil); err != nil || resp.StatusCode != 404 {
+			t.Fatal(resp, err)
+		}
+		synctest.Wait()
+		start := time.Now()
+		if err := f.Shutdown(t.Context()); err != nil || time.Since(start) > time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+		for _, c := range []net.Conn{silent, idle} {
+			if _, err := c.Read(make([]byte, 1)); err == nil {
+				t.Error("a connection outlives its server")
+			}
+		}
+		if len(f.silent) != 0 {
+			t.Errorf("%d connections are not forgotten", len(f.silent))
+		}
+	})
 }
