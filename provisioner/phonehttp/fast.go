@@ -23,6 +23,8 @@ type FastServer struct {
 	handler *Handler
 	server  *fasthttp.Server
 
+	unfinished sync.WaitGroup // answers
+
 	mu     sync.Mutex
 	silent map[*fastConn]bool // connections that have sent nothing so far
 	ended  bool
@@ -83,7 +85,11 @@ func (f *FastServer) Shutdown(ctx context.Context) error {
 		_ = c.Close() // its goroutine ends by it
 	}
 	f.mu.Unlock()
-	return f.server.ShutdownWithContext(ctx)
+	if err := f.server.ShutdownWithContext(ctx); err != nil {
+		return err
+	}
+	f.unfinished.Wait() // fasthttp forgets a connection shortly before it says so
+	return nil
 }
 
 // fastListener makes a fastConn of each connection.
@@ -146,6 +152,7 @@ func (f *FastServer) follow(conn net.Conn, state fasthttp.ConnState) {
 		c.answering = false
 		buffers.Put(c.buf)
 		f.handler.finish(&c.reply, c.note, errors.Join(c.broken, c.failure))
+		f.unfinished.Done()
 	}
 }
 
@@ -170,7 +177,9 @@ func (f *FastServer) setSilent(c *fastConn, silent bool) {
 // serve answers one request.
 func (f *FastServer) serve(ctx *fasthttp.RequestCtx) {
 	c := ctx.Conn().(*fastConn)
+	f.unfinished.Add(1)
 	c.answering, c.reply, c.note, c.buf, c.broken = true, reply{}, note{}, buffers.Get().(*[]byte), nil
+	*c.buf = (*c.buf)[:0] // what is in it was another phone's
 	f.ask(ctx, c)
 	r := &c.reply
 	if r.file == nil && c.broken == nil {

@@ -114,6 +114,9 @@ func TestShutdownEndsIdleConnections(t *testing.T) {
 				t.Error("a connection outlives its server")
 			}
 		}
+		synctest.Wait()
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		if len(f.silent) != 0 {
 			t.Errorf("%d connections are not forgotten", len(f.silent))
 		}

@@ -42,6 +42,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) write(w http.ResponseWriter, method string, r *reply) (err error) {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
+	*buf = (*buf)[:0]
 	if r.file == nil {
 		if *buf, err = r.text(*buf); err != nil {
 			h.opt.Logger.Error("answering a phone", "error", err)
