@@ -131,14 +131,21 @@ func matches(lines []string, etag string) bool {
 	return false
 }
 
-// buffers are for bodies on their way.
+// buffers are for bodies on their way; see emptyBuffer.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// text puts the body together in buf. If its length is not the declared one, r becomes
+// emptyBuffer returns one of the buffers, in which the last body is no longer seen: it
+// was another phone's.
+func emptyBuffer() *[]byte {
+	buf := buffers.Get().(*[]byte)
+	*buf = (*buf)[:0]
+	return buf
+}
+
+// text appends the body to buf, which is empty. If its length is not the declared one, r becomes
 // unavailable: the client would take the rest of the body for the next answer, or the
 // next answer for the rest of the body.
 func (r *reply) text(buf []byte) ([]byte, error) {
-	buf = buf[:0]
 	if r.body != nil {
 		buf = r.body.appendTo(buf)
 	}

@@ -30,6 +30,10 @@ type FastServer struct {
 	ended  bool
 }
 
+// fastHeadBytes is the longest head of a request; a phone's has some hundred bytes. Each
+// connection has a buffer of that size.
+const fastHeadBytes = 4 << 10
+
 // Fast returns a server on fasthttp. It speaks HTTP without TLS only.
 func (h *Handler) Fast() *FastServer {
 	f := &FastServer{handler: h, silent: map[*fastConn]bool{}}
@@ -45,7 +49,7 @@ func (h *Handler) Fast() *FastServer {
 		},
 		WriteTimeout:   answerWithin,
 		IdleTimeout:    idleWithin,
-		ReadBufferSize: headBytes,
+		ReadBufferSize: fastHeadBytes,
 		// An answer goes out in one system call and one packet train if it fits this
 		// buffer. A connection has it only while it is answered.
 		WriteBufferSize:   32 << 10,
@@ -151,7 +155,9 @@ func (f *FastServer) follow(conn net.Conn, state fasthttp.ConnState) {
 	if c.answering && (state == fasthttp.StateIdle || state == fasthttp.StateClosed) {
 		c.answering = false
 		buffers.Put(c.buf)
-		f.handler.finish(&c.reply, c.note, errors.Join(c.broken, c.failure))
+		if err := unbroken(func() { f.handler.finish(&c.reply, c.note, errors.Join(c.broken, c.failure)) }); err != nil {
+			f.handler.opt.Logger.Error("recording a phone's request", "error", err)
+		}
 		f.unfinished.Done()
 	}
 }
@@ -178,37 +184,38 @@ func (f *FastServer) setSilent(c *fastConn, silent bool) {
 func (f *FastServer) serve(ctx *fasthttp.RequestCtx) {
 	c := ctx.Conn().(*fastConn)
 	f.unfinished.Add(1)
-	c.answering, c.reply, c.note, c.buf, c.broken = true, reply{}, note{}, buffers.Get().(*[]byte), nil
-	*c.buf = (*c.buf)[:0] // what is in it was another phone's
-	f.ask(ctx, c)
-	r := &c.reply
-	if r.file == nil && c.broken == nil {
-		*c.buf, c.broken = r.text(*c.buf)
+	c.answering, c.reply, c.note, c.buf, c.broken = true, reply{}, note{}, emptyBuffer(), nil
+	a := askOf(ctx, c)
+	if err := unbroken(func() {
+		// A RequestCtx must not be kept, and a database keeps its context for a while.
+		c.reply, c.note = f.handler.core(context.Background(), &a)
+		if c.reply.file == nil {
+			*c.buf, c.broken = c.reply.text(*c.buf)
+		}
+	}); err != nil {
+		c.reply, c.note, c.broken, *c.buf = unavailable(), note{}, err, nil
+		ctx.SetConnectionClose()
 	}
 	if c.broken != nil {
 		f.handler.opt.Logger.Error("answering a phone", "error", c.broken)
 	}
-	ctx.SetStatusCode(r.status)
-	r.headers(ctx.Response.Header.Set)
-	switch {
-	case r.file != nil:
-		_ = ctx.SetWriteDeadline(time.Now().Add(firmwareWithin)) // else the server's own holds
-		ctx.SetBodyStream(r.file.part(r.size), int(r.size))
-	case r.sized():
-		ctx.Response.SetBodyRaw(*c.buf)
-	}
+	f.write(ctx, &c.reply, *c.buf)
 }
 
-// ask lets the core answer. A panic costs the phone its answer and its connection, as
-// with net/http; fasthttp would end the program.
-func (f *FastServer) ask(ctx *fasthttp.RequestCtx, c *fastConn) {
+// unbroken makes an error of a panic. It costs the phone its answer, as with net/http;
+// fasthttp would end the program.
+func unbroken(do func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			c.reply, c.note = unavailable(), note{}
-			c.broken = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-			ctx.SetConnectionClose()
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
+	do()
+	return nil
+}
+
+// askOf reads a request.
+func askOf(ctx *fasthttp.RequestCtx, c *fastConn) ask {
 	head := &ctx.Request.Header
 	a := ask{
 		method: string(head.Method()), path: pathOf(ctx), agent: string(head.UserAgent()),
@@ -222,8 +229,20 @@ func (f *FastServer) ask(ctx *fasthttp.RequestCtx, c *fastConn) {
 			a.parts[i] = string(head.Peek(name))
 		}
 	}
-	// A RequestCtx must not be kept, and a database keeps its context for a while.
-	c.reply, c.note = f.handler.core(context.Background(), &a)
+	return a
+}
+
+// write hands a reply with its body to fasthttp.
+func (f *FastServer) write(ctx *fasthttp.RequestCtx, r *reply, body []byte) {
+	ctx.SetStatusCode(r.status)
+	r.headers(ctx.Response.Header.Set)
+	switch {
+	case r.file != nil:
+		_ = ctx.SetWriteDeadline(time.Now().Add(firmwareWithin)) // else the server's own holds
+		ctx.SetBodyStream(r.file.part(r.size), int(r.size))
+	case r.sized():
+		ctx.Response.SetBodyRaw(body)
+	}
 }
 
 // pathOf is the path as net/http has it: decoded once, with its dots and slashes.

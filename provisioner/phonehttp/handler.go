@@ -154,7 +154,7 @@ func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
 	c := call{ask: a, now: h.opt.Now(), index: h.indexOf(s)}
 	c.want, c.ok = phoneconf.ParsePath(a.path)
 	r, hash := h.answer(&c)
-	return r, noteOf(&c, r.status, hash)
+	return r, noteOf(&c, hash)
 }
 
 // answer returns the reply and the hash of the bytes that the phone holds after it:
@@ -229,21 +229,18 @@ func (h *Handler) proved(c *call, e *entry) (*file, error) {
 // maxUserAgent is how much of a User-Agent is kept, see pbx.PhoneFetch.
 const maxUserAgent = 200
 
-// noteOf is what there is to record of a request; no MAC means nothing.
-func noteOf(c *call, status int, hash string) note {
+// noteOf is what there is to record of a request.
+func noteOf(c *call, hash string) note {
 	agent := c.agent
 	if len(agent) > maxUserAgent {
 		agent = agent[:maxUserAgent]
 	}
 	n := note{known: c.known != "", fetch: pbx.PhoneFetch{
-		MAC: c.known, File: string(c.want.File), Status: status, Hash: hash, Own: c.own, Address: c.remote,
+		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Address: c.remote,
 		UserAgent: strings.ToValidUTF8(agent, ""), At: c.now,
 	}}
 	if n.fetch.MAC == "" {
 		n.fetch.MAC = c.want.MAC
-	}
-	if n.fetch.MAC == "" {
-		_, _, _, n.fetch.MAC = phoneconf.Identify(n.fetch.UserAgent)
 	}
 	return n
 }
@@ -256,8 +253,12 @@ func (h *Handler) finish(r *reply, n note, err error) {
 	if r.file != nil {
 		r.file.close()
 	}
+	n.fetch.Status = r.status
 	if err != nil {
 		n.fetch.Hash = ""
+	}
+	if n.fetch.MAC == "" {
+		_, _, _, n.fetch.MAC = phoneconf.Identify(n.fetch.UserAgent)
 	}
 	switch {
 	case n.known:

@@ -40,9 +40,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // write sends a reply. An error means that the client may not have received all of it.
 func (h *Handler) write(w http.ResponseWriter, method string, r *reply) (err error) {
-	buf := buffers.Get().(*[]byte)
+	buf := emptyBuffer()
 	defer buffers.Put(buf)
-	*buf = (*buf)[:0]
 	if r.file == nil {
 		if *buf, err = r.text(*buf); err != nil {
 			h.opt.Logger.Error("answering a phone", "error", err)

@@ -167,3 +167,14 @@ func TestRecordFollowsTheAnswer(t *testing.T) {
 		})
 	}
 }
+
+// A reply that is not written into its buffer does not become another phone's.
+func TestBuffersAreEmpty(t *testing.T) {
+	for range 1000 {
+		secret := []byte("another phone's")
+		buffers.Put(&secret)
+		if b := emptyBuffer(); len(*b) > 0 {
+			t.Fatalf("%q", *b)
+		}
+	}
+}
