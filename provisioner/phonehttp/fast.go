@@ -153,11 +153,12 @@ func (f *FastServer) follow(conn net.Conn, state fasthttp.ConnState) {
 		f.setSilent(c, false)
 	}
 	if c.answering && (state == fasthttp.StateIdle || state == fasthttp.StateClosed) {
-		c.answering = false
 		buffers.Put(c.buf)
 		if err := unbroken(func() { f.handler.finish(&c.reply, c.note, errors.Join(c.broken, c.failure)) }); err != nil {
 			f.handler.opt.Logger.Error("recording a phone's request", "error", err)
 		}
+		// An idle connection keeps no file in memory that the cache may have dropped.
+		c.answering, c.reply, c.note, c.buf, c.broken = false, reply{}, note{}, nil, nil
 		f.unfinished.Done()
 	}
 }
