@@ -207,3 +207,13 @@ func (s *safeBuffer) String() string {
 	defer s.mu.Unlock()
 	return s.b.String()
 }
+
+// passes counts what is recorded about passes.
+func (l *lab) passes() int {
+	l.t.Helper()
+	rs, err := l.store.ApplyResults(l.t.Context(), 0)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return len(rs)
+}
