@@ -44,7 +44,7 @@ func TestReachability(t *testing.T) {
 			endpoint := l.device("a", c.qualify)
 			l.fresh()
 			l.start()
-					for _, s := range c.steps {
+			for _, s := range c.steps {
 				l.contact(endpoint, s.uri, s.word)
 				l.asterisk.Send("DeviceStateChange", "Device", "PJSIP/"+endpoint, "State", "INUSE")
 				l.until("for the event after "+s.word, func() bool { s, _ := l.Of(endpoint); return s.Call == pbx.CallInUse })
