@@ -15,6 +15,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ari"
 	"github.com/dialtone-pbx/dialtone/ari/callflow"
 	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -51,7 +52,7 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 // followChanges lets the lamps follow every change that is applied, until ctx ends.
 func followChanges(ctx context.Context, ctl *provisioner.Controller, lamps *callflow.Lamps) error {
 	for ctx.Err() == nil {
-		sub := ctl.Subscribe()
+		sub := ctl.Events.Subscribe("")
 		lamps.Changed()
 		followEvents(ctx, sub, lamps)
 		sub.Close()
@@ -60,7 +61,7 @@ func followChanges(ctx context.Context, ctl *provisioner.Controller, lamps *call
 }
 
 // followEvents ends with ctx, or when the events have come too fast.
-func followEvents(ctx context.Context, sub *provisioner.Subscription, lamps *callflow.Lamps) {
+func followEvents(ctx context.Context, sub *event.Subscription, lamps *callflow.Lamps) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,7 +70,7 @@ func followEvents(ctx context.Context, sub *provisioner.Subscription, lamps *cal
 			if !open {
 				return
 			}
-			if e.Type == provisioner.EventApply {
+			if e.Type == event.TypeApply {
 				lamps.Changed()
 			}
 		}
@@ -110,10 +111,19 @@ func callError(err error) error {
 	return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not carry it out", Cause: err}
 }
 
+// httpServer is *http.Server or *phonehttp.FastServer.
+type httpServer interface {
+	Serve(l net.Listener) error // http.ErrServerClosed after Shutdown
+	Shutdown(ctx context.Context) error
+}
+
 // serveHTTP runs a server in the group until ctx ends, then lets requests under
 // way finish for shutdownWithin.
-func serveHTTP(ctx context.Context, g *errgroup.Group, name string, srv *http.Server, l net.Listener) {
-	srv.BaseContext = func(net.Listener) context.Context { return ctx }
+func serveHTTP(ctx context.Context, g *errgroup.Group, name string, srv httpServer, l net.Listener) {
+	std, _ := srv.(*http.Server)
+	if std != nil {
+		std.BaseContext = func(net.Listener) context.Context { return ctx }
+	}
 	g.Go(func() error {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("%s: %w", name, err)
@@ -125,7 +135,11 @@ func serveHTTP(ctx context.Context, g *errgroup.Group, name string, srv *http.Se
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
 		defer cancel()
 		if err := srv.Shutdown(end); err != nil {
-			return errors.Join(fmt.Errorf("ending the %s: %w", name, err), srv.Close())
+			err = fmt.Errorf("ending the %s: %w", name, err)
+			if std != nil {
+				err = errors.Join(err, std.Close())
+			}
+			return err
 		}
 		return ctx.Err()
 	})
