@@ -6,44 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// CallChange names what happened to a call.
-type CallChange string
-
-// The changes.
-const (
-	CallStarted     CallChange = "started"
-	CallRinging     CallChange = "ringing"  // one more leg is called
-	CallTaken       CallChange = "answered" // a leg is through
-	CallAsking      CallChange = "asking"   // a leg asks somebody, another one is held
-	CallReturned    CallChange = "returned" // and takes that one back
-	CallTransferred CallChange = "transferred"
-	CallRecording   CallChange = "recording" // Asterisk records it from now on
-	// CallRecordingEnded is only for a call that goes on.
-	CallRecordingEnded CallChange = "recording-ended"
-	CallEnded          CallChange = "ended"
-)
-
-// CallEvent tells the event stream of one change of one call.
-type CallEvent struct {
-	What    CallChange
-	Leg     string // that it happened to; "" for the whole call
-	Call    pbx.LiveCall
-	Outcome pbx.CallOutcome // of a call that has ended
-}
-
 // tell publishes a change. The lock is held.
-func (t *callTracker) tell(c *trackedCall, what CallChange, leg *pbx.CallLeg) {
+func (t *callTracker) tell(c *trackedCall, what event.CallChange, leg *pbx.CallLeg) {
 	if c.Tenant == "" {
 		return
 	}
-	e := CallEvent{What: what, Call: c.view()}
+	e := event.Call{Change: what, Call: c.view()}
 	if leg != nil {
 		e.Leg = leg.ID
 	}
-	t.events.publish(EventCall, c.Tenant, e)
+	t.events.Publish(c.Tenant, e)
 }
 
 // Calls returns the calls of a tenant that are under way, the oldest first.
@@ -51,10 +27,12 @@ func (c *Controller) Calls(ctx context.Context, tenant string) ([]pbx.LiveCall, 
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, err
 	}
-	t := c.calls
+	return c.calls.list(tenant), nil
+}
+
+func (t *callTracker) list(tenant string) (out []pbx.LiveCall) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var out []pbx.LiveCall
 	for _, call := range t.calls {
 		if call.Tenant == tenant && !call.dropped && len(call.legs) > 0 {
 			out = append(out, call.view())
@@ -66,7 +44,7 @@ func (c *Controller) Calls(ctx context.Context, tenant string) ([]pbx.LiveCall, 
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
-	return out, nil
+	return out
 }
 
 // Call returns one call under way, or NotFound.
@@ -74,7 +52,10 @@ func (c *Controller) Call(ctx context.Context, tenant, id string) (*pbx.LiveCall
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, err
 	}
-	t := c.calls
+	return c.calls.one(tenant, id)
+}
+
+func (t *callTracker) one(tenant, id string) (*pbx.LiveCall, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if call := t.calls[id]; call != nil && call.Tenant == tenant && !call.dropped {
@@ -87,7 +68,10 @@ func (c *Controller) Call(ctx context.Context, tenant, id string) (*pbx.LiveCall
 // CallsTracked returns how many calls and channels are followed, and how many
 // channels were not for want of room.
 func (c *Controller) CallsTracked() (calls, channels int, ignored uint64) {
-	t := c.calls
+	return c.calls.tracked()
+}
+
+func (t *callTracker) tracked() (calls, channels int, ignored uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.calls), len(t.channels), t.ignored
@@ -97,27 +81,31 @@ func (c *Controller) CallsTracked() (calls, channels int, ignored uint64) {
 // channel.
 // It returns at once; it is called before the step begins.
 func (c *Controller) CallRouted(id string, call pbx.Call, step pbx.Step) {
-	c.calls.routed(id, func(t *trackedCall, ch *channel) {
-		if t.click && ch.leg != nil {
-			t.makeCaller(ch, time.Now())
+	c.calls.follow(id, call, step)
+}
+
+func (t *callTracker) follow(id string, call pbx.Call, step pbx.Step) {
+	t.routed(id, func(tc *trackedCall, ch *channel) {
+		if tc.click && ch.leg != nil {
+			tc.makeCaller(ch, time.Now())
 		}
-		if last := len(t.Rules) - 1; last < 0 || t.Rules[last] != step.Rule {
-			t.Rules = append(t.Rules, step.Rule)
+		if last := len(tc.Rules) - 1; last < 0 || tc.Rules[last] != step.Rule {
+			tc.Rules = append(tc.Rules, step.Rule)
 		}
 		if len(call.Hops) > 0 || step.Kind == pbx.StepForward {
-			c.calls.via(t, pbx.ViaForward)
+			t.via(tc, pbx.ViaForward)
 		}
 		if step.Kind == pbx.StepMonitor {
-			c.calls.via(t, pbx.ViaMonitor)
+			t.via(tc, pbx.ViaMonitor)
 		}
-		if call.RingGroup(c.calls.snapshot()) != nil {
-			c.calls.via(t, pbx.ViaGroup)
+		if call.RingGroup(t.snapshot()) != nil {
+			t.via(tc, pbx.ViaGroup)
 		}
-		if t.Tenant == "" {
-			t.Tenant = call.Tenant
+		if tc.Tenant == "" {
+			tc.Tenant = call.Tenant
 		}
-		if t.Dialled == "" {
-			t.Dialled = call.Dialled
+		if tc.Dialled == "" {
+			tc.Dialled = call.Dialled
 		}
 	})
 }

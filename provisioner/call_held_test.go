@@ -37,7 +37,7 @@ func TestAbandonedChannelIsRecalled(t *testing.T) {
 			server.Handle("Redirect", func(conn *amitest.Conn, a amitest.Action) { conn.Reply(a, "Message", "Redirect successful") })
 			s := dialAMI(t, server)
 			r := newCallRig()
-			if err := r.resync(t.Context(), s); err != nil {
+			if err := r.up(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
 			told := server.Actions("Redirect")
@@ -81,7 +81,7 @@ func TestGhostIsNoCall(t *testing.T) {
 		if known {
 			r.takeOver([]ami.Channel{ghost}, replayed)
 		}
-		if err := r.resync(t.Context(), s); err != nil {
+		if err := r.up(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		r.empty(t)

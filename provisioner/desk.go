@@ -19,9 +19,7 @@ var ErrRefused = errors.New("number or PIN is wrong, the user may not sign in, o
 
 // SignIn makes a shared device ring for a user, and frees the one that the user
 // was at. The device must not be another user's.
-func (c *Controller) SignIn(ctx context.Context, by Author, tenant, username, device string) (*pbx.User, int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (c *Controller) SignIn(ctx context.Context, by pbx.Author, tenant, username, device string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {
@@ -99,9 +97,7 @@ func leaveDesks(ctx context.Context, tx *db.Tx, tenant, extension, but string) e
 }
 
 // SignOut frees the shared device that a user is at; being at none is as good.
-func (c *Controller) SignOut(ctx context.Context, by Author, tenant, username string) (*pbx.User, int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (c *Controller) SignOut(ctx context.Context, by pbx.Author, tenant, username string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {
@@ -118,12 +114,13 @@ func (c *Controller) SignOut(ctx context.Context, by Author, tenant, username st
 // SignInByPhone is SignIn for who dialled the code on a shared device and typed
 // the number of an extension and its user's PIN.
 func (c *Controller) SignInByPhone(ctx context.Context, endpoint, number, pin string) error {
-	if !c.guesses.begin(endpoint, time.Now()) {
+	// It counts as wrong until it proves right, so that attempts at the same time all count.
+	if !c.pins.Take(endpoint, time.Now()) {
 		return ErrRefused
 	}
 	err := c.signInByPhone(ctx, endpoint, number, pin)
 	if err == nil {
-		c.guesses.forget(endpoint)
+		c.pins.GiveBack(endpoint)
 	} else if !errors.Is(err, ErrRefused) {
 		c.log.Error("signing in by phone", "endpoint", endpoint, "error", err)
 	}
@@ -167,8 +164,6 @@ func (c *Controller) SignOutByPhone(ctx context.Context, endpoint string) error 
 	if seen == nil || !seen.Shared {
 		return ErrRefused
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	_, err := c.db.Update(ctx, deskAuthor(seen.Extension), func(tx *db.Tx) error {
 		d, err := tx.Device(ctx, seen.Tenant, seen.Name)
 		if err != nil || !d.Shared {
@@ -186,4 +181,4 @@ func (c *Controller) SignOutByPhone(ctx context.Context, endpoint string) error 
 }
 
 // deskAuthor names in the audit who acted at a phone.
-func deskAuthor(extension string) Author { return Author{Actor: "desk " + extension} }
+func deskAuthor(extension string) pbx.Author { return pbx.Author{Actor: "desk " + extension} }

@@ -13,6 +13,15 @@ import (
 // tell what changed, a list confirms what did not and mends what was missed.
 const sweepPause = 5 * time.Minute
 
+// up takes over what Asterisk lists at a connect.
+func (w *statusWatcher) up(ctx context.Context, s *ami.Session) (err error) {
+	w.unsure, err = w.resync(ctx, s)
+	return err
+}
+
+// live asks for details until the connection ends.
+func (w *statusWatcher) live(ctx context.Context, s *ami.Session) { w.inquire(ctx, s, w.unsure) }
+
 // resync replaces everything by what Asterisk lists now and returns the
 // endpoints that it has not asked yet whether they answer. An endpoint that an
 // event spoke of since the list began keeps what the event said.
@@ -144,21 +153,13 @@ func (w *statusWatcher) details(name string, contacts []ami.ContactStatus) {
 }
 
 // forget drops endpoints that no device has any more.
-func (w *statusWatcher) forget(ctx context.Context, s *pbx.Snapshot) {
-	var gone []string
+func (w *statusWatcher) forget(s *pbx.Snapshot) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	for name := range w.observed {
 		if s.DeviceOf(name) == nil {
-			gone = append(gone, name)
 			delete(w.observed, name)
-			delete(w.dirty, name)
+			w.changed.Mark(name)
 		}
-	}
-	w.mu.Unlock()
-	if len(gone) == 0 {
-		return
-	}
-	if err := w.db.DeleteStatuses(ctx, gone); err != nil {
-		w.log.Error("forgetting the status of deleted devices", "error", err)
 	}
 }
