@@ -146,6 +146,7 @@ func (c *Controller) signInByPhone(ctx context.Context, endpoint, number, pin st
 	if !matches(hash, pin) || u == nil { // a wrong number takes as long as a wrong PIN
 		return ErrRefused
 	}
+	c.renewHash(ctx, u, &u.DeskPIN, pin)
 	_, _, err = c.SignIn(ctx, deskAuthor(number), d.Tenant, u.Username, d.Name)
 	if k := pbx.KindOf(err); err != nil && (k == pbx.Conflict || k == pbx.Invalid || k == pbx.NotFound) {
 		return ErrRefused
