@@ -122,7 +122,7 @@ func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Dev
 		d.Extension = old.Extension
 	}
 	if w.Extension != "" && w.Extension != d.Extension {
-		return nil, pbx.Invalidf("extension", "of a shared device is set by signing in on it")
+		return nil, pbx.Refusedf("extension", "the extension of a shared device is set by signing in on it")
 	}
 	return d, nil
 }
@@ -133,7 +133,7 @@ func chooseUsername(d *pbx.Device, name *string) error {
 		return nil
 	}
 	if d.Class != pbx.ThirdParty {
-		return pbx.Invalidf("username", "only a third-party device chooses its own SIP user name")
+		return pbx.Refusedf("username", "only a third-party device chooses its own SIP user name")
 	}
 	if err := pbx.CheckUsername("username", *name); err != nil {
 		return err
