@@ -13,7 +13,7 @@ import (
 type dialplanView struct {
 	App, ArgCall, ArgStep, Declined string
 	Desk                            deskView
-	Step, After                     string
+	Step, After, Rung               string
 	Pickup, Directed                string
 	ArgSetting, Echo                string
 	Record, RecordFolder            string
@@ -44,7 +44,7 @@ var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 type consultView struct {
 	Consult, Ask, Held, Take                   string // contexts
 	HeldVar, AskEntry, Asker, Recall, GoOn, As string // variables
-	EntryAsks                                  int
+	EntryAsks                                  string // label
 }
 
 // deskView is how signing in on a shared device goes.
@@ -141,7 +141,7 @@ func (l dialplanLeg) Channel() string {
 const rememberDialled = `CHANNEL(accountcode)=${IF($["${CHANNEL(accountcode)}" = ""]?${FILTER(0-9A-Za-z*#+,${EXTEN})}:${CHANNEL(accountcode)})}`
 
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
-	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Declined: string(pbx.OutcomeDeclined), Step: pbx.StepVariable, After: pbx.AfterLabel,
+	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Declined: string(pbx.OutcomeDeclined), Step: pbx.StepVariable, After: pbx.AfterLabel, Rung: pbx.RungLabel,
 		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused,
 		Monitor: pbx.MonitorContext, Recorded: pbx.RecordedGroup, OnDemand: onDemandView{pbx.OnDemandContext, pbx.OnDemandVariable, pbx.OnDemandExtension},
 		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
@@ -150,7 +150,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=," + pbx.AsVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}," + rememberDialled,
 		Call: pbx.CallVariable,
 		consultView: consultView{pbx.ConsultContext, pbx.AskContext, pbx.HeldContext, pbx.TakeContext,
-			pbx.HeldVariable, pbx.AskEntryVariable, pbx.AskerVariable, pbx.RecallVariable, pbx.GoOnVariable, pbx.AsVariable, pbx.EntryAsks},
+			pbx.HeldVariable, pbx.AskEntryVariable, pbx.AskerVariable, pbx.RecallVariable, pbx.GoOnVariable, pbx.AsVariable, pbx.EntryAsksLabel},
 		Desk: deskView{pbx.ArgDesk, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {
