@@ -7,6 +7,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
+
 func TestHashesMatchTheirTextOnly(t *testing.T) {
 	hash := hashSecret("4711")
 	if !matches(hash, "4711") || matches(hash, "4712") || matches(hash, "") || matches(pbx.Secret{}, "") || matches(pbx.NewSecret("4711"), "4711") {
