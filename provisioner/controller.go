@@ -124,8 +124,10 @@ type Controller struct {
 	FeatureCodes     *Resource[pbx.FeatureCodes]
 }
 
-// New reads the first snapshot; Run starts the loops.
+// New reads the first snapshot; Run starts the loops. The first call silences sipgo's
+// logger for the whole program.
 func New(ctx context.Context, o Options) (*Controller, error) {
+	quietSIP()
 	snap, err := o.DB.Snapshot(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
