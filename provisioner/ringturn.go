@@ -19,8 +19,6 @@ import (
 // once, and what changes while it writes goes into the next transaction, so that
 // what waits is bounded by the members there are.
 type turns struct {
-	db       *db.DB
-	log      *slog.Logger
 	snapshot func() *pbx.Snapshot
 
 	mu      sync.Mutex
@@ -42,7 +40,7 @@ const turnsPause = time.Second
 
 // newTurns starts from what the database remembers.
 func newTurns(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*turns, error) {
-	t := &turns{db: d, log: log, snapshot: snapshot, turns: map[ringGroup]pbx.Turn{}}
+	t := &turns{snapshot: snapshot, turns: map[ringGroup]pbx.Turn{}}
 	t.changed = writebehind.New(&t.mu, writebehind.Options[ringMember, []db.RingTurn]{What: "turns of ring groups", Every: turnsPause, Read: t.read, Write: d.WriteRingTurns, Log: log})
 	rows, err := d.RingTurns(ctx)
 	if err != nil {
