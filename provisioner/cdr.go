@@ -12,6 +12,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 )
 
 const (
@@ -29,11 +30,11 @@ const (
 // callRecorder writes the records of calls that have ended, and what extensions
 // have answered. Memory is authoritative for the latter; the database follows.
 type callRecorder struct {
-	db    *db.DB
-	log   *slog.Logger
-	spool *spool // where recordings are
-	queue chan *pbx.CDR
-	lost  atomic.Uint64
+	db         *db.DB
+	log        *slog.Logger
+	recordings *spool.Spool
+	queue      chan *pbx.CDR
+	lost       atomic.Uint64
 
 	mu     sync.Mutex
 	counts map[extensionKey]db.AnswerCount
@@ -44,8 +45,8 @@ type callRecorder struct {
 type extensionKey struct{ tenant, number string }
 
 // newCallRecorder starts from what the database remembers.
-func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, sp *spool) (*callRecorder, error) {
-	r := &callRecorder{db: d, log: log, spool: sp, queue: make(chan *pbx.CDR, recordQueue),
+func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, recordings *spool.Spool) (*callRecorder, error) {
+	r := &callRecorder{db: d, log: log, recordings: recordings, queue: make(chan *pbx.CDR, recordQueue),
 		counts: map[extensionKey]db.AnswerCount{}, dirty: map[extensionKey]bool{}}
 	stored, err := d.AnswerCounts(ctx)
 	if err != nil {
@@ -211,7 +212,7 @@ func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 		list, done := listed[c.Tenant]
 		if !done {
 			var err error
-			if list, err = r.spool.list(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
+			if list, err = r.recordings.List(c.Tenant, spool.Filter{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}); err != nil {
 				r.log.Warn("a call was recorded and its recording is not found", "error", err)
 			}
 			listed[c.Tenant] = list

@@ -22,6 +22,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
@@ -83,13 +84,15 @@ type Controller struct {
 	firmware  *firmware
 	templates *siteTemplates
 	asterisk  *asterisk
-	spool     *spool
 	site      phoneconf.Site
 	guesses   guesses
 	mailer    *mailer
 	retention *retention
 	signIns   *signIns
 	turns     *turns
+
+	// Spool is the folders that Asterisk fills.
+	Spool *spool.Spool
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -123,7 +126,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), site: o.Site}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
-	c.spool = &spool{recorded: o.RecordingDir, voicemail: o.VoicemailDir, log: o.Logger}
+	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists, Logger: o.Logger})
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
@@ -140,7 +143,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.spool); err != nil {
+	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.Spool); err != nil {
 		return nil, err
 	}
 	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.events, snapshot: c.Snapshot, session: c.asterisk.Session,
@@ -219,6 +222,12 @@ func (c *Controller) tenantOf(mac pbx.MAC) string {
 		return p.Tenant
 	}
 	return ""
+}
+
+// tenantExists returns a NotFound error for a tenant that does not exist.
+func (c *Controller) tenantExists(ctx context.Context, name string) error {
+	_, err := c.Tenants.Get(ctx, "", name)
+	return err
 }
 
 func (c *Controller) deviceOf(endpoint string) *pbx.Device { return c.Snapshot().DeviceOf(endpoint) }

@@ -29,7 +29,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 		return nil, err
 	}
 	if before.Mailbox != e.Mailbox {
-		c.spool.moveMessages(tenant, before.Mailbox, e.Mailbox)
+		c.Spool.MoveMailbox(tenant, before.Mailbox, e.Mailbox)
 	}
 	c.turns.renumber(tenant, number, to)
 	c.apply.nudge()

@@ -28,8 +28,9 @@ var allowed = map[string][]string{
 	"db/dbtest":                {},
 	"phoneconf":                {"provisioner/pbx", "templates"},
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
-	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/pbx", "db"},
+	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/spool", "ami"},
+	"provisioner/spool":        {"provisioner/pbx"},
+	"provisioner/api":          {"provisioner", "provisioner/pbx", "provisioner/spool", "db"},
 	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
