@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
-	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -274,42 +273,6 @@ func TestHeldLeg(t *testing.T) {
 		if got := state(step.event); got != step.want {
 			t.Errorf("after %s the leg is %s, want %s", step.event, got, step.want)
 		}
-	}
-}
-
-// What extensions have answered survives a restart, records included that still
-// waited when it came.
-func TestAnsweredSurvivesRestart(t *testing.T) {
-	l := newLab(t)
-	l.extension("101", "Anna")
-	l.start()
-	at := time.Now()
-	for range 3 {
-		l.records.took("default", "101", at)
-	}
-	l.records.took("default", "404", at)
-	l.records.add(&pbx.CDR{CallID: "1.1", Tenant: "default", Started: at, Ended: at, Outcome: pbx.CallBusy})
-	l.stop()
-	l.fresh()
-	if last, count := l.Answered("default", "101"); count != 3 || !last.Equal(pbx.Millis(at)) {
-		t.Errorf("101 has answered %d calls, the last at %v", count, last)
-	}
-	if _, count := l.Answered("default", "404"); count != 0 {
-		t.Errorf("an extension that does not exist has answered %d calls", count)
-	}
-	if rows, err := l.CDRs(t.Context(), "default", db.CDRFilter{}); len(rows) != 1 || err != nil {
-		t.Errorf("%d records, %v", len(rows), err)
-	}
-}
-
-// A full queue loses records and counts them; it holds nobody up.
-func TestRecordsOverflow(t *testing.T) {
-	l := newLab(t)
-	for range recordQueue + 3 {
-		l.records.add(&pbx.CDR{Tenant: "default"})
-	}
-	if l.CDRsLost() != 3 {
-		t.Errorf("%d records are said to be lost", l.CDRsLost())
 	}
 }
 

@@ -3,12 +3,8 @@
 // watcher that brings status back, and the stream of events about both.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
-// flows up: AMI event → statusWatcher → db → API. Records of calls are made of AMI
-// events; of what nobody heard, a line tells that Asterisk's cdr_custom has written
-// (awayCalls). It was measured against the rest: events, cdr_manager's too, are gone
-// when nobody listens, cel_custom writes several times as much, and a handler at the end
-// of each call costs calls that need none of it. It may import provisioner/pbx,
-// db, templates, phoneconf, provisioner/asteriskconf and ami; it knows neither
+// flows up: AMI event → statusWatcher → db → API. It may import provisioner/pbx,
+// db, templates, phoneconf, provisioner/asteriskconf, ami and the packages of its machines; it knows neither
 // HTTP nor ARI.
 package provisioner
 
@@ -19,8 +15,10 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/templates"
@@ -73,8 +71,6 @@ type Controller struct {
 	apply     *applier
 	status    *statusWatcher
 	calls     *callTracker
-	records   *callRecorder
-	away      *awayCalls
 	fetches   *fetchLog
 	inbox     *inbox
 	seen      *sightings
@@ -91,6 +87,8 @@ type Controller struct {
 	signIns   *signIns
 	turns     *turns
 
+	Records *cdr.Recorder // of calls that have ended
+	Away    *cdr.Away     // records of calls that ended while we were away
 	// Spool is the folders that Asterisk fills.
 	Spool *spool.Spool
 
@@ -143,12 +141,12 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.Spool); err != nil {
+	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Logger: o.Logger, Recordings: c.Spool}); err != nil {
 		return nil, err
 	}
 	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.events, snapshot: c.Snapshot, session: c.asterisk.Session,
-		control: o.Control, ended: c.records.add, took: c.records.took})
-	c.away = newAwayCalls(o.CDRLinesFile, c.records, c.calls.underWay, c.Snapshot)
+		control: o.Control, ended: c.Records.Add, took: c.Records.Count})
+	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.calls.underWay, Snapshot: c.Snapshot})
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -164,7 +162,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
 		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
 		{handle: c.turns.handle},
-		{live: c.away.live},
+		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
 		{live: c.apply.live, down: c.apply.down},
 	}
 	c.makeKinds()
@@ -199,9 +197,8 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	g.Go(func() error { return c.mailer.run(ctx) })
 	g.Go(func() error { return c.retention.run(ctx) })
-	g.Go(func() error { return c.records.run(ctx) })
-	g.Go(func() error { return c.records.prune(ctx) })
-	g.Go(func() error { return c.away.run(ctx) })
+	g.Go(func() error { return c.Records.Run(ctx) })
+	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.calls.watch(ctx) })
 	g.Go(func() error { return c.turns.run(ctx) })
 	err := g.Wait()

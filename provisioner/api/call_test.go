@@ -171,7 +171,7 @@ func TestCalls(t *testing.T) {
 	if got := l.must(200, "GET", "/v1/tenants/acme/cdrs", "").Body; !strings.Contains(got, `"items":[]`) {
 		t.Errorf("the other tenant sees %s", got)
 	}
-	last, count := l.ctl.Answered("default", "102")
+	last, count := l.ctl.Records.Answered("default", "102")
 	if count != 1 || last.IsZero() {
 		t.Errorf("102 has answered %d calls, the last at %v", count, last)
 	}

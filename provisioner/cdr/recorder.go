@@ -1,4 +1,4 @@
-package provisioner
+package cdr
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -27,9 +28,10 @@ const (
 	pruneEvery = time.Hour
 )
 
-// callRecorder writes the records of calls that have ended, and what extensions
+// Recorder writes the records of calls that have ended, and what extensions
 // have answered. Memory is authoritative for the latter; the database follows.
-type callRecorder struct {
+// Its methods are safe for concurrent use.
+type Recorder struct {
 	db         *db.DB
 	log        *slog.Logger
 	recordings *spool.Spool
@@ -44,11 +46,18 @@ type callRecorder struct {
 // extensionKey names an extension.
 type extensionKey struct{ tenant, number string }
 
-// newCallRecorder starts from what the database remembers.
-func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, recordings *spool.Spool) (*callRecorder, error) {
-	r := &callRecorder{db: d, log: log, recordings: recordings, queue: make(chan *pbx.CDR, recordQueue),
+// Options are what a Recorder needs. All fields are required.
+type Options struct {
+	DB         *db.DB
+	Logger     *slog.Logger
+	Recordings *spool.Spool // where the recordings of calls are found
+}
+
+// New starts from what the database remembers; Run starts the loops.
+func New(ctx context.Context, o Options) (*Recorder, error) {
+	r := &Recorder{db: o.DB, log: o.Logger, recordings: o.Recordings, queue: make(chan *pbx.CDR, recordQueue),
 		counts: map[extensionKey]db.AnswerCount{}, dirty: map[extensionKey]bool{}}
-	stored, err := d.AnswerCounts(ctx)
+	stored, err := o.DB.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +67,9 @@ func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, recordings
 	return r, nil
 }
 
-// add queues a record; it never blocks.
-func (r *callRecorder) add(record *pbx.CDR) {
+// Add queues the record of a call that has ended. It never blocks; a record that finds
+// the queue full is lost and counted.
+func (r *Recorder) Add(record *pbx.CDR) {
 	select {
 	case r.queue <- record:
 	default:
@@ -69,8 +79,8 @@ func (r *callRecorder) add(record *pbx.CDR) {
 	}
 }
 
-// took notes that an extension answered.
-func (r *callRecorder) took(tenant, extension string, at time.Time) {
+// Count counts one answer of an extension.
+func (r *Recorder) Count(tenant, extension string, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k := extensionKey{tenant, extension}
@@ -79,10 +89,10 @@ func (r *callRecorder) took(tenant, extension string, at time.Time) {
 	r.counts[k], r.dirty[k] = a, true
 }
 
-// tookAway notes what extensions answered by records that were made of lines. What was
+// countAway notes what extensions answered by records that were made of lines. What was
 // counted when it was answered, before the controller went away, is not after the last
 // time and not counted again.
-func (r *callRecorder) tookAway(records []*pbx.CDR) {
+func (r *Recorder) countAway(records []*pbx.CDR) {
 	var legs []pbx.CallLeg
 	tenant := map[string]string{} // by the id of a leg
 	for _, c := range records {
@@ -99,29 +109,33 @@ func (r *callRecorder) tookAway(records []*pbx.CDR) {
 		last := r.counts[extensionKey{tenant[l.ID], l.Extension}].Last
 		r.mu.Unlock()
 		if l.Answered.After(last) {
-			r.took(tenant[l.ID], l.Extension, l.Answered)
+			r.Count(tenant[l.ID], l.Extension, l.Answered)
 		}
 	}
 }
 
 // Answered returns when an extension last answered a call, and how many it has
 // answered; both survive a restart.
-func (c *Controller) Answered(tenant, extension string) (last time.Time, count int64) {
-	return c.records.answered(tenant, extension)
-}
-
-func (r *callRecorder) answered(tenant, extension string) (last time.Time, count int64) {
+func (r *Recorder) Answered(tenant, extension string) (last time.Time, count int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.counts[extensionKey{tenant, extension}]
 	return a.Last, a.Count
 }
 
-// CDRsLost returns how many records of calls did not fit into the queue.
-func (c *Controller) CDRsLost() uint64 { return c.records.lost.Load() }
+// Lost returns how many records of calls did not fit into the queue.
+func (r *Recorder) Lost() uint64 { return r.lost.Load() }
+
+// Run writes records and deletes old ones until ctx ends. What waits then is written.
+func (r *Recorder) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.run(ctx) })
+	g.Go(func() error { return r.prune(ctx) })
+	return g.Wait()
+}
 
 // run writes until ctx ends, and then what is left.
-func (r *callRecorder) run(ctx context.Context) error {
+func (r *Recorder) run(ctx context.Context) error {
 	tick := time.NewTicker(recordPause)
 	defer tick.Stop()
 	var held []*pbx.CDR // what could not be written yet
@@ -137,7 +151,7 @@ func (r *callRecorder) run(ctx context.Context) error {
 }
 
 // flush writes all that waits, and returns what could not be written.
-func (r *callRecorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
+func (r *Recorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
 	for {
 		for len(held) < recordBatch && len(r.queue) > 0 {
 			held = append(held, <-r.queue)
@@ -155,13 +169,13 @@ func (r *callRecorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
 	}
 }
 
-func (r *callRecorder) write(ctx context.Context, records []*pbx.CDR, counts []db.AnswerCount) error {
+func (r *Recorder) write(ctx context.Context, records []*pbx.CDR, counts []db.AnswerCount) error {
 	r.nameRecordings(records)
 	return r.db.WriteCDRs(ctx, records, counts)
 }
 
 // news takes the counts that have changed.
-func (r *callRecorder) news() []db.AnswerCount {
+func (r *Recorder) news() []db.AnswerCount {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make([]db.AnswerCount, 0, len(r.dirty))
@@ -172,7 +186,7 @@ func (r *callRecorder) news() []db.AnswerCount {
 	return out
 }
 
-func (r *callRecorder) again(counts []db.AnswerCount) {
+func (r *Recorder) again(counts []db.AnswerCount) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, a := range counts {
@@ -181,7 +195,7 @@ func (r *callRecorder) again(counts []db.AnswerCount) {
 }
 
 // prune deletes old records until ctx ends.
-func (r *callRecorder) prune(ctx context.Context) error {
+func (r *Recorder) prune(ctx context.Context) error {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
@@ -203,7 +217,7 @@ func (r *callRecorder) prune(ctx context.Context) error {
 // nameRecordings finds the recordings of calls: their names end with the Uniqueid
 // of the recorded channel. One list of the folder serves a batch. Whether a call that
 // was under way at a connect was recorded before that is not known.
-func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
+func (r *Recorder) nameRecordings(records []*pbx.CDR) {
 	listed := map[string][]*pbx.Recording{}
 	for _, c := range records {
 		if len(c.RecordedOn) == 0 && !c.Incomplete || c.Recording != "" || c.Answered.IsZero() {
@@ -236,7 +250,7 @@ func recordingOf(c *pbx.CDR, list []*pbx.Recording) string {
 	return ""
 }
 
-// CDRs returns records of calls of a tenant, newest first.
-func (c *Controller) CDRs(ctx context.Context, tenant string, f db.CDRFilter) ([]*pbx.CDR, error) {
-	return c.db.CDRs(ctx, tenant, f)
+// List returns records of calls of a tenant, newest first.
+func (r *Recorder) List(ctx context.Context, tenant string, f db.CDRFilter) ([]*pbx.CDR, error) {
+	return r.db.CDRs(ctx, tenant, f)
 }
