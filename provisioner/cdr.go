@@ -28,9 +28,9 @@ const (
 // callRecorder writes the records of calls that have ended, and what extensions
 // have answered. Memory is authoritative for the latter; the database follows.
 type callRecorder struct {
-	db  *db.DB
-	log *slog.Logger
-	c   *Controller
+	db    *db.DB
+	log   *slog.Logger
+	spool *spool // where recordings are
 
 	mu      sync.Mutex
 	counts  map[extensionKey]db.AnswerCount
@@ -53,20 +53,18 @@ type recordBatch struct {
 // extensionKey names an extension.
 type extensionKey struct{ tenant, number string }
 
-// newCallRecorder starts from what the database remembers and takes the tracker's
-// records.
-func newCallRecorder(ctx context.Context, c *Controller) (*callRecorder, error) {
-	r := &callRecorder{db: c.db, log: c.log, c: c, counts: map[extensionKey]db.AnswerCount{}}
+// newCallRecorder starts from what the database remembers.
+func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, sp *spool) (*callRecorder, error) {
+	r := &callRecorder{db: d, log: log, spool: sp, counts: map[extensionKey]db.AnswerCount{}}
 	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls", Every: recordPause, Batch: recordsAtOnce, Most: recordQueue,
-		Read: r.read, Write: r.write, Log: c.log})
-	stored, err := c.db.AnswerCounts(ctx)
+		Read: r.read, Write: r.write, Log: log})
+	stored, err := d.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range stored {
 		r.counts[extensionKey{a.Tenant, a.Extension}] = a
 	}
-	c.calls.ended, c.calls.took = r.add, r.took
 	return r, nil
 }
 
@@ -83,7 +81,7 @@ func (r *callRecorder) took(tenant, extension string, at time.Time) {
 	defer r.mu.Unlock()
 	k := extensionKey{tenant, extension}
 	a := r.counts[k]
-	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, whole(at), a.Count+1
+	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, pbx.Millis(at), a.Count+1
 	r.counts[k] = a
 	r.waiting.Mark(recordKey{extension: k})
 }
@@ -116,17 +114,23 @@ func (r *callRecorder) tookAway(records []*pbx.CDR) {
 // Answered returns when an extension last answered a call, and how many it has
 // answered; both survive a restart.
 func (c *Controller) Answered(tenant, extension string) (last time.Time, count int64) {
-	c.records.mu.Lock()
-	defer c.records.mu.Unlock()
-	a := c.records.counts[extensionKey{tenant, extension}]
+	return c.records.answered(tenant, extension)
+}
+
+func (r *callRecorder) answered(tenant, extension string) (last time.Time, count int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.counts[extensionKey{tenant, extension}]
 	return a.Last, a.Count
 }
 
 // CDRsLost returns how many records of calls did not fit into the queue.
-func (c *Controller) CDRsLost() uint64 {
-	c.records.mu.Lock()
-	defer c.records.mu.Unlock()
-	return c.records.waiting.Lost()
+func (c *Controller) CDRsLost() uint64 { return c.records.lost() }
+
+func (r *callRecorder) lost() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waiting.Lost()
 }
 
 func (r *callRecorder) read(keys []recordKey) (b recordBatch) {
@@ -177,7 +181,7 @@ func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 		list, done := listed[c.Tenant]
 		if !done {
 			var err error
-			if list, err = r.c.listRecordings(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
+			if list, err = r.spool.list(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
 				r.log.Warn("a call was recorded and its recording is not found", "error", err)
 			}
 			listed[c.Tenant] = list

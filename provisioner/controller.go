@@ -1,15 +1,15 @@
 // Package provisioner owns what Dialtone does: the use cases behind the API (one
-// file a resource), the apply loop that brings Asterisk to the desired state, the
-// watcher that brings status back, and the stream of events about both.
+// file a resource), the apply loop that brings Asterisk to the desired state, and the
+// watcher that brings status back.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
 // flows up: AMI event → statusWatcher → db → API. Records of calls are made of AMI
 // events; of what nobody heard, a line tells that Asterisk's cdr_custom has written
 // (awayCalls). It was measured against the rest: events, cdr_manager's too, are gone
 // when nobody listens, cel_custom writes several times as much, and a handler at the end
-// of each call costs calls that need none of it. It may import provisioner/pbx,
-// db, templates, phoneconf, provisioner/asteriskconf and ami; it knows neither
-// HTTP nor ARI.
+// of each call costs calls that need none of it. It may import db,
+// templates, phoneconf, ami, and of the packages below it pbx, asteriskconf, event, limit
+// and writebehind; it knows neither HTTP nor ARI.
 package provisioner
 
 import (
@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 
 	"github.com/dialtone-pbx/dialtone/db"
@@ -29,7 +28,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options is what a Controller needs. All fields but AMI, KeepDays and Mail are required.
+// Options is what a Controller needs. All fields but AMI, KeepDays, Mail and Control are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -54,7 +53,9 @@ type Options struct {
 	// KeepDays is how long the audit trail and other records are kept; 0 is for ever.
 	KeepDays int
 	Mail     Mail // where invitations go; the zero value sends none
-	Logger   *slog.Logger
+	// Control acts on channels; without it calls can be watched only.
+	Control CallControl
+	Logger  *slog.Logger
 }
 
 // AMI is where Asterisk's manager interface listens and who we are there.
@@ -69,34 +70,30 @@ type Controller struct {
 	// Events tells what happens, to the API's stream and to lamps.
 	Events *event.Hub
 
-	db       *db.DB
-	log      *slog.Logger
-	snapshot atomic.Pointer[pbx.Snapshot]
-	apply    *applier
-	status   *statusWatcher
-	calls    *callTracker
-	records  *callRecorder
-	away     *awayCalls
-	control  CallControl
-	// recordingCalls is held while a recording is started or stopped.
-	recordingCalls sync.Mutex
-	fetches        *fetchLog
-	inbox          *inbox
-	seen           *sightings
-	resyncs        *resyncer
-	wanted         *wanted
-	uploads        *uploads
-	firmware       *firmware
-	templates      *siteTemplates
-	asterisk       *asterisk
-	voicemail      string
-	recorded       string
-	site           phoneconf.Site
-	pins           *limit.Count[string] // wrong PINs by endpoint
-	mailer         *mailer
-	retention      *retention
-	signIns        *signIns
-	turns          *turns
+	db        *db.DB
+	log       *slog.Logger
+	snapshot  atomic.Pointer[pbx.Snapshot]
+	apply     *applier
+	status    *statusWatcher
+	calls     *callTracker
+	records   *callRecorder
+	away      *awayCalls
+	fetches   *fetchLog
+	inbox     *inbox
+	seen      *sightings
+	resyncs   *resyncer
+	wanted    *wanted
+	uploads   *uploads
+	firmware  *firmware
+	templates *siteTemplates
+	asterisk  *asterisk
+	spool     *spool
+	site      phoneconf.Site
+	pins      *limit.Count[string] // wrong PINs by endpoint
+	mailer    *mailer
+	retention *retention
+	signIns   *signIns
+	turns     *turns
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -127,17 +124,10 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
+	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site}
 	c.snapshot.Store(snap)
-	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
-	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
-	c.Groups, c.Users = newGroups(c), newUsers(c)
-	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
-	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
-	c.Forwards = newForwards(c)
-	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
-	c.RingGroups = newRingGroups(c)
-	c.FeatureCodes = newFeatureCodes(c)
+	c.asterisk = newAsterisk(o.AMI, o.Logger)
+	c.spool = &spool{recorded: o.RecordingDir, voicemail: o.VoicemailDir, log: o.Logger}
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
@@ -155,11 +145,12 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	c.calls = newCallTracker(o.Logger, c.Events, c.Snapshot)
-	if c.records, err = newCallRecorder(ctx, c); err != nil {
+	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.spool); err != nil {
 		return nil, err
 	}
-	c.away = newAwayCalls(c, o.CDRLinesFile)
+	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.Events, snapshot: c.Snapshot, session: c.asterisk.Session,
+		control: o.Control, ended: c.records.add, took: c.records.took})
+	c.away = newAwayCalls(o.CDRLinesFile, c.records, c.calls.underWay, c.Snapshot)
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -169,9 +160,30 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
-	c.apply = newApplier(c, o)
-	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.away, c.apply)
+	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.Events,
+		current: &c.snapshot, swapped: c.status.forget, applied: newPhoneNotifier(o, c.resyncs).notify})
+	c.asterisk.listeners = []listener{
+		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
+		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
+		{handle: c.turns.handle},
+		{live: c.away.live},
+		{live: c.apply.live, down: c.apply.down},
+	}
+	c.makeKinds()
 	return c, nil
+}
+
+// makeKinds comes last: kinds tell the machines what was changed.
+func (c *Controller) makeKinds() {
+	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
+	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
+	c.Groups, c.Users = newGroups(c), newUsers(c)
+	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
+	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
+	c.Forwards = newForwards(c)
+	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
+	c.RingGroups = newRingGroups(c)
+	c.FeatureCodes = newFeatureCodes(c)
 }
 
 // Run runs the loops until ctx ends and waits for all of them.
@@ -192,7 +204,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.records.waiting.Run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })
 	g.Go(func() error { return c.away.run(ctx) })
-	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
+	g.Go(func() error { return c.calls.watch(ctx) })
 	g.Go(func() error { return c.turns.changed.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()

@@ -60,7 +60,7 @@ type sighting struct {
 // newSightings starts from what the database remembers.
 func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*sightings, error) {
 	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}}
-	s.changed = writebehind.New(&s.mu, writebehind.Options[pbx.MAC, seenRows]{What: "what phones were seen doing", Every: seenPause, Batch: seenBatch,
+	s.changed = writebehind.New(&s.mu, writebehind.Options[pbx.MAC, seenRows]{What: "sightings of phones", Every: seenPause, Batch: seenBatch,
 		Before: s.sweep, Read: s.read, Write: s.write, Log: log})
 	list, err := d.SeenPhones(ctx)
 	if err != nil {
@@ -74,24 +74,28 @@ func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func
 
 // Enrolled reports whether a phone has fetched its full file by its own URL since
 // it was last to enrol: the generic URL then has nothing more for it.
-func (c *Controller) Enrolled(p *pbx.Phone) bool {
-	c.seen.mu.Lock()
-	defer c.seen.mu.Unlock()
-	s := c.seen.phones[p.MAC]
-	return s != nil && s.Enrolled == pbx.EnrolmentOf(p)
+func (c *Controller) Enrolled(p *pbx.Phone) bool { return c.seen.hasEnrolled(p) }
+
+func (s *sightings) hasEnrolled(p *pbx.Phone) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.phones[p.MAC]
+	return known != nil && known.Enrolled == pbx.EnrolmentOf(p)
 }
 
 // Seen returns what a phone proved by its own requests; EnrolledAt is zero when
 // that was by an earlier secret than the present one.
-func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen {
-	c.seen.mu.Lock()
-	defer c.seen.mu.Unlock()
-	s := c.seen.phones[p.MAC]
-	if s == nil {
+func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen { return c.seen.of(p) }
+
+func (s *sightings) of(p *pbx.Phone) pbx.PhoneSeen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.phones[p.MAC]
+	if known == nil {
 		return pbx.PhoneSeen{MAC: p.MAC}
 	}
-	out := s.PhoneSeen
-	out.Files = maps.Clone(s.Files)
+	out := known.PhoneSeen
+	out.Files = maps.Clone(known.Files)
 	if out.Enrolled != pbx.EnrolmentOf(p) {
 		out.EnrolledAt = time.Time{}
 	}

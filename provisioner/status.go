@@ -37,6 +37,8 @@ type statusWatcher struct {
 	changed    *writebehind.Rows[string, statusRows] // by endpoint
 	staleSince time.Time                             // when the connection was lost; zero while values are live
 	ask        chan string
+
+	unsure []string // endpoints that up has found for live to ask; one runs after the other
 }
 
 // observed is one endpoint's status and the contacts it follows from.
@@ -84,7 +86,10 @@ func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *event.
 // Status returns what is known about an endpoint. stale is when the connection
 // to Asterisk was lost; zero while the value is live.
 func (c *Controller) Status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
-	w := c.status
+	return c.status.status(endpoint)
+}
+
+func (w *statusWatcher) status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.Endpoint = endpoint
