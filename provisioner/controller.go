@@ -1,11 +1,11 @@
 // Package provisioner owns what Dialtone does: the use cases behind the API (one
-// file a resource), the apply loop that brings Asterisk to the desired state, the
-// watcher that brings status back, and the stream of events about both.
+// file a resource), the apply loop that brings Asterisk to the desired state, and the
+// watcher that brings status back.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
-// flows up: AMI event → statusWatcher → db → API. It may import provisioner/pbx,
-// db, templates, phoneconf, provisioner/asteriskconf, ami and the packages of its machines; it knows neither
-// HTTP nor ARI.
+// flows up: AMI event → statusWatcher → db → API. It may import db, templates,
+// phoneconf, ami and the packages below it but api and phonehttp; it knows
+// neither HTTP nor ARI.
 package provisioner
 
 import (
@@ -19,6 +19,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/templates"
@@ -64,10 +66,12 @@ type AMI struct {
 
 // Controller carries out use cases. Its methods are safe for concurrent use.
 type Controller struct {
+	// Events tells what happens, to the API's stream and to lamps.
+	Events *event.Hub
+
 	db        *db.DB
 	log       *slog.Logger
 	snapshot  atomic.Pointer[pbx.Snapshot]
-	events    *hub
 	apply     *applier
 	status    *statusWatcher
 	calls     *callTracker
@@ -81,7 +85,7 @@ type Controller struct {
 	templates *siteTemplates
 	asterisk  *asterisk
 	site      phoneconf.Site
-	guesses   guesses
+	pins      *limit.Count[string] // wrong PINs by endpoint
 	mailer    *mailer
 	retention *retention
 	signIns   *signIns
@@ -121,21 +125,22 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), site: o.Site}
+	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists, Logger: o.Logger})
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
-	c.fetches = newFetchLog(o.DB, o.Logger, c.events, c.tenantOf)
+	c.pins = limit.NewCount[string](pinRate, mostRemembered)
+	c.fetches = newFetchLog(o.DB, o.Logger, c.Events, c.tenantOf)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err
 	}
 	if c.seen, err = newSightings(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
+	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.Events, c.deviceOf); err != nil {
 		return nil, err
 	}
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
@@ -144,7 +149,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Logger: o.Logger, Recordings: c.Spool}); err != nil {
 		return nil, err
 	}
-	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.events, snapshot: c.Snapshot, session: c.asterisk.Session,
+	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.Events, snapshot: c.Snapshot, session: c.asterisk.Session,
 		control: o.Control, ended: c.Records.Add, took: c.Records.Count})
 	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.calls.underWay, Snapshot: c.Snapshot})
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
@@ -156,7 +161,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
-	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
+	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.Events,
 		current: &c.snapshot, swapped: c.status.forget, applied: newPhoneNotifier(o, c.resyncs).notify})
 	c.asterisk.listeners = []listener{
 		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
@@ -186,23 +191,23 @@ func (c *Controller) makeKinds() {
 func (c *Controller) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.apply.run(ctx) })
-	g.Go(func() error { return c.status.run(ctx) })
-	g.Go(func() error { return inBackground(ctx, c.log, c.fetches.run) })
-	g.Go(func() error { return c.inbox.run(ctx) })
-	g.Go(func() error { return inBackground(ctx, c.log, c.seen.run) })
+	g.Go(func() error { return c.status.changed.Run(ctx) })
+	g.Go(func() error { return inBackground(ctx, c.log, c.fetches.loop.Run) })
+	g.Go(func() error { return c.inbox.changed.Run(ctx) })
+	g.Go(func() error { return inBackground(ctx, c.log, c.seen.changed.Run) })
 	g.Go(func() error { return c.resyncs.run(ctx) })
 	g.Go(func() error { return c.firmware.run(ctx) })
 	g.Go(func() error { return c.templates.run(ctx) })
-	g.Go(func() error { return c.resyncs.watch(ctx) })
+	g.Go(func() error { return c.resyncs.changed.Run(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	g.Go(func() error { return c.mailer.run(ctx) })
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.Records.Run(ctx) })
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.calls.watch(ctx) })
-	g.Go(func() error { return c.turns.run(ctx) })
+	g.Go(func() error { return c.turns.changed.Run(ctx) })
 	err := g.Wait()
-	c.events.close()
+	c.Events.Close()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

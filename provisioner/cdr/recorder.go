@@ -2,17 +2,16 @@ package cdr
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -20,10 +19,10 @@ const (
 	// recordQueue bounds the records of calls that wait to be written. Overflow rule:
 	// a record beyond it is counted, logged and lost; the call itself is not touched.
 	recordQueue = 20_000
-	// recordPause is how long records are gathered, recordBatch how many one
+	// recordPause is how long records are gathered, recordsAtOnce how many one
 	// transaction writes.
-	recordPause = 250 * time.Millisecond
-	recordBatch = 500
+	recordPause   = 250 * time.Millisecond
+	recordsAtOnce = 500
 	// pruneEvery is how often old records are looked for.
 	pruneEvery = time.Hour
 )
@@ -35,12 +34,23 @@ type Recorder struct {
 	db         *db.DB
 	log        *slog.Logger
 	recordings *spool.Spool
-	queue      chan *pbx.CDR
-	lost       atomic.Uint64
 
-	mu     sync.Mutex
-	counts map[extensionKey]db.AnswerCount
-	dirty  map[extensionKey]bool
+	mu      sync.Mutex
+	counts  map[extensionKey]db.AnswerCount
+	waiting *writebehind.Rows[recordKey, recordBatch]
+}
+
+// recordKey is what waits to be written: a record, or else an extension's count.
+type recordKey struct {
+	record    *pbx.CDR
+	extension extensionKey
+}
+
+// recordBatch is what one transaction writes, so that a record and the count of its
+// answer are both there or neither is.
+type recordBatch struct {
+	records []*pbx.CDR
+	counts  []db.AnswerCount
 }
 
 // extensionKey names an extension.
@@ -55,8 +65,9 @@ type Options struct {
 
 // New starts from what the database remembers; Run starts the loops.
 func New(ctx context.Context, o Options) (*Recorder, error) {
-	r := &Recorder{db: o.DB, log: o.Logger, recordings: o.Recordings, queue: make(chan *pbx.CDR, recordQueue),
-		counts: map[extensionKey]db.AnswerCount{}, dirty: map[extensionKey]bool{}}
+	r := &Recorder{db: o.DB, log: o.Logger, recordings: o.Recordings, counts: map[extensionKey]db.AnswerCount{}}
+	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls", Every: recordPause, Batch: recordsAtOnce, Most: recordQueue,
+		Read: r.read, Write: r.write, Log: o.Logger})
 	stored, err := o.DB.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
@@ -67,16 +78,12 @@ func New(ctx context.Context, o Options) (*Recorder, error) {
 	return r, nil
 }
 
-// Add queues the record of a call that has ended. It never blocks; a record that finds
-// the queue full is lost and counted.
+// Add has the record of a call that has ended written. It never blocks; a record that
+// finds recordQueue others waiting is lost and counted.
 func (r *Recorder) Add(record *pbx.CDR) {
-	select {
-	case r.queue <- record:
-	default:
-		if r.lost.Add(1)%1000 == 1 {
-			r.log.Error("records of calls are lost: the database does not keep up", "lost", r.lost.Load())
-		}
-	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting.Offer(recordKey{record: record})
 }
 
 // Count counts one answer of an extension.
@@ -86,7 +93,8 @@ func (r *Recorder) Count(tenant, extension string, at time.Time) {
 	k := extensionKey{tenant, extension}
 	a := r.counts[k]
 	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, pbx.Millis(at), a.Count+1
-	r.counts[k], r.dirty[k] = a, true
+	r.counts[k] = a
+	r.waiting.Mark(recordKey{extension: k})
 }
 
 // countAway notes what extensions answered by records that were made of lines. What was
@@ -123,75 +131,35 @@ func (r *Recorder) Answered(tenant, extension string) (last time.Time, count int
 	return a.Last, a.Count
 }
 
-// Lost returns how many records of calls did not fit into the queue.
-func (r *Recorder) Lost() uint64 { return r.lost.Load() }
-
 // Run writes records and deletes old ones until ctx ends. What waits then is written.
 func (r *Recorder) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.run(ctx) })
+	g.Go(func() error { return r.waiting.Run(ctx) })
 	g.Go(func() error { return r.prune(ctx) })
 	return g.Wait()
 }
 
-// run writes until ctx ends, and then what is left.
-func (r *Recorder) run(ctx context.Context) error {
-	tick := time.NewTicker(recordPause)
-	defer tick.Stop()
-	var held []*pbx.CDR // what could not be written yet
-	for {
-		select {
-		case <-tick.C:
-			held = r.flush(ctx, held)
-		case <-ctx.Done():
-			r.flush(context.WithoutCancel(ctx), held)
-			return ctx.Err()
-		}
-	}
-}
-
-// flush writes all that waits, and returns what could not be written.
-func (r *Recorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
-	for {
-		for len(held) < recordBatch && len(r.queue) > 0 {
-			held = append(held, <-r.queue)
-		}
-		counts := r.news()
-		if len(held)+len(counts) == 0 {
-			return nil
-		}
-		if err := r.write(ctx, held, counts); err != nil {
-			r.log.Error(fmt.Sprintf("writing %d records of calls", len(held)), "error", err)
-			r.again(counts)
-			return held
-		}
-		held = nil
-	}
-}
-
-func (r *Recorder) write(ctx context.Context, records []*pbx.CDR, counts []db.AnswerCount) error {
-	r.nameRecordings(records)
-	return r.db.WriteCDRs(ctx, records, counts)
-}
-
-// news takes the counts that have changed.
-func (r *Recorder) news() []db.AnswerCount {
+// Lost returns how many records of calls did not fit into the queue.
+func (r *Recorder) Lost() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := make([]db.AnswerCount, 0, len(r.dirty))
-	for k := range r.dirty {
-		out = append(out, r.counts[k])
-	}
-	clear(r.dirty)
-	return out
+	return r.waiting.Lost()
 }
 
-func (r *Recorder) again(counts []db.AnswerCount) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, a := range counts {
-		r.dirty[extensionKey{a.Tenant, a.Extension}] = true
+func (r *Recorder) read(keys []recordKey) (b recordBatch) {
+	for _, k := range keys {
+		if k.record != nil {
+			b.records = append(b.records, k.record)
+		} else {
+			b.counts = append(b.counts, r.counts[k.extension])
+		}
 	}
+	return b
+}
+
+func (r *Recorder) write(ctx context.Context, b recordBatch) error {
+	r.nameRecordings(b.records)
+	return r.db.WriteCDRs(ctx, b.records, b.counts)
 }
 
 // prune deletes old records until ctx ends.
