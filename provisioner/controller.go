@@ -18,6 +18,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
@@ -53,7 +54,7 @@ type Options struct {
 	KeepDays int
 	Mail     Mail // where invitations go; the zero value sends none
 	// Control acts on channels; without it calls can be watched only.
-	Control CallControl
+	Control calls.Control
 	Logger  *slog.Logger
 }
 
@@ -74,7 +75,6 @@ type Controller struct {
 	snapshot  atomic.Pointer[pbx.Snapshot]
 	apply     *applier
 	status    *statusWatcher
-	calls     *callTracker
 	fetches   *fetchLog
 	inbox     *inbox
 	seen      *sightings
@@ -89,10 +89,10 @@ type Controller struct {
 	mailer    *mailer
 	retention *retention
 	signIns   *signIns
-	turns     *turns
 
-	Records *cdr.Recorder // of calls that have ended
-	Away    *cdr.Away     // records of calls that ended while we were away
+	Calls   *calls.Tracker // under way
+	Records *cdr.Recorder  // of calls that have ended
+	Away    *cdr.Away      // records of calls that ended while we were away
 	// Spool is the folders that Asterisk fills.
 	Spool *spool.Spool
 
@@ -143,15 +143,15 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.Events, c.deviceOf); err != nil {
 		return nil, err
 	}
-	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
-		return nil, err
-	}
 	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Logger: o.Logger, Recordings: c.Spool}); err != nil {
 		return nil, err
 	}
-	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.Events, snapshot: c.Snapshot, session: c.asterisk.Session,
-		control: o.Control, ended: c.Records.Add, took: c.Records.Count})
-	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.calls.underWay, Snapshot: c.Snapshot})
+	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Logger: o.Logger, Events: c.Events, Snapshot: c.Snapshot, Tenant: c.tenantExists,
+		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count})
+	if err != nil {
+		return nil, err
+	}
+	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay, Snapshot: c.Snapshot})
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -165,8 +165,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		current: &c.snapshot, swapped: c.status.forget, applied: newPhoneNotifier(o, c.resyncs).notify})
 	c.asterisk.listeners = []listener{
 		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
-		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
-		{handle: c.turns.handle},
+		{up: c.Calls.Up, handle: c.Calls.Handle, down: c.Calls.Down},
 		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
 		{live: c.apply.live, down: c.apply.down},
 	}
@@ -204,8 +203,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.Records.Run(ctx) })
 	g.Go(func() error { return c.Away.Run(ctx) })
-	g.Go(func() error { return c.calls.watch(ctx) })
-	g.Go(func() error { return c.turns.changed.Run(ctx) })
+	g.Go(func() error { return c.Calls.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if errors.Is(err, context.Canceled) {

@@ -31,7 +31,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 	if before.Mailbox != e.Mailbox {
 		c.Spool.MoveMailbox(tenant, before.Mailbox, e.Mailbox)
 	}
-	c.turns.renumber(tenant, number, to)
+	c.Calls.Turns.Renumber(tenant, number, to)
 	c.apply.nudge()
 	return e, nil
 }

@@ -17,7 +17,7 @@ type controlled struct {
 	vars   map[string]string
 }
 
-// HangUp implements provisioner.CallControl.
+// HangUp implements calls.Control.
 func (c *controlled) HangUp(_ context.Context, channel string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -25,7 +25,7 @@ func (c *controlled) HangUp(_ context.Context, channel string) error {
 	return nil
 }
 
-// Originate implements provisioner.CallControl.
+// Originate implements calls.Control.
 func (c *controlled) Originate(_ context.Context, id, endpoint, dialplan, extension string, variables map[string]string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"slices"
@@ -46,7 +46,7 @@ func TestConsultationsAreShown(t *testing.T) {
 			r := newCallRig()
 			var seen []string
 			for _, e := range recordedEvents(t, name) {
-				r.handle(e)
+				r.Handle(e)
 				for _, call := range r.calls {
 					if s := shown(call); len(seen) == 0 || seen[len(seen)-1] != s {
 						seen = append(seen, s)

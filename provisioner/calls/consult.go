@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"context"
@@ -9,34 +9,34 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// ConsultCall lets the phone of a leg, by default of the one that answered, dial a
+// Consult lets the phone of a leg, by default of the one that answered, dial a
 // number with its own rights, while who it talked with hears music.
-func (c *Controller) ConsultCall(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
-	if _, err := c.Call(ctx, tenant, id); err != nil {
+func (t *Tracker) Consult(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
+	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
 	}
 	if err := pbx.CheckDialled("to", to); err != nil {
 		return nil, err
 	}
-	asker, held, err := c.calls.asking(id, leg)
+	asker, held, err := t.asking(id, leg)
 	if err != nil {
 		return nil, err
 	}
 	endpoint := pbx.EndpointOfChannel(asker.name)
-	d := c.Snapshot().DeviceOf(endpoint)
+	d := t.o.Snapshot().DeviceOf(endpoint)
 	if d == nil || d.Tenant != tenant {
 		return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "is no phone of the tenant: it has no rights to dial with"}
 	}
-	if err := c.mayDial(tenant, endpoint, to); err != nil {
+	if err := t.mayDial(tenant, endpoint, to); err != nil {
 		return nil, err
 	}
-	err = c.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error { return hold(ctx, s, d, asker.name, held.name, to) })
+	err = t.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error { return hold(ctx, s, d, asker.name, held.name, to) })
 	if err != nil {
 		return nil, err
 	}
-	c.calls.asks(asker.id, held.id, to)
-	c.log.Info("call held to ask somebody", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
-	return c.Call(ctx, tenant, id)
+	t.asks(asker.id, held.id, to)
+	t.o.Logger.Info("call held to ask somebody", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
+	return t.Get(ctx, tenant, id)
 }
 
 // hold sends two channels that talk on their ways, where all they need to know is in
@@ -56,15 +56,18 @@ func hold(ctx context.Context, s *ami.Session, d *pbx.Device, asker, held, to st
 	return s.RedirectBoth(ctx, held, ami.Place{Context: pbx.HeldContext, Extension: "s"}, asker, ami.Place{Context: pbx.ConsultContext, Extension: to})
 }
 
-// CompleteCall ends a consultation by letting the phone that asks go: who was held
+// Complete ends a consultation by letting the phone that asks go: who was held
 // gets who was asked or, while that rings, goes on to the number as after a transfer
 // without asking.
-func (c *Controller) CompleteCall(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
-	asker, err := c.consulting(ctx, tenant, id, leg)
+func (t *Tracker) Complete(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
+	if _, err := t.Get(ctx, tenant, id); err != nil {
+		return nil, err
+	}
+	asker, err := t.consulting(id, leg)
 	if err != nil {
 		return nil, err
 	}
-	err = c.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error {
+	err = t.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error {
 		held, err := s.ChannelVar(ctx, asker.name, pbx.HeldVariable)
 		if err != nil {
 			return err
@@ -76,19 +79,22 @@ func (c *Controller) CompleteCall(ctx context.Context, by pbx.Author, tenant, id
 		if err != nil {
 			return err
 		}
-		return c.letGo(ctx, asker.id)
+		return t.letGo(ctx, asker.id)
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.log.Info("call transferred after asking", "tenant", tenant, "call", id, "to", asker.to, "actor", by.Actor, "address", by.Address)
-	return c.Call(ctx, tenant, id)
+	t.o.Logger.Info("call transferred after asking", "tenant", tenant, "call", id, "to", asker.to, "actor", by.Actor, "address", by.Address)
+	return t.Get(ctx, tenant, id)
 }
 
-// ReturnCall ends a consultation by letting who was asked go: the phone that asks
+// Return ends a consultation by letting who was asked go: the phone that asks
 // takes back who was held, as if who was asked had hung up.
-func (c *Controller) ReturnCall(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
-	asker, err := c.consulting(ctx, tenant, id, leg)
+func (t *Tracker) Return(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
+	if _, err := t.Get(ctx, tenant, id); err != nil {
+		return nil, err
+	}
+	asker, err := t.consulting(id, leg)
 	if err != nil {
 		return nil, err
 	}
@@ -97,19 +103,19 @@ func (c *Controller) ReturnCall(ctx context.Context, by pbx.Author, tenant, id, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	if err := c.letGo(ctx, asker.dialled); err != nil {
+	if err := t.letGo(ctx, asker.dialled); err != nil {
 		return nil, err
 	}
-	c.log.Info("call taken back", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
-	return c.Call(ctx, tenant, id)
+	t.o.Logger.Info("call taken back", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
+	return t.Get(ctx, tenant, id)
 }
 
 // letGo hangs up a channel that may just have ended.
-func (c *Controller) letGo(ctx context.Context, channel string) error {
-	if c.calls.control == nil {
-		return errNoCallControl
+func (t *Tracker) letGo(ctx context.Context, channel string) error {
+	if t.o.Control == nil {
+		return errNoControl
 	}
-	if err := c.calls.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
+	if err := t.o.Control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
 		return err
 	}
 	return nil
@@ -123,14 +129,7 @@ type asker struct {
 }
 
 // consulting finds the leg of a call that asks somebody.
-func (c *Controller) consulting(ctx context.Context, tenant, id, leg string) (asker, error) {
-	if _, err := c.Call(ctx, tenant, id); err != nil {
-		return asker{}, err
-	}
-	return c.calls.consulting(id, leg)
-}
-
-func (t *callTracker) consulting(id, leg string) (asker, error) {
+func (t *Tracker) consulting(id, leg string) (asker, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	call := t.calls[id]
@@ -153,7 +152,7 @@ func (t *callTracker) consulting(id, leg string) (asker, error) {
 }
 
 // asking finds the channel of the leg that is to ask, and the one that it talks with.
-func (t *callTracker) asking(id, leg string) (by, held asker, err error) {
+func (t *Tracker) asking(id, leg string) (by, held asker, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ch, err := t.talking(id, leg)

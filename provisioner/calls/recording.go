@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"context"
@@ -19,25 +19,25 @@ const recordedGroup = "GROUP(" + pbx.RecordedGroup + ")"
 
 var errRecorded = &pbx.Error{Kind: pbx.Conflict, Message: "the call is being recorded already"}
 
-// RecordCall begins to record a call of a tenant whose parties talk. A call that is
+// Record begins to record a call of a tenant whose parties talk. A call that is
 // recorded already is a Conflict.
-func (c *Controller) RecordCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
-	call, err := c.Call(ctx, tenant, id)
+func (t *Tracker) Record(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
+	call, err := t.Get(ctx, tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	channel, err := c.calls.recordable(id)
+	channel, err := t.recordable(id)
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.calls.session()
+	s, err := t.o.Session()
 	if err != nil {
-		return nil, errNoCallControl
+		return nil, errNoControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	c.calls.recordingCalls.Lock()
-	defer c.calls.recordingCalls.Unlock()
+	t.recordingCalls.Lock()
+	defer t.recordingCalls.Unlock()
 	already, err := isRecorded(ctx, s, channel.name, id)
 	if err == nil && (already || call.Recorded) {
 		err = errRecorded
@@ -54,41 +54,41 @@ func (c *Controller) RecordCall(ctx context.Context, by pbx.Author, tenant, id s
 		// Whoever asks next must not be told that it is recorded.
 		return nil, recordError(errors.Join(err, s.SetChannelVar(ctx, channel.name, recordedGroup, "")))
 	}
-	c.calls.recorded(channel.id, true)
-	c.log.Info("recording of a call started", "tenant", tenant, "call", id, "recording", name, "actor", by.Actor, "address", by.Address)
-	return c.Call(ctx, tenant, id)
+	t.recorded(channel.id, true)
+	t.o.Logger.Info("recording of a call started", "tenant", tenant, "call", id, "recording", name, "actor", by.Actor, "address", by.Address)
+	return t.Get(ctx, tenant, id)
 }
 
-// StopRecordingCall ends the recording of a call that was begun on demand, by the API
+// StopRecording ends the recording of a call that was begun on demand, by the API
 // or by phone. Another one, or none, is a Conflict.
-func (c *Controller) StopRecordingCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
-	if _, err := c.Call(ctx, tenant, id); err != nil {
+func (t *Tracker) StopRecording(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
+	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
 	}
-	s, err := c.calls.session()
+	s, err := t.o.Session()
 	if err != nil {
-		return nil, errNoCallControl
+		return nil, errNoControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	c.calls.recordingCalls.Lock()
-	defer c.calls.recordingCalls.Unlock()
-	channels, stopped := c.calls.parties(id), false
+	t.recordingCalls.Lock()
+	defer t.recordingCalls.Unlock()
+	channels, stopped := t.parties(id), false
 	for _, ch := range channels {
 		did, err := stopOnDemand(ctx, s, ch.name)
 		if err != nil {
 			return nil, err
 		}
 		if did {
-			c.calls.recorded(ch.id, false)
+			t.recorded(ch.id, false)
 			stopped = true
 		}
 	}
 	if !stopped {
 		return nil, whyNotStopped(ctx, s, channels, id)
 	}
-	c.log.Info("recording of a call stopped", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
-	return c.Call(ctx, tenant, id)
+	t.o.Logger.Info("recording of a call stopped", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
+	return t.Get(ctx, tenant, id)
 }
 
 // stopOnDemand ends what was begun on demand on a channel, and reports whether there
@@ -147,7 +147,7 @@ func recordError(err error) error {
 type partyChannel struct{ name, id string }
 
 // parties are those of a call, in order of appearance.
-func (t *callTracker) parties(id string) (out []partyChannel) {
+func (t *Tracker) parties(id string) (out []partyChannel) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if call := t.calls[id]; call != nil {
@@ -161,7 +161,7 @@ func (t *callTracker) parties(id string) (out []partyChannel) {
 }
 
 // recordable finds the channel on which a call is recorded: of who called, if he talks.
-func (t *callTracker) recordable(id string) (found partyChannel, err error) {
+func (t *Tracker) recordable(id string) (found partyChannel, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	call := t.calls[id]
@@ -181,7 +181,7 @@ func (t *callTracker) recordable(id string) (found partyChannel, err error) {
 }
 
 // recorded notes that a channel is recorded, or is not any more.
-func (t *callTracker) recorded(id string, on bool) {
+func (t *Tracker) recorded(id string, on bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if ch := t.channels[id]; ch != nil {
@@ -192,7 +192,7 @@ func (t *callTracker) recorded(id string, on bool) {
 
 // recording looks whether a call is recorded by now, remembers on which channels and
 // tells when that has changed.
-func (t *callTracker) recording(c *trackedCall) {
+func (t *Tracker) recording(c *trackedCall) {
 	now := false
 	for _, ch := range c.channels {
 		if now = now || ch.recorded; ch.recorded && !slices.Contains(c.kept, ch.id) {

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// CallControl acts on channels of Asterisk. Its errors are pbx errors: NotFound
+// Control acts on channels of Asterisk. Its errors are pbx errors: NotFound
 // for a channel that is gone, Unavailable where Asterisk does not answer.
-type CallControl interface {
+type Control interface {
 	// HangUp ends a channel.
 	HangUp(ctx context.Context, channel string) error
 	// Originate makes a channel with that id and sends it, answered, to an extension.
@@ -21,32 +21,32 @@ type CallControl interface {
 // callWithin bounds each action on a call.
 const callWithin = 5 * time.Second
 
-var errNoCallControl = &pbx.Error{Kind: pbx.Unavailable, Message: "there is no connection to Asterisk that calls are acted on by"}
+var errNoControl = &pbx.Error{Kind: pbx.Unavailable, Message: "there is no connection to Asterisk that calls are acted on by"}
 
-// HangUpCall ends a call of a tenant: all its legs.
-func (c *Controller) HangUpCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
-	call, err := c.Call(ctx, tenant, id)
+// HangUp ends a call of a tenant: all its legs.
+func (t *Tracker) HangUp(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
+	call, err := t.Get(ctx, tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	if c.calls.control == nil {
-		return nil, errNoCallControl
+	if t.o.Control == nil {
+		return nil, errNoControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	// The caller's leg ends the dialplan and with it the legs that ring; what was
 	// bridged ends by itself, or here.
-	for _, channel := range c.calls.ending(id) {
-		if err := c.calls.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
+	for _, channel := range t.ending(id) {
+		if err := t.o.Control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
 			return nil, err
 		}
 	}
-	c.log.Info("call hung up", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
+	t.o.Logger.Info("call hung up", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
 	return call, nil
 }
 
 // ending returns the channels of a call that is ended by us, callers first.
-func (t *callTracker) ending(id string) (ids []string) {
+func (t *Tracker) ending(id string) (ids []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	call := t.calls[id]
@@ -67,37 +67,37 @@ func (t *callTracker) ending(id string) (ids []string) {
 	return ids
 }
 
-// TransferCall lets the leg with that id, by default the one that answered, go,
+// Transfer lets the leg with that id, by default the one that answered, go,
 // and sends who talks with it to a number: as far as the leg may dial it.
-func (c *Controller) TransferCall(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
-	if _, err := c.Call(ctx, tenant, id); err != nil {
+func (t *Tracker) Transfer(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
+	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
 	}
 	if err := pbx.CheckDialled("to", to); err != nil {
 		return nil, err
 	}
-	name, err := c.calls.transferring(id, leg)
+	name, err := t.transferring(id, leg)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayDial(tenant, pbx.EndpointOfChannel(name), to); err != nil {
+	if err := t.mayDial(tenant, pbx.EndpointOfChannel(name), to); err != nil {
 		return nil, err
 	}
-	err = c.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error {
+	err = t.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error {
 		return s.BlindTransfer(ctx, name, pbx.EntryContext(tenant), to)
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.log.Info("call transferred", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
-	return c.Call(ctx, tenant, id)
+	t.o.Logger.Info("call transferred", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
+	return t.Get(ctx, tenant, id)
 }
 
 // atAsterisk acts on channels over AMI, within bounds.
-func (c *Controller) atAsterisk(ctx context.Context, act func(context.Context, *ami.Session) error) error {
-	s, err := c.calls.session()
+func (t *Tracker) atAsterisk(ctx context.Context, act func(context.Context, *ami.Session) error) error {
+	s, err := t.o.Session()
 	if err != nil {
-		return errNoCallControl
+		return errNoControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
@@ -122,7 +122,7 @@ func transferError(err error) error {
 }
 
 // transferring finds the channel of the leg that transfers.
-func (t *callTracker) transferring(id, leg string) (name string, err error) {
+func (t *Tracker) transferring(id, leg string) (name string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ch, err := t.talking(id, leg)
@@ -134,7 +134,7 @@ func (t *callTracker) transferring(id, leg string) (name string, err error) {
 
 // talking finds the leg with that id, by default the one that answered, that talks with
 // somebody it could let go. The lock is held.
-func (t *callTracker) talking(id, leg string) (*channel, error) {
+func (t *Tracker) talking(id, leg string) (*channel, error) {
 	call := t.calls[id]
 	if call == nil {
 		return nil, pbx.NotFoundf("the call has just ended")
@@ -160,8 +160,8 @@ func (t *callTracker) talking(id, leg string) (*channel, error) {
 
 // mayDial refuses what the phone behind an endpoint could not dial either. Who
 // comes from outside has no rights of its own: the entry context decides.
-func (c *Controller) mayDial(tenant, endpoint, to string) error {
-	s := c.Snapshot()
+func (t *Tracker) mayDial(tenant, endpoint, to string) error {
+	s := t.o.Snapshot()
 	if s.DeviceOf(endpoint) == nil {
 		endpoint = ""
 	}
@@ -175,16 +175,16 @@ func (c *Controller) mayDial(tenant, endpoint, to string) error {
 // clickSeconds is how long the phones of who places a call ring.
 const clickSeconds = 30
 
-// PlaceCall rings the phones of an extension; the first that is answered dials the
+// Place rings the phones of an extension; the first that is answered dials the
 // number. It returns the id that the call will have.
-func (c *Controller) PlaceCall(ctx context.Context, by pbx.Author, tenant, extension, to string) (id string, err error) {
-	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
+func (t *Tracker) Place(ctx context.Context, by pbx.Author, tenant, extension, to string) (id string, err error) {
+	if err := t.o.Tenant(ctx, tenant); err != nil {
 		return "", err
 	}
 	if err := pbx.CheckDialled("to", to); err != nil {
 		return "", err
 	}
-	s := c.Snapshot()
+	s := t.o.Snapshot()
 	e := s.Extension(tenant, extension)
 	if e == nil {
 		return "", pbx.Invalidf("extension", "%.40q does not exist in tenant %s", extension, tenant)
@@ -198,32 +198,32 @@ func (c *Controller) PlaceCall(ctx context.Context, by pbx.Author, tenant, exten
 	if len(devices) == 0 {
 		return "", pbx.Invalidf("extension", "%s has no phone that could ring", extension)
 	}
-	if err := c.mayDial(tenant, devices[0].Endpoint, to); err != nil {
+	if err := t.mayDial(tenant, devices[0].Endpoint, to); err != nil {
 		return "", err
 	}
-	if c.calls.control == nil {
-		return "", errNoCallControl
+	if t.o.Control == nil {
+		return "", errNoControl
 	}
 	id = "click-" + pbx.RandomSecret(15).Reveal()
-	c.calls.expectClick(id, tenant, pbx.CallParty{Number: extension, Name: e.Name, Extension: extension}, to)
+	t.expectClick(id, tenant, pbx.CallParty{Number: extension, Name: e.Name, Extension: extension}, to)
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	name := ""
 	if called := s.Extension(tenant, to); called != nil {
 		name = called.Name
 	}
-	err = c.calls.control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
+	err = t.o.Control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
 		pbx.ClickDialVariable: pbx.ClickArgument(devices, clickSeconds), pbx.ClickNameVariable: name,
 		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)})
 	if err != nil {
 		return "", err
 	}
-	c.log.Info("call placed", "tenant", tenant, "extension", extension, "call", id, "actor", by.Actor, "address", by.Address)
+	t.o.Logger.Info("call placed", "tenant", tenant, "extension", extension, "call", id, "actor", by.Actor, "address", by.Address)
 	return id, nil
 }
 
 // expectClick says what a channel that Asterisk is to make is for.
-func (t *callTracker) expectClick(id, tenant string, from pbx.CallParty, to string) {
+func (t *Tracker) expectClick(id, tenant string, from pbx.CallParty, to string) {
 	t.routed(id, func(call *trackedCall, _ *channel) {
 		call.Tenant, call.From, call.Dialled, call.click = tenant, from, to, true
 		t.via(call, pbx.ViaClick)

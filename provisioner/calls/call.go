@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // tell publishes a change. The lock is held.
-func (t *callTracker) tell(c *trackedCall, what event.CallChange, leg *pbx.CallLeg) {
+func (t *Tracker) tell(c *trackedCall, what event.CallChange, leg *pbx.CallLeg) {
 	if c.Tenant == "" {
 		return
 	}
@@ -19,18 +19,19 @@ func (t *callTracker) tell(c *trackedCall, what event.CallChange, leg *pbx.CallL
 	if leg != nil {
 		e.Leg = leg.ID
 	}
-	t.events.Publish(c.Tenant, e)
+	t.o.Events.Publish(c.Tenant, e)
 }
 
-// Calls returns the calls of a tenant that are under way, the oldest first.
-func (c *Controller) Calls(ctx context.Context, tenant string) ([]pbx.LiveCall, error) {
-	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
+// List returns the calls of a tenant that are under way, the oldest first. The error is
+// NotFound without the tenant.
+func (t *Tracker) List(ctx context.Context, tenant string) ([]pbx.LiveCall, error) {
+	if err := t.o.Tenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	return c.calls.list(tenant), nil
+	return t.list(tenant), nil
 }
 
-func (t *callTracker) list(tenant string) (out []pbx.LiveCall) {
+func (t *Tracker) list(tenant string) (out []pbx.LiveCall) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, call := range t.calls {
@@ -47,15 +48,15 @@ func (t *callTracker) list(tenant string) (out []pbx.LiveCall) {
 	return out
 }
 
-// Call returns one call under way, or NotFound.
-func (c *Controller) Call(ctx context.Context, tenant, id string) (*pbx.LiveCall, error) {
-	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
+// Get returns one call under way, or a NotFound error.
+func (t *Tracker) Get(ctx context.Context, tenant, id string) (*pbx.LiveCall, error) {
+	if err := t.o.Tenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	return c.calls.one(tenant, id)
+	return t.one(tenant, id)
 }
 
-func (t *callTracker) one(tenant, id string) (*pbx.LiveCall, error) {
+func (t *Tracker) one(tenant, id string) (*pbx.LiveCall, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if call := t.calls[id]; call != nil && call.Tenant == tenant && !call.dropped {
@@ -65,26 +66,17 @@ func (t *callTracker) one(tenant, id string) (*pbx.LiveCall, error) {
 	return nil, pbx.NotFoundf("call %.100q is not under way in tenant %s", id, tenant)
 }
 
-// CallsTracked returns how many calls and channels are followed, and how many
-// channels were not for want of room.
-func (c *Controller) CallsTracked() (calls, channels int, ignored uint64) {
-	return c.calls.tracked()
-}
-
-func (t *callTracker) tracked() (calls, channels int, ignored uint64) {
+// Counts returns how many calls and channels are followed, and how many channels since the
+// start were not because there were maxChannels already.
+func (t *Tracker) Counts() (calls, channels int, ignored uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.calls), len(t.channels), t.ignored
 }
 
-// CallRouted tells which step a call was given, by the id of the caller's
-// channel.
-// It returns at once; it is called before the step begins.
-func (c *Controller) CallRouted(id string, call pbx.Call, step pbx.Step) {
-	c.calls.follow(id, call, step)
-}
-
-func (t *callTracker) follow(id string, call pbx.Call, step pbx.Step) {
+// Routed takes over which step a call was given, by the id of the caller's channel, before
+// the step begins. It does not block.
+func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
 	t.routed(id, func(tc *trackedCall, ch *channel) {
 		if tc.click && ch.leg != nil {
 			tc.makeCaller(ch, time.Now())
@@ -98,7 +90,7 @@ func (t *callTracker) follow(id string, call pbx.Call, step pbx.Step) {
 		if step.Kind == pbx.StepMonitor {
 			t.via(tc, pbx.ViaMonitor)
 		}
-		if call.RingGroup(t.snapshot()) != nil {
+		if call.RingGroup(t.o.Snapshot()) != nil {
 			t.via(tc, pbx.ViaGroup)
 		}
 		if tc.Tenant == "" {
@@ -112,7 +104,7 @@ func (t *callTracker) follow(id string, call pbx.Call, step pbx.Step) {
 
 // routed carries out what is known of a channel, at once or when Asterisk tells
 // of it.
-func (t *callTracker) routed(id string, note func(*trackedCall, *channel)) {
+func (t *Tracker) routed(id string, note func(*trackedCall, *channel)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if ch := t.channels[id]; ch != nil {
@@ -130,7 +122,7 @@ func (t *callTracker) routed(id string, note func(*trackedCall, *channel)) {
 }
 
 // forgetEarly drops what nobody asked for, or all of it when that is not enough.
-func (t *callTracker) forgetEarly(now time.Time) {
+func (t *Tracker) forgetEarly(now time.Time) {
 	for id, e := range t.early {
 		if now.Sub(e.at) > earlyFor {
 			delete(t.early, id)

@@ -1,6 +1,7 @@
-package provisioner
+package calls
 
 import (
+	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -16,12 +18,15 @@ import (
 // not followed, and counted.
 const maxChannels = 50_000
 
-// callTracker follows every channel of Asterisk and makes calls of them: a full
+// Tracker follows every channel of Asterisk and makes calls of them: a full
 // list at every connect, events after it. Events come in order from the one
 // goroutine of the AMI connection, whose queue is the bounded one: when it
 // overflows, the connection is made anew and everything listed again.
-type callTracker struct {
-	callOptions
+type Tracker struct {
+	// Turns are what was observed of ring groups.
+	Turns *Turns
+
+	o Options
 
 	// recordingCalls is held while a recording is started or stopped.
 	recordingCalls sync.Mutex
@@ -34,17 +39,20 @@ type callTracker struct {
 	listed   bool                    // since the connect: no call under way is missing
 }
 
-// callOptions are what a callTracker needs. All but control are required.
-type callOptions struct {
-	log      *slog.Logger
-	events   *event.Hub
-	snapshot func() *pbx.Snapshot
-	session  func() (*ami.Session, error) // to act on calls over AMI
-	control  CallControl                  // nil: calls can be watched only
-	// ended takes the record of a call that is over; it must not block.
-	ended func(*pbx.CDR)
-	// took notes that an extension answered.
-	took func(tenant, extension string, at time.Time)
+// Options are what a Tracker needs. All but Control are required.
+type Options struct {
+	DB       *db.DB
+	Logger   *slog.Logger
+	Events   *event.Hub
+	Snapshot func() *pbx.Snapshot // the desired state in force
+	// Tenant returns a NotFound error for a tenant that does not exist.
+	Tenant  func(ctx context.Context, name string) error
+	Session func() (*ami.Session, error) // to act on calls over AMI
+	Control Control                      // nil: calls can be watched only
+	// Ended takes the record of a call that is over. It must not block.
+	Ended func(*pbx.CDR)
+	// Answered counts an answer of an extension. It must not block.
+	Answered func(tenant, extension string, at time.Time)
 }
 
 // channel is one channel of Asterisk.
@@ -92,13 +100,22 @@ const maxEarly = 10_000
 // earlyFor is how long Asterisk may take to tell of a channel that ARI knows.
 const earlyFor = 30 * time.Second
 
-func newCallTracker(o callOptions) *callTracker {
-	return &callTracker{callOptions: o,
-		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
+// New starts from what the database remembers of ring groups; Run starts the loops.
+func New(ctx context.Context, o Options) (*Tracker, error) {
+	turns, err := newTurns(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return newTracker(o, turns), nil
 }
 
-// handle follows one event.
-func (t *callTracker) handle(e ami.Event) {
+func newTracker(o Options, turns *Turns) *Tracker {
+	return &Tracker{o: o, Turns: turns, channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
+}
+
+// Handle follows one event. It does not block.
+func (t *Tracker) Handle(e ami.Event) {
+	t.Turns.handle(e)
 	v, ok := ami.ParseCallEvent(e.Frame)
 	if !ok || v.Channel.UniqueID == "" {
 		return
@@ -144,7 +161,7 @@ func (t *callTracker) handle(e ami.Event) {
 // see returns the channel an event shows, brought up to date; nil for one that
 // is not followed. Only a Newchannel, or the list at a connect, makes one known: an
 // event about a channel that has ended must not bring it back.
-func (t *callTracker) see(c ami.Channel, at time.Time, create bool) *channel {
+func (t *Tracker) see(c ami.Channel, at time.Time, create bool) *channel {
 	ch := t.channels[c.UniqueID]
 	if ch == nil {
 		if !create || c.LinkedID == "" {
@@ -173,7 +190,7 @@ func (t *callTracker) see(c ami.Channel, at time.Time, create bool) *channel {
 }
 
 // place notes where in the dialplan the caller is.
-func (t *callTracker) place(ch *channel, c ami.Channel) {
+func (t *Tracker) place(ch *channel, c ami.Channel) {
 	if ch.leg == nil || !ch.leg.Caller || c.Context == "" {
 		return
 	}
@@ -184,7 +201,7 @@ func (t *callTracker) place(ch *channel, c ami.Channel) {
 }
 
 // add begins to follow a channel.
-func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
+func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	if len(t.channels) >= maxChannels {
 		t.ignored++
 		return nil
@@ -197,7 +214,7 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {
-		call.Tenant = t.snapshot().TenantOfChannel(c.Name, c.Context)
+		call.Tenant = t.o.Snapshot().TenantOfChannel(c.Name, c.Context)
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
 		ch.leg = &pbx.CallLeg{ID: ch.id, CallParty: t.party(c), State: pbx.LegRinging, Since: at, Started: at}
@@ -229,7 +246,7 @@ func hasCaller(c *trackedCall) bool {
 }
 
 // callOf returns the call with that Linkedid, a new one if there is none.
-func (t *callTracker) callOf(linked string, at time.Time) *trackedCall {
+func (t *Tracker) callOf(linked string, at time.Time) *trackedCall {
 	c := t.calls[linked]
 	if c == nil {
 		c = &trackedCall{LiveCall: pbx.LiveCall{ID: linked, Started: at}, channels: map[string]*channel{}}
@@ -240,7 +257,7 @@ func (t *callTracker) callOf(linked string, at time.Time) *trackedCall {
 
 // move makes a channel part of another call: Asterisk joins calls whose channels
 // meet in a bridge.
-func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
+func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
 	from := ch.call
 	if from == to {
 		return
@@ -275,7 +292,7 @@ func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
 }
 
 // hungUp forgets a channel, and with its last one the call.
-func (t *callTracker) hungUp(ch *channel, cause int, at time.Time) {
+func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 	c := ch.call
 	if ch.leg != nil {
 		ch.leg.State, ch.leg.Since, ch.leg.Ended = pbx.LegEnded, at, at
@@ -298,12 +315,12 @@ func (t *callTracker) hungUp(ch *channel, cause int, at time.Time) {
 }
 
 // finish ends a call.
-func (t *callTracker) finish(c *trackedCall, at time.Time) {
+func (t *Tracker) finish(c *trackedCall, at time.Time) {
 	delete(t.calls, c.ID)
 	if c.dropped || c.Tenant == "" || len(c.legs) == 0 {
 		return
 	}
 	record := c.record(at)
-	t.ended(record)
-	t.events.Publish(c.Tenant, event.Call{Change: event.CallEnded, Call: c.view(), Outcome: record.Outcome})
+	t.o.Ended(record)
+	t.o.Events.Publish(c.Tenant, event.Call{Change: event.CallEnded, Call: c.view(), Outcome: record.Outcome})
 }

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 const notConfirmed = "CONTINUE"
 
 // dialled follows the dialling of one channel by another.
-func (t *callTracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
+func (t *Tracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 	if to.leg == nil {
 		return
 	}
@@ -51,7 +51,7 @@ func (c *trackedCall) makeCaller(ch *channel, at time.Time) {
 
 // named completes whom a dialled channel reaches: outside, the number that was
 // dialled; on behalf of whom, the name of the leg says.
-func (t *callTracker) named(by, to *channel, dialString string) {
+func (t *Tracker) named(by, to *channel, dialString string) {
 	if number, _, outside := strings.Cut(dialString, "@"); outside {
 		to.leg.Number, to.leg.Name = number, ""
 	}
@@ -60,7 +60,7 @@ func (t *callTracker) named(by, to *channel, dialString string) {
 		return
 	}
 	leg, _, _ = strings.Cut(leg, "@")
-	s := t.snapshot()
+	s := t.o.Snapshot()
 	if d := s.DeviceOf(leg); d != nil {
 		to.leg.Device, to.leg.Extension = d.Name, d.Extension
 	} else if part := strings.Split(leg, "."); len(part) == 3 && s.Extension(part[1], part[2]) != nil {
@@ -70,7 +70,7 @@ func (t *callTracker) named(by, to *channel, dialString string) {
 
 // takenUp notes that a channel went up. A called leg is through only when it is
 // bridged: before, its owner may still have to press 1.
-func (t *callTracker) takenUp(ch *channel, at time.Time) {
+func (t *Tracker) takenUp(ch *channel, at time.Time) {
 	if ch.leg == nil {
 		return
 	}
@@ -83,7 +83,7 @@ func (t *callTracker) takenUp(ch *channel, at time.Time) {
 }
 
 // held follows the hold key of a phone.
-func (t *callTracker) held(ch *channel, on bool, at time.Time) {
+func (t *Tracker) held(ch *channel, on bool, at time.Time) {
 	if ch.leg == nil || on == (ch.leg.State == pbx.LegHeld) || ch.leg.State != pbx.LegUp && ch.leg.State != pbx.LegHeld {
 		return
 	}
@@ -95,7 +95,7 @@ func (t *callTracker) held(ch *channel, on bool, at time.Time) {
 
 // connected looks who talks with whom after a channel came into a bridge. Two
 // phones are through when they meet, directly or across Local channels.
-func (t *callTracker) connected(ch *channel, at time.Time) {
+func (t *Tracker) connected(ch *channel, at time.Time) {
 	var real []*channel
 	for _, o := range t.meets(ch) {
 		if o.leg != nil {
@@ -119,7 +119,7 @@ func (t *callTracker) connected(ch *channel, at time.Time) {
 }
 
 // answered notes that a leg is through for the first time.
-func (t *callTracker) answered(ch *channel, at time.Time) {
+func (t *Tracker) answered(ch *channel, at time.Time) {
 	c := ch.call
 	if ch.leg.Caller {
 		return
@@ -132,13 +132,13 @@ func (t *callTracker) answered(ch *channel, at time.Time) {
 		c.By = ch.leg.CallParty
 	}
 	if ch.leg.Extension != "" && !c.Incomplete {
-		t.took(c.Tenant, ch.leg.Extension, at)
+		t.o.Answered(c.Tenant, ch.leg.Extension, at)
 	}
 	t.tell(c, event.CallTaken, ch.leg)
 }
 
 // meets returns the channels that hear each other with ch.
-func (t *callTracker) meets(ch *channel) []*channel {
+func (t *Tracker) meets(ch *channel) []*channel {
 	found := []*channel{ch}
 	for i := 0; i < len(found); i++ {
 		at := found[i]
@@ -157,7 +157,7 @@ func (t *callTracker) meets(ch *channel) []*channel {
 
 // pickedUp lets the channel that dialled the pickup code take the place of the
 // one that rang. Its own call was no more than that.
-func (t *callTracker) pickedUp(by, rang *channel, at time.Time) {
+func (t *Tracker) pickedUp(by, rang *channel, at time.Time) {
 	if by.leg == nil || by.call == rang.call {
 		return
 	}
@@ -168,7 +168,7 @@ func (t *callTracker) pickedUp(by, rang *channel, at time.Time) {
 }
 
 // transferred notes a transfer that came about.
-func (t *callTracker) transferred(ch *channel, v ami.CallEvent) {
+func (t *Tracker) transferred(ch *channel, v ami.CallEvent) {
 	if v.Result != "Success" {
 		return
 	}
@@ -189,7 +189,7 @@ func who(l *pbx.CallLeg) string {
 	return "somebody"
 }
 
-func (t *callTracker) via(c *trackedCall, v pbx.CallVia) {
+func (t *Tracker) via(c *trackedCall, v pbx.CallVia) {
 	if !slices.Contains(c.Via, v) {
 		c.Via = append(c.Via, v)
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type consultation struct {
 
 // asks notes a consultation that has begun, as its events will: whoever ordered it may
 // order the next thing at once.
-func (t *callTracker) asks(by, held, to string) {
+func (t *Tracker) asks(by, held, to string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
@@ -35,7 +35,7 @@ func (t *callTracker) asks(by, held, to string) {
 
 // at follows a channel through the dialplan, as far as consultations go. The lock is
 // held.
-func (t *callTracker) at(ch *channel, context, exten string, now time.Time) {
+func (t *Tracker) at(ch *channel, context, exten string, now time.Time) {
 	was := ch.context
 	ch.context, ch.exten = context, exten
 	switch {
@@ -53,7 +53,7 @@ func (t *callTracker) at(ch *channel, context, exten string, now time.Time) {
 }
 
 // waits shows the legs at a channel that is held as waiting.
-func (t *callTracker) waits(ch *channel, now time.Time) {
+func (t *Tracker) waits(ch *channel, now time.Time) {
 	if ch.context != pbx.HeldContext || ch.bridge != "" {
 		return
 	}
@@ -66,7 +66,7 @@ func (t *callTracker) waits(ch *channel, now time.Time) {
 
 // takes notes that who was held is taken: back by the phone that asked, or by who was
 // asked.
-func (t *callTracker) takes(ch *channel) {
+func (t *Tracker) takes(ch *channel) {
 	switch {
 	case ch.context != pbx.TakeContext || ch.bridge == "":
 	case ch.leg == nil:
@@ -80,7 +80,7 @@ func (t *callTracker) takes(ch *channel) {
 }
 
 // recalls notes that the phone is rung again whose owner left somebody waiting.
-func (t *callTracker) recalls(by, to *channel) {
+func (t *Tracker) recalls(by, to *channel) {
 	if by.context != pbx.HeldContext {
 		return
 	}
@@ -91,7 +91,7 @@ func (t *callTracker) recalls(by, to *channel) {
 
 // askedFor notes that the consultation for which one holds ended in a transfer, by a rule with who
 // asked and for whom.
-func (t *callTracker) askedFor(c *trackedCall, rule string, one func(consultation) bool) {
+func (t *Tracker) askedFor(c *trackedCall, rule string, one func(consultation) bool) {
 	a, is := c.answers(one)
 	if !is {
 		return
@@ -117,7 +117,7 @@ func asksBy(number string) string { return "Local/" + number + "@" + pbx.AskCont
 
 // dialledBy returns the half of a Local channel that a phone which asks has dialled,
 // by its id; "" for none. The lock is held.
-func (t *callTracker) dialledBy(ch *channel) string {
+func (t *Tracker) dialledBy(ch *channel) string {
 	prefix, found := asksBy(ch.exten), ""
 	for _, o := range ch.call.channels {
 		switch {
