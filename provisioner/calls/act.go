@@ -53,7 +53,7 @@ func (t *Tracker) ending(id string) (ids []string) {
 	if call == nil {
 		return nil
 	}
-	call.ended = true
+	call.hungUp = true
 	for _, l := range call.legs {
 		if call.channels[l.ID] != nil && l.Caller {
 			ids = append(ids, l.ID)
@@ -224,9 +224,9 @@ func (t *Tracker) Place(ctx context.Context, by pbx.Author, tenant, extension, t
 
 // expectClick says what a channel that Asterisk is to make is for.
 func (t *Tracker) expectClick(id, tenant string, from pbx.CallParty, to string) {
-	t.routed(id, func(call *trackedCall, _ *channel) {
-		call.Tenant, call.From, call.Dialled, call.click = tenant, from, to, true
-		t.via(call, pbx.ViaClick)
+	t.note(id, func(call *trackedCall, _ *channel) {
+		call.Tenant, call.From, call.Dialled = tenant, from, to
+		addVia(call, pbx.ViaClick)
 		call.Rules = append(call.Rules, "the API lets the phones of extension "+from.Extension+" ring and then dial "+to)
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // tell publishes a change. The lock is held.
-func (t *Tracker) tell(c *trackedCall, what event.CallChange, leg *pbx.CallLeg) {
+func (t *Tracker) tell(c *trackedCall, what event.CallChange, leg *leg) {
 	if c.Tenant == "" {
 		return
 	}
@@ -35,7 +35,7 @@ func (t *Tracker) list(tenant string) (out []pbx.LiveCall) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, call := range t.calls {
-		if call.Tenant == tenant && !call.dropped && len(call.legs) > 0 {
+		if call.Tenant == tenant && !call.absorbed && len(call.legs) > 0 {
 			out = append(out, call.view())
 		}
 	}
@@ -59,7 +59,7 @@ func (t *Tracker) Get(ctx context.Context, tenant, id string) (*pbx.LiveCall, er
 func (t *Tracker) one(tenant, id string) (*pbx.LiveCall, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if call := t.calls[id]; call != nil && call.Tenant == tenant && !call.dropped {
+	if call := t.calls[id]; call != nil && call.Tenant == tenant && !call.absorbed {
 		v := call.view()
 		return &v, nil
 	}
@@ -77,21 +77,21 @@ func (t *Tracker) Counts() (calls, channels int, ignored uint64) {
 // Routed takes over which step a call was given, by the id of the caller's channel, before
 // the step begins. It does not block.
 func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
-	t.routed(id, func(tc *trackedCall, ch *channel) {
-		if tc.click && ch.leg != nil {
+	t.note(id, func(tc *trackedCall, ch *channel) {
+		if tc.click() && ch.leg != nil {
 			tc.makeCaller(ch, time.Now())
 		}
 		if last := len(tc.Rules) - 1; last < 0 || tc.Rules[last] != step.Rule {
 			tc.Rules = append(tc.Rules, step.Rule)
 		}
 		if len(call.Hops) > 0 || step.Kind == pbx.StepForward {
-			t.via(tc, pbx.ViaForward)
+			addVia(tc, pbx.ViaForward)
 		}
 		if step.Kind == pbx.StepMonitor {
-			t.via(tc, pbx.ViaMonitor)
+			addVia(tc, pbx.ViaMonitor)
 		}
 		if call.RingGroup(t.o.Snapshot()) != nil {
-			t.via(tc, pbx.ViaGroup)
+			addVia(tc, pbx.ViaGroup)
 		}
 		if tc.Tenant == "" {
 			tc.Tenant = call.Tenant
@@ -102,13 +102,12 @@ func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
 	})
 }
 
-// routed carries out what is known of a channel, at once or when Asterisk tells
-// of it.
-func (t *Tracker) routed(id string, note func(*trackedCall, *channel)) {
+// note changes a call by one of its channels, at once or as soon as Asterisk tells of it.
+func (t *Tracker) note(id string, change func(*trackedCall, *channel)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if ch := t.channels[id]; ch != nil {
-		note(ch.call, ch)
+		change(ch.call, ch)
 		return
 	}
 	now := time.Now()
@@ -118,10 +117,10 @@ func (t *Tracker) routed(id string, note func(*trackedCall, *channel)) {
 	if t.early[id] == nil {
 		t.early[id] = &early{at: now}
 	}
-	t.early[id].routed = append(t.early[id].routed, note)
+	t.early[id].notes = append(t.early[id].notes, change)
 }
 
-// forgetEarly drops what nobody asked for, or all of it when that is not enough.
+// forgetEarly drops early notes that have expired, or all of them where that is too few.
 func (t *Tracker) forgetEarly(now time.Time) {
 	for id, e := range t.early {
 		if now.Sub(e.at) > earlyFor {

@@ -34,7 +34,7 @@ func (t *Tracker) Consult(ctx context.Context, by pbx.Author, tenant, id, leg, t
 	if err != nil {
 		return nil, err
 	}
-	t.asks(asker.id, held.id, to)
+	t.consultationBegan(asker.id, held.id, to)
 	t.o.Logger.Info("call held to ask somebody", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
 	return t.Get(ctx, tenant, id)
 }
@@ -141,7 +141,7 @@ func (t *Tracker) consulting(id, leg string) (asker, error) {
 		if ch := call.channels[l.ID]; ch != nil && (leg == "" || l.ID == leg) {
 			known = true
 			if l.State == pbx.LegAsking {
-				return asker{id: ch.id, name: ch.name, to: ch.exten, dialled: t.dialledBy(ch)}, nil
+				return asker{id: ch.id, name: ch.name, to: ch.exten, dialled: t.targetOf(ch)}, nil
 			}
 		}
 	}

@@ -10,115 +10,115 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// consultation is a phone that asks somebody, in a call under way. It is kept until people
-// are told how it ended; how it goes on is where the channels are.
+// consultation is a leg that consults a target, in a call under way. It is kept until its end
+// is shown. What happens next is decided by the dialplan, not by it.
 type consultation struct {
-	by *pbx.CallLeg
+	by *leg
 	to string
 }
 
-// asks notes a consultation that has begun, as its events will: whoever ordered it may
-// order the next thing at once.
-func (t *Tracker) asks(by, held, to string) {
+// consultationBegan notes a consultation as its events will, which come later: the user of
+// the API may order the next step at once.
+func (t *Tracker) consultationBegan(by, held, to string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
 	if ch := t.channels[held]; ch != nil && ch.context != pbx.HeldContext {
 		ch.bridge = ""
-		t.at(ch, pbx.HeldContext, "s", now)
+		t.followPlace(ch, pbx.HeldContext, "s", now)
 	}
 	if ch := t.channels[by]; ch != nil && ch.context != pbx.ConsultContext {
 		ch.bridge = ""
-		t.at(ch, pbx.ConsultContext, to, now)
+		t.followPlace(ch, pbx.ConsultContext, to, now)
 	}
 }
 
-// at follows a channel through the dialplan, as far as consultations go. The lock is
-// held.
-func (t *Tracker) at(ch *channel, context, exten string, now time.Time) {
+// followPlace follows a channel through the dialplan, as far as consultations need. The lock
+// is held.
+func (t *Tracker) followPlace(ch *channel, context, exten string, now time.Time) {
 	was := ch.context
 	ch.context, ch.exten = context, exten
 	switch {
 	case was == context:
 	case context == pbx.ConsultContext && ch.leg != nil:
-		ch.leg.State, ch.leg.Since = pbx.LegAsking, now
-		ch.call.asked = append(ch.call.asked, consultation{ch.leg, exten})
-		ch.call.Rules = append(ch.call.Rules, fmt.Sprintf("%s holds the call and asks %s", who(ch.leg), exten))
+		ch.leg.on(legConsults, now)
+		ch.call.consultations = append(ch.call.consultations, consultation{ch.leg, exten})
+		ch.call.Rules = append(ch.call.Rules, fmt.Sprintf("%s holds the call and asks %s", nameOf(ch.leg), exten))
 		t.tell(ch.call, event.CallAsking, ch.leg)
 	case context == pbx.HeldContext:
-		t.waits(ch, now)
+		t.showWaiting(ch, now)
 	case was == pbx.HeldContext && pbx.IsTenantContext(context):
-		t.askedFor(ch.call, "%s transferred the call to %s while it rang", func(a consultation) bool { return a.to == exten })
+		t.noteTransferred(ch.call, "%s transferred the call to %s while it rang", func(a consultation) bool { return a.to == exten })
 	}
 }
 
-// waits shows the legs at a channel that is held as waiting.
-func (t *Tracker) waits(ch *channel, now time.Time) {
+// showWaiting shows the legs at a channel that is held as waiting.
+func (t *Tracker) showWaiting(ch *channel, now time.Time) {
 	if ch.context != pbx.HeldContext || ch.bridge != "" {
 		return
 	}
-	for _, o := range t.meets(ch) {
-		if o.leg != nil && o.leg.State != pbx.LegWaiting && o.leg.State != pbx.LegAsking {
-			o.leg.State, o.leg.Since = pbx.LegWaiting, now
+	for _, o := range t.hears(ch) {
+		if o.leg != nil {
+			o.leg.on(legParted, now)
 		}
 	}
 }
 
-// takes notes that who was held is taken: back by the phone that asked, or by who was
-// asked.
-func (t *Tracker) takes(ch *channel) {
+// noteTaken notes that the transferee is taken: by the target, or back by the transferor.
+func (t *Tracker) noteTaken(ch *channel) {
 	switch {
 	case ch.context != pbx.TakeContext || ch.bridge == "":
 	case ch.leg == nil:
-		t.askedFor(ch.call, "%s transferred the call to %s after asking", func(a consultation) bool { return strings.HasPrefix(ch.name, asksBy(a.to)) })
+		t.noteTransferred(ch.call, "%s transferred the call to %s after asking", func(a consultation) bool { return strings.HasPrefix(ch.name, consultPrefix(a.to)) })
 	default:
-		if _, is := ch.call.answers(func(a consultation) bool { return a.by == ch.leg }); is {
-			ch.call.Rules = append(ch.call.Rules, who(ch.leg)+" took the call back")
+		if _, is := ch.call.endConsultation(func(a consultation) bool { return a.by == ch.leg }); is {
+			ch.call.Rules = append(ch.call.Rules, nameOf(ch.leg)+" took the call back")
 			t.tell(ch.call, event.CallReturned, ch.leg)
 		}
 	}
 }
 
-// recalls notes that the phone is rung again whose owner left somebody waiting.
-func (t *Tracker) recalls(by, to *channel) {
+// noteRecall notes that the transferor's phone is rung again: it hung up while the transferee
+// waited.
+func (t *Tracker) noteRecall(by, to *channel) {
 	if by.context != pbx.HeldContext {
 		return
 	}
-	if _, is := by.call.answers(func(a consultation) bool { return a.by.Device == to.leg.Device }); is {
-		by.call.Rules = append(by.call.Rules, who(to.leg)+" hung up while somebody waited, and is rung again")
+	if _, is := by.call.endConsultation(func(a consultation) bool { return a.by.Device == to.leg.Device }); is {
+		by.call.Rules = append(by.call.Rules, nameOf(to.leg)+" hung up while somebody waited, and is rung again")
 	}
 }
 
-// askedFor notes that the consultation for which one holds ended in a transfer, by a rule with who
-// asked and for whom.
-func (t *Tracker) askedFor(c *trackedCall, rule string, one func(consultation) bool) {
-	a, is := c.answers(one)
+// noteTransferred ends the consultation that matches by a transfer. The rule is a format of
+// the transferor's name and the target's number.
+func (t *Tracker) noteTransferred(c *trackedCall, rule string, matches func(consultation) bool) {
+	a, is := c.endConsultation(matches)
 	if !is {
 		return
 	}
-	c.Rules = append(c.Rules, fmt.Sprintf(rule, who(a.by), a.to))
-	t.via(c, pbx.ViaTransfer)
+	c.Rules = append(c.Rules, fmt.Sprintf(rule, nameOf(a.by), a.to))
+	addVia(c, pbx.ViaTransfer)
 	t.tell(c, event.CallTransferred, a.by)
 }
 
-// answers ends the last consultation for which one holds; false if there is none.
-func (c *trackedCall) answers(one func(consultation) bool) (consultation, bool) {
-	for i, a := range slices.Backward(c.asked) {
-		if one(a) {
-			c.asked = slices.Delete(c.asked, i, i+1)
+// endConsultation removes the most recent consultation that matches; false if none does.
+func (c *trackedCall) endConsultation(matches func(consultation) bool) (consultation, bool) {
+	for i, a := range slices.Backward(c.consultations) {
+		if matches(a) {
+			c.consultations = slices.Delete(c.consultations, i, i+1)
 			return a, true
 		}
 	}
 	return consultation{}, false
 }
 
-// asksBy begins the names of the channels by which a number is asked.
-func asksBy(number string) string { return "Local/" + number + "@" + pbx.AskContext + "-" }
+// consultPrefix begins the names of the Local channels by which a number is consulted.
+func consultPrefix(number string) string { return "Local/" + number + "@" + pbx.AskContext + "-" }
 
-// dialledBy returns the half of a Local channel that a phone which asks has dialled,
-// by its id; "" for none. The lock is held.
-func (t *Tracker) dialledBy(ch *channel) string {
-	prefix, found := asksBy(ch.exten), ""
+// targetOf returns the id of the half of a Local channel that leads from a transferor to the
+// target; "" for none. The lock is held.
+func (t *Tracker) targetOf(ch *channel) string {
+	prefix, found := consultPrefix(ch.exten), ""
 	for _, o := range ch.call.channels {
 		switch {
 		case !strings.HasPrefix(o.name, prefix) || !strings.HasSuffix(o.name, ";1"):

@@ -87,7 +87,7 @@ func TestConsultationIsRelisted(t *testing.T) {
 	if got := shown(call); got != "caller waiting, bob asking, carol up" {
 		t.Errorf("the legs show %s", got)
 	}
-	if got := r.dialledBy(r.channels["1795344800.2"]); got != "1795344800.3" {
+	if got := r.targetOf(r.channels["1795344800.2"]); got != "1795344800.3" {
 		t.Errorf("what was dialled is %q", got)
 	}
 	if _, _, err := r.asking(call.ID, "1795344800.2"); pbx.KindOf(err) != pbx.Conflict {

@@ -11,29 +11,20 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// notConfirmed is what DialEnd says of a leg that was answered by somebody who did
-// not press 1: GOSUB_RESULT of the dialplan that asks.
-const notConfirmed = "CONTINUE"
-
 // dialled follows the dialling of one channel by another.
 func (t *Tracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 	if to.leg == nil {
 		return
 	}
 	if v.Name == "DialEnd" {
-		if v.DialStatus == notConfirmed {
-			v.DialStatus = string(pbx.OutcomeNoAnswer)
-		}
-		if to.call.ended && v.DialStatus == string(pbx.OutcomeNoAnswer) {
-			v.DialStatus = string(pbx.OutcomeCancel) // which of them Asterisk says then is chance
-		}
-		if to.leg.Outcome = pbx.Outcome(v.DialStatus); v.DialStatus != string(pbx.OutcomeAnswer) {
-			to.call.last = v.DialStatus
+		to.leg.end(dialOutcome(v, to.call.hungUp))
+		if to.leg.Outcome != pbx.OutcomeAnswer {
+			to.call.lastDial = to.leg.Outcome
 		}
 		return
 	}
 	to.leg.Caller = false
-	t.recalls(by, to)
+	t.noteRecall(by, to)
 	t.named(by, to, v.DialString)
 	if by.leg != nil && !hasCaller(by.call) {
 		by.call.makeCaller(by, at)
@@ -42,15 +33,16 @@ func (t *Tracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 
 // makeCaller says that this leg placed the call.
 func (c *trackedCall) makeCaller(ch *channel, at time.Time) {
-	ch.leg.Caller, ch.leg.Outcome = true, ""
-	c.From, c.click, c.last = ch.leg.CallParty, false, ""
-	if ch.picked {
+	ch.leg.Caller = true
+	ch.leg.end("")
+	c.From, c.lastDial = ch.leg.CallParty, ""
+	if ch.up {
 		c.callerUp = at
 	}
 }
 
-// named completes whom a dialled channel reaches: outside, the number that was
-// dialled; on behalf of whom, the name of the leg says.
+// named completes the party of a dialled channel: outside, by the number that was dialled;
+// of a leg that is a call of its own, by the name of the Local channel.
 func (t *Tracker) named(by, to *channel, dialString string) {
 	if number, _, outside := strings.Cut(dialString, "@"); outside {
 		to.leg.Number, to.leg.Name = number, ""
@@ -68,36 +60,33 @@ func (t *Tracker) named(by, to *channel, dialString string) {
 	}
 }
 
-// takenUp notes that a channel went up. A called leg is through only when it is
-// bridged: before, its owner may still have to press 1.
-func (t *Tracker) takenUp(ch *channel, at time.Time) {
+// offHook notes that a channel went up.
+func (t *Tracker) offHook(ch *channel, at time.Time) {
 	if ch.leg == nil {
 		return
 	}
-	if ch.leg.State == pbx.LegRinging {
-		ch.leg.State, ch.leg.Since = pbx.LegAnswering, at
-	}
+	ch.leg.on(legOffHook, at)
 	if ch.leg.Caller && ch.call.callerUp.IsZero() {
 		ch.call.callerUp = at
 	}
 }
 
-// held follows the hold key of a phone.
-func (t *Tracker) held(ch *channel, on bool, at time.Time) {
-	if ch.leg == nil || on == (ch.leg.State == pbx.LegHeld) || ch.leg.State != pbx.LegUp && ch.leg.State != pbx.LegHeld {
-		return
-	}
-	ch.leg.State, ch.leg.Since = pbx.LegUp, at
-	if on {
-		ch.leg.State = pbx.LegHeld
+// holdKey follows the hold key of a phone.
+func (t *Tracker) holdKey(ch *channel, on bool, at time.Time) {
+	switch {
+	case ch.leg == nil:
+	case on:
+		ch.leg.on(legHeld, at)
+	default:
+		ch.leg.on(legResumed, at)
 	}
 }
 
-// connected looks who talks with whom after a channel came into a bridge. Two
-// phones are through when they meet, directly or across Local channels.
+// connected finds the legs that hear each other after a channel came into a bridge: phones
+// and lines that meet in it, directly or across Local channels.
 func (t *Tracker) connected(ch *channel, at time.Time) {
 	var real []*channel
-	for _, o := range t.meets(ch) {
+	for _, o := range t.hears(ch) {
 		if o.leg != nil {
 			real = append(real, o)
 		}
@@ -106,10 +95,8 @@ func (t *Tracker) connected(ch *channel, at time.Time) {
 		return
 	}
 	for _, o := range real {
-		switch {
-		case o.leg.State == pbx.LegAsking && o.context == pbx.ConsultContext: // talks with who was asked
-		case o.leg.State != pbx.LegUp && o.leg.State != pbx.LegHeld:
-			o.leg.State, o.leg.Since = pbx.LegUp, at
+		if o.context != pbx.ConsultContext { // there it hears the target
+			o.leg.on(legConnected, at)
 		}
 		if o.leg.Answered.IsZero() {
 			o.leg.Answered = at
@@ -118,13 +105,13 @@ func (t *Tracker) connected(ch *channel, at time.Time) {
 	}
 }
 
-// answered notes that a leg is through for the first time.
+// answered notes that a leg is connected for the first time.
 func (t *Tracker) answered(ch *channel, at time.Time) {
 	c := ch.call
 	if ch.leg.Caller {
 		return
 	}
-	ch.leg.Outcome = pbx.OutcomeAnswer
+	ch.leg.end(pbx.OutcomeAnswer)
 	if c.Answered.IsZero() {
 		c.Answered = at
 	}
@@ -137,8 +124,8 @@ func (t *Tracker) answered(ch *channel, at time.Time) {
 	t.tell(c, event.CallTaken, ch.leg)
 }
 
-// meets returns the channels that hear each other with ch.
-func (t *Tracker) meets(ch *channel) []*channel {
+// hears returns ch and the channels that it hears and that hear it.
+func (t *Tracker) hears(ch *channel) []*channel {
 	found := []*channel{ch}
 	for i := 0; i < len(found); i++ {
 		at := found[i]
@@ -155,16 +142,16 @@ func (t *Tracker) meets(ch *channel) []*channel {
 	return found
 }
 
-// pickedUp lets the channel that dialled the pickup code take the place of the
-// one that rang. Its own call was no more than that.
+// pickedUp moves the channel that dialled the pickup code into the call of the one that
+// rang. Its own call has no record.
 func (t *Tracker) pickedUp(by, rang *channel, at time.Time) {
 	if by.leg == nil || by.call == rang.call {
 		return
 	}
-	by.call.dropped = true
+	by.call.absorbed = true
 	by.leg.Caller, by.leg.Via = false, pbx.ViaPickup
 	t.move(by, rang.call, at)
-	t.via(rang.call, pbx.ViaPickup)
+	addVia(rang.call, pbx.ViaPickup)
 }
 
 // transferred notes a transfer that came about.
@@ -172,14 +159,14 @@ func (t *Tracker) transferred(ch *channel, v ami.CallEvent) {
 	if v.Result != "Success" {
 		return
 	}
-	t.via(ch.call, pbx.ViaTransfer)
+	addVia(ch.call, pbx.ViaTransfer)
 	if v.Exten != "" {
-		ch.call.Rules = append(ch.call.Rules, fmt.Sprintf("%s transferred the call to %s", who(ch.leg), v.Exten))
+		ch.call.Rules = append(ch.call.Rules, fmt.Sprintf("%s transferred the call to %s", nameOf(ch.leg), v.Exten))
 	}
 	t.tell(ch.call, event.CallTransferred, ch.leg)
 }
 
-func who(l *pbx.CallLeg) string {
+func nameOf(l *leg) string {
 	switch {
 	case l != nil && l.Extension != "":
 		return "extension " + l.Extension
@@ -189,7 +176,7 @@ func who(l *pbx.CallLeg) string {
 	return "somebody"
 }
 
-func (t *Tracker) via(c *trackedCall, v pbx.CallVia) {
+func addVia(c *trackedCall, v pbx.CallVia) {
 	if !slices.Contains(c.Via, v) {
 		c.Via = append(c.Via, v)
 	}

@@ -195,8 +195,8 @@ func (t *Tracker) recorded(id string, on bool) {
 func (t *Tracker) recording(c *trackedCall) {
 	now := false
 	for _, ch := range c.channels {
-		if now = now || ch.recorded; ch.recorded && !slices.Contains(c.kept, ch.id) {
-			c.kept = append(c.kept, ch.id)
+		if now = now || ch.recorded; ch.recorded && !slices.Contains(c.recordedOn, ch.id) {
+			c.recordedOn = append(c.recordedOn, ch.id)
 		}
 	}
 	if now == c.Recorded {

@@ -41,8 +41,8 @@ func (t *Tracker) settle(now time.Time) {
 	}
 	for _, ch := range t.channels {
 		t.connected(ch, now)
-		t.waits(ch, now)
-		t.takes(ch)
+		t.showWaiting(ch, now)
+		t.noteTaken(ch)
 	}
 }
 

@@ -60,12 +60,12 @@ type channel struct {
 	id, name string
 	linked   string // the Linkedid it was last seen with
 	call     *trackedCall
-	leg      *pbx.CallLeg // of the call; nil for a half of a Local channel
-	half     string       // Uniqueid of the other half of a Local channel
-	bridge   string       // it is in; "" for none
-	context  string       // where it was last seen in the dialplan
+	leg      *leg   // of the call; nil for a half of a Local channel
+	half     string // Uniqueid of the other half of a Local channel
+	bridge   string // it is in; "" for none
+	context  string // where it was last seen in the dialplan
 	exten    string
-	picked   bool      // up, by Asterisk's channel state
+	up       bool      // by Asterisk's channel state
 	listed   time.Time // when it was first seen
 	missing  bool      // from the list of the last sweep
 	recorded bool      // Asterisk records it
@@ -74,27 +74,27 @@ type channel struct {
 // trackedCall is a call under way.
 type trackedCall struct {
 	pbx.LiveCall
-	legs     []*pbx.CallLeg
+	legs     []*leg
 	channels map[string]*channel
 	callerUp time.Time // when the caller's channel went up
-	place    string    // the context the caller was last seen in
-	exten    string
-	cause    int            // of the caller's hangup
-	last     string         // DIALSTATUS of the leg that ended last
-	click    bool           // placed over the API, and rings the phones of who placed it
-	ended    bool           // over the API
-	dropped  bool           // the call became part of another one and has no record
-	asked    []consultation // that are not over
-	kept     []string       // Uniqueids of channels that are or were recorded
+	// callerContext and callerExten are where the caller was last seen in the dialplan.
+	callerContext, callerExten string
+	callerCause                int // of the caller's hangup
+
+	lastDial      pbx.Outcome    // of the leg that ended last without an answer
+	hungUp        bool           // over the API
+	absorbed      bool           // the call became part of another one and has no record
+	consultations []consultation // that are not over
+	recordedOn    []string       // Uniqueids of channels that are or were recorded
 }
 
 // early is what is known of a channel before its first event.
 type early struct {
-	at     time.Time
-	routed []func(*trackedCall, *channel)
+	at    time.Time
+	notes []func(*trackedCall, *channel)
 }
 
-// maxEarly bounds that; the oldest makes place.
+// maxEarly bounds what is known early. When full, expired entries go, then all.
 const maxEarly = 10_000
 
 // earlyFor is how long Asterisk may take to tell of a channel that ARI knows.
@@ -113,7 +113,8 @@ func newTracker(o Options, turns *Turns) *Tracker {
 	return &Tracker{o: o, Turns: turns, channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
 }
 
-// Handle follows one event. It does not block.
+// Handle follows one event. It does not block. How an event changes the state of a leg is
+// the table legStates.
 func (t *Tracker) Handle(e ami.Event) {
 	t.Turns.handle(e)
 	v, ok := ami.ParseCallEvent(e.Frame)
@@ -138,12 +139,12 @@ func (t *Tracker) Handle(e ami.Event) {
 	case "BridgeEnter":
 		ch.bridge = v.Channel.BridgeID
 		t.connected(ch, e.At)
-		t.takes(ch)
+		t.noteTaken(ch)
 	case "BridgeLeave":
 		ch.bridge = ""
-		t.waits(ch, e.At)
+		t.showWaiting(ch, e.At)
 	case "Hold", "Unhold":
-		t.held(ch, v.Name == "Hold", e.At)
+		t.holdKey(ch, v.Name == "Hold", e.At)
 	case "MixMonitorStart", "MixMonitorStop":
 		ch.recorded = v.Name == "MixMonitorStart"
 		t.recording(ch.call)
@@ -178,23 +179,23 @@ func (t *Tracker) see(c ami.Channel, at time.Time, create bool) *channel {
 		ch.linked = c.LinkedID
 		t.move(ch, t.callOf(c.LinkedID, at), at)
 	}
-	t.place(ch, c)
+	t.noteCaller(ch, c)
 	if c.Context != "" {
-		t.at(ch, c.Context, c.Exten, at)
+		t.followPlace(ch, c.Context, c.Exten, at)
 	}
-	if up := c.State == "Up"; up && !ch.picked {
-		ch.picked = true
-		t.takenUp(ch, at)
+	if c.State == "Up" && !ch.up {
+		ch.up = true
+		t.offHook(ch, at)
 	}
 	return ch
 }
 
-// place notes where in the dialplan the caller is.
-func (t *Tracker) place(ch *channel, c ami.Channel) {
+// noteCaller notes where in the dialplan the caller is.
+func (t *Tracker) noteCaller(ch *channel, c ami.Channel) {
 	if ch.leg == nil || !ch.leg.Caller || c.Context == "" {
 		return
 	}
-	ch.call.place, ch.call.exten = c.Context, c.Exten
+	ch.call.callerContext, ch.call.callerExten = c.Context, c.Exten
 	if ch.leg.Number == "" {
 		ch.leg.Number, ch.call.From.Number = c.CallerNumber, c.CallerNumber
 	}
@@ -217,8 +218,8 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 		call.Tenant = t.o.Snapshot().TenantOfChannel(c.Name, c.Context)
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
-		ch.leg = &pbx.CallLeg{ID: ch.id, CallParty: t.party(c), State: pbx.LegRinging, Since: at, Started: at}
-		ch.leg.Caller = !call.click && !hasCaller(call) && (c.UniqueID == c.LinkedID || c.State == "Ring")
+		ch.leg = newLeg(ch.id, t.party(c), at)
+		ch.leg.Caller = !call.click() && !hasCaller(call) && (c.UniqueID == c.LinkedID || c.State == "Ring")
 		call.legs = append(call.legs, ch.leg)
 	}
 	known := t.early[ch.id]
@@ -227,8 +228,8 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 		call.From, call.Dialled = ch.leg.CallParty, c.Exten
 	}
 	if known != nil {
-		for _, routed := range known.routed {
-			routed(call, ch)
+		for _, note := range known.notes {
+			note(call, ch)
 		}
 	}
 	switch {
@@ -242,8 +243,12 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 }
 
 func hasCaller(c *trackedCall) bool {
-	return slices.ContainsFunc(c.legs, func(l *pbx.CallLeg) bool { return l.Caller })
+	return slices.ContainsFunc(c.legs, func(l *leg) bool { return l.Caller })
 }
+
+// click reports whether a call that was placed over the API still rings the phones of the
+// extension that places it.
+func (c *trackedCall) click() bool { return slices.Contains(c.Via, pbx.ViaClick) && !hasCaller(c) }
 
 // callOf returns the call with that Linkedid, a new one if there is none.
 func (t *Tracker) callOf(linked string, at time.Time) *trackedCall {
@@ -277,9 +282,9 @@ func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
 		from.legs[slices.Index(from.legs, ch.leg)] = &left
 		ch.leg.Caller = ch.leg.Caller && !hasCaller(to)
 		to.legs = append(to.legs, ch.leg)
-		for _, a := range from.asked {
+		for _, a := range from.consultations {
 			if a.by == ch.leg {
-				to.asked = append(to.asked, a)
+				to.consultations = append(to.consultations, a)
 			}
 		}
 		if ch.leg.Caller {
@@ -295,11 +300,12 @@ func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
 func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 	c := ch.call
 	if ch.leg != nil {
-		ch.leg.State, ch.leg.Since, ch.leg.Ended = pbx.LegEnded, at, at
+		ch.leg.on(legHungUp, at)
 		if ch.leg.Caller {
-			c.cause = cause
-		} else if cause == pbx.CauseRefused && ch.leg.Outcome == pbx.OutcomeNoAnswer {
-			ch.leg.Outcome = pbx.OutcomeBusy // declined; DialEnd has no word for it
+			c.callerCause = cause
+		}
+		if ch.leg.declined(cause) {
+			ch.leg.end(pbx.OutcomeBusy)
 		}
 	}
 	delete(t.channels, ch.id)
@@ -317,7 +323,7 @@ func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 // finish ends a call.
 func (t *Tracker) finish(c *trackedCall, at time.Time) {
 	delete(t.calls, c.ID)
-	if c.dropped || c.Tenant == "" || len(c.legs) == 0 {
+	if c.absorbed || c.Tenant == "" || len(c.legs) == 0 {
 		return
 	}
 	record := c.record(at)

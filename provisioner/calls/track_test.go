@@ -291,7 +291,7 @@ func TestNotThroughAlone(t *testing.T) {
 		r.Handle(e)
 	}
 	for _, call := range r.calls {
-		if i := slices.IndexFunc(call.legs, func(l *pbx.CallLeg) bool { return l.State == pbx.LegAnswering && l.Number == "+4915111111111" }); i < 0 || !call.Answered.IsZero() {
+		if i := slices.IndexFunc(call.legs, func(l *leg) bool { return l.State == pbx.LegAnswering && l.Number == "+4915111111111" }); i < 0 || !call.Answered.IsZero() {
 			t.Errorf("the call is %+v", call.view())
 		}
 	}
