@@ -100,15 +100,12 @@ func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContex
 	return callError(c.client.OriginateChannel(ctx, id, endpoint, dialplanContext, extension, variables))
 }
 
-// callError says what a refusal of ARI means for whoever asked.
+// callError tells a channel that is gone from every other failure.
 func callError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case ari.IsNotFound(err):
+	if ari.IsNotFound(err) {
 		return &pbx.Error{Kind: pbx.NotFound, Message: "the call has just ended", Cause: err}
 	}
-	return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not carry it out", Cause: err}
+	return err
 }
 
 // serveHTTP runs a server in the group until ctx ends, then lets requests under

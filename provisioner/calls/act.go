@@ -2,15 +2,14 @@ package calls
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Control acts on channels of Asterisk. Its errors are pbx errors: NotFound
-// for a channel that is gone, Unavailable where Asterisk does not answer.
+// Control acts on channels of Asterisk. An error is a NotFound error of pbx for a channel that
+// is gone; any other one means that Asterisk did not do it.
 type Control interface {
 	// HangUp ends a channel.
 	HangUp(ctx context.Context, channel string) error
@@ -20,8 +19,6 @@ type Control interface {
 
 // callWithin bounds each action on a call.
 const callWithin = 5 * time.Second
-
-var errNoControl = &pbx.Error{Kind: pbx.Unavailable, Message: "there is no connection to Asterisk that calls are acted on by"}
 
 // HangUp ends a call of a tenant: all its legs.
 func (t *Tracker) HangUp(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
@@ -38,7 +35,7 @@ func (t *Tracker) HangUp(ctx context.Context, by pbx.Author, tenant, id string) 
 	// bridged ends by itself, or here.
 	for _, channel := range t.ending(id) {
 		if err := t.o.Control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
-			return nil, err
+			return nil, refused(err, "hang up the call")
 		}
 	}
 	t.o.Logger.Info("call hung up", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
@@ -83,7 +80,7 @@ func (t *Tracker) Transfer(ctx context.Context, by pbx.Author, tenant, id, leg, 
 	if err := t.mayDial(tenant, pbx.EndpointOfChannel(name), to); err != nil {
 		return nil, err
 	}
-	err = t.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error {
+	err = t.atAsterisk(ctx, "transfer the call", func(ctx context.Context, s *ami.Session) error {
 		return s.BlindTransfer(ctx, name, pbx.EntryContext(tenant), to)
 	})
 	if err != nil {
@@ -93,32 +90,15 @@ func (t *Tracker) Transfer(ctx context.Context, by pbx.Author, tenant, id, leg, 
 	return t.Get(ctx, tenant, id)
 }
 
-// atAsterisk acts on channels over AMI, within bounds.
-func (t *Tracker) atAsterisk(ctx context.Context, act func(context.Context, *ami.Session) error) error {
+// atAsterisk carries out an order, such as "transfer the call", over AMI.
+func (t *Tracker) atAsterisk(ctx context.Context, order string, act func(context.Context, *ami.Session) error) error {
 	s, err := t.o.Session()
 	if err != nil {
 		return errNoControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	err = act(ctx, s)
-	if known := new(pbx.Error); err == nil || errors.As(err, &known) {
-		return err
-	}
-	return transferError(err)
-}
-
-func transferError(err error) error {
-	refused := &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not transfer the call", Cause: err}
-	switch {
-	case errors.Is(err, ami.ErrPermission):
-		refused.Message = "Asterisk's AMI user lacks the class call: manager.conf must say write = system,call,reporting (see dialtone doctor)"
-	case errors.Is(err, ami.ErrNotFound):
-		return pbx.NotFoundf("the leg has just ended")
-	case errors.As(err, new(*ami.ResponseError)):
-		refused.Kind = pbx.Conflict
-	}
-	return refused
+	return refused(act(ctx, s), order)
 }
 
 // transferring finds the channel of the leg that transfers.
@@ -216,7 +196,7 @@ func (t *Tracker) Place(ctx context.Context, by pbx.Author, tenant, extension, t
 		pbx.ClickDialVariable: pbx.ClickArgument(devices, clickSeconds), pbx.ClickNameVariable: name,
 		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)})
 	if err != nil {
-		return "", err
+		return "", refused(err, "place the call")
 	}
 	t.o.Logger.Info("call placed", "tenant", tenant, "extension", extension, "call", id, "actor", by.Actor, "address", by.Address)
 	return id, nil

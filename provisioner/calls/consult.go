@@ -30,7 +30,7 @@ func (t *Tracker) Consult(ctx context.Context, by pbx.Author, tenant, id, leg, t
 	if err := t.mayDial(tenant, endpoint, to); err != nil {
 		return nil, err
 	}
-	err = t.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error { return hold(ctx, s, d, asker.name, held.name, to) })
+	err = t.atAsterisk(ctx, "begin the consultation", func(ctx context.Context, s *ami.Session) error { return hold(ctx, s, d, asker.name, held.name, to) })
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (t *Tracker) Complete(ctx context.Context, by pbx.Author, tenant, id, leg s
 	if err != nil {
 		return nil, err
 	}
-	err = t.atAsterisk(ctx, func(ctx context.Context, s *ami.Session) error {
+	err = t.atAsterisk(ctx, "transfer the call", func(ctx context.Context, s *ami.Session) error {
 		held, err := s.ChannelVar(ctx, asker.name, pbx.HeldVariable)
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ func (t *Tracker) letGo(ctx context.Context, channel string) error {
 		return errNoControl
 	}
 	if err := t.o.Control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
-		return err
+		return refused(err, "end the consultation")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (t *Tracker) Record(ctx context.Context, by pbx.Author, tenant, id string) 
 	}
 	if err != nil {
 		// Whoever asks next must not be told that it is recorded.
-		return nil, recordError(errors.Join(err, s.SetChannelVar(ctx, channel.name, recordedGroup, "")))
+		return nil, refused(errors.Join(err, s.SetChannelVar(ctx, channel.name, recordedGroup, "")), "record the call")
 	}
 	t.recorded(channel.id, true)
 	t.o.Logger.Info("recording of a call started", "tenant", tenant, "call", id, "recording", name, "actor", by.Actor, "address", by.Address)
@@ -107,7 +107,7 @@ func stopOnDemand(ctx context.Context, s *ami.Session, channel string) (bool, er
 		}
 	}
 	if err != nil {
-		return false, recordError(err)
+		return false, refused(err, "stop recording the call")
 	}
 	return true, nil
 }
@@ -125,22 +125,9 @@ func whyNotStopped(ctx context.Context, s *ami.Session, channels []partyChannel,
 func isRecorded(ctx context.Context, s *ami.Session, channel, id string) (bool, error) {
 	n, err := s.ChannelVar(ctx, channel, "GROUP_COUNT("+id+"@"+pbx.RecordedGroup+")")
 	if err != nil {
-		return false, recordError(err)
+		return false, refused(err, "say whether the call is recorded")
 	}
 	return n != "0" && n != "", nil
-}
-
-func recordError(err error) error {
-	refused := &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not do that with the recording", Cause: err}
-	switch {
-	case errors.Is(err, ami.ErrPermission):
-		refused.Message = "Asterisk's AMI user lacks the class call: manager.conf must say write = system,call,reporting (see dialtone doctor)"
-	case errors.Is(err, ami.ErrNotFound):
-		return pbx.NotFoundf("the call has just ended")
-	case errors.As(err, new(*ami.ResponseError)):
-		refused.Kind = pbx.Conflict
-	}
-	return refused
 }
 
 // partyChannel is the channel of a phone or line in a call.
