@@ -20,7 +20,7 @@ type Control interface {
 // callWithin bounds each action on a call.
 const callWithin = 5 * time.Second
 
-// HangUp ends a call of a tenant: all its legs.
+// HangUp ends a call of a tenant, with all its legs, and returns the call as it was.
 func (t *Tracker) HangUp(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	call, err := t.Get(ctx, tenant, id)
 	if err != nil {
@@ -31,18 +31,18 @@ func (t *Tracker) HangUp(ctx context.Context, by pbx.Author, tenant, id string) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	// The caller's leg ends the dialplan and with it the legs that ring; what was
-	// bridged ends by itself, or here.
+	// The caller's leg comes first: with it the dialplan ends, and with that the legs that
+	// ring. Bridged legs end by themselves, or here.
 	for _, channel := range t.ending(id) {
 		if err := t.o.Control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
 			return nil, refused(err, "hang up the call")
 		}
 	}
-	t.o.Logger.Info("call hung up", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
+	t.logOrder("call hung up", by, tenant, id)
 	return call, nil
 }
 
-// ending returns the channels of a call that is ended by us, callers first.
+// ending returns the channels of a call that is hung up over the API, the caller's first.
 func (t *Tracker) ending(id string) (ids []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -64,8 +64,8 @@ func (t *Tracker) ending(id string) (ids []string) {
 	return ids
 }
 
-// Transfer lets the leg with that id, by default the one that answered, go,
-// and sends who talks with it to a number: as far as the leg may dial it.
+// Transfer sends the transferee of a leg, by default of the one that answered, to a number and
+// hangs up the leg (a blind transfer). The leg, as transferor, must be allowed to dial it.
 func (t *Tracker) Transfer(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
 	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
@@ -86,8 +86,13 @@ func (t *Tracker) Transfer(ctx context.Context, by pbx.Author, tenant, id, leg, 
 	if err != nil {
 		return nil, err
 	}
-	t.o.Logger.Info("call transferred", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
+	t.logOrder("call transferred", by, tenant, id, "to", to)
 	return t.Get(ctx, tenant, id)
+}
+
+// logOrder logs what the user of the API did to a call.
+func (t *Tracker) logOrder(done string, by pbx.Author, tenant, id string, more ...any) {
+	t.o.Logger.Info(done, append([]any{"tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address}, more...)...)
 }
 
 // atAsterisk carries out an order, such as "transfer the call", over AMI.
@@ -112,8 +117,8 @@ func (t *Tracker) transferring(id, leg string) (name string, err error) {
 	return ch.name, nil
 }
 
-// talking finds the leg with that id, by default the one that answered, that talks with
-// somebody it could let go. The lock is held.
+// talking finds the leg with that id, by default the one that answered, if it is connected and
+// does not consult. The lock is held.
 func (t *Tracker) talking(id, leg string) (*channel, error) {
 	call := t.calls[id]
 	if call == nil {
@@ -138,8 +143,8 @@ func (t *Tracker) talking(id, leg string) (*channel, error) {
 	return nil, &pbx.Error{Kind: pbx.Conflict, Message: "nobody has answered the call who could transfer it"}
 }
 
-// mayDial refuses what the phone behind an endpoint could not dial either. Who
-// comes from outside has no rights of its own: the entry context decides.
+// mayDial refuses a number that the phone behind an endpoint could not dial either. A leg
+// from outside has no rights of its own: the entry context decides.
 func (t *Tracker) mayDial(tenant, endpoint, to string) error {
 	s := t.o.Snapshot()
 	if s.DeviceOf(endpoint) == nil {
@@ -152,7 +157,7 @@ func (t *Tracker) mayDial(tenant, endpoint, to string) error {
 	return nil
 }
 
-// clickSeconds is how long the phones of who places a call ring.
+// clickSeconds is how long the phones of the extension that places a call ring.
 const clickSeconds = 30
 
 // Place rings the phones of an extension; the first that is answered dials the
@@ -192,21 +197,23 @@ func (t *Tracker) Place(ctx context.Context, by pbx.Author, tenant, extension, t
 	if called := s.Extension(tenant, to); called != nil {
 		name = called.Name
 	}
-	err = t.o.Control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
+	variables := map[string]string{
 		pbx.ClickDialVariable: pbx.ClickArgument(devices, clickSeconds), pbx.ClickNameVariable: name,
-		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)})
+		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)}
+	err = t.o.Control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, variables)
 	if err != nil {
 		return "", refused(err, "place the call")
 	}
-	t.o.Logger.Info("call placed", "tenant", tenant, "extension", extension, "call", id, "actor", by.Actor, "address", by.Address)
+	t.logOrder("call placed", by, tenant, id, "extension", extension)
 	return id, nil
 }
 
-// expectClick says what a channel that Asterisk is to make is for.
+// expectClick notes which call the channel belongs to that Asterisk is about to create.
 func (t *Tracker) expectClick(id, tenant string, from pbx.CallParty, to string) {
 	t.note(id, func(call *trackedCall, _ *channel) {
 		call.Tenant, call.From, call.Dialled = tenant, from, to
 		addVia(call, pbx.ViaClick)
-		call.Rules = append(call.Rules, "the API lets the phones of extension "+from.Extension+" ring and then dial "+to)
+		rule := "the API lets the phones of extension " + from.Extension + " ring and then dial " + to
+		call.Rules = append(call.Rules, rule)
 	})
 }

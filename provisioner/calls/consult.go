@@ -9,8 +9,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Consult lets the phone of a leg, by default of the one that answered, dial a
-// number with its own rights, while who it talked with hears music.
+// Consult lets a leg, by default the one that answered, call a target while the transferee
+// hears music. The leg must be a phone of the tenant and dials with its own rights; it is the
+// transferor. The error is a Conflict while the leg talks with nobody, or with several.
 func (t *Tracker) Consult(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
 	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
@@ -18,11 +19,11 @@ func (t *Tracker) Consult(ctx context.Context, by pbx.Author, tenant, id, leg, t
 	if err := pbx.CheckDialled("to", to); err != nil {
 		return nil, err
 	}
-	asker, held, err := t.asking(id, leg)
+	transferor, transferee, err := t.mayConsult(id, leg)
 	if err != nil {
 		return nil, err
 	}
-	endpoint := pbx.EndpointOfChannel(asker.name)
+	endpoint := pbx.EndpointOfChannel(transferor.name)
 	d := t.o.Snapshot().DeviceOf(endpoint)
 	if d == nil || d.Tenant != tenant {
 		return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "is no phone of the tenant: it has no rights to dial with"}
@@ -30,17 +31,19 @@ func (t *Tracker) Consult(ctx context.Context, by pbx.Author, tenant, id, leg, t
 	if err := t.mayDial(tenant, endpoint, to); err != nil {
 		return nil, err
 	}
-	err = t.atAsterisk(ctx, "begin the consultation", func(ctx context.Context, s *ami.Session) error { return hold(ctx, s, d, asker.name, held.name, to) })
+	err = t.atAsterisk(ctx, "begin the consultation", func(ctx context.Context, s *ami.Session) error {
+		return hold(ctx, s, d, transferor.name, transferee.name, to)
+	})
 	if err != nil {
 		return nil, err
 	}
-	t.consultationBegan(asker.id, held.id, to)
-	t.o.Logger.Info("call held to ask somebody", "tenant", tenant, "call", id, "to", to, "actor", by.Actor, "address", by.Address)
+	t.consultationBegan(transferor.id, transferee.id, to)
+	t.logOrder("consultation begun", by, tenant, id, "to", to)
 	return t.Get(ctx, tenant, id)
 }
 
-// hold sends two channels that talk on their ways, where all they need to know is in
-// their variables. Those come first: until the last action nothing has happened.
+// hold sends two channels that talk to their places in the dialplan. Variables tell the
+// dialplan the rest. They are set first: until the last action nothing has happened.
 func hold(ctx context.Context, s *ami.Session, d *pbx.Device, asker, held, to string) error {
 	for _, v := range []struct{ channel, name, value string }{
 		{held, pbx.AskerVariable, asker},
@@ -53,64 +56,65 @@ func hold(ctx context.Context, s *ami.Session, d *pbx.Device, asker, held, to st
 			return err
 		}
 	}
-	return s.RedirectBoth(ctx, held, ami.Place{Context: pbx.HeldContext, Extension: "s"}, asker, ami.Place{Context: pbx.ConsultContext, Extension: to})
+	return s.RedirectBoth(ctx, held, ami.Place{Context: pbx.HeldContext, Extension: "s"},
+		asker, ami.Place{Context: pbx.ConsultContext, Extension: to})
 }
 
-// Complete ends a consultation by letting the phone that asks go: who was held
-// gets who was asked or, while that rings, goes on to the number as after a transfer
-// without asking.
+// Complete connects the transferee to the target and hangs up on the transferor. If the target
+// still rings, this becomes a blind transfer. The leg is the transferor's; "" where there is
+// only one.
 func (t *Tracker) Complete(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
 	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
 	}
-	asker, err := t.consulting(id, leg)
+	transferor, err := t.consulting(id, leg)
 	if err != nil {
 		return nil, err
 	}
 	err = t.atAsterisk(ctx, "transfer the call", func(ctx context.Context, s *ami.Session) error {
-		held, err := s.ChannelVar(ctx, asker.name, pbx.HeldVariable)
+		held, err := s.ChannelVar(ctx, transferor.name, pbx.HeldVariable)
 		if err != nil {
 			return err
 		}
-		err = s.SetChannelVar(ctx, held, pbx.GoOnVariable, pbx.GoOnArgument(tenant, asker.to))
+		err = s.SetChannelVar(ctx, held, pbx.GoOnVariable, pbx.GoOnArgument(tenant, transferor.to))
 		if errors.Is(err, ami.ErrNotFound) {
-			return &pbx.Error{Kind: pbx.Conflict, Message: "who was held has hung up"}
+			return &pbx.Error{Kind: pbx.Conflict, Message: "the other party has hung up"}
 		}
 		if err != nil {
 			return err
 		}
-		return t.letGo(ctx, asker.id)
+		return t.letGo(ctx, transferor.id)
 	})
 	if err != nil {
 		return nil, err
 	}
-	t.o.Logger.Info("call transferred after asking", "tenant", tenant, "call", id, "to", asker.to, "actor", by.Actor, "address", by.Address)
+	t.logOrder("call transferred after a consultation", by, tenant, id, "to", transferor.to)
 	return t.Get(ctx, tenant, id)
 }
 
-// Return ends a consultation by letting who was asked go: the phone that asks
-// takes back who was held, as if who was asked had hung up.
+// Return hangs up on the target and reconnects transferor and transferee. The leg is the
+// transferor's; "" where there is only one.
 func (t *Tracker) Return(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
 	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
 	}
-	asker, err := t.consulting(id, leg)
+	transferor, err := t.consulting(id, leg)
 	if err != nil {
 		return nil, err
 	}
-	if asker.dialled == "" {
+	if transferor.target == "" {
 		return nil, &pbx.Error{Kind: pbx.Conflict, Message: "the consultation is just beginning or ending"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	if err := t.letGo(ctx, asker.dialled); err != nil {
+	if err := t.letGo(ctx, transferor.target); err != nil {
 		return nil, err
 	}
-	t.o.Logger.Info("call taken back", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
+	t.logOrder("call taken back", by, tenant, id)
 	return t.Get(ctx, tenant, id)
 }
 
-// letGo hangs up a channel that may just have ended.
+// letGo hangs up a channel of a consultation. One that has just ended is no error.
 func (t *Tracker) letGo(ctx context.Context, channel string) error {
 	if t.o.Control == nil {
 		return errNoControl
@@ -121,43 +125,44 @@ func (t *Tracker) letGo(ctx context.Context, channel string) error {
 	return nil
 }
 
-// asker is the channel of a phone that asks somebody.
-type asker struct {
+// consulting is the channel of a leg that consults a target.
+type consulting struct {
 	id, name string
-	to       string // number that it dialled
-	dialled  string // id of the channel that it rings or talks with; "" for none
+	to       string // number of the target
+	target   string // id of the channel that leads to the target; "" for none
 }
 
-// consulting finds the leg of a call that asks somebody.
-func (t *Tracker) consulting(id, leg string) (asker, error) {
+// consulting finds the leg of a call that consults: the one with that id, or any.
+func (t *Tracker) consulting(id, leg string) (found consulting, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	call := t.calls[id]
 	if call == nil {
-		return asker{}, pbx.NotFoundf("the call has just ended")
+		return found, pbx.NotFoundf("the call has just ended")
 	}
 	known := leg == ""
 	for _, l := range call.legs {
 		if ch := call.channels[l.ID]; ch != nil && (leg == "" || l.ID == leg) {
 			known = true
 			if l.State == pbx.LegAsking {
-				return asker{id: ch.id, name: ch.name, to: ch.exten, dialled: t.targetOf(ch)}, nil
+				return consulting{id: ch.id, name: ch.name, to: ch.exten, target: t.targetOf(ch)}, nil
 			}
 		}
 	}
 	if !known {
-		return asker{}, pbx.Invalidf("leg", "is none of the call's legs")
+		return found, pbx.Invalidf("leg", "is none of the call's legs")
 	}
-	return asker{}, &pbx.Error{Kind: pbx.Conflict, Message: "nobody in the call asks somebody else now: begin with consult"}
+	return found, &pbx.Error{Kind: pbx.Conflict,
+		Message: "nobody in the call asks somebody else now: begin with consult"}
 }
 
-// asking finds the channel of the leg that is to ask, and the one that it talks with.
-func (t *Tracker) asking(id, leg string) (by, held asker, err error) {
+// mayConsult finds the channels of transferor and transferee for a consultation to come.
+func (t *Tracker) mayConsult(id, leg string) (transferor, transferee legChannel, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ch, err := t.talking(id, leg)
 	if err != nil {
-		return by, held, err
+		return transferor, transferee, err
 	}
 	var with []*channel
 	for _, o := range t.channels {
@@ -166,7 +171,7 @@ func (t *Tracker) asking(id, leg string) (by, held asker, err error) {
 		}
 	}
 	if len(with) != 1 {
-		return by, held, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: fmt.Sprintf("talks with %d others, and only one can be held", len(with))}
+		return transferor, transferee, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: fmt.Sprintf("talks with %d others, and only one can be held", len(with))}
 	}
-	return asker{id: ch.id, name: ch.name}, asker{id: with[0].id, name: with[0].name}, nil
+	return legChannel{ch.name, ch.id}, legChannel{with[0].name, with[0].id}, nil
 }

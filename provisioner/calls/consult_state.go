@@ -48,7 +48,8 @@ func (t *Tracker) followPlace(ch *channel, context, exten string, now time.Time)
 	case context == pbx.HeldContext:
 		t.showWaiting(ch, now)
 	case was == pbx.HeldContext && pbx.IsTenantContext(context):
-		t.noteTransferred(ch.call, "%s transferred the call to %s while it rang", func(a consultation) bool { return a.to == exten })
+		t.noteTransferred(ch.call, "%s transferred the call to %s while it rang",
+			func(a consultation) bool { return a.to == exten })
 	}
 }
 
@@ -69,7 +70,8 @@ func (t *Tracker) noteTaken(ch *channel) {
 	switch {
 	case ch.context != pbx.TakeContext || ch.bridge == "":
 	case ch.leg == nil:
-		t.noteTransferred(ch.call, "%s transferred the call to %s after asking", func(a consultation) bool { return strings.HasPrefix(ch.name, consultPrefix(a.to)) })
+		t.noteTransferred(ch.call, "%s transferred the call to %s after asking",
+			func(a consultation) bool { return strings.HasPrefix(ch.name, consultPrefix(a.to)) })
 	default:
 		if _, is := ch.call.endConsultation(func(a consultation) bool { return a.by == ch.leg }); is {
 			ch.call.Rules = append(ch.call.Rules, nameOf(ch.leg)+" took the call back")

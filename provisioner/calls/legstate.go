@@ -37,14 +37,17 @@ var legStates = map[legEvent]map[pbx.LegState]pbx.LegState{
 	legHeld:    {pbx.LegUp: pbx.LegHeld},
 	legResumed: {pbx.LegHeld: pbx.LegUp},
 	legConsults: {
-		pbx.LegRinging: pbx.LegAsking, pbx.LegAnswering: pbx.LegAsking, pbx.LegUp: pbx.LegAsking, pbx.LegHeld: pbx.LegAsking,
+		pbx.LegRinging: pbx.LegAsking, pbx.LegAnswering: pbx.LegAsking,
+		pbx.LegUp: pbx.LegAsking, pbx.LegHeld: pbx.LegAsking,
 		pbx.LegWaiting: pbx.LegAsking,
 	},
 	legParted: {
-		pbx.LegRinging: pbx.LegWaiting, pbx.LegAnswering: pbx.LegWaiting, pbx.LegUp: pbx.LegWaiting, pbx.LegHeld: pbx.LegWaiting,
+		pbx.LegRinging: pbx.LegWaiting, pbx.LegAnswering: pbx.LegWaiting,
+		pbx.LegUp: pbx.LegWaiting, pbx.LegHeld: pbx.LegWaiting,
 	},
 	legHungUp: {
-		pbx.LegRinging: pbx.LegEnded, pbx.LegAnswering: pbx.LegEnded, pbx.LegUp: pbx.LegEnded, pbx.LegHeld: pbx.LegEnded,
+		pbx.LegRinging: pbx.LegEnded, pbx.LegAnswering: pbx.LegEnded,
+		pbx.LegUp: pbx.LegEnded, pbx.LegHeld: pbx.LegEnded,
 		pbx.LegWaiting: pbx.LegEnded, pbx.LegAsking: pbx.LegEnded,
 	},
 }

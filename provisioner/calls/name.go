@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// party returns who is behind a channel.
+// party returns the phone or line behind a channel.
 func (t *Tracker) party(c ami.Channel) pbx.CallParty {
 	p := pbx.CallParty{Number: known(c.CallerNumber), Name: known(c.CallerName)}
 	if d := t.o.Snapshot().DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {

@@ -21,8 +21,9 @@ func (c *trackedCall) view() pbx.LiveCall {
 
 // record is what remains of a call that has ended.
 func (c *trackedCall) record(at time.Time) *pbx.CDR {
-	r := &pbx.CDR{CallID: c.ID, Tenant: c.Tenant, Started: pbx.Millis(c.Started), Ended: pbx.Millis(at), From: c.From, Dialled: c.Dialled, By: c.By,
-		Via: c.Via, Rules: c.Rules, Incomplete: c.Incomplete, RecordedOn: c.recordedOn, Answered: pbx.Millis(c.Answered)}
+	r := &pbx.CDR{CallID: c.ID, Tenant: c.Tenant, From: c.From, Dialled: c.Dialled, By: c.By, Via: c.Via, Rules: c.Rules,
+		Started: pbx.Millis(c.Started), Answered: pbx.Millis(c.Answered), Ended: pbx.Millis(at),
+		Incomplete: c.Incomplete, RecordedOn: c.recordedOn}
 	for _, l := range c.legs {
 		if !l.Caller {
 			r.Called = append(r.Called, l.CallLeg)
@@ -35,13 +36,19 @@ func (c *trackedCall) record(at time.Time) *pbx.CDR {
 	return r
 }
 
+// inVoicemail reports whether the caller was last seen leaving a message.
+func (c *trackedCall) inVoicemail() bool {
+	inFallback := strings.HasPrefix(c.callerContext, pbx.FallbackContext(""))
+	return c.callerContext == pbx.VoicemailContext || inFallback && c.callerExten != pbx.VoicemailCode
+}
+
 // outcome says in one word how the call ended.
 func (c *trackedCall) outcome() pbx.CallOutcome {
 	up := !c.callerUp.IsZero() && !c.click()
 	switch {
 	case !c.Answered.IsZero():
 		return pbx.CallAnswered
-	case up && c.callerContext == pbx.VoicemailContext, up && strings.HasPrefix(c.callerContext, pbx.FallbackContext("")) && c.callerExten != pbx.VoicemailCode:
+	case up && c.inVoicemail():
 		return pbx.CallVoicemail
 	case c.hungUp:
 		return pbx.CallCancelled

@@ -11,16 +11,16 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Whether a call is recorded, and by what, is asked of Asterisk each time: the dialplan
-// starts and stops recordings as well, see asteriskconf. A channel that is recorded is
-// in the group of its call; one that is on demand has the id in a variable.
+// Asterisk is asked each time whether a call is recorded: the dialplan starts and stops
+// recordings as well, see asteriskconf. A recorded channel is in the group of its call. If it
+// is recorded on demand, a variable has the id of its MixMonitor.
 
 const recordedGroup = "GROUP(" + pbx.RecordedGroup + ")"
 
 var errRecorded = &pbx.Error{Kind: pbx.Conflict, Message: "the call is being recorded already"}
 
-// Record begins to record a call of a tenant whose parties talk. A call that is
-// recorded already is a Conflict.
+// Record begins to record a call of a tenant whose parties talk. The error is a Conflict for
+// a call that is recorded already or not connected yet.
 func (t *Tracker) Record(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	call, err := t.Get(ctx, tenant, id)
 	if err != nil {
@@ -48,19 +48,20 @@ func (t *Tracker) Record(ctx context.Context, by pbx.Author, tenant, id string) 
 	name := pbx.RecordingName(time.Now(), call.From.Number, call.Dialled, channel.id)
 	err = s.SetChannelVar(ctx, channel.name, recordedGroup, id)
 	if err == nil {
-		err = s.MixMonitor(ctx, channel.name, pbx.RecordingFolder+"/"+tenant+"/"+name+pbx.RecordingSuffix, "bi("+pbx.OnDemandVariable+")")
+		file := pbx.RecordingFolder + "/" + tenant + "/" + name + pbx.RecordingSuffix
+		err = s.MixMonitor(ctx, channel.name, file, "bi("+pbx.OnDemandVariable+")")
 	}
 	if err != nil {
-		// Whoever asks next must not be told that it is recorded.
+		// Otherwise the call would pass for recorded from now on.
 		return nil, refused(errors.Join(err, s.SetChannelVar(ctx, channel.name, recordedGroup, "")), "record the call")
 	}
 	t.recorded(channel.id, true)
-	t.o.Logger.Info("recording of a call started", "tenant", tenant, "call", id, "recording", name, "actor", by.Actor, "address", by.Address)
+	t.logOrder("recording of a call started", by, tenant, id, "recording", name)
 	return t.Get(ctx, tenant, id)
 }
 
-// StopRecording ends the recording of a call that was begun on demand, by the API
-// or by phone. Another one, or none, is a Conflict.
+// StopRecording ends a recording that was begun on demand, over the API or by phone. The error
+// is a Conflict if the call is not recorded, or because all calls of an extension are.
 func (t *Tracker) StopRecording(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	if _, err := t.Get(ctx, tenant, id); err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func (t *Tracker) StopRecording(ctx context.Context, by pbx.Author, tenant, id s
 	defer cancel()
 	t.recordingCalls.Lock()
 	defer t.recordingCalls.Unlock()
-	channels, stopped := t.parties(id), false
+	channels, stopped := t.legChannels(id), false
 	for _, ch := range channels {
 		did, err := stopOnDemand(ctx, s, ch.name)
 		if err != nil {
@@ -87,12 +88,11 @@ func (t *Tracker) StopRecording(ctx context.Context, by pbx.Author, tenant, id s
 	if !stopped {
 		return nil, whyNotStopped(ctx, s, channels, id)
 	}
-	t.o.Logger.Info("recording of a call stopped", "tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address)
+	t.logOrder("recording of a call stopped", by, tenant, id)
 	return t.Get(ctx, tenant, id)
 }
 
-// stopOnDemand ends what was begun on demand on a channel, and reports whether there
-// was such a thing.
+// stopOnDemand ends the recording on demand of a channel, and reports whether there was one.
 func stopOnDemand(ctx context.Context, s *ami.Session, channel string) (bool, error) {
 	monitor, err := s.ChannelVar(ctx, channel, pbx.OnDemandVariable)
 	if errors.Is(err, ami.ErrNotFound) || err == nil && monitor == "" {
@@ -112,10 +112,12 @@ func stopOnDemand(ctx context.Context, s *ami.Session, channel string) (bool, er
 	return true, nil
 }
 
-func whyNotStopped(ctx context.Context, s *ami.Session, channels []partyChannel, id string) error {
+// whyNotStopped returns the error for a call without a recording on demand.
+func whyNotStopped(ctx context.Context, s *ami.Session, channels []legChannel, id string) error {
 	for _, ch := range channels {
 		if already, err := isRecorded(ctx, s, ch.name, id); err == nil && already {
-			return &pbx.Error{Kind: pbx.Conflict, Message: "the call is recorded because all calls of one of its extensions are"}
+			return &pbx.Error{Kind: pbx.Conflict,
+				Message: "the call is recorded because all calls of one of its extensions are"}
 		}
 	}
 	return &pbx.Error{Kind: pbx.Conflict, Message: "the call is not being recorded"}
@@ -130,25 +132,25 @@ func isRecorded(ctx context.Context, s *ami.Session, channel, id string) (bool, 
 	return n != "0" && n != "", nil
 }
 
-// partyChannel is the channel of a phone or line in a call.
-type partyChannel struct{ name, id string }
+// legChannel is the channel of a leg.
+type legChannel struct{ name, id string }
 
-// parties are those of a call, in order of appearance.
-func (t *Tracker) parties(id string) (out []partyChannel) {
+// legChannels returns the channels of a call's legs, in order of appearance.
+func (t *Tracker) legChannels(id string) (out []legChannel) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if call := t.calls[id]; call != nil {
 		for _, l := range call.legs {
 			if ch := call.channels[l.ID]; ch != nil {
-				out = append(out, partyChannel{ch.name, ch.id})
+				out = append(out, legChannel{ch.name, ch.id})
 			}
 		}
 	}
 	return out
 }
 
-// recordable finds the channel on which a call is recorded: of who called, if he talks.
-func (t *Tracker) recordable(id string) (found partyChannel, err error) {
+// recordable finds the channel on which to record a call: the caller's if it is connected.
+func (t *Tracker) recordable(id string) (found legChannel, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	call := t.calls[id]
@@ -157,8 +159,9 @@ func (t *Tracker) recordable(id string) (found partyChannel, err error) {
 	}
 	for _, l := range call.legs {
 		ch := call.channels[l.ID]
-		if ch != nil && ch.bridge != "" && (l.State == pbx.LegUp || l.State == pbx.LegHeld) && (l.Caller || found.id == "") {
-			found = partyChannel{ch.name, ch.id}
+		connected := ch != nil && ch.bridge != "" && (l.State == pbx.LegUp || l.State == pbx.LegHeld)
+		if connected && (l.Caller || found.id == "") {
+			found = legChannel{ch.name, ch.id}
 		}
 	}
 	if found.id == "" {
@@ -167,7 +170,7 @@ func (t *Tracker) recordable(id string) (found partyChannel, err error) {
 	return found, nil
 }
 
-// recorded notes that a channel is recorded, or is not any more.
+// recorded notes that the recording of a channel has begun or ended.
 func (t *Tracker) recorded(id string, on bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -177,8 +180,8 @@ func (t *Tracker) recorded(id string, on bool) {
 	}
 }
 
-// recording looks whether a call is recorded by now, remembers on which channels and
-// tells when that has changed.
+// recording finds out whether a call is recorded, remembers the channels for its record and
+// publishes a change.
 func (t *Tracker) recording(c *trackedCall) {
 	now := false
 	for _, ch := range c.channels {

@@ -8,7 +8,8 @@ import (
 )
 
 // errNoControl is for an order while there is no connection to Asterisk that carries it.
-var errNoControl = &pbx.Error{Kind: pbx.Unavailable, Message: "there is no connection to Asterisk that calls are acted on by"}
+var errNoControl = &pbx.Error{Kind: pbx.Unavailable,
+	Message: "there is no connection to Asterisk that calls are acted on by"}
 
 // refused says what an error of Asterisk means for an order such as "transfer the call". A
 // pbx error stays as it is, nil too.
@@ -20,7 +21,8 @@ func refused(err error, order string) error {
 		return &pbx.Error{Kind: pbx.NotFound, Message: "the call, or a leg of it, has just ended", Cause: err}
 	case errors.Is(err, ami.ErrPermission):
 		return &pbx.Error{Kind: pbx.Unavailable, Cause: err,
-			Message: "Asterisk's AMI user lacks the class call: manager.conf must say write = system,call,reporting (see dialtone doctor)"}
+			Message: "Asterisk's AMI user lacks the class call: " +
+				"manager.conf must say write = system,call,reporting (see dialtone doctor)"}
 	case errors.As(err, new(*ami.ResponseError)):
 		return &pbx.Error{Kind: pbx.Conflict, Message: "Asterisk did not " + order, Cause: err}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 )
 
-// sweepCalls is how often what is followed is compared with what there is: an
-// event that Asterisk did not send must not keep a call alive for ever.
+// sweepCalls is how often the channels that are followed are compared with Asterisk's list.
+// An event that was not sent must not keep a call alive for ever.
 const sweepCalls = 2 * time.Minute
 
 // Up takes over what Asterisk lists at a connect. Events since the login follow, and end
@@ -34,7 +34,7 @@ func (t *Tracker) Up(ctx context.Context, s *ami.Session) error {
 	return nil
 }
 
-// settle finds who talks with whom, once all legs and bridges are known.
+// settle finds the legs that are connected, once all legs and bridges are known.
 func (t *Tracker) settle(now time.Time) {
 	for _, ch := range t.channels {
 		t.pair(ch)

@@ -110,7 +110,8 @@ func New(ctx context.Context, o Options) (*Tracker, error) {
 }
 
 func newTracker(o Options, turns *Turns) *Tracker {
-	return &Tracker{o: o, Turns: turns, channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
+	return &Tracker{o: o, Turns: turns,
+		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
 }
 
 // Handle follows one event. It does not block. How an event changes the state of a leg is

@@ -13,8 +13,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
-// Turns keeps what was observed of ring groups: whom the last call began with, and
-// who answered when and how often. Memory is authoritative; the database follows at
+// Turns keeps what was observed of ring groups: the member that the last call began with, and
+// when and how often each member answered. Memory is authoritative; the database follows at
 // once, and what changes while it writes goes into the next transaction, so that
 // what waits is bounded by the members there are.
 type Turns struct {
@@ -40,7 +40,8 @@ const turnsPause = time.Second
 // newTurns starts from what the database remembers.
 func newTurns(ctx context.Context, o Options) (*Turns, error) {
 	t := &Turns{snapshot: o.Snapshot, turns: map[ringGroup]pbx.Turn{}}
-	t.changed = writebehind.New(&t.mu, writebehind.Options[ringMember, []db.RingTurn]{What: "turns of ring groups", Every: turnsPause, Read: t.read, Write: o.DB.WriteRingTurns, Log: o.Logger})
+	t.changed = writebehind.New(&t.mu, writebehind.Options[ringMember, []db.RingTurn]{What: "turns of ring groups",
+		Every: turnsPause, Read: t.read, Write: o.DB.WriteRingTurns, Log: o.Logger})
 	rows, err := o.DB.RingTurns(ctx)
 	if err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ func (t *Turns) Begins(tenant, group, member string) {
 	t.note(ringMember{ringGroup{tenant, group}, ""}, func(turn *pbx.Turn) { turn.Last = member })
 }
 
-// set changes what is known of a group. Nobody else may hold it, or the lock is held.
+// set changes what is known of a group. The lock is held, except in newTurns.
 func (t *Turns) set(g ringGroup, change func(*pbx.Turn)) {
 	turn := t.turns[g]
 	if turn.Answers == nil {
@@ -119,8 +120,8 @@ func (t *Turns) Renumber(tenant, from, to string) {
 	t.changed.Nudge()
 }
 
-// handle counts an answer: the dial of a group's step has found who takes the call.
-// A leg of its own counts when its dial is through, confirmation included.
+// handle counts an answer: the dial of a group's step was answered by a member. A leg that is
+// a call of its own counts once it is confirmed.
 func (t *Turns) handle(e ami.Event) {
 	if e.Name() != "DialEnd" || e.Get("DialStatus") != "ANSWER" {
 		return

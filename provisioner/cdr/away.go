@@ -34,14 +34,13 @@ const (
 // takenSuffix names the file that was taken away from Asterisk.
 const takenSuffix = ".taken"
 
-// Away makes records of calls that nobody saw end, because the controller was away
-// or its connection cut: Asterisk itself writes a line for each of its own records
-// (cdr_custom), into a file that stays when we do not.
+// Away makes records of calls that ended while the controller was away or its connection cut.
+// Asterisk writes a line for each of its own records (cdr_custom) into a file.
 //
-// The file is taken away by a rename, its lines go into the database, then it is deleted;
-// a call gets its record, and loses its lines, in one transaction, and none when it has
-// one or is under way. So a crash between any two steps loses nothing and doubles
-// nothing: what was read is read again, and finds itself there.
+// The file is renamed, its lines go into the database, then it is deleted. In one transaction a
+// call gets its record and loses its lines; one that has a record or is under way gets none.
+// So a crash between any two steps loses nothing and doubles nothing: lines that are read
+// again are there already.
 type Away struct {
 	o    AwayOptions
 	db   *db.DB
@@ -116,10 +115,9 @@ func (a *Away) warn(err error) {
 	}
 }
 
-// pass reads what Asterisk has written, and makes records of the calls that were over when
-// it began: those begun by then that were not under way. Their lines are all there,
-// because the file is taken away a while later; one that was left from before is not the
-// last.
+// pass reads Asterisk's lines and makes records of the calls that had ended when it began. It
+// takes the file away a while later, so all lines of these calls are in it. If a file was left
+// from an earlier pass, that one is read first, and then the present one.
 func (a *Away) pass(ctx context.Context) error {
 	began := time.Now()
 	underWay, known := a.o.UnderWay()
@@ -156,8 +154,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// take takes the file away from Asterisk, unless one that was taken before is still there:
-// then it is not fresh.
+// take renames the file, so that Asterisk begins another one. It reports false while a file
+// from an earlier pass is still there.
 func (a *Away) take() (fresh bool, err error) {
 	if !a.nothingTaken() {
 		return false, nil

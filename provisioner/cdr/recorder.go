@@ -66,8 +66,8 @@ type Options struct {
 // New starts from what the database remembers; Run starts the loops.
 func New(ctx context.Context, o Options) (*Recorder, error) {
 	r := &Recorder{db: o.DB, log: o.Logger, recordings: o.Recordings, counts: map[extensionKey]db.AnswerCount{}}
-	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls", Every: recordPause, Batch: recordsAtOnce, Most: recordQueue,
-		Read: r.read, Write: r.write, Log: o.Logger})
+	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls",
+		Every: recordPause, Batch: recordsAtOnce, Most: recordQueue, Read: r.read, Write: r.write, Log: o.Logger})
 	stored, err := o.DB.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
@@ -97,9 +97,8 @@ func (r *Recorder) Count(tenant, extension string, at time.Time) {
 	r.waiting.Mark(recordKey{extension: k})
 }
 
-// countAway notes what extensions answered by records that were made of lines. What was
-// counted when it was answered, before the controller went away, is not after the last
-// time and not counted again.
+// countAway counts the answers in records that were made of lines. Answers already counted
+// before the outage are not newer than the last one of their extension, and are skipped.
 func (r *Recorder) countAway(records []*pbx.CDR) {
 	var legs []pbx.CallLeg
 	tenant := map[string]string{} // by the id of a leg
@@ -194,7 +193,8 @@ func (r *Recorder) nameRecordings(records []*pbx.CDR) {
 		list, done := listed[c.Tenant]
 		if !done {
 			var err error
-			if list, err = r.recordings.List(c.Tenant, spool.Filter{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}); err != nil {
+			after := c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")
+			if list, err = r.recordings.List(c.Tenant, spool.Filter{After: after}); err != nil {
 				r.log.Warn("a call was recorded and its recording is not found", "error", err)
 			}
 			listed[c.Tenant] = list

@@ -30,7 +30,8 @@ func (f Filter) wants(name string) bool {
 // folder opens the folder of a tenant's recordings; nil when there is none yet.
 func (s *Spool) folder(tenant string) (*os.Root, error) {
 	if s.o.Recordings == "" {
-		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "this machine does not see Asterisk's spool, where recordings are"}
+		return nil, &pbx.Error{Kind: pbx.Unavailable,
+			Message: "this machine does not see Asterisk's spool, where recordings are"}
 	}
 	all, err := os.OpenRoot(s.o.Recordings)
 	if errors.Is(err, fs.ErrNotExist) {

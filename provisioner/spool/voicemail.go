@@ -17,7 +17,8 @@ func (s *Spool) ForgetMailbox(tenant, mailbox string) {
 		return
 	}
 	if err := os.RemoveAll(filepath.Join(s.o.Voicemail, tenant, mailbox)); err != nil {
-		s.o.Logger.Error("removing the messages of a deleted mailbox", "mailbox", pbx.MailboxName(tenant, mailbox), "error", err)
+		name := pbx.MailboxName(tenant, mailbox)
+		s.o.Logger.Error("removing the messages of a deleted mailbox", "mailbox", name, "error", err)
 	}
 }
 
@@ -30,7 +31,8 @@ func (s *Spool) ForgetPIN(tenant, mailbox string) {
 	}
 	path := filepath.Join(s.o.Voicemail, tenant, mailbox, "secret.conf")
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.o.Logger.Error("removing the PIN chosen on the phone", "mailbox", pbx.MailboxName(tenant, mailbox), "error", err)
+		name := pbx.MailboxName(tenant, mailbox)
+		s.o.Logger.Error("removing the PIN chosen on the phone", "mailbox", name, "error", err)
 	}
 }
 
