@@ -3,20 +3,21 @@ package provisioner
 import (
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/status"
 )
 
 // Live implements pbx.Live by what Asterisk says of endpoints and by the turns of ring groups.
 type Live struct {
-	status *statusWatcher
+	status *status.Watcher
 	turns  *calls.Turns
 }
 
 // Live returns what rules may ask about the present.
-func (c *Controller) Live() Live { return Live{c.status, c.Calls.Turns} }
+func (c *Controller) Live() Live { return Live{c.Status, c.Calls.Turns} }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
 func (l Live) InUse(endpoint string) bool {
-	s, _ := l.status.status(endpoint)
+	s, _ := l.status.Of(endpoint)
 	return s.Call == pbx.CallInUse || s.Call == pbx.CallOnHold
 }
 

@@ -30,7 +30,7 @@ func office() *pbx.Snapshot {
 		extensions = append(extensions, &pbx.Extension{Tenant: pbx.DefaultTenant, Number: p.number})
 		devices = append(devices, &pbx.Device{Tenant: pbx.DefaultTenant, Name: p.device, Extension: p.number, Endpoint: "d" + p.device})
 	}
-	return pbx.NewSnapshot(1, []*pbx.Tenant{{Name: pbx.DefaultTenant}}, extensions, devices, nil, nil)
+	return pbx.NewSnapshot(1, pbx.Rows{Tenants: []*pbx.Tenant{{Name: pbx.DefaultTenant}}, Extensions: extensions, Devices: devices})
 }
 
 // rig is a recorder on a real database that knows these people.
