@@ -1,11 +1,14 @@
 package calls
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -116,6 +119,38 @@ func (c *trackedCall) endConsultation(matches func(consultation) bool) (consulta
 
 // consultPrefix begins the names of the Local channels by which a number is consulted.
 func consultPrefix(number string) string { return "Local/" + number + "@" + pbx.AskContext + "-" }
+
+// recallAbandoned sends held channels on that nothing can take any more. The dialplan does the
+// same, but only when it looks the next time.
+func (t *Tracker) recallAbandoned(ctx context.Context, s *ami.Session, list []ami.Channel) error {
+	for _, c := range list {
+		if !abandoned(c, list) {
+			continue
+		}
+		transferor, err := s.ChannelVar(ctx, c.Name, pbx.AskerVariable)
+		if err == nil && !slices.ContainsFunc(list, func(o ami.Channel) bool { return o.Name == transferor }) {
+			t.o.Logger.Warn("the phone that held a channel is gone: it is rung again", "channel", c.Name, "phone", transferor)
+			err = s.Redirect(ctx, c.Name, ami.Place{Context: pbx.HeldContext, Extension: pbx.LeftExtension})
+		}
+		if err != nil && !errors.Is(err, ami.ErrNotFound) {
+			return fmt.Errorf("looking after channel %s, which is held: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// abandoned reports whether a listed channel is held while its call has no channel that takes
+// it or leads to the target.
+func abandoned(held ami.Channel, list []ami.Channel) bool {
+	if held.Context != pbx.HeldContext || held.Exten != "s" {
+		return false
+	}
+	return !slices.ContainsFunc(list, func(o ami.Channel) bool {
+		sameBridge := o.BridgeID != "" && o.BridgeID == held.BridgeID
+		takes := o.Context == pbx.TakeContext || strings.Contains(o.Name, "@"+pbx.AskContext+"-")
+		return o.UniqueID != held.UniqueID && (sameBridge || o.LinkedID == held.LinkedID && takes)
+	})
+}
 
 // targetOf returns the id of the half of a Local channel that leads from a transferor to the
 // target; "" for none. The lock is held.

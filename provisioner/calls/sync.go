@@ -3,6 +3,8 @@ package calls
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +24,13 @@ func (t *Tracker) Up(ctx context.Context, s *ami.Session) error {
 	if err != nil {
 		return fmt.Errorf("listing the calls under way: %w", err)
 	}
+	list = t.withoutGhosts(list)
+	t.takeOver(list, asked)
+	return t.recallAbandoned(ctx, s, list)
+}
+
+// takeOver makes calls of a list, from nothing or from what was followed before.
+func (t *Tracker) takeOver(list []ami.Channel, asked time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drop(list, asked, false)
@@ -31,7 +40,19 @@ func (t *Tracker) Up(ctx context.Context, s *ami.Session) error {
 	}
 	t.settle(asked)
 	t.listed = true
-	return nil
+}
+
+// withoutGhosts leaves out channels that Asterisk lists for ever although they have ended:
+// the shell of a masqueraded channel that hung up too soon. Nothing removes it but a restart
+// of Asterisk (16 and 22).
+func (t *Tracker) withoutGhosts(list []ami.Channel) []ami.Channel {
+	return slices.DeleteFunc(list, func(c ami.Channel) bool {
+		ghost := strings.HasPrefix(c.Name, "Surrogate/")
+		if ghost {
+			t.o.Logger.Info("Asterisk lists the shell of a channel that has ended", "channel", c.Name, "context", c.Context)
+		}
+		return ghost
+	})
 }
 
 // settle finds the legs that are connected, once all legs and bridges are known.
@@ -97,6 +118,7 @@ func (t *Tracker) sweep(ctx context.Context, s *ami.Session) error {
 	if err != nil {
 		return fmt.Errorf("comparing the calls under way: %w", err)
 	}
+	list = t.withoutGhosts(list)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drop(list, asked, true)
