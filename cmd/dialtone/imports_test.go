@@ -34,8 +34,11 @@ var allowed = map[string][]string{
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
 	"provisioner/apply":        {"provisioner/pbx", "db", "templates", "provisioner/asteriskconf", "ami", "provisioner/event"},
 	"provisioner/status":       {"provisioner/pbx", "db", "ami", "provisioner/event", "provisioner/writebehind"},
-	"provisioner":              {"provisioner/apply", "provisioner/status", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "db"},
+	"provisioner/calls":        {"provisioner/pbx", "db", "ami", "provisioner/event", "provisioner/writebehind"},
+	"provisioner/cdr":          {"provisioner/pbx", "db", "provisioner/asteriskconf", "provisioner/spool", "provisioner/writebehind"},
+	"provisioner/spool":        {"provisioner/pbx"},
+	"provisioner":              {"provisioner/apply", "provisioner/status", "provisioner/calls", "provisioner/cdr", "provisioner/spool", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
+	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "provisioner/spool", "db"},
 	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
