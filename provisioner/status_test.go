@@ -243,7 +243,7 @@ func TestForgettingOvertakesAWrite(t *testing.T) {
 	w.update(endpoint, time.Now(), func(o *observed) { o.Reach = pbx.ReachOK })
 	underWay := w.read([]string{endpoint})
 	w.mu.Unlock()
-	w.forget(pbx.NewSnapshot(99, nil, nil, nil, nil, nil))
+	w.forget(pbx.NewSnapshot(99, pbx.Rows{}))
 	if err := w.write(t.Context(), underWay); err != nil {
 		t.Fatal(err)
 	}
