@@ -29,7 +29,8 @@ var allowed = map[string][]string{
 	"phoneconf":                {"provisioner/pbx", "templates"},
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
 	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/pbx", "db"},
+	"provisioner/manual":       {},
+	"provisioner/api":          {"provisioner", "provisioner/pbx", "provisioner/manual", "db"},
 	"provisioner/phonehttp":    {"provisioner", "provisioner/pbx", "phoneconf", "templates"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
