@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "ami"},
 	"provisioner/manual":       {},
 	"provisioner/api":          {"provisioner", "provisioner/pbx", "provisioner/manual", "db"},
-	"provisioner/phonehttp":    {"provisioner", "provisioner/pbx", "phoneconf", "templates"},
+	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
 	"cmd/phonesim":       {"cmd/phonesim/phone"},
