@@ -14,12 +14,12 @@ import (
 )
 
 // event is one event of /v1/events.
-type event struct{ Type, Data string }
+type streamEvent struct{ Type, Data string }
 
 // stream follows /v1/events.
 type stream struct {
 	mu     sync.Mutex
-	events []event
+	events []streamEvent
 }
 
 // follow starts to read the stream and returns when it is connected.
@@ -59,7 +59,7 @@ func (l *lab) follow(t *testing.T) *stream {
 }
 
 func (s *stream) read(lines *bufio.Scanner) {
-	var e event
+	var e streamEvent
 	for lines.Scan() {
 		name, value, _ := strings.Cut(lines.Text(), ": ")
 		switch name {
@@ -73,7 +73,7 @@ func (s *stream) read(lines *bufio.Scanner) {
 				s.events = append(s.events, e)
 				s.mu.Unlock()
 			}
-			e = event{}
+			e = streamEvent{}
 		}
 	}
 }

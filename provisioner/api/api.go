@@ -2,8 +2,8 @@
 // bodies and writes the OpenAPI document from the same declarations. It decodes,
 // calls the Controller, and encodes; rules live in pbx, SQL in db. One file a
 // resource. Beside it stand the manual's pages, at /docs. It may import provisioner,
-// provisioner/pbx, provisioner/manual and db's plain row types, and must not know
-// ARI, AMI or templates.
+// provisioner/event, provisioner/pbx, provisioner/manual and db's plain row types,
+// and must not know ARI, AMI or templates.
 package api
 
 import (
