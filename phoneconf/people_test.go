@@ -14,7 +14,9 @@ func TestClockOfTheUser(t *testing.T) {
 		if e == nil {
 			t.Fatal("the golden has no extension 101")
 		}
-		s.WithUsers([]*pbx.User{{Tenant: e.Tenant, Username: "alice", Extension: extension, Timezone: "Asia/Tokyo"}})
+		s = with(s, func(r *pbx.Rows) {
+			r.Users = []*pbx.User{{Tenant: e.Tenant, Username: "alice", Extension: extension, Timezone: "Asia/Tokyo"}}
+		})
 		b, _, err := Render(engine, s, s.Phones[0], site, "001565aabbcc.cfg")
 		if err != nil {
 			t.Fatal(err)

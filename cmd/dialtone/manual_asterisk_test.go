@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,13 +13,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// pretender stands in for an Asterisk. AMI says that it has loaded what lies in its
-// folder. From talk on two devices talk: each order about their call is taken, its
-// events are sent, and when the call has ended the next one begins.
+// pretender stands in for an Asterisk. From talk on two devices talk: each order about
+// their call is taken, its events are sent, and when the call has ended the next begins.
 type pretender struct {
-	*amitest.Server
+	*amitest.Asterisk
 	ari *aritest.Server
-	etc string
 
 	mu        sync.Mutex
 	variables map[string]string // by channel and name
@@ -34,15 +31,7 @@ type pretender struct {
 
 func newPretender(t *testing.T, etc string) *pretender {
 	t.Helper()
-	p := &pretender{Server: amitest.NewServer(t), ari: aritest.NewServer(t), etc: etc, variables: map[string]string{}}
-	p.Handle("PJSIPShowEndpoint", func(c *amitest.Conn, a amitest.Action) {
-		c.ReplyList(a, "EndpointDetail", "EndpointDetailComplete",
-			[]string{"ObjectName", a.Get("Endpoint"), "Accountcode", p.loaded("pjsip.conf", `accountcode = ([0-9a-f]{64})`)})
-	})
-	p.Handle("VoicemailUserStatus", func(c *amitest.Conn, a amitest.Action) {
-		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete",
-			[]string{"VoicemailBox", a.Get("Mailbox"), "Fullname", p.loaded("voicemail.conf", `0000000000,([0-9a-f]{64})`)})
-	})
+	p := &pretender{Asterisk: amitest.NewAsterisk(t, filepath.Join(etc, "dialtone")), ari: aritest.NewServer(t), variables: map[string]string{}}
 	p.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
 		c.Reply(a, "Variable", a.Get("Variable"), "Value", p.variable(a))
 	})
@@ -68,15 +57,6 @@ func newPretender(t *testing.T, etc string) *pretender {
 	return p
 }
 
-// loaded is the marker in a file, "" where there is none.
-func (p *pretender) loaded(file, pattern string) string {
-	content, _ := os.ReadFile(filepath.Join(p.etc, "dialtone", file))
-	if found := regexp.MustCompile(pattern).FindSubmatch(content); found != nil {
-		return string(found[1])
-	}
-	return ""
-}
-
 // keep remembers what an order changes on a channel.
 func (p *pretender) keep(a amitest.Action) {
 	p.mu.Lock()
@@ -87,6 +67,12 @@ func (p *pretender) keep(a amitest.Action) {
 	case "MixMonitor":
 		p.variables[a.Get("Channel")+" "+pbx.OnDemandVariable] = "0x1"
 	}
+}
+
+// markers are what a question for a variable may contain, by file.
+var markers = map[string]*regexp.Regexp{
+	"extensions.conf":  regexp.MustCompile(`exten => ([0-9a-f]{64}),1`),
+	"res_parking.conf": regexp.MustCompile(`parkext = ([0-9a-f]{64})`),
 }
 
 // variable answers for a channel, for markers of files, and for groups of recordings.
@@ -105,8 +91,8 @@ func (p *pretender) variable(a amitest.Action) string {
 		}
 		return "0"
 	}
-	for _, hash := range []string{p.loaded("extensions.conf", `exten => ([0-9a-f]{64}),1`), p.loaded("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
-		if hash != "" && strings.Contains(name, hash) {
+	for file, marker := range markers {
+		if found := marker.FindStringSubmatch(p.Text(file)); found != nil && strings.Contains(name, found[1]) {
 			return "1"
 		}
 	}
@@ -216,6 +202,7 @@ func (p *pretender) channel() string {
 }
 
 func (p *pretender) tell(event, id, endpoint, state string, more ...string) {
-	p.Send(event, append([]string{"Channel", "PJSIP/" + endpoint + "-" + fmt.Sprintf("%08s", strings.Replace(id, ".", "", 1)), "Uniqueid", id, "Linkedid", p.caller,
+	name := fmt.Sprintf("PJSIP/%s-%08s", endpoint, strings.Replace(id, ".", "", 1))
+	p.Send(event, append([]string{"Channel", name, "Uniqueid", id, "Linkedid", p.caller,
 		"ChannelStateDesc", state, "Context", "from-default", "Exten", "102"}, more...)...)
 }

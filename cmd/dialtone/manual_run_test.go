@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,7 +53,8 @@ func newDesk(t *testing.T) *desk {
 	etc := filepath.Join(dir, "asterisk/etc")
 	d.asterisk = newPretender(t, etc)
 	office := filepath.Join(dir, ".office")
-	cmd := exec.Command(binary(t), "serve", "--db", filepath.Join(office, "dialtone.db"), "--token-file", filepath.Join(office, "dialtone-admin-token"),
+	cmd := exec.Command(binary(t), "serve", "--db", filepath.Join(office, "dialtone.db"),
+		"--token-file", filepath.Join(office, "dialtone-admin-token"),
 		"--listen", "127.0.0.1:0", "--phone-listen", "127.0.0.1:0", "--asterisk-etc", etc,
 		"--asterisk-spool", filepath.Join(dir, "asterisk/spool"), "--asterisk-log", filepath.Join(dir, "asterisk/log"),
 		"--ami-address", d.asterisk.Address(), "--ari-url", d.asterisk.ari.URL())
@@ -337,6 +337,9 @@ func (doc document) commands(t *testing.T, left map[string]bool) []command {
 	return out
 }
 
+// operation is a method and a path, where … stands for those of a tenant.
+var operation = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) (/v1|…)/`)
+
 // operations: those that the prose names are in the API.
 func (d *desk) operations(t *testing.T) {
 	var api struct{ Paths map[string]map[string]any }
@@ -352,10 +355,10 @@ func (d *desk) operations(t *testing.T) {
 	seen := 0
 	for _, doc := range documents(t) {
 		for _, span := range doc.spans() {
-			method, path, is := strings.Cut(span, " ")
-			if !is || !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, method) || !regexp.MustCompile(`^(/v1|…)/`).MatchString(path) {
+			if !operation.MatchString(span) {
 				continue
 			}
+			method, path, _ := strings.Cut(span, " ")
 			seen++
 			path, _, _ = strings.Cut(strings.Replace(path, "…", "/v1/tenants/{}", 1), "?")
 			path = regexp.MustCompile(`/([A-Z]+|{\w+}|default)\b`).ReplaceAllString(path, "/{}")

@@ -83,7 +83,8 @@ func TestManualBlocks(t *testing.T) {
 			if !slices.Contains([]string{"sh", "ini", ""}, b.language) {
 				t.Errorf("%s:%d is a block of %q, which no test reads", d.name, b.line, b.language)
 			}
-			if command := regexp.MustCompile(`(?m)^\s*(curl|make|\S*dialtone) .*`).FindString(b.text); command != "" && b.language == "" {
+			command := regexp.MustCompile(`(?m)^\s*(curl|make|\S*dialtone) .*`).FindString(b.text)
+			if command != "" && b.language == "" {
 				t.Errorf("%s:%d: %q stands in a block that no test runs: mark it sh", d.name, b.line, command)
 			}
 		}
@@ -264,7 +265,8 @@ func TestReadmeIsShort(t *testing.T) {
 // blocks, and no other.
 func TestManualAsteriskLines(t *testing.T) {
 	var printed bytes.Buffer
-	d := doctorCmd{asteriskFlags{AsteriskEtc: t.TempDir(), AMIAddress: "127.0.0.1:1", AMIUser: "dialtone", ARIURL: "http://127.0.0.1:1/ari", ARIUser: "dialtone"}}
+	d := doctorCmd{asteriskFlags{AsteriskEtc: t.TempDir(), AMIAddress: "127.0.0.1:1", AMIUser: "dialtone",
+		ARIURL: "http://127.0.0.1:1/ari", ARIUser: "dialtone"}}
 	if err := d.examine(t.Context(), &printed); err == nil {
 		t.Fatalf("doctor finds an empty folder ready:\n%s", &printed)
 	}
