@@ -38,7 +38,8 @@ var allowed = map[string][]string{
 	"provisioner/cdr":          {"provisioner/pbx", "db", "provisioner/asteriskconf", "provisioner/spool", "provisioner/writebehind"},
 	"provisioner/spool":        {"provisioner/pbx"},
 	"provisioner":              {"provisioner/apply", "provisioner/status", "provisioner/calls", "provisioner/cdr", "provisioner/spool", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "provisioner/spool", "db"},
+	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "provisioner/spool", "provisioner/manual", "db"},
+	"provisioner/manual":       {},
 	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
