@@ -17,6 +17,14 @@ help: ## Print this list
 # runs them without the race detector, test under it like all others.
 PLAIN       := ^(TestBadInputChangesNothing|FuzzNoFieldAddsToAFile|TestEveryZoneForTenYears)$$
 
+# Whole-program tests wait for phones to ring and prompts to end, far more than they
+# compute: LABS of them run at once, whatever the number of processors.
+LABS        := 8
+
+# The end of check and of test says how long it took, builds included.
+STARTED     := $(shell date +%s)
+TOOK         = took=$$(($$(date +%s) - $(STARTED))); echo "make $@ took $$((took / 60)) min $$((took % 60)) s"
+
 .PHONY: tools
 tools:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer, then run make again." >&2; exit 1; }
@@ -50,10 +58,12 @@ check: tools ## The fast inner loop: format, vet, lint, race; all tests that nee
 	@go test -race -skip 'RealAsterisk|$(PLAIN)' ./...
 	@echo "without the race detector, which make test has on: $(PLAIN)"
 	@go test -run '$(PLAIN)' ./phoneconf ./provisioner/api
+	@$(TOOK)
 
 .PHONY: test
 test: tools sandbox ## Everything: unit, fuzz seeds, real Asterisk 22 and 16, simulated phones; installs what is missing
-	@go test -race -count=1 -timeout 60m ./...
+	@go test -race -count=1 -timeout 60m -parallel $(LABS) ./...
+	@$(TOOK)
 
 .PHONY: bench
 bench: build ## One table of ratios against references in the same run (about 10 minutes)

@@ -14,6 +14,7 @@ import (
 // an anonymous caller, nor does the envelope of the message he leaves; decided
 // by the controller and by the fallback, on both generations.
 func TestAnonymousRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -43,6 +43,7 @@ func openAway(t *testing.T, suite box.Suite) *away {
 // TestCallsAwayRealAsterisk: calls that begin and end while no controller is there have
 // their records when it is back, each once, with the right parties and outcome.
 func TestCallsAwayRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 // TestAllowedDevicesRealAsterisk: a device whose class its extension does not
 // allow cannot register, and does not ring; once it is allowed it can.
 func TestAllowedDevicesRealAsterisk(t *testing.T) {
+	t.Parallel()
 	l := openLab(t, box.Asterisk22)
 	l.extension(t, "100", "", nil)
 	l.extension(t, "101", "", object{"allowed_devices": []string{"hardware"}})
@@ -64,6 +65,7 @@ func TestAllowedDevicesRealAsterisk(t *testing.T) {
 // TestThirdPartyRealAsterisk: a third-party softphone registers with the user
 // name and password of its owner's choice, which nobody else may have.
 func TestThirdPartyRealAsterisk(t *testing.T) {
+	t.Parallel()
 	l := openLab(t, box.Asterisk22)
 	l.do(t, "PUT", "/v1/tenants/other", object{"title": "Other", "timezone": "UTC"}, nil)
 	l.extension(t, "100", "", nil)

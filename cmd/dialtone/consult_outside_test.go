@@ -10,6 +10,7 @@ import (
 // TestConsultOutsideRealAsterisk: people ask and are asked where legs are calls of
 // their own, or lead outside.
 func TestConsultOutsideRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

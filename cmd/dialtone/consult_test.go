@@ -22,6 +22,7 @@ type askers struct {
 // TestConsultRealAsterisk: what becomes of a call while one of two asks somebody else,
 // who hears whom meanwhile, and that it needs no controller once it has begun.
 func TestConsultRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 // TestDAHDIRealAsterisk: on a machine without DAHDI a channel's device is applied
 // with a warning, a call to it ends as unreachable, and a SIP device beside it rings.
 func TestDAHDIRealAsterisk(t *testing.T) {
+	t.Parallel()
 	l := openLab(t, box.Asterisk22)
 	l.extension(t, "100", "", nil)
 	caller := l.register(t, l.device(t, "caller", "100", nil), phone.Options{})

@@ -20,6 +20,7 @@ import (
 // then looks at what is left: channels, statuses and fetches in the database
 // file, and secrets where none may be.
 func TestDemoRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -43,6 +43,7 @@ func openOutdoors(t *testing.T, suite box.Suite) *outdoors {
 // TestExternalRealAsterisk rings numbers outside through a carrier, decided by ARI
 // and by the fallback.
 func TestExternalRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 // told the number that was dialled; a virtual one takes messages only. Decided
 // by the controller and by the fallback, on both generations.
 func TestTypesRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -17,6 +17,7 @@ import (
 // group, decided by the controller and, when that is dead, by the fallback. Who
 // is in a group of the same name of another tenant, or in none, gets nothing.
 func TestPickupRealAsterisk(t *testing.T) {
+	t.Parallel()
 	l := openLab(t, box.Asterisk22)
 	l.do(t, "PUT", "/v1/tenants/other", object{"title": "Other", "timezone": "UTC"}, nil)
 	for _, name := range []string{"default", "other"} {
@@ -88,6 +89,7 @@ func (l *lab) feature(t *testing.T, line string) {
 // TestPresenceRealAsterisk: an extension can be watched exactly while its
 // presence is on.
 func TestPresenceRealAsterisk(t *testing.T) {
+	t.Parallel()
 	l := openLab(t, box.Asterisk22)
 	l.extension(t, "100", "", nil)
 	l.extension(t, "101", "", object{"presence": false})

@@ -112,6 +112,7 @@ func (l *lab) showsChannel(t *testing.T, want string) string {
 // TestIAXRealAsterisk: a device registers over IAX2, is called and calls, with
 // audio both ways, decided by the controller and by the fallback.
 func TestIAXRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

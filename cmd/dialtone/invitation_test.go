@@ -52,6 +52,11 @@ func newMailServer(t *testing.T) *mailServer {
 	return s
 }
 
+// flags are what a controller needs to send its mail here, again and again soon.
+func (s *mailServer) flags() []string {
+	return []string{"--smtp-address=" + s.listener.Addr().String(), "--smtp-from=pbx@example.com", "--smtp-tls=none", "--smtp-retry=100ms"}
+}
+
 func (s *mailServer) serve(c net.Conn) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
@@ -169,11 +174,9 @@ func open(t *testing.T, method, url string) (int, string, http.Header) {
 // controller was killed, a link that works once, and a phone that registers with
 // what its page shows.
 func TestInvitationRealAsterisk(t *testing.T) {
+	t.Parallel()
 	server := newMailServer(t)
-	for name, value := range map[string]string{"ADDRESS": server.listener.Addr().String(), "FROM": "pbx@example.com", "TLS": "none", "RETRY": "100ms"} {
-		t.Setenv("DIALTONE_SMTP_"+name, value)
-	}
-	l := openLab(t, box.Suites()[0])
+	l := openLab(t, box.Suites()[0], server.flags()...)
 	l.extension(t, "101", "", nil)
 	account := l.device(t, "app", "101", nil)
 	l.do(t, "PUT", tenant+"/users/alice", object{"full_name": "Alice Adams", "role": "user", "email": "alice@example.org", "extension": "101"}, nil)

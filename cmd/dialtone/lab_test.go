@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,32 +25,57 @@ import (
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/office"
 )
 
-// built is the folder of the binary under test; TestMain makes and removes it.
-var built string
-
+// TestMain removes the binary under test, if one was built.
 func TestMain(m *testing.M) {
-	var err error
-	if built, err = os.MkdirTemp("", "dialtone-test-"); err != nil {
-		fmt.Fprintln(os.Stderr, "folder for the binary:", err)
-		os.Exit(1)
-	}
 	code := m.Run()
-	if err := os.RemoveAll(built); err != nil {
-		fmt.Fprintln(os.Stderr, "removing the binary:", err)
+	if own := built.Load(); own != nil {
+		_ = os.Remove(*own)
 	}
 	os.Exit(code)
 }
 
-// build compiles the program once, with the race detector: what it finds is in
-// the log, which every lab looks through at its end.
+// built is where this process has the binary under test.
+var built atomic.Pointer[string]
+
+// build makes the program with the race detector: what it finds is in the log, which
+// every lab looks through at its end.
 var build = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(built, "dialtone")
-	out, err := exec.Command("go", "build", "-race", "-o", path, ".").CombinedOutput()
+	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
+		return "", fmt.Errorf("finding the sources: %w", err)
+	}
+	root := strings.TrimSpace(string(module))
+	return buildIn(filepath.Join(root, ".build", "race"), root)
+})
+
+// buildIn makes the program in a folder that all test processes of this checkout
+// share, one at a time: go build leaves it as it is while nothing that it is made of
+// has changed. This process gets a name of its own for it, which keeps the file when
+// another process builds it anew.
+func buildIn(dir, root string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("making the folder of the binary: %w", err)
+	}
+	lock, err := os.Create(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", fmt.Errorf("locking the binary: %w", err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return "", fmt.Errorf("locking the binary: %w", err)
+	}
+	shared, own := filepath.Join(dir, "dialtone"), filepath.Join(dir, fmt.Sprintf("dialtone-%d", os.Getpid()))
+	cmd := exec.Command("go", "build", "-race", "-o", shared, "./cmd/dialtone")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building dialtone: %w\n%s", err, out)
 	}
-	return path, nil
-})
+	if err := os.Remove(own); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("removing the binary of a dead process: %w", err)
+	}
+	built.Store(&own)
+	return own, os.Link(shared, own)
+}
 
 // binary is the program under test.
 func binary(t *testing.T) string {
@@ -90,6 +118,12 @@ type lab struct {
 // reported.
 func openLab(t *testing.T, suite box.Suite, flags ...string) *lab {
 	t.Helper()
+	return openLabWith(t, suite, office.Options{Serve: flags})
+}
+
+// openLabWith is openLab for a controller that is started in a way of its own.
+func openLabWith(t *testing.T, suite box.Suite, o office.Options) *lab {
+	t.Helper()
 	if err := box.Require(t.Context(), t.Output()); err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +132,9 @@ func openLab(t *testing.T, suite box.Suite, flags ...string) *lab {
 		t.Fatal(err)
 	}
 	log := &record{}
-	of, err := office.Open(t.Context(), office.Options{Dir: t.TempDir(), Binary: binary(t), Root: root, Log: log, RTPPorts: 200,
-		Serve: append(flags, "--log-level=debug")})
+	o.Dir, o.Binary, o.Root, o.Log, o.RTPPorts = t.TempDir(), binary(t), root, log, 200
+	o.Serve = append(o.Serve, "--log-level=debug")
+	of, err := office.Open(t.Context(), o)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}

@@ -23,6 +23,7 @@ type monitoring struct {
 // TestMonitorRealAsterisk: who may hear and speak in the calls of whom, with real
 // sound, on both generations.
 func TestMonitorRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

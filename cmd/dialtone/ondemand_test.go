@@ -20,6 +20,7 @@ type onDemand struct {
 // TestRecordOnDemandRealAsterisk: who may starts and stops recording during a call, by
 // a code, by a record key and by API, on both generations.
 func TestRecordOnDemandRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -52,6 +52,7 @@ func openStreets(t *testing.T, suite box.Suite) *streets {
 // TestOutwardRealAsterisk dials out and in through a carrier that tells which
 // headers it got.
 func TestOutwardRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

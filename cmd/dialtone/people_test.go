@@ -13,6 +13,7 @@ import (
 // onBoth runs a test on both generations of Asterisk.
 func onBoth(t *testing.T, test func(*testing.T, *lab)) {
 	t.Helper()
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,7 @@ func (l *lab) recordings(t *testing.T) []recording {
 // with both voices, no other call does, and it is fetched and deleted by API;
 // decided by the controller and by the fallback, on both generations.
 func TestRecordingRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

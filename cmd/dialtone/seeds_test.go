@@ -61,7 +61,7 @@ func openSeeds(t *testing.T) *seedOffice {
 	t.Helper()
 	mail := newMailServer(t)
 	o := &seedOffice{mail: mail, accounts: map[string]phone.Account{}, carrier: openCarrier(t),
-		lab: openLab(t, box.Asterisk22, "--smtp-address="+mail.listener.Addr().String(), "--smtp-from=pbx@example.com", "--smtp-tls=none", "--smtp-retry=100ms")}
+		lab: openLab(t, box.Asterisk22, mail.flags()...)}
 	o.trunk(o.lab, "carrier", object{"register": true})
 	o.do(t, "PATCH", tenant, object{"country": "DE"}, nil)
 	o.extension(t, "500", "", object{"name": "Caller"})
@@ -237,6 +237,7 @@ func quiet(t *testing.T, who string, p *phone.Phone) {
 
 // TestSeedsRealAsterisk is the table of the seeds.
 func TestSeedsRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, d := range []struct {
 		name string
 		open func(*testing.T) (*seedOffice, []row)

@@ -61,11 +61,9 @@ func (s *mailServer) mailedCode(t *testing.T, to string) string {
 // password, and then does what people may do: take a desk, which rings, and set
 // the PIN of the own mailbox, which Asterisk asks for.
 func TestSignInRealAsterisk(t *testing.T) {
+	t.Parallel()
 	server := newMailServer(t)
-	for name, value := range map[string]string{"ADDRESS": server.listener.Addr().String(), "FROM": "pbx@example.com", "TLS": "none", "RETRY": "100ms"} {
-		t.Setenv("DIALTONE_SMTP_"+name, value)
-	}
-	l := openLab(t, box.Suites()[0])
+	l := openLab(t, box.Suites()[0], server.flags()...)
 	l.extension(t, "101", "4711", nil)
 	l.extension(t, "102", "", nil)
 	desk := l.register(t, l.device(t, "desk", "", object{"shared": true}), phone.Options{})

@@ -41,9 +41,9 @@ type survival struct {
 // TestSurvivalRealAsterisk kills the controller as kill -9 does, 200 times at any
 // instant of its life, its start included, while calls ring, are confirmed, hop,
 // talk, are transferred and asked about, and ring groups ring. Every call has its record
-// in the end. It does not run beside other tests, because it takes what processor time
-// there is.
+// in the end.
 func TestSurvivalRealAsterisk(t *testing.T) {
+	t.Parallel()
 	s := openSurvival(t)
 	ctx, end := context.WithCancel(t.Context())
 	s.ctx = ctx

@@ -13,10 +13,11 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/office"
 )
 
 // systemd is the socket of one, and the environment that names it.
-func systemd(t *testing.T, limit string) *net.UnixConn {
+func systemd(t *testing.T, limit string) (socket *net.UnixConn, env map[string]string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "notify-") // the path of a socket must be short
 	if err != nil {
@@ -24,14 +25,12 @@ func systemd(t *testing.T, limit string) *net.UnixConn {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	path := filepath.Join(dir, "s")
-	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	socket, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { socket.Close() })
-	t.Setenv("NOTIFY_SOCKET", path)
-	t.Setenv("WATCHDOG_USEC", limit)
-	return socket
+	return socket, map[string]string{"NOTIFY_SOCKET": path, "WATCHDOG_USEC": limit}
 }
 
 // told is what systemd hears next, "" for nothing within the limit.
@@ -49,7 +48,10 @@ func told(t *testing.T, socket *net.UnixConn, limit time.Duration) string {
 }
 
 func TestWatchdog(t *testing.T) {
-	socket := systemd(t, "30000")
+	socket, env := systemd(t, "30000")
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
 	every := watchdogEvery()
 	if every != 10*time.Millisecond {
 		t.Fatalf("every %v", every)
@@ -81,11 +83,12 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-// TestWatchdogRealAsterisk, which sets the environment and so runs alone: a controller that is stopped keeps its calls waiting. It
-// is silent, whoever watches it kills it, and the next one decides them.
+// TestWatchdogRealAsterisk: a controller that is stopped keeps its calls waiting. It
+// is silent, systemd kills it, and the next one decides them.
 func TestWatchdogRealAsterisk(t *testing.T) {
-	socket := systemd(t, "1500000")
-	l := openLab(t, box.Asterisk22)
+	t.Parallel()
+	socket, env := systemd(t, "1500000")
+	l := openLabWith(t, box.Asterisk22, office.Options{Env: env})
 	l.extension(t, "101", "", nil)
 	l.extension(t, "102", "", nil)
 	caller := l.register(t, l.device(t, "caller", "101", nil), phone.Options{})

@@ -18,6 +18,7 @@ import (
 // TestWebRTCRealAsterisk: a browser registers over a WebSocket and is offered
 // media as browsers take it: DTLS with a fingerprint, ICE, one port for RTCP.
 func TestWebRTCRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()

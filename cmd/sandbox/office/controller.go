@@ -35,6 +35,9 @@ func (of *Office) StartController(ctx context.Context) error {
 	}
 	cmd := exec.Command(of.options.Binary, of.serveArgs()...)
 	cmd.Env = append(os.Environ(), "DIALTONE_AMI_SECRET="+of.ami.Reveal(), "DIALTONE_ARI_SECRET="+of.ari.Reveal())
+	for name, value := range of.options.Env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
 	cmd.Stdout, cmd.Stderr = of.options.Log, of.options.Log
 	// A signal for our terminal's group must not reach it before we end it in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
