@@ -49,6 +49,7 @@ type awayCalls struct {
 	calls   *callTracker
 	records *callRecorder
 	wake    chan struct{}
+	pause   func(context.Context, time.Duration) error // tests do not wait
 
 	warned  string        // what was warned of last; of run alone
 	skipped atomic.Uint64 // stretches of the file that were no lines
@@ -56,7 +57,7 @@ type awayCalls struct {
 }
 
 func newAwayCalls(c *Controller, path string) *awayCalls {
-	return &awayCalls{db: c.db, log: c.log, path: path, calls: c.calls, records: c.records, wake: make(chan struct{}, 1)}
+	return &awayCalls{db: c.db, log: c.log, path: path, calls: c.calls, records: c.records, wake: make(chan struct{}, 1), pause: pause}
 }
 
 // nudge asks for a pass at once.
@@ -116,7 +117,7 @@ func (a *awayCalls) pass(ctx context.Context) error {
 	if !known {
 		return nil
 	}
-	if err := pause(ctx, awayAfter); err != nil {
+	if err := a.pause(ctx, awayAfter); err != nil {
 		return err
 	}
 	for last := false; !last; {
@@ -127,7 +128,7 @@ func (a *awayCalls) pass(ctx context.Context) error {
 		if last = fresh; fresh && a.nothingTaken() {
 			break
 		}
-		if err := pause(ctx, awaySettle); err != nil {
+		if err := a.pause(ctx, awaySettle); err != nil {
 			return err
 		}
 		if err := a.keepLines(ctx); err != nil {

@@ -30,10 +30,12 @@ func awayLab(t *testing.T) (*lab, string) {
 	return l, path
 }
 
-// comeBack is another controller, connected.
+// comeBack is another controller, connected, to whom no time passes while it pauses:
+// nothing else writes the file.
 func (l *lab) comeBack(path string) {
 	l.fresh()
 	l.away.path = path
+	l.away.pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	l.calls.listed = true
 }
 
@@ -141,6 +143,31 @@ func TestAwayLinesInTwoFiles(t *testing.T) {
 		}
 	}
 	l.away1(t)
+	if got := l.outcomes(t); got != "voicemail" {
+		t.Errorf("records %s", got)
+	}
+}
+
+// Calls have their time to end before the file is taken away, and Asterisk has its time
+// to finish a line before the file is read.
+func TestAwayPauses(t *testing.T) {
+	l, path := awayLab(t)
+	lineFile(t, path, "voicemail")
+	var states []string
+	l.away.pause = func(_ context.Context, d time.Duration) error {
+		state := d.String()
+		for _, p := range []string{path, path + takenSuffix} {
+			if _, err := os.Stat(p); err == nil {
+				state += " " + filepath.Base(p)
+			}
+		}
+		states = append(states, state+" "+l.outcomes(t))
+		return nil
+	}
+	l.away1(t)
+	if got, want := strings.Join(states, ", "), "3s dialtone.csv , 1s dialtone.csv.taken "; got != want {
+		t.Errorf("it paused with %q, want %q", got, want)
+	}
 	if got := l.outcomes(t); got != "voicemail" {
 		t.Errorf("records %s", got)
 	}
