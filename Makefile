@@ -8,6 +8,9 @@ OFFICE      := .office
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 export CGO_ENABLED := 1
+# A program with the race detector sleeps a second at its end, for what still runs then:
+# each package's tests would, and each controller of the whole-program tests.
+export GORACE := atexit_sleep_ms=100
 
 .PHONY: help
 help: ## Print this list
