@@ -14,8 +14,9 @@ import (
 const (
 	burst       = 1000 // extensions, each with a device
 	connections = 4
-	// mostPasses is how often Asterisk may be brought up to date meanwhile: a pass
-	// waits at most a second for more changes.
+	// mostPasses is how often Asterisk may be brought up to date meanwhile. A pass waits
+	// at most a second for more changes: where all of them take longer than these, it is
+	// once a second.
 	mostPasses = 15
 )
 
@@ -45,8 +46,8 @@ func TestBurstRealAsterisk(t *testing.T) {
 	passes, reloads := countPasses(t, events)
 	t.Logf("%d extensions and devices created in %v (%.0f/s), Asterisk has them after %v: %d passes, %d reloads of res_pjsip",
 		burst, created, 2*burst/created.Seconds(), time.Since(start), passes, reloads)
-	if passes < 1 || passes > mostPasses {
-		t.Errorf("%d passes, want at most %d", passes, mostPasses)
+	if most := max(mostPasses, int(created.Seconds())+1); passes < 1 || passes > most {
+		t.Errorf("%d passes, want at most %d", passes, most)
 	}
 	l.nothingElse(t, burst)
 	for _, number := range []string{"2000", "2500", "2999"} {

@@ -334,14 +334,6 @@ func (l *lab) decisions(t *testing.T) int {
 	return n
 }
 
-// kill ends the controller as kill -9 does.
-func (l *lab) kill(t *testing.T) {
-	t.Helper()
-	if err := l.KillController(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // restart starts the controller again and waits until all is well.
 func (l *lab) restart(t *testing.T) {
 	t.Helper()

@@ -127,8 +127,13 @@ func (of *Office) healthy(ctx context.Context) bool {
 // ControllerDone is closed when the controller's process has ended.
 func (of *Office) ControllerDone() <-chan struct{} { return of.controller.done }
 
-// ControllerPID is the process id of the controller.
-func (of *Office) ControllerPID() int { return of.controller.cmd.Process.Pid }
+// ControllerPID is the process id of the controller, 0 when none runs.
+func (of *Office) ControllerPID() int {
+	if of.controller == nil {
+		return 0
+	}
+	return of.controller.cmd.Process.Pid
+}
 
 // KillController ends the controller as kill -9 does and waits until it is gone.
 func (of *Office) KillController() error {
