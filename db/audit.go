@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // The kinds of object in the audit trail and in references.
@@ -39,7 +41,7 @@ type Change struct {
 	ID       int64 // grows with time
 	Revision int64
 	At       time.Time
-	Author   Author
+	Author   pbx.Author
 	Action   string // create, update, delete
 	Kind     string // tenant, extension, device, phone, mailbox, user
 	Tenant   string

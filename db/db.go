@@ -175,7 +175,7 @@ func (db *DB) Close() error {
 
 // makeDefaultTenant gives a new database the tenant every installation has.
 func (db *DB) makeDefaultTenant(ctx context.Context) error {
-	_, err := db.Update(ctx, Author{Actor: "dialtone"}, func(tx *Tx) error {
+	_, err := db.Update(ctx, pbx.Author{Actor: "dialtone"}, func(tx *Tx) error {
 		have, err := tx.has(ctx, `SELECT 1 FROM tenants LIMIT 1`)
 		if err != nil || have {
 			return err

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var tester = Author{Actor: "tester", Address: "192.0.2.7"}
+var tester = pbx.Author{Actor: "tester", Address: "192.0.2.7"}
 
 // openDB opens a database that lives as long as the test, a copy of one that was
 // migrated, and does not wait for the disk.

@@ -94,6 +94,33 @@ func TestDeadlineWhileTheWriterIsBusy(t *testing.T) {
 	fill(t, db) // would be a conflict if the tenant had been kept
 }
 
+// One statement that goes on and on ends with its transaction, whatever context its
+// function passes; one whose context would never end is bounded all the same.
+func TestATransactionBoundsItsStatements(t *testing.T) {
+	db := openDB(t, Options{})
+	const endless = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n`
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := db.View(ctx, func(tx *Tx) error {
+		_, err := tx.has(context.Background(), endless)
+		return err
+	})
+	if pbx.KindOf(err) != pbx.Unavailable || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	bounded := func(tx *Tx) error {
+		if end, ok := tx.sql.ctx.Deadline(); !ok || time.Until(end) > DefaultTimeout {
+			t.Errorf("a transaction may take until %v", end)
+		}
+		return nil
+	}
+	ever := context.Background()
+	_, err = db.Update(ever, tester, bounded)
+	if err := errors.Join(err, db.write(ever, bounded), db.View(ever, bounded)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFullDiskLosesNothing(t *testing.T) {
 	db := openNew(t, Options{})
 	fillEverything(t, db)

@@ -6,22 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// Author is who changes configuration, for the audit trail.
-type Author struct {
-	Actor   string // name of the token, or of the part of Dialtone that acts
-	Address string // where the request came from; "" for Dialtone itself
-}
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // Tx is one transaction. It is for one goroutine, and ends with the function it
 // was passed to. Calling View, Update or any method of DB that writes from inside
 // that function waits for the connection it holds itself until the deadline.
 type Tx struct {
-	sql      *sql.Tx
+	sql      statements
 	start    time.Time
-	author   *Author // nil when configuration must not be written
-	revision int64   // of this transaction; 0 while it has changed nothing
+	author   *pbx.Author // nil when configuration must not be written
+	revision int64       // of this transaction; 0 while it has changed nothing
 }
 
 var errReadOnly = errors.New("configuration is written inside Update only")
@@ -31,7 +27,8 @@ var errReadOnly = errors.New("configuration is written inside Update only")
 func (tx *Tx) Now() time.Time { return tx.start }
 
 // View runs fn in a read transaction that sees one state of the database, however
-// long fn takes. Writing through its Tx is an error.
+// long fn takes: until the deadline of ctx or, when it has none, for DefaultTimeout.
+// Writing through its Tx is an error.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return run(ctx, db.reader, &Tx{}, fn)
 }
@@ -41,8 +38,8 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 // there is none and the current one is returned. After an error nothing is
 // changed, though the structs passed to Put and Create may carry a version and
 // revision that never came to be. A database that is locked or a disk that is
-// full is an Unavailable error.
-func (db *DB) Update(ctx context.Context, author Author, fn func(*Tx) error) (revision int64, err error) {
+// full is an Unavailable error. It is bounded as a View is.
+func (db *DB) Update(ctx context.Context, author pbx.Author, fn func(*Tx) error) (revision int64, err error) {
 	err = run(ctx, db.writer, &Tx{author: &author}, func(tx *Tx) error {
 		if err := fn(tx); err != nil {
 			return err
@@ -65,6 +62,9 @@ func (db *DB) write(ctx context.Context, fn func(*Tx) error) error {
 	return run(ctx, db.writer, &Tx{}, fn)
 }
 
+// run bounds a transaction: neither waiting for it, nor any of its statements, nor all of
+// them together take longer than ctx or, when that has no deadline, DefaultTimeout. Time
+// that fn spends on anything else is the business of fn.
 func run(ctx context.Context, pool *sql.DB, tx *Tx, fn func(*Tx) error) error {
 	ctx, cancel := withDeadline(ctx, DefaultTimeout)
 	defer cancel()
@@ -74,7 +74,7 @@ func run(ctx context.Context, pool *sql.DB, tx *Tx, fn func(*Tx) error) error {
 	}
 	// Does nothing after Commit; frees the connection when fn panics.
 	defer func() { _ = stx.Rollback() }()
-	tx.sql, tx.start = stx, fromMillis(time.Now().UnixMilli())
+	tx.sql, tx.start = statements{stx, ctx}, fromMillis(time.Now().UnixMilli())
 	if err := fn(tx); err != nil {
 		return translate(ended(ctx, err))
 	}
@@ -92,6 +92,26 @@ func ended(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w", err, cause)
 	}
 	return err
+}
+
+// statements runs each statement of a transaction under the transaction's own context, and
+// not under the one that it is given: database/sql ends a transaction between two
+// statements only, and fn does not know the context that bounds it.
+type statements struct {
+	*sql.Tx
+	ctx context.Context //nolint:containedctx // lives as long as the transaction, as in sql.Tx
+}
+
+func (s statements) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
+	return s.Tx.ExecContext(s.ctx, query, args...)
+}
+
+func (s statements) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	return s.Tx.QueryContext(s.ctx, query, args...)
+}
+
+func (s statements) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
+	return s.Tx.QueryRowContext(s.ctx, query, args...)
 }
 
 // writable refuses configuration writes outside Update, even those that would

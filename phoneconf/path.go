@@ -6,6 +6,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
+// InvitePath begins the path of every invitation to a softphone, on the phone listener.
+const InvitePath = "/invite/"
+
 // ownPrefix stands before the secret in the path of a phone's own URL.
 const ownPrefix = "/p/"
 

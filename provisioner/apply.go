@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
@@ -35,15 +36,10 @@ var errAway = errors.New("Asterisk is not connected; its files are written and w
 // memory, swap the snapshot, write what differs, reload what differs from what
 // Asterisk acknowledged, verify, record. One goroutine (run) does all of it.
 type applier struct {
-	c         *Controller
-	db        *db.DB
-	templates *templates.Engine
-	dir       string
-	log       *slog.Logger
-	events    *hub
-	phones    *phoneNotifier
-	wake      chan struct{}
-	patience  time.Duration // verifyWithin, shorter in tests
+	applyOptions
+
+	wake     chan struct{}
+	patience time.Duration // verifyWithin, shorter in tests
 
 	mu      sync.Mutex
 	session *ami.Session // nil while Asterisk is away
@@ -62,6 +58,22 @@ type applier struct {
 	// warnings say what of an optional file is not in force.
 	warnings []string
 	asked    objects // of the files whose endpoints were last asked for
+}
+
+// applyOptions are what an applier needs. All are required.
+type applyOptions struct {
+	db        *db.DB
+	templates *templates.Engine
+	dir       string // as Options.ConfigDir
+	log       *slog.Logger
+	events    *hub
+	// current is what calls and phones go by; every pass stores what it has read.
+	current *atomic.Pointer[pbx.Snapshot]
+	// swapped runs after current was stored, before Asterisk is told.
+	swapped func(context.Context, *pbx.Snapshot)
+	// applied runs after Asterisk took a snapshot; before is the one that it took last, nil
+	// at the start of the program.
+	applied func(ctx context.Context, before, now *pbx.Snapshot)
 }
 
 // rendered is one revision's files.
@@ -83,9 +95,8 @@ type ApplyState struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-func newApplier(c *Controller, o Options) *applier {
-	return &applier{c: c, db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
-		phones: newPhoneNotifier(o, c.resyncs), wake: make(chan struct{}, 1), patience: verifyWithin, changed: make(chan struct{}),
+func newApplier(o applyOptions) *applier {
+	return &applier{applyOptions: o, wake: make(chan struct{}, 1), patience: verifyWithin, changed: make(chan struct{}),
 		acked: map[string]string{}, edited: map[string]bool{}, missing: map[string]string{}}
 }
 
@@ -97,14 +108,19 @@ func (a *applier) nudge() {
 	}
 }
 
-// connected tells the loop which session to use; nil while there is none.
-func (a *applier) connected(s *ami.Session) {
+// live gives the loop a session and asks for a full pass: an Asterisk that was restarted has
+// loaded whatever files it found.
+func (a *applier) live(_ context.Context, s *ami.Session) {
+	a.setSession(s)
+	a.nudge()
+}
+
+func (a *applier) down() { a.setSession(nil) }
+
+func (a *applier) setSession(s *ami.Session) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.session = s
-	a.mu.Unlock()
-	if s != nil {
-		a.nudge()
-	}
 }
 
 // run makes a pass at start, after every nudge, and when the files on disk are
@@ -176,17 +192,20 @@ func (a *applier) pass(ctx context.Context) error {
 	if err != nil {
 		return a.failed(ctx, start, snapshot.Revision, err)
 	}
-	a.c.snapshot.Store(snapshot)
-	a.c.status.forget(ctx, snapshot)
+	a.current.Store(snapshot)
+	a.swapped(ctx, snapshot)
 	next := &rendered{snapshot, files}
 	reloaded, err := a.bring(ctx, next)
 	if err != nil {
 		return a.failed(ctx, start, snapshot.Revision, err)
 	}
-	before := a.good
+	var before *pbx.Snapshot
+	if a.good != nil {
+		before = a.good.snapshot
+	}
 	a.good, a.refused = next, nil
 	a.succeeded(ctx, start, snapshot.Revision, reloaded)
-	a.phones.notify(ctx, before, next)
+	a.applied(ctx, before, snapshot)
 	return nil
 }
 
@@ -217,6 +236,7 @@ func (a *applier) bring(ctx context.Context, next *rendered) (reloaded []string,
 	return reloaded, err
 }
 
+// currentSession is what a pass works with; nil while Asterisk is away.
 func (a *applier) currentSession() *ami.Session {
 	a.mu.Lock()
 	defer a.mu.Unlock()

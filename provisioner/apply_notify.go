@@ -23,22 +23,22 @@ func newPhoneNotifier(o Options, r *resyncer) *phoneNotifier {
 // notify queues an order for each phone whose files differ between two revisions,
 // and for no other: a phone asked without need fetches without need. before is nil at the start of the program; phones that changed
 // meanwhile then fetch at their next poll.
-func (n *phoneNotifier) notify(ctx context.Context, before, now *rendered) {
-	if before == nil || before.snapshot.Revision == now.snapshot.Revision {
+func (n *phoneNotifier) notify(ctx context.Context, before, now *pbx.Snapshot) {
+	if before == nil || before.Revision == now.Revision {
 		return
 	}
 	site := n.site
 	site.Year = time.Now().UTC().Year()
-	redone := tenantsRedone(before.snapshot, now.snapshot)
+	redone := tenantsRedone(before, now)
 	var orders []pbx.Resync
-	for _, p := range now.snapshot.Phones {
-		old := before.snapshot.Phone(p.MAC)
-		if old == nil || !redone[p.Tenant] && lastChange(now.snapshot, p) <= before.snapshot.Revision ||
-			phoneconf.Fingerprint(before.snapshot, old, site) == phoneconf.Fingerprint(now.snapshot, p, site) {
+	for _, p := range now.Phones {
+		old := before.Phone(p.MAC)
+		if old == nil || !redone[p.Tenant] && lastChange(now, p) <= before.Revision ||
+			phoneconf.Fingerprint(before, old, site) == phoneconf.Fingerprint(now, p, site) {
 			continue
 		}
 		// It is told through the account that it registered with before the change.
-		if endpoint := n.resyncs.endpoint(before.snapshot, old); endpoint != "" {
+		if endpoint := n.resyncs.endpoint(before, old); endpoint != "" {
 			orders = append(orders, pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reasonChange, Endpoint: endpoint})
 		}
 	}

@@ -45,8 +45,6 @@ func (a *applier) failed(ctx context.Context, start time.Time, revision int64, e
 
 func (a *applier) record(ctx context.Context, s ApplyState, r db.ApplyResult) {
 	r.At, r.Duration, r.Reloaded = s.At, time.Duration(s.Millis)*time.Millisecond, s.Reloaded
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	if err := a.db.RecordApply(ctx, r); err != nil {
 		a.log.Error("recording the result of an apply", "error", err)
 	}
@@ -86,10 +84,14 @@ func (s ApplyState) Progress(revision int64) Progress {
 // WaitApplied returns when a revision is applied or failed, or ctx ends; the
 // state tells which.
 func (c *Controller) WaitApplied(ctx context.Context, revision int64) ApplyState {
+	return c.apply.wait(ctx, revision)
+}
+
+func (a *applier) wait(ctx context.Context, revision int64) ApplyState {
 	for {
-		c.apply.mu.Lock()
-		state, changed := c.apply.state, c.apply.changed
-		c.apply.mu.Unlock()
+		a.mu.Lock()
+		state, changed := a.state, a.changed
+		a.mu.Unlock()
 		if state.Progress(revision) != Pending {
 			return state
 		}

@@ -3,21 +3,35 @@ package provisioner
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
 )
 
-// asterisk is the connection to Asterisk's manager interface and what happens
-// when it comes up, speaks and goes.
+// asterisk is the connection to Asterisk's manager interface. It knows no machine: it has
+// a list of listeners.
 type asterisk struct {
 	client *ami.Client
-	status *statusWatcher
-	calls  *callTracker
-	turns  *turns
-	away   *awayCalls
-	apply  *applier
 	log    *slog.Logger
+	listed atomic.Pointer[ami.Session] // for which every listener's up has returned
+
+	listeners []listener // set before run
+}
+
+// listener is what a machine does with the connection. Each function may be nil.
+type listener struct {
+	// up takes over what Asterisk lists at a connect, before any event since the login is
+	// handled. After an error the connection is made anew: without a list it shows wrong states.
+	up func(context.Context, *ami.Session) error
+	// live runs once all listeners are up, beside those of the others and at most until the
+	// connection ends.
+	live func(context.Context, *ami.Session)
+	// handle takes an event. It must not block: it has the goroutine of all listeners.
+	handle func(ami.Event)
+	// down notes that the connection is lost. It follows live.
+	down func()
 }
 
 // amiEvents are the classes we read: PJSIP's contact events are "system", device
@@ -28,11 +42,11 @@ const amiEvents = "system,call"
 // means status right within seconds.
 const reconnectWithin = 2 * time.Second
 
-func newAsterisk(o Options, w *statusWatcher, calls *callTracker, t *turns, away *awayCalls, a *applier) *asterisk {
-	s := &asterisk{status: w, calls: calls, turns: t, away: away, apply: a, log: o.Logger}
+func newAsterisk(o AMI, log *slog.Logger) *asterisk {
+	s := &asterisk{log: log}
 	s.client = ami.New(ami.Options{
-		Address: o.AMI.Address, Username: o.AMI.Username, Secret: o.AMI.Secret.Reveal(),
-		Events: amiEvents, Logger: o.Logger, MaxBackoff: reconnectWithin,
+		Address: o.Address, Username: o.Username, Secret: o.Secret.Reveal(),
+		Events: amiEvents, Logger: log, MaxBackoff: reconnectWithin,
 		OnUp: s.up, OnDown: s.down, OnEvent: s.handle,
 	})
 	return s
@@ -40,37 +54,56 @@ func newAsterisk(o Options, w *statusWatcher, calls *callTracker, t *turns, away
 
 func (s *asterisk) run(ctx context.Context) error { return s.client.Run(ctx) }
 
-func (s *asterisk) handle(e ami.Event) {
-	s.status.handle(e)
-	s.calls.handle(e)
-	s.turns.handle(e)
+// Session returns the connection once all is listed, or ami.ErrDown. It may end at any
+// moment; its actions then return ami.ErrClosed.
+func (s *asterisk) Session() (*ami.Session, error) {
+	now, err := s.client.Session()
+	if err == nil && now != s.listed.Load() {
+		return nil, ami.ErrDown
+	}
+	return now, err
 }
 
-// up lists everything once, lets the events since then go, and wakes the apply
-// loop for a full pass: an Asterisk that was restarted has loaded whatever files
-// it found. It then asks for details until the connection ends.
+// up lists everything once, lets the events since then go, and runs what lives as long as
+// the connection.
 func (s *asterisk) up(ctx context.Context, sess *ami.Session) {
-	unsure, err := s.status.resync(ctx, sess)
-	if err == nil {
-		err = s.calls.resync(ctx, sess)
-	}
-	if err != nil {
-		if ctx.Err() == nil {
-			s.log.Error("listing the state of Asterisk", "error", err)
-			sess.Close() // a connection without a list shows wrong states: make it anew
+	for _, l := range s.listeners {
+		if l.up == nil {
+			continue
 		}
-		return
+		if err := l.up(ctx, sess); err != nil {
+			if ctx.Err() == nil {
+				s.log.Error("listing the state of Asterisk", "error", err)
+				sess.Close()
+			}
+			return
+		}
 	}
 	sess.StartEvents()
-	s.apply.connected(sess)
-	s.away.nudge()
-	s.status.inquire(ctx, sess, unsure)
+	s.listed.Store(sess)
+	var live sync.WaitGroup
+	for _, l := range s.listeners {
+		if l.live != nil {
+			live.Go(func() { l.live(ctx, sess) })
+		}
+	}
+	live.Wait()
+}
+
+func (s *asterisk) handle(e ami.Event) {
+	for _, l := range s.listeners {
+		if l.handle != nil {
+			l.handle(e)
+		}
+	}
 }
 
 func (s *asterisk) down(error) {
-	s.status.down()
-	s.calls.down()
-	s.apply.connected(nil)
+	for _, l := range s.listeners {
+		if l.down != nil {
+			l.down()
+		}
+	}
 }
 
 // Connected reports whether Asterisk's manager interface answers, and since when

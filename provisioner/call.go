@@ -51,10 +51,12 @@ func (c *Controller) Calls(ctx context.Context, tenant string) ([]pbx.LiveCall, 
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, err
 	}
-	t := c.calls
+	return c.calls.list(tenant), nil
+}
+
+func (t *callTracker) list(tenant string) (out []pbx.LiveCall) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var out []pbx.LiveCall
 	for _, call := range t.calls {
 		if call.Tenant == tenant && !call.dropped && len(call.legs) > 0 {
 			out = append(out, call.view())
@@ -66,7 +68,7 @@ func (c *Controller) Calls(ctx context.Context, tenant string) ([]pbx.LiveCall, 
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
-	return out, nil
+	return out
 }
 
 // Call returns one call under way, or NotFound.
@@ -74,7 +76,10 @@ func (c *Controller) Call(ctx context.Context, tenant, id string) (*pbx.LiveCall
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, err
 	}
-	t := c.calls
+	return c.calls.one(tenant, id)
+}
+
+func (t *callTracker) one(tenant, id string) (*pbx.LiveCall, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if call := t.calls[id]; call != nil && call.Tenant == tenant && !call.dropped {
@@ -87,7 +92,10 @@ func (c *Controller) Call(ctx context.Context, tenant, id string) (*pbx.LiveCall
 // CallsTracked returns how many calls and channels are followed, and how many
 // channels were not for want of room.
 func (c *Controller) CallsTracked() (calls, channels int, ignored uint64) {
-	t := c.calls
+	return c.calls.tracked()
+}
+
+func (t *callTracker) tracked() (calls, channels int, ignored uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.calls), len(t.channels), t.ignored
@@ -97,27 +105,31 @@ func (c *Controller) CallsTracked() (calls, channels int, ignored uint64) {
 // channel.
 // It returns at once; it is called before the step begins.
 func (c *Controller) CallRouted(id string, call pbx.Call, step pbx.Step) {
-	c.calls.routed(id, func(t *trackedCall, ch *channel) {
-		if t.click && ch.leg != nil {
-			t.makeCaller(ch, time.Now())
+	c.calls.follow(id, call, step)
+}
+
+func (t *callTracker) follow(id string, call pbx.Call, step pbx.Step) {
+	t.routed(id, func(tc *trackedCall, ch *channel) {
+		if tc.click && ch.leg != nil {
+			tc.makeCaller(ch, time.Now())
 		}
-		if last := len(t.Rules) - 1; last < 0 || t.Rules[last] != step.Rule {
-			t.Rules = append(t.Rules, step.Rule)
+		if last := len(tc.Rules) - 1; last < 0 || tc.Rules[last] != step.Rule {
+			tc.Rules = append(tc.Rules, step.Rule)
 		}
 		if len(call.Hops) > 0 || step.Kind == pbx.StepForward {
-			c.calls.via(t, pbx.ViaForward)
+			t.via(tc, pbx.ViaForward)
 		}
 		if step.Kind == pbx.StepMonitor {
-			c.calls.via(t, pbx.ViaMonitor)
+			t.via(tc, pbx.ViaMonitor)
 		}
-		if call.RingGroup(c.calls.snapshot()) != nil {
-			c.calls.via(t, pbx.ViaGroup)
+		if call.RingGroup(t.snapshot()) != nil {
+			t.via(tc, pbx.ViaGroup)
 		}
-		if t.Tenant == "" {
-			t.Tenant = call.Tenant
+		if tc.Tenant == "" {
+			tc.Tenant = call.Tenant
 		}
-		if t.Dialled == "" {
-			t.Dialled = call.Dialled
+		if tc.Dialled == "" {
+			tc.Dialled = call.Dialled
 		}
 	})
 }

@@ -18,21 +18,18 @@ type CallControl interface {
 	Originate(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error
 }
 
-// ControlCalls says what calls are acted on by; before Run.
-func (c *Controller) ControlCalls(by CallControl) { c.control = by }
-
 // callWithin bounds each action on a call.
 const callWithin = 5 * time.Second
 
 var errNoCallControl = &pbx.Error{Kind: pbx.Unavailable, Message: "there is no connection to Asterisk that calls are acted on by"}
 
 // HangUpCall ends a call of a tenant: all its legs.
-func (c *Controller) HangUpCall(ctx context.Context, by Author, tenant, id string) (*pbx.LiveCall, error) {
+func (c *Controller) HangUpCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	call, err := c.Call(ctx, tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	if c.control == nil {
+	if c.calls.control == nil {
 		return nil, errNoCallControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
@@ -40,7 +37,7 @@ func (c *Controller) HangUpCall(ctx context.Context, by Author, tenant, id strin
 	// The caller's leg ends the dialplan and with it the legs that ring; what was
 	// bridged ends by itself, or here.
 	for _, channel := range c.calls.ending(id) {
-		if err := c.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
+		if err := c.calls.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
 			return nil, err
 		}
 	}
@@ -72,7 +69,7 @@ func (t *callTracker) ending(id string) (ids []string) {
 
 // TransferCall lets the leg with that id, by default the one that answered, go,
 // and sends who talks with it to a number: as far as the leg may dial it.
-func (c *Controller) TransferCall(ctx context.Context, by Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
+func (c *Controller) TransferCall(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return nil, err
 	}
@@ -98,7 +95,7 @@ func (c *Controller) TransferCall(ctx context.Context, by Author, tenant, id, le
 
 // atAsterisk acts on channels over AMI, within bounds.
 func (c *Controller) atAsterisk(ctx context.Context, act func(context.Context, *ami.Session) error) error {
-	s, err := c.asterisk.client.Session()
+	s, err := c.calls.session()
 	if err != nil {
 		return errNoCallControl
 	}
@@ -180,7 +177,7 @@ const clickSeconds = 30
 
 // PlaceCall rings the phones of an extension; the first that is answered dials the
 // number. It returns the id that the call will have.
-func (c *Controller) PlaceCall(ctx context.Context, by Author, tenant, extension, to string) (id string, err error) {
+func (c *Controller) PlaceCall(ctx context.Context, by pbx.Author, tenant, extension, to string) (id string, err error) {
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return "", err
 	}
@@ -204,7 +201,7 @@ func (c *Controller) PlaceCall(ctx context.Context, by Author, tenant, extension
 	if err := c.mayDial(tenant, devices[0].Endpoint, to); err != nil {
 		return "", err
 	}
-	if c.control == nil {
+	if c.calls.control == nil {
 		return "", errNoCallControl
 	}
 	id = "click-" + pbx.RandomSecret(15).Reveal()
@@ -215,7 +212,7 @@ func (c *Controller) PlaceCall(ctx context.Context, by Author, tenant, extension
 	if called := s.Extension(tenant, to); called != nil {
 		name = called.Name
 	}
-	err = c.control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
+	err = c.calls.control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, map[string]string{
 		pbx.ClickDialVariable: pbx.ClickArgument(devices, clickSeconds), pbx.ClickNameVariable: name,
 		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)})
 	if err != nil {

@@ -46,7 +46,7 @@ func (t *callTracker) at(ch *channel, context, exten string, now time.Time) {
 		t.tell(ch.call, CallAsking, ch.leg)
 	case context == pbx.HeldContext:
 		t.waits(ch, now)
-	case was == pbx.HeldContext && channelPlace.MatchString(context):
+	case was == pbx.HeldContext && pbx.IsTenantContext(context):
 		t.askedFor(ch.call, "%s transferred the call to %s while it rang", func(a consultation) bool { return a.to == exten })
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // ConsultCall lets the phone of a leg, by default of the one that answered, dial a
 // number with its own rights, while who it talked with hears music.
-func (c *Controller) ConsultCall(ctx context.Context, by Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
+func (c *Controller) ConsultCall(ctx context.Context, by pbx.Author, tenant, id, leg, to string) (*pbx.LiveCall, error) {
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func hold(ctx context.Context, s *ami.Session, d *pbx.Device, asker, held, to st
 // CompleteCall ends a consultation by letting the phone that asks go: who was held
 // gets who was asked or, while that rings, goes on to the number as after a transfer
 // without asking.
-func (c *Controller) CompleteCall(ctx context.Context, by Author, tenant, id, leg string) (*pbx.LiveCall, error) {
+func (c *Controller) CompleteCall(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
 	asker, err := c.consulting(ctx, tenant, id, leg)
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (c *Controller) CompleteCall(ctx context.Context, by Author, tenant, id, le
 
 // ReturnCall ends a consultation by letting who was asked go: the phone that asks
 // takes back who was held, as if who was asked had hung up.
-func (c *Controller) ReturnCall(ctx context.Context, by Author, tenant, id, leg string) (*pbx.LiveCall, error) {
+func (c *Controller) ReturnCall(ctx context.Context, by pbx.Author, tenant, id, leg string) (*pbx.LiveCall, error) {
 	asker, err := c.consulting(ctx, tenant, id, leg)
 	if err != nil {
 		return nil, err
@@ -106,10 +106,10 @@ func (c *Controller) ReturnCall(ctx context.Context, by Author, tenant, id, leg 
 
 // letGo hangs up a channel that may just have ended.
 func (c *Controller) letGo(ctx context.Context, channel string) error {
-	if c.control == nil {
+	if c.calls.control == nil {
 		return errNoCallControl
 	}
-	if err := c.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
+	if err := c.calls.control.HangUp(ctx, channel); err != nil && pbx.KindOf(err) != pbx.NotFound {
 		return err
 	}
 	return nil
@@ -127,7 +127,10 @@ func (c *Controller) consulting(ctx context.Context, tenant, id, leg string) (as
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return asker{}, err
 	}
-	t := c.calls
+	return c.calls.consulting(id, leg)
+}
+
+func (t *callTracker) consulting(id, leg string) (asker, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	call := t.calls[id]

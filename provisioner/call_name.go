@@ -1,7 +1,6 @@
 package provisioner
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -9,21 +8,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
-
-// channelPlace finds the tenant in the name of a context of ours.
-var channelPlace = regexp.MustCompile(`^(?:from|trunk|dial|fallback|record|play|desk)-([a-z0-9-]{1,31})$`)
-
-// tenantOf returns whose channel it is; "" for one that is not ours.
-func (t *callTracker) tenantOf(c ami.Channel) string {
-	s := t.snapshot()
-	if d := s.DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {
-		return d.Tenant
-	}
-	if part := channelPlace.FindStringSubmatch(c.Context); part != nil && s.Tenant(part[1]) != nil {
-		return part[1]
-	}
-	return ""
-}
 
 // party returns who is behind a channel.
 func (t *callTracker) party(c ami.Channel) pbx.CallParty {

@@ -21,26 +21,18 @@ func (c *trackedCall) view() pbx.LiveCall {
 
 // record is what remains of a call that has ended.
 func (c *trackedCall) record(at time.Time) *pbx.CDR {
-	r := &pbx.CDR{CallID: c.ID, Tenant: c.Tenant, Started: whole(c.Started), Ended: whole(at), From: c.From, Dialled: c.Dialled, By: c.By,
-		Via: c.Via, Rules: c.Rules, Incomplete: c.Incomplete, RecordedOn: c.kept, Answered: whole(c.Answered)}
+	r := &pbx.CDR{CallID: c.ID, Tenant: c.Tenant, Started: pbx.Millis(c.Started), Ended: pbx.Millis(at), From: c.From, Dialled: c.Dialled, By: c.By,
+		Via: c.Via, Rules: c.Rules, Incomplete: c.Incomplete, RecordedOn: c.kept, Answered: pbx.Millis(c.Answered)}
 	for _, l := range c.legs {
 		if !l.Caller {
 			r.Called = append(r.Called, *l)
 		}
 	}
 	if r.Answered.IsZero() && !c.click {
-		r.Answered = whole(c.callerUp) // by voicemail, or a service such as *97
+		r.Answered = pbx.Millis(c.callerUp) // by voicemail, or a service such as *97
 	}
 	r.Outcome = c.outcome()
 	return r
-}
-
-// whole is a time as the database keeps it.
-func whole(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
 // outcome says in one word how the call ended.
@@ -54,7 +46,7 @@ func (c *trackedCall) outcome() pbx.CallOutcome {
 	case c.ended:
 		return pbx.CallCancelled
 	}
-	if o, known := outcomeOfCause[c.cause]; known {
+	if o, known := pbx.OutcomeOfCause(c.cause); known {
 		return o
 	}
 	if up && c.last == "" { // a service, such as *97
@@ -69,12 +61,4 @@ func (c *trackedCall) outcome() pbx.CallOutcome {
 		return pbx.CallUnreachable
 	}
 	return pbx.CallCancelled
-}
-
-// outcomeOfCause are the causes with which plans and the fallback end a call that
-// was not answered.
-var outcomeOfCause = map[int]pbx.CallOutcome{
-	pbx.CauseUnallocated: pbx.CallFailed, pbx.CauseBusy: pbx.CallBusy, pbx.CauseNoAnswer: pbx.CallNoAnswer,
-	pbx.CauseAbsent: pbx.CallUnreachable, pbx.CauseRefused: pbx.CallRefused,
-	28: pbx.CallFailed, 34: pbx.CallFailed, 38: pbx.CallFailed, 41: pbx.CallFailed, 42: pbx.CallFailed, // no circuit, fault, congestion
 }

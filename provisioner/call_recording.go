@@ -20,7 +20,7 @@ var errRecorded = &pbx.Error{Kind: pbx.Conflict, Message: "the call is being rec
 
 // RecordCall begins to record a call of a tenant whose parties talk. A call that is
 // recorded already is a Conflict.
-func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id string) (*pbx.LiveCall, error) {
+func (c *Controller) RecordCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	call, err := c.Call(ctx, tenant, id)
 	if err != nil {
 		return nil, err
@@ -29,14 +29,14 @@ func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id strin
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.asterisk.client.Session()
+	s, err := c.calls.session()
 	if err != nil {
 		return nil, errNoCallControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	c.recordingCalls.Lock()
-	defer c.recordingCalls.Unlock()
+	c.calls.recordingCalls.Lock()
+	defer c.calls.recordingCalls.Unlock()
 	already, err := isRecorded(ctx, s, channel.name, id)
 	if err == nil && (already || call.Recorded) {
 		err = errRecorded
@@ -47,7 +47,7 @@ func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id strin
 	name := pbx.RecordingName(time.Now(), call.From.Number, call.Dialled, channel.id)
 	err = s.SetChannelVar(ctx, channel.name, recordedGroup, id)
 	if err == nil {
-		err = s.MixMonitor(ctx, channel.name, pbx.RecordingFolder+"/"+tenant+"/"+name+recordingSuffix, "bi("+pbx.OnDemandVariable+")")
+		err = s.MixMonitor(ctx, channel.name, pbx.RecordingFolder+"/"+tenant+"/"+name+pbx.RecordingSuffix, "bi("+pbx.OnDemandVariable+")")
 	}
 	if err != nil {
 		// Whoever asks next must not be told that it is recorded.
@@ -60,18 +60,18 @@ func (c *Controller) RecordCall(ctx context.Context, by Author, tenant, id strin
 
 // StopRecordingCall ends the recording of a call that was begun on demand, by the API
 // or by phone. Another one, or none, is a Conflict.
-func (c *Controller) StopRecordingCall(ctx context.Context, by Author, tenant, id string) (*pbx.LiveCall, error) {
+func (c *Controller) StopRecordingCall(ctx context.Context, by pbx.Author, tenant, id string) (*pbx.LiveCall, error) {
 	if _, err := c.Call(ctx, tenant, id); err != nil {
 		return nil, err
 	}
-	s, err := c.asterisk.client.Session()
+	s, err := c.calls.session()
 	if err != nil {
 		return nil, errNoCallControl
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	c.recordingCalls.Lock()
-	defer c.recordingCalls.Unlock()
+	c.calls.recordingCalls.Lock()
+	defer c.calls.recordingCalls.Unlock()
 	channels, stopped := c.calls.parties(id), false
 	for _, ch := range channels {
 		did, err := stopOnDemand(ctx, s, ch.name)

@@ -12,9 +12,9 @@ import (
 // event that Asterisk did not send must not keep a call alive for ever.
 const sweepCalls = 2 * time.Minute
 
-// resync takes over what Asterisk lists at a connect. Events since the login
+// up takes over what Asterisk lists at a connect. Events since the login
 // follow; they end with the truth.
-func (t *callTracker) resync(ctx context.Context, s *ami.Session) error {
+func (t *callTracker) up(ctx context.Context, s *ami.Session) error {
 	asked := time.Now()
 	list, err := s.CoreShowChannels(ctx)
 	if err != nil {
@@ -123,8 +123,8 @@ func (t *callTracker) drop(list []ami.Channel, asked time.Time, twice bool) {
 	}
 }
 
-// watch sweeps until ctx ends. session returns ErrDown while there is none.
-func (t *callTracker) watch(ctx context.Context, session func() (*ami.Session, error)) error {
+// watch sweeps until ctx ends.
+func (t *callTracker) watch(ctx context.Context) error {
 	tick := time.NewTicker(sweepCalls)
 	defer tick.Stop()
 	for {
@@ -133,7 +133,7 @@ func (t *callTracker) watch(ctx context.Context, session func() (*ami.Session, e
 			return ctx.Err()
 		case <-tick.C:
 		}
-		s, err := session()
+		s, err := t.session()
 		if err != nil {
 			continue
 		}

@@ -38,9 +38,10 @@ type callRig struct {
 
 func newCallRig() *callRig {
 	s := callOffice()
-	r := &callRig{callTracker: newCallTracker(slog.New(slog.DiscardHandler), newHub(), func() *pbx.Snapshot { return s })}
-	r.ended = func(c *pbx.CDR) { r.records = append(r.records, c) }
-	r.took = func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }
+	r := &callRig{}
+	r.callTracker = newCallTracker(callOptions{log: slog.New(slog.DiscardHandler), events: newHub(), snapshot: func() *pbx.Snapshot { return s },
+		ended: func(c *pbx.CDR) { r.records = append(r.records, c) },
+		took:  func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }})
 	return r
 }
 
@@ -290,7 +291,7 @@ func TestAnsweredSurvivesRestart(t *testing.T) {
 	l.records.add(&pbx.CDR{CallID: "1.1", Tenant: "default", Started: at, Ended: at, Outcome: pbx.CallBusy})
 	l.stop()
 	l.fresh()
-	if last, count := l.Answered("default", "101"); count != 3 || !last.Equal(whole(at)) {
+	if last, count := l.Answered("default", "101"); count != 3 || !last.Equal(pbx.Millis(at)) {
 		t.Errorf("101 has answered %d calls, the last at %v", count, last)
 	}
 	if _, count := l.Answered("default", "404"); count != 0 {

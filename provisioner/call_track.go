@@ -20,13 +20,10 @@ const maxChannels = 50_000
 // goroutine of the AMI connection, whose queue is the bounded one: when it
 // overflows, the connection is made anew and everything listed again.
 type callTracker struct {
-	log      *slog.Logger
-	events   *hub
-	snapshot func() *pbx.Snapshot
-	// ended takes the record of a call; it must not block.
-	ended func(*pbx.CDR)
-	// took notes that an extension answered.
-	took func(tenant, extension string, at time.Time)
+	callOptions
+
+	// recordingCalls is held while a recording is started or stopped.
+	recordingCalls sync.Mutex
 
 	mu       sync.Mutex
 	channels map[string]*channel     // by Uniqueid
@@ -34,6 +31,19 @@ type callTracker struct {
 	early    map[string]*early       // by Uniqueid, of channels that no event has told of yet
 	ignored  uint64                  // channels beyond maxChannels
 	listed   bool                    // since the connect: no call under way is missing
+}
+
+// callOptions are what a callTracker needs. All but control are required.
+type callOptions struct {
+	log      *slog.Logger
+	events   *hub
+	snapshot func() *pbx.Snapshot
+	session  func() (*ami.Session, error) // to act on calls over AMI
+	control  CallControl                  // nil: calls can be watched only
+	// ended takes the record of a call that is over; it must not block.
+	ended func(*pbx.CDR)
+	// took notes that an extension answered.
+	took func(tenant, extension string, at time.Time)
 }
 
 // channel is one channel of Asterisk.
@@ -81,8 +91,8 @@ const maxEarly = 10_000
 // earlyFor is how long Asterisk may take to tell of a channel that ARI knows.
 const earlyFor = 30 * time.Second
 
-func newCallTracker(log *slog.Logger, h *hub, snapshot func() *pbx.Snapshot) *callTracker {
-	return &callTracker{log: log, events: h, snapshot: snapshot, ended: func(*pbx.CDR) {}, took: func(string, string, time.Time) {},
+func newCallTracker(o callOptions) *callTracker {
+	return &callTracker{callOptions: o,
 		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
 }
 
@@ -186,7 +196,7 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {
-		call.Tenant = t.tenantOf(c)
+		call.Tenant = t.snapshot().TenantOfChannel(c.Name, c.Context)
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
 		ch.leg = &pbx.CallLeg{ID: ch.id, CallParty: t.party(c), State: pbx.LegRinging, Since: at, Started: at}

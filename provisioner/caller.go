@@ -11,7 +11,7 @@ import (
 
 // Caller is who sent a request, and what its sender may do.
 type Caller struct {
-	Author
+	pbx.Author
 	Role   pbx.Role
 	Tenant string // the only one within reach; "" is every tenant
 	// User is the user as of now, whose session it is; nil for an API token.
@@ -35,7 +35,7 @@ func (c *Controller) Authenticate(ctx context.Context, text string) (*Caller, er
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Author: Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant, Expires: token.ExpiresAt, token: hash[:]}, nil
+	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant, Expires: token.ExpiresAt, token: hash[:]}, nil
 }
 
 // Still reports by an error that a caller may not go on as before: the token or the
@@ -74,7 +74,7 @@ func (s *signIns) caller(ctx context.Context, hash []byte) (*Caller, error) {
 }
 
 func callerOf(u *pbx.User, expires time.Time, hash []byte) *Caller {
-	return &Caller{Author: Author{Actor: "user " + u.Username}, Role: u.Role, Tenant: u.Tenant, User: u, MustChange: u.MustChange, Expires: expires, session: hash}
+	return &Caller{Author: pbx.Author{Actor: "user " + u.Username}, Role: u.Role, Tenant: u.Tenant, User: u, MustChange: u.MustChange, Expires: expires, session: hash}
 }
 
 // OwnsUser reports whether a user of the tenant is the caller.

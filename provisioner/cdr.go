@@ -31,7 +31,7 @@ const (
 type callRecorder struct {
 	db    *db.DB
 	log   *slog.Logger
-	c     *Controller
+	spool *spool // where recordings are
 	queue chan *pbx.CDR
 	lost  atomic.Uint64
 
@@ -43,19 +43,17 @@ type callRecorder struct {
 // extensionKey names an extension.
 type extensionKey struct{ tenant, number string }
 
-// newCallRecorder starts from what the database remembers and takes the tracker's
-// records.
-func newCallRecorder(ctx context.Context, c *Controller) (*callRecorder, error) {
-	r := &callRecorder{db: c.db, log: c.log, c: c, queue: make(chan *pbx.CDR, recordQueue),
+// newCallRecorder starts from what the database remembers.
+func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, sp *spool) (*callRecorder, error) {
+	r := &callRecorder{db: d, log: log, spool: sp, queue: make(chan *pbx.CDR, recordQueue),
 		counts: map[extensionKey]db.AnswerCount{}, dirty: map[extensionKey]bool{}}
-	stored, err := c.db.AnswerCounts(ctx)
+	stored, err := d.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range stored {
 		r.counts[extensionKey{a.Tenant, a.Extension}] = a
 	}
-	c.calls.ended, c.calls.took = r.add, r.took
 	return r, nil
 }
 
@@ -76,7 +74,7 @@ func (r *callRecorder) took(tenant, extension string, at time.Time) {
 	defer r.mu.Unlock()
 	k := extensionKey{tenant, extension}
 	a := r.counts[k]
-	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, whole(at), a.Count+1
+	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, pbx.Millis(at), a.Count+1
 	r.counts[k], r.dirty[k] = a, true
 }
 
@@ -108,9 +106,13 @@ func (r *callRecorder) tookAway(records []*pbx.CDR) {
 // Answered returns when an extension last answered a call, and how many it has
 // answered; both survive a restart.
 func (c *Controller) Answered(tenant, extension string) (last time.Time, count int64) {
-	c.records.mu.Lock()
-	defer c.records.mu.Unlock()
-	a := c.records.counts[extensionKey{tenant, extension}]
+	return c.records.answered(tenant, extension)
+}
+
+func (r *callRecorder) answered(tenant, extension string) (last time.Time, count int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.counts[extensionKey{tenant, extension}]
 	return a.Last, a.Count
 }
 
@@ -153,8 +155,6 @@ func (r *callRecorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
 }
 
 func (r *callRecorder) write(ctx context.Context, records []*pbx.CDR, counts []db.AnswerCount) error {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	r.nameRecordings(records)
 	return r.db.WriteCDRs(ctx, records, counts)
 }
@@ -211,7 +211,7 @@ func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 		list, done := listed[c.Tenant]
 		if !done {
 			var err error
-			if list, err = r.c.listRecordings(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
+			if list, err = r.spool.list(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
 				r.log.Warn("a call was recorded and its recording is not found", "error", err)
 			}
 			listed[c.Tenant] = list

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -46,18 +47,20 @@ type awayCalls struct {
 	db      *db.DB
 	log     *slog.Logger
 	path    string // of the file; "" where this machine does not see it
-	calls   *callTracker
 	records *callRecorder
-	wake    chan struct{}
-	pause   func(context.Context, time.Duration) error // tests do not wait
+	// underWay returns the ids of all calls under way, or false where some may be unknown.
+	underWay func() (calls map[string]bool, known bool)
+	snapshot func() *pbx.Snapshot
+	wake     chan struct{}
+	pause    func(context.Context, time.Duration) error // tests do not wait
 
 	warned  string        // what was warned of last; of run alone
 	skipped atomic.Uint64 // stretches of the file that were no lines
 	made    atomic.Uint64 // records
 }
 
-func newAwayCalls(c *Controller, path string) *awayCalls {
-	return &awayCalls{db: c.db, log: c.log, path: path, calls: c.calls, records: c.records, wake: make(chan struct{}, 1), pause: pause}
+func newAwayCalls(path string, r *callRecorder, underWay func() (map[string]bool, bool), snapshot func() *pbx.Snapshot) *awayCalls {
+	return &awayCalls{db: r.db, log: r.log, path: path, records: r, underWay: underWay, snapshot: snapshot, wake: make(chan struct{}, 1), pause: pause}
 }
 
 // nudge asks for a pass at once.
@@ -67,6 +70,9 @@ func (a *awayCalls) nudge() {
 	default:
 	}
 }
+
+// live asks for a pass: only now is it known which calls are under way.
+func (a *awayCalls) live(context.Context, *ami.Session) { a.nudge() }
 
 // run makes a pass at every connect, and now and then, until ctx ends. Without a
 // connection it waits: which calls are under way is not known.
@@ -113,7 +119,7 @@ func (a *awayCalls) warn(err error) {
 // last.
 func (a *awayCalls) pass(ctx context.Context) error {
 	began := time.Now()
-	underWay, known := a.calls.underWay()
+	underWay, known := a.underWay()
 	if !known {
 		return nil
 	}
@@ -220,7 +226,7 @@ func (a *awayCalls) finish(ctx context.Context, before time.Time, underWay map[s
 				continue
 			}
 			over = append(over, call[0].Call)
-			if r := recordOfLines(a.calls.snapshot(), call); r != nil {
+			if r := recordOfLines(a.snapshot(), call); r != nil {
 				records = append(records, r)
 			}
 		}

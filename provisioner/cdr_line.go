@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -46,10 +45,10 @@ func recordOfLines(s *pbx.Snapshot, lines []pbx.CDRLine) *pbx.CDR {
 	if l.r.Tenant = l.tenant(); l.r.Tenant == "" {
 		return nil
 	}
-	l.r.Started, l.r.Ended = whole(lines[0].Start), whole(lines[0].End)
+	l.r.Started, l.r.Ended = pbx.Millis(lines[0].Start), pbx.Millis(lines[0].End)
 	for _, v := range lines {
 		if v.End.After(l.r.Ended) {
-			l.r.Ended = whole(v.End)
+			l.r.Ended = pbx.Millis(v.End)
 		}
 		if l.isPickup(v) {
 			l.rang = append(l.rang, v.Name)
@@ -68,15 +67,12 @@ func recordOfLines(s *pbx.Snapshot, lines []pbx.CDRLine) *pbx.CDR {
 
 // tenant is that of the first channel, or trunk, that has one.
 func (l *lineReader) tenant() string {
-	t := callTracker{snapshot: func() *pbx.Snapshot { return l.s }}
 	for _, v := range l.lines {
 		if trunk := l.s.TrunkOf(pbx.EndpointOfChannel(v.Name)); trunk != nil {
 			return trunk.Tenant
 		}
-		for _, c := range []ami.Channel{{Name: v.Name, Context: v.Context}, {Name: v.Peer}} {
-			if found := t.tenantOf(c); found != "" {
-				return found
-			}
+		if found := cmp.Or(l.s.TenantOfChannel(v.Name, v.Context), l.s.TenantOfChannel(v.Peer, "")); found != "" {
+			return found
 		}
 	}
 	return ""
@@ -152,14 +148,14 @@ func (l *lineReader) leg(v *pbx.CDRLine) {
 	outcome := l.legOutcome(v)
 	if at := slices.Index(l.names, v.Peer); at >= 0 { // once more, after a transfer
 		leg := &l.r.Called[at]
-		if leg.Ended = whole(v.End); leg.Outcome != pbx.OutcomeAnswer {
+		if leg.Ended = pbx.Millis(v.End); leg.Outcome != pbx.OutcomeAnswer {
 			leg.Outcome = outcome
 		}
 		return
 	}
-	leg := pbx.CallLeg{ID: v.Peer, CallParty: l.called(v), State: pbx.LegEnded, Since: whole(v.End), Started: whole(v.Start), Ended: whole(v.End), Outcome: outcome}
+	leg := pbx.CallLeg{ID: v.Peer, CallParty: l.called(v), State: pbx.LegEnded, Since: pbx.Millis(v.End), Started: pbx.Millis(v.Start), Ended: pbx.Millis(v.End), Outcome: outcome}
 	if outcome == pbx.OutcomeAnswer {
-		leg.Answered = whole(answerOf(v))
+		leg.Answered = pbx.Millis(answerOf(v))
 	}
 	l.names, l.r.Called = append(l.names, v.Peer), append(l.r.Called, leg)
 }
@@ -272,7 +268,7 @@ func (l *lineReader) answer() {
 	if first == nil {
 		return
 	}
-	l.r.Answered = whole(answerOf(first))
+	l.r.Answered = pbx.Millis(answerOf(first))
 	peer := first.Peer
 	if base, isHalf := strings.CutSuffix(peer, ";1"); isHalf {
 		for _, v := range l.lines {
@@ -335,12 +331,12 @@ func (l *lineReader) outcome() pbx.CallOutcome {
 	}
 	up := last.Disposition == dispositionAnswered && !last.Answer.IsZero()
 	if up {
-		l.r.Answered = whole(answerOf(&last))
+		l.r.Answered = pbx.Millis(answerOf(&last))
 	}
 	if up && (last.App == "VoiceMail" || last.Context == pbx.VoicemailContext) {
 		return pbx.CallVoicemail
 	}
-	if o, known := outcomeOfCause[causeOf(&last)]; known {
+	if o, known := pbx.OutcomeOfCause(causeOf(&last)); known {
 		return o
 	}
 	switch {

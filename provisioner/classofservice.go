@@ -7,7 +7,8 @@ import (
 
 func newClassesOfService(c *Controller) *Resource[pbx.ClassOfService] {
 	return &Resource[pbx.ClassOfService]{
-		c: c, get: (*db.Tx).ClassOfService, list: (*db.Tx).ClassesOfService, put: (*db.Tx).PutClassOfService, del: (*db.Tx).DeleteClassOfService,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).ClassOfService, list: (*db.Tx).ClassesOfService, put: (*db.Tx).PutClassOfService, del: (*db.Tx).DeleteClassOfService,
 		revision: func(s *pbx.ClassOfService) int64 { return s.Revision },
 		validate: (*pbx.ClassOfService).Validate,
 	}

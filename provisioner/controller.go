@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 
 	"github.com/dialtone-pbx/dialtone/db"
@@ -27,7 +26,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options is what a Controller needs. All fields but AMI, KeepDays and Mail are required.
+// Options is what a Controller needs. All fields but AMI, KeepDays, Mail and Control are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -52,7 +51,9 @@ type Options struct {
 	// KeepDays is how long the audit trail and other records are kept; 0 is for ever.
 	KeepDays int
 	Mail     Mail // where invitations go; the zero value sends none
-	Logger   *slog.Logger
+	// Control acts on channels; without it calls can be watched only.
+	Control CallControl
+	Logger  *slog.Logger
 }
 
 // AMI is where Asterisk's manager interface listens and who we are there.
@@ -64,35 +65,31 @@ type AMI struct {
 
 // Controller carries out use cases. Its methods are safe for concurrent use.
 type Controller struct {
-	db       *db.DB
-	log      *slog.Logger
-	snapshot atomic.Pointer[pbx.Snapshot]
-	events   *hub
-	apply    *applier
-	status   *statusWatcher
-	calls    *callTracker
-	records  *callRecorder
-	away     *awayCalls
-	control  CallControl
-	// recordingCalls is held while a recording is started or stopped.
-	recordingCalls sync.Mutex
-	fetches        *fetchLog
-	inbox          *inbox
-	seen           *sightings
-	resyncs        *resyncer
-	wanted         *wanted
-	uploads        *uploads
-	firmware       *firmware
-	templates      *siteTemplates
-	asterisk       *asterisk
-	voicemail      string
-	recorded       string
-	site           phoneconf.Site
-	guesses        guesses
-	mailer         *mailer
-	retention      *retention
-	signIns        *signIns
-	turns          *turns
+	db        *db.DB
+	log       *slog.Logger
+	snapshot  atomic.Pointer[pbx.Snapshot]
+	events    *hub
+	apply     *applier
+	status    *statusWatcher
+	calls     *callTracker
+	records   *callRecorder
+	away      *awayCalls
+	fetches   *fetchLog
+	inbox     *inbox
+	seen      *sightings
+	resyncs   *resyncer
+	wanted    *wanted
+	uploads   *uploads
+	firmware  *firmware
+	templates *siteTemplates
+	asterisk  *asterisk
+	spool     *spool
+	site      phoneconf.Site
+	guesses   guesses
+	mailer    *mailer
+	retention *retention
+	signIns   *signIns
+	turns     *turns
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -123,17 +120,10 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), voicemail: o.VoicemailDir, recorded: o.RecordingDir, site: o.Site}
+	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), site: o.Site}
 	c.snapshot.Store(snap)
-	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
-	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
-	c.Groups, c.Users = newGroups(c), newUsers(c)
-	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
-	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
-	c.Forwards = newForwards(c)
-	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
-	c.RingGroups = newRingGroups(c)
-	c.FeatureCodes = newFeatureCodes(c)
+	c.asterisk = newAsterisk(o.AMI, o.Logger)
+	c.spool = &spool{recorded: o.RecordingDir, voicemail: o.VoicemailDir, log: o.Logger}
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
@@ -150,11 +140,12 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	c.calls = newCallTracker(o.Logger, c.events, c.Snapshot)
-	if c.records, err = newCallRecorder(ctx, c); err != nil {
+	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.spool); err != nil {
 		return nil, err
 	}
-	c.away = newAwayCalls(c, o.CDRLinesFile)
+	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.events, snapshot: c.Snapshot, session: c.asterisk.Session,
+		control: o.Control, ended: c.records.add, took: c.records.took})
+	c.away = newAwayCalls(o.CDRLinesFile, c.records, c.calls.underWay, c.Snapshot)
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -164,9 +155,30 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
-	c.apply = newApplier(c, o)
-	c.asterisk = newAsterisk(o, c.status, c.calls, c.turns, c.away, c.apply)
+	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
+		current: &c.snapshot, swapped: c.status.forget, applied: newPhoneNotifier(o, c.resyncs).notify})
+	c.asterisk.listeners = []listener{
+		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
+		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
+		{handle: c.turns.handle},
+		{live: c.away.live},
+		{live: c.apply.live, down: c.apply.down},
+	}
+	c.makeKinds()
 	return c, nil
+}
+
+// makeKinds comes last: kinds tell the machines what was changed.
+func (c *Controller) makeKinds() {
+	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
+	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
+	c.Groups, c.Users = newGroups(c), newUsers(c)
+	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
+	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
+	c.Forwards = newForwards(c)
+	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
+	c.RingGroups = newRingGroups(c)
+	c.FeatureCodes = newFeatureCodes(c)
 }
 
 // Run runs the loops until ctx ends and waits for all of them.
@@ -187,7 +199,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.records.run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })
 	g.Go(func() error { return c.away.run(ctx) })
-	g.Go(func() error { return c.calls.watch(ctx, c.asterisk.client.Session) })
+	g.Go(func() error { return c.calls.watch(ctx) })
 	g.Go(func() error { return c.turns.run(ctx) })
 	err := g.Wait()
 	c.events.close()

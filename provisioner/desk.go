@@ -19,9 +19,7 @@ var ErrRefused = errors.New("number or PIN is wrong, the user may not sign in, o
 
 // SignIn makes a shared device ring for a user, and frees the one that the user
 // was at. The device must not be another user's.
-func (c *Controller) SignIn(ctx context.Context, by Author, tenant, username, device string) (*pbx.User, int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (c *Controller) SignIn(ctx context.Context, by pbx.Author, tenant, username, device string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {
@@ -99,9 +97,7 @@ func leaveDesks(ctx context.Context, tx *db.Tx, tenant, extension, but string) e
 }
 
 // SignOut frees the shared device that a user is at; being at none is as good.
-func (c *Controller) SignOut(ctx context.Context, by Author, tenant, username string) (*pbx.User, int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (c *Controller) SignOut(ctx context.Context, by pbx.Author, tenant, username string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {
@@ -167,8 +163,6 @@ func (c *Controller) SignOutByPhone(ctx context.Context, endpoint string) error 
 	if seen == nil || !seen.Shared {
 		return ErrRefused
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	_, err := c.db.Update(ctx, deskAuthor(seen.Extension), func(tx *db.Tx) error {
 		d, err := tx.Device(ctx, seen.Tenant, seen.Name)
 		if err != nil || !d.Shared {
@@ -186,4 +180,4 @@ func (c *Controller) SignOutByPhone(ctx context.Context, endpoint string) error 
 }
 
 // deskAuthor names in the audit who acted at a phone.
-func deskAuthor(extension string) Author { return Author{Actor: "desk " + extension} }
+func deskAuthor(extension string) pbx.Author { return pbx.Author{Actor: "desk " + extension} }

@@ -11,9 +11,7 @@ import (
 // ChooseNumber makes an available external number a user's device until the user
 // leaves it, and frees the desk that the user was at. The device is a row like
 // any other, so that it survives a restart; it goes when the user leaves.
-func (c *Controller) ChooseNumber(ctx context.Context, by Author, tenant, username, number string) (*pbx.User, *pbx.Device, int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (c *Controller) ChooseNumber(ctx context.Context, by pbx.Author, tenant, username, number string) (*pbx.User, *pbx.Device, int64, error) {
 	var (
 		u *pbx.User
 		d *pbx.Device

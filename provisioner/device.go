@@ -10,11 +10,12 @@ import (
 
 func newDevices(c *Controller) *Resource[pbx.Device] {
 	return &Resource[pbx.Device]{
-		c: c, get: (*db.Tx).Device, list: (*db.Tx).Devices, put: (*db.Tx).PutDevice, del: (*db.Tx).DeleteDevice,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).Device, list: (*db.Tx).Devices, put: (*db.Tx).PutDevice, del: (*db.Tx).DeleteDevice,
 		revision: func(d *pbx.Device) int64 { return d.Revision },
 		validate: (*pbx.Device).Validate,
 		release:  (*db.Tx).ReleaseDevice,
-		deleted:  signOffDeleted,
+		deleted:  c.signOffDeleted,
 	}
 }
 
@@ -23,7 +24,7 @@ const signOffWithin = time.Second
 
 // signOffDeleted drops the registrations of a device that is deleted: Asterisk
 // keeps contacts in a database of its own, where they would outlive the device.
-func signOffDeleted(ctx context.Context, c *Controller, d *pbx.Device, _ bool) {
+func (c *Controller) signOffDeleted(ctx context.Context, d *pbx.Device, _ bool) {
 	if !d.Kind.SIP() {
 		return
 	}

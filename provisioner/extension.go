@@ -2,8 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -11,24 +9,22 @@ import (
 
 func newExtensions(c *Controller) *Resource[pbx.Extension] {
 	return &Resource[pbx.Extension]{
-		c: c, get: (*db.Tx).Extension, list: (*db.Tx).Extensions, put: (*db.Tx).PutExtension, del: (*db.Tx).DeleteExtension,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).Extension, list: (*db.Tx).Extensions, put: (*db.Tx).PutExtension, del: (*db.Tx).DeleteExtension,
 		revision: func(e *pbx.Extension) int64 { return e.Revision },
 		validate: (*pbx.Extension).Validate,
 		release:  (*db.Tx).ReleaseExtension,
-		deleted:  forgetMessages,
+		deleted:  c.forgetMessages,
 	}
 }
 
-// forgetMessages removes what Asterisk keeps of the mailbox that went with an
-// extension: whoever gets the number next must not hear the messages.
-func forgetMessages(ctx context.Context, c *Controller, e *pbx.Extension, released bool) {
-	if !released || c.voicemail == "" || e.Mailbox != e.Number {
+// forgetMessages removes the messages of the mailbox that went with an extension.
+func (c *Controller) forgetMessages(ctx context.Context, e *pbx.Extension, released bool) {
+	if !released || e.Mailbox != e.Number {
 		return
 	}
 	if _, err := c.Mailboxes.Get(ctx, e.Tenant, e.Mailbox); pbx.KindOf(err) != pbx.NotFound {
 		return // another extension uses it as well
 	}
-	if err := os.RemoveAll(filepath.Join(c.voicemail, e.Tenant, e.Mailbox)); err != nil {
-		c.log.Error("removing the messages of a deleted mailbox", "mailbox", pbx.MailboxName(e.Tenant, e.Mailbox), "error", err)
-	}
+	c.spool.forgetMessages(e.Tenant, e.Mailbox)
 }

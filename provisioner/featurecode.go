@@ -13,7 +13,7 @@ import (
 // deleted, and their key is their tenant's.
 func newFeatureCodes(c *Controller) *Resource[pbx.FeatureCodes] {
 	return &Resource[pbx.FeatureCodes]{
-		c: c,
+		db: c.db, changed: c.apply.nudge,
 		get: func(tx *db.Tx, ctx context.Context, tenant, _ string) (*pbx.FeatureCodes, error) {
 			return tx.FeatureCodes(ctx, tenant)
 		},
@@ -33,7 +33,7 @@ func (c *Controller) ChangeByPhone(ctx context.Context, endpoint string, set pbx
 	if d == nil || d.Tenant != set.Tenant || d.Extension != set.Extension {
 		return false, errNotOwn
 	}
-	by := Author{Actor: "phone " + d.Name}
+	by := pbx.Author{Actor: "phone " + d.Name}
 	if set.Feature.IsForward() {
 		on, err = c.forwardByPhone(ctx, by, set)
 	} else {
@@ -46,7 +46,7 @@ func (c *Controller) ChangeByPhone(ctx context.Context, endpoint string, set pbx
 }
 
 // switchByPhone switches do not disturb or call waiting.
-func (c *Controller) switchByPhone(ctx context.Context, by Author, set pbx.Setting) (on bool, err error) {
+func (c *Controller) switchByPhone(ctx context.Context, by pbx.Author, set pbx.Setting) (on bool, err error) {
 	_, _, err = c.Extensions.Edit(ctx, by, set.Tenant, set.Extension, Condition{Present: true}, func(e *pbx.Extension) (*pbx.Extension, error) {
 		on = set.Act == pbx.SwitchOn || set.Act == pbx.Toggle && !set.On(e, nil)
 		if set.Feature == pbx.FeatureDoNotDisturb {
@@ -60,7 +60,7 @@ func (c *Controller) switchByPhone(ctx context.Context, by Author, set pbx.Setti
 }
 
 // forwardByPhone sends the calls of one kind somewhere, or not any more.
-func (c *Controller) forwardByPhone(ctx context.Context, by Author, set pbx.Setting) (on bool, err error) {
+func (c *Controller) forwardByPhone(ctx context.Context, by pbx.Author, set pbx.Setting) (on bool, err error) {
 	if set.Act == pbx.SwitchOff && c.Snapshot().Forward(set.Tenant, set.Extension) == nil {
 		return false, nil
 	}

@@ -122,8 +122,6 @@ func (l *fetchLog) flush(ctx context.Context) bool {
 	if batch.Requests() == 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	full, err := l.db.AddFetches(ctx, batch)
 	if err != nil {
 		l.dropped.Add(int64(batch.Requests()))
@@ -140,8 +138,6 @@ func (l *fetchLog) flush(ctx context.Context) bool {
 }
 
 func (l *fetchLog) sort(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	if err := l.db.SortFetches(ctx); err != nil {
 		l.log.Error("sorting the requests of phones", "error", err)
 	}

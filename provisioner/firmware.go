@@ -48,12 +48,13 @@ type firmware struct {
 }
 
 // FirmwareFiles lists what the folder has now, by name.
-func (c *Controller) FirmwareFiles() []FirmwareFile {
-	c.firmware.scan()
-	c.firmware.mu.Lock()
-	defer c.firmware.mu.Unlock()
-	var out []FirmwareFile
-	for _, f := range c.firmware.files {
+func (c *Controller) FirmwareFiles() []FirmwareFile { return c.firmware.list() }
+
+func (f *firmware) list() (out []FirmwareFile) {
+	f.scan()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, f := range f.files {
 		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b FirmwareFile) int { return cmp.Compare(a.Name, b.Name) })
@@ -62,13 +63,17 @@ func (c *Controller) FirmwareFiles() []FirmwareFile {
 
 // Firmware returns a file by name and hash, as it was when it was last looked at.
 func (c *Controller) Firmware(sum, name string) (path string, size int64, modified time.Time, ok bool) {
-	c.firmware.mu.Lock()
-	defer c.firmware.mu.Unlock()
-	f, ok := c.firmware.files[name]
-	if !ok || f.SHA256 != sum {
+	return c.firmware.find(sum, name)
+}
+
+func (f *firmware) find(sum, name string) (path string, size int64, modified time.Time, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	file, ok := f.files[name]
+	if !ok || file.SHA256 != sum {
 		return "", 0, time.Time{}, false
 	}
-	return f.Path, f.Size, f.Modified, true
+	return file.Path, file.Size, file.Modified, true
 }
 
 // run looks at the folder until ctx ends.

@@ -7,7 +7,8 @@ import (
 
 func newGroups(c *Controller) *Resource[pbx.Group] {
 	return &Resource[pbx.Group]{
-		c: c, get: (*db.Tx).Group, list: (*db.Tx).Groups, put: (*db.Tx).PutGroup, del: (*db.Tx).DeleteGroup,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).Group, list: (*db.Tx).Groups, put: (*db.Tx).PutGroup, del: (*db.Tx).DeleteGroup,
 		revision: func(g *pbx.Group) int64 { return g.Revision },
 		validate: (*pbx.Group).Validate,
 	}

@@ -61,8 +61,9 @@ func (c *Controller) RecordUnknown(f pbx.PhoneFetch) {
 }
 
 // Inbox returns the phones that nobody has adopted, the last seen first.
-func (c *Controller) Inbox() []pbx.InboxPhone {
-	in := c.inbox
+func (c *Controller) Inbox() []pbx.InboxPhone { return c.inbox.list() }
+
+func (in *inbox) list() []pbx.InboxPhone {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	out := make([]pbx.InboxPhone, 0, len(in.rows))
@@ -76,8 +77,9 @@ func (c *Controller) Inbox() []pbx.InboxPhone {
 }
 
 // InboxPhone returns one of them, or a NotFound error.
-func (c *Controller) InboxPhone(mac pbx.MAC) (pbx.InboxPhone, error) {
-	in := c.inbox
+func (c *Controller) InboxPhone(mac pbx.MAC) (pbx.InboxPhone, error) { return c.inbox.phone(mac) }
+
+func (in *inbox) phone(mac pbx.MAC) (pbx.InboxPhone, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	r := in.rows[mac]
@@ -197,8 +199,6 @@ func (in *inbox) flush(ctx context.Context) {
 	if len(dirty) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	if err := in.db.WriteInbox(ctx, put, gone); err != nil {
 		in.log.Error("storing the inbox", "error", err)
 		in.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -23,9 +24,6 @@ const (
 	mailRest = 5 * time.Second
 )
 
-// InvitePath begins the path of every link, on the phone listener.
-const InvitePath = "/invite/"
-
 // mailer sends queued invitations and codes to sign in, one after the other. The queue is in the
 // database; a restart goes on with it.
 type mailer struct {
@@ -37,7 +35,7 @@ type mailer struct {
 
 // Invite queues a mail with a link to the device's credentials. An empty address is
 // that of the user of the device's extension, or the user's personal contact.
-func (c *Controller) Invite(ctx context.Context, by Author, tenant, device, email string) (*db.Invitation, error) {
+func (c *Controller) Invite(ctx context.Context, by pbx.Author, tenant, device, email string) (*db.Invitation, error) {
 	d, err := c.Devices.Get(ctx, tenant, device)
 	if err != nil {
 		return nil, err
@@ -189,7 +187,7 @@ and a code to scan.
 
 The link works once and until %s. Open it on the device on which you
 will type, or with the phone ready to scan.
-`, hello, m.base, InvitePath, token.Reveal(), i.ExpiresAt.UTC().Format("2 January 2006 15:04 MST"))
+`, hello, m.base, phoneconf.InvitePath, token.Reveal(), i.ExpiresAt.UTC().Format("2 January 2006 15:04 MST"))
 }
 
 func (m *mailer) extension(i *db.Invitation) string {

@@ -40,7 +40,7 @@ type lab struct {
 }
 
 // tester is the author of every change in the tests.
-var tester = Author{Actor: "tester"}
+var tester = pbx.Author{Actor: "tester"}
 
 // newLab makes a controller that does not run yet.
 func newLab(t *testing.T) *lab {

@@ -10,7 +10,7 @@ import (
 
 func newPhones(c *Controller) *Resource[pbx.Phone] {
 	return &Resource[pbx.Phone]{
-		c: c,
+		db: c.db, changed: c.apply.nudge,
 		get: func(tx *db.Tx, ctx context.Context, tenant, mac string) (*pbx.Phone, error) {
 			return tx.Phone(ctx, tenant, pbx.MAC(mac))
 		},
@@ -25,14 +25,14 @@ func newPhones(c *Controller) *Resource[pbx.Phone] {
 			}
 			return phoneconf.CheckPhone(p)
 		},
-		saved:   phoneSaved,
-		deleted: phoneDeleted,
+		saved:   c.phoneSaved,
+		deleted: c.phoneDeleted,
 	}
 }
 
 // phoneSaved takes a phone out of the inbox. A new one must not inherit what an
 // earlier one of its address sent.
-func phoneSaved(c *Controller, old, p *pbx.Phone) {
+func (c *Controller) phoneSaved(old, p *pbx.Phone) {
 	c.inbox.forget(p.MAC)
 	if old != nil {
 		return
@@ -43,7 +43,7 @@ func phoneSaved(c *Controller, old, p *pbx.Phone) {
 }
 
 // phoneDeleted removes what the phone sent: contacts and call lists are its user's.
-func phoneDeleted(_ context.Context, c *Controller, p *pbx.Phone, _ bool) {
+func (c *Controller) phoneDeleted(_ context.Context, p *pbx.Phone, _ bool) {
 	if err := c.uploads.clear(p, true); err != nil {
 		c.log.Error("removing the files of a deleted phone", "phone", p.MAC.Colons(), "error", err)
 	}

@@ -33,7 +33,7 @@ func (c *Controller) Photo(ctx context.Context, tenant, username string) (p *db.
 
 // SetPhoto stores a picture, or removes it when content is empty. What it is shows
 // in its bytes; nobody's word is taken for it.
-func (c *Controller) SetPhoto(ctx context.Context, by Author, tenant, username string, content []byte) (*pbx.User, error) {
+func (c *Controller) SetPhoto(ctx context.Context, by pbx.Author, tenant, username string, content []byte) (*pbx.User, error) {
 	var photo *db.Photo
 	var hash string
 	if len(content) > 0 {
@@ -44,8 +44,6 @@ func (c *Controller) SetPhoto(ctx context.Context, by Author, tenant, username s
 		sum := sha256.Sum256(content)
 		hash = hex.EncodeToString(sum[:])
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	var u *pbx.User
 	_, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -16,14 +17,19 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const recordingSuffix = ".wav"
+// spool is the folders that Asterisk fills: recorded calls and voicemail.
+type spool struct {
+	recorded  string // as Options.RecordingDir
+	voicemail string // as Options.VoicemailDir
+	log       *slog.Logger
+}
 
 // recordings opens the folder of a tenant's recordings; nil when there is none yet.
-func (c *Controller) recordings(tenant string) (*os.Root, error) {
-	if c.recorded == "" {
+func (s *spool) recordings(tenant string) (*os.Root, error) {
+	if s.recorded == "" {
 		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "this machine does not see Asterisk's spool, where recordings are"}
 	}
-	all, err := os.OpenRoot(c.recorded)
+	all, err := os.OpenRoot(s.recorded)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // absence is one of the two answers asked for
 	}
@@ -47,11 +53,12 @@ func (c *Controller) Recordings(ctx context.Context, tenant string, o db.ListOpt
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, err
 	}
-	return c.listRecordings(tenant, o, want)
+	return c.spool.list(tenant, o, want)
 }
 
-func (c *Controller) listRecordings(tenant string, o db.ListOptions, want func(string) bool) ([]*pbx.Recording, error) {
-	folder, err := c.recordings(tenant)
+// list returns a tenant's recordings by name; want may be nil.
+func (s *spool) list(tenant string, o db.ListOptions, want func(string) bool) ([]*pbx.Recording, error) {
+	folder, err := s.recordings(tenant)
 	if err != nil || folder == nil {
 		return nil, err
 	}
@@ -62,7 +69,7 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions, want func(s
 	}
 	var names []string
 	for _, e := range entries {
-		name, isWAV := strings.CutSuffix(e.Name(), recordingSuffix)
+		name, isWAV := strings.CutSuffix(e.Name(), pbx.RecordingSuffix)
 		if isWAV && name > o.After && strings.Contains(name, o.Contains) && (want == nil || want(name)) {
 			names = append(names, name)
 		}
@@ -78,7 +85,7 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions, want func(s
 		case r.Bytes > 0:
 			out = append(out, r)
 		default:
-			c.sweepSilence(folder, name+recordingSuffix)
+			s.sweepSilence(folder, name+pbx.RecordingSuffix)
 		}
 	}
 	return out, nil
@@ -89,13 +96,13 @@ func (c *Controller) listRecordings(tenant string, o db.ListOptions, want func(s
 const silenceFor = time.Hour
 
 // sweepSilence removes the file that Asterisk began for a call that nobody took.
-func (c *Controller) sweepSilence(folder *os.Root, file string) {
+func (s *spool) sweepSilence(folder *os.Root, file string) {
 	info, err := folder.Lstat(file)
 	if err != nil || time.Since(info.ModTime()) < silenceFor {
 		return
 	}
 	if err := folder.Remove(file); err != nil {
-		c.log.Warn("removing a recording without sound", "file", file, "error", err)
+		s.log.Warn("removing a recording without sound", "file", file, "error", err)
 	}
 }
 
@@ -105,7 +112,7 @@ func stat(folder *os.Root, tenant, name string) (*pbx.Recording, error) {
 	if perr != nil {
 		return nil, perr
 	}
-	f, err := folder.Open(name + recordingSuffix)
+	f, err := folder.Open(name + pbx.RecordingSuffix)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +144,11 @@ func measure(f *os.File, r *pbx.Recording) error {
 
 // nothingRecorded refuses while a tenant has recordings: one of the same name
 // would inherit them.
-func (c *Controller) nothingRecorded(tenant string) error {
-	if c.recorded == "" {
+func (s *spool) nothingRecorded(tenant string) error {
+	if s.recorded == "" {
 		return nil
 	}
-	left, err := c.listRecordings(tenant, db.ListOptions{Limit: 100}, nil)
+	left, err := s.list(tenant, db.ListOptions{Limit: 100}, nil)
 	if err != nil || len(left) == 0 {
 		return err
 	}
@@ -159,7 +166,7 @@ func (c *Controller) OpenRecording(ctx context.Context, tenant, name string) (*p
 		return nil, nil, err
 	}
 	defer folder.Close()
-	f, err := folder.Open(name + recordingSuffix)
+	f, err := folder.Open(name + pbx.RecordingSuffix)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening recording %s: %w", name, err)
 	}
@@ -167,13 +174,13 @@ func (c *Controller) OpenRecording(ctx context.Context, tenant, name string) (*p
 }
 
 // DeleteRecording removes the file of one recorded call; the log tells by whom.
-func (c *Controller) DeleteRecording(ctx context.Context, by Author, tenant, name string) error {
+func (c *Controller) DeleteRecording(ctx context.Context, by pbx.Author, tenant, name string) error {
 	folder, _, err := c.findRecording(ctx, tenant, name)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	if err := folder.Remove(name + recordingSuffix); err != nil {
+	if err := folder.Remove(name + pbx.RecordingSuffix); err != nil {
 		return fmt.Errorf("deleting recording %s: %w", name, err)
 	}
 	c.log.Info("recording deleted", "tenant", tenant, "recording", name, "actor", by.Actor, "address", by.Address)
@@ -188,8 +195,12 @@ func (c *Controller) findRecording(ctx context.Context, tenant, name string) (*o
 	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
 		return nil, nil, err
 	}
+	return c.spool.find(tenant, name)
+}
+
+func (s *spool) find(tenant, name string) (*os.Root, *pbx.Recording, error) {
 	missing := pbx.NotFoundf("recording %s does not exist in tenant %s", name, tenant)
-	folder, err := c.recordings(tenant)
+	folder, err := s.recordings(tenant)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,11 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -15,9 +10,7 @@ import (
 // RenumberExtension gives an extension another number and carries along what is
 // its: mailbox with messages, devices, user. It is refused while one of its devices
 // is in a call, or its user is signed in on a shared device.
-func (c *Controller) RenumberExtension(ctx context.Context, by Author, tenant, number, to string, cond Condition) (*pbx.Extension, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenant, number, to string, cond Condition) (*pbx.Extension, error) {
 	var before, e *pbx.Extension
 	_, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if before, err = tx.Extension(ctx, tenant, number); err != nil {
@@ -36,7 +29,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by Author, tenant, n
 		return nil, err
 	}
 	if before.Mailbox != e.Mailbox {
-		c.moveMessages(tenant, before.Mailbox, e.Mailbox)
+		c.spool.moveMessages(tenant, before.Mailbox, e.Mailbox)
 	}
 	c.turns.renumber(tenant, number, to)
 	c.apply.nudge()
@@ -76,31 +69,8 @@ func deviceRefs(ds []*pbx.Device) []pbx.Ref {
 	return refs
 }
 
-// moveMessages carries a mailbox's messages, greetings and chosen PIN to its new
-// number, before Asterisk is told of it. What a deleted mailbox of that number left
-// there is kept aside.
-func (c *Controller) moveMessages(tenant, from, to string) {
-	if c.voicemail == "" {
-		return
-	}
-	source, target := filepath.Join(c.voicemail, tenant, from), filepath.Join(c.voicemail, tenant, to)
-	if _, err := os.Lstat(source); errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	aside := target + ".before-" + time.Now().UTC().Format("20060102T150405.000")
-	if err := os.Rename(target, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.log.Error("keeping the messages of an earlier mailbox", "folder", target, "error", err)
-		return
-	}
-	if err := os.Rename(source, target); err != nil {
-		c.log.Error("moving the messages of a renumbered mailbox", "from", source, "to", target, "error", err)
-	}
-}
-
 // DuplicateExtension makes an extension with all settings of another one.
-func (c *Controller) DuplicateExtension(ctx context.Context, by Author, tenant, number, as string) (e *pbx.Extension, err error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (c *Controller) DuplicateExtension(ctx context.Context, by pbx.Author, tenant, number, as string) (e *pbx.Extension, err error) {
 	_, err = c.db.Update(ctx, by, func(tx *db.Tx) error {
 		e, err = tx.DuplicateExtension(ctx, tenant, number, as)
 		return err

@@ -3,22 +3,16 @@ package provisioner
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Author says who makes a change, for the audit.
-type Author = db.Author
-
-// writeDeadline bounds one configuration transaction.
-const writeDeadline = 5 * time.Second
-
 // Resource is the use cases that every kind of row has: read, list, edit,
 // delete. What a kind does beyond that stands in its own file.
 type Resource[T any] struct {
-	c        *Controller
+	db       *db.DB
+	changed  func() // runs after every change, when saved and deleted are done
 	get      func(tx *db.Tx, ctx context.Context, tenant, key string) (*T, error)
 	list     func(tx *db.Tx, ctx context.Context, tenant string, o db.ListOptions) ([]*T, error)
 	put      func(tx *db.Tx, ctx context.Context, row *T) error
@@ -27,17 +21,17 @@ type Resource[T any] struct {
 	validate func(*T) error
 	// saved runs after the transaction that wrote row committed; old is nil when
 	// the row is new. It may be nil.
-	saved func(c *Controller, old, row *T)
+	saved func(old, row *T)
 	// release clears what refers to a row, so that it can be deleted. It may be nil.
 	release func(tx *db.Tx, ctx context.Context, tenant, key string) error
 	// deleted runs after the transaction that deleted row committed, while Asterisk
 	// still knows it. It may be nil.
-	deleted func(ctx context.Context, c *Controller, row *T, released bool)
+	deleted func(ctx context.Context, row *T, released bool)
 }
 
 // Get returns the row of a tenant by its key.
 func (r *Resource[T]) Get(ctx context.Context, tenant, key string) (out *T, err error) {
-	err = r.c.db.View(ctx, func(tx *db.Tx) error {
+	err = r.db.View(ctx, func(tx *db.Tx) error {
 		out, err = r.get(tx, ctx, tenant, key)
 		return err
 	})
@@ -46,7 +40,7 @@ func (r *Resource[T]) Get(ctx context.Context, tenant, key string) (out *T, err 
 
 // List returns a tenant's rows in the order of their keys.
 func (r *Resource[T]) List(ctx context.Context, tenant string, o db.ListOptions) (out []*T, err error) {
-	err = r.c.db.View(ctx, func(tx *db.Tx) error {
+	err = r.db.View(ctx, func(tx *db.Tx) error {
 		out, err = r.list(tx, ctx, tenant, o)
 		return err
 	})
@@ -60,11 +54,9 @@ func (r *Resource[T]) Check(row *T) error { return r.validate(row) }
 // when there is none, and returns the row to store. Reading, checking cond,
 // validating and writing are one transaction. Edit reports whether the row was
 // created.
-func (r *Resource[T]) Edit(ctx context.Context, by Author, tenant, key string, cond Condition, change func(old *T) (*T, error)) (row *T, created bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (r *Resource[T]) Edit(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, change func(old *T) (*T, error)) (row *T, created bool, err error) {
 	var old *T
-	_, err = r.c.db.Update(ctx, by, func(tx *db.Tx) error {
+	_, err = r.db.Update(ctx, by, func(tx *db.Tx) error {
 		if old, err = r.present(tx, ctx, tenant, key); err != nil {
 			return err
 		}
@@ -83,29 +75,27 @@ func (r *Resource[T]) Edit(ctx context.Context, by Author, tenant, key string, c
 		return nil, false, err
 	}
 	if r.saved != nil {
-		r.saved(r.c, old, row)
+		r.saved(old, row)
 	}
-	r.c.apply.nudge()
+	r.changed()
 	return row, old == nil, nil
 }
 
 // Delete deletes a row that nothing refers to and returns the revision that
 // deletes it.
-func (r *Resource[T]) Delete(ctx context.Context, by Author, tenant, key string, cond Condition) (int64, error) {
+func (r *Resource[T]) Delete(ctx context.Context, by pbx.Author, tenant, key string, cond Condition) (int64, error) {
 	return r.remove(ctx, by, tenant, key, cond, nil)
 }
 
 // DeleteReferred deletes a row and, in the same transaction, clears what refers to
 // it, if the kind can do that.
-func (r *Resource[T]) DeleteReferred(ctx context.Context, by Author, tenant, key string, cond Condition) (int64, error) {
+func (r *Resource[T]) DeleteReferred(ctx context.Context, by pbx.Author, tenant, key string, cond Condition) (int64, error) {
 	return r.remove(ctx, by, tenant, key, cond, r.release)
 }
 
-func (r *Resource[T]) remove(ctx context.Context, by Author, tenant, key string, cond Condition, release func(*db.Tx, context.Context, string, string) error) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
+func (r *Resource[T]) remove(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, release func(*db.Tx, context.Context, string, string) error) (int64, error) {
 	var old *T
-	revision, err := r.c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
+	revision, err := r.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if old, err = r.get(tx, ctx, tenant, key); err != nil {
 			return err
 		}
@@ -123,9 +113,9 @@ func (r *Resource[T]) remove(ctx context.Context, by Author, tenant, key string,
 		return 0, err
 	}
 	if r.deleted != nil {
-		r.deleted(ctx, r.c, old, release != nil)
+		r.deleted(ctx, old, release != nil)
 	}
-	r.c.apply.nudge()
+	r.changed()
 	return revision, nil
 }
 

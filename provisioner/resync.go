@@ -33,7 +33,7 @@ type resyncer struct {
 	db       *db.DB
 	log      *slog.Logger
 	events   *hub
-	session  func() *ami.Session
+	session  func() (*ami.Session, error)
 	snapshot func() *pbx.Snapshot
 	// registered reports whether Asterisk knows where an endpoint is.
 	registered func(endpoint string) bool
@@ -59,7 +59,7 @@ type ResyncEvent struct {
 // newResyncer goes on with the orders that were active when the program ended.
 func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
 	r := &resyncer{db: c.db, log: c.log, events: c.events, snapshot: c.Snapshot, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, dirty: map[int64]bool{}, wake: make(chan struct{}, 1),
-		session: func() *ami.Session { return c.apply.currentSession() },
+		session: c.asterisk.Session,
 		registered: func(endpoint string) bool {
 			s, _ := c.Status(endpoint)
 			return s.Address.IsValid()

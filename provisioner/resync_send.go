@@ -41,8 +41,8 @@ func (r *resyncer) step(ctx context.Context) time.Duration {
 		}
 		return next.DueAt.Sub(now)
 	}
-	session := r.session()
-	if session == nil {
+	session, err := r.session()
+	if err != nil {
 		r.mu.Unlock()
 		return resyncAway
 	}

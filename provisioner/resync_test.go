@@ -22,7 +22,7 @@ func testResyncer(t *testing.T, d *db.DB) *resyncer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.session = func() *ami.Session { return nil }
+	r.session = func() (*ami.Session, error) { return nil, ami.ErrDown }
 	return r
 }
 

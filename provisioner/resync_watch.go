@@ -59,8 +59,6 @@ func (r *resyncer) flush(ctx context.Context) {
 	if len(batch) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	err := r.db.WriteResyncs(ctx, batch)
 	r.mu.Lock()
 	defer r.mu.Unlock()

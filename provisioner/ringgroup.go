@@ -9,10 +9,11 @@ import (
 
 func newRingGroups(c *Controller) *Resource[pbx.RingGroup] {
 	return &Resource[pbx.RingGroup]{
-		c: c, get: (*db.Tx).RingGroup, list: (*db.Tx).RingGroups, put: (*db.Tx).PutRingGroup, del: (*db.Tx).DeleteRingGroup,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).RingGroup, list: (*db.Tx).RingGroups, put: (*db.Tx).PutRingGroup, del: (*db.Tx).DeleteRingGroup,
 		revision: func(g *pbx.RingGroup) int64 { return g.Revision },
 		validate: (*pbx.RingGroup).Validate,
-		deleted: func(_ context.Context, c *Controller, g *pbx.RingGroup, _ bool) {
+		deleted: func(_ context.Context, g *pbx.RingGroup, _ bool) {
 			c.turns.forget(ringGroup{g.Tenant, g.Name})
 		},
 	}

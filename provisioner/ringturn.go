@@ -59,18 +59,20 @@ func newTurns(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *
 	return t, nil
 }
 
-// Turn implements pbx.Live.
-func (c *Controller) Turn(tenant, group string) pbx.Turn {
-	c.turns.mu.Lock()
-	defer c.turns.mu.Unlock()
-	turn := c.turns.turns[ringGroup{tenant, group}]
+// turn returns a copy of what is known of a group.
+func (t *turns) turn(tenant, group string) pbx.Turn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	turn := t.turns[ringGroup{tenant, group}]
 	turn.Answers = maps.Clone(turn.Answers)
 	return turn
 }
 
 // RingBegins notes that a call to a ring group begins with a member.
-func (c *Controller) RingBegins(tenant, group, member string) {
-	c.turns.note(ringMember{ringGroup{tenant, group}, ""}, func(turn *pbx.Turn) { turn.Last = member })
+func (c *Controller) RingBegins(tenant, group, member string) { c.turns.begins(tenant, group, member) }
+
+func (t *turns) begins(tenant, group, member string) {
+	t.note(ringMember{ringGroup{tenant, group}, ""}, func(turn *pbx.Turn) { turn.Last = member })
 }
 
 // set changes what is known of a group. Nobody else may hold it, or the lock is held.
@@ -178,8 +180,6 @@ func (t *turns) flush(ctx context.Context) bool {
 	if len(rows) == 0 {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	err := t.db.WriteRingTurns(ctx, rows)
 	if err == nil {
 		return true

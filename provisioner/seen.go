@@ -66,24 +66,28 @@ func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func
 
 // Enrolled reports whether a phone has fetched its full file by its own URL since
 // it was last to enrol: the generic URL then has nothing more for it.
-func (c *Controller) Enrolled(p *pbx.Phone) bool {
-	c.seen.mu.Lock()
-	defer c.seen.mu.Unlock()
-	s := c.seen.phones[p.MAC]
-	return s != nil && s.Enrolled == pbx.EnrolmentOf(p)
+func (c *Controller) Enrolled(p *pbx.Phone) bool { return c.seen.hasEnrolled(p) }
+
+func (s *sightings) hasEnrolled(p *pbx.Phone) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.phones[p.MAC]
+	return known != nil && known.Enrolled == pbx.EnrolmentOf(p)
 }
 
 // Seen returns what a phone proved by its own requests; EnrolledAt is zero when
 // that was by an earlier secret than the present one.
-func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen {
-	c.seen.mu.Lock()
-	defer c.seen.mu.Unlock()
-	s := c.seen.phones[p.MAC]
-	if s == nil {
+func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen { return c.seen.of(p) }
+
+func (s *sightings) of(p *pbx.Phone) pbx.PhoneSeen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.phones[p.MAC]
+	if known == nil {
 		return pbx.PhoneSeen{MAC: p.MAC}
 	}
-	out := s.PhoneSeen
-	out.Files = maps.Clone(s.Files)
+	out := known.PhoneSeen
+	out.Files = maps.Clone(known.Files)
 	if out.Enrolled != pbx.EnrolmentOf(p) {
 		out.EnrolledAt = time.Time{}
 	}
@@ -218,8 +222,6 @@ func (s *sightings) sweep() {
 }
 
 func (s *sightings) write(ctx context.Context, put []pbx.PhoneSeen, gone []pbx.MAC) error {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	err := s.db.WriteSeenPhones(ctx, put, gone)
 	if err == nil {
 		return nil

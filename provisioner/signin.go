@@ -191,8 +191,6 @@ func (c *Controller) ChangePassword(ctx context.Context, by *Caller, tenant, use
 // storePassword writes a password that the user chose, unless the one before was
 // changed meanwhile.
 func (c *Controller) storePassword(ctx context.Context, by *Caller, u *pbx.User, hash pbx.Secret) error {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	_, err := c.db.Update(ctx, by.Author, func(tx *db.Tx) error {
 		now, err := tx.User(ctx, u.Tenant, u.Username)
 		if err != nil {

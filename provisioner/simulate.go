@@ -22,7 +22,7 @@ type Question struct {
 
 // Simulate says what would happen to a call, by the configuration in force.
 func (c *Controller) Simulate(q Question) (*pbx.Place, error) {
-	q.Turn = c.Turn
+	q.Turn = c.turns.turn
 	return Simulate(c.Snapshot(), q)
 }
 

@@ -36,6 +36,8 @@ type statusWatcher struct {
 	dirty      map[string]bool
 	staleSince time.Time // when the connection was lost; zero while values are live
 	ask        chan string
+
+	unsure []string // endpoints that up has found for live to ask; one runs after the other
 }
 
 // observed is one endpoint's status and the contacts it follows from.
@@ -83,7 +85,10 @@ func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *hub, d
 // Status returns what is known about an endpoint. stale is when the connection
 // to Asterisk was lost; zero while the value is live.
 func (c *Controller) Status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
-	w := c.status
+	return c.status.status(endpoint)
+}
+
+func (w *statusWatcher) status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.Endpoint = endpoint
@@ -123,8 +128,6 @@ func (w *statusWatcher) flush(ctx context.Context) {
 }
 
 func (w *statusWatcher) store(ctx context.Context, batch []pbx.EndpointStatus) {
-	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
-	defer cancel()
 	if err := w.db.PutStatuses(ctx, batch); err != nil {
 		w.log.Error(fmt.Sprintf("storing %d statuses", len(batch)), "error", err)
 		w.again(batch)

@@ -13,6 +13,15 @@ import (
 // tell what changed, a list confirms what did not and mends what was missed.
 const sweepPause = 5 * time.Minute
 
+// up takes over what Asterisk lists at a connect.
+func (w *statusWatcher) up(ctx context.Context, s *ami.Session) (err error) {
+	w.unsure, err = w.resync(ctx, s)
+	return err
+}
+
+// live asks for details until the connection ends.
+func (w *statusWatcher) live(ctx context.Context, s *ami.Session) { w.inquire(ctx, s, w.unsure) }
+
 // resync replaces everything by what Asterisk lists now and returns the
 // endpoints that it has not asked yet whether they answer. An endpoint that an
 // event spoke of since the list began keeps what the event said.

@@ -10,7 +10,7 @@ import (
 // A tenant is its own parent: its key is passed as key and tenant is "".
 func newTenants(c *Controller) *Resource[pbx.Tenant] {
 	return &Resource[pbx.Tenant]{
-		c: c,
+		db: c.db, changed: c.apply.nudge,
 		get: func(tx *db.Tx, ctx context.Context, _, name string) (*pbx.Tenant, error) {
 			return tx.Tenant(ctx, name)
 		},
@@ -22,7 +22,7 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 			if err := tx.DeleteTenant(ctx, name); err != nil {
 				return err
 			}
-			return c.nothingRecorded(name)
+			return c.spool.nothingRecorded(name)
 		},
 		revision: func(t *pbx.Tenant) int64 { return t.Revision },
 		validate: (*pbx.Tenant).Validate,

@@ -7,7 +7,8 @@ import (
 
 func newTrunks(c *Controller) *Resource[pbx.Trunk] {
 	return &Resource[pbx.Trunk]{
-		c: c, get: (*db.Tx).Trunk, list: (*db.Tx).Trunks, put: (*db.Tx).PutTrunk, del: (*db.Tx).DeleteTrunk,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).Trunk, list: (*db.Tx).Trunks, put: (*db.Tx).PutTrunk, del: (*db.Tx).DeleteTrunk,
 		revision: func(t *pbx.Trunk) int64 { return t.Revision },
 		validate: (*pbx.Trunk).Validate,
 	}

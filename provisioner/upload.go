@@ -77,11 +77,14 @@ func (u *uploads) folder(p *pbx.Phone) string { return filepath.Join(u.dir, p.Te
 // KeepUpload keeps what a phone sent, whole or not at all, and reports whether it
 // replaces an earlier file of that name.
 func (c *Controller) KeepUpload(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
-	path, err := c.uploads.path(p, name)
+	return c.uploads.keep(p, name, body)
+}
+
+func (u *uploads) keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
+	path, err := u.path(p, name)
 	if err != nil {
 		return false, err
 	}
-	u := c.uploads
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.gone[u.folder(p)] {

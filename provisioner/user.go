@@ -9,7 +9,8 @@ import (
 
 func newUsers(c *Controller) *Resource[pbx.User] {
 	return &Resource[pbx.User]{
-		c: c, get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
+		db: c.db, changed: c.apply.nudge,
+		get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
 		revision: func(u *pbx.User) int64 { return u.Revision },
 		validate: (*pbx.User).Validate,
 	}
@@ -29,7 +30,7 @@ func HashDeskPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
 
 // ResetPassword gives a user a random password, which is returned once and which
 // the user must change.
-func (c *Controller) ResetPassword(ctx context.Context, by Author, tenant, username string, cond Condition) (*pbx.User, pbx.Secret, error) {
+func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string, cond Condition) (*pbx.User, pbx.Secret, error) {
 	password := pbx.RandomSecret(10)
 	hash := hashSecret(password.Reveal())
 	u, err := c.editUser(ctx, by, tenant, username, cond, func(u *pbx.User) error {
@@ -40,7 +41,7 @@ func (c *Controller) ResetPassword(ctx context.Context, by Author, tenant, usern
 }
 
 // editUser changes a user that exists.
-func (c *Controller) editUser(ctx context.Context, by Author, tenant, username string, cond Condition, change func(*pbx.User) error) (*pbx.User, error) {
+func (c *Controller) editUser(ctx context.Context, by pbx.Author, tenant, username string, cond Condition, change func(*pbx.User) error) (*pbx.User, error) {
 	u, _, err := c.Users.Edit(ctx, by, tenant, username, cond, func(u *pbx.User) (*pbx.User, error) {
 		if u == nil {
 			return nil, pbx.NotFoundf("user %s does not exist in tenant %s", username, tenant)
@@ -52,7 +53,7 @@ func (c *Controller) editUser(ctx context.Context, by Author, tenant, username s
 
 // DuplicateUser makes a user with all settings of another one but the name, the
 // extension, which is one user's only, the PIN, the password and the photo.
-func (c *Controller) DuplicateUser(ctx context.Context, by Author, tenant, username, as string) (*pbx.User, error) {
+func (c *Controller) DuplicateUser(ctx context.Context, by pbx.Author, tenant, username, as string) (*pbx.User, error) {
 	from, err := c.Users.Get(ctx, tenant, username)
 	if err != nil {
 		return nil, err

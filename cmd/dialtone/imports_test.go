@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
 	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "ami"},
 	"provisioner/api":          {"provisioner", "provisioner/pbx", "db"},
-	"provisioner/phonehttp":    {"provisioner", "provisioner/pbx", "phoneconf", "templates"},
+	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
 	"cmd/phonesim":       {"cmd/phonesim/phone"},

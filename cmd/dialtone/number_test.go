@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -95,8 +96,9 @@ func (l *lab) checkDeleted(t *testing.T, alice *phone.Phone) {
 	}
 	l.do(t, "DELETE", tenant+"/devices/alice-desk?confirm=alice-desk", nil, nil)
 	l.applied(t)
+	number := regexp.MustCompile(`\b201\b`) // a hash may have these digits in it
 	for _, command := range []string{"core show hints", "voicemail show users for default", "dialplan show fallback-default", "pjsip show contacts", "database show registrar"} {
-		if out := l.console(t, command); strings.Contains(out, "201") || strings.Contains(out, d.Endpoint) {
+		if out := l.console(t, command); number.MatchString(out) || strings.Contains(out, d.Endpoint) {
 			t.Errorf("%s still shows it:\n%s", command, out)
 		}
 	}
@@ -106,7 +108,7 @@ func (l *lab) checkDeleted(t *testing.T, alice *phone.Phone) {
 			t.Fatal(err)
 		}
 		lines := slices.Collect(strings.Lines(string(text)))[2:] // the header has a hash
-		if body, _, _ := strings.Cut(strings.Join(lines, ""), "; The marker"); strings.Contains(body, "201") || strings.Contains(body, d.Endpoint) {
+		if body, _, _ := strings.Cut(strings.Join(lines, ""), "; The marker"); number.MatchString(body) || strings.Contains(body, d.Endpoint) {
 			t.Errorf("%s still names it", name)
 		}
 	}

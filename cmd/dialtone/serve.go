@@ -80,10 +80,11 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	app := s.connectCalls(log)
 	ctl, err := provisioner.New(ctx, provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB), firmwareFolder),
-		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
+		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()}, Control: callControl{app.client},
 	})
 	if err != nil {
 		return err
@@ -100,8 +101,8 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		log.Info("first start: an admin token was written", "file", tokenFile)
 	}
 	m := newMetrics(ctl)
-	flow, lamps, client := s.callFlow(ctl, m, log)
-	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
+	app.decideCalls(ctl, m, log)
+	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: app.client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
 	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Invitations: ctl, Logger: log})
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
@@ -111,17 +112,19 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	flowCtx, endFlow := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
 		defer endFlow()
-		return client.Run(ctx)
+		return app.client.Run(ctx)
 	})
-	g.Go(func() error { return flow.Run(flowCtx) })
-	g.Go(func() error { return lamps.Run(ctx) })
-	g.Go(func() error { return followChanges(ctx, ctl, lamps) })
+	g.Go(func() error { return app.flow.Run(flowCtx) })
+	g.Go(func() error { return app.lamps.Run(ctx) })
+	g.Go(func() error { return followChanges(ctx, ctl, app.lamps) })
 	serveHTTP(ctx, g, "admin API", admin, adminListener)
 	serveHTTP(ctx, g, "phone listener", phones.Server(""), phones.Plain(phoneListener))
 	if phoneTLS != nil {
 		serveHTTP(ctx, g, "phone listener over TLS", phones.Server(""), phoneTLS)
 	}
-	g.Go(func() error { return feedWatchdog(ctx, watchdogEvery(), func() bool { return deciding(flow, client) }) })
+	g.Go(func() error {
+		return feedWatchdog(ctx, watchdogEvery(), func() bool { return deciding(app.flow, app.client) })
+	})
 	if err := notifySystemd("READY=1"); err != nil {
 		log.Warn(err.Error())
 	}

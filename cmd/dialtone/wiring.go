@@ -18,26 +18,34 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// callFlow joins the connection to ARI with the application that decides calls;
-// each needs the other, so the callbacks find the flow through a variable.
-func (s *serveCmd) callFlow(ctl *provisioner.Controller, m *metrics, log *slog.Logger) (*callflow.Flow, *callflow.Lamps, *ari.Client) {
-	var flow *callflow.Flow
-	var lamps *callflow.Lamps
-	var client *ari.Client
-	client = ari.New(ari.Options{
+// callApp is the connection to ARI and the application that decides calls. Each needs the
+// other: the connection is made first and finds the application here once it runs.
+type callApp struct {
+	client *ari.Client
+	flow   *callflow.Flow
+	lamps  *callflow.Lamps
+}
+
+// connectCalls prepares the connection to ARI; decideCalls comes before its Run.
+func (s *serveCmd) connectCalls(log *slog.Logger) *callApp {
+	a := &callApp{}
+	a.client = ari.New(ari.Options{
 		URL: s.ARIURL, Username: s.ARIUser, Password: s.ARISecret, App: pbx.StasisApp, Logger: log,
 		OnUp: func(ctx context.Context, gen uint64) error {
-			lamps.Up()
-			return flow.Up(ctx, gen)
+			a.lamps.Up()
+			return a.flow.Up(ctx, gen)
 		},
-		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e, client.EventRead()) },
+		OnEvent: func(e ariv6.Event) { a.flow.HandleEvent(e, a.client.EventRead()) },
 	})
-	flow = callflow.New(callflow.Options{Client: client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl, Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})
-	ctl.ControlCalls(callControl{client})
-	lamps = callflow.NewLamps(client, ctl.Snapshot, log)
-	m.watchFlow(flow, client)
-	return flow, lamps, client
+	return a
+}
+
+// decideCalls makes the application decide by what the controller knows.
+func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog.Logger) {
+	a.flow = callflow.New(callflow.Options{Client: a.client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
+		Live: ctl.Live(), Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})
+	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
+	m.watchFlow(a.flow, a.client)
 }
 
 // followChanges lets the lamps follow every change that is applied, until ctx ends.

@@ -68,4 +68,4 @@ func caller(ctx context.Context) *provisioner.Caller {
 }
 
 // author names the caller for the audit.
-func author(ctx context.Context) provisioner.Author { return caller(ctx).Author }
+func author(ctx context.Context) pbx.Author { return caller(ctx).Author }

@@ -80,12 +80,11 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, Logger: log, UploadDir: t.TempDir(),
 		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
-		AMI:  provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"},
+		AMI:  provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.ctl.ControlCalls(l.control)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- l.ctl.Run(ctx) }()

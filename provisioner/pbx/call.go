@@ -91,6 +91,34 @@ const (
 // CallOutcomes are all of them.
 var CallOutcomes = []CallOutcome{CallAnswered, CallNoAnswer, CallBusy, CallUnreachable, CallRefused, CallVoicemail, CallCancelled, CallFailed}
 
+// outcomeOfCause holds the causes of hangup (Q.850) that plans, the fallback and carriers
+// end a call with that was not answered.
+var outcomeOfCause = map[int]CallOutcome{
+	CauseUnallocated: CallFailed, CauseBusy: CallBusy, CauseNoAnswer: CallNoAnswer,
+	CauseAbsent: CallUnreachable, CauseRefused: CallRefused,
+	28:              CallFailed, // invalid number format
+	CauseCongestion: CallFailed, // no circuit available
+	38:              CallFailed, // network out of order
+	41:              CallFailed, // temporary failure
+	42:              CallFailed, // switching equipment congestion
+}
+
+// OutcomeOfCause returns the outcome of a call that ended unanswered with a cause of
+// hangup (Q.850); false if the cause alone does not tell.
+func OutcomeOfCause(cause int) (CallOutcome, bool) {
+	o, known := outcomeOfCause[cause]
+	return o, known
+}
+
+// Millis returns a time as the database keeps it: in UTC and whole milliseconds. The zero
+// time stays zero.
+func Millis(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return time.UnixMilli(t.UnixMilli()).UTC()
+}
+
 // CDR is the record of a call that has ended.
 type CDR struct {
 	ID     int64  // key; grows

@@ -22,6 +22,9 @@ type Recording struct {
 // tenant has a folder of its own.
 const RecordingFolder = "dialtone"
 
+// RecordingSuffix ends the file name of a recording.
+const RecordingSuffix = ".wav"
+
 // recordingTime begins a recording's name, in UTC.
 const recordingTime = "20060102T150405Z"
 

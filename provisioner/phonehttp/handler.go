@@ -12,7 +12,7 @@
 //
 // It uses net/http bare: one handler and two addresses need no router. What nearly all
 // phones ask nearly always does not get that far: Plain reads it and writes the answer,
-// by the same handler, at two thirds of the processor time. It may import provisioner,
+// by the same handler, at two thirds of the processor time. It may import
 // provisioner/pbx and phoneconf.
 //
 // Under its own URL a phone may also send files of fixed names: its logs, its own
@@ -34,7 +34,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -65,7 +64,7 @@ type Options struct {
 	Uploaded func(p *pbx.Phone, name phoneconf.FileName) ([]byte, error)
 	// Firmware finds a firmware file by its hash and name. nil serves none.
 	Firmware func(sum, name string) (path string, size int64, modified time.Time, ok bool)
-	// Invitations are the pages for softphones below provisioner.InvitePath; nil has none.
+	// Invitations are the pages for softphones below phoneconf.InvitePath; nil has none.
 	Invitations Invitations
 	Now         func() time.Time // nil is time.Now
 	Logger      *slog.Logger     // nil logs nothing
@@ -130,7 +129,7 @@ type call struct {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, provisioner.InvitePath) {
+	if strings.HasPrefix(r.URL.Path, phoneconf.InvitePath) {
 		h.serveInvite(w, r)
 		return
 	}

@@ -15,7 +15,7 @@ import (
 
 	"rsc.io/qr"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -46,7 +46,7 @@ type inviteView struct {
 // serveInvite answers a link that was mailed. Asking shows a button only, because
 // mail scanners follow links: pressing it uses the link up. The token is in no log.
 func (h *Handler) serveInvite(w http.ResponseWriter, r *http.Request) {
-	token := strings.TrimPrefix(r.URL.Path, provisioner.InvitePath)
+	token := strings.TrimPrefix(r.URL.Path, phoneconf.InvitePath)
 	if h.opt.Invitations == nil || !inviteToken.MatchString(token) {
 		writeMiss(w)
 		return

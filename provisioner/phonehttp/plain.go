@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 )
 
 // readPlain reads the head of a request, up to and with its empty line, into r, and
@@ -69,7 +69,7 @@ func readPlainLine(line []byte, r *http.Request) bool {
 		return false
 	}
 	text := string(path)
-	if strings.HasPrefix(text, provisioner.InvitePath) || strings.HasPrefix(text, firmwarePrefix) {
+	if strings.HasPrefix(text, phoneconf.InvitePath) || strings.HasPrefix(text, firmwarePrefix) {
 		return false
 	}
 	if r.URL == nil {

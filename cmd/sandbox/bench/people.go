@@ -38,14 +38,14 @@ func seed(ctx context.Context, path string, p people) error {
 	defer store.Close()
 	if p.tenant == "" {
 		p.tenant = pbx.DefaultTenant
-	} else if _, err := store.Update(ctx, db.Author{Actor: "bench"}, func(tx *db.Tx) error {
+	} else if _, err := store.Update(ctx, pbx.Author{Actor: "bench"}, func(tx *db.Tx) error {
 		return tx.CreateTenant(ctx, &pbx.Tenant{Name: p.tenant, Timezone: "UTC", PhonePassword: pbx.RandomSecret(10)})
 	}); err != nil {
 		return fmt.Errorf("seeding %s: %w", path, err)
 	}
 	end := p.first + p.count
 	for first := p.first; first < end; first += seedBatch {
-		_, err := store.Update(ctx, db.Author{Actor: "bench"}, func(tx *db.Tx) error {
+		_, err := store.Update(ctx, pbx.Author{Actor: "bench"}, func(tx *db.Tx) error {
 			for i := first; i < min(first+seedBatch, end); i++ {
 				if err := p.create(ctx, tx, i); err != nil {
 					return fmt.Errorf("person %d: %w", i, err)

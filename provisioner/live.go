@@ -1,0 +1,21 @@
+package provisioner
+
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+
+// Live implements pbx.Live by what Asterisk says of endpoints and by the turns of ring groups.
+type Live struct {
+	status *statusWatcher
+	turns  *turns
+}
+
+// Live returns what rules may ask about the present.
+func (c *Controller) Live() Live { return Live{c.status, c.turns} }
+
+// InUse reports whether an endpoint is in a call, as far as Asterisk has said.
+func (l Live) InUse(endpoint string) bool {
+	s, _ := l.status.status(endpoint)
+	return s.Call == pbx.CallInUse || s.Call == pbx.CallOnHold
+}
+
+// Turn returns what was observed of a ring group.
+func (l Live) Turn(tenant, group string) pbx.Turn { return l.turns.turn(tenant, group) }
