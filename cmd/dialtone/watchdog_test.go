@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
+
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/office"
@@ -89,10 +91,10 @@ func TestWatchdogRealAsterisk(t *testing.T) {
 	t.Parallel()
 	socket, env := systemd(t, "1500000")
 	l := openLabWith(t, box.Asterisk22, office.Options{Env: env})
-	l.extension(t, "101", "", nil)
-	l.extension(t, "102", "", nil)
-	caller := l.register(t, l.device(t, "caller", "101", nil), phone.Options{})
-	callee := l.register(t, l.device(t, "callee", "102", nil), phone.Options{})
+	l.Extension(t, "101", "", nil)
+	l.Extension(t, "102", "", nil)
+	caller := l.Register(t, l.Device(t, "caller", "101", nil), phone.Options{})
+	callee := l.Register(t, l.Device(t, "callee", "102", nil), phone.Options{})
 	for _, want := range []string{"READY=1", "WATCHDOG=1", "WATCHDOG=1"} {
 		if got := told(t, socket, 10*time.Second); got != want {
 			t.Errorf("systemd is told %q, not %q", got, want)
@@ -101,17 +103,17 @@ func TestWatchdogRealAsterisk(t *testing.T) {
 	if err := syscall.Kill(l.ControllerPID(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	out := dial(t, caller, "102")
+	out := Dial(t, caller, "102")
 	for got := "x"; got != ""; got = told(t, socket, 1500*time.Millisecond) {
 		continue
 	}
-	if shown := l.console(t, "core show channels concise"); !strings.Contains(shown, "!Stasis!") {
+	if shown := l.Console(t, "core show channels concise"); !strings.Contains(shown, "!Stasis!") {
 		t.Errorf("the call does not wait:\n%s", shown)
 	}
-	l.kill(t)
-	l.restart(t)
-	in := rings(t, out, callee)
-	answer(t, out, in)
-	hangUp(t, out, in)
-	l.noChannels(t)
+	l.Kill(t)
+	l.Restart(t)
+	in := Rings(t, out, callee)
+	Answer(t, out, in)
+	HangUp(t, out, in)
+	l.NoChannels(t)
 }
