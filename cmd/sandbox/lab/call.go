@@ -3,12 +3,168 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 )
+
+// Dial starts a call that has a minute to be answered.
+func Dial(t *testing.T, from *phone.Phone, number string) *phone.Call {
+	t.Helper()
+	c, err := from.Dial(Within(t, time.Minute), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Rings waits for the call at the callee's phone and rings there.
+func Rings(t *testing.T, out *phone.Call, at *phone.Phone) *phone.Call {
+	t.Helper()
+	select {
+	case in := <-at.Incoming():
+		if err := in.Ring(); err != nil {
+			t.Fatal(err)
+		}
+		Hears(t, out.Ringing(), out, "ringing")
+		return in
+	case <-out.Done():
+		t.Fatalf("the call ended before it rang: %v", out.Err())
+	case <-time.After(15 * time.Second):
+		t.Fatal("the called phone does not ring")
+	}
+	return nil
+}
+
+// Hears waits for a state of a call.
+func Hears(t *testing.T, state <-chan struct{}, c *phone.Call, what string) {
+	t.Helper()
+	select {
+	case <-state:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("waiting for %s: last status %d, error %v", what, c.Status(), c.Err())
+	}
+}
+
+// Connect is a call that was answered.
+func Connect(t *testing.T, from, to *phone.Phone, number string) (out, in *phone.Call) {
+	t.Helper()
+	out = Dial(t, from, number)
+	in = Rings(t, out, to)
+	Answer(t, out, in)
+	return out, in
+}
+
+// Answer answers at the callee's phone and waits until the caller hears it.
+func Answer(t *testing.T, out, in *phone.Call) {
+	t.Helper()
+	if err := in.Answer(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.WaitAnswer(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The two voices.
+const (
+	CallerTone = 1000.0
+	CalleeTone = 440.0
+)
+
+// Talk checks that each hears the other's voice, now and not before.
+func Talk(t *testing.T, out, in *phone.Call) {
+	t.Helper()
+	out.Tone(CallerTone)
+	in.Tone(CalleeTone)
+	ctx := Within(t, 10*time.Second)
+	if err := out.Hear(ctx, CalleeTone, time.Second); err != nil {
+		t.Fatalf("the caller: %v", err)
+	}
+	if err := in.Hear(ctx, CallerTone, time.Second); err != nil {
+		t.Fatalf("the callee: %v", err)
+	}
+}
+
+// HangUp ends a call at one end and waits until the other has heard it.
+func HangUp(t *testing.T, here, there *phone.Call) {
+	t.Helper()
+	if err := here.Hangup(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	Hears(t, there.Done(), there, "the hang-up")
+}
+
+// Refusal dials and returns the final status of a call that nobody takes.
+func Refusal(t *testing.T, from *phone.Phone, number string) int {
+	t.Helper()
+	c := Dial(t, from, number)
+	err := c.WaitAnswer()
+	if err == nil {
+		_ = c.Hangup(Within(t, 10*time.Second))
+		return 200
+	}
+	return StatusOf(t, err)
+}
+
+// StatusOf is the SIP status in a call's error.
+func StatusOf(t *testing.T, err error) int {
+	t.Helper()
+	var status *phone.StatusError
+	if !errors.As(err, &status) {
+		t.Fatalf("no SIP answer: %v", err)
+	}
+	return status.Code
+}
+
+// HearsSpeech waits for something louder than silence: a prompt.
+func HearsSpeech(t *testing.T, c *phone.Call) {
+	t.Helper()
+	Eventually(t, 10*time.Second, func() string {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		var heard *phone.HearError
+		// No prompt is a pure tone of 20 Hz, so this only listens for a while.
+		if errors.As(c.Hear(ctx, 20, time.Minute), &heard) && heard.Level > -45 {
+			return ""
+		}
+		return fmt.Sprintf("silence: %v", heard)
+	})
+}
+
+// LeaveMessage waits until voicemail answers the call, skips its greeting, talks
+// two seconds more than the shortest message, and waits for the owner's lamp.
+func LeaveMessage(t *testing.T, out *phone.Call, owner *phone.Phone, before phone.Voicemail) {
+	t.Helper()
+	if err := out.WaitAnswer(); err != nil {
+		t.Fatalf("voicemail does not answer: %v", err)
+	}
+	HearsSpeech(t, out)
+	if err := out.SendDTMF("#"); err != nil {
+		t.Fatal(err)
+	}
+	// The beep ends the greeting; what is recorded starts with it.
+	if err := out.Silent(Within(t, 10*time.Second), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	out.Tone(CallerTone)
+	sent := out.Stats().Sent
+	Eventually(t, 10*time.Second, func() string {
+		if n := out.Stats().Sent - sent; n < 4*50 {
+			return fmt.Sprintf("only %d packets of the message were sent", n)
+		}
+		return ""
+	})
+	if err := out.Hangup(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.WaitVoicemail(Within(t, 10*time.Second), func(v phone.Voicemail) bool { return v.New > before.New }); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Identity is every header in which an INVITE may tell who calls.
 func Identity(c *phone.Call) string {
