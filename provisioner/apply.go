@@ -12,6 +12,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -43,7 +44,7 @@ type applier struct {
 
 	mu      sync.Mutex
 	session *ami.Session // nil while Asterisk is away
-	state   ApplyState
+	state   event.Apply
 	changed chan struct{} // closed and replaced whenever state changes
 
 	// What follows belongs to the goroutine of run.
@@ -66,11 +67,11 @@ type applyOptions struct {
 	templates *templates.Engine
 	dir       string // as Options.ConfigDir
 	log       *slog.Logger
-	events    *hub
+	events    *event.Hub
 	// current is what calls and phones go by; every pass stores what it has read.
 	current *atomic.Pointer[pbx.Snapshot]
 	// swapped runs after current was stored, before Asterisk is told.
-	swapped func(context.Context, *pbx.Snapshot)
+	swapped func(*pbx.Snapshot)
 	// applied runs after Asterisk took a snapshot; before is the one that it took last, nil
 	// at the start of the program.
 	applied func(ctx context.Context, before, now *pbx.Snapshot)
@@ -80,19 +81,6 @@ type applyOptions struct {
 type rendered struct {
 	snapshot *pbx.Snapshot
 	files    *asteriskconf.Files
-}
-
-// ApplyState is how far Asterisk has come.
-type ApplyState struct {
-	Applied  int64     `json:"applied"`            // revision that Asterisk runs
-	Failed   int64     `json:"failed,omitempty"`   // revision of the last failure; 0 after a success
-	Error    string    `json:"error,omitempty"`    // why it failed
-	At       time.Time `json:"at"`                 // when the last pass ended
-	Millis   int64     `json:"duration_ms"`        // how long it took
-	Reloaded []string  `json:"reloaded,omitempty"` // modules it reloaded
-	// Warnings say what of the revision is not in force because Asterisk lacks a
-	// module for it; everything else is.
-	Warnings []string `json:"warnings,omitempty"`
 }
 
 func newApplier(o applyOptions) *applier {
@@ -193,7 +181,7 @@ func (a *applier) pass(ctx context.Context) error {
 		return a.failed(ctx, start, snapshot.Revision, err)
 	}
 	a.current.Store(snapshot)
-	a.swapped(ctx, snapshot)
+	a.swapped(snapshot)
 	next := &rendered{snapshot, files}
 	reloaded, err := a.bring(ctx, next)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 )
 
 // driftPause is how often the files on disk are compared with ours while nothing
@@ -25,23 +26,15 @@ const (
 	editedTime = "20060102T150405.000"
 )
 
-// Drift is a file of ours that somebody edited by hand: the edit has no effect
-// and is kept until it is moved away.
-type Drift struct {
-	File string    `json:"file" doc:"Name of the file, without its folder"`
-	Kept string    `json:"kept" doc:"Where the edited file is now"`
-	At   time.Time `json:"at" doc:"When it was noticed"`
-}
-
 // Drift lists the hand edits that are kept aside. They stay listed, over
 // restarts too, until somebody moves them away.
-func (c *Controller) Drift() []Drift {
+func (c *Controller) Drift() []event.Drift {
 	kept, _ := filepath.Glob(filepath.Join(c.apply.dir, "*"+editedMark+"*")) // the pattern is well-formed
-	out := make([]Drift, 0, len(kept))
+	out := make([]event.Drift, 0, len(kept))
 	for _, path := range kept {
 		name, when, _ := strings.Cut(filepath.Base(path), editedMark)
 		if at, err := time.Parse(editedTime, when); err == nil {
-			out = append(out, Drift{File: name, Kept: path, At: at})
+			out = append(out, event.Drift{File: name, Kept: path, At: at})
 		}
 	}
 	return out
@@ -60,14 +53,14 @@ func (a *applier) keepHandEdit(name, path string) error {
 	if asteriskconf.Intact(a.templates, name, present) {
 		return nil
 	}
-	d := Drift{File: filepath.Base(path), At: time.Now().UTC()}
+	d := event.Drift{File: filepath.Base(path), At: time.Now().UTC()}
 	d.Kept = path + editedMark + d.At.Format(editedTime)
 	if err := os.Link(path, d.Kept); err != nil {
 		return fmt.Errorf("keeping the hand-edited %s: %w", path, err)
 	}
 	a.edited[name] = true // its marker still says that it is ours
 	a.log.Warn("a rendered file was edited by hand; the edit is kept aside and has no effect", "file", path, "kept", d.Kept)
-	a.events.publish(EventDrift, "", d)
+	a.events.Publish("", d)
 	return nil
 }
 

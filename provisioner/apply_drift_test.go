@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 )
 
 // A hand edit is kept aside, listed, told to the event stream and the log, and
@@ -17,7 +19,7 @@ func TestHandEditIsKeptAndUndone(t *testing.T) {
 	l.applied()
 	ours := l.file("pjsip.conf")
 	edited := strings.Replace(ours, "type = endpoint", "type = endpoint\nmoh_suggest = jazz", 1)
-	sub := l.Subscribe()
+	sub := l.Events.Subscribe("")
 	defer sub.Close()
 	if err := os.WriteFile(filepath.Join(l.config, "pjsip.conf"), []byte(edited), 0o640); err != nil {
 		t.Fatal(err)
@@ -51,7 +53,7 @@ func TestHandEditIsKeptAndUndone(t *testing.T) {
 	l.until("for the stream to tell", func() bool {
 		select {
 		case e := <-sub.Events():
-			return e.Type == EventDrift
+			return e.Type == event.TypeDrift
 		default: // the event of an earlier pass may come first
 			return false
 		}

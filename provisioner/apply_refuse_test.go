@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -24,7 +25,7 @@ func TestRefusedFileIsUndone(t *testing.T) {
 	l.asterisk.refuses("exten => 666,")
 	bad := l.extension("666", "Evil")
 	s := l.settled(bad)
-	if s.Progress(bad) != Failed || !strings.Contains(s.Error, "Asterisk did not take dialtone/extensions.conf") || !strings.Contains(s.Error, "create extension 666") ||
+	if s.Progress(bad) != event.Failed || !strings.Contains(s.Error, "Asterisk did not take dialtone/extensions.conf") || !strings.Contains(s.Error, "create extension 666") ||
 		strings.Contains(s.Error, "extension 101") {
 		t.Fatalf("state %+v", s)
 	}
@@ -67,7 +68,7 @@ func TestOmittedEndpointIsUndone(t *testing.T) {
 	l.asterisk.omits(d.Endpoint)
 	l.asterisk.took()
 	revision := put(l, l.Devices, "b", d)
-	if s := l.settled(revision); s.Progress(revision) != Failed || !strings.Contains(s.Error, "endpoint "+d.Endpoint+" is missing") {
+	if s := l.settled(revision); s.Progress(revision) != event.Failed || !strings.Contains(s.Error, "endpoint "+d.Endpoint+" is missing") {
 		t.Errorf("state %+v", s)
 	}
 	if l.file("pjsip.conf") != before || l.asterisk.text("pjsip.conf") != before {
@@ -94,7 +95,7 @@ func TestRefusalAtTheStartGoesBackToTheFilesFound(t *testing.T) {
 	l.asterisk.refuses("exten => 666,")
 	l.fresh()
 	l.start()
-	if s := l.settled(bad); s.Progress(bad) != Failed || !strings.Contains(s.Error, "create extension 666") {
+	if s := l.settled(bad); s.Progress(bad) != event.Failed || !strings.Contains(s.Error, "create extension 666") {
 		t.Errorf("state %+v", s)
 	}
 	if l.file("extensions.conf") != before {
@@ -111,7 +112,7 @@ func TestFirstFileRefused(t *testing.T) {
 	l.asterisk.refuses("dialtone")
 	revision := l.extension("101", "Anna")
 	l.start()
-	if s := l.settled(revision); s.Progress(revision) != Failed || !strings.Contains(s.Error, "no earlier files") {
+	if s := l.settled(revision); s.Progress(revision) != event.Failed || !strings.Contains(s.Error, "no earlier files") {
 		t.Errorf("state %+v", s)
 	}
 }
@@ -127,7 +128,7 @@ func TestUnwritableFolderRecovers(t *testing.T) {
 	}
 	revision := l.extension("101", "Anna")
 	s := l.settled(revision)
-	if s.Progress(revision) != Failed || !strings.HasPrefix(s.Error, "writing "+l.config) || !strings.Contains(s.Error, "no such file") {
+	if s.Progress(revision) != event.Failed || !strings.HasPrefix(s.Error, "writing "+l.config) || !strings.Contains(s.Error, "no such file") {
 		t.Errorf("state %+v", s)
 	}
 	if err := os.Rename(aside, l.config); err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -130,7 +131,7 @@ func TestAsteriskAwayLeavesChangesPending(t *testing.T) {
 	revision := l.extension("101", "Anna")
 	l.until("for the reason", func() bool { return l.ApplyState().Error != "" })
 	s := l.ApplyState()
-	if s.Progress(revision) != Pending || !strings.Contains(s.Error, "Asterisk is not connected") {
+	if s.Progress(revision) != event.Pending || !strings.Contains(s.Error, "Asterisk is not connected") {
 		t.Errorf("while away: %s, %+v", s.Progress(revision), s)
 	}
 	if !strings.Contains(l.file("extensions.conf"), "101") {
@@ -193,7 +194,7 @@ func TestRenderErrorKeepsTheOldState(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.apply.nudge()
-	if s := l.settled(next); s.Progress(next) != Failed || !strings.Contains(s.Error, "extensions.conf") {
+	if s := l.settled(next); s.Progress(next) != event.Failed || !strings.Contains(s.Error, "extensions.conf") {
 		t.Errorf("state %+v", s)
 	}
 	if l.file("extensions.conf") != before || l.Snapshot().Revision != revision {
@@ -214,17 +215,17 @@ func TestWaitAppliedEndsWithItsContext(t *testing.T) {
 	l := newLab(t) // does not run
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if s := l.WaitApplied(ctx, 99); s.Progress(99) != Pending {
+	if s := l.WaitApplied(ctx, 99); s.Progress(99) != event.Pending {
 		t.Errorf("state %+v", s)
 	}
-	done := make(chan ApplyState)
+	done := make(chan event.Apply)
 	go func() { done <- l.WaitApplied(t.Context(), 5) }()
-	l.apply.publish(ApplyState{Applied: 4})
-	l.apply.publish(ApplyState{Applied: 6})
-	if s := <-done; s.Progress(5) != Applied || s.Progress(7) != Pending {
+	l.apply.publish(event.Apply{Applied: 4})
+	l.apply.publish(event.Apply{Applied: 6})
+	if s := <-done; s.Progress(5) != event.Applied || s.Progress(7) != event.Pending {
 		t.Errorf("state %+v", s)
 	}
-	if s := (ApplyState{Applied: 3, Failed: 5}); s.Progress(3) != Applied || s.Progress(4) != Failed || s.Progress(6) != Pending {
+	if s := (event.Apply{Applied: 3, Failed: 5}); s.Progress(3) != event.Applied || s.Progress(4) != event.Failed || s.Progress(6) != event.Pending {
 		t.Error("a failure is not told apart")
 	}
 }

@@ -6,44 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// CallChange names what happened to a call.
-type CallChange string
-
-// The changes.
-const (
-	CallStarted     CallChange = "started"
-	CallRinging     CallChange = "ringing"  // one more leg is called
-	CallTaken       CallChange = "answered" // a leg is through
-	CallAsking      CallChange = "asking"   // a leg asks somebody, another one is held
-	CallReturned    CallChange = "returned" // and takes that one back
-	CallTransferred CallChange = "transferred"
-	CallRecording   CallChange = "recording" // Asterisk records it from now on
-	// CallRecordingEnded is only for a call that goes on.
-	CallRecordingEnded CallChange = "recording-ended"
-	CallEnded          CallChange = "ended"
-)
-
-// CallEvent tells the event stream of one change of one call.
-type CallEvent struct {
-	What    CallChange
-	Leg     string // that it happened to; "" for the whole call
-	Call    pbx.LiveCall
-	Outcome pbx.CallOutcome // of a call that has ended
-}
-
 // tell publishes a change. The lock is held.
-func (t *callTracker) tell(c *trackedCall, what CallChange, leg *pbx.CallLeg) {
+func (t *callTracker) tell(c *trackedCall, what event.CallChange, leg *pbx.CallLeg) {
 	if c.Tenant == "" {
 		return
 	}
-	e := CallEvent{What: what, Call: c.view()}
+	e := event.Call{Change: what, Call: c.view()}
 	if leg != nil {
 		e.Leg = leg.ID
 	}
-	t.events.publish(EventCall, c.Tenant, e)
+	t.events.Publish(c.Tenant, e)
 }
 
 // Calls returns the calls of a tenant that are under way, the oldest first.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -43,7 +44,7 @@ func (t *callTracker) at(ch *channel, context, exten string, now time.Time) {
 		ch.leg.State, ch.leg.Since = pbx.LegAsking, now
 		ch.call.asked = append(ch.call.asked, consultation{ch.leg, exten})
 		ch.call.Rules = append(ch.call.Rules, fmt.Sprintf("%s holds the call and asks %s", who(ch.leg), exten))
-		t.tell(ch.call, CallAsking, ch.leg)
+		t.tell(ch.call, event.CallAsking, ch.leg)
 	case context == pbx.HeldContext:
 		t.waits(ch, now)
 	case was == pbx.HeldContext && pbx.IsTenantContext(context):
@@ -73,7 +74,7 @@ func (t *callTracker) takes(ch *channel) {
 	default:
 		if _, is := ch.call.answers(func(a consultation) bool { return a.by == ch.leg }); is {
 			ch.call.Rules = append(ch.call.Rules, who(ch.leg)+" took the call back")
-			t.tell(ch.call, CallReturned, ch.leg)
+			t.tell(ch.call, event.CallReturned, ch.leg)
 		}
 	}
 }
@@ -97,7 +98,7 @@ func (t *callTracker) askedFor(c *trackedCall, rule string, one func(consultatio
 	}
 	c.Rules = append(c.Rules, fmt.Sprintf(rule, who(a.by), a.to))
 	t.via(c, pbx.ViaTransfer)
-	t.tell(c, CallTransferred, a.by)
+	t.tell(c, event.CallTransferred, a.by)
 }
 
 // answers ends the last consultation for which one holds; false if there is none.

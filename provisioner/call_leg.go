@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -133,7 +134,7 @@ func (t *callTracker) answered(ch *channel, at time.Time) {
 	if ch.leg.Extension != "" && !c.Incomplete {
 		t.took(c.Tenant, ch.leg.Extension, at)
 	}
-	t.tell(c, CallTaken, ch.leg)
+	t.tell(c, event.CallTaken, ch.leg)
 }
 
 // meets returns the channels that hear each other with ch.
@@ -175,7 +176,7 @@ func (t *callTracker) transferred(ch *channel, v ami.CallEvent) {
 	if v.Exten != "" {
 		ch.call.Rules = append(ch.call.Rules, fmt.Sprintf("%s transferred the call to %s", who(ch.leg), v.Exten))
 	}
-	t.tell(ch.call, CallTransferred, ch.leg)
+	t.tell(ch.call, event.CallTransferred, ch.leg)
 }
 
 func who(l *pbx.CallLeg) string {

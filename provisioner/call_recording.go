@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -202,9 +203,9 @@ func (t *callTracker) recording(c *trackedCall) {
 		return
 	}
 	c.Recorded = now
-	what := CallRecordingEnded
+	what := event.CallRecordingEnded
 	if now {
-		what = CallRecording
+		what = event.CallRecording
 	}
 	t.tell(c, what, nil)
 }

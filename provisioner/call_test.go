@@ -13,6 +13,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -39,7 +40,7 @@ type callRig struct {
 func newCallRig() *callRig {
 	s := callOffice()
 	r := &callRig{}
-	r.callTracker = newCallTracker(callOptions{log: slog.New(slog.DiscardHandler), events: newHub(), snapshot: func() *pbx.Snapshot { return s },
+	r.callTracker = newCallTracker(callOptions{log: slog.New(slog.DiscardHandler), events: event.NewHub(), snapshot: func() *pbx.Snapshot { return s },
 		ended: func(c *pbx.CDR) { r.records = append(r.records, c) },
 		took:  func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }})
 	return r

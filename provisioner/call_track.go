@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -36,7 +37,7 @@ type callTracker struct {
 // callOptions are what a callTracker needs. All but control are required.
 type callOptions struct {
 	log      *slog.Logger
-	events   *hub
+	events   *event.Hub
 	snapshot func() *pbx.Snapshot
 	session  func() (*ami.Session, error) // to act on calls over AMI
 	control  CallControl                  // nil: calls can be watched only
@@ -216,9 +217,9 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 	switch {
 	case ch.leg == nil && ch.id != call.ID: // a half of a Local channel is nobody
 	case ch.leg == nil || ch.leg.Caller:
-		t.tell(call, CallStarted, nil)
+		t.tell(call, event.CallStarted, nil)
 	default:
-		t.tell(call, CallRinging, ch.leg)
+		t.tell(call, event.CallRinging, ch.leg)
 	}
 	return ch
 }
@@ -304,5 +305,5 @@ func (t *callTracker) finish(c *trackedCall, at time.Time) {
 	}
 	record := c.record(at)
 	t.ended(record)
-	t.events.publish(EventCall, c.Tenant, CallEvent{What: CallEnded, Call: c.view(), Outcome: record.Outcome})
+	t.events.Publish(c.Tenant, event.Call{Change: event.CallEnded, Call: c.view(), Outcome: record.Outcome})
 }

@@ -2,26 +2,25 @@ package provisioner
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
 const (
 	// recordQueue bounds the records of calls that wait to be written. Overflow rule:
 	// a record beyond it is counted, logged and lost; the call itself is not touched.
 	recordQueue = 20_000
-	// recordPause is how long records are gathered, recordBatch how many one
+	// recordPause is how long records are gathered, recordsAtOnce how many one
 	// transaction writes.
-	recordPause = 250 * time.Millisecond
-	recordBatch = 500
+	recordPause   = 250 * time.Millisecond
+	recordsAtOnce = 500
 	// pruneEvery is how often old records are looked for.
 	pruneEvery = time.Hour
 )
@@ -32,12 +31,23 @@ type callRecorder struct {
 	db    *db.DB
 	log   *slog.Logger
 	spool *spool // where recordings are
-	queue chan *pbx.CDR
-	lost  atomic.Uint64
 
-	mu     sync.Mutex
-	counts map[extensionKey]db.AnswerCount
-	dirty  map[extensionKey]bool
+	mu      sync.Mutex
+	counts  map[extensionKey]db.AnswerCount
+	waiting *writebehind.Rows[recordKey, recordBatch]
+}
+
+// recordKey is what waits to be written: a record, or else an extension's count.
+type recordKey struct {
+	record    *pbx.CDR
+	extension extensionKey
+}
+
+// recordBatch is what one transaction writes, so that a record and the count of its
+// answer are both there or neither is.
+type recordBatch struct {
+	records []*pbx.CDR
+	counts  []db.AnswerCount
 }
 
 // extensionKey names an extension.
@@ -45,8 +55,9 @@ type extensionKey struct{ tenant, number string }
 
 // newCallRecorder starts from what the database remembers.
 func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, sp *spool) (*callRecorder, error) {
-	r := &callRecorder{db: d, log: log, spool: sp, queue: make(chan *pbx.CDR, recordQueue),
-		counts: map[extensionKey]db.AnswerCount{}, dirty: map[extensionKey]bool{}}
+	r := &callRecorder{db: d, log: log, spool: sp, counts: map[extensionKey]db.AnswerCount{}}
+	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls", Every: recordPause, Batch: recordsAtOnce, Most: recordQueue,
+		Read: r.read, Write: r.write, Log: log})
 	stored, err := d.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
@@ -57,15 +68,11 @@ func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, sp *spool)
 	return r, nil
 }
 
-// add queues a record; it never blocks.
+// add has a record written; it never blocks.
 func (r *callRecorder) add(record *pbx.CDR) {
-	select {
-	case r.queue <- record:
-	default:
-		if r.lost.Add(1)%1000 == 1 {
-			r.log.Error("records of calls are lost: the database does not keep up", "lost", r.lost.Load())
-		}
-	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting.Offer(recordKey{record: record})
 }
 
 // took notes that an extension answered.
@@ -75,7 +82,8 @@ func (r *callRecorder) took(tenant, extension string, at time.Time) {
 	k := extensionKey{tenant, extension}
 	a := r.counts[k]
 	a.Tenant, a.Extension, a.Last, a.Count = tenant, extension, pbx.Millis(at), a.Count+1
-	r.counts[k], r.dirty[k] = a, true
+	r.counts[k] = a
+	r.waiting.Mark(recordKey{extension: k})
 }
 
 // tookAway notes what extensions answered by records that were made of lines. What was
@@ -117,66 +125,28 @@ func (r *callRecorder) answered(tenant, extension string) (last time.Time, count
 }
 
 // CDRsLost returns how many records of calls did not fit into the queue.
-func (c *Controller) CDRsLost() uint64 { return c.records.lost.Load() }
+func (c *Controller) CDRsLost() uint64 { return c.records.lost() }
 
-// run writes until ctx ends, and then what is left.
-func (r *callRecorder) run(ctx context.Context) error {
-	tick := time.NewTicker(recordPause)
-	defer tick.Stop()
-	var held []*pbx.CDR // what could not be written yet
-	for {
-		select {
-		case <-tick.C:
-			held = r.flush(ctx, held)
-		case <-ctx.Done():
-			r.flush(context.WithoutCancel(ctx), held)
-			return ctx.Err()
-		}
-	}
-}
-
-// flush writes all that waits, and returns what could not be written.
-func (r *callRecorder) flush(ctx context.Context, held []*pbx.CDR) []*pbx.CDR {
-	for {
-		for len(held) < recordBatch && len(r.queue) > 0 {
-			held = append(held, <-r.queue)
-		}
-		counts := r.news()
-		if len(held)+len(counts) == 0 {
-			return nil
-		}
-		if err := r.write(ctx, held, counts); err != nil {
-			r.log.Error(fmt.Sprintf("writing %d records of calls", len(held)), "error", err)
-			r.again(counts)
-			return held
-		}
-		held = nil
-	}
-}
-
-func (r *callRecorder) write(ctx context.Context, records []*pbx.CDR, counts []db.AnswerCount) error {
-	r.nameRecordings(records)
-	return r.db.WriteCDRs(ctx, records, counts)
-}
-
-// news takes the counts that have changed.
-func (r *callRecorder) news() []db.AnswerCount {
+func (r *callRecorder) lost() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := make([]db.AnswerCount, 0, len(r.dirty))
-	for k := range r.dirty {
-		out = append(out, r.counts[k])
-	}
-	clear(r.dirty)
-	return out
+	return r.waiting.Lost()
 }
 
-func (r *callRecorder) again(counts []db.AnswerCount) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, a := range counts {
-		r.dirty[extensionKey{a.Tenant, a.Extension}] = true
+func (r *callRecorder) read(keys []recordKey) (b recordBatch) {
+	for _, k := range keys {
+		if k.record != nil {
+			b.records = append(b.records, k.record)
+		} else {
+			b.counts = append(b.counts, r.counts[k.extension])
+		}
 	}
+	return b
+}
+
+func (r *callRecorder) write(ctx context.Context, b recordBatch) error {
+	r.nameRecordings(b.records)
+	return r.db.WriteCDRs(ctx, b.records, b.counts)
 }
 
 // prune deletes old records until ctx ends.

@@ -1,15 +1,15 @@
 // Package provisioner owns what Dialtone does: the use cases behind the API (one
-// file a resource), the apply loop that brings Asterisk to the desired state, the
-// watcher that brings status back, and the stream of events about both.
+// file a resource), the apply loop that brings Asterisk to the desired state, and the
+// watcher that brings status back.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
 // flows up: AMI event → statusWatcher → db → API. Records of calls are made of AMI
 // events; of what nobody heard, a line tells that Asterisk's cdr_custom has written
 // (awayCalls). It was measured against the rest: events, cdr_manager's too, are gone
 // when nobody listens, cel_custom writes several times as much, and a handler at the end
-// of each call costs calls that need none of it. It may import provisioner/pbx,
-// db, templates, phoneconf, provisioner/asteriskconf and ami; it knows neither
-// HTTP nor ARI.
+// of each call costs calls that need none of it. It may import db,
+// templates, phoneconf, ami, and of the packages below it pbx, asteriskconf, event, limit
+// and writebehind; it knows neither HTTP nor ARI.
 package provisioner
 
 import (
@@ -21,6 +21,8 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
@@ -65,10 +67,12 @@ type AMI struct {
 
 // Controller carries out use cases. Its methods are safe for concurrent use.
 type Controller struct {
+	// Events tells what happens, to the API's stream and to lamps.
+	Events *event.Hub
+
 	db        *db.DB
 	log       *slog.Logger
 	snapshot  atomic.Pointer[pbx.Snapshot]
-	events    *hub
 	apply     *applier
 	status    *statusWatcher
 	calls     *callTracker
@@ -85,7 +89,7 @@ type Controller struct {
 	asterisk  *asterisk
 	spool     *spool
 	site      phoneconf.Site
-	guesses   guesses
+	pins      *limit.Count[string] // wrong PINs by endpoint
 	mailer    *mailer
 	retention *retention
 	signIns   *signIns
@@ -120,21 +124,22 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, events: newHub(), site: o.Site}
+	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.spool = &spool{recorded: o.RecordingDir, voicemail: o.VoicemailDir, log: o.Logger}
 	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.signIns = newSignIns(c)
-	c.fetches = newFetchLog(o.DB, o.Logger, c.events, c.tenantOf)
+	c.pins = limit.NewCount[string](pinRate, mostRemembered)
+	c.fetches = newFetchLog(o.DB, o.Logger, c.Events, c.tenantOf)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err
 	}
 	if c.seen, err = newSightings(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.events, c.deviceOf); err != nil {
+	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.Events, c.deviceOf); err != nil {
 		return nil, err
 	}
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
@@ -143,7 +148,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.spool); err != nil {
 		return nil, err
 	}
-	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.events, snapshot: c.Snapshot, session: c.asterisk.Session,
+	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.Events, snapshot: c.Snapshot, session: c.asterisk.Session,
 		control: o.Control, ended: c.records.add, took: c.records.took})
 	c.away = newAwayCalls(o.CDRLinesFile, c.records, c.calls.underWay, c.Snapshot)
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
@@ -155,7 +160,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
-	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.events,
+	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.Events,
 		current: &c.snapshot, swapped: c.status.forget, applied: newPhoneNotifier(o, c.resyncs).notify})
 	c.asterisk.listeners = []listener{
 		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
@@ -185,24 +190,24 @@ func (c *Controller) makeKinds() {
 func (c *Controller) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.apply.run(ctx) })
-	g.Go(func() error { return c.status.run(ctx) })
-	g.Go(func() error { return inBackground(ctx, c.log, c.fetches.run) })
-	g.Go(func() error { return c.inbox.run(ctx) })
-	g.Go(func() error { return inBackground(ctx, c.log, c.seen.run) })
+	g.Go(func() error { return c.status.changed.Run(ctx) })
+	g.Go(func() error { return inBackground(ctx, c.log, c.fetches.loop.Run) })
+	g.Go(func() error { return c.inbox.changed.Run(ctx) })
+	g.Go(func() error { return inBackground(ctx, c.log, c.seen.changed.Run) })
 	g.Go(func() error { return c.resyncs.run(ctx) })
 	g.Go(func() error { return c.firmware.run(ctx) })
 	g.Go(func() error { return c.templates.run(ctx) })
-	g.Go(func() error { return c.resyncs.watch(ctx) })
+	g.Go(func() error { return c.resyncs.changed.Run(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	g.Go(func() error { return c.mailer.run(ctx) })
 	g.Go(func() error { return c.retention.run(ctx) })
-	g.Go(func() error { return c.records.run(ctx) })
+	g.Go(func() error { return c.records.waiting.Run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })
 	g.Go(func() error { return c.away.run(ctx) })
 	g.Go(func() error { return c.calls.watch(ctx) })
-	g.Go(func() error { return c.turns.run(ctx) })
+	g.Go(func() error { return c.turns.changed.Run(ctx) })
 	err := g.Wait()
-	c.events.close()
+	c.Events.Close()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

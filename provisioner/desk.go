@@ -114,12 +114,13 @@ func (c *Controller) SignOut(ctx context.Context, by pbx.Author, tenant, usernam
 // SignInByPhone is SignIn for who dialled the code on a shared device and typed
 // the number of an extension and its user's PIN.
 func (c *Controller) SignInByPhone(ctx context.Context, endpoint, number, pin string) error {
-	if !c.guesses.begin(endpoint, time.Now()) {
+	// It counts as wrong until it proves right, so that attempts at the same time all count.
+	if !c.pins.Take(endpoint, time.Now()) {
 		return ErrRefused
 	}
 	err := c.signInByPhone(ctx, endpoint, number, pin)
 	if err == nil {
-		c.guesses.forget(endpoint)
+		c.pins.GiveBack(endpoint)
 	} else if !errors.Is(err, ErrRefused) {
 		c.log.Error("signing in by phone", "endpoint", endpoint, "error", err)
 	}

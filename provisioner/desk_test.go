@@ -2,42 +2,12 @@ package provisioner
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
-
-func TestGuessesBlockForAMinute(t *testing.T) {
-	var g guesses
-	now := time.Unix(1_000_000, 0)
-	for i, want := range []bool{true, true, true, false, false} {
-		if got := g.begin("d1", now); got != want {
-			t.Errorf("attempt %d: %v", i, got)
-		}
-	}
-	if !g.begin("d2", now) {
-		t.Error("another device is blocked")
-	}
-	if g.begin("d1", now.Add(blockFor-time.Second)) || !g.begin("d1", now.Add(blockFor)) {
-		t.Error("the block does not end after a minute")
-	}
-	g.forget("d1")
-	for range wrongPINs {
-		if !g.begin("d1", now) {
-			t.Error("a right PIN does not forget the wrong ones")
-		}
-	}
-	for i := range 3 * mostBlocks {
-		g.begin(fmt.Sprint(i), now)
-	}
-	if len(g.made) > mostBlocks {
-		t.Errorf("%d devices are remembered, at most %d may be", len(g.made), mostBlocks)
-	}
-}
 
 // OWASP's password storage cheat sheet: with 19 MiB two passes are the least. All
 // tests but this one pay less.
@@ -112,6 +82,29 @@ func TestSignInByPhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.owners(t, map[string]string{"a": "", "b": "", "own": ""})
+}
+
+// After three wrong PINs the right one is refused too, on that device alone.
+func TestWrongPINsBlockADevice(t *testing.T) {
+	l := newLab(t)
+	pin, perr := HashDeskPIN(pbx.Secret{}, "4711")
+	if perr != nil {
+		t.Fatal(perr)
+	}
+	l.extension("101", "Alice")
+	for _, name := range []string{"a", "b"} {
+		put(l, l.Devices, name, &pbx.Device{Name: name, Shared: true, Tenant: "default", Endpoint: "d" + name, Secret: pbx.NewDeviceSecret()})
+	}
+	put(l, l.Users, "alice", &pbx.User{Tenant: "default", Username: "alice", FullName: "Alice", Extension: "101", DeskPIN: pin, Login: true, Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone})
+	l.fresh() // reads the snapshot
+	for i, typed := range []string{"4711", "4712", "0000", "1234", "4711"} {
+		if err := l.SignInByPhone(t.Context(), "da", "101", typed); (err == nil) != (i == 0) {
+			t.Errorf("attempt %d: %v", i, err)
+		}
+	}
+	if err := l.SignInByPhone(t.Context(), "db", "101", "4711"); err != nil {
+		t.Errorf("another device: %v", err)
+	}
 }
 
 // owners checks whose each device is.

@@ -2,14 +2,15 @@ package provisioner
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
 const (
@@ -30,28 +31,26 @@ const (
 type fetchLog struct {
 	db      *db.DB
 	log     *slog.Logger
-	events  *hub
+	events  *event.Hub
 	tenant  func(pbx.MAC) string // whose phone it is; "" for nobody's
 	dropped atomic.Int64
-	half    chan struct{} // has a token when there is half of what may wait
+	loop    *writebehind.Loop
 
 	mu    sync.Mutex
-	batch *db.FetchBatch
-	spare *db.FetchBatch
-	told  []FetchEvent // of the batch, for those who listen
+	batch *db.FetchBatch // takes requests
+	told  []event.Fetch  // of batch, for subscribers
+
+	// What follows belongs to write. held is what it took and the database has not.
+	held     *db.FetchBatch
+	heldTold []event.Fetch
+	quiet    int // pauses without a request
 }
 
-// FetchEvent tells the event stream of one request of a phone.
-type FetchEvent struct {
-	mac pbx.MAC
-
-	MAC    string `json:"mac"`
-	File   string `json:"file"`
-	Status int    `json:"status"`
-}
-
-func newFetchLog(d *db.DB, log *slog.Logger, h *hub, tenant func(pbx.MAC) string) *fetchLog {
-	return &fetchLog{db: d, log: log, events: h, tenant: tenant, half: make(chan struct{}, 1), batch: &db.FetchBatch{}, spare: &db.FetchBatch{}}
+func newFetchLog(d *db.DB, log *slog.Logger, h *event.Hub, tenant func(pbx.MAC) string) *fetchLog {
+	l := &fetchLog{db: d, log: log, events: h, tenant: tenant, batch: &db.FetchBatch{}, held: &db.FetchBatch{},
+		quiet: fetchQuiet - 1} // what waits in the database may be from before a kill
+	l.loop = writebehind.NewLoop(log, "requests of phones", fetchPause, l.write)
+	return l
 }
 
 // RecordFetch notes a request of a known phone. It waits for no database.
@@ -70,14 +69,11 @@ func (l *fetchLog) add(f pbx.PhoneFetch) {
 	}
 	l.batch.Add(f)
 	if l.batch.Size() >= fetchBytes/2 {
-		select {
-		case l.half <- struct{}{}:
-		default:
-		}
+		l.loop.Nudge()
 	}
 	// One more than a subscriber takes ends it, and what follows is nobody's.
-	if len(l.told) <= subscriberQueue && l.events.listened() {
-		l.told = append(l.told, FetchEvent{mac: f.MAC, MAC: f.MAC.Colons(), File: f.File, Status: f.Status})
+	if len(l.told) <= event.Queue && l.events.Listened() {
+		l.told = append(l.told, event.Fetch{MAC: f.MAC, File: f.File, Status: f.Status})
 	}
 }
 
@@ -89,52 +85,42 @@ func (c *Controller) Fetches(ctx context.Context, mac pbx.MAC) ([]pbx.PhoneFetch
 	return c.db.Fetches(ctx, mac, 50)
 }
 
-func (l *fetchLog) run(ctx context.Context) error {
-	tick := time.NewTicker(fetchPause)
-	defer tick.Stop()
-	quiet := fetchQuiet - 1 // pauses; what waits may be from before a kill
-	for {
-		select {
-		case <-tick.C:
-		case <-l.half:
-		case <-ctx.Done():
-			l.flush(context.WithoutCancel(ctx))
-			return ctx.Err()
-		}
-		if l.flush(ctx) {
-			quiet = 0
-			continue
-		}
-		if quiet++; quiet == fetchQuiet {
-			l.sort(ctx)
-		}
+// write writes what there is. Requests that come meanwhile make the next batch. A batch
+// that the database refused is held until it is written, before all later ones.
+func (l *fetchLog) write(ctx context.Context) error {
+	again := l.held.Requests() > 0
+	if err := l.writeOne(ctx); err != nil || !again {
+		return err
 	}
+	return l.writeOne(ctx) // what came while the database refused the first
 }
 
-// flush writes what there is, and reports whether there was anything. Requests that
-// come meanwhile make the next batch.
-func (l *fetchLog) flush(ctx context.Context) bool {
-	l.mu.Lock()
-	batch, told := l.batch, l.told
-	l.batch, l.spare, l.told = l.spare, batch, nil
-	l.mu.Unlock()
-	defer batch.Reset()
-	if batch.Requests() == 0 {
-		return false
+func (l *fetchLog) writeOne(ctx context.Context) error {
+	if l.held.Requests() == 0 {
+		l.mu.Lock()
+		l.batch, l.held = l.held, l.batch
+		l.told, l.heldTold = nil, l.told
+		l.mu.Unlock()
 	}
-	full, err := l.db.AddFetches(ctx, batch)
+	if l.held.Requests() == 0 {
+		if l.quiet++; l.quiet == fetchQuiet {
+			l.sort(ctx)
+		}
+		return nil
+	}
+	l.quiet = 0
+	full, err := l.db.AddFetches(ctx, l.held)
 	if err != nil {
-		l.dropped.Add(int64(batch.Requests()))
-		l.log.Error(fmt.Sprintf("recording %d requests of phones", batch.Requests()), "error", err)
-		return true
+		return err
 	}
-	for _, e := range told {
-		l.events.publish(EventFetch, l.tenant(e.mac), e)
+	l.held.Reset()
+	for _, e := range l.heldTold {
+		l.events.Publish(l.tenant(e.MAC), e)
 	}
 	if full {
 		l.sort(ctx)
 	}
-	return true
+	return nil
 }
 
 func (l *fetchLog) sort(ctx context.Context) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -14,7 +13,9 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
 // inboxPause is how often the changed rows of the inbox are written as one batch.
@@ -28,10 +29,16 @@ type inbox struct {
 	db  *db.DB
 	log *slog.Logger
 
-	mu     sync.Mutex
-	rows   map[pbx.MAC]*inboxRow
-	dirty  map[pbx.MAC]bool // to be written, or to be removed when there is no such row
-	limits *inboxLimits
+	mu      sync.Mutex
+	rows    map[pbx.MAC]*inboxRow
+	changed *writebehind.Rows[pbx.MAC, inboxBatch]
+	limits  *inboxLimits
+}
+
+// inboxBatch is what one transaction writes.
+type inboxBatch struct {
+	put  []pbx.InboxPhone
+	gone []pbx.MAC
 }
 
 // inboxRow is a row and the network it counts for.
@@ -42,13 +49,14 @@ type inboxRow struct {
 
 // newInbox starts from what the database remembers.
 func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*inbox, error) {
-	in := &inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, dirty: map[pbx.MAC]bool{}, limits: newInboxLimits()}
+	in := &inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits()}
+	in.changed = writebehind.New(&in.mu, writebehind.Options[pbx.MAC, inboxBatch]{What: "phones of the inbox", Every: inboxPause, Read: in.read, Write: in.write, Log: log})
 	phones, err := d.Inbox(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range phones {
-		in.add(p, sourceOf(p.Address))
+		in.add(p, limit.Network(p.Address))
 	}
 	return in, nil
 }
@@ -102,7 +110,7 @@ func (in *inbox) record(f pbx.PhoneFetch) {
 	defer in.mu.Unlock()
 	r := in.rows[f.MAC]
 	if r == nil {
-		source := sourceOf(f.Address)
+		source := limit.Network(f.Address)
 		if !in.limits.allow(source, f.At) {
 			return
 		}
@@ -112,7 +120,7 @@ func (in *inbox) record(f pbx.PhoneFetch) {
 		r = in.add(pbx.InboxPhone{MAC: f.MAC, FirstSeen: f.At}, source)
 	}
 	r.see(f)
-	in.dirty[f.MAC] = true
+	in.changed.Mark(f.MAC)
 }
 
 // see takes over what a request says. A header that says nothing changes nothing:
@@ -154,7 +162,7 @@ func (in *inbox) remove(mac pbx.MAC) {
 	if r := in.rows[mac]; r != nil {
 		delete(in.rows, mac)
 		in.limits.count(r.source, -1)
-		in.dirty[mac] = true
+		in.changed.Mark(mac)
 	}
 }
 
@@ -166,43 +174,18 @@ func (in *inbox) forget(mac pbx.MAC) bool {
 	return known
 }
 
-// run writes changed rows until ctx ends.
-func (in *inbox) run(ctx context.Context) error {
-	tick := time.NewTicker(inboxPause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			in.flush(ctx)
-		case <-ctx.Done():
-			in.flush(context.WithoutCancel(ctx))
-			return ctx.Err()
+// read copies the rows of MACs; MACs without a row are to be removed.
+func (in *inbox) read(macs []pbx.MAC) (b inboxBatch) {
+	for _, mac := range macs {
+		if r := in.rows[mac]; r != nil {
+			b.put = append(b.put, r.InboxPhone)
+		} else {
+			b.gone = append(b.gone, mac)
 		}
 	}
+	return b
 }
 
-// flush writes the dirty rows; what cannot be written stays dirty.
-func (in *inbox) flush(ctx context.Context) {
-	in.mu.Lock()
-	dirty := in.dirty
-	in.dirty = map[pbx.MAC]bool{}
-	var put []pbx.InboxPhone
-	var gone []pbx.MAC
-	for mac := range dirty {
-		if r := in.rows[mac]; r != nil {
-			put = append(put, r.InboxPhone)
-		} else {
-			gone = append(gone, mac)
-		}
-	}
-	in.mu.Unlock()
-	if len(dirty) == 0 {
-		return
-	}
-	if err := in.db.WriteInbox(ctx, put, gone); err != nil {
-		in.log.Error("storing the inbox", "error", err)
-		in.mu.Lock()
-		maps.Copy(in.dirty, dirty)
-		in.mu.Unlock()
-	}
+func (in *inbox) write(ctx context.Context, b inboxBatch) error {
+	return in.db.WriteInbox(ctx, b.put, b.gone)
 }

@@ -21,6 +21,14 @@ func openStore(t testing.TB, path string) *db.DB {
 	return dbtest.Open(t, path, db.Open, db.Options{NoSync: true})
 }
 
+// store writes what waits in memory.
+func store(t testing.TB, l interface{ Flush(context.Context) error }) {
+	t.Helper()
+	if err := l.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func testInbox(t testing.TB) *inbox {
 	t.Helper()
 	in, err := newInbox(context.Background(), openStore(t, filepath.Join(t.TempDir(), "x.db")), slog.New(slog.DiscardHandler))
@@ -46,7 +54,7 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 	if got := in.rows["001565aabbcc"].InboxPhone; got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	in.flush(t.Context())
+	store(t, in.changed)
 	again, err := newInbox(t.Context(), in.db, in.log)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +65,7 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 	if !again.forget("001565aabbcc") || again.forget("001565aabbcc") {
 		t.Error("forgetting does not tell whether there was one")
 	}
-	again.flush(t.Context())
+	store(t, again.changed)
 	if rows, err := in.db.Inbox(t.Context()); err != nil || len(rows) != 0 {
 		t.Errorf("after forgetting: %v %v", rows, err)
 	}
@@ -85,10 +93,10 @@ func TestScannerDoesNotPushPhonesOut(t *testing.T) {
 			t.Fatalf("phone %d was pushed out", i)
 		}
 	}
-	if len(in.rows) > inboxRows || len(in.limits.sources) > inboxSources+inboxRows {
-		t.Errorf("%d rows, %d sources", len(in.rows), len(in.limits.sources))
+	if len(in.rows) > inboxRows || len(in.limits.rows) > inboxRows {
+		t.Errorf("%d rows, %d networks", len(in.rows), len(in.limits.rows))
 	}
-	in.flush(t.Context())
+	store(t, in.changed)
 	if rows, err := in.db.Inbox(t.Context()); err != nil || len(rows) != len(in.rows) {
 		t.Errorf("%d rows in the database, %d in memory: %v", len(rows), len(in.rows), err)
 	}
@@ -99,7 +107,7 @@ func TestInboxLimitsNewPhones(t *testing.T) {
 	for i := range 1000 {
 		in.record(stranger(fmt.Sprintf("02%010x", i), "198.51.100.66", "", inboxNoon))
 	}
-	if len(in.rows) != inboxSourceBurst {
+	if len(in.rows) != inboxNetworkRate.Burst {
 		t.Errorf("one address brought %d", len(in.rows))
 	}
 	in.record(stranger("001565000001", "192.0.2.1", "", inboxNoon))
@@ -109,7 +117,7 @@ func TestInboxLimitsNewPhones(t *testing.T) {
 	for i := range 4 {
 		in.record(stranger(fmt.Sprintf("0a%010x", i), "198.51.100.66", "", inboxNoon.Add(12*time.Second)))
 	}
-	if len(in.rows) != inboxSourceBurst+1+2 {
+	if len(in.rows) != inboxNetworkRate.Burst+1+2 {
 		t.Errorf("12 s later: %d rows", len(in.rows))
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami/amitest"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -162,7 +163,7 @@ func (b *bulkTx) extension(e *pbx.Extension) {
 }
 
 // settled waits until a revision is applied or failed and returns the state.
-func (l *lab) settled(revision int64) ApplyState {
+func (l *lab) settled(revision int64) event.Apply {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), 25*time.Second)
 	defer cancel()
@@ -170,14 +171,14 @@ func (l *lab) settled(revision int64) ApplyState {
 }
 
 // applied waits until everything is applied.
-func (l *lab) applied() ApplyState {
+func (l *lab) applied() event.Apply {
 	l.t.Helper()
 	revision, err := l.Revision(l.t.Context())
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	s := l.settled(revision)
-	if s.Progress(revision) != Applied {
+	if s.Progress(revision) != event.Applied {
 		l.t.Fatalf("revision %d: %+v; log:\n%s", revision, s, l.log)
 	}
 	return s

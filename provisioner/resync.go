@@ -10,7 +10,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
 const (
@@ -32,38 +34,32 @@ const (
 type resyncer struct {
 	db       *db.DB
 	log      *slog.Logger
-	events   *hub
+	events   *event.Hub
 	session  func() (*ami.Session, error)
 	snapshot func() *pbx.Snapshot
 	// registered reports whether Asterisk knows where an endpoint is.
 	registered func(endpoint string) bool
+	now        func() time.Time
 
 	mu     sync.Mutex
 	last   int64                     // number of the last order
 	orders map[int64]*pbx.Resync     // active ones, and ended ones that are not written yet
 	of     map[pbx.MAC][]*pbx.Resync // the same by phone: thousands of phones ask while thousands wait
-	dirty  map[int64]bool
-	wake   chan struct{}
-
-	flushing sync.Mutex // an older state must not be written after a newer one
-}
-
-// ResyncEvent tells the event stream how far an order has come.
-type ResyncEvent struct {
-	ID     int64            `json:"id"`
-	MAC    string           `json:"mac"`
-	Action pbx.ResyncAction `json:"action"`
-	State  pbx.ResyncState  `json:"state"`
+	// changed are orders to be written, by number.
+	changed *writebehind.Rows[int64, []pbx.Resync]
+	wake    chan struct{}
 }
 
 // newResyncer goes on with the orders that were active when the program ended.
 func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
-	r := &resyncer{db: c.db, log: c.log, events: c.events, snapshot: c.Snapshot, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, dirty: map[int64]bool{}, wake: make(chan struct{}, 1),
+	r := &resyncer{db: c.db, log: c.log, events: c.Events, snapshot: c.Snapshot, now: time.Now, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, wake: make(chan struct{}, 1),
 		session: c.asterisk.Session,
 		registered: func(endpoint string) bool {
 			s, _ := c.Status(endpoint)
 			return s.Address.IsValid()
 		}}
+	r.changed = writebehind.New(&r.mu, writebehind.Options[int64, []pbx.Resync]{What: "orders to phones", Every: resyncPause,
+		Before: func() { r.expire(r.now()) }, Read: r.read, Write: c.db.WriteResyncs, Written: r.written, Log: c.log})
 	active, err := c.db.Resyncs(ctx, db.ResyncFilter{Active: true})
 	if err != nil {
 		return nil, err
@@ -78,7 +74,7 @@ func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
 // add stores orders and sends them when they are due. An order of no batch that
 // is waiting already is not made twice. It returns them as they stand.
 func (r *resyncer) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, error) {
-	now := time.Now()
+	now := r.now()
 	out := make([]pbx.Resync, 0, len(list))
 	var fresh []pbx.Resync
 	r.mu.Lock()
@@ -160,8 +156,8 @@ func (r *resyncer) end(o *pbx.Resync, state pbx.ResyncState, why string, at time
 
 func (r *resyncer) move(o *pbx.Resync, state pbx.ResyncState) {
 	o.State = state
-	r.dirty[o.ID] = true
-	r.events.publish(EventPhoneResync, o.Tenant, ResyncEvent{o.ID, string(o.MAC), o.Action, state})
+	r.changed.Mark(o.ID)
+	r.events.Publish(o.Tenant, event.Resync{ID: o.ID, MAC: o.MAC, Action: o.Action, State: state})
 }
 
 func (r *resyncer) remember(o *pbx.Resync) {

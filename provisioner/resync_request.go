@@ -129,13 +129,13 @@ func (f ResyncChoice) hasMAC(mac pbx.MAC) bool {
 // ResyncProgress returns how far a batch of a tenant has come; of any tenant when
 // tenant is "".
 func (c *Controller) ResyncProgress(ctx context.Context, tenant, batch string) (ResyncProgress, error) {
-	c.resyncs.flush(ctx)
+	_ = c.resyncs.changed.Flush(ctx) // logged; what the database has is shown
 	counts, err := c.db.ResyncCounts(ctx, tenant, batch)
 	return ResyncProgress{batch, counts}, err
 }
 
 // Resyncs returns orders to phones, newest first.
 func (c *Controller) Resyncs(ctx context.Context, f db.ResyncFilter) ([]pbx.Resync, error) {
-	c.resyncs.flush(ctx)
+	_ = c.resyncs.changed.Flush(ctx) // logged; what the database has is shown
 	return c.db.Resyncs(ctx, f)
 }

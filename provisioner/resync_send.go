@@ -26,7 +26,7 @@ func (r *resyncer) run(ctx context.Context) error {
 
 // step sends the next order if it is due, and returns when to come again.
 func (r *resyncer) step(ctx context.Context) time.Duration {
-	now := time.Now()
+	now := r.now()
 	r.mu.Lock()
 	var next *pbx.Resync
 	for _, o := range r.orders {
@@ -54,7 +54,7 @@ func (r *resyncer) step(ctx context.Context) time.Duration {
 	if why := r.send(ctx, session, &o); why != "" {
 		r.mu.Lock()
 		if next.State == pbx.ResyncSent {
-			r.end(next, pbx.ResyncFailed, why, time.Now())
+			r.end(next, pbx.ResyncFailed, why, r.now())
 		}
 		r.mu.Unlock()
 	}

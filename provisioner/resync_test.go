@@ -9,6 +9,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -16,13 +17,14 @@ import (
 func testResyncer(t *testing.T, d *db.DB) *resyncer {
 	t.Helper()
 	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
-	c := &Controller{db: d, log: slog.New(slog.DiscardHandler), events: newHub()}
+	c := &Controller{db: d, log: slog.New(slog.DiscardHandler), Events: event.NewHub()}
 	c.snapshot.Store(seenSnapshot(1, p))
 	r, err := newResyncer(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.session = func() (*ami.Session, error) { return nil, ami.ErrDown }
+	r.now = func() time.Time { return inboxNoon }
 	return r
 }
 
@@ -45,7 +47,7 @@ func (r *resyncer) sentAt(id int64, at time.Time) {
 
 func stateOf(t *testing.T, r *resyncer, id int64) pbx.Resync {
 	t.Helper()
-	r.flush(t.Context())
+	store(t, r.changed)
 	all, err := r.db.Resyncs(t.Context(), db.ResyncFilter{})
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +84,8 @@ func TestOnlyALaterFetchOfTheFullFileProvesAnOrder(t *testing.T) {
 	if s := stateOf(t, r, o.ID); s.State != pbx.ResyncFetched || !s.EndedAt.Equal(fetch.At) || s.Hash != "aa" || s.File != fetch.File {
 		t.Errorf("%+v", s)
 	}
-	if len(r.orders)+len(r.of)+len(r.dirty) != 0 {
-		t.Errorf("left in memory: %v %v %v", r.orders, r.of, r.dirty)
+	if len(r.orders)+len(r.of) != 0 || r.changed.Marked(o.ID) {
+		t.Errorf("left in memory: %v %v", r.orders, r.of)
 	}
 }
 
@@ -108,7 +110,7 @@ func TestOrdersTimeOut(t *testing.T) {
 	if s := stateOf(t, r, reboot.ID); s.State != pbx.ResyncTimedOut {
 		t.Errorf("%s", s.State)
 	}
-	r.expire(time.Now().Add(queuedWithin))
+	r.expire(inboxNoon.Add(queuedWithin))
 	if s := stateOf(t, r, waiting.ID); s.State != pbx.ResyncFailed {
 		t.Errorf("%s", s.State)
 	}
@@ -123,7 +125,7 @@ func TestOrdersSurviveARestart(t *testing.T) {
 	if twin := ordered(r, t, pbx.ResyncFiles); twin.ID != queued.ID {
 		t.Errorf("the same order waits twice: %d and %d", queued.ID, twin.ID)
 	}
-	r.flush(t.Context())
+	store(t, r.changed)
 	r = testResyncer(t, d)
 	if len(r.orders) != 2 || r.orders[queued.ID].State != pbx.ResyncQueued {
 		t.Fatalf("%+v", r.orders)

@@ -1,34 +1,14 @@
 package provisioner
 
 import (
-	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// watch ends what takes too long and writes changed orders, until ctx ends.
-func (r *resyncer) watch(ctx context.Context) error {
-	tick := time.NewTicker(resyncPause)
-	defer tick.Stop()
-	for {
-		select {
-		case now := <-tick.C:
-			r.expire(now)
-			r.flush(ctx)
-		case <-ctx.Done():
-			r.flush(context.WithoutCancel(ctx))
-			return ctx.Err()
-		}
-	}
-}
-
+// expire ends orders that take too long. The lock is held.
 func (r *resyncer) expire(now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, o := range r.orders {
 		within := resyncWithin
 		if o.Action == pbx.ResyncReboot {
@@ -43,32 +23,20 @@ func (r *resyncer) expire(now time.Time) {
 	}
 }
 
-// flush writes changed orders; what cannot be written stays dirty. Ended ones
-// leave memory once they are written.
-func (r *resyncer) flush(ctx context.Context) {
-	r.flushing.Lock()
-	defer r.flushing.Unlock()
-	r.mu.Lock()
-	dirty := r.dirty
-	r.dirty = map[int64]bool{}
-	batch := make([]pbx.Resync, 0, len(dirty))
-	for _, id := range slices.Sorted(maps.Keys(dirty)) {
+// read copies orders. An order that has ended stays in memory until it is written, so
+// all of them are there.
+func (r *resyncer) read(ids []int64) []pbx.Resync {
+	batch := make([]pbx.Resync, 0, len(ids))
+	for _, id := range ids {
 		batch = append(batch, *r.orders[id])
 	}
-	r.mu.Unlock()
-	if len(batch) == 0 {
-		return
-	}
-	err := r.db.WriteResyncs(ctx, batch)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil {
-		r.log.Error(fmt.Sprintf("storing %d orders to phones", len(batch)), "error", err)
-		maps.Copy(r.dirty, dirty)
-		return
-	}
+	return batch
+}
+
+// written forgets orders that have ended.
+func (r *resyncer) written(batch []pbx.Resync) {
 	for _, o := range batch {
-		if !o.Active() && !r.dirty[o.ID] {
+		if !o.Active() && !r.changed.Marked(o.ID) {
 			r.forget(&o)
 		}
 	}

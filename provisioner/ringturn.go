@@ -11,6 +11,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
 // turns keeps what was observed of ring groups: whom the last call began with, and
@@ -22,10 +23,9 @@ type turns struct {
 	log      *slog.Logger
 	snapshot func() *pbx.Snapshot
 
-	mu    sync.Mutex
-	turns map[ringGroup]pbx.Turn
-	dirty map[ringMember]bool
-	wake  chan struct{}
+	mu      sync.Mutex
+	turns   map[ringGroup]pbx.Turn
+	changed *writebehind.Rows[ringMember, []db.RingTurn]
 }
 
 // ringGroup names a ring group.
@@ -37,12 +37,13 @@ type ringMember struct {
 	number string
 }
 
-// turnsPause is how long a row that could not be written waits.
+// turnsPause is how long a row waits at most; it is written at once.
 const turnsPause = time.Second
 
 // newTurns starts from what the database remembers.
 func newTurns(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*turns, error) {
-	t := &turns{db: d, log: log, snapshot: snapshot, turns: map[ringGroup]pbx.Turn{}, dirty: map[ringMember]bool{}, wake: make(chan struct{}, 1)}
+	t := &turns{db: d, log: log, snapshot: snapshot, turns: map[ringGroup]pbx.Turn{}}
+	t.changed = writebehind.New(&t.mu, writebehind.Options[ringMember, []db.RingTurn]{What: "turns of ring groups", Every: turnsPause, Read: t.read, Write: d.WriteRingTurns, Log: log})
 	rows, err := d.RingTurns(ctx)
 	if err != nil {
 		return nil, err
@@ -89,16 +90,9 @@ func (t *turns) set(g ringGroup, change func(*pbx.Turn)) {
 func (t *turns) note(row ringMember, change func(*pbx.Turn)) {
 	t.mu.Lock()
 	t.set(row.ringGroup, change)
-	t.dirty[row] = true
+	t.changed.Mark(row)
 	t.mu.Unlock()
-	t.nudge()
-}
-
-func (t *turns) nudge() {
-	select {
-	case t.wake <- struct{}{}:
-	default:
-	}
+	t.changed.Nudge()
 }
 
 // forget drops a group that was deleted; its rows went with it.
@@ -106,7 +100,6 @@ func (t *turns) forget(g ringGroup) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.turns, g)
-	maps.DeleteFunc(t.dirty, func(m ringMember, _ bool) bool { return m.ringGroup == g })
 }
 
 // renumber carries what is known of an extension to its new number.
@@ -119,16 +112,16 @@ func (t *turns) renumber(tenant, from, to string) {
 		}
 		if turn.Last == from {
 			turn.Last = to
-			t.dirty[ringMember{g, ""}] = true
+			t.changed.Mark(ringMember{g, ""})
 		}
 		if answer, ok := turn.Answers[from]; ok {
 			delete(turn.Answers, from)
 			turn.Answers[to] = answer
-			t.dirty[ringMember{g, to}] = true
+			t.changed.Mark(ringMember{g, to})
 		}
 		t.turns[g] = turn
 	}
-	t.nudge()
+	t.changed.Nudge()
 }
 
 // handle counts an answer: the dial of a group's step has found who takes the call.
@@ -156,56 +149,22 @@ func (t *turns) handle(e ami.Event) {
 	}
 }
 
-// run writes changed rows until ctx ends.
-func (t *turns) run(ctx context.Context) error {
-	retry := time.NewTimer(turnsPause)
-	defer retry.Stop()
-	for {
-		select {
-		case <-t.wake:
-		case <-retry.C:
-		case <-ctx.Done():
-			t.flush(context.WithoutCancel(ctx))
-			return ctx.Err()
-		}
-		if !t.flush(ctx) {
-			retry.Reset(turnsPause)
-		}
-	}
-}
-
-// flush writes the dirty rows; what cannot be written stays dirty.
-func (t *turns) flush(ctx context.Context) bool {
-	rows, names := t.batch()
-	if len(rows) == 0 {
-		return true
-	}
-	err := t.db.WriteRingTurns(ctx, rows)
-	if err == nil {
-		return true
-	}
-	t.log.Error("storing the turns of ring groups", "error", err)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, n := range names {
-		t.dirty[n] = true
-	}
-	return false
-}
-
-func (t *turns) batch() (rows []db.RingTurn, names []ringMember) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for n := range t.dirty {
-		turn := t.turns[n.ringGroup]
+// read copies rows; those of groups and members that are gone are left out.
+func (t *turns) read(rows []ringMember) []db.RingTurn {
+	batch := make([]db.RingTurn, 0, len(rows))
+	for _, n := range rows {
+		turn, known := t.turns[n.ringGroup]
 		row := db.RingTurn{Tenant: n.tenant, Group: n.name, Member: n.number}
 		if n.number == "" {
 			row.Last = turn.Last
 		} else {
-			row.AnsweredAt, row.Answers = turn.Answers[n.number].At, turn.Answers[n.number].Count
+			var answer pbx.RingAnswer
+			answer, known = turn.Answers[n.number]
+			row.AnsweredAt, row.Answers = answer.At, answer.Count
 		}
-		rows, names = append(rows, row), append(names, n)
+		if known {
+			batch = append(batch, row)
+		}
 	}
-	clear(t.dirty)
-	return rows, names
+	return batch
 }

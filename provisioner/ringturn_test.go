@@ -49,16 +49,14 @@ func TestRingTurns(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	l.turns.note(ringMember{ringGroup{"default", "gone"}, "101"}, func(turn *pbx.Turn) { turn.Answers["101"] = pbx.RingAnswer{At: at, Count: 9} })
-	if !l.turns.flush(t.Context()) {
-		t.Fatalf("nothing was written:\n%s", l.log)
-	}
+	store(t, l.turns.changed)
 	if _, err := l.RenumberExtension(t.Context(), tester, "default", "102", "112", Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	want.Last, want.Answers["112"] = "112", want.Answers["102"]
 	delete(want.Answers, "102")
 	now := l.Live().Turn("default", "sales")
-	l.turns.flush(t.Context())
+	store(t, l.turns.changed)
 	l.fresh()
 	if diff := cmp.Diff(want, now) + cmp.Diff(want, l.Live().Turn("default", "sales")); diff != "" {
 		t.Errorf("after renumbering and a restart: -want +got:\n%s", diff)

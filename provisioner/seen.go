@@ -2,7 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
 // seenPause is how often what phones were seen doing is written; seenBatch bounds
@@ -36,10 +36,16 @@ type sightings struct {
 	log      *slog.Logger
 	snapshot func() *pbx.Snapshot
 
-	mu     sync.Mutex
-	phones map[pbx.MAC]*sighting
-	dirty  map[pbx.MAC]bool
-	swept  int64 // revision up to which deleted phones are forgotten
+	mu      sync.Mutex
+	phones  map[pbx.MAC]*sighting
+	changed *writebehind.Rows[pbx.MAC, seenRows]
+	swept   int64 // revision up to which deleted phones are forgotten
+}
+
+// seenRows is what one transaction writes.
+type seenRows struct {
+	put  []pbx.PhoneSeen
+	gone []pbx.MAC
 }
 
 // sighting is one phone's.
@@ -53,7 +59,9 @@ type sighting struct {
 
 // newSightings starts from what the database remembers.
 func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*sightings, error) {
-	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}, dirty: map[pbx.MAC]bool{}}
+	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}}
+	s.changed = writebehind.New(&s.mu, writebehind.Options[pbx.MAC, seenRows]{What: "sightings of phones", Every: seenPause, Batch: seenBatch,
+		Before: s.sweep, Read: s.read, Write: s.write, Log: log})
 	list, err := d.SeenPhones(ctx)
 	if err != nil {
 		return nil, err
@@ -125,7 +133,7 @@ func (s *sightings) note(f pbx.PhoneFetch) {
 		}
 	}
 	if s.fetched(row, p, f) || news {
-		s.dirty[f.MAC] = true
+		s.changed.Mark(f.MAC)
 	}
 }
 
@@ -151,59 +159,20 @@ func (s *sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news
 	return news
 }
 
-// run writes changed rows until ctx ends.
-func (s *sightings) run(ctx context.Context) error {
-	tick := time.NewTicker(seenPause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			s.flush(ctx)
-		case <-ctx.Done():
-			s.flush(context.WithoutCancel(ctx))
-			return ctx.Err()
-		}
-	}
-}
-
-// flush writes the dirty rows in batches; what cannot be written stays dirty.
-func (s *sightings) flush(ctx context.Context) {
-	for {
-		put, gone, more := s.batch()
-		if len(put)+len(gone) == 0 {
-			return
-		}
-		if err := s.write(ctx, put, gone); err != nil {
-			s.log.Error(fmt.Sprintf("storing what %d phones were seen doing", len(put)), "error", err)
-			return
-		}
-		if !more {
-			return
-		}
-	}
-}
-
-// batch takes what is to be written next.
-func (s *sightings) batch() (put []pbx.PhoneSeen, gone []pbx.MAC, more bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep()
-	for mac := range s.dirty {
-		if len(put)+len(gone) == seenBatch {
-			return put, gone, true
-		}
-		delete(s.dirty, mac)
+// read copies what is known of phones; rows of phones that are forgotten are to go.
+func (s *sightings) read(macs []pbx.MAC) (b seenRows) {
+	for _, mac := range macs {
 		row := s.phones[mac]
 		if row == nil {
-			gone = append(gone, mac)
+			b.gone = append(b.gone, mac)
 			continue
 		}
 		row.wrote = row.SeenAt
 		out := row.PhoneSeen
 		out.Files = maps.Clone(row.Files)
-		put = append(put, out)
+		b.put = append(b.put, out)
 	}
-	return put, gone, false
+	return b
 }
 
 // sweep forgets phones that were deleted.
@@ -216,23 +185,11 @@ func (s *sightings) sweep() {
 	for mac := range s.phones {
 		if now.Phone(mac) == nil {
 			delete(s.phones, mac)
-			s.dirty[mac] = true
+			s.changed.Mark(mac)
 		}
 	}
 }
 
-func (s *sightings) write(ctx context.Context, put []pbx.PhoneSeen, gone []pbx.MAC) error {
-	err := s.db.WriteSeenPhones(ctx, put, gone)
-	if err == nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range put {
-		s.dirty[put[i].MAC] = true
-	}
-	for _, mac := range gone {
-		s.dirty[mac] = true
-	}
-	return err
+func (s *sightings) write(ctx context.Context, b seenRows) error {
+	return s.db.WriteSeenPhones(ctx, b.put, b.gone)
 }

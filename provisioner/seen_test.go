@@ -49,7 +49,7 @@ func TestFullFileByItsOwnURLEnrols(t *testing.T) {
 	if again := seenPhone(yealink.MAC, pbx.Yealink, "a new secret"); c.Enrolled(again) || !c.Seen(again).EnrolledAt.IsZero() {
 		t.Error("a new secret does not open the window again")
 	}
-	s.flush(t.Context())
+	store(t, s.changed)
 	if s, err = newSightings(t.Context(), d, s.log, snapshot.Load); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestFullFileByItsOwnURLEnrols(t *testing.T) {
 		t.Error("a restart forgets who enrolled")
 	}
 	snapshot.Store(seenSnapshot(2, polycom))
-	s.flush(t.Context())
+	store(t, s.changed)
 	if list, err := d.SeenPhones(t.Context()); err != nil || len(list) != 1 || list[0].MAC != polycom.MAC || c.Enrolled(yealink) {
 		t.Errorf("a deleted phone is remembered: %+v %v", list, err)
 	}

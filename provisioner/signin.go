@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -26,15 +28,15 @@ const (
 type signIns struct {
 	c      *Controller
 	now    func() time.Time
-	users  attempts // by tenant and name, whether there is such a user or not
-	places attempts // by network
+	users  *limit.Count[string] // by tenant and name, whether there is such a user or not
+	places *limit.Count[netip.Prefix]
 	busy   chan struct{}
 }
 
 func newSignIns(c *Controller) *signIns {
 	return &signIns{c: c, now: time.Now, busy: make(chan struct{}, mostAtOnce),
-		users:  attempts{burst: userAttempts, second: userAttemptsSecond},
-		places: attempts{burst: placeAttempts, second: placeAttemptsSecond}}
+		users:  limit.NewCount[string](userRate, mostRemembered),
+		places: limit.NewCount[netip.Prefix](networkRate, mostRemembered)}
 }
 
 // Credentials is what somebody shows who wants to sign in.
@@ -109,7 +111,7 @@ var errTooMany = &pbx.Error{Kind: pbx.TooMany, Message: "too many attempts to si
 
 // enter counts an attempt from a place.
 func (s *signIns) enter(address string) error {
-	if !s.places.take(placeOf(address), s.now()) {
+	if !s.places.Take(limit.NetworkOf(address), s.now()) {
 		return errTooMany
 	}
 	return nil
@@ -118,7 +120,7 @@ func (s *signIns) enter(address string) error {
 // admit counts an attempt at a user before anything is compared. done frees the
 // place in the queue.
 func (s *signIns) admit(user string) (done func(), err error) {
-	if !s.users.take(user, s.now()) {
+	if !s.users.Take(user, s.now()) {
 		return nil, errTooMany
 	}
 	select {
@@ -142,8 +144,8 @@ func (s *signIns) open(ctx context.Context, u *pbx.User, address string) (*Signe
 	if err != nil {
 		return nil, err
 	}
-	s.users.forget(knownName(u), now)
-	s.places.forget(placeOf(address), now)
+	s.users.GiveBack(knownName(u))
+	s.places.GiveBack(limit.NetworkOf(address))
 	s.c.log.Info("signed in", "user", knownName(u), "address", address)
 	return &SignedIn{Session: text, Caller: callerOf(u, session.ExpiresAt, hash[:]), Expires: session.ExpiresAt}, nil
 }
@@ -183,8 +185,8 @@ func (c *Controller) ChangePassword(ctx context.Context, by *Caller, tenant, use
 	if err := c.storePassword(ctx, by, u, hashSecret(chosen)); err != nil {
 		return nil, err
 	}
-	c.signIns.users.forget(knownName(u), c.signIns.now())
-	c.signIns.places.forget(placeOf(by.Address), c.signIns.now())
+	c.signIns.users.GiveBack(knownName(u))
+	c.signIns.places.GiveBack(limit.NetworkOf(by.Address))
 	return u, nil
 }
 

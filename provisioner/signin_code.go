@@ -73,7 +73,7 @@ func (c *Controller) ConfirmSignIn(ctx context.Context, half pbx.Secret, code, a
 	}
 	out, err := s.open(ctx, u, address)
 	if err == nil {
-		s.users.forget(knownName(u), s.now()) // the password's attempt as well
+		s.users.GiveBack(knownName(u)) // the password's attempt as well
 	}
 	return out, err
 }

@@ -181,16 +181,16 @@ func TestChangeOfPassword(t *testing.T) {
 func TestAttemptsAreLimited(t *testing.T) {
 	p := newPeople(t)
 	place := func(i int) string { return fmt.Sprintf("192.0.2.%d", i) }
-	for range 3 * userAttempts {
+	for range 3 * userRate.Burst {
 		p.signIn("alice")
 	}
-	for i := range userAttempts {
+	for i := range userRate.Burst {
 		if _, err := p.try("alice", "wrong", place(i)); !errors.Is(err, errWrong) {
 			t.Fatalf("attempt %d: %v", i, err)
 		}
 	}
 	for _, username := range []string{"alice", "nobody"} { // one who does not exist is blocked alike
-		for range userAttempts {
+		for range userRate.Burst {
 			_, _ = p.try(username, "wrong", place(90))
 		}
 		if _, err := p.try(username, rightPassword, place(91)); pbx.KindOf(err) != pbx.TooMany {
@@ -199,7 +199,7 @@ func TestAttemptsAreLimited(t *testing.T) {
 	}
 	p.clock.pass(time.Minute)
 	p.signIn("alice")
-	for i := range placeAttempts {
+	for i := range networkRate.Burst {
 		_, _ = p.try(fmt.Sprint("guess", i), "wrong", "2001:db8::1")
 	}
 	if _, err := p.try("alice", rightPassword, "2001:db8::2"); pbx.KindOf(err) != pbx.TooMany {
@@ -209,35 +209,11 @@ func TestAttemptsAreLimited(t *testing.T) {
 		t.Errorf("another network: %v", err)
 	}
 	by := p.alive(p.signIn("bob"))
-	for range userAttempts {
+	for range userRate.Burst {
 		_, _ = p.ChangePassword(t.Context(), by, "default", "bob", "wrong", "a new password")
 	}
 	if _, err := p.ChangePassword(t.Context(), by, "default", "bob", rightPassword, "a new password"); pbx.KindOf(err) != pbx.TooMany {
 		t.Errorf("guessing by changing the password: %v", err)
-	}
-}
-
-// A crowd of strangers gets one count together, and frees nobody.
-func TestAttemptsAreBounded(t *testing.T) {
-	a := attempts{burst: 3, second: 1.0 / 60}
-	now := time.Unix(1_000_000, 0)
-	for range 3 {
-		a.take("victim", now)
-	}
-	for i := range 3 * mostRemembered {
-		a.take(fmt.Sprint(i), now.Add(time.Duration(i)*time.Millisecond))
-	}
-	if len(a.made) > mostRemembered {
-		t.Errorf("%d names are remembered", len(a.made))
-	}
-	if a.take("victim", now.Add(40*time.Second)) || !a.take("victim", now.Add(time.Minute)) {
-		t.Error("the crowd changed the victim's count")
-	}
-	if a.take("newcomer", now.Add(40*time.Second)) {
-		t.Error("a newcomer is counted alone while all places are taken")
-	}
-	if later := now.Add(10 * time.Minute); !a.take("newcomer", later) || len(a.made) != 1 {
-		t.Errorf("%d names are kept after all is over", len(a.made))
 	}
 }
 
@@ -306,7 +282,7 @@ func TestSecondStep(t *testing.T) {
 		t.Error("the first of two halves is still good, or the second is not")
 	}
 	p.clock.pass(time.Hour)
-	for range userAttempts/mostCodes + 1 { // the thief of a password begins again and again
+	for range userRate.Burst/mostCodes + 1 { // the thief of a password begins again and again
 		if s, err = p.try("carol", rightPassword, "198.51.100.1"); err != nil {
 			break
 		}

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
 // statusPause is how often changed statuses are written, in transactions of
@@ -26,15 +27,15 @@ const (
 type statusWatcher struct {
 	db     *db.DB
 	log    *slog.Logger
-	events *hub
+	events *event.Hub
 	// device returns the device behind an endpoint, or nil: Asterisk may have
 	// endpoints that are none of ours.
 	device func(endpoint string) *pbx.Device
 
 	mu         sync.Mutex
 	observed   map[string]*observed
-	dirty      map[string]bool
-	staleSince time.Time // when the connection was lost; zero while values are live
+	changed    *writebehind.Rows[string, statusRows] // by endpoint
+	staleSince time.Time                             // when the connection was lost; zero while values are live
 	ask        chan string
 
 	unsure []string // endpoints that up has found for live to ask; one runs after the other
@@ -44,6 +45,12 @@ type statusWatcher struct {
 type observed struct {
 	pbx.EndpointStatus
 	contacts map[string]contact // by URI
+}
+
+// statusRows is what one write stores.
+type statusRows struct {
+	put  []pbx.EndpointStatus
+	gone []string
 }
 
 // contact is one registration.
@@ -60,18 +67,12 @@ const maxContacts = 8
 // asked for; when it is full the next registration or sweep asks again.
 const askQueue = 20_000
 
-// StatusEvent tells the event stream of one changed endpoint.
-type StatusEvent struct {
-	Endpoint string           `json:"endpoint"`
-	Status   pbx.Reachability `json:"status"`
-	Call     pbx.CallState    `json:"call"`
-	Address  string           `json:"address"`
-}
-
 // newStatusWatcher starts from what the database remembers, as stale values.
-func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *hub, device func(string) *pbx.Device) (*statusWatcher, error) {
-	w := &statusWatcher{db: d, log: log, events: h, device: device, observed: map[string]*observed{}, dirty: map[string]bool{},
+func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *event.Hub, device func(string) *pbx.Device) (*statusWatcher, error) {
+	w := &statusWatcher{db: d, log: log, events: h, device: device, observed: map[string]*observed{},
 		staleSince: time.Now(), ask: make(chan string, askQueue)}
+	w.changed = writebehind.New(&w.mu, writebehind.Options[string, statusRows]{What: "statuses of endpoints", Every: statusPause, Batch: statusBatch,
+		Read: w.read, Write: w.write, Log: log})
 	statuses, err := d.Statuses(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the last known statuses: %w", err)
@@ -98,51 +99,25 @@ func (w *statusWatcher) status(endpoint string) (s pbx.EndpointStatus, stale tim
 	return s, w.staleSince
 }
 
-// run writes changed statuses until ctx ends.
-func (w *statusWatcher) run(ctx context.Context) error {
-	tick := time.NewTicker(statusPause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			w.flush(ctx)
-		case <-ctx.Done():
-			w.flush(context.WithoutCancel(ctx))
-			return ctx.Err()
+// read copies the statuses of endpoints; those of forgotten endpoints are to go.
+func (w *statusWatcher) read(endpoints []string) (b statusRows) {
+	for _, name := range endpoints {
+		if o := w.observed[name]; o != nil {
+			b.put = append(b.put, o.EndpointStatus)
+		} else {
+			b.gone = append(b.gone, name)
 		}
 	}
+	return b
 }
 
-// flush writes the dirty statuses; what cannot be written stays dirty.
-func (w *statusWatcher) flush(ctx context.Context) {
-	w.mu.Lock()
-	batch := make([]pbx.EndpointStatus, 0, len(w.dirty))
-	for name := range w.dirty {
-		batch = append(batch, w.observed[name].EndpointStatus)
-	}
-	clear(w.dirty)
-	w.mu.Unlock()
-	for chunk := range slices.Chunk(batch, statusBatch) {
-		w.store(ctx, chunk)
-	}
-}
-
-func (w *statusWatcher) store(ctx context.Context, batch []pbx.EndpointStatus) {
-	if err := w.db.PutStatuses(ctx, batch); err != nil {
-		w.log.Error(fmt.Sprintf("storing %d statuses", len(batch)), "error", err)
-		w.again(batch)
-	}
-}
-
-// again marks what could not be written, but not what was forgotten meanwhile.
-func (w *statusWatcher) again(batch []pbx.EndpointStatus) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range batch {
-		if w.observed[s.Endpoint] != nil {
-			w.dirty[s.Endpoint] = true
+func (w *statusWatcher) write(ctx context.Context, b statusRows) error {
+	if len(b.gone) > 0 {
+		if err := w.db.DeleteStatuses(ctx, b.gone); err != nil {
+			return err
 		}
 	}
+	return w.db.PutStatuses(ctx, b.put)
 }
 
 // down marks every value stale.
@@ -227,8 +202,8 @@ func (w *statusWatcher) update(name string, at time.Time, change func(*observed)
 	if o.Call != before.Call {
 		o.CallSince = at
 	}
-	w.dirty[name] = true
+	w.changed.Mark(name)
 	if o.Reach != before.Reach || o.Call != before.Call || o.Address != before.Address {
-		w.events.publish(EventStatus, device.Tenant, StatusEvent{Endpoint: name, Status: o.Reach, Call: o.Call, Address: addressText(o.Address)})
+		w.events.Publish(device.Tenant, event.Status{Endpoint: name, Reach: o.Reach, Call: o.Call, Address: o.Address})
 	}
 }

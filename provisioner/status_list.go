@@ -153,21 +153,13 @@ func (w *statusWatcher) details(name string, contacts []ami.ContactStatus) {
 }
 
 // forget drops endpoints that no device has any more.
-func (w *statusWatcher) forget(ctx context.Context, s *pbx.Snapshot) {
-	var gone []string
+func (w *statusWatcher) forget(s *pbx.Snapshot) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	for name := range w.observed {
 		if s.DeviceOf(name) == nil {
-			gone = append(gone, name)
 			delete(w.observed, name)
-			delete(w.dirty, name)
+			w.changed.Mark(name)
 		}
-	}
-	w.mu.Unlock()
-	if len(gone) == 0 {
-		return
-	}
-	if err := w.db.DeleteStatuses(ctx, gone); err != nil {
-		w.log.Error("forgetting the status of deleted devices", "error", err)
 	}
 }

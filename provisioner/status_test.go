@@ -233,30 +233,23 @@ func TestDeletedEndpointsAreForgotten(t *testing.T) {
 	}
 }
 
-// Statuses that cannot be written are written later, except forgotten ones.
-func TestFlushKeepsWhatItCannotWrite(t *testing.T) {
+// A device that is deleted while its status is being written leaves no row.
+func TestForgettingOvertakesAWrite(t *testing.T) {
 	l := newLab(t)
 	endpoint := l.device("a", "", 60)
 	l.fresh()
 	w := l.status
-	gone := &observed{EndpointStatus: pbx.EndpointStatus{Endpoint: "gone"}}
 	w.mu.Lock()
 	w.update(endpoint, time.Now(), func(o *observed) { o.Reach = pbx.ReachOK })
-	w.observed["gone"], w.dirty["gone"] = gone, true
+	underWay := w.read([]string{endpoint})
 	w.mu.Unlock()
-	if err := l.store.Close(); err != nil {
+	w.forget(pbx.NewSnapshot(99, nil, nil, nil, nil, nil))
+	if err := w.write(t.Context(), underWay); err != nil {
 		t.Fatal(err)
 	}
-	w.flush(t.Context())
-	if !w.dirty[endpoint] || !w.dirty["gone"] {
-		t.Errorf("lost: %v", w.dirty)
-	}
-	// Forgotten while a write was under way that then failed.
-	delete(w.observed, "gone")
-	w.dirty = map[string]bool{}
-	w.again([]pbx.EndpointStatus{{Endpoint: endpoint}, gone.EndpointStatus})
-	if w.dirty["gone"] || !w.dirty[endpoint] {
-		t.Errorf("after forgetting: %v", w.dirty)
+	store(t, w.changed)
+	if all, err := l.store.Statuses(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("of a deleted device are left %v, %v", all, err)
 	}
 }
 

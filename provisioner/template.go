@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -39,14 +40,6 @@ type SiteTemplate struct {
 	// where it fails; nil when all is well. With LastGood its last good text is.
 	Fault *templates.SiteError
 	Phone pbx.MAC // the first one where it fails; "" when its text is at fault
-}
-
-// TemplateEvent tells the event stream that a site's template fails, or no longer.
-type TemplateEvent struct {
-	Path   string `json:"path"`
-	State  string `json:"state"` // broken or mended
-	Line   int    `json:"line,omitempty"`
-	Reason string `json:"reason,omitempty"`
 }
 
 // newSiteTemplates reads the folder at once: a phone that asks right after the start
@@ -164,13 +157,13 @@ func (t *siteTemplates) spread(list []SiteTemplate) {
 	for _, path := range slices.Sorted(maps.Keys(now)) {
 		if bad := now[path]; t.faults[path] != bad {
 			t.log.Error("a site's template fails", "path", path, "line", bad.Line, "reason", bad.Reason)
-			t.c.events.publish(EventTemplate, "", TemplateEvent{path, "broken", bad.Line, bad.Reason})
+			t.c.Events.Publish("", event.Template{Path: path, State: event.TemplateBroken, Line: bad.Line, Reason: bad.Reason})
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(t.faults)) {
 		if _, still := now[path]; !still {
 			t.log.Info("a site's template fails no more", "path", path)
-			t.c.events.publish(EventTemplate, "", TemplateEvent{Path: path, State: "mended"})
+			t.c.Events.Publish("", event.Template{Path: path, State: event.TemplateMended})
 		}
 	}
 	t.faults = now

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -55,7 +56,7 @@ func TestSiteTemplatesTellPhones(t *testing.T) {
 	l.fresh()
 	l.start()
 	l.applied()
-	sub := l.Subscribe()
+	sub := l.Events.Subscribe("")
 	defer sub.Close()
 	look := func() []SiteTemplate { return l.SiteTemplates(t.Context()) }
 	told := 0
@@ -111,8 +112,8 @@ func TestSiteTemplatesTellPhones(t *testing.T) {
 	for len(events) < 3 {
 		select {
 		case e := <-sub.Events():
-			if d, ok := e.Data.(TemplateEvent); ok {
-				events = append(events, d.State+d.Path)
+			if d, ok := e.Data.(event.Template); ok {
+				events = append(events, string(d.State)+d.Path)
 			}
 		case <-time.After(10 * time.Second):
 			t.Fatalf("events: %q", events)

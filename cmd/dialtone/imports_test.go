@@ -19,6 +19,9 @@ const module = "github.com/dialtone-pbx/dialtone/"
 // Programs below cmd may import all but each other's programs.
 var allowed = map[string][]string{
 	"provisioner/pbx":          {},
+	"provisioner/event":        {"provisioner/pbx"},
+	"provisioner/limit":        {},
+	"provisioner/writebehind":  {},
 	"templates":                {},
 	"ami":                      {},
 	"ami/amitest":              {"ami"},
@@ -28,8 +31,8 @@ var allowed = map[string][]string{
 	"db/dbtest":                {},
 	"phoneconf":                {"provisioner/pbx", "templates"},
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
-	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/pbx", "db"},
+	"provisioner":              {"provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
+	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "db"},
 	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.

@@ -15,6 +15,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ari"
 	"github.com/dialtone-pbx/dialtone/ari/callflow"
 	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -51,7 +52,7 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 // followChanges lets the lamps follow every change that is applied, until ctx ends.
 func followChanges(ctx context.Context, ctl *provisioner.Controller, lamps *callflow.Lamps) error {
 	for ctx.Err() == nil {
-		sub := ctl.Subscribe()
+		sub := ctl.Events.Subscribe("")
 		lamps.Changed()
 		followEvents(ctx, sub, lamps)
 		sub.Close()
@@ -60,7 +61,7 @@ func followChanges(ctx context.Context, ctl *provisioner.Controller, lamps *call
 }
 
 // followEvents ends with ctx, or when the events have come too fast.
-func followEvents(ctx context.Context, sub *provisioner.Subscription, lamps *callflow.Lamps) {
+func followEvents(ctx context.Context, sub *event.Subscription, lamps *callflow.Lamps) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,7 +70,7 @@ func followEvents(ctx context.Context, sub *provisioner.Subscription, lamps *cal
 			if !open {
 				return
 			}
-			if e.Type == provisioner.EventApply {
+			if e.Type == event.TypeApply {
 				lamps.Changed()
 			}
 		}

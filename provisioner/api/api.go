@@ -1,8 +1,8 @@
 // Package api is the admin API: /v1 on Echo v4 behind huma, which validates
 // bodies and writes the OpenAPI document from the same declarations. It decodes,
 // calls the Controller, and encodes; rules live in pbx, SQL in db. One file a
-// resource. It may import provisioner, provisioner/pbx and db's plain row types,
-// and must not know ARI, AMI or templates.
+// resource. It may import provisioner, provisioner/event, provisioner/pbx and db's
+// plain row types, and must not know ARI, AMI or templates.
 package api
 
 import (

@@ -7,7 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -94,10 +93,6 @@ func byView(p pbx.CallParty) *CallParty {
 func callView(c pbx.LiveCall) Call {
 	return Call{ID: c.ID, From: partyView(c.From), Dialled: c.Dialled, Started: c.Started, Answered: whenSet(c.Answered), AnsweredBy: byView(c.By),
 		Legs: legViews(c.Legs), Rules: append([]string{}, c.Rules...), Via: viaView(c.Via), Recorded: c.Recorded, Incomplete: c.Incomplete}
-}
-
-func callEventView(e provisioner.CallEvent) CallEvent {
-	return CallEvent{What: string(e.What), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome), Call: callView(e.Call)}
 }
 
 const callsPath = "/v1/tenants/{tenant}/calls"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -74,10 +75,10 @@ func (h WriteHeaders) preferenceApplied() string {
 
 // ApplyBlock says whether Asterisk runs the object's last change.
 type ApplyBlock struct {
-	State    provisioner.Progress `json:"state" enum:"pending,applied,failed" doc:"pending until Asterisk has acknowledged the change"`
-	Revision int64                `json:"revision" doc:"Configuration revision of the object's last change"`
-	Error    string               `json:"error,omitempty" doc:"Why it failed, or what it waits for"`
-	Warnings []string             `json:"warnings,omitempty" doc:"What is not in force although the change is applied, because Asterisk lacks a module"`
+	State    event.Progress `json:"state" enum:"pending,applied,failed" doc:"pending until Asterisk has acknowledged the change"`
+	Revision int64          `json:"revision" doc:"Configuration revision of the object's last change"`
+	Error    string         `json:"error,omitempty" doc:"Why it failed, or what it waits for"`
+	Warnings []string       `json:"warnings,omitempty" doc:"What is not in force although the change is applied, because Asterisk lacks a module"`
 }
 
 // applied describes a revision, after waiting for it if asked to.
@@ -89,7 +90,7 @@ func (a *api) applied(ctx context.Context, revision int64, wait time.Duration) A
 		state = a.ctl.WaitApplied(ctx, revision)
 	}
 	b := ApplyBlock{State: state.Progress(revision), Revision: revision}
-	if b.State != provisioner.Applied {
+	if b.State != event.Applied {
 		b.Error = state.Error
 		if by := caller(ctx); b.Error != "" && by.Tenant != "" {
 			b.Error = "Asterisk does not run this yet; a platform admin sees why in /v1/health" // it may speak of another tenant's objects

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
 	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 )
 
 // patience is how long one write to a client may take before the stream is given
@@ -36,14 +37,14 @@ func (a *api) registerEvents() {
 				return nil, a.problem(err)
 			}
 		}
-		by, sub := caller(ctx), a.ctl.SubscribeTo(in.Tenant)
+		by, sub := caller(ctx), a.ctl.Events.Subscribe(in.Tenant)
 		return &huma.StreamResponse{Body: func(ctx huma.Context) { a.stream(ctx, by, sub) }}, nil
 	})
 }
 
 // stream writes events until the client leaves, may not go on, or the subscription
 // ends.
-func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *provisioner.Subscription) {
+func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *event.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
@@ -78,12 +79,8 @@ func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *provisioner.
 }
 
 // writeEvent prints one event as the HTML standard defines (9.2.6).
-func writeEvent(w io.Writer, e provisioner.Event) error {
-	shown := e.Data
-	if call, is := shown.(provisioner.CallEvent); is {
-		shown = callEventView(call)
-	}
-	data, err := json.Marshal(shown)
+func writeEvent(w io.Writer, e event.Event) error {
+	data, err := json.Marshal(eventView(e.Data))
 	if err != nil {
 		return fmt.Errorf("encoding event %d: %w", e.ID, err)
 	}

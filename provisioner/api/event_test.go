@@ -114,7 +114,7 @@ func TestWaitOutlivesTheReadDeadline(t *testing.T) {
 func TestSlowClientIsToldToResync(t *testing.T) {
 	l := newLab(t)
 	endpoint := l.applied("devices/a", `{}`).text("endpoint")
-	sub := l.ctl.Subscribe() // the same queue, which nobody empties
+	sub := l.ctl.Events.Subscribe("") // the same queue, which nobody empties
 	defer sub.Close()
 	for i := range 1500 {
 		state := []string{"Reachable", "Unreachable"}[i%2]

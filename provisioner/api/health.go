@@ -7,8 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
-
-	"github.com/dialtone-pbx/dialtone/provisioner"
 )
 
 // Health is the state of the program.
@@ -23,8 +21,8 @@ type Health struct {
 	CallControl struct {
 		Connected bool `json:"connected"`
 	} `json:"call_control" doc:"Whether calls are decided here over ARI; while they are not, they follow the rendered fallback"`
-	Apply provisioner.ApplyState `json:"apply" doc:"How far Asterisk has come"`
-	Drift []provisioner.Drift    `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
+	Apply ApplyState `json:"apply" doc:"How far Asterisk has come"`
+	Drift []Drift    `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
 }
 
 func (a *api) registerHealth(e *echo.Echo) {
@@ -36,11 +34,11 @@ func (a *api) registerHealth(e *echo.Echo) {
 				return nil, a.problem(err)
 			}
 			h := &out.Body
-			h.Status, h.Version, h.Revision, h.Apply = "ok", a.Version, revision, a.ctl.ApplyState()
+			h.Status, h.Version, h.Revision, h.Apply = "ok", a.Version, revision, applyView(a.ctl.ApplyState())
 			connected, since := a.ctl.Connected()
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
 			h.CallControl.Connected = a.CallControl()
-			h.Drift = a.ctl.Drift()
+			h.Drift = driftViews(a.ctl.Drift())
 			if !connected || !h.CallControl.Connected || h.Apply.Error != "" {
 				h.Status = "degraded"
 			}

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
+)
+
+// StatusEvent is a device whose state changed.
+type StatusEvent struct {
+	Endpoint string `json:"endpoint"`
+	Status   string `json:"status"`
+	Call     string `json:"call"`
+	Address  string `json:"address"`
+}
+
+// ApplyState is how far Asterisk has come.
+type ApplyState struct {
+	Applied  int64     `json:"applied" doc:"Revision that Asterisk runs"`
+	Failed   int64     `json:"failed,omitempty" doc:"Revision of the last failure; 0 after a success"`
+	Error    string    `json:"error,omitempty" doc:"Why it failed"`
+	At       time.Time `json:"at" doc:"When Asterisk was last brought up to date, or that failed"`
+	Millis   int64     `json:"duration_ms" doc:"How long that took"`
+	Reloaded []string  `json:"reloaded,omitempty" doc:"Modules that Asterisk reloaded"`
+	Warnings []string  `json:"warnings,omitempty" doc:"What of the revision is not in force because Asterisk lacks a module; everything else is"`
+}
+
+// FetchEvent is a request of a phone for a file.
+type FetchEvent struct {
+	MAC    string `json:"mac"`
+	File   string `json:"file"`
+	Status int    `json:"status"`
+}
+
+// Drift is a rendered file that was edited by hand.
+type Drift struct {
+	File string    `json:"file" doc:"Name of the file, without its folder"`
+	Kept string    `json:"kept" doc:"Where the edited file is now"`
+	At   time.Time `json:"at" doc:"When it was noticed"`
+}
+
+// TemplateEvent is a template of the site that fails, or no longer does.
+type TemplateEvent struct {
+	Path   string `json:"path"`
+	State  string `json:"state"`
+	Line   int    `json:"line,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// ResyncEvent is how far an order to a phone has come. Its mac is written without
+// colons, unlike all others of the API: so it always was.
+type ResyncEvent struct {
+	ID     int64  `json:"id"`
+	MAC    string `json:"mac"`
+	Action string `json:"action"`
+	State  string `json:"state"`
+}
+
+// eventView is what the stream shows of an event; nil when the event tells nothing but
+// its type.
+func eventView(d event.Data) any {
+	switch e := d.(type) {
+	case event.Status:
+		v := StatusEvent{Endpoint: e.Endpoint, Status: string(e.Reach), Call: string(e.Call)}
+		if e.Address.IsValid() {
+			v.Address = e.Address.String()
+		}
+		return v
+	case event.Apply:
+		return applyView(e)
+	case event.Fetch:
+		return FetchEvent{MAC: e.MAC.Colons(), File: e.File, Status: e.Status}
+	case event.Drift:
+		return Drift(e)
+	case event.Template:
+		return TemplateEvent{Path: e.Path, State: string(e.State), Line: e.Line, Reason: e.Reason}
+	case event.Resync:
+		return ResyncEvent{ID: e.ID, MAC: string(e.MAC), Action: string(e.Action), State: string(e.State)}
+	case event.Call:
+		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome), Call: callView(e.Call)}
+	}
+	return nil
+}
+
+func applyView(a event.Apply) ApplyState {
+	return ApplyState{Applied: a.Applied, Failed: a.Failed, Error: a.Error, At: a.At, Millis: a.Took.Milliseconds(), Reloaded: a.Reloaded, Warnings: a.Warnings}
+}
+
+func driftViews(files []event.Drift) []Drift {
+	out := make([]Drift, len(files))
+	for i, d := range files {
+		out[i] = Drift(d)
+	}
+	return out
+}

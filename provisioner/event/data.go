@@ -1,0 +1,119 @@
+package event
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Type names what an event tells.
+type Type string
+
+// The types of events.
+const (
+	TypeStatus   Type = "status"
+	TypeApply    Type = "apply"
+	TypeFetch    Type = "fetch"
+	TypeDrift    Type = "drift"
+	TypeTemplate Type = "template"
+	TypeResync   Type = "phone-resync"
+	TypeCall     Type = "call"
+	// Missed is the last event of a subscriber that was too slow: what it knows is old.
+	Missed Type = "resync"
+)
+
+// Data is what an event tells: a Status, Apply, Fetch, Drift, Template, Resync or Call.
+// It holds no secrets.
+type Data interface{ Type() Type }
+
+// Status is what Asterisk says of an endpoint, after a change.
+type Status struct {
+	Endpoint string
+	Reach    pbx.Reachability
+	Call     pbx.CallState
+	Address  netip.AddrPort // where it is registered from; invalid while it is not
+}
+
+// Fetch is one request of a phone for a file.
+type Fetch struct {
+	MAC    pbx.MAC
+	File   string
+	Status int // of the HTTP answer
+}
+
+// Drift is a rendered file that was edited by hand. The edit has no effect and is kept
+// until it is moved away.
+type Drift struct {
+	File string // name of the file, without its folder
+	Kept string // where the edited file is now
+	At   time.Time
+}
+
+// Template is a template of the site that fails, or no longer does.
+type Template struct {
+	Path   string // inside the site's folder
+	State  TemplateState
+	Line   int // where it fails; 0 for the whole file
+	Reason string
+}
+
+// TemplateState says whether a template works.
+type TemplateState string
+
+// The states of a template.
+const (
+	TemplateBroken TemplateState = "broken"
+	TemplateMended TemplateState = "mended"
+)
+
+// Resync is how far an order to a phone has come.
+type Resync struct {
+	ID     int64
+	MAC    pbx.MAC
+	Action pbx.ResyncAction
+	State  pbx.ResyncState
+}
+
+// Call is one change of one call.
+type Call struct {
+	Change  CallChange
+	Leg     string // id of the leg that it happened to; "" for the whole call
+	Call    pbx.LiveCall
+	Outcome pbx.CallOutcome // of a call that has ended
+}
+
+// CallChange names what happened to a call.
+type CallChange string
+
+// The changes of a call.
+const (
+	CallStarted     CallChange = "started"
+	CallRinging     CallChange = "ringing"  // one more leg is called
+	CallTaken       CallChange = "answered" // a leg is through
+	CallAsking      CallChange = "asking"   // a leg consults the target of a transfer; the transferee is held
+	CallReturned    CallChange = "returned" // that leg takes the transferee back
+	CallTransferred CallChange = "transferred"
+	CallRecording   CallChange = "recording" // Asterisk records it from now on
+	// CallRecordingEnded is only for a call that goes on.
+	CallRecordingEnded CallChange = "recording-ended"
+	CallEnded          CallChange = "ended"
+)
+
+// Type returns TypeStatus.
+func (Status) Type() Type { return TypeStatus }
+
+// Type returns TypeFetch.
+func (Fetch) Type() Type { return TypeFetch }
+
+// Type returns TypeDrift.
+func (Drift) Type() Type { return TypeDrift }
+
+// Type returns TypeTemplate.
+func (Template) Type() Type { return TypeTemplate }
+
+// Type returns TypeResync.
+func (Resync) Type() Type { return TypeResync }
+
+// Type returns TypeCall.
+func (Call) Type() Type { return TypeCall }

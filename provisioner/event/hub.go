@@ -1,0 +1,110 @@
+package event
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Event is one thing that happened.
+type Event struct {
+	ID     uint64 // counts up from the start of the program, over all tenants
+	Type   Type   // Data's, or Missed
+	At     time.Time
+	Tenant string // that has the object; "" for an event about the platform
+	Data   Data   // nil for Missed
+}
+
+// Queue is how many events wait for one subscriber. A subscriber that falls further
+// behind gets one Missed event and is disconnected, so that a slow browser delays no
+// one and never misses anything without knowing.
+const Queue = 1024
+
+// Subscription receives events until Close is called or its queue overflows.
+type Subscription struct {
+	hub    *Hub
+	events chan Event
+	tenant string // the only one whose events it gets; "" for all
+}
+
+// Events is closed when the subscription ended.
+func (s *Subscription) Events() <-chan Event { return s.events }
+
+// Close ends the subscription. It may be called more than once.
+func (s *Subscription) Close() { s.hub.drop(s) }
+
+// Hub hands each event to every subscriber. Its methods are safe for concurrent use
+// and never block.
+type Hub struct {
+	listeners atomic.Int64 // len(subs), read without the lock
+
+	mu     sync.Mutex
+	last   uint64 // ID of the last event
+	subs   map[*Subscription]struct{}
+	closed bool
+}
+
+// NewHub returns a hub without subscribers.
+func NewHub() *Hub { return &Hub{subs: map[*Subscription]struct{}{}} }
+
+// Subscribe starts a stream of one tenant's events from now on, or of all when tenant
+// is "". A tenant's stream leaves out events about the platform.
+func (h *Hub) Subscribe(tenant string) *Subscription {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := &Subscription{hub: h, tenant: tenant, events: make(chan Event, Queue)}
+	if h.closed {
+		close(s.events)
+		return s
+	}
+	h.subs[s] = struct{}{}
+	h.listeners.Add(1)
+	return s
+}
+
+// Listened reports whether there is any subscriber. It takes no lock.
+func (h *Hub) Listened() bool { return h.listeners.Load() > 0 }
+
+// Publish tells of a tenant's object or, when tenant is "", of the platform.
+func (h *Hub) Publish(tenant string, data Data) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last++
+	e := Event{ID: h.last, Type: data.Type(), At: time.Now(), Tenant: tenant, Data: data}
+	for s := range h.subs {
+		if s.tenant != "" && s.tenant != tenant {
+			continue
+		}
+		// The last place is kept for Missed.
+		if len(s.events) < cap(s.events)-1 {
+			s.events <- e
+			continue
+		}
+		s.events <- Event{ID: e.ID, Type: Missed, At: e.At}
+		h.dropLocked(s)
+	}
+}
+
+// Close ends every subscription, those of the future too.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for s := range h.subs {
+		h.dropLocked(s)
+	}
+}
+
+func (h *Hub) drop(s *Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dropLocked(s)
+}
+
+func (h *Hub) dropLocked(s *Subscription) {
+	if _, ok := h.subs[s]; ok {
+		delete(h.subs, s)
+		h.listeners.Add(-1)
+		close(s.events)
+	}
+}
