@@ -60,7 +60,7 @@ func Open(t *testing.T, suite box.Suite, flags ...string) *Lab {
 	return OpenWith(t, suite, office.Options{Serve: flags})
 }
 
-// OpenWith is openLab for a controller that is started in a way of its own.
+// OpenWith is Open for a controller that is started in a way of its own.
 func OpenWith(t *testing.T, suite box.Suite, o office.Options) *Lab {
 	t.Helper()
 	if err := box.Require(t.Context(), t.Output()); err != nil {
