@@ -11,23 +11,39 @@ import (
 	"time"
 )
 
-// Kill ends the controller as kill -9 does, and waits until Asterisk has noticed: a
+// Kill ends the controller as kill -9 does, and gives Asterisk a moment to notice: a
 // call that comes before that waits in Stasis for the next controller.
 func (l *Lab) Kill(t *testing.T) {
 	t.Helper()
 	theirs := clients(t, l.ControllerPID(), l.ARI)
-	if err := l.KillController(); err != nil {
-		t.Fatal(err)
-	}
-	Eventually(t, 10*time.Second, func() string {
+	l.KillAtOnce(t)
+	WaitFor(noticed, func() string {
 		for _, s := range sockets(t) {
 			// CLOSE_WAIT is one whose other end has gone and which Asterisk has not closed.
-			if slices.Contains(theirs, s.remote) && (s.state == "ESTABLISHED" || s.state == "CLOSE_WAIT") {
+			if s.local == inTable(l.ARI) && slices.Contains(theirs, s.remote) && (s.state == "ESTABLISHED" || s.state == "CLOSE_WAIT") {
 				return "Asterisk still has a connection of the dead controller's"
 			}
 		}
 		return ""
 	})
+}
+
+// noticed bounds that moment: a request that waits for a channel keeps its connection.
+const noticed = 2 * time.Second
+
+// KillAtOnce ends the controller as kill -9 does, in the middle of whatever goes on.
+func (l *Lab) KillAtOnce(t *testing.T) {
+	t.Helper()
+	if err := l.KillController(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inTable is an IPv4 address and port as the table of sockets has them.
+func inTable(address string) string {
+	at := netip.MustParseAddrPort(address)
+	ip := at.Addr().As4()
+	return fmt.Sprintf("%02X%02X%02X%02X:%04X", ip[3], ip[2], ip[1], ip[0], at.Port())
 }
 
 // socket is a row of this machine's table of TCP sockets (proc_net(5)).
@@ -53,9 +69,6 @@ func sockets(t *testing.T) (all []socket) {
 // clients are the addresses from which a process is connected to a server.
 func clients(t *testing.T, pid int, server string) (addresses []string) {
 	t.Helper()
-	at := netip.MustParseAddrPort(server)
-	ip := at.Addr().As4()
-	remote := fmt.Sprintf("%02X%02X%02X%02X:%04X", ip[3], ip[2], ip[1], ip[0], at.Port())
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	files, err := os.ReadDir(dir)
 	if err != nil {
@@ -68,7 +81,7 @@ func clients(t *testing.T, pid int, server string) (addresses []string) {
 		}
 	}
 	for _, s := range sockets(t) {
-		if s.remote == remote && slices.Contains(open, "socket:["+s.inode+"]") {
+		if s.remote == inTable(server) && slices.Contains(open, "socket:["+s.inode+"]") {
 			addresses = append(addresses, s.local)
 		}
 	}

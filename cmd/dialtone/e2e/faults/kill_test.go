@@ -196,7 +196,7 @@ func (s *staff) killStorm(t *testing.T) {
 	for range kills {
 		pause := time.NewTimer(time.Duration(rand.IntN(300)) * time.Millisecond)
 		<-pause.C
-		s.Kill(t)
+		s.KillAtOnce(t)
 		s.Restart(t)
 	}
 	end()

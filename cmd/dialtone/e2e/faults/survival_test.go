@@ -133,7 +133,7 @@ func (s *survival) life(t *testing.T) {
 	default:
 		t.Fatalf("starting again: %v\n%s", err, s.Log)
 	}
-	s.Kill(t)
+	s.KillAtOnce(t)
 	s.killed++
 }
 
@@ -162,7 +162,7 @@ func (s *survival) round(t *testing.T) {
 	for _, c := range talks {
 		talking.Go(func() { t.Run(c.caller+" talks", func(t *testing.T) { c.talk(ctx, t) }) })
 	}
-	s.Kill(t)
+	s.KillAtOnce(t)
 	s.killed++
 	for n := 1; n < survivalKills && !t.Failed(); n++ {
 		s.life(t)
