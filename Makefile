@@ -70,6 +70,12 @@ test: tools sandbox ## Everything: unit, fuzz seeds, real Asterisk 22 and 16, si
 	@go test -race -count=1 -timeout 60m -p 2 -parallel $(LABS) ./...
 	@$(TOOK)
 
+KILLS       := 1000
+
+.PHONY: soak
+soak: tools sandbox ## Kill the controller KILLS times (1000) amid calls, consultations and recordings; not part of test
+	@go test -race -count=1 -timeout 4h -v -run '^TestSurvivalRealAsterisk$$' ./cmd/dialtone/e2e/faults -soak $(KILLS)
+
 .PHONY: bench
 bench: build ## One table of ratios against references in the same run (about 10 minutes)
 	@$(BIN)/sandbox require --load

@@ -38,7 +38,7 @@ func scanResult(row scanner) (*ApplyResult, error) {
 	r := &ApplyResult{}
 	var ms int64
 	var reloaded string
-	err := row.Scan(&r.Revision, &r.State, timeScan{&r.At}, &r.Error, &ms, &reloaded)
+	err := row.Scan(&r.Revision, &r.State, instant{&r.At}, &r.Error, &ms, &reloaded)
 	r.Duration = time.Duration(ms) * time.Millisecond
 	if reloaded != "" {
 		r.Reloaded = strings.Fields(reloaded)

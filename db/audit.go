@@ -1,16 +1,11 @@
 package db
 
 import (
-	"cmp"
 	"context"
-	"encoding"
 	"encoding/json"
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -36,7 +31,12 @@ const (
 	kindFeatureCodes   = "feature-codes"
 )
 
-// Change is one line of the audit trail: what one write did to one object.
+// Change is one line of the audit trail: what one write did to one object. Before
+// and After have the names and values of the API, which outlive every rename in Go.
+// A secret is **** in them, and Fields names it when its text changed: whoever undoes
+// changes can tell by that which of them lost a secret. There is no hash of it,
+// because the key of one would lie in the same file, and whoever has the file would
+// guess a PIN of four digits, also one that is not in use any more.
 type Change struct {
 	ID       int64 // grows with time
 	Revision int64
@@ -46,8 +46,7 @@ type Change struct {
 	Kind     string // tenant, extension, device, phone, mailbox, user
 	Tenant   string
 	Key      string // as stored: of a phone the 12 digits of its MAC
-	// Fields names what an update changed, sorted; so a replaced secret shows,
-	// whose text is **** before and after.
+	// Fields names what an update changed, sorted.
 	Fields []string
 	Before json.RawMessage // nil when it was created
 	After  json.RawMessage // nil when it was deleted
@@ -96,7 +95,7 @@ func (db *DB) Changes(ctx context.Context, f ChangeFilter) (out []Change, err er
 func scanChange(row scanner) (Change, error) {
 	var c Change
 	var fields, before, after string
-	err := row.Scan(&c.ID, &c.Revision, timeScan{&c.At}, &c.Author.Actor, &c.Author.Address, &c.Action, &c.Kind, &c.Tenant, &c.Key, &fields, &before, &after)
+	err := row.Scan(&c.ID, &c.Revision, instant{&c.At}, &c.Author.Actor, &c.Author.Address, &c.Action, &c.Kind, &c.Tenant, &c.Key, &fields, &before, &after)
 	c.Fields = strings.Fields(fields)
 	if before != "" {
 		c.Before = json.RawMessage(before)
@@ -109,100 +108,50 @@ func scanChange(row scanner) (Change, error) {
 
 // record writes the audit row of one change; a nil before is a creation and a nil
 // after a deletion. The transaction must have its revision by now.
-func record[T any](ctx context.Context, tx *Tx, kind, tenant, key string, before, after *T) error {
-	action, fields := "update", ""
+func (t *table[T]) record(ctx context.Context, tx *Tx, before, after *T) error {
+	action, fields, row := "update", "", after
 	switch {
 	case before == nil:
 		action = "create"
 	case after == nil:
-		action = "delete"
+		action, row = "delete", before
 	default:
-		fields = strings.Join(changed(before, after), " ")
+		fields = strings.Join(t.changed(before, after), " ")
 	}
-	old, err := auditJSON(before)
+	old, err := t.properties(before)
 	if err != nil {
 		return err
 	}
-	now, err := auditJSON(after)
+	now, err := t.properties(after)
 	if err != nil {
 		return err
 	}
 	err = tx.exec(ctx, `INSERT INTO changes (revision, action, kind, tenant, key, fields, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		tx.revision, action, kind, tenant, key, fields, old, now)
+		tx.revision, action, t.kind, t.tenantOf(row), t.keyOf(row), fields, old, now)
 	if err != nil {
-		return fmt.Errorf("writing the audit row of %s %s: %w", kind, key, err)
+		return fmt.Errorf("writing the audit row of %s %s: %w", t.kind, t.keyOf(row), err)
 	}
 	return nil
 }
 
-// changed returns the names of the fields in which two objects differ, sorted.
-// Secrets are compared by text: DeepEqual follows their pointer.
-func changed[T any](before, after *T) []string {
-	a, b := reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem()
-	var names []string
-	for i, f := range reflect.VisibleFields(a.Type()) {
-		if !isBookkeeping(f.Name) && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			names = append(names, snake(f.Name))
-		}
-	}
-	slices.SortFunc(names, cmp.Compare)
-	return names
-}
-
-// auditJSON returns an object as JSON, or nil for none. Names are those of the
-// API, because the rows outlive every rename in Go; reflection keeps a field that
-// is added to pbx from being forgotten. pbx.Secret writes itself as ****.
-func auditJSON[T any](v *T) (any, error) {
-	if v == nil {
+// properties returns a row as JSON with the names and values of the API, or nil for
+// no row.
+func (t *table[T]) properties(row *T) (any, error) {
+	if row == nil {
 		return nil, nil
 	}
-	b, err := json.Marshal(describe(reflect.ValueOf(v).Elem()))
+	out := make(map[string]any, len(t.columns))
+	for _, c := range t.columns {
+		if c.property != "" {
+			out[c.property] = c.shown(row)
+		}
+	}
+	b, err := json.Marshal(out)
 	if err != nil {
-		return nil, fmt.Errorf("writing %T as JSON: %w", v, err)
+		return nil, fmt.Errorf("writing %s %s as JSON: %w", t.kind, t.keyOf(row), err)
 	}
 	return string(b), nil
 }
 
-// describe returns a struct as a map from field name to value, and a slice of
-// structs (the lines of a phone) as a slice of such maps.
-func describe(v reflect.Value) any {
-	_, hasOwn := v.Interface().(json.Marshaler)
-	_, hasText := v.Interface().(encoding.TextMarshaler)
-	switch {
-	case hasOwn, hasText:
-		return v.Interface()
-	case v.Kind() == reflect.Struct:
-		m := make(map[string]any, v.NumField())
-		for i, f := range reflect.VisibleFields(v.Type()) {
-			if !isBookkeeping(f.Name) {
-				m[snake(f.Name)] = describe(v.Field(i))
-			}
-		}
-		return m
-	case v.Kind() == reflect.Slice:
-		list := make([]any, v.Len())
-		for i := range list {
-			list[i] = describe(v.Index(i))
-		}
-		return list
-	default:
-		return v.Interface()
-	}
-}
-
 // isBookkeeping names the fields that we count and nobody sets.
 func isBookkeeping(field string) bool { return field == "Version" || field == "Revision" }
-
-// snake spells a Go field name as the API does: RingSeconds is ring_seconds and
-// URLSecret is url_secret.
-func snake(name string) string {
-	rs := []rune(name)
-	var b strings.Builder
-	for i, r := range rs {
-		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(rs[i-1]) || i+1 < len(rs) && unicode.IsLower(rs[i+1])) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}

@@ -11,29 +11,34 @@ import (
 // fillMany makes n extensions, each with a mailbox, a device and a phone.
 func fillMany(tb testing.TB, db *DB, n int) {
 	tb.Helper()
-	update(tb, db, func(ctx context.Context, tx *Tx) error {
-		for i := range n {
-			number := fmt.Sprintf("%05d", i)
-			err := all(
-				func() error {
-					return tx.CreateMailbox(ctx, &pbx.Mailbox{Tenant: "default", Number: number, Name: "Person " + number, PIN: pbx.NewSecret("1234")})
-				},
-				func() error {
-					return tx.CreateExtension(ctx, &pbx.Extension{Tenant: "default", Number: number, Name: "Person " + number, RingSeconds: 20, Mailbox: number})
-				},
-				func() error {
-					return tx.CreateDevice(ctx, &pbx.Device{Tenant: "default", Name: "desk-" + number, Extension: number, Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: 60})
-				},
-				func() error {
-					return tx.CreatePhone(ctx, &pbx.Phone{Tenant: "default", MAC: pbx.MAC(fmt.Sprintf("001565%06x", i)), Vendor: pbx.Yealink, Model: "T46U",
-						Lines: []pbx.Line{{Registration: 1, Device: "desk-" + number}}, URLSecret: pbx.NewURLSecret()})
-				})
-			if err != nil {
-				return err
-			}
+	const batch = 250 // a transaction has a deadline
+	for from := 0; from < n; from += batch {
+		update(tb, db, func(ctx context.Context, tx *Tx) error { return fillRange(ctx, tx, from, min(from+batch, n)) })
+	}
+}
+
+func fillRange(ctx context.Context, tx *Tx, from, to int) error {
+	for i := from; i < to; i++ {
+		number := fmt.Sprintf("%05d", i)
+		err := all(
+			func() error {
+				return tx.CreateMailbox(ctx, &pbx.Mailbox{Tenant: "default", Number: number, Name: "Person " + number, PIN: pbx.NewSecret("1234")})
+			},
+			func() error {
+				return tx.CreateExtension(ctx, &pbx.Extension{Tenant: "default", Number: number, Name: "Person " + number, RingSeconds: 20, Mailbox: number})
+			},
+			func() error {
+				return tx.CreateDevice(ctx, &pbx.Device{Tenant: "default", Name: "desk-" + number, Extension: number, Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: 60})
+			},
+			func() error {
+				return tx.CreatePhone(ctx, &pbx.Phone{Tenant: "default", MAC: pbx.MAC(fmt.Sprintf("001565%06x", i)), Vendor: pbx.Yealink, Model: "T46U",
+					Lines: []pbx.Line{{Registration: 1, Device: "desk-" + number}}, URLSecret: pbx.NewURLSecret()})
+			})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // BenchmarkSnapshot10000 is to stay well under 300 ms.

@@ -2,18 +2,33 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectButtonTemplate = `SELECT tenant, model, version, revision FROM button_templates`
+// buttonTable: the rows of template_buttons hold the buttons.
+var buttonTable = newTable(kindButtons, "button_templates",
+	func(row *pbx.ButtonTemplate) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.ButtonTemplate) any { return &row.Tenant }),
+	keyCol("model", func(row *pbx.ButtonTemplate) any { return &row.Model }),
+	apartCol("buttons", func(row *pbx.ButtonTemplate) any { return &row.Buttons }).as("buttons", func(row *pbx.ButtonTemplate) any { return byPlace(row.Buttons) }),
+)
 
-func scanButtonTemplate(row scanner) (*pbx.ButtonTemplate, error) {
-	t := &pbx.ButtonTemplate{}
-	return t, row.Scan(&t.Tenant, &t.Model, &t.Version, &t.Revision)
+// placed is a button as the API has it, where its place is its key.
+type placed struct {
+	Kind  pbx.ButtonKind `json:"kind"`
+	Value string         `json:"value,omitempty"`
+	Label string         `json:"label,omitempty"`
+	Line  int            `json:"line,omitempty"`
+}
+
+func byPlace(bs []pbx.Button) map[string]placed {
+	out := make(map[string]placed, len(bs))
+	for _, b := range bs {
+		out[b.Place()] = placed{b.Kind, b.Value, b.Label, b.Line}
+	}
+	return out
 }
 
 // ownedButton is a button with the key of the template or phone that it is on.
@@ -33,12 +48,9 @@ func scanButton(row scanner) (ownedButton, error) {
 // ButtonTemplate returns the buttons of a model, or those of all phones of a
 // tenant, or a NotFound error.
 func (tx *Tx) ButtonTemplate(ctx context.Context, tenant, model string) (*pbx.ButtonTemplate, error) {
-	t, err := scanButtonTemplate(tx.sql.QueryRowContext(ctx, selectButtonTemplate+` WHERE tenant = ? AND model = ?`, tenant, model))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindButtons, model)
-	}
+	t, err := buttonTable.get(ctx, tx, tenant, model)
 	if err != nil {
-		return nil, fmt.Errorf("reading button template %s: %w", model, err)
+		return nil, err
 	}
 	return t, tx.fillTemplates(ctx, []*pbx.ButtonTemplate{t})
 }
@@ -49,7 +61,7 @@ func (tx *Tx) ButtonTemplates(ctx context.Context, tenant string, o ListOptions)
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	ts, err := query(ctx, tx, scanButtonTemplate, selectButtonTemplate+` AS t
+	ts, err := buttonTable.rows(ctx, tx, `AS t
 		WHERE tenant = ?1 AND model > ?2 AND (model LIKE ?3 ESCAPE '\' OR EXISTS (SELECT 1 FROM template_buttons AS b
 			WHERE b.tenant = t.tenant AND b.model = t.model AND (b.label LIKE ?3 ESCAPE '\' OR coalesce(b.watches, b.value) LIKE ?3 ESCAPE '\')))
 		ORDER BY model LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
@@ -84,18 +96,14 @@ func assignTemplateButtons(ts []*pbx.ButtonTemplate, bs []ownedButton) {
 	}
 }
 
-// allButtonTemplates returns the templates of all tenants, for the snapshot.
-func (tx *Tx) allButtonTemplates(ctx context.Context) ([]*pbx.ButtonTemplate, error) {
-	ts, err := query(ctx, tx, scanButtonTemplate, selectButtonTemplate)
-	if err != nil {
-		return nil, fmt.Errorf("reading button templates: %w", err)
-	}
+// fillAllTemplates is fillTemplates for those of all tenants.
+func (tx *Tx) fillAllTemplates(ctx context.Context, ts []*pbx.ButtonTemplate) error {
 	bs, err := query(ctx, tx, scanButton, `SELECT tenant, model, `+buttonColumns+` FROM template_buttons ORDER BY tenant, model, module, key`)
 	if err != nil {
-		return nil, fmt.Errorf("reading the buttons of templates: %w", err)
+		return fmt.Errorf("reading the buttons of templates: %w", err)
 	}
 	assignTemplateButtons(ts, bs)
-	return ts, nil
+	return nil
 }
 
 // PutButtonTemplate adds a template or replaces the one of that model. It sets
@@ -110,39 +118,26 @@ func (tx *Tx) PutButtonTemplate(ctx context.Context, t *pbx.ButtonTemplate) erro
 		return err
 	}
 	t.Buttons = pbx.SortButtons(t.Buttons)
-	if old != nil && len(changed(old, t)) == 0 {
-		t.Version, t.Revision = old.Version, old.Revision
+	if buttonTable.same(old, t) {
 		return nil
 	}
 	return tx.saveButtonTemplate(ctx, old, t)
 }
 
-func (tx *Tx) saveButtonTemplate(ctx context.Context, old, t *pbx.ButtonTemplate) (err error) {
+func (tx *Tx) saveButtonTemplate(ctx context.Context, old, t *pbx.ButtonTemplate) error {
 	if err := tx.needTenant(ctx, t.Tenant); err != nil {
 		return err
 	}
 	if err := tx.checkWatched(ctx, t.Tenant, t.Buttons); err != nil {
 		return err
 	}
-	if t.Revision, err = tx.newRevision(ctx); err != nil {
+	if err := buttonTable.save(ctx, tx, old, t); err != nil {
 		return err
-	}
-	t.Version = 1
-	if old != nil {
-		t.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO button_templates (tenant, model, version, revision) VALUES (?, ?, ?, ?)
-		ON CONFLICT (tenant, model) DO UPDATE SET version = excluded.version, revision = excluded.revision`, t.Tenant, t.Model, t.Version, t.Revision)
-	if err != nil {
-		return fmt.Errorf("writing button template %s: %w", t.Model, err)
 	}
 	if err := tx.exec(ctx, `DELETE FROM template_buttons WHERE tenant = ? AND model = ?`, t.Tenant, t.Model); err != nil {
 		return fmt.Errorf("replacing the buttons of template %s: %w", t.Model, err)
 	}
-	if err := tx.insertButtons(ctx, `INSERT INTO template_buttons (tenant, model, `, t.Tenant, t.Model, t.Buttons); err != nil {
-		return err
-	}
-	return record(ctx, tx, kindButtons, t.Tenant, t.Model, old, t)
+	return tx.insertButtons(ctx, `INSERT INTO template_buttons (tenant, model, `, t.Tenant, t.Model, t.Buttons)
 }
 
 // DeleteButtonTemplate removes a template.
@@ -154,13 +149,7 @@ func (tx *Tx) DeleteButtonTemplate(ctx context.Context, tenant, model string) er
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM button_templates WHERE tenant = ? AND model = ?`, tenant, model); err != nil {
-		return fmt.Errorf("deleting button template %s: %w", model, err)
-	}
-	return record(ctx, tx, kindButtons, tenant, model, old, nil)
+	return buttonTable.remove(ctx, tx, old)
 }
 
 // checkWatched returns every button that watches an extension which the tenant

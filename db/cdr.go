@@ -40,9 +40,9 @@ const selectCDR = `SELECT id, tenant, call, started, answered, ended, from_numbe
 func scanCDR(row scanner) (*pbx.CDR, error) {
 	c := &pbx.CDR{}
 	var called, rules []byte
-	err := row.Scan(&c.ID, &c.Tenant, &c.CallID, timeScan{&c.Started}, timeScan{&c.Answered}, timeScan{&c.Ended},
+	err := row.Scan(&c.ID, &c.Tenant, &c.CallID, instant{&c.Started}, instant{&c.Answered}, instant{&c.Ended},
 		&c.From.Number, &c.From.Name, &c.From.Extension, &c.From.Device, &c.Dialled,
-		&c.By.Number, &c.By.Name, &c.By.Extension, &c.By.Device, &called, &c.Outcome, namesScan[pbx.CallVia]{&c.Via}, &rules, &c.Recording, &c.Incomplete)
+		&c.By.Number, &c.By.Name, &c.By.Extension, &c.By.Device, &called, &c.Outcome, names[pbx.CallVia]{&c.Via}, &rules, &c.Recording, &c.Incomplete)
 	if err == nil {
 		err = json.Unmarshal(called, &c.Called)
 	}
@@ -143,7 +143,7 @@ func (tx *Tx) addCDR(ctx context.Context, c *pbx.CDR, lines bool) (added bool, e
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, nullif(?24, 0)
 		WHERE EXISTS (SELECT 1 FROM tenants WHERE name = ?1)`,
 		c.Tenant, c.CallID, millis(c.Started), millis(c.Answered), millis(c.Ended), c.From.Number, c.From.Name, c.From.Extension, c.From.Device, c.Dialled,
-		c.By.Number, c.By.Name, c.By.Extension, c.By.Device, string(called), string(c.Outcome), joinNames(c.Via), string(rules), c.Recording, c.Incomplete,
+		c.By.Number, c.By.Name, c.By.Extension, c.By.Device, string(called), string(c.Outcome), names[pbx.CallVia]{&c.Via}, string(rules), c.Recording, c.Incomplete,
 		spaced(extensions), spaced(numbers), lines, id)
 	if err != nil {
 		return false, err
@@ -164,7 +164,7 @@ func spaced(words []string) string {
 func (db *DB) AnswerCounts(ctx context.Context) (out []AnswerCount, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, func(row scanner) (a AnswerCount, err error) {
-			return a, row.Scan(&a.Tenant, &a.Extension, timeScan{&a.Last}, &a.Count)
+			return a, row.Scan(&a.Tenant, &a.Extension, instant{&a.Last}, &a.Count)
 		}, `SELECT tenant, extension, last, count FROM answer_counts`)
 		return err
 	})

@@ -2,30 +2,23 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectClassOfService = `SELECT tenant, name, description, allow, deny, version, revision FROM classes_of_service`
-
-func scanClassOfService(row scanner) (*pbx.ClassOfService, error) {
-	c := &pbx.ClassOfService{}
-	return c, row.Scan(&c.Tenant, &c.Name, &c.Description, namesScan[string]{&c.Allow}, namesScan[string]{&c.Deny}, &c.Version, &c.Revision)
-}
+var classTable = newTable(kindClassOfService, "classes_of_service",
+	func(row *pbx.ClassOfService) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.ClassOfService) any { return &row.Tenant }),
+	keyCol("name", func(row *pbx.ClassOfService) any { return &row.Name }),
+	col("description", func(row *pbx.ClassOfService) any { return &row.Description }),
+	col("allow", func(row *pbx.ClassOfService) any { return names[string]{&row.Allow} }),
+	col("deny", func(row *pbx.ClassOfService) any { return names[string]{&row.Deny} }),
+)
 
 // ClassOfService returns one class of service, or a NotFound error.
 func (tx *Tx) ClassOfService(ctx context.Context, tenant, name string) (*pbx.ClassOfService, error) {
-	c, err := scanClassOfService(tx.sql.QueryRowContext(ctx, selectClassOfService+` WHERE tenant = ? AND name = ?`, tenant, name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindClassOfService, name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading class of service %s: %w", name, err)
-	}
-	return c, nil
+	return classTable.get(ctx, tx, tenant, name)
 }
 
 // ClassesOfService returns classes of service of a tenant by name. Contains looks
@@ -34,7 +27,7 @@ func (tx *Tx) ClassesOfService(ctx context.Context, tenant string, o ListOptions
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	ns, err := query(ctx, tx, scanClassOfService, selectClassOfService+`
+	ns, err := classTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND name > ?2 AND (name LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\')
 		ORDER BY name LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
@@ -53,32 +46,17 @@ func (tx *Tx) PutClassOfService(ctx context.Context, c *pbx.ClassOfService) erro
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, c)) == 0 {
-		c.Version, c.Revision = old.Version, old.Revision
+	if classTable.same(old, c) {
 		return nil
 	}
 	return tx.saveClassOfService(ctx, old, c)
 }
 
-func (tx *Tx) saveClassOfService(ctx context.Context, old, c *pbx.ClassOfService) (err error) {
+func (tx *Tx) saveClassOfService(ctx context.Context, old, c *pbx.ClassOfService) error {
 	if err := tx.needTenant(ctx, c.Tenant); err != nil {
 		return err
 	}
-	if c.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	c.Version = 1
-	if old != nil {
-		c.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO classes_of_service (tenant, name, description, allow, deny, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET description = excluded.description,
-		allow = excluded.allow, deny = excluded.deny, version = excluded.version, revision = excluded.revision`,
-		c.Tenant, c.Name, c.Description, joinNames(c.Allow), joinNames(c.Deny), c.Version, c.Revision)
-	if err != nil {
-		return fmt.Errorf("writing class of service %s: %w", c.Name, err)
-	}
-	return record(ctx, tx, kindClassOfService, c.Tenant, c.Name, old, c)
+	return classTable.save(ctx, tx, old, c)
 }
 
 // DeleteClassOfService removes an class of service; an InUse error names the
@@ -96,13 +74,7 @@ func (tx *Tx) DeleteClassOfService(ctx context.Context, tenant, name string) err
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM classes_of_service WHERE tenant = ? AND name = ?`, tenant, name); err != nil {
-		return fmt.Errorf("deleting class of service %s: %w", name, err)
-	}
-	return record(ctx, tx, kindClassOfService, tenant, name, old, nil)
+	return classTable.remove(ctx, tx, old)
 }
 
 // needClass is an Invalid error when a tenant has no such class of service. An

@@ -18,7 +18,7 @@ func (tx *Tx) DesksOf(ctx context.Context, tenant, extension string) ([]*pbx.Dev
 }
 
 func (tx *Tx) devicesOf(ctx context.Context, and, tenant, extension string) ([]*pbx.Device, error) {
-	ds, err := query(ctx, tx, scanDevice, selectDevice+` WHERE tenant = ? AND extension = ?`+and+` ORDER BY name`, tenant, extension)
+	ds, err := deviceTable.rows(ctx, tx, `WHERE tenant = ? AND extension = ?`+and+` ORDER BY name`, tenant, extension)
 	if err != nil {
 		return nil, fmt.Errorf("listing the devices of extension %s: %w", extension, err)
 	}
@@ -55,7 +55,7 @@ func checkDesk(e *pbx.Extension, d *pbx.Device) error {
 
 // DevicesOfNumber returns the devices that ring an external number, by name.
 func (tx *Tx) DevicesOfNumber(ctx context.Context, tenant, number string) ([]*pbx.Device, error) {
-	ds, err := query(ctx, tx, scanDevice, selectDevice+` WHERE tenant = ? AND external_number = ? ORDER BY name`, tenant, number)
+	ds, err := deviceTable.rows(ctx, tx, `WHERE tenant = ? AND external_number = ? ORDER BY name`, tenant, number)
 	if err != nil {
 		return nil, fmt.Errorf("listing the devices of external number %s: %w", number, err)
 	}

@@ -7,20 +7,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// destinationScan reads a destination's text form.
-type destinationScan struct{ to *pbx.Destination }
-
-// Scan implements sql.Scanner.
-func (s destinationScan) Scan(v any) error {
-	text, _ := v.(string)
-	d, err := pbx.ParseDestination("destination", text)
-	if err != nil {
-		return err
-	}
-	*s.to = d
-	return nil
-}
-
 // needDestination is an Invalid error about field when what a destination names is
 // not there. No destination needs nothing.
 func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.Destination) error {
@@ -51,7 +37,7 @@ const leadingTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE ten
 
 // forwardsLeadingTo returns the forwards that leadingTo names.
 func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Forward, error) {
-	fs, err := query(ctx, tx, scanForward, selectForward+` WHERE tenant = ?1 AND
+	fs, err := forwardTable.rows(ctx, tx, `WHERE tenant = ?1 AND
 		(destination = ?2 OR unreachable = ?2 OR busy = ?2 OR no_answer = ?2 OR instr(rules, '"' || ?2 || '"') > 0) ORDER BY extension`, tenant, d.String())
 	if err != nil {
 		return nil, fmt.Errorf("listing forwards to %s: %w", d, err)

@@ -9,25 +9,27 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectDevice = `SELECT tenant, name, coalesce(extension, ''), endpoint, secret, qualify_seconds, class,
-	kind, coalesce(external_number, ''), dahdi_channel, ring_seconds, ring_order, confirm, shared, version, revision FROM devices`
-
-func scanDevice(row scanner) (*pbx.Device, error) {
-	d := &pbx.Device{}
-	return d, row.Scan(&d.Tenant, &d.Name, &d.Extension, &d.Endpoint, secretScan{&d.Secret}, &d.QualifySeconds, &d.Class,
-		&d.Kind, &d.ExternalNumber, &d.DAHDIChannel, &d.RingSeconds, &d.RingOrder, &d.Confirm, &d.Shared, &d.Version, &d.Revision)
-}
+var deviceTable = newTable(kindDevice, "devices",
+	func(row *pbx.Device) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.Device) any { return &row.Tenant }),
+	keyCol("name", func(row *pbx.Device) any { return &row.Name }),
+	col("extension", func(row *pbx.Device) any { return reference{&row.Extension} }),
+	col("endpoint", func(row *pbx.Device) any { return &row.Endpoint }),
+	col("secret", func(row *pbx.Device) any { return secret{&row.Secret} }),
+	col("qualify_seconds", func(row *pbx.Device) any { return &row.QualifySeconds }),
+	col("class", func(row *pbx.Device) any { return &row.Class }),
+	col("kind", func(row *pbx.Device) any { return &row.Kind }),
+	col("external_number", func(row *pbx.Device) any { return reference{&row.ExternalNumber} }),
+	col("dahdi_channel", func(row *pbx.Device) any { return &row.DAHDIChannel }),
+	col("ring_seconds", func(row *pbx.Device) any { return &row.RingSeconds }),
+	col("ring_order", func(row *pbx.Device) any { return &row.RingOrder }),
+	col("confirm", func(row *pbx.Device) any { return &row.Confirm }),
+	col("shared", func(row *pbx.Device) any { return &row.Shared }),
+)
 
 // Device returns one device, or a NotFound error.
 func (tx *Tx) Device(ctx context.Context, tenant, name string) (*pbx.Device, error) {
-	d, err := scanDevice(tx.sql.QueryRowContext(ctx, selectDevice+` WHERE tenant = ? AND name = ?`, tenant, name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindDevice, name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading device %s: %w", name, err)
-	}
-	return d, nil
+	return deviceTable.get(ctx, tx, tenant, name)
 }
 
 // Devices returns devices of a tenant by name. Contains looks at name, extension
@@ -36,7 +38,7 @@ func (tx *Tx) Devices(ctx context.Context, tenant string, o ListOptions) ([]*pbx
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	ds, err := query(ctx, tx, scanDevice, selectDevice+`
+	ds, err := deviceTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND name > ?2
 		AND (name LIKE ?3 ESCAPE '\' OR extension LIKE ?3 ESCAPE '\' OR endpoint LIKE ?3 ESCAPE '\')
 		ORDER BY name LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
@@ -72,37 +74,17 @@ func (tx *Tx) PutDevice(ctx context.Context, d *pbx.Device) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, d)) == 0 {
-		d.Version, d.Revision = old.Version, old.Revision
+	if deviceTable.same(old, d) {
 		return nil
 	}
 	return tx.saveDevice(ctx, old, d)
 }
 
-func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) (err error) {
+func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) error {
 	if err := tx.checkDevice(ctx, d); err != nil {
 		return err
 	}
-	if d.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	d.Version = 1
-	if old != nil {
-		d.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO devices (tenant, name, extension, endpoint, secret, qualify_seconds, class,
-		kind, external_number, dahdi_channel, ring_seconds, ring_order, confirm, shared, version, revision)
-		VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET extension = excluded.extension,
-		endpoint = excluded.endpoint, secret = excluded.secret, qualify_seconds = excluded.qualify_seconds, class = excluded.class,
-		kind = excluded.kind, external_number = excluded.external_number, dahdi_channel = excluded.dahdi_channel, ring_seconds = excluded.ring_seconds,
-		ring_order = excluded.ring_order, confirm = excluded.confirm, shared = excluded.shared,
-		version = excluded.version, revision = excluded.revision`,
-		d.Tenant, d.Name, d.Extension, d.Endpoint, d.Secret.Reveal(), d.QualifySeconds, d.Class,
-		string(d.Kind), d.ExternalNumber, d.DAHDIChannel, d.RingSeconds, d.RingOrder, d.Confirm, d.Shared, d.Version, d.Revision)
-	if err != nil {
-		return fmt.Errorf("writing device %s: %w", d.Name, err)
-	}
-	return record(ctx, tx, kindDevice, d.Tenant, d.Name, old, d)
+	return deviceTable.save(ctx, tx, old, d)
 }
 
 func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
@@ -209,11 +191,5 @@ func (tx *Tx) DeleteDevice(ctx context.Context, tenant, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM devices WHERE tenant = ? AND name = ?`, tenant, name); err != nil {
-		return fmt.Errorf("deleting device %s: %w", name, err)
-	}
-	return record(ctx, tx, kindDevice, tenant, name, old, nil)
+	return deviceTable.remove(ctx, tx, old)
 }

@@ -2,33 +2,44 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectExtension = `SELECT tenant, number, name, ring_seconds, coalesce(mailbox, ''), presence, allowed_devices, anonymous, record, record_on_demand, monitors, monitored, type, parent_device, ring, coalesce(twin_number, ''), do_not_disturb, NOT call_waiting, presentation_number, class_of_service, country,
-	(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number),
-	version, revision FROM extensions`
-
-func scanExtension(row scanner) (*pbx.Extension, error) {
-	e := &pbx.Extension{}
-	return e, row.Scan(&e.Tenant, &e.Number, &e.Name, &e.RingSeconds, &e.Mailbox, &e.Presence, namesScan[pbx.DeviceClass]{&e.AllowedDevices}, &e.Anonymous, &e.Record, &e.RecordOnDemand, &e.Monitors, &e.Monitored,
-		&e.Type, &e.ParentDevice, &e.Ring, &e.TwinNumber, &e.DoNotDisturb, &e.NoCallWaiting, &e.PresentationNumber, &e.ClassOfService, &e.Country, namesScan[string]{&e.Groups}, &e.Version, &e.Revision)
-}
+// extensionTable: the rows of group_members hold the groups.
+var extensionTable = newTable(kindExtension, "extensions",
+	func(e *pbx.Extension) (version, revision *int64) { return &e.Version, &e.Revision },
+	keyCol("tenant", func(e *pbx.Extension) any { return &e.Tenant }),
+	keyCol("number", func(e *pbx.Extension) any { return &e.Number }),
+	col("name", func(e *pbx.Extension) any { return &e.Name }),
+	col("ring_seconds", func(e *pbx.Extension) any { return &e.RingSeconds }),
+	col("mailbox", func(e *pbx.Extension) any { return reference{&e.Mailbox} }),
+	col("presence", func(e *pbx.Extension) any { return &e.Presence }),
+	col("allowed_devices", func(e *pbx.Extension) any { return names[pbx.DeviceClass]{&e.AllowedDevices} }).
+		as("allowed_devices", func(e *pbx.Extension) any { return e.AllowedDevices }), // null allows all
+	col("anonymous", func(e *pbx.Extension) any { return &e.Anonymous }),
+	col("record", func(e *pbx.Extension) any { return &e.Record }),
+	col("record_on_demand", func(e *pbx.Extension) any { return &e.RecordOnDemand }),
+	col("monitors", func(e *pbx.Extension) any { return &e.Monitors }),
+	col("monitored", func(e *pbx.Extension) any { return &e.Monitored }),
+	col("type", func(e *pbx.Extension) any { return &e.Type }),
+	col("parent_device", func(e *pbx.Extension) any { return &e.ParentDevice }),
+	col("ring", func(e *pbx.Extension) any { return &e.Ring }),
+	col("twin_number", func(e *pbx.Extension) any { return reference{&e.TwinNumber} }),
+	col("do_not_disturb", func(e *pbx.Extension) any { return &e.DoNotDisturb }),
+	col("call_waiting", func(e *pbx.Extension) any { return inverted{&e.NoCallWaiting} }),
+	col("presentation_number", func(e *pbx.Extension) any { return &e.PresentationNumber }),
+	col("class_of_service", func(e *pbx.Extension) any { return &e.ClassOfService }),
+	col("country", func(e *pbx.Extension) any { return &e.Country }),
+	col("timezone", func(e *pbx.Extension) any { return &e.Timezone }),
+	col("groups", func(e *pbx.Extension) any { return names[string]{&e.Groups} }).
+		from("(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number)"),
+)
 
 // Extension returns one extension, or a NotFound error.
 func (tx *Tx) Extension(ctx context.Context, tenant, number string) (*pbx.Extension, error) {
-	e, err := scanExtension(tx.sql.QueryRowContext(ctx, selectExtension+` WHERE tenant = ? AND number = ?`, tenant, number))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindExtension, number)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading extension %s: %w", number, err)
-	}
-	return e, nil
+	return extensionTable.get(ctx, tx, tenant, number)
 }
 
 // Extensions returns extensions of a tenant by number. Contains looks at number
@@ -37,7 +48,7 @@ func (tx *Tx) Extensions(ctx context.Context, tenant string, o ListOptions) ([]*
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	es, err := query(ctx, tx, scanExtension, selectExtension+`
+	es, err := extensionTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR name LIKE ?3 ESCAPE '\')
 		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
@@ -72,14 +83,13 @@ func (tx *Tx) PutExtension(ctx context.Context, e *pbx.Extension) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, e)) == 0 {
-		e.Version, e.Revision = old.Version, old.Revision
+	if extensionTable.same(old, e) {
 		return nil
 	}
 	return tx.saveExtension(ctx, old, e)
 }
 
-func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err error) {
+func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) error {
 	if err := tx.checkExtension(ctx, e); err != nil {
 		return err
 	}
@@ -96,29 +106,10 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) (err err
 			return err
 		}
 	}
-	if e.Revision, err = tx.newRevision(ctx); err != nil {
+	if err := extensionTable.save(ctx, tx, old, e); err != nil {
 		return err
 	}
-	e.Version = 1
-	if old != nil {
-		e.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO extensions (tenant, number, name, ring_seconds, mailbox, presence, allowed_devices, anonymous, record, record_on_demand, monitors, monitored, type, parent_device, ring, twin_number, do_not_disturb, call_waiting, presentation_number, class_of_service, country, version, revision)
-		VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, NOT ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET name = excluded.name,
-		ring_seconds = excluded.ring_seconds, mailbox = excluded.mailbox, presence = excluded.presence,
-		allowed_devices = excluded.allowed_devices, anonymous = excluded.anonymous, record = excluded.record,
-		record_on_demand = excluded.record_on_demand, monitors = excluded.monitors, monitored = excluded.monitored, type = excluded.type, parent_device = excluded.parent_device,
-		ring = excluded.ring, twin_number = excluded.twin_number, do_not_disturb = excluded.do_not_disturb, call_waiting = excluded.call_waiting,
-		presentation_number = excluded.presentation_number, class_of_service = excluded.class_of_service, country = excluded.country,
-		version = excluded.version, revision = excluded.revision`,
-		e.Tenant, e.Number, e.Name, e.RingSeconds, e.Mailbox, e.Presence, joinNames(e.AllowedDevices), e.Anonymous, e.Record, e.RecordOnDemand, e.Monitors, e.Monitored, e.Type, e.ParentDevice, string(e.Ring), e.TwinNumber, e.DoNotDisturb, e.NoCallWaiting, e.PresentationNumber, e.ClassOfService, e.Country, e.Version, e.Revision)
-	if err != nil {
-		return fmt.Errorf("writing extension %s: %w", e.Number, err)
-	}
-	if err := tx.saveMembership(ctx, old, e); err != nil {
-		return err
-	}
-	return record(ctx, tx, kindExtension, e.Tenant, e.Number, old, e)
+	return tx.saveMembership(ctx, old, e)
 }
 
 func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
@@ -209,11 +200,5 @@ func (tx *Tx) DeleteExtension(ctx context.Context, tenant, number string) error 
 	if err := tx.DeleteForward(ctx, tenant, number); err != nil && pbx.KindOf(err) != pbx.NotFound {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM extensions WHERE tenant = ? AND number = ?`, tenant, number); err != nil {
-		return fmt.Errorf("deleting extension %s: %w", number, err)
-	}
-	return record(ctx, tx, kindExtension, tenant, number, old, nil)
+	return extensionTable.remove(ctx, tx, old)
 }

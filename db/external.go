@@ -2,30 +2,23 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectExternalNumber = `SELECT tenant, number, description, available, type, version, revision FROM external_numbers`
-
-func scanExternalNumber(row scanner) (*pbx.ExternalNumber, error) {
-	n := &pbx.ExternalNumber{}
-	return n, row.Scan(&n.Tenant, &n.Number, &n.Description, &n.Available, &n.Type, &n.Version, &n.Revision)
-}
+var externalTable = newTable(kindExternalNumber, "external_numbers",
+	func(row *pbx.ExternalNumber) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.ExternalNumber) any { return &row.Tenant }),
+	keyCol("number", func(row *pbx.ExternalNumber) any { return &row.Number }),
+	col("description", func(row *pbx.ExternalNumber) any { return &row.Description }),
+	col("available", func(row *pbx.ExternalNumber) any { return &row.Available }),
+	col("type", func(row *pbx.ExternalNumber) any { return &row.Type }),
+)
 
 // ExternalNumber returns one external number, or a NotFound error.
 func (tx *Tx) ExternalNumber(ctx context.Context, tenant, number string) (*pbx.ExternalNumber, error) {
-	n, err := scanExternalNumber(tx.sql.QueryRowContext(ctx, selectExternalNumber+` WHERE tenant = ? AND number = ?`, tenant, number))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindExternalNumber, number)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading external number %s: %w", number, err)
-	}
-	return n, nil
+	return externalTable.get(ctx, tx, tenant, number)
 }
 
 // ExternalNumbers returns external numbers of a tenant by number. Contains looks
@@ -34,7 +27,7 @@ func (tx *Tx) ExternalNumbers(ctx context.Context, tenant string, o ListOptions)
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	ns, err := query(ctx, tx, scanExternalNumber, selectExternalNumber+`
+	ns, err := externalTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\')
 		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
@@ -53,32 +46,17 @@ func (tx *Tx) PutExternalNumber(ctx context.Context, n *pbx.ExternalNumber) erro
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, n)) == 0 {
-		n.Version, n.Revision = old.Version, old.Revision
+	if externalTable.same(old, n) {
 		return nil
 	}
 	return tx.saveExternalNumber(ctx, old, n)
 }
 
-func (tx *Tx) saveExternalNumber(ctx context.Context, old, n *pbx.ExternalNumber) (err error) {
+func (tx *Tx) saveExternalNumber(ctx context.Context, old, n *pbx.ExternalNumber) error {
 	if err := tx.needTenant(ctx, n.Tenant); err != nil {
 		return err
 	}
-	if n.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	n.Version = 1
-	if old != nil {
-		n.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO external_numbers (tenant, number, description, available, type, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET description = excluded.description,
-		available = excluded.available, type = excluded.type, version = excluded.version, revision = excluded.revision`,
-		n.Tenant, n.Number, n.Description, n.Available, string(n.Type), n.Version, n.Revision)
-	if err != nil {
-		return fmt.Errorf("writing external number %s: %w", n.Number, err)
-	}
-	return record(ctx, tx, kindExternalNumber, n.Tenant, n.Number, old, n)
+	return externalTable.save(ctx, tx, old, n)
 }
 
 // DeleteExternalNumber removes an external number; an InUse error names the
@@ -97,13 +75,7 @@ func (tx *Tx) DeleteExternalNumber(ctx context.Context, tenant, number string) e
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM external_numbers WHERE tenant = ? AND number = ?`, tenant, number); err != nil {
-		return fmt.Errorf("deleting external number %s: %w", number, err)
-	}
-	return record(ctx, tx, kindExternalNumber, tenant, number, old, nil)
+	return externalTable.remove(ctx, tx, old)
 }
 
 // needExternalNumber is an Invalid error about field when a tenant has no such

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,23 +11,53 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectFeatureCodes = `SELECT tenant, codes, park_slots, park_seconds, version, revision FROM feature_codes`
+// featureCodesTable has a property for each feature; a column holds them all.
+var featureCodesTable = newTable(kindFeatureCodes, "feature_codes",
+	func(row *pbx.FeatureCodes) (version, revision *int64) { return &row.Version, &row.Revision },
+	append(codeProperties(),
+		keyCol("tenant", func(row *pbx.FeatureCodes) any { return &row.Tenant }),
+		col("codes", func(row *pbx.FeatureCodes) any { return codes{&row.Codes} }).unaudited(),
+		col("park_slots", func(row *pbx.FeatureCodes) any { return &row.ParkSlots }),
+		col("park_seconds", func(row *pbx.FeatureCodes) any { return &row.ParkSeconds }),
+	)...)
 
-func scanFeatureCodes(row scanner) (*pbx.FeatureCodes, error) {
-	var tenant, changedCodes string
-	c := pbx.DefaultFeatureCodes("")
-	if err := row.Scan(&tenant, &changedCodes, &c.ParkSlots, &c.ParkSeconds, &c.Version, &c.Revision); err != nil {
-		return nil, err
+func codeProperties() (out []column[pbx.FeatureCodes]) {
+	for _, f := range pbx.Features {
+		out = append(out, apartCol(string(f.Feature), func(c *pbx.FeatureCodes) any {
+			code := c.Codes[f.Feature]
+			return &code
+		}))
 	}
-	c.Tenant = tenant
+	return out
+}
+
+// codes are the codes that are not the default, as JSON.
+type codes struct{ to *map[pbx.Feature]string }
+
+// Scan implements sql.Scanner.
+func (c codes) Scan(v any) error {
+	text, _ := v.(string)
+	*c.to = pbx.DefaultFeatureCodes("").Codes
 	// Decoding into the map leaves the features that are not mentioned.
-	return c, json.Unmarshal([]byte(changedCodes), &c.Codes)
+	return json.Unmarshal([]byte(text), c.to)
+}
+
+// Value implements driver.Valuer.
+func (c codes) Value() (driver.Value, error) {
+	changed := map[pbx.Feature]string{}
+	for _, f := range pbx.Features {
+		if code := (*c.to)[f.Feature]; code != f.Default {
+			changed[f.Feature] = code
+		}
+	}
+	text, err := json.Marshal(changed)
+	return string(text), err
 }
 
 // FeatureCodes returns what a tenant's phones dial for features: the defaults, with
 // Version 0 and the Revision of the tenant, when nobody has changed them.
 func (tx *Tx) FeatureCodes(ctx context.Context, tenant string) (*pbx.FeatureCodes, error) {
-	c, err := scanFeatureCodes(tx.sql.QueryRowContext(ctx, selectFeatureCodes+` WHERE tenant = ?`, tenant))
+	c, err := featureCodesTable.row(ctx, tx, `WHERE tenant = ?`, tenant)
 	if errors.Is(err, sql.ErrNoRows) {
 		t, err := tx.Tenant(ctx, tenant)
 		if err != nil {
@@ -53,38 +84,13 @@ func (tx *Tx) PutFeatureCodes(ctx context.Context, c *pbx.FeatureCodes) error {
 	if err != nil {
 		return err
 	}
-	if len(changed(old, c)) == 0 {
-		c.Version, c.Revision = old.Version, old.Revision
+	if featureCodesTable.same(old, c) {
 		return nil
 	}
 	if err := tx.checkFeatureCodes(ctx, c); err != nil {
 		return err
 	}
-	text, err := json.Marshal(changedCodes(c))
-	if err != nil {
-		return fmt.Errorf("writing the feature codes of tenant %s: %w", c.Tenant, err)
-	}
-	if c.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	c.Version = old.Version + 1
-	err = tx.exec(ctx, `INSERT OR REPLACE INTO feature_codes (tenant, codes, park_slots, park_seconds, version, revision) VALUES (?, ?, ?, ?, ?, ?)`,
-		c.Tenant, string(text), c.ParkSlots, c.ParkSeconds, c.Version, c.Revision)
-	if err != nil {
-		return fmt.Errorf("writing the feature codes of tenant %s: %w", c.Tenant, err)
-	}
-	return record(ctx, tx, kindFeatureCodes, c.Tenant, c.Tenant, old, c)
-}
-
-// changedCodes are the codes that are not the default.
-func changedCodes(c *pbx.FeatureCodes) map[pbx.Feature]string {
-	out := map[pbx.Feature]string{}
-	for _, f := range pbx.Features {
-		if code := c.Codes[f.Feature]; code != f.Default {
-			out[f.Feature] = code
-		}
-	}
-	return out
+	return featureCodesTable.save(ctx, tx, old, c)
 }
 
 // dialledNumbers are all numbers of a tenant that people dial, by what they are.

@@ -2,55 +2,57 @@ package db
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectForward = `SELECT tenant, extension, mode, destination, rules, timezone, exceptions, unreachable, busy, no_answer, no_answer_seconds, version, revision FROM forwards`
+var forwardTable = newTable(kindForward, "forwards",
+	func(row *pbx.Forward) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.Forward) any { return &row.Tenant }),
+	keyCol("extension", func(row *pbx.Forward) any { return &row.Extension }),
+	col("mode", func(row *pbx.Forward) any { return &row.Mode }),
+	col("destination", func(row *pbx.Forward) any { return destination{&row.Destination} }),
+	col("rules", func(row *pbx.Forward) any { return rules{&row.Rules} }),
+	col("timezone", func(row *pbx.Forward) any { return &row.Timezone }),
+	col("exceptions", func(row *pbx.Forward) any { return names[string]{&row.Exceptions} }),
+	col("unreachable", func(row *pbx.Forward) any { return destination{&row.Unreachable} }),
+	col("busy", func(row *pbx.Forward) any { return destination{&row.Busy} }),
+	col("no_answer", func(row *pbx.Forward) any { return destination{&row.NoAnswer} }),
+	col("no_answer_seconds", func(row *pbx.Forward) any { return &row.NoAnswerSeconds }),
+)
 
-func scanForward(row scanner) (*pbx.Forward, error) {
-	f := &pbx.Forward{}
-	return f, row.Scan(&f.Tenant, &f.Extension, &f.Mode, destinationScan{&f.Destination}, rulesScan{&f.Rules}, &f.Timezone, namesScan[string]{&f.Exceptions},
-		destinationScan{&f.Unreachable}, destinationScan{&f.Busy}, destinationScan{&f.NoAnswer}, &f.NoAnswerSeconds, &f.Version, &f.Revision)
-}
-
-// rulesScan reads the rules of a schedule, which are kept as JSON: they are read
-// and written whole, in their order.
-type rulesScan struct{ to *[]pbx.ForwardRule }
+// rules are the rules of a schedule, which are kept as JSON: they are read and
+// written whole, in their order.
+type rules struct{ to *[]pbx.ForwardRule }
 
 // Scan implements sql.Scanner.
-func (s rulesScan) Scan(v any) error {
+func (r rules) Scan(v any) error {
 	text, _ := v.(string)
 	if text == "" {
-		*s.to = nil
+		*r.to = nil
 		return nil
 	}
-	return json.Unmarshal([]byte(text), s.to)
+	return json.Unmarshal([]byte(text), r.to)
 }
 
-func rulesText(rules []pbx.ForwardRule) (string, error) {
-	if len(rules) == 0 {
+// Value implements driver.Valuer.
+func (r rules) Value() (driver.Value, error) {
+	if len(*r.to) == 0 {
 		return "", nil
 	}
-	text, err := json.Marshal(rules)
+	text, err := json.Marshal(*r.to)
 	return string(text), err
 }
 
+// MarshalJSON implements json.Marshaler.
+func (r rules) MarshalJSON() ([]byte, error) { return listJSON(*r.to) }
+
 // Forward returns how an extension is forwarded, or a NotFound error.
 func (tx *Tx) Forward(ctx context.Context, tenant, extension string) (*pbx.Forward, error) {
-	f, err := scanForward(tx.sql.QueryRowContext(ctx, selectForward+` WHERE tenant = ? AND extension = ?`, tenant, extension))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindForward, extension)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the forward of extension %s: %w", extension, err)
-	}
-	return f, nil
+	return forwardTable.get(ctx, tx, tenant, extension)
 }
 
 // Forwards returns the forwards of a tenant by extension. Contains looks at the
@@ -59,7 +61,7 @@ func (tx *Tx) Forwards(ctx context.Context, tenant string, o ListOptions) ([]*pb
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	fs, err := query(ctx, tx, scanForward, selectForward+`
+	fs, err := forwardTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND extension > ?2 AND (extension || ' ' || destination || ' ' || unreachable || ' ' || busy || ' ' || no_answer || ' ' || rules LIKE ?3 ESCAPE '\')
 		ORDER BY extension LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
@@ -79,38 +81,17 @@ func (tx *Tx) PutForward(ctx context.Context, f *pbx.Forward) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, f)) == 0 {
-		f.Version, f.Revision = old.Version, old.Revision
+	if forwardTable.same(old, f) {
 		return nil
 	}
 	return tx.saveForward(ctx, old, f)
 }
 
-func (tx *Tx) saveForward(ctx context.Context, old, f *pbx.Forward) (err error) {
+func (tx *Tx) saveForward(ctx context.Context, old, f *pbx.Forward) error {
 	if err := tx.checkForward(ctx, f); err != nil {
 		return err
 	}
-	rules, err := rulesText(f.Rules)
-	if err != nil {
-		return fmt.Errorf("writing the rules of extension %s: %w", f.Extension, err)
-	}
-	if f.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	f.Version = 1
-	if old != nil {
-		f.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO forwards (tenant, extension, mode, destination, rules, timezone, exceptions, unreachable, busy, no_answer, no_answer_seconds, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, extension) DO UPDATE SET mode = excluded.mode, destination = excluded.destination,
-		rules = excluded.rules, timezone = excluded.timezone, exceptions = excluded.exceptions, unreachable = excluded.unreachable, busy = excluded.busy,
-		no_answer = excluded.no_answer, no_answer_seconds = excluded.no_answer_seconds, version = excluded.version, revision = excluded.revision`,
-		f.Tenant, f.Extension, string(f.Mode), f.Destination.String(), rules, f.Timezone, strings.Join(f.Exceptions, " "),
-		f.Unreachable.String(), f.Busy.String(), f.NoAnswer.String(), f.NoAnswerSeconds, f.Version, f.Revision)
-	if err != nil {
-		return fmt.Errorf("writing the forward of extension %s: %w", f.Extension, err)
-	}
-	return record(ctx, tx, kindForward, f.Tenant, f.Extension, old, f)
+	return forwardTable.save(ctx, tx, old, f)
 }
 
 func (tx *Tx) checkForward(ctx context.Context, f *pbx.Forward) error {
@@ -139,11 +120,5 @@ func (tx *Tx) DeleteForward(ctx context.Context, tenant, extension string) error
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM forwards WHERE tenant = ? AND extension = ?`, tenant, extension); err != nil {
-		return fmt.Errorf("deleting the forward of extension %s: %w", extension, err)
-	}
-	return record(ctx, tx, kindForward, tenant, extension, old, nil)
+	return forwardTable.remove(ctx, tx, old)
 }

@@ -2,31 +2,21 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectGroup = `SELECT tenant, name, version, revision FROM phone_groups`
-
-func scanGroup(row scanner) (*pbx.Group, error) {
-	g := &pbx.Group{}
-	return g, row.Scan(&g.Tenant, &g.Name, &g.Version, &g.Revision)
-}
+var groupTable = newTable(kindGroup, "phone_groups",
+	func(row *pbx.Group) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.Group) any { return &row.Tenant }),
+	keyCol("name", func(row *pbx.Group) any { return &row.Name }),
+)
 
 // Group returns one group, or a NotFound error.
 func (tx *Tx) Group(ctx context.Context, tenant, name string) (*pbx.Group, error) {
-	g, err := scanGroup(tx.sql.QueryRowContext(ctx, selectGroup+` WHERE tenant = ? AND name = ?`, tenant, name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindGroup, name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading group %s: %w", name, err)
-	}
-	return g, nil
+	return groupTable.get(ctx, tx, tenant, name)
 }
 
 // Groups returns groups of a tenant by name. An unknown tenant is a NotFound error.
@@ -34,7 +24,7 @@ func (tx *Tx) Groups(ctx context.Context, tenant string, o ListOptions) ([]*pbx.
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	gs, err := query(ctx, tx, scanGroup, selectGroup+`
+	gs, err := groupTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND name > ?2 AND name LIKE ?3 ESCAPE '\' ORDER BY name LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
 		return nil, fmt.Errorf("listing groups: %w", err)
@@ -54,19 +44,10 @@ func (tx *Tx) PutGroup(ctx context.Context, g *pbx.Group) error {
 	if err != nil {
 		return err
 	}
-	if old != nil {
-		g.Version, g.Revision = old.Version, old.Revision
+	if groupTable.same(old, g) {
 		return nil
 	}
-	if g.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	g.Version = 1
-	err = tx.exec(ctx, `INSERT INTO phone_groups (tenant, name, version, revision) VALUES (?, ?, ?, ?)`, g.Tenant, g.Name, g.Version, g.Revision)
-	if err != nil {
-		return fmt.Errorf("writing group %s: %w", g.Name, err)
-	}
-	return record(ctx, tx, kindGroup, g.Tenant, g.Name, nil, g)
+	return groupTable.save(ctx, tx, nil, g)
 }
 
 // DeleteGroup removes a group; an InUse error names its members.
@@ -82,13 +63,7 @@ func (tx *Tx) DeleteGroup(ctx context.Context, tenant, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM phone_groups WHERE tenant = ? AND name = ?`, tenant, name); err != nil {
-		return fmt.Errorf("deleting group %s: %w", name, err)
-	}
-	return record(ctx, tx, kindGroup, tenant, name, old, nil)
+	return groupTable.remove(ctx, tx, old)
 }
 
 // checkMembership refuses a group that the extension's tenant does not have.

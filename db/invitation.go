@@ -42,8 +42,8 @@ const selectInvitation = `SELECT id, tenant, device, email, actor, state, attemp
 
 func scanInvitation(row scanner) (*Invitation, error) {
 	i := &Invitation{}
-	return i, row.Scan(&i.ID, &i.Tenant, &i.Device, &i.Email, &i.Actor, &i.State, &i.Attempts, &i.Error, timeScan{&i.CreatedAt},
-		timeScan{&i.NextAt}, timeScan{&i.SentAt}, timeScan{&i.OpenedAt}, timeScan{&i.ExpiresAt})
+	return i, row.Scan(&i.ID, &i.Tenant, &i.Device, &i.Email, &i.Actor, &i.State, &i.Attempts, &i.Error, instant{&i.CreatedAt},
+		instant{&i.NextAt}, instant{&i.SentAt}, instant{&i.OpenedAt}, instant{&i.ExpiresAt})
 }
 
 // AddInvitation puts an invitation into the queue; a NotFound error when there is

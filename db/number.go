@@ -2,30 +2,22 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectNumber = `SELECT tenant, number, description, destination, version, revision FROM numbers`
-
-func scanNumber(row scanner) (*pbx.Number, error) {
-	n := &pbx.Number{}
-	return n, row.Scan(&n.Tenant, &n.Number, &n.Description, destinationScan{&n.Destination}, &n.Version, &n.Revision)
-}
+var numberTable = newTable(kindNumber, "numbers",
+	func(row *pbx.Number) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.Number) any { return &row.Tenant }),
+	keyCol("number", func(row *pbx.Number) any { return &row.Number }),
+	col("description", func(row *pbx.Number) any { return &row.Description }),
+	col("destination", func(row *pbx.Number) any { return destination{&row.Destination} }),
+)
 
 // Number returns one number of a tenant, or a NotFound error.
 func (tx *Tx) Number(ctx context.Context, tenant, number string) (*pbx.Number, error) {
-	n, err := scanNumber(tx.sql.QueryRowContext(ctx, selectNumber+` WHERE tenant = ? AND number = ?`, tenant, number))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindNumber, number)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading number %s: %w", number, err)
-	}
-	return n, nil
+	return numberTable.get(ctx, tx, tenant, number)
 }
 
 // Numbers returns numbers of a tenant in their order. Contains looks at number,
@@ -34,7 +26,7 @@ func (tx *Tx) Numbers(ctx context.Context, tenant string, o ListOptions) ([]*pbx
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	ns, err := query(ctx, tx, scanNumber, selectNumber+`
+	ns, err := numberTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\' OR destination LIKE ?3 ESCAPE '\')
 		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
@@ -45,7 +37,7 @@ func (tx *Tx) Numbers(ctx context.Context, tenant string, o ListOptions) ([]*pbx
 
 // numbersTo returns the numbers that lead to a destination.
 func (tx *Tx) numbersTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Number, error) {
-	ns, err := query(ctx, tx, scanNumber, selectNumber+` WHERE tenant = ? AND destination = ? ORDER BY number`, tenant, d.String())
+	ns, err := numberTable.rows(ctx, tx, `WHERE tenant = ? AND destination = ? ORDER BY number`, tenant, d.String())
 	if err != nil {
 		return nil, fmt.Errorf("listing the numbers that lead to %s: %w", d, err)
 	}
@@ -63,32 +55,17 @@ func (tx *Tx) PutNumber(ctx context.Context, n *pbx.Number) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, n)) == 0 {
-		n.Version, n.Revision = old.Version, old.Revision
+	if numberTable.same(old, n) {
 		return nil
 	}
 	return tx.saveNumber(ctx, old, n)
 }
 
-func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) (err error) {
+func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) error {
 	if err := tx.checkOwnNumber(ctx, n); err != nil {
 		return err
 	}
-	if n.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	n.Version = 1
-	if old != nil {
-		n.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO numbers (tenant, number, description, destination, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, number) DO UPDATE SET description = excluded.description,
-		destination = excluded.destination, version = excluded.version, revision = excluded.revision`,
-		n.Tenant, n.Number, n.Description, n.Destination.String(), n.Version, n.Revision)
-	if err != nil {
-		return fmt.Errorf("writing number %s: %w", n.Number, err)
-	}
-	return record(ctx, tx, kindNumber, n.Tenant, n.Number, old, n)
+	return numberTable.save(ctx, tx, old, n)
 }
 
 // checkOwnNumber refuses a number that another tenant has, without naming that,
@@ -120,13 +97,7 @@ func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM numbers WHERE tenant = ? AND number = ?`, tenant, number); err != nil {
-		return fmt.Errorf("deleting number %s: %w", number, err)
-	}
-	return record(ctx, tx, kindNumber, tenant, number, old, nil)
+	return numberTable.remove(ctx, tx, old)
 }
 
 // checkOutward refuses a presentation number and a class of service that the

@@ -12,16 +12,22 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectPhone = `SELECT tenant, mac, vendor, model, url_secret, enrol_until, version, revision FROM phones`
-
-func scanPhone(row scanner) (*pbx.Phone, error) {
-	p := &pbx.Phone{}
-	return p, row.Scan(&p.Tenant, &p.MAC, &p.Vendor, &p.Model, secretScan{&p.URLSecret}, timeScan{&p.EnrolUntil}, &p.Version, &p.Revision)
-}
+// phoneTable: the rows of phone_lines and phone_buttons hold lines and buttons.
+var phoneTable = newTable(kindPhone, "phones",
+	func(row *pbx.Phone) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.Phone) any { return &row.Tenant }),
+	keyCol("mac", func(row *pbx.Phone) any { return &row.MAC }).as("mac", func(row *pbx.Phone) any { return row.MAC.Colons() }),
+	col("vendor", func(row *pbx.Phone) any { return &row.Vendor }),
+	col("model", func(row *pbx.Phone) any { return &row.Model }),
+	col("url_secret", func(row *pbx.Phone) any { return secret{&row.URLSecret} }).as("provisioning_url", nil),
+	col("enrol_until", func(row *pbx.Phone) any { return instant{&row.EnrolUntil} }),
+	apartCol("lines", func(row *pbx.Phone) any { return &row.Lines }),
+	apartCol("buttons", func(row *pbx.Phone) any { return &row.Buttons }).as("buttons", func(row *pbx.Phone) any { return byPlace(row.Buttons) }),
+)
 
 // Phone returns one phone with its lines, or a NotFound error.
 func (tx *Tx) Phone(ctx context.Context, tenant string, mac pbx.MAC) (*pbx.Phone, error) {
-	p, err := scanPhone(tx.sql.QueryRowContext(ctx, selectPhone+` WHERE tenant = ? AND mac = ?`, tenant, string(mac)))
+	p, err := phoneTable.row(ctx, tx, `WHERE tenant = ? AND mac = ?`, tenant, string(mac))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, tx.notIn(ctx, tenant, kindPhone, mac.Colons())
 	}
@@ -45,7 +51,7 @@ func (tx *Tx) Phones(ctx context.Context, tenant string, o ListOptions) ([]*pbx.
 	if digits == "%%" && o.Contains != "" {
 		digits = "" // nothing but separators matches no MAC
 	}
-	ps, err := query(ctx, tx, scanPhone, selectPhone+` AS p
+	ps, err := phoneTable.rows(ctx, tx, `AS p
 		WHERE tenant = ?1 AND mac > ?2 AND (mac LIKE ?5 ESCAPE '\' OR model LIKE ?3 ESCAPE '\' OR EXISTS (
 			SELECT 1 FROM phone_lines AS l WHERE l.tenant = p.tenant AND l.mac = p.mac AND l.device LIKE ?3 ESCAPE '\'))
 		ORDER BY mac LIMIT ?4`, tenant, o.After, o.pattern(), o.limit(), digits)
@@ -87,8 +93,7 @@ func (tx *Tx) PutPhone(ctx context.Context, p *pbx.Phone) error {
 	}
 	given := p.Lines
 	normalizePhone(p)
-	if old != nil && len(changed(old, p)) == 0 {
-		p.Version, p.Revision = old.Version, old.Revision
+	if phoneTable.same(old, p) {
 		return nil
 	}
 	return tx.savePhone(ctx, old, p, given)
@@ -103,24 +108,13 @@ func normalizePhone(p *pbx.Phone) {
 
 // savePhone writes p; given holds its lines in the caller's order, by which
 // errors count them.
-func (tx *Tx) savePhone(ctx context.Context, old, p *pbx.Phone, given []pbx.Line) (err error) {
+func (tx *Tx) savePhone(ctx context.Context, old, p *pbx.Phone, given []pbx.Line) error {
 	normalizePhone(p)
 	if err := tx.checkPhone(ctx, p, given); err != nil {
 		return err
 	}
-	if p.Revision, err = tx.newRevision(ctx); err != nil {
+	if err := phoneTable.save(ctx, tx, old, p); err != nil {
 		return err
-	}
-	p.Version = 1
-	if old != nil {
-		p.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO phones (tenant, mac, vendor, model, url_secret, enrol_until, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, mac) DO UPDATE SET vendor = excluded.vendor, model = excluded.model,
-		url_secret = excluded.url_secret, enrol_until = excluded.enrol_until, version = excluded.version, revision = excluded.revision`,
-		p.Tenant, string(p.MAC), string(p.Vendor), p.Model, p.URLSecret.Reveal(), millis(p.EnrolUntil), p.Version, p.Revision)
-	if err != nil {
-		return fmt.Errorf("writing phone %s: %w", p.MAC.Colons(), err)
 	}
 	if old == nil || !slices.Equal(old.Lines, p.Lines) {
 		if err := tx.saveLines(ctx, p); err != nil {
@@ -128,11 +122,9 @@ func (tx *Tx) savePhone(ctx context.Context, old, p *pbx.Phone, given []pbx.Line
 		}
 	}
 	if old == nil || !slices.Equal(old.Buttons, p.Buttons) {
-		if err := tx.saveButtons(ctx, p); err != nil {
-			return err
-		}
+		return tx.saveButtons(ctx, p)
 	}
-	return record(ctx, tx, kindPhone, p.Tenant, string(p.MAC), old, p)
+	return nil
 }
 
 // checkPhone refuses a MAC of another tenant (without naming it), lines whose
@@ -164,14 +156,11 @@ func (tx *Tx) DeletePhone(ctx context.Context, tenant string, mac pbx.MAC) error
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
+	if err := phoneTable.remove(ctx, tx, old); err != nil {
 		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM phones WHERE tenant = ? AND mac = ?`, tenant, string(mac)); err != nil {
-		return fmt.Errorf("deleting phone %s: %w", mac.Colons(), err)
 	}
 	if err := tx.exec(ctx, `UPDATE phone_fetches SET known = 0 WHERE mac = ?`, string(mac)); err != nil {
 		return fmt.Errorf("releasing the fetches of phone %s: %w", mac.Colons(), err)
 	}
-	return record(ctx, tx, kindPhone, tenant, string(mac), old, nil)
+	return nil
 }

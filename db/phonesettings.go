@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,25 +12,35 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectPhoneSettings = `SELECT tenant, language, tone_country, ntp_server, syslog_server, vlan, vlan_priority, codecs, srtp, clock24, logo, uploads, firmware, version, revision FROM phone_settings`
+var phoneSettingsTable = newTable(kindPhoneSettings, "phone_settings",
+	func(row *pbx.PhoneSettings) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.PhoneSettings) any { return &row.Tenant }),
+	col("language", func(row *pbx.PhoneSettings) any { return &row.Language }),
+	col("tone_country", func(row *pbx.PhoneSettings) any { return &row.ToneCountry }),
+	col("ntp_server", func(row *pbx.PhoneSettings) any { return &row.NTPServer }),
+	col("syslog_server", func(row *pbx.PhoneSettings) any { return &row.SyslogServer }),
+	col("vlan", func(row *pbx.PhoneSettings) any { return &row.VLAN }).as("vlan", func(row *pbx.PhoneSettings) any { return unlessKept(row.VLAN) }),
+	col("vlan_priority", func(row *pbx.PhoneSettings) any { return &row.VLANPriority }),
+	col("codecs", func(row *pbx.PhoneSettings) any { return words{&row.Codecs} }),
+	col("srtp", func(row *pbx.PhoneSettings) any { return &row.SRTP }),
+	col("clock24", func(row *pbx.PhoneSettings) any { return &row.Clock24 }),
+	col("logo", func(row *pbx.PhoneSettings) any { return &row.Logo }),
+	col("uploads", func(row *pbx.PhoneSettings) any { return words{&row.Uploads} }),
+	col("firmware", func(row *pbx.PhoneSettings) any { return firmware{&row.Firmware} }),
+)
 
-func scanPhoneSettings(row scanner) (*pbx.PhoneSettings, error) {
-	p := &pbx.PhoneSettings{}
-	var codecs, uploads, firmware string
-	err := row.Scan(&p.Tenant, &p.Language, &p.ToneCountry, &p.NTPServer, &p.SyslogServer, &p.VLAN, &p.VLANPriority, &codecs, &p.SRTP, &p.Clock24, &p.Logo, &uploads, &firmware, &p.Version, &p.Revision)
-	p.Codecs, p.Uploads = strings.Fields(codecs), strings.Fields(uploads)
-	for _, word := range strings.Fields(firmware) {
-		model, file, _ := strings.Cut(word, "=")
-		sum, name, _ := strings.Cut(file, "/")
-		p.Firmware = append(p.Firmware, pbx.PhoneFirmware{Model: model, SHA256: sum, Name: name})
+// unlessKept is the API's form of a VLAN: null leaves it as it is.
+func unlessKept(vlan int) any {
+	if vlan == pbx.KeepVLAN {
+		return nil
 	}
-	return p, err
+	return vlan
 }
 
 // PhoneSettings returns what phones of a tenant have in common: the defaults,
 // with Version 0 and the Revision of the tenant, when nobody has changed them.
 func (tx *Tx) PhoneSettings(ctx context.Context, tenant string) (*pbx.PhoneSettings, error) {
-	p, err := scanPhoneSettings(tx.sql.QueryRowContext(ctx, selectPhoneSettings+` WHERE tenant = ?`, tenant))
+	p, err := phoneSettingsTable.row(ctx, tx, `WHERE tenant = ?`, tenant)
 	if errors.Is(err, sql.ErrNoRows) {
 		t, err := tx.Tenant(ctx, tenant)
 		if err != nil {
@@ -54,29 +66,44 @@ func (tx *Tx) PutPhoneSettings(ctx context.Context, p *pbx.PhoneSettings) error 
 	if err != nil {
 		return err
 	}
-	if len(changed(old, p)) == 0 {
-		p.Version, p.Revision = old.Version, old.Revision
+	if phoneSettingsTable.same(old, p) {
 		return nil
 	}
-	if p.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	p.Version = old.Version + 1
-	err = tx.exec(ctx, `INSERT OR REPLACE INTO phone_settings (tenant, language, tone_country, ntp_server, syslog_server, vlan, vlan_priority, codecs, srtp, clock24, logo, uploads, firmware, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, p.Tenant, p.Language, p.ToneCountry, p.NTPServer, p.SyslogServer, p.VLAN, p.VLANPriority,
-		strings.Join(p.Codecs, " "), p.SRTP, p.Clock24, p.Logo,
-		strings.Join(p.Uploads, " "), firmwareWords(p.Firmware), p.Version, p.Revision)
-	if err != nil {
-		return fmt.Errorf("writing the phone settings of tenant %s: %w", p.Tenant, err)
-	}
-	return record(ctx, tx, kindPhoneSettings, p.Tenant, p.Tenant, old, p)
+	return phoneSettingsTable.save(ctx, tx, old, p)
 }
 
-// firmwareWords is what the column firmware holds: no part has a blank or '='.
-func firmwareWords(list []pbx.PhoneFirmware) string {
-	words := make([]string, len(list))
-	for i, f := range list {
-		words[i] = f.Model + "=" + f.File()
+// firmware is a list of MODEL=SHA256/NAME; no part has a blank or '='.
+type firmware struct{ to *[]pbx.PhoneFirmware }
+
+// Scan implements sql.Scanner.
+func (f firmware) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return errors.New("firmware is not a text")
 	}
-	return strings.Join(words, " ")
+	*f.to = nil
+	for _, word := range strings.Fields(text) {
+		model, file, _ := strings.Cut(word, "=")
+		sum, name, _ := strings.Cut(file, "/")
+		*f.to = append(*f.to, pbx.PhoneFirmware{Model: model, SHA256: sum, Name: name})
+	}
+	return nil
+}
+
+// Value implements driver.Valuer.
+func (f firmware) Value() (driver.Value, error) {
+	list := make([]string, len(*f.to))
+	for i, file := range *f.to {
+		list[i] = file.Model + "=" + file.File()
+	}
+	return strings.Join(list, " "), nil
+}
+
+// MarshalJSON implements json.Marshaler: the API has a map from model to file.
+func (f firmware) MarshalJSON() ([]byte, error) {
+	out := make(map[string]string, len(*f.to))
+	for _, file := range *f.to {
+		out[file.Model] = file.File()
+	}
+	return json.Marshal(out)
 }

@@ -146,7 +146,7 @@ func (tx *Tx) ReleaseDevice(ctx context.Context, tenant, name string) error {
 			return err
 		}
 	}
-	es, err := query(ctx, tx, scanExtension, selectExtension+` WHERE tenant = ? AND parent_device = ? ORDER BY number`, tenant, name)
+	es, err := extensionTable.rows(ctx, tx, `WHERE tenant = ? AND parent_device = ? ORDER BY number`, tenant, name)
 	if err != nil {
 		return fmt.Errorf("listing the further numbers of device %s: %w", name, err)
 	}

@@ -51,7 +51,7 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 	if err != nil {
 		return nil, fmt.Errorf("renumbering extension %s: %w", number, err)
 	}
-	if err := record(ctx, tx, kindExtension, tenant, to, old, &e); err != nil {
+	if err := extensionTable.record(ctx, tx, old, &e); err != nil {
 		return nil, err
 	}
 	if err := tx.follow(ctx, devices, u, to); err != nil {
@@ -120,7 +120,7 @@ func (tx *Tx) renumberMailbox(ctx context.Context, old, e *pbx.Extension) error 
 	if err != nil {
 		return fmt.Errorf("renumbering mailbox %s: %w", before.Number, err)
 	}
-	return record(ctx, tx, kindMailbox, m.Tenant, m.Number, before, &m)
+	return mailboxTable.record(ctx, tx, before, &m)
 }
 
 // follow writes what the cascade has changed. The rows given are those before.
@@ -146,7 +146,7 @@ func (tx *Tx) follow(ctx context.Context, devices []*pbx.Device, u *pbx.User, nu
 	if err != nil {
 		return fmt.Errorf("writing user %s: %w", now.Username, err)
 	}
-	return record(ctx, tx, kindUser, now.Tenant, now.Username, u, &now)
+	return userTable.record(ctx, tx, u, &now)
 }
 
 // DuplicateExtension makes an extension with all settings of another one. A mailbox

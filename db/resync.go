@@ -18,8 +18,8 @@ const selectResync = `SELECT id, batch, tenant, mac, action, reason, endpoint, s
 
 func scanResync(row scanner) (pbx.Resync, error) {
 	var r pbx.Resync
-	return r, row.Scan(&r.ID, &r.Batch, &r.Tenant, &r.MAC, &r.Action, &r.Reason, &r.Endpoint, &r.State, &r.Error, timeScan{&r.QueuedAt}, timeScan{&r.DueAt},
-		timeScan{&r.SentAt}, timeScan{&r.EndedAt}, &r.File, &r.Hash)
+	return r, row.Scan(&r.ID, &r.Batch, &r.Tenant, &r.MAC, &r.Action, &r.Reason, &r.Endpoint, &r.State, &r.Error, instant{&r.QueuedAt}, instant{&r.DueAt},
+		instant{&r.SentAt}, instant{&r.EndedAt}, &r.File, &r.Hash)
 }
 
 // ResyncFilter chooses orders; empty fields choose all.

@@ -2,22 +2,33 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectRingGroup = `SELECT tenant, name, number, strategy, ring_seconds, timeout, destination, skip_busy, follow_forwards, confirm,
-	caller_id_prefix, ring_tone, waiting, announcement, version, revision FROM ring_groups`
-
-func scanRingGroup(row scanner) (*pbx.RingGroup, error) {
-	g := &pbx.RingGroup{}
-	return g, row.Scan(&g.Tenant, &g.Name, &g.Number, &g.Strategy, &g.RingSeconds, &g.Timeout, destinationScan{&g.Destination}, &g.SkipBusy, &g.FollowForwards,
-		&g.Confirm, &g.CallerIDPrefix, &g.RingTone, &g.Waiting, &g.Announcement, &g.Version, &g.Revision)
-}
+// ringGroupTable: the rows of ring_group_members hold the members.
+var ringGroupTable = newTable(kindRingGroup, "ring_groups",
+	func(row *pbx.RingGroup) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.RingGroup) any { return &row.Tenant }),
+	keyCol("name", func(row *pbx.RingGroup) any { return &row.Name }),
+	col("number", func(row *pbx.RingGroup) any { return &row.Number }),
+	col("strategy", func(row *pbx.RingGroup) any { return &row.Strategy }),
+	col("ring_seconds", func(row *pbx.RingGroup) any { return &row.RingSeconds }),
+	col("timeout", func(row *pbx.RingGroup) any { return &row.Timeout }),
+	col("destination", func(row *pbx.RingGroup) any { return destination{&row.Destination} }),
+	col("skip_busy", func(row *pbx.RingGroup) any { return &row.SkipBusy }),
+	col("follow_forwards", func(row *pbx.RingGroup) any { return &row.FollowForwards }).as("member_forwards", func(row *pbx.RingGroup) any {
+		return map[bool]string{false: "ignore", true: "follow"}[row.FollowForwards]
+	}),
+	col("confirm", func(row *pbx.RingGroup) any { return &row.Confirm }),
+	col("caller_id_prefix", func(row *pbx.RingGroup) any { return &row.CallerIDPrefix }),
+	col("ring_tone", func(row *pbx.RingGroup) any { return &row.RingTone }),
+	col("waiting", func(row *pbx.RingGroup) any { return &row.Waiting }),
+	col("announcement", func(row *pbx.RingGroup) any { return &row.Announcement }),
+	apartCol("members", func(row *pbx.RingGroup) any { return &row.Members }),
+)
 
 // memberRow is a member and the group it belongs to.
 type memberRow struct {
@@ -53,12 +64,9 @@ func (tx *Tx) fillMembers(ctx context.Context, tenant string, gs []*pbx.RingGrou
 
 // RingGroup returns one ring group, or a NotFound error.
 func (tx *Tx) RingGroup(ctx context.Context, tenant, name string) (*pbx.RingGroup, error) {
-	g, err := scanRingGroup(tx.sql.QueryRowContext(ctx, selectRingGroup+` WHERE tenant = ? AND name = ?`, tenant, name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindRingGroup, name)
-	}
+	g, err := ringGroupTable.get(ctx, tx, tenant, name)
 	if err != nil {
-		return nil, fmt.Errorf("reading ring group %s: %w", name, err)
+		return nil, err
 	}
 	return g, tx.fillMembers(ctx, tenant, []*pbx.RingGroup{g})
 }
@@ -69,21 +77,12 @@ func (tx *Tx) RingGroups(ctx context.Context, tenant string, o ListOptions) ([]*
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	gs, err := query(ctx, tx, scanRingGroup, selectRingGroup+`
+	gs, err := ringGroupTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND name > ?2 AND (name LIKE ?3 ESCAPE '\' OR number LIKE ?3 ESCAPE '\') ORDER BY name LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
 		return nil, fmt.Errorf("listing ring groups: %w", err)
 	}
 	return gs, tx.fillMembers(ctx, tenant, gs)
-}
-
-// allRingGroups is for the snapshot.
-func (tx *Tx) allRingGroups(ctx context.Context) ([]*pbx.RingGroup, error) {
-	gs, err := query(ctx, tx, scanRingGroup, selectRingGroup)
-	if err != nil {
-		return nil, fmt.Errorf("reading ring groups: %w", err)
-	}
-	return gs, tx.fillMembers(ctx, "", gs)
 }
 
 // PutRingGroup adds a ring group or replaces the one of that name. It sets Version
@@ -98,8 +97,7 @@ func (tx *Tx) PutRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, g)) == 0 {
-		g.Version, g.Revision = old.Version, old.Revision
+	if ringGroupTable.same(old, g) {
 		return nil
 	}
 	if err := tx.checkRingGroup(ctx, g); err != nil {
@@ -108,31 +106,17 @@ func (tx *Tx) PutRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 	return tx.saveRingGroup(ctx, old, g)
 }
 
-func (tx *Tx) saveRingGroup(ctx context.Context, old, g *pbx.RingGroup) (err error) {
-	if g.Revision, err = tx.newRevision(ctx); err != nil {
+func (tx *Tx) saveRingGroup(ctx context.Context, old, g *pbx.RingGroup) error {
+	if err := ringGroupTable.save(ctx, tx, old, g); err != nil {
 		return err
 	}
-	g.Version = 1
-	if old != nil {
-		g.Version = old.Version + 1
+	if old != nil && slices.Equal(old.Members, g.Members) {
+		return nil
 	}
-	err = tx.exec(ctx, `INSERT INTO ring_groups (tenant, name, number, strategy, ring_seconds, timeout, destination, skip_busy, follow_forwards, confirm,
-		caller_id_prefix, ring_tone, waiting, announcement, version, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (tenant, name) DO UPDATE SET number = excluded.number, strategy = excluded.strategy, ring_seconds = excluded.ring_seconds,
-		timeout = excluded.timeout, destination = excluded.destination, skip_busy = excluded.skip_busy, follow_forwards = excluded.follow_forwards,
-		confirm = excluded.confirm, caller_id_prefix = excluded.caller_id_prefix, ring_tone = excluded.ring_tone, waiting = excluded.waiting,
-		announcement = excluded.announcement, version = excluded.version, revision = excluded.revision`,
-		g.Tenant, g.Name, g.Number, string(g.Strategy), g.RingSeconds, g.Timeout, g.Destination.String(), g.SkipBusy, g.FollowForwards, string(g.Confirm),
-		g.CallerIDPrefix, g.RingTone, string(g.Waiting), g.Announcement, g.Version, g.Revision)
-	if err != nil {
-		return fmt.Errorf("writing ring group %s: %w", g.Name, err)
+	if err := tx.saveMembers(ctx, g); err != nil {
+		return fmt.Errorf("writing the members of ring group %s: %w", g.Name, err)
 	}
-	if old == nil || !slices.Equal(old.Members, g.Members) {
-		if err := tx.saveMembers(ctx, g); err != nil {
-			return fmt.Errorf("writing the members of ring group %s: %w", g.Name, err)
-		}
-	}
-	return record(ctx, tx, kindRingGroup, g.Tenant, g.Name, old, g)
+	return nil
 }
 
 func (tx *Tx) saveMembers(ctx context.Context, g *pbx.RingGroup) error {
@@ -207,11 +191,5 @@ func (tx *Tx) DeleteRingGroup(ctx context.Context, tenant, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM ring_groups WHERE tenant = ? AND name = ?`, tenant, name); err != nil {
-		return fmt.Errorf("deleting ring group %s: %w", name, err)
-	}
-	return record(ctx, tx, kindRingGroup, tenant, name, old, nil)
+	return ringGroupTable.remove(ctx, tx, old)
 }

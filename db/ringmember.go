@@ -14,7 +14,7 @@ const ringMembers = `UNION ALL SELECT 'ring-group', name FROM ring_group_members
 
 // ringGroupsWhere returns ring groups of a tenant that meet a condition with ?2.
 func (tx *Tx) ringGroupsWhere(ctx context.Context, tenant, condition, value string) ([]*pbx.RingGroup, error) {
-	gs, err := query(ctx, tx, scanRingGroup, selectRingGroup+` AS g WHERE tenant = ?1 AND `+condition+` ORDER BY name`, tenant, value)
+	gs, err := ringGroupTable.rows(ctx, tx, `AS g WHERE tenant = ?1 AND `+condition+` ORDER BY name`, tenant, value)
 	if err != nil {
 		return nil, fmt.Errorf("listing ring groups: %w", err)
 	}

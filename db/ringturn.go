@@ -20,7 +20,7 @@ type RingTurn struct {
 func (db *DB) RingTurns(ctx context.Context) (out []RingTurn, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, func(row scanner) (t RingTurn, err error) {
-			return t, row.Scan(&t.Tenant, &t.Group, &t.Member, &t.Last, timeScan{&t.AnsweredAt}, &t.Answers)
+			return t, row.Scan(&t.Tenant, &t.Group, &t.Member, &t.Last, instant{&t.AnsweredAt}, &t.Answers)
 		}, `SELECT tenant, name, member, last, answered_at, answers FROM ring_group_turns ORDER BY tenant, name, member`)
 		return err
 	})

@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,76 +72,4 @@ func fromMillis(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// secretScan reads a text column into a pbx.Secret.
-type secretScan struct{ to *pbx.Secret }
-
-// Scan implements sql.Scanner.
-func (s secretScan) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return errors.New("a secret is not a text")
-	}
-	*s.to = pbx.NewSecret(text)
-	return nil
-}
-
-// namesScan reads a text of names, none of which holds a space, into a sorted
-// slice; nil for none.
-type namesScan[T ~string] struct{ to *[]T }
-
-// Scan implements sql.Scanner.
-func (s namesScan[T]) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return errors.New("names are not a text")
-	}
-	*s.to = nil
-	for _, name := range strings.Fields(text) {
-		*s.to = append(*s.to, T(name))
-	}
-	slices.Sort(*s.to)
-	return nil
-}
-
-// joinNames is the inverse of namesScan.
-func joinNames[T ~string](names []T) string {
-	var b strings.Builder
-	for i, n := range names {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(string(n))
-	}
-	return b.String()
-}
-
-// timeScan reads a column of milliseconds into a time.
-type timeScan struct{ to *time.Time }
-
-// Scan implements sql.Scanner.
-func (s timeScan) Scan(v any) error {
-	ms, ok := v.(int64)
-	if !ok {
-		return errors.New("a time is not an integer")
-	}
-	*s.to = fromMillis(ms)
-	return nil
-}
-
-// wordsScan reads a column of words separated by spaces; none is nil.
-type wordsScan struct{ to *[]string }
-
-// Scan implements sql.Scanner.
-func (s wordsScan) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return errors.New("a list of words is not a text")
-	}
-	*s.to = nil
-	if text != "" {
-		*s.to = strings.Fields(text)
-	}
-	return nil
 }

@@ -26,8 +26,8 @@ func scanSeen(row scanner) (pbx.PhoneSeen, error) {
 	var s pbx.PhoneSeen
 	var address, former string
 	var files []byte
-	err := row.Scan(&s.MAC, &s.Enrolled, timeScan{&s.EnrolledAt}, timeScan{&s.SeenAt}, timeScan{&s.FetchedAt}, &address, &former,
-		timeScan{&s.AddressSince}, &s.UserAgent, &files)
+	err := row.Scan(&s.MAC, &s.Enrolled, instant{&s.EnrolledAt}, instant{&s.SeenAt}, instant{&s.FetchedAt}, &address, &former,
+		instant{&s.AddressSince}, &s.UserAgent, &files)
 	if err == nil && address != "" {
 		s.Address, err = netip.ParseAddr(address)
 	}

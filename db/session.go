@@ -44,7 +44,7 @@ func (db *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (s 
 func (tx *Tx) session(ctx context.Context, hash []byte, now time.Time) (*Session, error) {
 	s := &Session{Hash: hash}
 	err := tx.sql.QueryRowContext(ctx, `SELECT tenant, username, created_at, expires_at FROM sessions WHERE hash = ? AND expires_at > ?`, hash, millis(now)).
-		Scan(&s.Tenant, &s.Username, timeScan{&s.CreatedAt}, timeScan{&s.ExpiresAt})
+		Scan(&s.Tenant, &s.Username, instant{&s.CreatedAt}, instant{&s.ExpiresAt})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoSession
 	}

@@ -28,8 +28,8 @@ const selectSignIn = `SELECT hash, tenant, username, code, tries, created_at, ex
 
 func scanSignIn(row scanner) (*SignIn, error) {
 	s := &SignIn{}
-	return s, row.Scan(&s.Hash, &s.Tenant, &s.Username, secretScan{&s.Code}, &s.Tries, timeScan{&s.CreatedAt}, timeScan{&s.ExpiresAt},
-		&s.State, &s.Attempts, timeScan{&s.NextAt})
+	return s, row.Scan(&s.Hash, &s.Tenant, &s.Username, secret{&s.Code}, &s.Tries, instant{&s.CreatedAt}, instant{&s.ExpiresAt},
+		&s.State, &s.Attempts, instant{&s.NextAt})
 }
 
 // AddSignIn queues the mail of a new one in place of the one that the user may

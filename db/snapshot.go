@@ -26,83 +26,45 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	ts, err := query(ctx, tx, scanTenant, selectTenant)
-	if err != nil {
-		return nil, fmt.Errorf("reading tenants: %w", err)
+	var r pbx.Rows
+	for _, read := range []func() error{
+		allOf(ctx, tx, tenantTable, &r.Tenants),
+		allOf(ctx, tx, extensionTable, &r.Extensions),
+		allOf(ctx, tx, deviceTable, &r.Devices),
+		allOf(ctx, tx, mailboxTable, &r.Mailboxes),
+		allOf(ctx, tx, phoneTable, &r.Phones),
+		func() error { return tx.fillAllPhones(ctx, r.Phones) },
+		allOf(ctx, tx, phoneSettingsTable, &r.PhoneSettings),
+		allOf(ctx, tx, buttonTable, &r.ButtonTemplates),
+		func() error { return tx.fillAllTemplates(ctx, r.ButtonTemplates) },
+		allOf(ctx, tx, externalTable, &r.ExternalNumbers),
+		allOf(ctx, tx, trunkTable, &r.Trunks),
+		allOf(ctx, tx, forwardTable, &r.Forwards),
+		allOf(ctx, tx, numberTable, &r.Numbers),
+		allOf(ctx, tx, classTable, &r.Classes),
+		allOf(ctx, tx, ringGroupTable, &r.RingGroups),
+		func() error { return tx.fillMembers(ctx, "", r.RingGroups) },
+		allOf(ctx, tx, featureCodesTable, &r.FeatureCodes),
+		allOf(ctx, tx, userTable, &r.Users),
+	} {
+		if err := read(); err != nil {
+			return nil, err
+		}
 	}
-	es, err := query(ctx, tx, scanExtension, selectExtension)
-	if err != nil {
-		return nil, fmt.Errorf("reading extensions: %w", err)
-	}
-	ds, err := query(ctx, tx, scanDevice, selectDevice)
-	if err != nil {
-		return nil, fmt.Errorf("reading devices: %w", err)
-	}
-	ms, err := query(ctx, tx, scanMailbox, selectMailbox)
-	if err != nil {
-		return nil, fmt.Errorf("reading mailboxes: %w", err)
-	}
-	ps, err := tx.allPhones(ctx)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := query(ctx, tx, scanPhoneSettings, selectPhoneSettings)
-	if err != nil {
-		return nil, fmt.Errorf("reading phone settings: %w", err)
-	}
-	bs, err := tx.allButtonTemplates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ns, err := query(ctx, tx, scanExternalNumber, selectExternalNumber)
-	if err != nil {
-		return nil, fmt.Errorf("reading external numbers: %w", err)
-	}
-	trunks, err := query(ctx, tx, scanTrunk, selectTrunk)
-	if err != nil {
-		return nil, fmt.Errorf("reading trunks: %w", err)
-	}
-	fs, err := query(ctx, tx, scanForward, selectForward)
-	if err != nil {
-		return nil, fmt.Errorf("reading forwards: %w", err)
-	}
-	numbers, err := query(ctx, tx, scanNumber, selectNumber)
-	if err != nil {
-		return nil, fmt.Errorf("reading numbers: %w", err)
-	}
-	classes, err := query(ctx, tx, scanClassOfService, selectClassOfService)
-	if err != nil {
-		return nil, fmt.Errorf("reading classes of service: %w", err)
-	}
-	rgs, err := tx.allRingGroups(ctx)
-	if err != nil {
-		return nil, err
-	}
-	codes, err := query(ctx, tx, scanFeatureCodes, selectFeatureCodes)
-	if err != nil {
-		return nil, fmt.Errorf("reading feature codes: %w", err)
-	}
-	us, err := query(ctx, tx, scanUser, selectUser)
-	if err != nil {
-		return nil, fmt.Errorf("reading users: %w", err)
-	}
-	return pbx.NewSnapshot(revision, ts, es, ds, ps, ms).WithPhoneDefaults(settings, bs).WithUsers(us).SetOutside(ns, trunks).WithForwards(fs).WithNumbers(numbers, classes).WithRingGroups(rgs).WithFeatureCodes(codes), nil
+	return pbx.NewSnapshot(revision, r), nil
 }
 
-func (tx *Tx) allPhones(ctx context.Context) ([]*pbx.Phone, error) {
-	ps, err := query(ctx, tx, scanPhone, selectPhone)
-	if err != nil {
-		return nil, fmt.Errorf("reading phones: %w", err)
-	}
+// fillAllPhones reads the lines and buttons of all phones.
+func (tx *Tx) fillAllPhones(ctx context.Context, ps []*pbx.Phone) error {
 	ls, err := query(ctx, tx, scanLine, `SELECT mac, registration, device FROM phone_lines ORDER BY tenant, mac, registration`)
 	if err != nil {
-		return nil, fmt.Errorf("reading the lines of phones: %w", err)
+		return fmt.Errorf("reading the lines of phones: %w", err)
 	}
 	assignLines(ps, ls)
 	bs, err := query(ctx, tx, scanButton, `SELECT tenant, mac, `+buttonColumns+` FROM phone_buttons ORDER BY tenant, mac, module, key`)
 	if err != nil {
-		return nil, fmt.Errorf("reading the buttons of phones: %w", err)
+		return fmt.Errorf("reading the buttons of phones: %w", err)
 	}
 	assignButtons(ps, bs)
-	return ps, nil
+	return nil
 }

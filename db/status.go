@@ -84,7 +84,7 @@ func scanStatus(row scanner) (pbx.EndpointStatus, error) {
 	var s pbx.EndpointStatus
 	var address string
 	var us int64
-	err := row.Scan(&s.Endpoint, &s.Reach, &address, &us, &s.UserAgent, timeScan{&s.Expires}, &s.Call, timeScan{&s.ReachSince}, timeScan{&s.CallSince}, timeScan{&s.SeenAt})
+	err := row.Scan(&s.Endpoint, &s.Reach, &address, &us, &s.UserAgent, instant{&s.Expires}, &s.Call, instant{&s.ReachSince}, instant{&s.CallSince}, instant{&s.SeenAt})
 	if err == nil && address != "" {
 		s.Address, err = netip.ParseAddrPort(address)
 	}

@@ -5,21 +5,27 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectTenant = `SELECT name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, country, class_of_service, forward_caller, version, revision FROM tenants`
-
-func scanTenant(row scanner) (*pbx.Tenant, error) {
-	t := &pbx.Tenant{}
-	return t, row.Scan(&t.Name, &t.Title, &t.Timezone, secretScan{&t.PhonePassword}, &t.MaxExtensions, wordsScan{&t.PhoneNetworks}, &t.CDRDays, &t.Country, &t.ClassOfService, &t.ForwardCaller, &t.Version, &t.Revision)
-}
+var tenantTable = newTable(kindTenant, "tenants",
+	func(row *pbx.Tenant) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("name", func(row *pbx.Tenant) any { return &row.Name }),
+	col("title", func(row *pbx.Tenant) any { return &row.Title }),
+	col("timezone", func(row *pbx.Tenant) any { return &row.Timezone }),
+	col("phone_password", func(row *pbx.Tenant) any { return secret{&row.PhonePassword} }),
+	col("max_extensions", func(row *pbx.Tenant) any { return &row.MaxExtensions }),
+	col("phone_networks", func(row *pbx.Tenant) any { return words{&row.PhoneNetworks} }),
+	col("cdr_days", func(row *pbx.Tenant) any { return &row.CDRDays }),
+	col("country", func(row *pbx.Tenant) any { return &row.Country }),
+	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
+	col("forward_caller", func(row *pbx.Tenant) any { return usual[pbx.ForwardCaller]{&row.ForwardCaller, pbx.ShowExtension} }),
+)
 
 // Tenant returns one tenant, or a NotFound error.
 func (tx *Tx) Tenant(ctx context.Context, name string) (*pbx.Tenant, error) {
-	t, err := scanTenant(tx.sql.QueryRowContext(ctx, selectTenant+` WHERE name = ?`, name))
+	t, err := tenantTable.row(ctx, tx, `WHERE name = ?`, name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, pbx.NotFoundf("tenant %s does not exist", name)
 	}
@@ -31,7 +37,7 @@ func (tx *Tx) Tenant(ctx context.Context, name string) (*pbx.Tenant, error) {
 
 // Tenants returns tenants by name. Contains looks at name and title.
 func (tx *Tx) Tenants(ctx context.Context, o ListOptions) ([]*pbx.Tenant, error) {
-	ts, err := query(ctx, tx, scanTenant, selectTenant+`
+	ts, err := tenantTable.rows(ctx, tx, `
 		WHERE name > ?1 AND (name LIKE ?2 ESCAPE '\' OR title LIKE ?2 ESCAPE '\')
 		ORDER BY name LIMIT ?3`, o.After, o.pattern(), o.limit())
 	if err != nil {
@@ -65,33 +71,17 @@ func (tx *Tx) PutTenant(ctx context.Context, t *pbx.Tenant) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, t)) == 0 {
-		t.Version, t.Revision = old.Version, old.Revision
+	if tenantTable.same(old, t) {
 		return nil
 	}
 	return tx.saveTenant(ctx, old, t)
 }
 
-func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) (err error) {
+func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	if err := tx.needClass(ctx, t.Name, t.ClassOfService); err != nil {
 		return err
 	}
-	if t.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	t.Version = 1
-	if old != nil {
-		t.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO tenants (name, title, timezone, phone_password, max_extensions, phone_networks, cdr_days, country, class_of_service, forward_caller, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(nullif(?, ''), 'extension'), ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title, timezone = excluded.timezone,
-		phone_password = excluded.phone_password, max_extensions = excluded.max_extensions, phone_networks = excluded.phone_networks, cdr_days = excluded.cdr_days, country = excluded.country, class_of_service = excluded.class_of_service, forward_caller = excluded.forward_caller,
-		version = excluded.version, revision = excluded.revision`,
-		t.Name, t.Title, t.Timezone, t.PhonePassword.Reveal(), t.MaxExtensions, strings.Join(t.PhoneNetworks, " "), t.CDRDays, t.Country, t.ClassOfService, string(t.ForwardCaller), t.Version, t.Revision)
-	if err != nil {
-		return fmt.Errorf("writing tenant %s: %w", t.Name, err)
-	}
-	return record(ctx, tx, kindTenant, t.Name, t.Name, old, t)
+	return tenantTable.save(ctx, tx, old, t)
 }
 
 // DeleteTenant removes a tenant that has nothing left in it; otherwise an InUse
@@ -122,13 +112,7 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM tenants WHERE name = ?`, name); err != nil {
-		return fmt.Errorf("deleting tenant %s: %w", name, err)
-	}
-	return record(ctx, tx, kindTenant, name, name, old, nil)
+	return tenantTable.remove(ctx, tx, old)
 }
 
 // needTenant returns a NotFound error when there is no such tenant.

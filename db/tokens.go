@@ -30,7 +30,7 @@ const selectToken = `SELECT id, name, role, coalesce(tenant, ''), expires_at, cr
 
 func scanToken(row scanner) (*Token, error) {
 	t := &Token{}
-	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, timeScan{&t.ExpiresAt}, timeScan{&t.CreatedAt}, timeScan{&t.RevokedAt}, timeScan{&t.LastUsedAt})
+	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, instant{&t.ExpiresAt}, instant{&t.CreatedAt}, instant{&t.RevokedAt}, instant{&t.LastUsedAt})
 }
 
 // CreateToken stores a token by the SHA-256 (32 bytes) of its text; a Conflict

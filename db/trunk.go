@@ -9,24 +9,24 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectTrunk = `SELECT tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision FROM trunks`
-
-func scanTrunk(row scanner) (*pbx.Trunk, error) {
-	t := &pbx.Trunk{}
-	return t, row.Scan(&t.Tenant, &t.Name, &t.Endpoint, &t.Host, &t.Port, &t.Transport, &t.Username, secretScan{&t.Secret},
-		&t.Register, &t.CallerNumber, &t.Teams, &t.Version, &t.Revision)
-}
+var trunkTable = newTable(kindTrunk, "trunks",
+	func(row *pbx.Trunk) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.Trunk) any { return &row.Tenant }),
+	keyCol("name", func(row *pbx.Trunk) any { return &row.Name }),
+	col("endpoint", func(row *pbx.Trunk) any { return &row.Endpoint }),
+	col("host", func(row *pbx.Trunk) any { return &row.Host }),
+	col("port", func(row *pbx.Trunk) any { return &row.Port }),
+	col("transport", func(row *pbx.Trunk) any { return &row.Transport }),
+	col("username", func(row *pbx.Trunk) any { return &row.Username }),
+	col("secret", func(row *pbx.Trunk) any { return secret{&row.Secret} }),
+	col("register", func(row *pbx.Trunk) any { return &row.Register }),
+	col("caller_number", func(row *pbx.Trunk) any { return &row.CallerNumber }),
+	col("teams", func(row *pbx.Trunk) any { return &row.Teams }),
+)
 
 // Trunk returns one trunk, or a NotFound error.
 func (tx *Tx) Trunk(ctx context.Context, tenant, name string) (*pbx.Trunk, error) {
-	t, err := scanTrunk(tx.sql.QueryRowContext(ctx, selectTrunk+` WHERE tenant = ? AND name = ?`, tenant, name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindTrunk, name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading trunk %s: %w", name, err)
-	}
-	return t, nil
+	return trunkTable.get(ctx, tx, tenant, name)
 }
 
 // Trunks returns trunks of a tenant by name. Contains looks at name and host. An
@@ -35,7 +35,7 @@ func (tx *Tx) Trunks(ctx context.Context, tenant string, o ListOptions) ([]*pbx.
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	ts, err := query(ctx, tx, scanTrunk, selectTrunk+`
+	ts, err := trunkTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND name > ?2 AND (name LIKE ?3 ESCAPE '\' OR host LIKE ?3 ESCAPE '\')
 		ORDER BY name LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
@@ -55,34 +55,17 @@ func (tx *Tx) PutTrunk(ctx context.Context, t *pbx.Trunk) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, t)) == 0 {
-		t.Version, t.Revision = old.Version, old.Revision
+	if trunkTable.same(old, t) {
 		return nil
 	}
 	return tx.saveTrunk(ctx, old, t)
 }
 
-func (tx *Tx) saveTrunk(ctx context.Context, old, t *pbx.Trunk) (err error) {
+func (tx *Tx) saveTrunk(ctx context.Context, old, t *pbx.Trunk) error {
 	if err := tx.checkTrunk(ctx, t); err != nil {
 		return err
 	}
-	if t.Revision, err = tx.newRevision(ctx); err != nil {
-		return err
-	}
-	t.Version = 1
-	if old != nil {
-		t.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, name) DO UPDATE SET endpoint = excluded.endpoint,
-		host = excluded.host, port = excluded.port, transport = excluded.transport, username = excluded.username, secret = excluded.secret,
-		register = excluded.register, caller_number = excluded.caller_number, teams = excluded.teams,
-		version = excluded.version, revision = excluded.revision`,
-		t.Tenant, t.Name, t.Endpoint, t.Host, t.Port, string(t.Transport), t.Username, t.Secret.Reveal(), t.Register, t.CallerNumber, t.Teams, t.Version, t.Revision)
-	if err != nil {
-		return fmt.Errorf("writing trunk %s: %w", t.Name, err)
-	}
-	return record(ctx, tx, kindTrunk, t.Tenant, t.Name, old, t)
+	return trunkTable.save(ctx, tx, old, t)
 }
 
 // checkTrunk refuses a second trunk for the same numbers: which of the two they
@@ -120,11 +103,5 @@ func (tx *Tx) DeleteTrunk(ctx context.Context, tenant, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM trunks WHERE tenant = ? AND name = ?`, tenant, name); err != nil {
-		return fmt.Errorf("deleting trunk %s: %w", name, err)
-	}
-	return record(ctx, tx, kindTrunk, tenant, name, old, nil)
+	return trunkTable.remove(ctx, tx, old)
 }

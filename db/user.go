@@ -9,30 +9,33 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const selectUser = `SELECT tenant, username, full_name, email, personal_contact, language, timezone, coalesce(extension, ''), role, login, second_step,
-	desk_pin, password, must_change, photo, version, revision FROM users`
-
-func scanUser(row scanner) (*pbx.User, error) {
-	u := &pbx.User{}
-	return u, row.Scan(&u.Tenant, &u.Username, &u.FullName, &u.Email, &u.PersonalContact, &u.Language, &u.Timezone, &u.Extension, &u.Role, &u.Login, &u.SecondStep,
-		secretScan{&u.DeskPIN}, secretScan{&u.Password}, &u.MustChange, &u.Photo, &u.Version, &u.Revision)
-}
+var userTable = newTable(kindUser, "users",
+	func(row *pbx.User) (version, revision *int64) { return &row.Version, &row.Revision },
+	keyCol("tenant", func(row *pbx.User) any { return &row.Tenant }),
+	keyCol("username", func(row *pbx.User) any { return &row.Username }),
+	col("full_name", func(row *pbx.User) any { return &row.FullName }),
+	col("email", func(row *pbx.User) any { return &row.Email }),
+	col("personal_contact", func(row *pbx.User) any { return &row.PersonalContact }),
+	col("language", func(row *pbx.User) any { return &row.Language }),
+	col("timezone", func(row *pbx.User) any { return &row.Timezone }),
+	col("extension", func(row *pbx.User) any { return reference{&row.Extension} }),
+	col("role", func(row *pbx.User) any { return &row.Role }),
+	col("login", func(row *pbx.User) any { return &row.Login }),
+	col("second_step", func(row *pbx.User) any { return &row.SecondStep }),
+	col("desk_pin", func(row *pbx.User) any { return secret{&row.DeskPIN} }),
+	col("password", func(row *pbx.User) any { return secret{&row.Password} }),
+	col("must_change", func(row *pbx.User) any { return &row.MustChange }).as("must_change_password", nil),
+	col("photo", func(row *pbx.User) any { return &row.Photo }).as("has_photo", func(row *pbx.User) any { return row.Photo != "" }),
+)
 
 // User returns one user, or a NotFound error.
 func (tx *Tx) User(ctx context.Context, tenant, username string) (*pbx.User, error) {
-	u, err := scanUser(tx.sql.QueryRowContext(ctx, selectUser+` WHERE tenant = ? AND username = ?`, tenant, username))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, tx.notIn(ctx, tenant, kindUser, username)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading user %s: %w", username, err)
-	}
-	return u, nil
+	return userTable.get(ctx, tx, tenant, username)
 }
 
 // UserOf returns the user whose main extension that is, or a NotFound error.
 func (tx *Tx) UserOf(ctx context.Context, tenant, extension string) (*pbx.User, error) {
-	u, err := scanUser(tx.sql.QueryRowContext(ctx, selectUser+` WHERE tenant = ? AND extension = ?`, tenant, extension))
+	u, err := userTable.row(ctx, tx, `WHERE tenant = ? AND extension = ?`, tenant, extension)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, pbx.NotFoundf("extension %s of tenant %s is no user's", extension, tenant)
 	}
@@ -48,7 +51,7 @@ func (tx *Tx) Users(ctx context.Context, tenant string, o ListOptions) ([]*pbx.U
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	us, err := query(ctx, tx, scanUser, selectUser+`
+	us, err := userTable.rows(ctx, tx, `
 		WHERE tenant = ?1 AND username > ?2 AND (username LIKE ?3 ESCAPE '\' OR full_name LIKE ?3 ESCAPE '\'
 		OR email LIKE ?3 ESCAPE '\' OR extension LIKE ?3 ESCAPE '\')
 		ORDER BY username LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
@@ -70,41 +73,20 @@ func (tx *Tx) PutUser(ctx context.Context, u *pbx.User) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && len(changed(old, u)) == 0 {
-		u.Version, u.Revision = old.Version, old.Revision
+	if userTable.same(old, u) {
 		return nil
 	}
 	return tx.saveUser(ctx, old, u)
 }
 
-func (tx *Tx) saveUser(ctx context.Context, old, u *pbx.User) (err error) {
+func (tx *Tx) saveUser(ctx context.Context, old, u *pbx.User) error {
 	if err := tx.checkUser(ctx, old, u); err != nil {
 		return err
 	}
-	if u.Revision, err = tx.newRevision(ctx); err != nil {
+	if err := userTable.save(ctx, tx, old, u); err != nil {
 		return err
 	}
-	u.Version = 1
-	if old != nil {
-		u.Version = old.Version + 1
-	}
-	err = tx.exec(ctx, `INSERT INTO users (tenant, username, full_name, email, personal_contact, language, timezone, extension, role, login, second_step, desk_pin, password,
-		must_change, photo, version, revision) VALUES (?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (tenant, username) DO UPDATE SET full_name = excluded.full_name, email = excluded.email,
-		personal_contact = excluded.personal_contact, language = excluded.language,
-		timezone = excluded.timezone, extension = excluded.extension, role = excluded.role, login = excluded.login,
-		second_step = excluded.second_step, desk_pin = excluded.desk_pin,
-		password = excluded.password, must_change = excluded.must_change, photo = excluded.photo, version = excluded.version,
-		revision = excluded.revision`,
-		u.Tenant, u.Username, u.FullName, u.Email, u.PersonalContact, u.Language, u.Timezone, u.Extension, string(u.Role), u.Login, string(u.SecondStep), u.DeskPIN.Reveal(), u.Password.Reveal(),
-		u.MustChange, u.Photo, u.Version, u.Revision)
-	if err != nil {
-		return fmt.Errorf("writing user %s: %w", u.Username, err)
-	}
-	if err := tx.endSessionsAfter(ctx, old, u); err != nil {
-		return err
-	}
-	return record(ctx, tx, kindUser, u.Tenant, u.Username, old, u)
+	return tx.endSessionsAfter(ctx, old, u)
 }
 
 // checkUser checks what u refers to and what would be left behind.
@@ -151,11 +133,5 @@ func (tx *Tx) DeleteUser(ctx context.Context, tenant, username string) error {
 	if err := tx.signedOut(ctx, old); err != nil {
 		return err
 	}
-	if _, err := tx.newRevision(ctx); err != nil {
-		return err
-	}
-	if err := tx.exec(ctx, `DELETE FROM users WHERE tenant = ? AND username = ?`, tenant, username); err != nil {
-		return fmt.Errorf("deleting user %s: %w", username, err)
-	}
-	return record(ctx, tx, kindUser, tenant, username, old, nil)
+	return userTable.remove(ctx, tx, old)
 }

@@ -21,7 +21,7 @@ type watching struct {
 
 // watchersOf returns the phones and templates with buttons that watch an extension.
 func (tx *Tx) watchersOf(ctx context.Context, tenant, number string) (w watching, err error) {
-	w.phones, err = query(ctx, tx, scanPhone, selectPhone+` AS p WHERE tenant = ?1 AND EXISTS (
+	w.phones, err = phoneTable.rows(ctx, tx, `AS p WHERE tenant = ?1 AND EXISTS (
 		SELECT 1 FROM phone_buttons AS b WHERE b.tenant = p.tenant AND b.mac = p.mac AND b.watches = ?2) ORDER BY mac`, tenant, number)
 	if err != nil {
 		return w, fmt.Errorf("listing the phones that watch extension %s: %w", number, err)
@@ -29,7 +29,7 @@ func (tx *Tx) watchersOf(ctx context.Context, tenant, number string) (w watching
 	if err := tx.fillLines(ctx, w.phones); err != nil {
 		return w, err
 	}
-	w.templates, err = query(ctx, tx, scanButtonTemplate, selectButtonTemplate+` AS t WHERE tenant = ?1 AND EXISTS (
+	w.templates, err = buttonTable.rows(ctx, tx, `AS t WHERE tenant = ?1 AND EXISTS (
 		SELECT 1 FROM template_buttons AS b WHERE b.tenant = t.tenant AND b.model = t.model AND b.watches = ?2) ORDER BY model`, tenant, number)
 	if err != nil {
 		return w, fmt.Errorf("listing the templates that watch extension %s: %w", number, err)

@@ -11,11 +11,14 @@ import (
 // office is a snapshot of one phone of a model, with one line.
 func office(m Model, settings *pbx.PhoneSettings, buttons ...pbx.Button) (*pbx.Snapshot, *pbx.Phone) {
 	p := &pbx.Phone{Tenant: "default", MAC: "001565000001", Vendor: m.Vendor, Model: m.Name, URLSecret: pbx.NewSecret("abc"), Lines: []pbx.Line{{Registration: 1, Device: "x"}}, Buttons: buttons}
-	s := pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default", Title: "T", Timezone: "UTC", PhonePassword: pbx.NewSecret("Phone4Password")}},
-		[]*pbx.Extension{{Tenant: "default", Number: "101", Name: "Anna", Mailbox: "101"}},
-		[]*pbx.Device{{Tenant: "default", Name: "x", Extension: "101", Endpoint: "dx", Secret: pbx.NewSecret("secret")}}, []*pbx.Phone{p}, nil)
+	s := pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:    []*pbx.Tenant{{Name: "default", Title: "T", Timezone: "UTC", PhonePassword: pbx.NewSecret("Phone4Password")}},
+		Extensions: []*pbx.Extension{{Tenant: "default", Number: "101", Name: "Anna", Mailbox: "101"}},
+		Devices:    []*pbx.Device{{Tenant: "default", Name: "x", Extension: "101", Endpoint: "dx", Secret: pbx.NewSecret("secret")}},
+		Phones:     []*pbx.Phone{p},
+	})
 	if settings != nil {
-		s.WithPhoneDefaults([]*pbx.PhoneSettings{settings}, nil)
+		s = with(s, func(r *pbx.Rows) { r.PhoneSettings = []*pbx.PhoneSettings{settings} })
 	}
 	return s, p
 }
@@ -116,10 +119,12 @@ func TestButtonsCoverEachOther(t *testing.T) {
 		return pbx.Button{Key: key, Kind: pbx.SpeedDialButton, Value: number, Line: 1}
 	}
 	s, p := office(m, nil, dial(3, "3"))
-	s.WithPhoneDefaults(nil, []*pbx.ButtonTemplate{
-		{Tenant: "default", Model: pbx.DefaultButtons, Buttons: []pbx.Button{dial(1, "7"), dial(2, "8"), dial(3, "9"), dial(4, "10"), {Module: 1, Key: 1, Kind: pbx.SpeedDialButton, Value: "11", Line: 1}, {Key: 2, Kind: pbx.LineButton, Line: 2}}},
-		{Tenant: "default", Model: "T23G", Buttons: []pbx.Button{{Key: 1, Kind: pbx.NoButton, Line: 1}, dial(3, "5")}},
-		{Tenant: "other", Model: "T23G", Buttons: []pbx.Button{dial(2, "6")}},
+	s = with(s, func(r *pbx.Rows) {
+		r.ButtonTemplates = []*pbx.ButtonTemplate{
+			{Tenant: "default", Model: pbx.DefaultButtons, Buttons: []pbx.Button{dial(1, "7"), dial(2, "8"), dial(3, "9"), dial(4, "10"), {Module: 1, Key: 1, Kind: pbx.SpeedDialButton, Value: "11", Line: 1}, {Key: 2, Kind: pbx.LineButton, Line: 2}}},
+			{Tenant: "default", Model: "T23G", Buttons: []pbx.Button{{Key: 1, Kind: pbx.NoButton, Line: 1}, dial(3, "5")}},
+			{Tenant: "other", Model: "T23G", Buttons: []pbx.Button{dial(2, "6")}},
+		}
 	})
 	got := allValues(t, s, p)
 	want(t, got, map[string]string{"001565000001.cfg linekey.1.type": "0", "001565000001.cfg linekey.2.value": "8", "001565000001.cfg linekey.3.value": "3"})

@@ -97,9 +97,12 @@ func renderNamed(t *testing.T, m Model, name string) map[string]string {
 			phone.Buttons = append(phone.Buttons, b)
 		}
 	}
-	s := pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default", Title: name, Timezone: "UTC", PhonePassword: pbx.NewSecret("Phone4Password")}},
-		[]*pbx.Extension{{Tenant: "default", Number: "101", Name: name, Mailbox: "101"}},
-		[]*pbx.Device{{Tenant: "default", Name: "x", Extension: "101", Endpoint: "dx", Secret: pbx.NewSecret("secret")}}, []*pbx.Phone{phone}, nil)
+	s := pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:    []*pbx.Tenant{{Name: "default", Title: name, Timezone: "UTC", PhonePassword: pbx.NewSecret("Phone4Password")}},
+		Extensions: []*pbx.Extension{{Tenant: "default", Number: "101", Name: name, Mailbox: "101"}},
+		Devices:    []*pbx.Device{{Tenant: "default", Name: "x", Extension: "101", Endpoint: "dx", Secret: pbx.NewSecret("secret")}},
+		Phones:     []*pbx.Phone{phone},
+	})
 	out := map[string]string{}
 	for _, f := range Files(s, phone) {
 		b, _, err := Render(engine, s, phone, testSite, f)

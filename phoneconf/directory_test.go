@@ -45,7 +45,7 @@ func TestDirectoriesAreTheTenantsAlone(t *testing.T) {
 		es = append(es, &pbx.Extension{Tenant: "b", Number: fmt.Sprint(1000 + i), Name: "B"})
 	}
 	es = append(es, &pbx.Extension{Tenant: "a", Number: "1", Name: "A"}, &pbx.Extension{Tenant: "c", Number: "2", Name: "C"})
-	s := pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}, es, nil, nil, nil)
+	s := pbx.NewSnapshot(1, pbx.Rows{Tenants: []*pbx.Tenant{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}, Extensions: es})
 	for tenant, n := range map[string]int{"a": 1, "b": 600, "c": 1, "d": 0, "": 0} {
 		if got := s.ExtensionsOf(tenant); len(got) != n || n > 0 && got[0].Tenant != tenant {
 			t.Errorf("tenant %q has %d extensions, want %d", tenant, len(got), n)

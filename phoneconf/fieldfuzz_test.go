@@ -32,7 +32,10 @@ func fullInput(m Model) (*input, *pbx.Snapshot) {
 			in.buttons = append(in.buttons, b)
 		}
 	}
-	s := pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default"}}, []*pbx.Extension{{Tenant: "default", Number: "101", Name: "Alice"}, {Tenant: "default", Number: "103", Name: "Carl"}}, nil, nil, nil)
+	s := pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:    []*pbx.Tenant{{Name: "default"}},
+		Extensions: []*pbx.Extension{{Tenant: "default", Number: "101", Name: "Alice"}, {Tenant: "default", Number: "103", Name: "Carl"}},
+	})
 	return in, s
 }
 

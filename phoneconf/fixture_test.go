@@ -91,5 +91,19 @@ func (f fixture) snapshot(shuffle *rand.Rand) *pbx.Snapshot {
 	for _, t := range f.Templates {
 		bs = append(bs, &pbx.ButtonTemplate{Tenant: t.Tenant, Model: t.Model, Buttons: buttonsOf(t.Buttons)})
 	}
-	return pbx.NewSnapshot(1, ts, es, ds, ps, nil).WithPhoneDefaults(slices.Clone(f.Settings), bs)
+	return pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:         ts,
+		Extensions:      es,
+		Devices:         ds,
+		Phones:          ps,
+		PhoneSettings:   slices.Clone(f.Settings),
+		ButtonTemplates: bs,
+	})
+}
+
+// with returns a snapshot with other rows.
+func with(s *pbx.Snapshot, change func(*pbx.Rows)) *pbx.Snapshot {
+	r := s.Rows
+	change(&r)
+	return pbx.NewSnapshot(s.Revision, r)
 }

@@ -2,6 +2,7 @@ package phoneconf
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -15,6 +16,23 @@ import (
 // PlaceOf says where a site's own templates for a phone are looked for.
 func PlaceOf(p *pbx.Phone) templates.Place {
 	return templates.Place{Tenant: p.Tenant, Vendor: string(p.Vendor), Model: p.Model, Phone: string(p.MAC), Check: checkMade}
+}
+
+// Print identifies all that the configuration files of p depend on: the fingerprint of
+// its data, mixed with that of the site's own templates for p where there are any. Equal
+// prints mean equal bytes in this process.
+func Print(e *Engine, s *pbx.Snapshot, p *pbx.Phone, site Site) [sha256.Size]byte {
+	return PrintOf(e, p, Fingerprint(s, p, site))
+}
+
+// PrintOf is Print for a Fingerprint of p that is known already: it takes much longer
+// to compute than the site's templates take to look up, and changes less often.
+func PrintOf(e *Engine, p *pbx.Phone, data [sha256.Size]byte) [sha256.Size]byte {
+	own := e.SitePrint(PlaceOf(p))
+	if own == [sha256.Size]byte{} {
+		return data
+	}
+	return sha256.Sum256(append(data[:], own[:]...))
 }
 
 // SiteError says what is wrong with a site's own template; the name here spares

@@ -16,7 +16,7 @@ func TestTonesOfTheExtension(t *testing.T) {
 		p := s.Phones[0]
 		settings := *s.SettingsOf(p.Tenant)
 		settings.ToneCountry = tt.settings
-		s.WithPhoneDefaults([]*pbx.PhoneSettings{&settings}, nil)
+		s = with(s, func(r *pbx.Rows) { r.PhoneSettings = []*pbx.PhoneSettings{&settings} })
 		s.Extension(p.Tenant, "101").Country, s.Tenant(p.Tenant).Country = tt.extension, tt.tenant
 		b, _, err := Render(engine, s, p, site, "001565aabbcc.cfg")
 		if err != nil {

@@ -109,6 +109,6 @@ func (s *asterisk) down(error) {
 // Connected reports whether Asterisk's manager interface answers, and since when
 // it does not (zero while it does).
 func (c *Controller) Connected() (bool, time.Time) {
-	_, stale := c.Status("")
+	_, stale := c.Status.Of("")
 	return stale.IsZero(), stale
 }

@@ -1,11 +1,14 @@
 package provisioner
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -114,6 +117,37 @@ func (c *trackedCall) answers(one func(consultation) bool) (consultation, bool) 
 
 // asksBy begins the names of the channels by which a number is asked.
 func asksBy(number string) string { return "Local/" + number + "@" + pbx.AskContext + "-" }
+
+// recallAbandoned lets channels that are held go on at once when nothing is left that could
+// take them. The dialplan does the same, but only when it looks the next time.
+func (t *callTracker) recallAbandoned(ctx context.Context, s *ami.Session, list []ami.Channel) error {
+	for _, c := range list {
+		if !abandoned(c, list) {
+			continue
+		}
+		asker, err := s.ChannelVar(ctx, c.Name, pbx.AskerVariable)
+		if err == nil && !slices.ContainsFunc(list, func(o ami.Channel) bool { return o.Name == asker }) {
+			t.log.Warn("the phone that held a channel is gone: it is rung again", "channel", c.Name, "phone", asker)
+			err = s.Redirect(ctx, c.Name, ami.Place{Context: pbx.HeldContext, Extension: pbx.LeftExtension})
+		}
+		if err != nil && !errors.Is(err, ami.ErrNotFound) {
+			return fmt.Errorf("looking after channel %s, which is held: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// abandoned reports whether a listed channel is held while its call has no channel that
+// takes it or is dialled to ask.
+func abandoned(held ami.Channel, list []ami.Channel) bool {
+	if held.Context != pbx.HeldContext || held.Exten != "s" {
+		return false
+	}
+	return !slices.ContainsFunc(list, func(o ami.Channel) bool {
+		return o.UniqueID != held.UniqueID && (o.BridgeID != "" && o.BridgeID == held.BridgeID ||
+			o.LinkedID == held.LinkedID && (o.Context == pbx.TakeContext || strings.Contains(o.Name, "@"+pbx.AskContext+"-")))
+	})
+}
 
 // dialledBy returns the half of a Local channel that a phone which asks has dialled,
 // by its id; "" for none. The lock is held.

@@ -45,7 +45,9 @@ func hold(ctx context.Context, s *ami.Session, d *pbx.Device, asker, held, to st
 	for _, v := range []struct{ channel, name, value string }{
 		{held, pbx.AskerVariable, asker},
 		{held, pbx.RecallVariable, pbx.RecallArgument(d)},
-		{held, pbx.GoOnVariable, ""}, // of an earlier one
+		{held, pbx.UnansweredVariable, pbx.UnansweredArgument(d)},
+		{held, pbx.GoOnVariable, ""}, // of an earlier one, as the next
+		{held, pbx.WaitsVariable, ""},
 		{asker, "_" + pbx.HeldVariable, held},
 		{asker, "_" + pbx.AskEntryVariable, pbx.EntryContext(d.Tenant)},
 	} {

@@ -3,6 +3,8 @@ package provisioner
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
@@ -20,6 +22,13 @@ func (t *callTracker) up(ctx context.Context, s *ami.Session) error {
 	if err != nil {
 		return fmt.Errorf("listing the calls under way: %w", err)
 	}
+	list = t.withoutGhosts(list)
+	t.takeOver(list, asked)
+	return t.recallAbandoned(ctx, s, list)
+}
+
+// takeOver makes calls of a list, from nothing or from what was followed before.
+func (t *callTracker) takeOver(list []ami.Channel, asked time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drop(list, asked, false)
@@ -29,7 +38,19 @@ func (t *callTracker) up(ctx context.Context, s *ami.Session) error {
 	}
 	t.settle(asked)
 	t.listed = true
-	return nil
+}
+
+// withoutGhosts leaves out what Asterisk lists for ever although it has ended: the shell
+// of a channel that was masqueraded, where it hung up before the masquerade had listed it
+// again. Nothing removes it but a restart of Asterisk (16 and 22).
+func (t *callTracker) withoutGhosts(list []ami.Channel) []ami.Channel {
+	return slices.DeleteFunc(list, func(c ami.Channel) bool {
+		ghost := strings.HasPrefix(c.Name, "Surrogate/")
+		if ghost {
+			t.log.Info("Asterisk lists the shell of a channel that has ended", "channel", c.Name, "context", c.Context)
+		}
+		return ghost
+	})
 }
 
 // settle finds who talks with whom, once all legs and bridges are known.
@@ -95,6 +116,7 @@ func (t *callTracker) sweep(ctx context.Context, s *ami.Session) error {
 	if err != nil {
 		return fmt.Errorf("comparing the calls under way: %w", err)
 	}
+	list = t.withoutGhosts(list)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drop(list, asked, true)

@@ -26,8 +26,11 @@ func callOffice() *pbx.Snapshot {
 	for _, n := range []string{"101", "102", "103", "105", "212"} {
 		extensions = append(extensions, &pbx.Extension{Tenant: "default", Number: n})
 	}
-	return pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default"}}, extensions,
-		[]*pbx.Device{device("caller", "101"), device("bob", "102"), device("carol", "103"), device("busy", "105"), device("desk", "212")}, nil, nil)
+	return pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:    []*pbx.Tenant{{Name: "default"}},
+		Extensions: extensions,
+		Devices:    []*pbx.Device{device("caller", "101"), device("bob", "102"), device("carol", "103"), device("busy", "105"), device("desk", "212")},
+	})
 }
 
 // callRig is a tracker that keeps what it hands over.

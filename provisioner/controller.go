@@ -18,12 +18,15 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/apply"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
@@ -56,6 +59,8 @@ type Options struct {
 	// Control acts on channels; without it calls can be watched only.
 	Control CallControl
 	Logger  *slog.Logger
+	// Patience is how long after a reload its effect must show; 0 is ten seconds.
+	Patience time.Duration
 }
 
 // AMI is where Asterisk's manager interface listens and who we are there.
@@ -69,12 +74,13 @@ type AMI struct {
 type Controller struct {
 	// Events tells what happens, to the API's stream and to lamps.
 	Events *event.Hub
+	// Apply brings Asterisk to the desired state, Status tells what it says of endpoints.
+	Apply  *apply.Loop
+	Status *status.Watcher
 
 	db        *db.DB
 	log       *slog.Logger
 	snapshot  atomic.Pointer[pbx.Snapshot]
-	apply     *applier
-	status    *statusWatcher
 	calls     *callTracker
 	records   *callRecorder
 	away      *awayCalls
@@ -139,7 +145,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.seen, err = newSightings(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
 		return nil, err
 	}
-	if c.status, err = newStatusWatcher(ctx, o.DB, o.Logger, c.Events, c.deviceOf); err != nil {
+	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Device: c.deviceOf}); err != nil {
 		return nil, err
 	}
 	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
@@ -160,14 +166,14 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
-	c.apply = newApplier(applyOptions{db: o.DB, templates: o.Templates, dir: o.ConfigDir, log: o.Logger, events: c.Events,
-		current: &c.snapshot, swapped: c.status.forget, applied: newPhoneNotifier(o, c.resyncs).notify})
+	c.Apply = apply.New(apply.Options{DB: o.DB, Templates: o.Templates, Dir: o.ConfigDir, Log: o.Logger, Events: c.Events,
+		Current: &c.snapshot, Swapped: c.Status.Forget, Applied: newPhoneNotifier(o, c.resyncs).notify, Patience: o.Patience})
 	c.asterisk.listeners = []listener{
-		{up: c.status.up, live: c.status.live, handle: c.status.handle, down: c.status.down},
+		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
 		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
 		{handle: c.turns.handle},
 		{live: c.away.live},
-		{live: c.apply.live, down: c.apply.down},
+		{live: c.Apply.Live, down: c.Apply.Down},
 	}
 	c.makeKinds()
 	return c, nil
@@ -189,8 +195,8 @@ func (c *Controller) makeKinds() {
 // Run runs the loops until ctx ends and waits for all of them.
 func (c *Controller) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return c.apply.run(ctx) })
-	g.Go(func() error { return c.status.changed.Run(ctx) })
+	g.Go(func() error { return c.Apply.Run(ctx) })
+	g.Go(func() error { return c.Status.Run(ctx) })
 	g.Go(func() error { return inBackground(ctx, c.log, c.fetches.loop.Run) })
 	g.Go(func() error { return c.inbox.changed.Run(ctx) })
 	g.Go(func() error { return inBackground(ctx, c.log, c.seen.changed.Run) })

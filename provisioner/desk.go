@@ -28,7 +28,7 @@ func (c *Controller) SignIn(ctx context.Context, by pbx.Author, tenant, username
 		return takeDesk(ctx, tx, u, device)
 	})
 	if err == nil {
-		c.apply.nudge()
+		c.Apply.Nudge()
 	}
 	return u, revision, err
 }
@@ -106,7 +106,7 @@ func (c *Controller) SignOut(ctx context.Context, by pbx.Author, tenant, usernam
 		return leaveDesks(ctx, tx, tenant, u.Extension, "")
 	})
 	if err == nil {
-		c.apply.nudge()
+		c.Apply.Nudge()
 	}
 	return u, revision, err
 }
@@ -173,7 +173,7 @@ func (c *Controller) SignOutByPhone(ctx context.Context, endpoint string) error 
 		return tx.PutDevice(ctx, d)
 	})
 	if err == nil {
-		c.apply.nudge()
+		c.Apply.Nudge()
 	} else {
 		c.log.Error("signing out by phone", "endpoint", endpoint, "error", err)
 	}

@@ -24,7 +24,7 @@ func (c *Controller) ChooseNumber(ctx context.Context, by pbx.Author, tenant, us
 		return err
 	})
 	if err == nil {
-		c.apply.nudge()
+		c.Apply.Nudge()
 	}
 	return u, d, revision, err
 }

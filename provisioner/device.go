@@ -10,7 +10,7 @@ import (
 
 func newDevices(c *Controller) *Resource[pbx.Device] {
 	return &Resource[pbx.Device]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: (*db.Tx).Device, list: (*db.Tx).Devices, put: (*db.Tx).PutDevice, del: (*db.Tx).DeleteDevice,
 		revision: func(d *pbx.Device) int64 { return d.Revision },
 		validate: (*pbx.Device).Validate,
@@ -28,7 +28,7 @@ func (c *Controller) signOffDeleted(ctx context.Context, d *pbx.Device, _ bool) 
 	if !d.Kind.SIP() {
 		return
 	}
-	if s, _ := c.Status(d.Endpoint); s.Reach == pbx.NeverRegistered {
+	if s, _ := c.Status.Of(d.Endpoint); s.Reach == pbx.NeverRegistered {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, signOffWithin)

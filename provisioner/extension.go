@@ -9,7 +9,7 @@ import (
 
 func newExtensions(c *Controller) *Resource[pbx.Extension] {
 	return &Resource[pbx.Extension]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: (*db.Tx).Extension, list: (*db.Tx).Extensions, put: (*db.Tx).PutExtension, del: (*db.Tx).DeleteExtension,
 		revision: func(e *pbx.Extension) int64 { return e.Revision },
 		validate: (*pbx.Extension).Validate,

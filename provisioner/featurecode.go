@@ -13,7 +13,7 @@ import (
 // deleted, and their key is their tenant's.
 func newFeatureCodes(c *Controller) *Resource[pbx.FeatureCodes] {
 	return &Resource[pbx.FeatureCodes]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: func(tx *db.Tx, ctx context.Context, tenant, _ string) (*pbx.FeatureCodes, error) {
 			return tx.FeatureCodes(ctx, tenant)
 		},

@@ -6,9 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,7 +29,7 @@ func TestMain(m *testing.M) {
 type lab struct {
 	*Controller
 	t        *testing.T
-	asterisk *scripted
+	asterisk *amitest.Asterisk
 	store    *db.DB
 	config   string
 	sites    string // folder of a site's own templates
@@ -48,7 +45,7 @@ func newLab(t *testing.T) *lab {
 	t.Helper()
 	config := t.TempDir()
 	store := openStore(t, filepath.Join(t.TempDir(), "dialtone.db"))
-	l := &lab{t: t, asterisk: newScripted(t, config), store: store, config: config, sites: t.TempDir(), log: &safeBuffer{}}
+	l := &lab{t: t, asterisk: amitest.NewAsterisk(t, config), store: store, config: config, sites: t.TempDir(), log: &safeBuffer{}}
 	l.fresh()
 	return l
 }
@@ -62,14 +59,13 @@ func (l *lab) fresh() {
 		l.t.Fatal(err)
 	}
 	l.Controller, err = New(l.t.Context(), Options{
-		DB: l.store, Templates: engine.WithSite(l.sites), ConfigDir: l.config, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
+		DB: l.store, Templates: engine.WithSite(l.sites), ConfigDir: l.config, Patience: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
 		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
 		AMI:  AMI{Address: l.asterisk.Address(), Username: "dialtone"},
 	})
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.apply.patience = 100 * time.Millisecond // the scripted Asterisk loads at once or never
 }
 
 // start runs it until stop is called or the test ends.
@@ -100,7 +96,7 @@ func (l *lab) until(what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-end.C:
-			l.t.Fatalf("waiting %s: not within thirty seconds; state %+v; log:\n%s", what, l.ApplyState(), l.log)
+			l.t.Fatalf("waiting %s: not within thirty seconds; state %+v; log:\n%s", what, l.Apply.State(), l.log)
 		}
 	}
 }
@@ -167,7 +163,7 @@ func (l *lab) settled(revision int64) event.Apply {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), 25*time.Second)
 	defer cancel()
-	return l.WaitApplied(ctx, revision)
+	return l.Apply.Wait(ctx, revision)
 }
 
 // applied waits until everything is applied.
@@ -212,114 +208,12 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-// scripted is an Asterisk that loads our files when it is told to, and shows
-// their markers and endpoints as the real one does.
-type scripted struct {
-	*amitest.Server
-	dir string
-
-	mu      sync.Mutex
-	loaded  map[string]string // file → text in force
-	reloads []string          // modules, in order
-	refuse  string            // a text whose file is not loaded
-	without string            // an endpoint left out although its file is loaded
-}
-
-var moduleFile = map[string]string{"res_pjsip.so": "pjsip.conf", "pbx_config.so": "extensions.conf", "app_voicemail.so": "voicemail.conf", "res_parking.so": "res_parking.conf"}
-
-func newScripted(t *testing.T, dir string) *scripted {
-	s := &scripted{Server: amitest.NewServer(t), dir: dir, loaded: map[string]string{}}
-	s.Handle("Reload", func(c *amitest.Conn, a amitest.Action) {
-		s.mu.Lock()
-		s.reloads = append(s.reloads, a.Get("Module"))
-		s.load(moduleFile[a.Get("Module")])
-		s.mu.Unlock()
-		c.Reply(a, "Message", "Module Reloaded")
-	})
-	s.Handle("PJSIPShowEndpoint", func(c *amitest.Conn, a amitest.Action) {
-		name := a.Get("Endpoint")
-		if text := s.text("pjsip.conf"); !strings.Contains(text, "\n["+name+"]") || name == s.missing() {
-			c.ReplyError(a, "Unable to retrieve endpoint "+name+"\n")
-			return
-		}
-		c.ReplyList(a, "EndpointDetail", "EndpointDetailComplete", []string{"ObjectName", name, "Accountcode", s.marker("pjsip.conf", `accountcode = ([0-9a-f]{64})`)})
-	})
-	s.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
-		value := "0"
-		for _, hash := range []string{s.marker("extensions.conf", `exten => ([0-9a-f]{64}),1`), s.marker("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
-			if hash != "" && strings.Contains(a.Get("Variable"), hash) {
-				value = "1"
-			}
-		}
-		c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
-	})
-	s.Handle("VoicemailUserStatus", func(c *amitest.Conn, a amitest.Action) {
-		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete", []string{"VoicemailBox", a.Get("Mailbox"), "Fullname", s.marker("voicemail.conf", `0000000000,([0-9a-f]{64})`)})
-	})
-	return s
-}
-
-// load reads one file, or keeps what it has when the file is one to refuse. It is
-// called with mu held.
-func (s *scripted) load(file string) {
-	content, err := os.ReadFile(filepath.Join(s.dir, file))
-	if err == nil && (s.refuse == "" || !bytes.Contains(content, []byte(s.refuse))) {
-		s.loaded[file] = string(content)
+// passes counts what is recorded about passes.
+func (l *lab) passes() int {
+	l.t.Helper()
+	rs, err := l.store.ApplyResults(l.t.Context(), 0)
+	if err != nil {
+		l.t.Fatal(err)
 	}
-}
-
-// restart is what a restarted Asterisk does: it forgets and loads what is there.
-func (s *scripted) restart() {
-	s.Away()
-	s.mu.Lock()
-	s.loaded = map[string]string{}
-	for _, file := range moduleFile {
-		s.load(file)
-	}
-	s.mu.Unlock()
-	s.Back()
-}
-
-func (s *scripted) text(file string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.loaded[file]
-}
-
-func (s *scripted) missing() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.without
-}
-
-func (s *scripted) marker(file, pattern string) string {
-	m := regexp.MustCompile(pattern).FindStringSubmatch(s.text(file))
-	if m == nil {
-		return ""
-	}
-	return m[1]
-}
-
-// refuses makes it keep the old file when the new one has this text.
-func (s *scripted) refuses(text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refuse = text
-}
-
-// omits makes it leave one endpoint out.
-func (s *scripted) omits(endpoint string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.without = endpoint
-}
-
-// took returns the reloads since the last call, but for the module that shows nobody what
-// it has read: it is reloaded at every connect.
-func (s *scripted) took() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := slices.DeleteFunc(s.reloads, func(module string) bool { return module == "cdr_custom.so" })
-	s.reloads = nil
-	return out
+	return len(rs)
 }

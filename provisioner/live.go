@@ -1,19 +1,22 @@
 package provisioner
 
-import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+import (
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/status"
+)
 
 // Live implements pbx.Live by what Asterisk says of endpoints and by the turns of ring groups.
 type Live struct {
-	status *statusWatcher
+	status *status.Watcher
 	turns  *turns
 }
 
 // Live returns what rules may ask about the present.
-func (c *Controller) Live() Live { return Live{c.status, c.turns} }
+func (c *Controller) Live() Live { return Live{c.Status, c.turns} }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
 func (l Live) InUse(endpoint string) bool {
-	s, _ := l.status.status(endpoint)
+	s, _ := l.status.Of(endpoint)
 	return s.Call == pbx.CallInUse || s.Call == pbx.CallOnHold
 }
 

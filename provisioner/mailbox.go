@@ -7,7 +7,7 @@ import (
 
 func newMailboxes(c *Controller) *Resource[pbx.Mailbox] {
 	return &Resource[pbx.Mailbox]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: (*db.Tx).Mailbox, list: (*db.Tx).Mailboxes, put: (*db.Tx).PutMailbox, del: (*db.Tx).DeleteMailbox,
 		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
 		validate: (*pbx.Mailbox).Validate,

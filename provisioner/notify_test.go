@@ -43,7 +43,7 @@ func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 		do()
 		l.applied()
 		passes := l.passes()
-		l.apply.nudge()
+		l.Apply.Nudge()
 		l.until("for an idle pass", func() bool { return l.passes() > passes })
 		all := told()
 		got := slices.Clone(all[seen:])

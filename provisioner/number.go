@@ -7,7 +7,7 @@ import (
 
 func newNumbers(c *Controller) *Resource[pbx.Number] {
 	return &Resource[pbx.Number]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: (*db.Tx).Number, list: (*db.Tx).Numbers, put: (*db.Tx).PutNumber, del: (*db.Tx).DeleteNumber,
 		revision: func(n *pbx.Number) int64 { return n.Revision },
 		validate: (*pbx.Number).Validate,

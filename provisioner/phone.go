@@ -10,7 +10,7 @@ import (
 
 func newPhones(c *Controller) *Resource[pbx.Phone] {
 	return &Resource[pbx.Phone]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: func(tx *db.Tx, ctx context.Context, tenant, mac string) (*pbx.Phone, error) {
 			return tx.Phone(ctx, tenant, pbx.MAC(mac))
 		},

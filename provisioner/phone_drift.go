@@ -77,10 +77,7 @@ func newWanted(o Options) *wanted {
 func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles {
 	site := w.site
 	site.Year = now.UTC().Year()
-	print := phoneconf.Fingerprint(s, p, site)
-	if own := w.engine.SitePrint(phoneconf.PlaceOf(p)); own != [sha256.Size]byte{} {
-		print = sha256.Sum256(append(print[:], own[:]...))
-	}
+	print := phoneconf.Print(w.engine, s, p, site)
 	w.mu.Lock()
 	known, ok := w.phones[p.MAC]
 	w.mu.Unlock()

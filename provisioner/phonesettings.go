@@ -11,7 +11,7 @@ import (
 // deleted, and their key is their tenant's.
 func newPhoneSettings(c *Controller) *Resource[pbx.PhoneSettings] {
 	return &Resource[pbx.PhoneSettings]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: func(tx *db.Tx, ctx context.Context, tenant, _ string) (*pbx.PhoneSettings, error) {
 			return tx.PhoneSettings(ctx, tenant)
 		},

@@ -61,7 +61,7 @@ func (c *Controller) SetPhoto(ctx context.Context, by pbx.Author, tenant, userna
 	if err != nil {
 		return nil, err
 	}
-	c.apply.nudge()
+	c.Apply.Nudge()
 	return u, nil
 }
 

@@ -32,7 +32,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 		c.spool.moveMessages(tenant, before.Mailbox, e.Mailbox)
 	}
 	c.turns.renumber(tenant, number, to)
-	c.apply.nudge()
+	c.Apply.Nudge()
 	return e, nil
 }
 
@@ -51,7 +51,7 @@ func (c *Controller) quiet(ctx context.Context, tx *db.Tx, e *pbx.Extension) err
 	}
 	var busy []*pbx.Device
 	for _, d := range devices {
-		if s, _ := c.Status(d.Endpoint); s.Call != pbx.CallIdle && s.Call != pbx.CallUnknown {
+		if s, _ := c.Status.Of(d.Endpoint); s.Call != pbx.CallIdle && s.Call != pbx.CallUnknown {
 			busy = append(busy, d)
 		}
 	}
@@ -76,7 +76,7 @@ func (c *Controller) DuplicateExtension(ctx context.Context, by pbx.Author, tena
 		return err
 	})
 	if err == nil {
-		c.apply.nudge()
+		c.Apply.Nudge()
 	}
 	return e, err
 }

@@ -55,7 +55,7 @@ func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
 	r := &resyncer{db: c.db, log: c.log, events: c.Events, snapshot: c.Snapshot, now: time.Now, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, wake: make(chan struct{}, 1),
 		session: c.asterisk.Session,
 		registered: func(endpoint string) bool {
-			s, _ := c.Status(endpoint)
+			s, _ := c.Status.Of(endpoint)
 			return s.Address.IsValid()
 		}}
 	r.changed = writebehind.New(&r.mu, writebehind.Options[int64, []pbx.Resync]{What: "orders to phones", Every: resyncPause,

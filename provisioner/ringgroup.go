@@ -9,7 +9,7 @@ import (
 
 func newRingGroups(c *Controller) *Resource[pbx.RingGroup] {
 	return &Resource[pbx.RingGroup]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: (*db.Tx).RingGroup, list: (*db.Tx).RingGroups, put: (*db.Tx).PutRingGroup, del: (*db.Tx).DeleteRingGroup,
 		revision: func(g *pbx.RingGroup) int64 { return g.Revision },
 		validate: (*pbx.RingGroup).Validate,

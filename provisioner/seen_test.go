@@ -16,7 +16,7 @@ func seenPhone(mac pbx.MAC, v pbx.Vendor, secret string) *pbx.Phone {
 }
 
 func seenSnapshot(revision int64, ps ...*pbx.Phone) *pbx.Snapshot {
-	return pbx.NewSnapshot(revision, []*pbx.Tenant{{Name: "default", Timezone: "UTC"}}, nil, nil, ps, nil)
+	return pbx.NewSnapshot(revision, pbx.Rows{Tenants: []*pbx.Tenant{{Name: "default", Timezone: "UTC"}}, Phones: ps})
 }
 
 func TestFullFileByItsOwnURLEnrols(t *testing.T) {

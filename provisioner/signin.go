@@ -208,6 +208,6 @@ func (c *Controller) storePassword(ctx context.Context, by *Caller, u *pbx.User,
 	if err != nil {
 		return fmt.Errorf("changing the password of user %s: %w", u.Username, err)
 	}
-	c.apply.nudge()
+	c.Apply.Nudge()
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 
 func newUsers(c *Controller) *Resource[pbx.User] {
 	return &Resource[pbx.User]{
-		db: c.db, changed: c.apply.nudge,
+		db: c.db, changed: c.Apply.Nudge,
 		get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
 		revision: func(u *pbx.User) int64 { return u.Revision },
 		validate: (*pbx.User).Validate,

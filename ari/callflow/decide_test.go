@@ -188,9 +188,11 @@ func TestPositionInLongPlan(t *testing.T) {
 // A call that is sent on takes its way along: the context continues at where it
 // is, what was dialled first and the order of the place stay with the channel.
 func TestForwardedCall(t *testing.T) {
-	office := office().WithForwards([]*pbx.Forward{
-		{Tenant: "acme", Extension: "103", Mode: pbx.ForwardDestination, Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"}},
-		{Tenant: "acme", Extension: "101", Mode: pbx.ForwardOff, NoAnswer: pbx.Destination{Kind: pbx.ToExtension, Key: "103"}}})
+	office := with(office(), func(r *pbx.Rows) {
+		r.Forwards = []*pbx.Forward{
+			{Tenant: "acme", Extension: "103", Mode: pbx.ForwardDestination, Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"}},
+			{Tenant: "acme", Extension: "101", Mode: pbx.ForwardOff, NoAnswer: pbx.Destination{Kind: pbx.ToExtension, Key: "103"}}}
+	})
 	r := newRig(t, func(o *Options) { o.Snapshot = func() *pbx.Snapshot { return office } }).run()
 	c := caller("1", "103")
 	r.enters(c, "call", "acme")
@@ -261,7 +263,7 @@ func TestEndpointOf(t *testing.T) {
 func TestRingGroupTakesTurns(t *testing.T) {
 	ring := &pbx.RingGroup{Tenant: "acme", Name: "sales", Number: "600", Strategy: pbx.StrategyRoundRobin, RingSeconds: 20, Confirm: pbx.ConfirmNone,
 		Waiting: pbx.WaitRinging, Members: []pbx.RingMember{{Extension: "101"}, {Extension: "102"}}}
-	office := office().WithRingGroups([]*pbx.RingGroup{ring})
+	office := with(office(), func(r *pbx.Rows) { r.RingGroups = []*pbx.RingGroup{ring} })
 	l := &turns{}
 	r := newRig(t, func(o *Options) {
 		o.Snapshot, o.Live, o.Chose = func() *pbx.Snapshot { return office }, l, l.chose

@@ -26,17 +26,20 @@ const patience = 20 * time.Second
 
 // office is one tenant: 101 with a mailbox, 102 without, 103 without a device.
 func office() *pbx.Snapshot {
-	return pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "acme"}},
-		[]*pbx.Extension{
+	return pbx.NewSnapshot(1, pbx.Rows{
+		Tenants: []*pbx.Tenant{{Name: "acme"}},
+		Extensions: []*pbx.Extension{
 			{Tenant: "acme", Number: "101", RingSeconds: 20, Mailbox: "101"},
 			{Tenant: "acme", Number: "102", RingSeconds: 20},
 			{Tenant: "acme", Number: "103", RingSeconds: 20},
 		},
-		[]*pbx.Device{
+		Devices: []*pbx.Device{
 			{Tenant: "acme", Name: "desk", Extension: "101", Endpoint: "daaa"},
 			{Tenant: "acme", Name: "mobile", Extension: "101", Endpoint: "dbbb"},
 			{Tenant: "acme", Name: "hall", Extension: "102", Endpoint: "dccc"},
-		}, nil, []*pbx.Mailbox{{Tenant: "acme", Number: "101"}})
+		},
+		Mailboxes: []*pbx.Mailbox{{Tenant: "acme", Number: "101"}},
+	})
 }
 
 // rig is a flow with a fake Asterisk behind it.
@@ -206,3 +209,10 @@ var (
 	gone   = aritest.Failure(404, "Channel not found")
 	moved  = aritest.Failure(409, "Channel not in Stasis application")
 )
+
+// with returns a snapshot with other rows.
+func with(s *pbx.Snapshot, change func(*pbx.Rows)) *pbx.Snapshot {
+	r := s.Rows
+	change(&r)
+	return pbx.NewSnapshot(s.Revision, r)
+}

@@ -111,10 +111,19 @@ func callError(err error) error {
 	return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not carry it out", Cause: err}
 }
 
+// httpServer is *http.Server or *phonehttp.FastServer.
+type httpServer interface {
+	Serve(l net.Listener) error // http.ErrServerClosed after Shutdown
+	Shutdown(ctx context.Context) error
+}
+
 // serveHTTP runs a server in the group until ctx ends, then lets requests under
 // way finish for shutdownWithin.
-func serveHTTP(ctx context.Context, g *errgroup.Group, name string, srv *http.Server, l net.Listener) {
-	srv.BaseContext = func(net.Listener) context.Context { return ctx }
+func serveHTTP(ctx context.Context, g *errgroup.Group, name string, srv httpServer, l net.Listener) {
+	std, _ := srv.(*http.Server)
+	if std != nil {
+		std.BaseContext = func(net.Listener) context.Context { return ctx }
+	}
 	g.Go(func() error {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("%s: %w", name, err)
@@ -126,7 +135,11 @@ func serveHTTP(ctx context.Context, g *errgroup.Group, name string, srv *http.Se
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
 		defer cancel()
 		if err := srv.Shutdown(end); err != nil {
-			return errors.Join(fmt.Errorf("ending the %s: %w", name, err), srv.Close())
+			err = fmt.Errorf("ending the %s: %w", name, err)
+			if std != nil {
+				err = errors.Join(err, std.Close())
+			}
+			return err
 		}
 		return ctx.Err()
 	})

@@ -39,7 +39,7 @@ func buildButtons(fields map[string]Button) ([]pbx.Button, error) {
 // ButtonTemplateFields is what a client may write.
 type ButtonTemplateFields struct {
 	Model   string            `json:"model,omitempty" doc:"A model of GET /v1/phone-models, or default for all phones of the tenant; taken from the path in PUT and PATCH"`
-	Buttons map[string]Button `json:"buttons" doc:"By place, as in a phone. A phone's own buttons stand before its model's, those before the tenant's default"`
+	Buttons map[string]Button `row:"Buttons,by hand" json:"buttons" doc:"By place, as in a phone. A phone's own buttons stand before its model's, those before the tenant's default"`
 }
 
 // ButtonTemplate is what a client reads.
@@ -49,20 +49,18 @@ type ButtonTemplate struct {
 }
 
 func registerButtonTemplates(a *api) {
-	fields := func(t *pbx.ButtonTemplate) ButtonTemplateFields {
-		return ButtonTemplateFields{Model: t.Model, Buttons: buttonFields(t.Buttons)}
-	}
-	registerKind(a, kind[pbx.ButtonTemplate, ButtonTemplateFields, ButtonTemplate]{
+	registerKind(a, newKind(kind[pbx.ButtonTemplate, ButtonTemplateFields, ButtonTemplate]{
 		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model", rows: a.ctl.ButtonTemplates, who: ofTenant,
-		key:      func(w ButtonTemplateFields) string { return w.Model },
 		parseKey: a.ctl.TemplateName,
-		fields:   fields,
-		build: func(w ButtonTemplateFields, _ *pbx.ButtonTemplate, tenant, model string) (*pbx.ButtonTemplate, error) {
-			buttons, err := buildButtons(w.Buttons)
-			return &pbx.ButtonTemplate{Tenant: tenant, Model: model, Buttons: buttons}, err
+		fresh: func(tenant, model string) *pbx.ButtonTemplate {
+			return &pbx.ButtonTemplate{Tenant: tenant, Model: model}
 		},
-		view:     func(t *pbx.ButtonTemplate) ButtonTemplate { return ButtonTemplate{ButtonTemplateFields: fields(t)} },
+		toRow: func(w ButtonTemplateFields, _, t *pbx.ButtonTemplate) (err error) {
+			t.Buttons, err = buildButtons(w.Buttons)
+			return err
+		},
+		toFields: func(t *pbx.ButtonTemplate, w *ButtonTemplateFields) { w.Buttons = buttonFields(t.Buttons) },
 		revision: func(t *pbx.ButtonTemplate) int64 { return t.Revision },
 		apply:    func(v *ButtonTemplate) *ApplyBlock { return &v.Apply },
-	})
+	}))
 }

@@ -6,8 +6,8 @@ import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 type ClassOfServiceFields struct {
 	Name        string   `json:"name,omitempty" doc:"1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	Description string   `json:"description,omitempty" doc:"For people, at most 100 characters of plain text"`
-	Allow       []string `json:"allow,omitempty" nullable:"false" doc:"What may be called: prefixes in E.164 such as +4989, and the words national and international. Of the entries that fit a number the longest prefix decides, before the words; where both lists have it, deny wins; what no entry fits is refused. Emergency numbers are always allowed"`
-	Deny        []string `json:"deny,omitempty" nullable:"false" doc:"What may not be called: the same, and the word internal for the tenant's extensions"`
+	Allow       []string `row:",sorted" json:"allow,omitempty" nullable:"false" doc:"What may be called: prefixes in E.164 such as +4989, and the words national and international. Of the entries that fit a number the longest prefix decides, before the words; where both lists have it, deny wins; what no entry fits is refused. Emergency numbers are always allowed"`
+	Deny        []string `row:",sorted" json:"deny,omitempty" nullable:"false" doc:"What may not be called: the same, and the word internal for the tenant's extensions"`
 }
 
 // ClassOfService is what a client reads.
@@ -20,20 +20,11 @@ type ClassOfService struct {
 }
 
 func registerClassesOfService(a *api) {
-	registerKind(a, kind[pbx.ClassOfService, ClassOfServiceFields, ClassOfService]{
+	registerKind(a, newKind(kind[pbx.ClassOfService, ClassOfServiceFields, ClassOfService]{
 		name: "class-of-service", plural: "classes-of-service", path: "/v1/tenants/{tenant}/classes-of-service", keyName: "name", rows: a.ctl.ClassesOfService, who: ofTenant,
-		key:      func(w ClassOfServiceFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fields: func(c *pbx.ClassOfService) ClassOfServiceFields {
-			return ClassOfServiceFields{Name: c.Name, Description: c.Description, Allow: c.Allow, Deny: c.Deny}
-		},
-		build: func(w ClassOfServiceFields, _ *pbx.ClassOfService, tenant, name string) (*pbx.ClassOfService, error) {
-			return &pbx.ClassOfService{Tenant: tenant, Name: name, Description: w.Description, Allow: sorted(w.Allow), Deny: sorted(w.Deny)}, nil
-		},
-		view: func(c *pbx.ClassOfService) ClassOfService {
-			return ClassOfService{Name: c.Name, Description: c.Description, Allow: append([]string{}, c.Allow...), Deny: append([]string{}, c.Deny...)}
-		},
+		fresh:    func(tenant, name string) *pbx.ClassOfService { return &pbx.ClassOfService{Tenant: tenant, Name: name} },
 		revision: func(c *pbx.ClassOfService) int64 { return c.Revision },
 		apply:    func(v *ClassOfService) *ApplyBlock { return &v.Apply },
-	})
+	}))
 }

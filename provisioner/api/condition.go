@@ -83,11 +83,11 @@ type ApplyBlock struct {
 
 // applied describes a revision, after waiting for it if asked to.
 func (a *api) applied(ctx context.Context, revision int64, wait time.Duration) ApplyBlock {
-	state := a.ctl.ApplyState()
+	state := a.ctl.Apply.State()
 	if wait > 0 {
 		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
-		state = a.ctl.WaitApplied(ctx, revision)
+		state = a.ctl.Apply.Wait(ctx, revision)
 	}
 	b := ApplyBlock{State: state.Progress(revision), Revision: revision}
 	if b.State != event.Applied {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"cmp"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -21,7 +19,7 @@ type DeviceFields struct {
 	Secret         *string `json:"secret,omitempty" writeOnly:"true" doc:"SIP password, 16 to 64 letters and digits; left out, a new device gets a random one and an existing one keeps its own"`
 
 	Class    string  `json:"class,omitempty" enum:"hardware,software,third-party,mobile,webrtc" doc:"What it is: hardware, software, third-party, mobile or webrtc; hardware if left out. Its extension must allow the class, or it cannot register"`
-	Username *string `json:"username,omitempty" doc:"SIP user name of a third-party device: 3 to 40 letters, digits, '_' and '-', unique over all tenants; left out, a new device gets a random one and an existing one keeps its own"`
+	Username *string `row:"Endpoint,by hand" json:"username,omitempty" doc:"SIP user name of a third-party device: 3 to 40 letters, digits, '_' and '-', unique over all tenants; left out, a new device gets a random one and an existing one keeps its own"`
 }
 
 // Device is what a client reads.
@@ -44,13 +42,28 @@ type Device struct {
 }
 
 func registerDevices(a *api) {
-	k := kindOfDevice{
+	k := newKind(kindOfDevice{
 		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices, who: ofTenant.readBy(ownDevice),
-		key:      func(w DeviceFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fields:   deviceFields,
-		build:    buildDevice,
-		view:     func(d *pbx.Device) Device { return deviceView(a, d) },
+		fresh: func(tenant, name string) *pbx.Device {
+			return &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceSIP, Class: pbx.Hardware, RingOrder: pbx.DefaultRingOrder, QualifySeconds: pbx.DefaultQualifySeconds,
+				Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret()}
+		},
+		toRow: completeDevice,
+		toFields: func(d *pbx.Device, w *DeviceFields) {
+			if d.Kind != pbx.DeviceExternal {
+				w.Confirm = nil
+			}
+			if !d.Kind.Registers() {
+				w.QualifySeconds, w.Class = nil, ""
+			}
+		},
+		toView: func(d *pbx.Device, v *Device) {
+			v.Status = a.deviceState(d)
+			if !d.Kind.Registers() { // it has none of these in Asterisk
+				v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""
+			}
+		},
 		reveal: func(old, d *pbx.Device, v *Device) {
 			isNew := old == nil || old.Kind != d.Kind || !old.Secret.Equal(d.Secret)
 			if isNew && d.Kind.Registers() {
@@ -59,44 +72,16 @@ func registerDevices(a *api) {
 		},
 		revision: func(d *pbx.Device) int64 { return d.Revision },
 		apply:    func(v *Device) *ApplyBlock { return &v.Apply },
-	}
+	})
 	registerKind(a, k)
 	registerInvitations(a, k)
 }
 
-func deviceFields(d *pbx.Device) DeviceFields {
-	w := DeviceFields{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, DAHDIChannel: d.DAHDIChannel, RingSeconds: d.RingSeconds, RingOrder: &d.RingOrder, Shared: d.Shared}
-	if d.Kind == pbx.DeviceExternal {
-		w.Confirm = &d.Confirm
-	}
-	if d.Kind.Registers() {
-		w.QualifySeconds, w.Class = &d.QualifySeconds, string(d.Class)
-	}
-	return w
-}
-
-func deviceView(a *api, d *pbx.Device) Device {
-	v := Device{Name: d.Name, Kind: string(d.Kind), Extension: d.Extension, ExternalNumber: d.ExternalNumber, DAHDIChannel: d.DAHDIChannel, RingSeconds: d.RingSeconds, RingOrder: d.RingOrder,
-		Confirm: d.Confirm, Class: string(d.Class), QualifySeconds: d.QualifySeconds, Shared: d.Shared, Endpoint: d.Endpoint, Status: a.deviceState(d)}
-	if !d.Kind.Registers() { // it has none of these in Asterisk
-		v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""
-	}
-	return v
-}
-
-func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Device, error) {
-	d := &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceKind(w.Kind), Extension: w.Extension, ExternalNumber: w.ExternalNumber, DAHDIChannel: w.DAHDIChannel,
-		RingSeconds: w.RingSeconds, RingOrder: or(w.RingOrder, pbx.DefaultRingOrder), Class: pbx.DeviceClass(cmp.Or(w.Class, string(pbx.Hardware))), Shared: w.Shared}
-	if w.Kind == "" {
-		d.Kind = pbx.DeviceSIP
-	}
+func completeDevice(w DeviceFields, old, d *pbx.Device) error {
 	d.Confirm = or(w.Confirm, d.Kind == pbx.DeviceExternal)
 	if old != nil {
-		d.Endpoint, d.Secret = old.Endpoint, old.Secret
-	} else {
-		d.Endpoint, d.Secret = pbx.NewEndpointName(), pbx.NewDeviceSecret()
+		d.Endpoint = old.Endpoint
 	}
-	d.QualifySeconds = or(w.QualifySeconds, pbx.DefaultQualifySeconds)
 	if d.Kind == pbx.DeviceDAHDI {
 		d.Endpoint = pbx.DAHDIEndpoint(d.DAHDIChannel)
 	} else if old != nil && old.Kind == pbx.DeviceDAHDI {
@@ -106,25 +91,22 @@ func buildDevice(w DeviceFields, old *pbx.Device, tenant, name string) (*pbx.Dev
 		if old != nil && old.Kind != d.Kind && d.QualifySeconds == old.QualifySeconds {
 			w.QualifySeconds, w.Class = nil, "" // left over from what it was, in a PATCH that changes its kind
 		}
-		return d, onlyRegistering(d.Kind, w)
-	}
-	if w.Secret != nil {
-		d.Secret = pbx.NewSecret(*w.Secret)
+		return onlyRegistering(d.Kind, w)
 	}
 	if err := chooseUsername(d, w.Username); err != nil {
-		return nil, err
+		return err
 	}
 	if !d.Shared {
-		return d, nil
+		return nil
 	}
 	d.Extension = ""
 	if old != nil && old.Shared {
 		d.Extension = old.Extension
 	}
 	if w.Extension != "" && w.Extension != d.Extension {
-		return nil, pbx.Invalidf("extension", "of a shared device is set by signing in on it")
+		return pbx.Invalidf("extension", "of a shared device is set by signing in on it")
 	}
-	return d, nil
+	return nil
 }
 
 // chooseUsername gives a third-party device the SIP user name it wants.

@@ -27,26 +27,15 @@ type ExternalNumber struct {
 type kindOfExternalNumber = kind[pbx.ExternalNumber, ExternalNumberFields, ExternalNumber]
 
 func registerExternalNumbers(a *api) {
-	k := kindOfExternalNumber{
+	k := newKind(kindOfExternalNumber{
 		name: "external-number", plural: "external-numbers", path: "/v1/tenants/{tenant}/external-numbers", keyName: "number", rows: a.ctl.ExternalNumbers, who: ofTenant,
-		key:      func(w ExternalNumberFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckExternalNumber(field, s) },
-		fields: func(n *pbx.ExternalNumber) ExternalNumberFields {
-			return ExternalNumberFields{Number: n.Number, Description: n.Description, Available: n.Available, Type: string(n.Type)}
-		},
-		build: func(w ExternalNumberFields, _ *pbx.ExternalNumber, tenant, number string) (*pbx.ExternalNumber, error) {
-			n := &pbx.ExternalNumber{Tenant: tenant, Number: number, Description: w.Description, Available: w.Available, Type: pbx.NumberType(w.Type)}
-			if w.Type == "" {
-				n.Type = pbx.NumberSIP
-			}
-			return n, nil
-		},
-		view: func(n *pbx.ExternalNumber) ExternalNumber {
-			return ExternalNumber{Number: n.Number, Description: n.Description, Available: n.Available, Type: string(n.Type)}
+		fresh: func(tenant, number string) *pbx.ExternalNumber {
+			return &pbx.ExternalNumber{Tenant: tenant, Number: number, Type: pbx.NumberSIP}
 		},
 		revision: func(n *pbx.ExternalNumber) int64 { return n.Revision },
 		apply:    func(v *ExternalNumber) *ApplyBlock { return &v.Apply },
-	}
+	})
 	registerKind(a, k)
 	registerClone(a, k)
 }

@@ -2,12 +2,20 @@ package api
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // FeatureCodesFields is what a client may write.
 type FeatureCodesFields struct {
+	FeatureCodeFields `row:"Codes,by hand"`
+	ParkSlots         *string `json:"park_slots,omitempty" maxLength:"13" doc:"Numbers at which calls are parked: a call that is transferred to one waits there, and whoever dials it takes the call. 701-720 if left out; an empty text parks nothing"`
+	ParkSeconds       int     `json:"park_seconds,omitempty" doc:"How long a parked call waits before it rings who parked it, 10 to 3600; 60 if left out"`
+}
+
+// FeatureCodeFields are the codes; what they do without one of their own, pbx says.
+type FeatureCodeFields struct {
 	Voicemail             *string `json:"voicemail,omitempty" maxLength:"10" doc:"Opens the mailbox of the caller's extension. *97 if left out; an empty text switches it off"`
 	Pickup                *string `json:"pickup,omitempty" maxLength:"10" doc:"Takes a call that rings at a member of the caller's groups. *8 if left out; an empty text switches it off"`
 	DirectedPickup        *string `json:"directed_pickup,omitempty" maxLength:"10" doc:"With the number of an extension behind it: takes the call that rings there. ** if left out; an empty text switches it off"`
@@ -29,8 +37,6 @@ type FeatureCodesFields struct {
 	EchoTest              *string `json:"echo_test,omitempty" maxLength:"10" doc:"Plays back what the caller says. *43 if left out; an empty text switches it off"`
 	Monitor               *string `json:"monitor,omitempty" maxLength:"10" doc:"With the number of an extension behind it: listens to the call that one of its phones is in, if the caller's extension monitors and the other is monitored. During it 4 listens, 5 talks to the extension alone, 6 talks to both. *55 if left out; an empty text switches it off"`
 	Record                *string `json:"record,omitempty" maxLength:"10" doc:"Pressed during a call on a phone whose extension has record_on_demand: starts to record the call, and stops it again. * or # and at least one more. *1 if left out; an empty text switches it off"`
-	ParkSlots             *string `json:"park_slots,omitempty" maxLength:"13" doc:"Numbers at which calls are parked: a call that is transferred to one waits there, and whoever dials it takes the call. 701-720 if left out; an empty text parks nothing"`
-	ParkSeconds           int     `json:"park_seconds,omitempty" doc:"How long a parked call waits before it rings who parked it, 10 to 3600; 60 if left out"`
 }
 
 // FeatureCodes is what a client reads.
@@ -39,47 +45,39 @@ type FeatureCodes struct {
 	Apply ApplyBlock `json:"apply"`
 }
 
-// codes are the members that hold codes, by feature.
-func (f *FeatureCodesFields) codes() map[pbx.Feature]**string {
-	return map[pbx.Feature]**string{
-		pbx.FeatureVoicemail:             &f.Voicemail,
-		pbx.FeaturePickup:                &f.Pickup,
-		pbx.FeatureDirectedPickup:        &f.DirectedPickup,
-		pbx.FeatureSignIn:                &f.SignIn,
-		pbx.FeatureSignOut:               &f.SignOut,
-		pbx.FeatureForwardAll:            &f.ForwardAll,
-		pbx.FeatureForwardAllOff:         &f.ForwardAllOff,
-		pbx.FeatureForwardBusy:           &f.ForwardBusy,
-		pbx.FeatureForwardBusyOff:        &f.ForwardBusyOff,
-		pbx.FeatureForwardNoAnswer:       &f.ForwardNoAnswer,
-		pbx.FeatureForwardNoAnswerOff:    &f.ForwardNoAnswerOff,
-		pbx.FeatureForwardUnreachable:    &f.ForwardUnreachable,
-		pbx.FeatureForwardUnreachableOff: &f.ForwardUnreachableOff,
-		pbx.FeatureDoNotDisturb:          &f.DoNotDisturb,
-		pbx.FeatureDoNotDisturbOff:       &f.DoNotDisturbOff,
-		pbx.FeatureCallWaiting:           &f.CallWaiting,
-		pbx.FeatureCallWaitingOff:        &f.CallWaitingOff,
-		pbx.FeatureIntercom:              &f.Intercom,
-		pbx.FeatureEcho:                  &f.EchoTest,
-		pbx.FeatureMonitor:               &f.Monitor,
-		pbx.FeatureRecord:                &f.Record,
+// codes are the members that hold codes, by feature, which is their name in JSON.
+func (f *FeatureCodeFields) codes() map[pbx.Feature]**string {
+	v := reflect.ValueOf(f).Elem()
+	out := make(map[pbx.Feature]**string, v.NumField())
+	for i := range v.NumField() {
+		out[pbx.Feature(jsonName(v.Type().Field(i)))] = v.Field(i).Addr().Interface().(**string)
 	}
+	return out
 }
 
 // registerFeatureCodes declares reading and changing: each tenant has exactly one of
 // these.
 func registerFeatureCodes(a *api) {
 	const path = "/v1/tenants/{tenant}/feature-codes"
-	k := kind[pbx.FeatureCodes, FeatureCodesFields, FeatureCodes]{
+	k := newKind(kind[pbx.FeatureCodes, FeatureCodesFields, FeatureCodes]{
 		name: "feature-codes", plural: "feature-codes", path: path, rows: a.ctl.FeatureCodes, who: ofTenant,
-		key:      func(FeatureCodesFields) string { return "" },
 		parseKey: func(_, _ string) (string, *pbx.Error) { return "feature-codes", nil },
-		fields:   featureCodesFields,
-		build:    buildFeatureCodes,
-		view:     func(c *pbx.FeatureCodes) FeatureCodes { return FeatureCodes{FeatureCodesFields: featureCodesFields(c)} },
+		fresh:    func(tenant, _ string) *pbx.FeatureCodes { return pbx.DefaultFeatureCodes(tenant) },
+		toRow: func(w FeatureCodesFields, _, c *pbx.FeatureCodes) error {
+			for feature, at := range w.codes() {
+				c.Codes[feature] = or(*at, c.Codes[feature])
+			}
+			return nil
+		},
+		toFields: func(c *pbx.FeatureCodes, w *FeatureCodesFields) {
+			for feature, at := range w.codes() {
+				code := c.Codes[feature]
+				*at = &code
+			}
+		},
 		revision: func(c *pbx.FeatureCodes) int64 { return c.Revision },
 		apply:    func(v *FeatureCodes) *ApplyBlock { return &v.Apply },
-	}
+	})
 	declare(a, operators, k.operation("GET", path, "get-feature-codes", "What phones of the tenant dial for features"), func(ctx context.Context, in *getInput) (*answer[FeatureCodes], error) {
 		return k.get(ctx, a, in.Place)
 	})
@@ -87,25 +85,4 @@ func registerFeatureCodes(a *api) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.FeatureCodes) (FeatureCodesFields, error) { return in.Body, nil })
 	})
 	registerPatch(a, k, path)
-}
-
-func featureCodesFields(c *pbx.FeatureCodes) FeatureCodesFields {
-	f := FeatureCodesFields{ParkSlots: &c.ParkSlots, ParkSeconds: c.ParkSeconds}
-	for feature, at := range f.codes() {
-		code := c.Codes[feature]
-		*at = &code
-	}
-	return f
-}
-
-func buildFeatureCodes(w FeatureCodesFields, _ *pbx.FeatureCodes, tenant, _ string) (*pbx.FeatureCodes, error) {
-	c := pbx.DefaultFeatureCodes(tenant)
-	for feature, at := range w.codes() {
-		c.Codes[feature] = or(*at, c.Codes[feature])
-	}
-	c.ParkSlots = or(w.ParkSlots, c.ParkSlots)
-	if w.ParkSeconds != 0 {
-		c.ParkSeconds = w.ParkSeconds
-	}
-	return c, nil
 }

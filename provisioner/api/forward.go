@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -12,13 +11,13 @@ type ForwardFields struct {
 	Extension       string        `json:"extension,omitempty" doc:"Number of the extension; taken from the path in PUT and PATCH"`
 	Mode            string        `json:"mode,omitempty" doc:"off forwards no call, destination every call, schedule by rules of time; in its period it wins over unreachable, busy and no_answer; off if left out"`
 	Destination     string        `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup"`
-	Rules           []ForwardRule `json:"rules,omitempty" doc:"In mode schedule: the first rule that holds says where calls go; where none holds, the extension rings"`
+	Rules           []ForwardRule `row:"Rules,by hand" json:"rules,omitempty" doc:"In mode schedule: the first rule that holds says where calls go; where none holds, the extension rings"`
 	Timezone        string        `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`
-	Exceptions      []string      `json:"exceptions,omitempty" doc:"Numbers of callers who are never forwarded: they ring the extension and then reach its mailbox"`
+	Exceptions      []string      `row:",sorted" json:"exceptions,omitempty" doc:"Numbers of callers who are never forwarded: they ring the extension and then reach its mailbox"`
 	Unreachable     string        `json:"unreachable,omitempty" doc:"Where calls go when no device is registered or answers; its mailbox, or the end, if left out"`
 	Busy            string        `json:"busy,omitempty" doc:"Where calls go when it is busy, does not want to be disturbed, or wants no second call; its mailbox, or the end, if left out"`
 	NoAnswer        string        `json:"no_answer,omitempty" doc:"Where calls go that nobody answers; its mailbox, or the end, if left out"`
-	NoAnswerSeconds *int          `json:"no_answer_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long it rings before no_answer, 5 to 300 seconds; as long as the extension says if left out"`
+	NoAnswerSeconds *int          `row:",omitzero" json:"no_answer_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long it rings before no_answer, 5 to 300 seconds; as long as the extension says if left out"`
 }
 
 // ForwardRule is one line of a schedule.
@@ -38,43 +37,27 @@ type Forward struct {
 }
 
 func registerForwards(a *api) {
-	registerKind(a, kind[pbx.Forward, ForwardFields, Forward]{
+	registerKind(a, newKind(kind[pbx.Forward, ForwardFields, Forward]{
 		name: "forward", plural: "forwards", path: "/v1/tenants/{tenant}/forwards", keyName: "extension", rows: a.ctl.Forwards, who: ofTenant.readBy(ownExtension).changedBy(ownExtension),
-		key:      func(w ForwardFields) string { return w.Extension },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
-		fields:   forwardFields,
-		build:    buildForward,
-		view:     func(f *pbx.Forward) Forward { return Forward{ForwardFields: forwardFields(f)} },
+		fresh: func(tenant, extension string) *pbx.Forward {
+			return &pbx.Forward{Tenant: tenant, Extension: extension, Mode: pbx.ForwardOff}
+		},
+		toRow: func(w ForwardFields, _, f *pbx.Forward) error {
+			var es pbx.Errors
+			for i, r := range w.Rules {
+				to, err := pbx.ParseDestination(fmt.Sprintf("rules[%d].destination", i), r.Destination)
+				es.Add(err)
+				f.Rules = append(f.Rules, pbx.ForwardRule{Days: r.Days, From: r.From, To: r.To, FirstDate: r.FirstDate, LastDate: r.LastDate, Destination: to})
+			}
+			return es.Err()
+		},
+		toFields: func(f *pbx.Forward, w *ForwardFields) {
+			for _, r := range f.Rules {
+				w.Rules = append(w.Rules, ForwardRule{r.Days, r.From, r.To, r.FirstDate, r.LastDate, r.Destination.String()})
+			}
+		},
 		revision: func(f *pbx.Forward) int64 { return f.Revision },
 		apply:    func(v *Forward) *ApplyBlock { return &v.Apply },
-	})
-}
-
-func forwardFields(f *pbx.Forward) ForwardFields {
-	w := ForwardFields{Extension: f.Extension, Mode: string(f.Mode), Destination: f.Destination.String(), Timezone: f.Timezone, Exceptions: f.Exceptions,
-		Unreachable: f.Unreachable.String(), Busy: f.Busy.String(), NoAnswer: f.NoAnswer.String()}
-	if f.NoAnswerSeconds > 0 {
-		w.NoAnswerSeconds = &f.NoAnswerSeconds
-	}
-	for _, r := range f.Rules {
-		w.Rules = append(w.Rules, ForwardRule{r.Days, r.From, r.To, r.FirstDate, r.LastDate, r.Destination.String()})
-	}
-	return w
-}
-
-func buildForward(w ForwardFields, _ *pbx.Forward, tenant, extension string) (*pbx.Forward, error) {
-	var es pbx.Errors
-	to := func(field, text string) pbx.Destination {
-		d, err := pbx.ParseDestination(field, text)
-		es.Add(err)
-		return d
-	}
-	f := &pbx.Forward{Tenant: tenant, Extension: extension, Mode: pbx.ForwardMode(cmp.Or(w.Mode, string(pbx.ForwardOff))), Destination: to("destination", w.Destination),
-		Timezone: w.Timezone, Exceptions: sorted(w.Exceptions), Unreachable: to("unreachable", w.Unreachable), Busy: to("busy", w.Busy),
-		NoAnswer: to("no_answer", w.NoAnswer), NoAnswerSeconds: or(w.NoAnswerSeconds, 0)}
-	for i, r := range w.Rules {
-		f.Rules = append(f.Rules, pbx.ForwardRule{Days: r.Days, From: r.From, To: r.To, FirstDate: r.FirstDate, LastDate: r.LastDate,
-			Destination: to(fmt.Sprintf("rules[%d].destination", i), r.Destination)})
-	}
-	return f, es.Err()
+	}))
 }

@@ -19,32 +19,19 @@ type Group struct {
 }
 
 func registerGroups(a *api) {
-	registerKind(a, kind[pbx.Group, GroupFields, Group]{
+	registerKind(a, newKind(kind[pbx.Group, GroupFields, Group]{
 		name: "group", plural: "groups", path: "/v1/tenants/{tenant}/groups", keyName: "name", rows: a.ctl.Groups, who: ofTenant,
-		key:      func(w GroupFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fields:   func(g *pbx.Group) GroupFields { return GroupFields{Name: g.Name} },
-		build: func(_ GroupFields, _ *pbx.Group, tenant, name string) (*pbx.Group, error) {
-			return &pbx.Group{Tenant: tenant, Name: name}, nil
-		},
-		view: func(g *pbx.Group) Group {
-			v := Group{GroupFields: GroupFields{Name: g.Name}, Members: []string{}}
+		fresh:    func(tenant, name string) *pbx.Group { return &pbx.Group{Tenant: tenant, Name: name} },
+		toView: func(g *pbx.Group, v *Group) {
+			v.Members = []string{}
 			for _, e := range a.ctl.Snapshot().Extensions {
 				if e.Tenant == g.Tenant && slices.Contains(e.Groups, g.Name) {
 					v.Members = append(v.Members, e.Number)
 				}
 			}
-			return v
 		},
 		revision: func(g *pbx.Group) int64 { return g.Revision },
 		apply:    func(v *Group) *ApplyBlock { return &v.Apply },
-	})
-}
-
-// sorted returns a sorted copy; nil for an empty list.
-func sorted(names []string) []string {
-	if len(names) == 0 {
-		return nil
-	}
-	return slices.Sorted(slices.Values(names))
+	}))
 }

@@ -34,11 +34,11 @@ func (a *api) registerHealth(e *echo.Echo) {
 				return nil, a.problem(err)
 			}
 			h := &out.Body
-			h.Status, h.Version, h.Revision, h.Apply = "ok", a.Version, revision, applyView(a.ctl.ApplyState())
+			h.Status, h.Version, h.Revision, h.Apply = "ok", a.Version, revision, applyView(a.ctl.Apply.State())
 			connected, since := a.ctl.Connected()
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
 			h.CallControl.Connected = a.CallControl()
-			h.Drift = driftViews(a.ctl.Drift())
+			h.Drift = driftViews(a.ctl.Apply.Drift())
 			if !connected || !h.CallControl.Connected || h.Apply.Error != "" {
 				h.Status = "degraded"
 			}

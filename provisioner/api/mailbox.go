@@ -23,32 +23,19 @@ type Mailbox struct {
 }
 
 func registerMailboxes(a *api) {
-	k := kind[pbx.Mailbox, MailboxFields, Mailbox]{
+	k := newKind(kind[pbx.Mailbox, MailboxFields, Mailbox]{
 		name: "mailbox", plural: "mailboxes", path: "/v1/tenants/{tenant}/mailboxes", keyName: "number", rows: a.ctl.Mailboxes, who: ofTenant.readBy(ownMailbox),
-		key:      func(w MailboxFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
-		fields: func(m *pbx.Mailbox) MailboxFields {
-			return MailboxFields{Number: m.Number, Name: m.Name, Email: m.Email, AttachRecording: m.AttachRecording, DeleteAfterMail: m.DeleteAfterMail}
-		},
-		build: func(w MailboxFields, old *pbx.Mailbox, tenant, number string) (*pbx.Mailbox, error) {
-			m := &pbx.Mailbox{Tenant: tenant, Number: number, Name: w.Name, Email: w.Email, AttachRecording: w.AttachRecording, DeleteAfterMail: w.DeleteAfterMail}
-			if old != nil {
-				m.PIN = old.PIN
-			}
-			if w.PIN != nil {
-				m.PIN = pbx.NewSecret(*w.PIN)
-			}
+		fresh:    func(tenant, number string) *pbx.Mailbox { return &pbx.Mailbox{Tenant: tenant, Number: number} },
+		toRow: func(w MailboxFields, old, _ *pbx.Mailbox) error {
 			if w.PIN == nil && old == nil {
-				return nil, pbx.Invalidf("pin", "is required for a new mailbox: 4 to 10 digits")
+				return pbx.Invalidf("pin", "is required for a new mailbox: 4 to 10 digits")
 			}
-			return m, nil
-		},
-		view: func(m *pbx.Mailbox) Mailbox {
-			return Mailbox{Number: m.Number, Name: m.Name, Email: m.Email, AttachRecording: m.AttachRecording, DeleteAfterMail: m.DeleteAfterMail}
+			return nil
 		},
 		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
 		apply:    func(v *Mailbox) *ApplyBlock { return &v.Apply },
-	}
+	})
 	registerKind(a, k)
 	registerMailboxPIN(a, k)
 }

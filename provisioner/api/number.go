@@ -18,24 +18,11 @@ type Number struct {
 }
 
 func registerNumbers(a *api) {
-	registerKind(a, kind[pbx.Number, NumberFields, Number]{
+	registerKind(a, newKind(kind[pbx.Number, NumberFields, Number]{
 		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers, who: ofTenant,
-		key:      func(w NumberFields) string { return w.Number },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckE164(field, s) },
-		fields: func(n *pbx.Number) NumberFields {
-			return NumberFields{Number: n.Number, Description: n.Description, Destination: n.Destination.String()}
-		},
-		build: func(w NumberFields, _ *pbx.Number, tenant, number string) (*pbx.Number, error) {
-			to, err := pbx.ParseDestination("destination", w.Destination)
-			if err != nil {
-				return nil, err
-			}
-			return &pbx.Number{Tenant: tenant, Number: number, Description: w.Description, Destination: to}, nil
-		},
-		view: func(n *pbx.Number) Number {
-			return Number{Number: n.Number, Description: n.Description, Destination: n.Destination.String()}
-		},
+		fresh:    func(tenant, number string) *pbx.Number { return &pbx.Number{Tenant: tenant, Number: number} },
 		revision: func(n *pbx.Number) int64 { return n.Revision },
 		apply:    func(v *Number) *ApplyBlock { return &v.Apply },
-	})
+	}))
 }

@@ -16,7 +16,7 @@ type PhoneFields struct {
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
 	// Buttons is a map so that a merge patch can change one key and leave the others.
-	Buttons map[string]Button `json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
+	Buttons map[string]Button `row:"Buttons,by hand" json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
 }
 
 // PhoneLine is one registration of a phone.
@@ -31,31 +31,35 @@ type Phone struct {
 	Vendor          string            `json:"vendor"`
 	Model           string            `json:"model"`
 	Lines           []PhoneLine       `json:"lines" nullable:"false"`
-	Buttons         map[string]Button `json:"buttons" doc:"The phone's own; templates fill the other keys"`
+	Buttons         map[string]Button `row:"Buttons,by hand" json:"buttons" doc:"The phone's own; templates fill the other keys"`
 	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until or until it has its full file"`
 	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
 	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
-	ProvisioningURL string            `json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
+	ProvisioningURL string            `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
 func registerPhones(a *api) {
-	k := kind[pbx.Phone, PhoneFields, Phone]{
+	k := newKind(kindOfPhone{
 		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones, who: ofTenant,
-		key: func(w PhoneFields) string { return w.MAC },
 		parseKey: func(field, s string) (string, *pbx.Error) {
 			mac, err := pbx.ParseMAC(field, s)
 			return string(mac), err
 		},
-		fields: phoneFields,
-		build:  buildPhone,
-		view: func(p *pbx.Phone) Phone {
-			f := phoneFields(p)
-			v := Phone{MAC: f.MAC, Vendor: f.Vendor, Model: f.Model, Lines: f.Lines, Buttons: f.Buttons, EnrolURL: a.PhoneURL + "/", EnrolUntil: p.EnrolUntil}
+		fresh: func(tenant, mac string) *pbx.Phone {
+			return &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), URLSecret: pbx.NewURLSecret(), EnrolUntil: enrolEnd()}
+		},
+		toRow: func(w PhoneFields, _, p *pbx.Phone) (err error) {
+			p.Vendor = pbx.Vendor(strings.ToLower(w.Vendor))
+			p.Buttons, err = buildButtons(w.Buttons)
+			return err
+		},
+		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
+		toView: func(p *pbx.Phone, v *Phone) {
+			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
 			if at := a.ctl.Seen(p).EnrolledAt; !at.IsZero() {
 				v.EnrolledAt = &at
 			}
-			return v
 		},
 		reveal: func(old, p *pbx.Phone, v *Phone) {
 			if old == nil || !old.URLSecret.Equal(p.URLSecret) {
@@ -64,7 +68,7 @@ func registerPhones(a *api) {
 		},
 		revision: func(p *pbx.Phone) int64 { return p.Revision },
 		apply:    func(v *Phone) *ApplyBlock { return &v.Apply },
-	}
+	})
 	registerKind(a, k)
 	registerPhoneActions(a, k)
 	registerInbox(a, k)
@@ -73,34 +77,6 @@ func registerPhones(a *api) {
 	registerUploads(a, k)
 	a.registerFirmware()
 	a.registerSiteTemplates()
-}
-
-func phoneFields(p *pbx.Phone) PhoneFields {
-	f := PhoneFields{MAC: p.MAC.Colons(), Vendor: string(p.Vendor), Model: p.Model, Lines: make([]PhoneLine, len(p.Lines))}
-	for i, l := range p.Lines {
-		f.Lines[i] = PhoneLine(l)
-	}
-	f.Buttons = buttonFields(p.Buttons)
-	return f
-}
-
-// buildPhone keeps the lines in the client's order, by which errors count them;
-// the database sorts them.
-func buildPhone(w PhoneFields, old *pbx.Phone, tenant, mac string) (*pbx.Phone, error) {
-	p := &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), Vendor: pbx.Vendor(strings.ToLower(w.Vendor)), Model: w.Model}
-	for _, l := range w.Lines {
-		p.Lines = append(p.Lines, pbx.Line(l))
-	}
-	var err error
-	if p.Buttons, err = buildButtons(w.Buttons); err != nil {
-		return nil, err
-	}
-	if old != nil {
-		p.URLSecret, p.EnrolUntil = old.URLSecret, old.EnrolUntil
-	} else {
-		p.URLSecret, p.EnrolUntil = pbx.NewURLSecret(), enrolEnd()
-	}
-	return p, nil
 }
 
 // enrolEnd is the end of an enrolment window that opens now, in whole seconds,
@@ -130,7 +106,7 @@ func registerPhoneActions(a *api, k kindOfPhone) {
 				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)
 			}
 			old.URLSecret, old.EnrolUntil = pbx.NewURLSecret(), enrolEnd()
-			return phoneFields(old), nil
+			return k.fields(old), nil
 		})
 		if out != nil {
 			out.Status = http.StatusOK

@@ -12,7 +12,7 @@ type PhoneSettingsFields struct {
 	ToneCountry  string   `json:"tone_country,omitempty" doc:"Two letters of the country whose dial and busy tones phones play (Yealink only: a Polycom has no parameter for it)"`
 	NTPServer    string   `json:"ntp_server,omitempty" doc:"Time server; the installation's if left out"`
 	SyslogServer string   `json:"syslog_server,omitempty" doc:"Where phones send their logs"`
-	VLAN         *int     `json:"vlan,omitempty" minimum:"0" maximum:"4094" doc:"1 to 4094; 0 switches tagging off; left out, phones keep what they were told by hand, LLDP or DHCP. A wrong VLAN takes a phone off the network for good"`
+	VLAN         *int     `row:"VLAN,by hand" json:"vlan,omitempty" minimum:"0" maximum:"4094" doc:"1 to 4094; 0 switches tagging off; left out, phones keep what they were told by hand, LLDP or DHCP. A wrong VLAN takes a phone off the network for good"`
 	VLANPriority int      `json:"vlan_priority,omitempty" minimum:"0" maximum:"7" doc:"0 to 7 (Yealink only)"`
 	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off. At least one of the first three; g722, pcma, pcmu if left out"`
 	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS whoever sees that can decrypt"`
@@ -20,7 +20,7 @@ type PhoneSettingsFields struct {
 	// Uploads is a pointer, for an empty list is not the same as none.
 	Uploads *[]string `json:"uploads,omitempty" doc:"What phones send here, to be read under …/phones/{mac}/files: contacts, calls, logs (once an hour), changes (what people set on the phone itself, which then counts before what is configured here). contacts and calls if left out. Yealink from V80; a Polycom sends all of them always"`
 	// Firmware is a map so that a merge patch can change one model.
-	Firmware map[string]string `json:"firmware,omitempty" doc:"Which firmware the phones of a model run: a name of GET /v1/firmware, which becomes the hash of the bytes it has now, '/' and the name. Phones fetch it when they next ask for their files; a model that is left out keeps what it has"`
+	Firmware map[string]string `row:"Firmware,by hand" json:"firmware,omitempty" doc:"Which firmware the phones of a model run: a name of GET /v1/firmware, which becomes the hash of the bytes it has now, '/' and the name. Phones fetch it when they next ask for their files; a model that is left out keeps what it has"`
 	Logo     string            `json:"logo,omitempty" doc:"Web address of a picture in the format of the phones: .dob for Yealinks with two grey levels, .jpg or .png for colour. A Polycom without colours shows none"`
 }
 
@@ -34,24 +34,21 @@ type PhoneSettings struct {
 // one of these.
 func registerPhoneSettings(a *api) {
 	const path = "/v1/tenants/{tenant}/phone-settings"
-	k := kind[pbx.PhoneSettings, PhoneSettingsFields, PhoneSettings]{
+	k := newKind(kind[pbx.PhoneSettings, PhoneSettingsFields, PhoneSettings]{
 		name: "phone-settings", plural: "phone-settings", path: path, rows: a.ctl.PhoneSettings, who: ofTenant,
-		key:      func(PhoneSettingsFields) string { return "" },
 		parseKey: func(_, _ string) (string, *pbx.Error) { return "phone-settings", nil },
-		fields:   phoneSettingsFields,
-		build: func(w PhoneSettingsFields, old *pbx.PhoneSettings, tenant, key string) (*pbx.PhoneSettings, error) {
-			p, err := buildPhoneSettings(w, old, tenant, key)
-			if err == nil {
-				p.Firmware, err = a.ctl.ResolveFirmware(w.Firmware)
+		fresh:    func(tenant, _ string) *pbx.PhoneSettings { return pbx.DefaultPhoneSettings(tenant) },
+		toRow: func(w PhoneSettingsFields, _, p *pbx.PhoneSettings) (err error) {
+			if p.VLAN = or(w.VLAN, pbx.KeepVLAN); w.VLAN != nil && *w.VLAN < 0 {
+				return pbx.Invalidf("vlan", "is %d, allowed are 0 to 4094", *w.VLAN)
 			}
-			return p, err
+			p.Firmware, err = a.ctl.ResolveFirmware(w.Firmware)
+			return err
 		},
-		view: func(p *pbx.PhoneSettings) PhoneSettings {
-			return PhoneSettings{PhoneSettingsFields: phoneSettingsFields(p)}
-		},
+		toFields: phoneSettingsFields,
 		revision: func(p *pbx.PhoneSettings) int64 { return p.Revision },
 		apply:    func(v *PhoneSettings) *ApplyBlock { return &v.Apply },
-	}
+	})
 	declare(a, operators, k.operation("GET", path, "get-phone-settings", "What all desk phones of the tenant have in common"), func(ctx context.Context, in *getInput) (*answer[PhoneSettings], error) {
 		return k.get(ctx, a, in.Place)
 	})
@@ -61,39 +58,17 @@ func registerPhoneSettings(a *api) {
 	registerPatch(a, k, path)
 }
 
-func phoneSettingsFields(p *pbx.PhoneSettings) PhoneSettingsFields {
-	f := PhoneSettingsFields{Language: p.Language, ToneCountry: p.ToneCountry, NTPServer: p.NTPServer, SyslogServer: p.SyslogServer,
-		VLANPriority: p.VLANPriority, Codecs: p.Codecs, SRTP: p.SRTP, Clock24: &p.Clock24, Logo: p.Logo, Uploads: &p.Uploads}
-	if f.Uploads = &[]string{}; len(p.Uploads) > 0 {
-		f.Uploads = &p.Uploads
+func phoneSettingsFields(p *pbx.PhoneSettings, w *PhoneSettingsFields) {
+	if w.Uploads == nil {
+		w.Uploads = &[]string{}
 	}
 	for _, x := range p.Firmware {
-		if f.Firmware == nil {
-			f.Firmware = map[string]string{}
+		if w.Firmware == nil {
+			w.Firmware = map[string]string{}
 		}
-		f.Firmware[x.Model] = x.File()
+		w.Firmware[x.Model] = x.File()
 	}
 	if p.VLAN != pbx.KeepVLAN {
-		f.VLAN = &p.VLAN
+		w.VLAN = &p.VLAN
 	}
-	return f
-}
-
-func buildPhoneSettings(w PhoneSettingsFields, old *pbx.PhoneSettings, tenant, _ string) (*pbx.PhoneSettings, error) {
-	p := pbx.DefaultPhoneSettings(tenant)
-	p.Language, p.ToneCountry, p.NTPServer, p.SyslogServer, p.Logo = w.Language, w.ToneCountry, w.NTPServer, w.SyslogServer, w.Logo
-	p.VLAN, p.VLANPriority, p.Clock24 = or(w.VLAN, pbx.KeepVLAN), w.VLANPriority, or(w.Clock24, p.Clock24)
-	if w.VLAN != nil && *w.VLAN < 0 {
-		return nil, pbx.Invalidf("vlan", "is %d, allowed are 0 to 4094", *w.VLAN)
-	}
-	if len(w.Codecs) > 0 {
-		p.Codecs = w.Codecs
-	}
-	if w.Uploads != nil {
-		p.Uploads = *w.Uploads
-	}
-	if w.SRTP != "" {
-		p.SRTP = w.SRTP
-	}
-	return p, nil
 }

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -22,20 +24,73 @@ type kind[T, W, V any] struct {
 	keyName string // of the path parameter: "number"
 	rows    *provisioner.Resource[T]
 	who     kindAccess // a word of access.go
-	// key is the key in a body; "" when the body has none.
-	key func(W) string
 	// parseKey checks and normalises a key.
 	parseKey func(field, s string) (string, *pbx.Error)
-	// fields is the row as a client would write it, without secrets.
-	fields func(*T) W
-	// build makes the row that w asks for from the present one (nil: none).
-	build func(w W, old *T, tenant, key string) (*T, error)
-	// view is the row as a client reads it.
-	view func(row *T) V
+	// fresh is a new row with its defaults.
+	fresh func(tenant, key string) *T
+	// toRow, toFields and toView carry what the binding does not, and check what a
+	// client wrote; each may be nil. old is the present row, or nil.
+	toRow    func(w W, old, row *T) error
+	toFields func(row *T, w *W)
+	toView   func(row *T, v *V)
 	// reveal adds the secrets that this very write set; it may be nil.
 	reveal   func(old, row *T, v *V)
 	revision func(*T) int64
 	apply    func(*V) *ApplyBlock // where V keeps its apply block
+
+	binding *binding[T, W, V]
+}
+
+// newKind binds the fields of a kind; it panics when one is forgotten.
+func newKind[T, W, V any](k kind[T, W, V]) kind[T, W, V] {
+	k.binding = newBinding[T, W, V](k.keyName)
+	return k
+}
+
+// key is the key in a body; "" when the body has none.
+func (k kind[T, W, V]) key(w W) string { return k.binding.key(w) }
+
+// fields is a row as a client would write it, without secrets.
+func (k kind[T, W, V]) fields(row *T) W {
+	w := k.binding.fields(row)
+	if k.toFields != nil {
+		k.toFields(row, &w)
+	}
+	return w
+}
+
+// build makes the row that w asks for from the present one (nil: none).
+func (k kind[T, W, V]) build(w W, old *T, tenant, key string) (*T, error) {
+	row := k.fresh(tenant, key)
+	err := k.binding.store(w, old, row)
+	if k.toRow != nil {
+		err = joined(err, k.toRow(w, old, row))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return row, nil
+}
+
+// joined makes one list of what is wrong with a body.
+func joined(first, second error) error {
+	if first == nil || second == nil {
+		return cmp.Or(first, second)
+	}
+	var all, more pbx.Errors
+	if errors.As(first, &all) && errors.As(second, &more) {
+		return append(all, more...)
+	}
+	return first
+}
+
+// view is the row as a client reads it.
+func (k kind[T, W, V]) view(row *T) V {
+	v := k.binding.view(row, k.fields(row))
+	if k.toView != nil {
+		k.toView(row, &v)
+	}
+	return v
 }
 
 // Place is the tenant and key in a request's path.

@@ -1,10 +1,6 @@
 package api
 
-import (
-	"cmp"
-
-	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
-)
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 
 // RingGroupFields is what a client may write.
 type RingGroupFields struct {
@@ -17,7 +13,7 @@ type RingGroupFields struct {
 	Timeout        int    `json:"timeout,omitempty" doc:"The longest the group rings in all, 5 to 3600 seconds; if left out, until everybody has had a turn. Whoever is asked to press 1 then may still do so"`
 	Destination    string `json:"destination,omitempty" doc:"Where a call goes that nobody takes: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup; it ends if left out"`
 	SkipBusy       bool   `json:"skip_busy,omitempty" doc:"Members who are in a call do not ring; otherwise they hear a second call"`
-	MemberForwards string `json:"member_forwards,omitempty" enum:"ignore,follow" doc:"What happens at a member who forwards every call: ignore rings the member's devices all the same, follow rings where the calls are forwarded to; then a member who forwards to a mailbox or a group does not ring. ignore if left out"`
+	MemberForwards string `row:"FollowForwards,by hand" json:"member_forwards,omitempty" enum:"ignore,follow" doc:"What happens at a member who forwards every call: ignore rings the member's devices all the same, follow rings where the calls are forwarded to; then a member who forwards to a mailbox or a group does not ring. ignore if left out"`
 	Confirm        string `json:"confirm,omitempty" enum:"external,all,none" doc:"Who must press 1 after answering, while the others ring on, so that a mobile's mailbox never takes a call: external asks on numbers outside, all asks everybody, none only on devices set to ask. external if left out"`
 	CallerIDPrefix string `json:"caller_id_prefix,omitempty" doc:"Up to 20 characters put before the caller's name on the display, with a space, such as Sales:"`
 	RingTone       int    `json:"ring_tone,omitempty" minimum:"0" maximum:"8" doc:"Phones ring with this distinctive ring, 1 to 8; with their own if left out"`
@@ -41,16 +37,25 @@ type RingGroup struct {
 }
 
 func registerRingGroups(a *api) {
-	registerKind(a, kind[pbx.RingGroup, RingGroupFields, RingGroup]{
+	registerKind(a, newKind(kind[pbx.RingGroup, RingGroupFields, RingGroup]{
 		name: "ring-group", plural: "ring-groups", path: "/v1/tenants/{tenant}/ring-groups", keyName: "name", rows: a.ctl.RingGroups, who: ofTenant,
-		key:      func(w RingGroupFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fields:   ringGroupFields,
-		build:    buildRingGroup,
-		view:     func(g *pbx.RingGroup) RingGroup { return RingGroup{RingGroupFields: ringGroupFields(g)} },
+		fresh: func(tenant, name string) *pbx.RingGroup {
+			return &pbx.RingGroup{Tenant: tenant, Name: name, Strategy: pbx.StrategyAll, RingSeconds: pbx.DefaultRingSeconds, Confirm: pbx.ConfirmExternal, Waiting: pbx.WaitRinging}
+		},
+		toRow: func(w RingGroupFields, _, g *pbx.RingGroup) error {
+			g.FollowForwards = w.MemberForwards == followForwards
+			return nil
+		},
+		toFields: func(g *pbx.RingGroup, w *RingGroupFields) {
+			w.MemberForwards = ignoreForwards
+			if g.FollowForwards {
+				w.MemberForwards = followForwards
+			}
+		},
 		revision: func(g *pbx.RingGroup) int64 { return g.Revision },
 		apply:    func(v *RingGroup) *ApplyBlock { return &v.Apply },
-	})
+	}))
 }
 
 // The words of member_forwards.
@@ -58,31 +63,3 @@ const (
 	ignoreForwards = "ignore"
 	followForwards = "follow"
 )
-
-func ringGroupFields(g *pbx.RingGroup) RingGroupFields {
-	w := RingGroupFields{Name: g.Name, Number: g.Number, Strategy: string(g.Strategy), RingSeconds: &g.RingSeconds, Timeout: g.Timeout,
-		Destination: g.Destination.String(), SkipBusy: g.SkipBusy, MemberForwards: ignoreForwards, Confirm: string(g.Confirm),
-		CallerIDPrefix: g.CallerIDPrefix, RingTone: g.RingTone, Waiting: string(g.Waiting), Announcement: g.Announcement, Members: []RingMember{}}
-	if g.FollowForwards {
-		w.MemberForwards = followForwards
-	}
-	for _, m := range g.Members {
-		w.Members = append(w.Members, RingMember(m))
-	}
-	return w
-}
-
-func buildRingGroup(w RingGroupFields, _ *pbx.RingGroup, tenant, name string) (*pbx.RingGroup, error) {
-	to, err := pbx.ParseDestination("destination", w.Destination)
-	if err != nil {
-		return nil, err
-	}
-	g := &pbx.RingGroup{Tenant: tenant, Name: name, Number: w.Number, Strategy: pbx.Strategy(cmp.Or(w.Strategy, string(pbx.StrategyAll))),
-		RingSeconds: or(w.RingSeconds, pbx.DefaultRingSeconds), Timeout: w.Timeout, Destination: to, SkipBusy: w.SkipBusy,
-		FollowForwards: w.MemberForwards == followForwards, Confirm: pbx.ConfirmMode(cmp.Or(w.Confirm, string(pbx.ConfirmExternal))),
-		CallerIDPrefix: w.CallerIDPrefix, RingTone: w.RingTone, Waiting: pbx.WaitSound(cmp.Or(w.Waiting, string(pbx.WaitRinging))), Announcement: w.Announcement}
-	for _, m := range w.Members {
-		g.Members = append(g.Members, pbx.RingMember(m))
-	}
-	return g, nil
-}

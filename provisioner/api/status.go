@@ -30,7 +30,7 @@ type DeviceState struct {
 
 // deviceState joins a device with its observed state.
 func (a *api) deviceState(d *pbx.Device) DeviceState {
-	s, stale := a.ctl.Status(d.Endpoint)
+	s, stale := a.ctl.Status.Of(d.Endpoint)
 	out := DeviceState{Device: d.Name, Extension: d.Extension, Status: string(s.Reach), UserAgent: s.UserAgent, Call: string(s.Call),
 		RTT: float64(s.RoundTrip.Microseconds()) / 1000, Expires: moment(s.Expires), Since: moment(s.ReachSince), Seen: moment(s.SeenAt), Stale: !stale.IsZero()}
 	if a.ctl.Snapshot().Forbidden(d) {

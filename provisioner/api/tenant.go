@@ -1,66 +1,48 @@
 package api
 
 import (
-	"cmp"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // TenantFields is what a client may write.
 type TenantFields struct {
-	Name          string   `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
-	Title         string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
-	Timezone      string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
-	MaxExtensions int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
-	Country       string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside"`
-	Class         string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none; without one they may call anything"`
-	ForwardCaller string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
-	PhonePassword *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
-	PhoneNetworks []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
-	CDRDays       int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
+	Name           string   `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
+	Title          string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
+	Timezone       string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
+	MaxExtensions  int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
+	Country        string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside"`
+	ClassOfService string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none; without one they may call anything"`
+	ForwardCaller  string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
+	PhonePassword  *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
+	PhoneNetworks  []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
+	CDRDays        int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
 // Tenant is what a client reads.
 type Tenant struct {
-	Name          string     `json:"name"`
-	Title         string     `json:"title"`
-	Timezone      string     `json:"timezone"`
-	MaxExtensions int        `json:"max_extensions" doc:"0 is without limit"`
-	PhoneNetworks []string   `json:"phone_networks,omitempty"`
-	CDRDays       int        `json:"cdr_days" doc:"0 is for ever"`
-	Country       string     `json:"country,omitempty"`
-	Class         string     `json:"class_of_service,omitempty"`
-	ForwardCaller string     `json:"forward_caller" enum:"extension,caller"`
-	PhonePassword string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
-	Apply         ApplyBlock `json:"apply"`
+	Name           string     `json:"name"`
+	Title          string     `json:"title"`
+	Timezone       string     `json:"timezone"`
+	MaxExtensions  int        `json:"max_extensions" doc:"0 is without limit"`
+	PhoneNetworks  []string   `json:"phone_networks,omitempty"`
+	CDRDays        int        `json:"cdr_days" doc:"0 is for ever"`
+	Country        string     `json:"country,omitempty"`
+	ClassOfService string     `json:"class_of_service,omitempty"`
+	ForwardCaller  string     `json:"forward_caller" enum:"extension,caller"`
+	PhonePassword  string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
+	Apply          ApplyBlock `json:"apply"`
 }
 
 func registerTenants(a *api) {
-	registerKind(a, kind[pbx.Tenant, TenantFields, Tenant]{
+	registerKind(a, newKind(kind[pbx.Tenant, TenantFields, Tenant]{
 		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants, who: ofPlatform,
-		key:      func(w TenantFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
-		fields: func(t *pbx.Tenant) TenantFields {
-			return TenantFields{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays, Country: t.Country, Class: t.ClassOfService, ForwardCaller: string(t.ForwardCaller)}
+		fresh: func(_, name string) *pbx.Tenant {
+			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, PhonePassword: pbx.RandomSecret(10)}
 		},
-		build: func(w TenantFields, old *pbx.Tenant, _, name string) (*pbx.Tenant, error) {
-			t := &pbx.Tenant{Name: name, Title: w.Title, Timezone: w.Timezone, MaxExtensions: w.MaxExtensions, PhoneNetworks: pbx.CleanNetworks(w.PhoneNetworks), CDRDays: w.CDRDays, Country: w.Country, ClassOfService: w.Class,
-				ForwardCaller: pbx.ForwardCaller(cmp.Or(w.ForwardCaller, string(pbx.ShowExtension)))}
-			if t.Timezone == "" {
-				t.Timezone = "UTC"
-			}
-			switch {
-			case w.PhonePassword != nil:
-				t.PhonePassword = pbx.NewSecret(*w.PhonePassword)
-			case old != nil:
-				t.PhonePassword = old.PhonePassword
-			default:
-				t.PhonePassword = pbx.RandomSecret(10)
-			}
-			return t, nil
-		},
-		view: func(t *pbx.Tenant) Tenant {
-			return Tenant{Name: t.Name, Title: t.Title, Timezone: t.Timezone, MaxExtensions: t.MaxExtensions, PhoneNetworks: t.PhoneNetworks, CDRDays: t.CDRDays, Country: t.Country, Class: t.ClassOfService, ForwardCaller: string(t.ForwardCaller)}
+		toRow: func(w TenantFields, _, t *pbx.Tenant) error {
+			t.PhoneNetworks = pbx.CleanNetworks(w.PhoneNetworks)
+			return nil
 		},
 		reveal: func(old, t *pbx.Tenant, v *Tenant) {
 			if old == nil || !old.PhonePassword.Equal(t.PhonePassword) {
@@ -69,5 +51,5 @@ func registerTenants(a *api) {
 		},
 		revision: func(t *pbx.Tenant) int64 { return t.Revision },
 		apply:    func(v *Tenant) *ApplyBlock { return &v.Apply },
-	})
+	}))
 }

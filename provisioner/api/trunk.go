@@ -30,39 +30,19 @@ type Trunk struct {
 }
 
 func registerTrunks(a *api) {
-	registerKind(a, kind[pbx.Trunk, TrunkFields, Trunk]{
+	registerKind(a, newKind(kind[pbx.Trunk, TrunkFields, Trunk]{
 		name: "trunk", plural: "trunks", path: "/v1/tenants/{tenant}/trunks", keyName: "name", rows: a.ctl.Trunks, who: ofTenant,
-		key:      func(w TrunkFields) string { return w.Name },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fields: func(t *pbx.Trunk) TrunkFields {
-			return TrunkFields{Name: t.Name, Host: t.Host, Port: &t.Port, Transport: string(t.Transport), Username: t.Username,
-				Register: t.Register, CallerNumber: t.CallerNumber, Teams: t.Teams}
+		fresh: func(tenant, name string) *pbx.Trunk {
+			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP, Endpoint: pbx.NewTrunkEndpoint()}
 		},
-		build: buildTrunk,
-		view: func(t *pbx.Trunk) Trunk {
-			return Trunk{Name: t.Name, Host: t.Host, Port: t.Port, Transport: string(t.Transport), Username: t.Username,
-				Register: t.Register, CallerNumber: t.CallerNumber, Teams: t.Teams, Endpoint: t.Endpoint}
+		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
+			if w.Username == "" && w.Secret == nil { // without its user name a password is of no use
+				t.Secret = pbx.Secret{}
+			}
+			return nil
 		},
 		revision: func(t *pbx.Trunk) int64 { return t.Revision },
 		apply:    func(v *Trunk) *ApplyBlock { return &v.Apply },
-	})
-}
-
-func buildTrunk(w TrunkFields, old *pbx.Trunk, tenant, name string) (*pbx.Trunk, error) {
-	t := &pbx.Trunk{Tenant: tenant, Name: name, Host: w.Host, Port: or(w.Port, pbx.DefaultTrunkPort), Transport: pbx.Transport(w.Transport),
-		Username: w.Username, Register: w.Register, CallerNumber: w.CallerNumber, Teams: w.Teams}
-	if w.Transport == "" {
-		t.Transport = pbx.TransportUDP
-	}
-	t.Endpoint = pbx.NewTrunkEndpoint()
-	if old != nil {
-		t.Endpoint = old.Endpoint
-	}
-	switch {
-	case w.Secret != nil:
-		t.Secret = pbx.NewSecret(*w.Secret)
-	case old != nil && w.Username != "": // without its user name a password is of no use
-		t.Secret = old.Secret
-	}
-	return t, nil
+	}))
 }

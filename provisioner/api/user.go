@@ -1,8 +1,6 @@
 package api
 
 import (
-	"cmp"
-
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -19,7 +17,7 @@ type UserFields struct {
 	Role            string  `json:"role" enum:"tenant-admin,operator,user" doc:"What the user may do: tenant-admin everything within the tenant; operator reads, resyncs and reboots phones; user sees the own extension, and chooses the own device and voicemail PIN"`
 	Login           *bool   `json:"login,omitempty" doc:"Whether the user may sign in, here and on shared devices; true if left out. Switching it off ends the user's sessions"`
 	SecondStep      string  `json:"second_step,omitempty" enum:"none,email" doc:"What signing in asks for after the password; email: a one-time code that is mailed to personal_contact; none if left out"`
-	DeskPIN         *string `json:"desk_pin,omitempty" writeOnly:"true" doc:"4 to 10 digits to sign in by phone; left out, an existing one stays, and without one only the API signs in. Stored as argon2id hash"`
+	DeskPIN         *string `row:"DeskPIN,by hand" json:"desk_pin,omitempty" writeOnly:"true" doc:"4 to 10 digits to sign in by phone; left out, an existing one stays, and without one only the API signs in. Stored as argon2id hash"`
 }
 
 // User is what a client reads.
@@ -34,8 +32,8 @@ type User struct {
 	Role            string     `json:"role"`
 	Login           bool       `json:"login"`
 	SecondStep      string     `json:"second_step"`
-	HasDeskPIN      bool       `json:"has_desk_pin"`
-	HasPhoto        bool       `json:"has_photo"`
+	HasDeskPIN      bool       `row:"DeskPIN,by hand" json:"has_desk_pin"`
+	HasPhoto        bool       `row:"Photo,by hand" json:"has_photo"`
 	MustChange      bool       `json:"must_change_password" doc:"The password is a one-time one"`
 	Desk            string     `json:"desk,omitempty" doc:"The shared device that the user is signed in on"`
 	Password        string     `json:"password,omitempty" doc:"One-time password; shown once, by the reset that made it"`
@@ -45,49 +43,43 @@ type User struct {
 type kindOfUser = kind[pbx.User, UserFields, User]
 
 func registerUsers(a *api) {
-	k := kindOfUser{
+	k := newKind(kindOfUser{
 		name: "user", plural: "users", path: "/v1/tenants/{tenant}/users", keyName: "username", rows: a.ctl.Users, who: ofTenant.readBy(ownUser),
-		key:      func(w UserFields) string { return w.Username },
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fields: func(u *pbx.User) UserFields {
-			return UserFields{Username: u.Username, FullName: u.FullName, Email: u.Email, PersonalContact: u.PersonalContact, Language: u.Language, Timezone: u.Timezone,
-				Extension: u.Extension, Role: string(u.Role), Login: &u.Login, SecondStep: string(u.SecondStep)}
+		fresh: func(tenant, username string) *pbx.User {
+			return &pbx.User{Tenant: tenant, Username: username, Login: true, SecondStep: pbx.SecondStepNone}
 		},
-		build: a.buildUser,
-		view: func(u *pbx.User) User {
-			v := User{Username: u.Username, FullName: u.FullName, Email: u.Email, PersonalContact: u.PersonalContact, Language: u.Language, Timezone: u.Timezone, Extension: u.Extension,
-				Role: string(u.Role), Login: u.Login, SecondStep: string(u.SecondStep), HasDeskPIN: !u.DeskPIN.IsZero(), HasPhoto: u.Photo != "", MustChange: u.MustChange}
+		toRow: a.completeUser,
+		toView: func(u *pbx.User, v *User) {
+			v.HasDeskPIN, v.HasPhoto = !u.DeskPIN.IsZero(), u.Photo != ""
 			if d := a.ctl.Snapshot().DeskOf(u); d != nil {
 				v.Desk = d.Name
 			}
-			return v
 		},
 		revision: func(u *pbx.User) int64 { return u.Revision },
 		apply:    func(v *User) *ApplyBlock { return &v.Apply },
-	}
+	})
 	registerKind(a, k)
 	registerUserActions(a, k)
 	registerDesk(a, k)
 	registerPhoto(a, k)
 }
 
-func (a *api) buildUser(w UserFields, old *pbx.User, tenant, username string) (*pbx.User, error) {
-	u := &pbx.User{Tenant: tenant, Username: username}
+func (a *api) completeUser(w UserFields, old, u *pbx.User) error {
+	before := pbx.SecondStep("")
 	if old != nil {
-		*u = *old
+		before, u.DeskPIN = old.SecondStep, old.DeskPIN
 	}
-	u.FullName, u.Email, u.PersonalContact, u.Language, u.Timezone = w.FullName, w.Email, w.PersonalContact, w.Language, w.Timezone
-	u.Extension, u.Role, u.Login = w.Extension, pbx.Role(w.Role), or(w.Login, true)
-	before := u.SecondStep
-	if u.SecondStep = pbx.SecondStep(cmp.Or(w.SecondStep, string(pbx.SecondStepNone))); u.SecondStep == pbx.SecondStepEmail && before != u.SecondStep && !a.ctl.SendsMail() {
-		return nil, pbx.Invalidf("second_step", "cannot be email: no mail server is configured, start Dialtone with --smtp-address")
+	if u.SecondStep == pbx.SecondStepEmail && before != u.SecondStep && !a.ctl.SendsMail() {
+		return pbx.Invalidf("second_step", "cannot be email: no mail server is configured, start Dialtone with --smtp-address")
 	}
-	if w.DeskPIN != nil {
-		hash, err := provisioner.HashDeskPIN(u.DeskPIN, *w.DeskPIN)
-		if err != nil {
-			return nil, err
-		}
-		u.DeskPIN = hash
+	if w.DeskPIN == nil {
+		return nil
 	}
-	return u, nil
+	hash, err := provisioner.HashDeskPIN(u.DeskPIN, *w.DeskPIN)
+	if err != nil {
+		return err
+	}
+	u.DeskPIN = hash
+	return nil
 }

@@ -246,19 +246,21 @@ func TestRealAsteriskBeforeFirstRender(t *testing.T) {
 // callOffice has extensions that end in each way a call can end without anybody
 // there to answer it.
 func callOffice() *pbx.Snapshot {
-	return pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default", Timezone: "UTC"}},
-		[]*pbx.Extension{
+	return pbx.NewSnapshot(1, pbx.Rows{
+		Tenants: []*pbx.Tenant{{Name: "default", Timezone: "UTC"}},
+		Extensions: []*pbx.Extension{
 			{Tenant: "default", Number: "100", Name: "Caller", RingSeconds: 20},
 			{Tenant: "default", Number: "101", Name: "Has no device", RingSeconds: 20},
 			{Tenant: "default", Number: "102", Name: "Not registered", RingSeconds: 20},
 			{Tenant: "default", Number: "103", Name: "Has a mailbox", RingSeconds: 20, Mailbox: "103"},
 			{Tenant: "default", Number: "lobby", Name: "Letters", RingSeconds: 20, Mailbox: "103"},
 		},
-		[]*pbx.Device{
+		Devices: []*pbx.Device{
 			{Tenant: "default", Name: "caller", Extension: "100", Endpoint: "dcaller", Secret: pbx.NewSecret("0123456789abcdef")},
 			{Tenant: "default", Name: "silent", Extension: "102", Endpoint: "dsilent", Secret: pbx.NewSecret("0123456789abcdef")},
-		}, nil,
-		[]*pbx.Mailbox{{Tenant: "default", Number: "103", Name: "M", PIN: pbx.NewSecret("4711")}})
+		},
+		Mailboxes: []*pbx.Mailbox{{Tenant: "default", Number: "103", Name: "M", PIN: pbx.NewSecret("4711")}},
+	})
 }
 
 // checkCalls compares final answers: 480 is cause 20, 404 cause 1, and voicemail
@@ -402,8 +404,11 @@ func (r *realAsterisk) checkCrowd(t *testing.T, e *templates.Engine) {
 	for i := range ds {
 		ds[i] = &pbx.Device{Tenant: "default", Name: fmt.Sprintf("desk-%03d", i), Extension: "101", Endpoint: fmt.Sprintf("d%039d", i), Secret: pbx.NewSecret("0123456789abcdef")}
 	}
-	files := render(t, e, pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default", Timezone: "UTC"}},
-		[]*pbx.Extension{{Tenant: "default", Number: "101", Name: "Crowd", RingSeconds: 20, Presence: true}}, ds, nil, nil))
+	files := render(t, e, pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:    []*pbx.Tenant{{Name: "default", Timezone: "UTC"}},
+		Extensions: []*pbx.Extension{{Tenant: "default", Number: "101", Name: "Crowd", RingSeconds: 20, Presence: true}},
+		Devices:    ds,
+	}))
 	r.load(t, files)
 	r.loaded(t, files)
 	if got := r.complaints(t); len(got) > 0 {

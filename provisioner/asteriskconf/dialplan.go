@@ -42,9 +42,10 @@ var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
 
 // consultView is how a phone asks somebody while another one is held.
 type consultView struct {
-	Consult, Ask, Held, Take                   string // contexts
-	HeldVar, AskEntry, Asker, Recall, GoOn, As string // variables
-	EntryAsks                                  int
+	Consult, Ask, Held, Left, Take   string // contexts; Left is an extension of Held
+	HeldVar, AskEntry, Asker, Recall string // variables
+	GoOn, Unanswered, Waits, As      string
+	EntryAsks                        int
 }
 
 // deskView is how signing in on a shared device goes.
@@ -149,8 +150,9 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
 		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=," + pbx.AsVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}," + rememberDialled,
 		Call: pbx.CallVariable,
-		consultView: consultView{pbx.ConsultContext, pbx.AskContext, pbx.HeldContext, pbx.TakeContext,
-			pbx.HeldVariable, pbx.AskEntryVariable, pbx.AskerVariable, pbx.RecallVariable, pbx.GoOnVariable, pbx.AsVariable, pbx.EntryAsks},
+		consultView: consultView{pbx.ConsultContext, pbx.AskContext, pbx.HeldContext, pbx.LeftExtension, pbx.TakeContext,
+			pbx.HeldVariable, pbx.AskEntryVariable, pbx.AskerVariable, pbx.RecallVariable,
+			pbx.GoOnVariable, pbx.UnansweredVariable, pbx.WaitsVariable, pbx.AsVariable, pbx.EntryAsks},
 		Desk: deskView{pbx.ArgDesk, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
 	at := map[string]int{}
 	for i, t := range s.Tenants {

@@ -13,7 +13,10 @@ func TestFeatureCodesAreRendered(t *testing.T) {
 	codes := pbx.DefaultFeatureCodes("default")
 	codes.Codes[pbx.FeatureVoicemail], codes.Codes[pbx.FeatureSignIn], codes.Codes[pbx.FeatureDoNotDisturb] = "#5", "88", ""
 	codes.ParkSlots, codes.ParkSeconds = "81-82", 30
-	s := pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default"}, {Name: "other"}}, nil, nil, nil, nil).WithFeatureCodes([]*pbx.FeatureCodes{codes})
+	s := pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:      []*pbx.Tenant{{Name: "default"}, {Name: "other"}},
+		FeatureCodes: []*pbx.FeatureCodes{codes},
+	})
 	files, err := Render(templates.MustNew(), s, Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,12 @@ import (
 func TestPeopleRender(t *testing.T) {
 	u := &pbx.User{Tenant: "default", Username: "alice", Extension: "101", Language: "pt_BR", Timezone: "America/Sao_Paulo"}
 	nothing := func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {}
-	with, err := Render(templates.MustNew(), small(nothing).WithUsers([]*pbx.User{u}), Options{})
+	of := func(u *pbx.User) *pbx.Snapshot {
+		r := small(nothing).Rows
+		r.Users = []*pbx.User{u}
+		return pbx.NewSnapshot(1, r)
+	}
+	peopled, err := Render(templates.MustNew(), of(u), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +31,7 @@ func TestPeopleRender(t *testing.T) {
 		"dialtone/voicemail.conf": {"\nzone-America/Sao_Paulo = America/Sao_Paulo|", "tz=zone-America/Sao_Paulo|language=pt_BR|attach=no"},
 	} {
 		for _, line := range lines {
-			if n := strings.Count(string(with.Named(file).Content), line); n != 1 {
+			if n := strings.Count(string(peopled.Named(file).Content), line); n != 1 {
 				t.Errorf("%s has %d × %q", file, n, line)
 			}
 			if strings.Contains(string(without.Named(file).Content), line) {
@@ -39,7 +44,7 @@ func TestPeopleRender(t *testing.T) {
 	} {
 		bad := *u
 		change(&bad)
-		if _, err := Render(templates.MustNew(), small(nothing).WithUsers([]*pbx.User{&bad}), Options{}); err == nil || !strings.Contains(err.Error(), field) {
+		if _, err := Render(templates.MustNew(), of(&bad), Options{}); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("a bad %s: %v", field, err)
 		}
 	}

@@ -21,7 +21,12 @@ func small(change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox)) 
 	o := &pbx.Device{Tenant: "default", Name: "other", Endpoint: "dxyz", Secret: pbx.NewSecret("0123456789abcdef")}
 	m := &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Alice", PIN: pbx.NewSecret("4711")}
 	change(t, e, d, m)
-	return pbx.NewSnapshot(1, []*pbx.Tenant{t}, []*pbx.Extension{e}, []*pbx.Device{d, o}, nil, []*pbx.Mailbox{m})
+	return pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:    []*pbx.Tenant{t},
+		Extensions: []*pbx.Extension{e},
+		Devices:    []*pbx.Device{d, o},
+		Mailboxes:  []*pbx.Mailbox{m},
+	})
 }
 
 // TestRenderRefuses: what no file can carry stops the render with an error that

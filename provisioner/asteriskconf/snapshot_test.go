@@ -102,7 +102,18 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 	for i := range o.Forwards {
 		fs[i] = &o.Forwards[i]
 	}
-	return pbx.NewSnapshot(revision, ts, es, ds, nil, ms).SetOutside(ns, ks).WithForwards(fs).WithNumbers(os, cs).WithRingGroups(gs)
+	return pbx.NewSnapshot(revision, pbx.Rows{
+		Tenants:         ts,
+		Extensions:      es,
+		Devices:         ds,
+		Mailboxes:       ms,
+		ExternalNumbers: ns,
+		Trunks:          ks,
+		Forwards:        fs,
+		Numbers:         os,
+		Classes:         cs,
+		RingGroups:      gs,
+	})
 }
 
 // bigOffice has n extensions, each with one device and one mailbox.
@@ -116,5 +127,5 @@ func bigOffice(n int) *pbx.Snapshot {
 			Secret: pbx.NewSecret("secretsecretsecret" + number), QualifySeconds: 60}
 		ms[i] = &pbx.Mailbox{Tenant: "default", Number: number, Name: "Person " + number, PIN: pbx.NewSecret("4711"), Email: "p" + number + "@example.com"}
 	}
-	return pbx.NewSnapshot(1, ts, es, ds, nil, ms)
+	return pbx.NewSnapshot(1, pbx.Rows{Tenants: ts, Extensions: es, Devices: ds, Mailboxes: ms})
 }

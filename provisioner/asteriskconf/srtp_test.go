@@ -14,10 +14,12 @@ func TestPhonesEncryptAsTheirTenantWants(t *testing.T) {
 	for srtp, want := range map[string]string{"off": "", "optional": "media_encryption = sdes\nmedia_encryption_optimistic = yes\n", "required": "media_encryption = sdes\nmedia_encryption_optimistic = no\n"} {
 		settings := pbx.DefaultPhoneSettings("a")
 		settings.SRTP = srtp
-		s := pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "a"}, {Name: "b"}}, nil,
-			[]*pbx.Device{{Tenant: "a", Name: "desk", Endpoint: "d1", Secret: secret}, {Tenant: "a", Name: "soft", Endpoint: "d2", Secret: secret}, {Tenant: "b", Name: "desk", Endpoint: "d3", Secret: secret}},
-			[]*pbx.Phone{{Tenant: "a", MAC: "001565000001", Lines: []pbx.Line{{Registration: 1, Device: "desk"}}}, {Tenant: "b", MAC: "001565000002", Lines: []pbx.Line{{Registration: 1, Device: "desk"}}}}, nil,
-		).WithPhoneDefaults([]*pbx.PhoneSettings{settings}, nil)
+		s := pbx.NewSnapshot(1, pbx.Rows{
+			Tenants:       []*pbx.Tenant{{Name: "a"}, {Name: "b"}},
+			Devices:       []*pbx.Device{{Tenant: "a", Name: "desk", Endpoint: "d1", Secret: secret}, {Tenant: "a", Name: "soft", Endpoint: "d2", Secret: secret}, {Tenant: "b", Name: "desk", Endpoint: "d3", Secret: secret}},
+			Phones:        []*pbx.Phone{{Tenant: "a", MAC: "001565000001", Lines: []pbx.Line{{Registration: 1, Device: "desk"}}}, {Tenant: "b", MAC: "001565000002", Lines: []pbx.Line{{Registration: 1, Device: "desk"}}}},
+			PhoneSettings: []*pbx.PhoneSettings{settings},
+		})
 		view, err := pjsipOf(s, Options{Codecs: []string{"alaw"}})
 		if err != nil {
 			t.Fatal(err)

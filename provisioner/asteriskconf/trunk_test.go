@@ -64,7 +64,7 @@ func TestTrunkIsChecked(t *testing.T) {
 	} {
 		k := &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabc", Host: "a.example", Port: 5060, Transport: pbx.TransportUDP,
 			Username: "user", Secret: pbx.NewSecret("password")}
-		s := pbx.NewSnapshot(1, []*pbx.Tenant{{Name: "default", Timezone: "UTC"}}, nil, nil, nil, nil).SetOutside(nil, []*pbx.Trunk{k})
+		s := pbx.NewSnapshot(1, pbx.Rows{Tenants: []*pbx.Tenant{{Name: "default", Timezone: "UTC"}}, Trunks: []*pbx.Trunk{k}})
 		render(t, templates.MustNew(), s)
 		change(k)
 		if _, err := asteriskconf.Render(templates.MustNew(), s, asteriskconf.Options{}); err == nil {

@@ -3,8 +3,8 @@ package pbx
 import "testing"
 
 func TestTenantOfChannel(t *testing.T) {
-	s := NewSnapshot(1, []*Tenant{{Name: "default"}, {Name: "acme"}}, nil,
-		[]*Device{{Tenant: "acme", Name: "desk", Endpoint: "dabc"}}, nil, nil)
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "default"}, {Name: "acme"}},
+		Devices: []*Device{{Tenant: "acme", Name: "desk", Endpoint: "dabc"}}})
 	for _, c := range []struct{ channel, context, want string }{
 		{"PJSIP/dabc-0000002a", "", "acme"},
 		{"PJSIP/dabc-0000002a", "from-default", "acme"}, // its own device says more than where it is

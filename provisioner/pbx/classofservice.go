@@ -1,7 +1,6 @@
 package pbx
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -131,15 +130,4 @@ func weight(entry string) int {
 func (s *Snapshot) deniesInternal(e *Extension) bool {
 	class := s.ClassOf(e)
 	return class != nil && slices.Contains(class.Deny, CallInternal)
-}
-
-// withClasses adds the classes of service to a snapshot that is being built.
-func (s *Snapshot) withClasses(cs []*ClassOfService) {
-	s.Classes, s.classes = cs, make(map[key]*ClassOfService, len(cs))
-	slices.SortFunc(cs, func(a, b *ClassOfService) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Name, b.Name))
-	})
-	for _, c := range cs {
-		s.classes[key{c.Tenant, c.Name}] = c
-	}
 }

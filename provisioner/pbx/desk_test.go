@@ -32,7 +32,7 @@ func TestOwnerOfMailbox(t *testing.T) {
 		users []*User
 		want  *User
 	}{{nil, nil}, {[]*User{bob}, bob}, {[]*User{bob, alice}, alice}} {
-		s := office().WithUsers(c.users)
+		s := with(office(), func(r *Rows) { r.Users = c.users })
 		if got := s.OwnerOfMailbox("acme", "101"); got != c.want {
 			t.Errorf("with %d users it is %+v's", len(c.users), got)
 		}

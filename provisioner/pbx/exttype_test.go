@@ -11,8 +11,7 @@ import (
 // was dialled, unless either extension forbids its class.
 func TestSIPVirtual(t *testing.T) {
 	virtual := &Extension{Tenant: "acme", Number: "201", RingSeconds: 20, Type: TypeSIPVirtual, ParentDevice: "desk"}
-	old := office()
-	s := NewSnapshot(8, old.Tenants, append(old.Extensions, virtual), old.Devices, nil, old.Mailboxes)
+	s := with(office(), func(r *Rows) { r.Extensions = append(r.Extensions, virtual) })
 	argument := func() string {
 		return Route(s, Call{Tenant: "acme", Dialled: "201", Endpoint: "dacmehall"}, time.Time{}).Steps[0].Argument("acme")
 	}

@@ -237,15 +237,18 @@ func (c *FeatureCodes) Clone() *FeatureCodes {
 	return &out
 }
 
-// WithFeatureCodes adds the codes of tenants that changed them, before anybody
-// reads s. It keeps the slice and returns s.
-func (s *Snapshot) WithFeatureCodes(all []*FeatureCodes) *Snapshot {
-	s.FeatureCodes = all
-	slices.SortFunc(all, func(a, b *FeatureCodes) int { return strings.Compare(a.Tenant, b.Tenant) })
-	for _, c := range all {
+// indexFeatureCodes finds the codes of every tenant.
+func (s *Snapshot) indexFeatureCodes() {
+	slices.SortFunc(s.FeatureCodes, func(a, b *FeatureCodes) int { return strings.Compare(a.Tenant, b.Tenant) })
+	usual := DefaultFeatureCodes("")
+	s.codes = make(map[string]*FeatureCodes, len(s.Tenants))
+	for _, t := range s.Tenants {
+		codes := *usual
+		codes.Tenant, s.codes[t.Name] = t.Name, &codes
+	}
+	for _, c := range s.FeatureCodes {
 		s.codes[c.Tenant] = c
 	}
-	return s
 }
 
 // CodesOf returns the feature codes of a tenant.

@@ -17,7 +17,7 @@ func forwarding(fs ...*Forward) *Snapshot {
 			f.Mode = ForwardOff
 		}
 	}
-	return office().WithForwards(fs)
+	return with(office(), func(r *Rows) { r.Forwards = fs })
 }
 
 func to(text string) Destination {
@@ -99,7 +99,7 @@ func TestForwardChainEnds(t *testing.T) {
 		es = append(es, &Extension{Tenant: "acme", Number: fmt.Sprint(100 + i)})
 		fs = append(fs, &Forward{Tenant: "acme", Extension: fmt.Sprint(100 + i), Mode: ForwardDestination, Destination: Destination{ToExtension, fmt.Sprint(101 + i)}})
 	}
-	s := NewSnapshot(1, []*Tenant{{Name: "acme"}}, es, nil, nil, nil).WithForwards(fs)
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme"}}, Extensions: es, Forwards: fs})
 	got := journey(s, Call{Tenant: "acme", Dialled: "100"}, time.Time{}, "")
 	if len(got) != MaxHops+1 || got[MaxHops] != "dialtone-hangup 20" {
 		t.Errorf("got %q", got)

@@ -39,7 +39,7 @@ func TestMonitorRoute(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
-	s.WithFeatureCodes([]*FeatureCodes{{Tenant: "acme", Codes: map[Feature]string{}}})
+	s = with(s, func(r *Rows) { r.FeatureCodes = []*FeatureCodes{{Tenant: "acme", Codes: map[Feature]string{}}} })
 	if got := walk(Route(s, Call{Tenant: "acme", Dialled: "*55101", Endpoint: "dacmehall", Live: busy}, time.Time{}), ""); got[0] != "dialtone-hangup 1" {
 		t.Errorf("switched off it leads to %q", got)
 	}

@@ -31,18 +31,13 @@ func (n *Number) Validate() error {
 	return es.Err()
 }
 
-// WithNumbers adds the tenants' numbers and classes of service to a snapshot that
-// is being built, and returns it.
-func (s *Snapshot) WithNumbers(ns []*Number, cs []*ClassOfService) *Snapshot {
-	s.withClasses(cs)
-	s.Numbers, s.ownNumbers, s.sent = ns, make(map[key]*Number, len(ns)), map[key]*Number{}
-	slices.SortFunc(ns, func(a, b *Number) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
-	})
+// indexSent finds what carriers may call each number.
+func (s *Snapshot) indexSent() {
+	ns := s.Numbers
+	s.sent = map[key]*Number{}
 	most := 0
 	ways := make([][]string, len(ns))
 	for i, n := range ns {
-		s.ownNumbers[key{n.Tenant, n.Number}] = n
 		if t := s.Tenant(n.Tenant); t != nil {
 			ways[i] = sentAs(t.Country, n.Number)
 		}
@@ -55,7 +50,6 @@ func (s *Snapshot) WithNumbers(ns []*Number, cs []*ClassOfService) *Snapshot {
 			}
 		}
 	}
-	return s
 }
 
 // NumberOf returns a tenant's number, or nil.

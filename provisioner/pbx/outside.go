@@ -1,29 +1,11 @@
 package pbx
 
-import (
-	"cmp"
-	"slices"
-)
-
-// SetOutside adds the external numbers and trunks to a snapshot that is being
-// built; once it is shared, nobody may.
-func (s *Snapshot) SetOutside(ns []*ExternalNumber, ts []*Trunk) *Snapshot {
-	s.ExternalNumbers, s.Trunks = ns, ts
-	s.numbers, s.trunks = make(map[key]*ExternalNumber, len(ns)), make(map[key]*Trunk, len(ts))
-	s.trunkEndpoints = make(map[string]*Trunk, len(ts))
-	slices.SortFunc(ns, func(a, b *ExternalNumber) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
-	})
-	slices.SortFunc(ts, func(a, b *Trunk) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Name, b.Name))
-	})
-	for _, n := range ns {
-		s.numbers[key{n.Tenant, n.Number}] = n
-	}
-	for _, t := range ts {
+func (s *Snapshot) indexTrunks() {
+	s.trunks, s.trunkEndpoints = make(map[key]*Trunk, len(s.Trunks)), make(map[string]*Trunk, len(s.Trunks))
+	byKey(s.Trunks, func(t *Trunk) key { return key{t.Tenant, t.Name} })
+	for _, t := range s.Trunks {
 		s.trunks[key{t.Tenant, string(t.Reaches())}], s.trunkEndpoints[t.Endpoint] = t, t
 	}
-	return s
 }
 
 // ExternalNumber returns an external number of a tenant, or nil.

@@ -19,13 +19,19 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 		ds = append(ds, &Device{Tenant: "acme", Name: "d" + e.Number, Endpoint: "d" + e.Number, Extension: e.Number})
 	}
 	ds = append(ds, &Device{Tenant: "acme", Name: "premium", Endpoint: "dpremium", Extension: "105", Kind: DeviceExternal, ExternalNumber: "0900111222"})
-	s := NewSnapshot(1, []*Tenant{{Name: "acme", Country: "DE"}, {Name: "bolt"}}, append(es, &Extension{Tenant: "bolt", Number: "101", RingSeconds: 20}), ds, nil, []*Mailbox{{Tenant: "acme", Number: "101"}})
-	s.WithForwards([]*Forward{{Tenant: "acme", Extension: "106", Mode: ForwardDestination, Destination: to("external:089123456")}, {Tenant: "acme", Extension: "107", Mode: ForwardDestination, Destination: to("external:0900123456")}})
-	ns := []*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}, {Tenant: "acme", Number: "0900111222", Type: NumberSIP}}
-	return s.SetOutside(ns, append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010"})).WithNumbers(
-		[]*Number{{Tenant: "acme", Number: "+493011", Destination: to("extension:101")}, {Tenant: "acme", Number: "+493012"}, {Tenant: "acme", Number: "+493013", Destination: to("extension:106")},
+	return NewSnapshot(1, Rows{
+		Tenants:    []*Tenant{{Name: "acme", Country: "DE"}, {Name: "bolt"}},
+		Extensions: append(es, &Extension{Tenant: "bolt", Number: "101", RingSeconds: 20}),
+		Devices:    ds,
+		Mailboxes:  []*Mailbox{{Tenant: "acme", Number: "101"}},
+		Forwards: []*Forward{{Tenant: "acme", Extension: "106", Mode: ForwardDestination, Destination: to("external:089123456")},
+			{Tenant: "acme", Extension: "107", Mode: ForwardDestination, Destination: to("external:0900123456")}},
+		ExternalNumbers: []*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}, {Tenant: "acme", Number: "0900111222", Type: NumberSIP}},
+		Trunks:          append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010"}),
+		Numbers: []*Number{{Tenant: "acme", Number: "+493011", Destination: to("extension:101")}, {Tenant: "acme", Number: "+493012"}, {Tenant: "acme", Number: "+493013", Destination: to("extension:106")},
 			{Tenant: "acme", Number: "+493014", Destination: to("extension:107")}, {Tenant: "acme", Number: "+493015", Destination: to("voicemail:101")}, {Tenant: "bolt", Number: "+493099", Destination: to("extension:101")}},
-		[]*ClassOfService{{Tenant: "acme", Name: "home", Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby", Deny: []string{"internal"}}})
+		Classes: []*ClassOfService{{Tenant: "acme", Name: "home", Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby", Deny: []string{"internal"}}},
+	})
 }
 
 func TestRouteOutward(t *testing.T) {

@@ -1,26 +1,13 @@
 package pbx
 
-import (
-	"cmp"
-	"slices"
-)
-
-// WithUsers sorts the rows and makes them part of the snapshot, which nobody else
-// may have seen yet. It returns s.
-func (s *Snapshot) WithUsers(us []*User) *Snapshot {
-	slices.SortFunc(us, func(a, b *User) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Username, b.Username))
-	})
-	s.Users, s.users = us, make(map[key]*User, len(us))
-	s.userOfExtension, s.userOfMailbox = make(map[key]*User, len(us)), make(map[key]*User, len(us))
-	for _, u := range us {
-		s.users[key{u.Tenant, u.Username}] = u
+func (s *Snapshot) indexUsers() {
+	s.userOfExtension, s.userOfMailbox = make(map[key]*User, len(s.Users)), make(map[key]*User, len(s.Users))
+	for _, u := range s.Users {
 		if u.Extension != "" {
 			s.userOfExtension[key{u.Tenant, u.Extension}] = u
 		}
 	}
 	s.indexMailboxOwners()
-	return s
 }
 
 // indexMailboxOwners finds whose a mailbox is: the user of the extension with its

@@ -40,8 +40,8 @@ const EnrolWindow = 24 * time.Hour
 
 // Line is one registration of a phone.
 type Line struct {
-	Registration int    // 1 is the first line key
-	Device       string // name of the device whose account it registers
+	Registration int    `json:"registration"` // 1 is the first line key
+	Device       string `json:"device"`       // name of the device whose account it registers
 }
 
 // NewURLSecret returns the secret of a per-phone URL.

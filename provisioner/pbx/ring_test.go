@@ -43,8 +43,14 @@ func ringOffice(trunks ...*Trunk) *Snapshot {
 	for _, e := range es {
 		e.Tenant, e.RingSeconds = "acme", 20
 	}
-	s := NewSnapshot(1, []*Tenant{{Name: "acme"}}, es, ds, nil, []*Mailbox{{Tenant: "acme", Number: "103"}})
-	return s.SetOutside([]*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}, {Tenant: "acme", Number: "4915199", Type: NumberTeams}}, trunks)
+	return NewSnapshot(1, Rows{
+		Tenants:         []*Tenant{{Name: "acme"}},
+		Extensions:      es,
+		Devices:         ds,
+		Mailboxes:       []*Mailbox{{Tenant: "acme", Number: "103"}},
+		ExternalNumbers: []*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}, {Tenant: "acme", Number: "4915199", Type: NumberTeams}},
+		Trunks:          trunks,
+	})
 }
 
 func TestRouteRings(t *testing.T) {
@@ -100,7 +106,11 @@ func TestRouteOwnLegsBounded(t *testing.T) {
 	for i := range 150 {
 		ds = append(ds, &Device{Tenant: "acme", Name: fmt.Sprintf("d%03d", i), Extension: "1", Endpoint: fmt.Sprintf("d%039d", i), RingSeconds: 5 + i%2, RingOrder: 1})
 	}
-	s := NewSnapshot(1, []*Tenant{{Name: "acme"}}, []*Extension{{Tenant: "acme", Number: "1", RingSeconds: 300}}, ds, nil, nil)
+	s := NewSnapshot(1, Rows{
+		Tenants:    []*Tenant{{Name: "acme"}},
+		Extensions: []*Extension{{Tenant: "acme", Number: "1", RingSeconds: 300}},
+		Devices:    ds,
+	})
 	step := Route(s, Call{Tenant: "acme", Dialled: "1"}, time.Time{}).Steps[0]
 	if arg := step.Argument("acme"); len(step.Legs) != maxLegs || len(arg) > 8000 || strings.Count(arg, "Local/") != maxLegs/2 {
 		t.Errorf("%d legs, argument of %d bytes", len(step.Legs), len(arg))

@@ -75,7 +75,10 @@ func TestRingGroupProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := peopled(drawRows(t))
 		gs, fs := drawGroups(t, r)
-		s := r.snapshot().WithForwards(slices.Clone(fs)).WithRingGroups(slices.Clone(gs))
+		grouped := func(s *Snapshot) *Snapshot {
+			return with(s, func(r *Rows) { r.Forwards, r.RingGroups = slices.Clone(fs), slices.Clone(gs) })
+		}
+		s := grouped(r.snapshot())
 		now := time.Unix(0, rapid.Int64Range(0, 4e18).Draw(t, "now"))
 		live := observation{talking: map[string]bool{}, turn: Turn{Last: rapid.SampledFrom([]string{"", "101", "102", "gone"}).Draw(t, "last"),
 			Answers: map[string]RingAnswer{"102": {Count: rapid.IntRange(0, 3).Draw(t, "answers")}}}}
@@ -90,7 +93,7 @@ func TestRingGroupProperties(t *testing.T) {
 		for range MaxHops + 2 {
 			p := Route(s, c, now)
 			checkEnds(t, p)
-			again := Route(r.shuffled(rapid.Uint64().Draw(t, "seed")).snapshot().WithForwards(slices.Clone(fs)).WithRingGroups(slices.Clone(gs)), c, now)
+			again := Route(grouped(r.shuffled(rapid.Uint64().Draw(t, "seed")).snapshot()), c, now)
 			if diff := cmp.Diff(p, again); diff != "" {
 				t.Fatalf("the same input gives another plan:\n%s", diff)
 			}

@@ -20,9 +20,16 @@ func salesOffice(change func(*RingGroup)) (*Snapshot, *RingGroup) {
 	g := &RingGroup{Tenant: "acme", Name: "sales", Number: "600", Strategy: StrategyAll, RingSeconds: 20, Confirm: ConfirmExternal, Waiting: WaitRinging,
 		Members: []RingMember{{Extension: "101"}, {Extension: "102"}, {Extension: "103"}}}
 	change(g)
-	s := NewSnapshot(1, []*Tenant{{Name: "acme"}}, es, ds, nil, []*Mailbox{{Tenant: "acme", Number: "101"}}).
-		SetOutside([]*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}}, []*Trunk{{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier"}})
-	return s.WithRingGroups([]*RingGroup{g}), g
+	s := NewSnapshot(1, Rows{
+		Tenants:         []*Tenant{{Name: "acme"}},
+		Extensions:      es,
+		Devices:         ds,
+		Mailboxes:       []*Mailbox{{Tenant: "acme", Number: "101"}},
+		ExternalNumbers: []*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}},
+		Trunks:          []*Trunk{{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier"}},
+		RingGroups:      []*RingGroup{g},
+	})
+	return s, g
 }
 
 // told is a plan as the numbers that ring, one dial after the other, such as
@@ -142,7 +149,7 @@ func TestRingGroupFollowsForwards(t *testing.T) {
 		"+4915111+102+103/36s": {to("101", ToExternal, "+4915111")},                            // with confirmation
 		"103+102+101/20s":      {to("101", ToExtension, "103"), to("103", ToExtension, "101")}, // in a circle: as far as it goes
 	} {
-		if got := told(Route(s.WithForwards(fs), Call{Tenant: "acme", Dialled: "600"}, time.Time{})); got != want {
+		if got := told(Route(with(s, func(r *Rows) { r.Forwards = fs }), Call{Tenant: "acme", Dialled: "600"}, time.Time{})); got != want {
 			t.Errorf("%v: rings %q, want %q", fs[0].Destination, got, want)
 		}
 	}

@@ -24,7 +24,17 @@ type rows struct {
 }
 
 func (r rows) snapshot() *Snapshot {
-	return NewSnapshot(1, r.tenants, r.extensions, r.devices, nil, r.mailboxes).SetOutside(r.numbers, r.trunks).WithForwards(r.forwards).WithNumbers(r.own, r.classes)
+	return NewSnapshot(1, Rows{
+		Tenants:         r.tenants,
+		Extensions:      r.extensions,
+		Devices:         r.devices,
+		Mailboxes:       r.mailboxes,
+		ExternalNumbers: r.numbers,
+		Trunks:          r.trunks,
+		Forwards:        r.forwards,
+		Numbers:         r.own,
+		Classes:         r.classes,
+	})
 }
 
 // shuffled is the same rows in another order.

@@ -19,9 +19,9 @@ func office() *Snapshot {
 	at := func(tenant, name, number string) *Device {
 		return &Device{Tenant: tenant, Name: name, Extension: number, Endpoint: "d" + tenant + name}
 	}
-	return NewSnapshot(7,
-		[]*Tenant{{Name: "acme"}, {Name: "bolt"}},
-		[]*Extension{
+	return NewSnapshot(7, Rows{
+		Tenants: []*Tenant{{Name: "acme"}, {Name: "bolt"}},
+		Extensions: []*Extension{
 			{Tenant: "acme", Number: "101", RingSeconds: 20, Mailbox: "101"},
 			{Tenant: "acme", Number: "102", RingSeconds: 15},
 			{Tenant: "acme", Number: "103", RingSeconds: 20, Mailbox: "101"},
@@ -29,11 +29,12 @@ func office() *Snapshot {
 			{Tenant: "acme", Number: "105", RingSeconds: 20, Mailbox: "999"},
 			{Tenant: "bolt", Number: "101", RingSeconds: 20, Mailbox: "101"},
 		},
-		[]*Device{
+		Devices: []*Device{
 			at("acme", "desk", "101"), at("acme", "mobile", "101"), at("acme", "hall", "102"),
 			at("acme", "spare", ""), at("acme", "lab", "105"), at("bolt", "desk", "101"),
-		}, nil,
-		[]*Mailbox{{Tenant: "acme", Number: "101"}, {Tenant: "bolt", Number: "101"}, {Tenant: "bolt", Number: "999"}})
+		},
+		Mailboxes: []*Mailbox{{Tenant: "acme", Number: "101"}, {Tenant: "bolt", Number: "101"}, {Tenant: "bolt", Number: "999"}},
+	})
 }
 
 // walk is a plan as its caller lives it: for one outcome of every step that
@@ -118,7 +119,11 @@ func TestRouteLegsBounded(t *testing.T) {
 		name := NewEndpointName()
 		devices = append(devices, &Device{Tenant: "acme", Name: name, Extension: "1", Endpoint: name})
 	}
-	s := NewSnapshot(1, []*Tenant{{Name: "acme"}}, []*Extension{{Tenant: "acme", Number: "1", RingSeconds: 300}}, devices, nil, nil)
+	s := NewSnapshot(1, Rows{
+		Tenants:    []*Tenant{{Name: "acme"}},
+		Extensions: []*Extension{{Tenant: "acme", Number: "1", RingSeconds: 300}},
+		Devices:    devices,
+	})
 	step := Route(s, Call{Tenant: "acme", Dialled: "1"}, time.Time{}).Steps[0]
 	if len(step.Legs) != maxLegs || len(step.Argument("acme")) > 8000 {
 		t.Errorf("%d legs, argument of %d bytes", len(step.Legs), len(step.Argument("acme")))
@@ -128,14 +133,18 @@ func TestRouteLegsBounded(t *testing.T) {
 // An endpoint name is our own random text; should a foreign one ever get in, it
 // must not add legs or options; one that two devices claim rings once.
 func TestRouteSkipsUndialableEndpoints(t *testing.T) {
-	s := NewSnapshot(1, []*Tenant{{Name: "acme"}}, []*Extension{{Tenant: "acme", Number: "1"}}, []*Device{
-		{Tenant: "acme", Name: "a", Extension: "1", Endpoint: "a&PJSIP/evil"},
-		{Tenant: "acme", Name: "b", Extension: "1", Endpoint: "b,300,U(x)"},
-		{Tenant: "acme", Name: "c", Extension: "1", Endpoint: "${c}"},
-		{Tenant: "acme", Name: "d", Extension: "1", Endpoint: ""},
-		{Tenant: "acme", Name: "e", Extension: "1", Endpoint: "good-1.x_y"},
-		{Tenant: "acme", Name: "f", Extension: "1", Endpoint: "good-1.x_y"},
-	}, nil, nil)
+	s := NewSnapshot(1, Rows{
+		Tenants:    []*Tenant{{Name: "acme"}},
+		Extensions: []*Extension{{Tenant: "acme", Number: "1"}},
+		Devices: []*Device{
+			{Tenant: "acme", Name: "a", Extension: "1", Endpoint: "a&PJSIP/evil"},
+			{Tenant: "acme", Name: "b", Extension: "1", Endpoint: "b,300,U(x)"},
+			{Tenant: "acme", Name: "c", Extension: "1", Endpoint: "${c}"},
+			{Tenant: "acme", Name: "d", Extension: "1", Endpoint: ""},
+			{Tenant: "acme", Name: "e", Extension: "1", Endpoint: "good-1.x_y"},
+			{Tenant: "acme", Name: "f", Extension: "1", Endpoint: "good-1.x_y"},
+		},
+	})
 	got := Route(s, Call{Tenant: "acme", Dialled: "1"}, time.Time{}).Steps[0].Argument("acme")
 	if want := "PJSIP/good-1.x_y,20,i"; got != want {
 		t.Errorf("argument %q, want %q", got, want)
@@ -213,4 +222,11 @@ func TestDialOutcomesComplete(t *testing.T) {
 			t.Error("a dial has no empty outcome")
 		}
 	}
+}
+
+// with returns a snapshot with other rows.
+func with(s *Snapshot, change func(*Rows)) *Snapshot {
+	r := s.Rows
+	change(&r)
+	return NewSnapshot(s.Revision, r)
 }

@@ -55,7 +55,7 @@ func TestForwardRuleHolds(t *testing.T) {
 
 // The first rule that holds counts, in the tenant's zone unless the forward has one.
 func TestSchedule(t *testing.T) {
-	s := NewSnapshot(1, []*Tenant{{Name: "acme", Timezone: "Asia/Kolkata"}}, nil, nil, nil, nil)
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", Timezone: "Asia/Kolkata"}}})
 	f := &Forward{Tenant: "acme", Mode: ForwardSchedule, Rules: []ForwardRule{
 		{From: "09:00", To: "12:00", Destination: to("extension:1")}, {From: "10:00", To: "18:00", Destination: to("extension:2")}}}
 	for at, want := range map[string]string{"04:29": "extension:1", "06:30": "extension:2", "03:29": "", "12:30": ""} {

@@ -58,7 +58,7 @@ func TestForwardSet(t *testing.T) {
 		if !all.On(nil, f) || f.Validate() != nil {
 			t.Errorf("%s: not on: %+v, %v", name, f, f.Validate())
 		}
-		if got, _ := f.now(NewSnapshot(1, nil, nil, nil, nil, nil), time.Date(2026, 11, 27, 12, 30, 0, 0, time.UTC)); got != to {
+		if got, _ := f.now(NewSnapshot(1, Rows{}), time.Date(2026, 11, 27, 12, 30, 0, 0, time.UTC)); got != to {
 			t.Errorf("%s: forwards to %v", name, got)
 		}
 		f.Set(FeatureForwardAll, Destination{})
@@ -81,7 +81,9 @@ func TestLamps(t *testing.T) {
 	s.Extension("acme", "101").Presence, s.Extension("acme", "101").DoNotDisturb = true, true
 	s.Extension("acme", "102").DoNotDisturb = true // may not be watched
 	s.Extension("bolt", "101").Presence = true
-	s.WithForwards([]*Forward{{Tenant: "bolt", Extension: "101", Mode: ForwardOff, Busy: Destination{ToExtension, "1"}}})
+	s = with(s, func(r *Rows) {
+		r.Forwards = []*Forward{{Tenant: "bolt", Extension: "101", Mode: ForwardOff, Busy: Destination{ToExtension, "1"}}}
+	})
 	want := map[string]bool{"Stasis:dialtone.do_not_disturb.acme.101": true, "Stasis:dialtone.forward_busy.bolt.101": true}
 	if diff := cmp.Diff(want, s.Lamps()); diff != "" {
 		t.Error(diff)

@@ -6,24 +6,31 @@ import (
 	"sort"
 )
 
+// Rows are all rows of configuration, of all tenants.
+type Rows struct {
+	Tenants         []*Tenant
+	Extensions      []*Extension
+	Devices         []*Device
+	Phones          []*Phone
+	Mailboxes       []*Mailbox
+	Users           []*User
+	ExternalNumbers []*ExternalNumber
+	Trunks          []*Trunk
+	Numbers         []*Number
+	Classes         []*ClassOfService
+	Forwards        []*Forward
+	RingGroups      []*RingGroup
+	FeatureCodes    []*FeatureCodes  // of tenants that changed them
+	PhoneSettings   []*PhoneSettings // of tenants that changed them
+	ButtonTemplates []*ButtonTemplate
+}
+
 // Snapshot is all desired state at one revision, immutable once built: files,
 // phone files and routes are pure functions of it. Slices are sorted by tenant
 // and key. Readers must not change what they get.
 type Snapshot struct {
-	Revision   int64
-	Tenants    []*Tenant
-	Extensions []*Extension
-	Devices    []*Device
-	Phones     []*Phone
-	Mailboxes  []*Mailbox
-	Users      []*User // see WithUsers
-	// ExternalNumbers and Trunks lead out of a tenant; see SetOutside.
-	ExternalNumbers []*ExternalNumber
-	Trunks          []*Trunk
-	Forwards        []*Forward   // see WithForwards
-	RingGroups      []*RingGroup // see WithRingGroups
-	// FeatureCodes are those of tenants that changed them; see WithFeatureCodes.
-	FeatureCodes []*FeatureCodes
+	Revision int64
+	Rows
 
 	tenants    map[string]*Tenant
 	extensions map[key]*Extension
@@ -37,22 +44,17 @@ type Snapshot struct {
 	userOfExtension map[key]*User
 	userOfMailbox   map[key]*User
 
-	// PhoneSettings and ButtonTemplates are set by WithPhoneDefaults.
-	PhoneSettings   []*PhoneSettings
-	ButtonTemplates []*ButtonTemplate
-	settings        map[string]*PhoneSettings
-	templates       map[key]*ButtonTemplate
-	numbers         map[key]*ExternalNumber
-	trunks          map[key]*Trunk // by the type of number they reach
-	forwards        map[key]*Forward
-	trunkEndpoints  map[string]*Trunk
+	settings  map[string]*PhoneSettings
+	templates map[key]*ButtonTemplate
 
-	// Numbers and Classes are set by WithNumbers.
-	Numbers     []*Number
-	Classes     []*ClassOfService
-	ownNumbers  map[key]*Number
-	sent        map[key]*Number // by what carriers may call them
-	classes     map[key]*ClassOfService
+	numbers        map[key]*ExternalNumber
+	trunks         map[key]*Trunk // by the type of number they reach
+	trunkEndpoints map[string]*Trunk
+	ownNumbers     map[key]*Number
+	sent           map[key]*Number // by what carriers may call them
+	classes        map[key]*ClassOfService
+
+	forwards    map[key]*Forward
 	ringGroups  map[key]*RingGroup
 	ringNumbers map[key]*RingGroup       // by number
 	codes       map[string]*FeatureCodes // of every tenant
@@ -62,41 +64,65 @@ type Snapshot struct {
 type key struct{ tenant, name string }
 
 // NewSnapshot sorts the given rows and builds the indexes. It keeps the slices.
-func NewSnapshot(revision int64, ts []*Tenant, es []*Extension, ds []*Device, ps []*Phone, ms []*Mailbox) *Snapshot {
-	s := &Snapshot{Revision: revision, Tenants: ts, Extensions: es, Devices: ds, Phones: ps, Mailboxes: ms,
-		tenants: make(map[string]*Tenant, len(ts)), extensions: make(map[key]*Extension, len(es)),
-		devices: make(map[key]*Device, len(ds)), mailboxes: make(map[key]*Mailbox, len(ms)),
-		phones: make(map[MAC]*Phone, len(ps)), endpoints: make(map[string]*Device, len(ds)), rings: make(map[key][]*Device, len(es)),
-		codes: make(map[string]*FeatureCodes, len(ts))}
-	slices.SortFunc(ts, func(a, b *Tenant) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(es, func(a, b *Extension) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
-	})
-	slices.SortFunc(ds, func(a, b *Device) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Name, b.Name))
-	})
-	slices.SortFunc(ps, func(a, b *Phone) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.MAC, b.MAC))
-	})
-	slices.SortFunc(ms, func(a, b *Mailbox) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Number, b.Number))
-	})
-	s.index()
+func NewSnapshot(revision int64, r Rows) *Snapshot {
+	s := &Snapshot{Revision: revision, Rows: r}
+	s.tenants = make(map[string]*Tenant, len(r.Tenants))
+	slices.SortFunc(r.Tenants, func(a, b *Tenant) int { return cmp.Compare(a.Name, b.Name) })
+	for _, t := range r.Tenants {
+		s.tenants[t.Name] = t
+	}
+	s.extensions = byKey(r.Extensions, func(e *Extension) key { return key{e.Tenant, e.Number} })
+	s.devices = byKey(r.Devices, func(d *Device) key { return key{d.Tenant, d.Name} })
+	s.mailboxes = byKey(r.Mailboxes, func(m *Mailbox) key { return key{m.Tenant, m.Number} })
+	s.users = byKey(r.Users, func(u *User) key { return key{u.Tenant, u.Username} })
+	s.templates = byKey(r.ButtonTemplates, func(t *ButtonTemplate) key { return key{t.Tenant, t.Model} })
+	s.numbers = byKey(r.ExternalNumbers, func(n *ExternalNumber) key { return key{n.Tenant, n.Number} })
+	s.ownNumbers = byKey(r.Numbers, func(n *Number) key { return key{n.Tenant, n.Number} })
+	s.classes = byKey(r.Classes, func(c *ClassOfService) key { return key{c.Tenant, c.Name} })
+	s.forwards = byKey(r.Forwards, func(f *Forward) key { return key{f.Tenant, f.Extension} })
+	s.ringGroups = byKey(r.RingGroups, func(g *RingGroup) key { return key{g.Tenant, g.Name} })
+	s.indexPhones()
+	s.indexRings()
+	s.indexUsers()
+	s.indexTrunks()
+	s.indexSent()
+	s.indexRingNumbers()
+	s.indexFeatureCodes()
 	return s
 }
 
-func (s *Snapshot) index() {
-	usual := DefaultFeatureCodes("")
-	for _, t := range s.Tenants {
-		s.tenants[t.Name] = t
-		codes := *usual
-		codes.Tenant, s.codes[t.Name] = t.Name, &codes
+// byKey sorts rows by tenant and key, and indexes them.
+func byKey[T any](rows []*T, keyOf func(*T) key) map[key]*T {
+	slices.SortFunc(rows, func(a, b *T) int {
+		x, y := keyOf(a), keyOf(b)
+		return cmp.Or(cmp.Compare(x.tenant, y.tenant), cmp.Compare(x.name, y.name))
+	})
+	out := make(map[key]*T, len(rows))
+	for _, row := range rows {
+		out[keyOf(row)] = row
 	}
-	for _, e := range s.Extensions {
-		s.extensions[key{e.Tenant, e.Number}] = e
+	return out
+}
+
+// indexPhones sorts phones, which have an address of their own in all tenants, and
+// what those of a tenant have in common.
+func (s *Snapshot) indexPhones() {
+	byKey(s.Phones, func(p *Phone) key { return key{p.Tenant, string(p.MAC)} })
+	s.phones = make(map[MAC]*Phone, len(s.Phones))
+	for _, p := range s.Phones {
+		s.phones[p.MAC] = p
 	}
+	slices.SortFunc(s.PhoneSettings, func(a, b *PhoneSettings) int { return cmp.Compare(a.Tenant, b.Tenant) })
+	s.settings = make(map[string]*PhoneSettings, len(s.PhoneSettings))
+	for _, p := range s.PhoneSettings {
+		s.settings[p.Tenant] = p
+	}
+}
+
+// indexRings finds the devices of each extension.
+func (s *Snapshot) indexRings() {
+	s.endpoints, s.rings = make(map[string]*Device, len(s.Devices)), make(map[key][]*Device, len(s.Extensions))
 	for _, d := range s.Devices {
-		s.devices[key{d.Tenant, d.Name}] = d
 		s.endpoints[d.Endpoint] = d
 		if d.Extension != "" {
 			k := key{d.Tenant, d.Extension}
@@ -107,12 +133,6 @@ func (s *Snapshot) index() {
 		if d := s.Device(e.Tenant, e.ParentDevice); d != nil && e.Type == TypeSIPVirtual {
 			s.rings[key{e.Tenant, e.Number}] = []*Device{d}
 		}
-	}
-	for _, p := range s.Phones {
-		s.phones[p.MAC] = p
-	}
-	for _, m := range s.Mailboxes {
-		s.mailboxes[key{m.Tenant, m.Number}] = m
 	}
 }
 
@@ -140,24 +160,6 @@ func (s *Snapshot) Mailbox(tenant, number string) *Mailbox { return s.mailboxes[
 // Phone returns the phone with that address, or nil.
 func (s *Snapshot) Phone(mac MAC) *Phone { return s.phones[mac] }
 
-// WithPhoneDefaults adds what phones of a tenant have in common, before anybody
-// reads s. It keeps the slices and returns s.
-func (s *Snapshot) WithPhoneDefaults(settings []*PhoneSettings, templates []*ButtonTemplate) *Snapshot {
-	s.PhoneSettings, s.ButtonTemplates = settings, templates
-	s.settings, s.templates = make(map[string]*PhoneSettings, len(settings)), make(map[key]*ButtonTemplate, len(templates))
-	slices.SortFunc(settings, func(a, b *PhoneSettings) int { return cmp.Compare(a.Tenant, b.Tenant) })
-	slices.SortFunc(templates, func(a, b *ButtonTemplate) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Model, b.Model))
-	})
-	for _, p := range settings {
-		s.settings[p.Tenant] = p
-	}
-	for _, t := range templates {
-		s.templates[key{t.Tenant, t.Model}] = t
-	}
-	return s
-}
-
 // SettingsOf returns the phone settings of a tenant, the defaults if it has none.
 func (s *Snapshot) SettingsOf(tenant string) *PhoneSettings {
 	if p := s.settings[tenant]; p != nil {
@@ -181,35 +183,16 @@ func (s *Snapshot) ExtensionsOf(tenant string) []*Extension {
 	return s.Extensions[first:last]
 }
 
-// WithForwards adds the forwards, before anybody reads s. It keeps the slice and
-// returns s.
-func (s *Snapshot) WithForwards(fs []*Forward) *Snapshot {
-	s.Forwards, s.forwards = fs, make(map[key]*Forward, len(fs))
-	slices.SortFunc(fs, func(a, b *Forward) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Extension, b.Extension))
-	})
-	for _, f := range fs {
-		s.forwards[key{f.Tenant, f.Extension}] = f
-	}
-	return s
-}
-
 // Forward returns how an extension is forwarded, or nil when it is not.
 func (s *Snapshot) Forward(tenant, extension string) *Forward {
 	return s.forwards[key{tenant, extension}]
 }
 
-// WithRingGroups adds the ring groups, before anybody reads s. It keeps the slice
-// and returns s.
-func (s *Snapshot) WithRingGroups(gs []*RingGroup) *Snapshot {
-	s.RingGroups, s.ringGroups, s.ringNumbers = gs, make(map[key]*RingGroup, len(gs)), make(map[key]*RingGroup, len(gs))
-	slices.SortFunc(gs, func(a, b *RingGroup) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Name, b.Name))
-	})
-	for _, g := range gs {
-		s.ringGroups[key{g.Tenant, g.Name}], s.ringNumbers[key{g.Tenant, g.Number}] = g, g
+func (s *Snapshot) indexRingNumbers() {
+	s.ringNumbers = make(map[key]*RingGroup, len(s.RingGroups))
+	for _, g := range s.RingGroups {
+		s.ringNumbers[key{g.Tenant, g.Number}] = g
 	}
-	return s
 }
 
 // RingGroup returns the ring group of a tenant by name, or nil.

@@ -9,8 +9,7 @@ import (
 
 func TestSnapshotFinds(t *testing.T) {
 	phone := &Phone{Tenant: "acme", MAC: "001565aabbcc"}
-	s := office()
-	s = NewSnapshot(9, s.Tenants, s.Extensions, s.Devices, []*Phone{phone}, s.Mailboxes)
+	s := NewSnapshot(9, with(office(), func(r *Rows) { r.Phones = []*Phone{phone} }).Rows)
 	if s.Revision != 9 || s.Tenant("acme") == nil || s.Phone("001565aabbcc") != phone {
 		t.Error("revision, tenant or phone not found")
 	}

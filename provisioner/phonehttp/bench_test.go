@@ -16,6 +16,7 @@ type sink struct {
 
 func (s *sink) Header() http.Header         { return s.head }
 func (s *sink) WriteHeader(status int)      { s.status = status }
+func (s *sink) Flush()                      {}
 func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
 
 // benchSite drops what is recorded.

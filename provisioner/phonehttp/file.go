@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -38,7 +37,8 @@ type file struct {
 	owner [sha256.Size]byte // hash of the URL secret it was rendered for
 	print [sha256.Size]byte // fingerprint it was rendered from
 	body  *packed           // nil when there is none
-	head  [2]string         // values of ETag and Content-Length, made once
+	etag  string            // with its quotes: the SHA-256 of the body
+	size  int               // bytes of the body
 	ctype phoneconf.ContentType
 	fault *fault // nil when print is what was wanted last
 }
@@ -50,10 +50,8 @@ type fault struct {
 	err   error
 }
 
-// etag is the header value, and in it, between quotes, the SHA-256 of the body.
-func (f *file) etag() []string   { return f.head[0:1:1] }
-func (f *file) length() []string { return f.head[1:2:2] }
-func (f *file) hash() string     { return f.head[0][1 : len(f.head[0])-1] }
+// hash is the SHA-256 of the body in hexadecimal digits.
+func (f *file) hash() string { return f.etag[1 : len(f.etag)-1] }
 
 // good reports whether there is a body that an owner may have.
 func (f *file) good(owner [sha256.Size]byte) bool {
@@ -75,7 +73,8 @@ func (f *file) cost() int64 {
 func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
 	site := h.opt.Site
 	site.Year = c.now.UTC().Year()
-	key, print := fileKey{e.phone.MAC, c.path.File, enrol}, h.sited(e, e.fingerprint(c.index.snapshot, site))
+	key := fileKey{e.phone.MAC, c.want.File, enrol}
+	print := phoneconf.PrintOf(h.opt.Engine, e.phone, e.fingerprint(c.index.snapshot, site))
 	if phoneconf.IsDirectory(key.name) {
 		print = c.index.directory(e, print)
 	}
@@ -177,5 +176,5 @@ func kindOf(p *pbx.Phone, key fileKey) string {
 // newFile has no body yet. Its key is a copy: the request's is a part of a longer text.
 func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
 	sum := sha256.Sum256(body)
-	return &file{key: strings.Clone(key.text()), owner: owner, print: print, head: [2]string{`"` + hex.EncodeToString(sum[:]) + `"`, strconv.Itoa(len(body))}, ctype: ctype}
+	return &file{key: strings.Clone(key.text()), owner: owner, print: print, etag: `"` + hex.EncodeToString(sum[:]) + `"`, size: len(body), ctype: ctype}
 }

@@ -2,12 +2,10 @@ package phonehttp
 
 import (
 	"fmt"
-	"net"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -184,43 +182,4 @@ func TestColdFileIsRenderedOnce(t *testing.T) {
 	if s.Renders() != 1 {
 		t.Errorf("rendered %d times", s.Renders())
 	}
-}
-
-func TestLimitBoundsConnections(t *testing.T) {
-	inner, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := Limit(inner, 1)
-	accepted := make(chan net.Conn)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			accepted <- c
-		}
-	}()
-	for range 2 {
-		c, err := net.Dial("tcp", inner.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-	}
-	first := <-accepted
-	select {
-	case <-accepted:
-		t.Error("a second connection was let in")
-	case <-time.After(50 * time.Millisecond):
-	}
-	_ = first.Close()
-	_ = first.Close() // gives back one place only
-	second := <-accepted
-	_ = l.Close() // the loop now waits for a place, not for a connection
-	<-ended
-	_ = second.Close()
 }

@@ -1,8 +1,10 @@
 package phonehttp
 
 import (
+	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,38 +17,104 @@ const (
 	firmwareWithin = 20 * time.Minute
 )
 
-// serveFirmware answers a request for a firmware file whose hash is in its path,
-// and reports whether it did. Whoever knows the hash has the file or could have
-// it; what is not there is missed like everything else.
-func (h *Handler) serveFirmware(w http.ResponseWriter, r *http.Request) bool {
-	rest, ok := strings.CutPrefix(r.URL.Path, firmwarePrefix)
-	if !ok || h.opt.Firmware == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
+// sentFile is a part of an open file.
+type sentFile struct {
+	*os.File
+	from int64  // where the part begins; reply.size says how long it is
+	done func() // gives back the file's place among those under way
+}
+
+// part reads what is to be sent.
+func (f *sentFile) part(size int64) io.Reader { return io.NewSectionReader(f, f.from, size) }
+
+// close ends the sending.
+func (f *sentFile) close() {
+	_ = f.Close() // it was only read
+	f.done()
+}
+
+// firmware answers a request for a firmware file whose hash is in its path, and
+// reports whether there is such a file. A client that knows the hash has the file or
+// could have it. What is not there is missed like everything else.
+func (h *Handler) firmware(a *ask) (reply, bool) {
+	rest, ok := strings.CutPrefix(a.path, firmwarePrefix)
+	if !ok || h.opt.Firmware == nil || a.method != http.MethodGet && a.method != http.MethodHead {
+		return reply{}, false
 	}
 	sum, name, _ := strings.Cut(rest, "/")
 	path, size, modified, ok := h.opt.Firmware(sum, name)
 	if !ok {
-		return false
+		return reply{}, false
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return false
+		return reply{}, false
 	}
-	defer file.Close()
 	if info, err := file.Stat(); err != nil || info.Size() != size || !info.ModTime().Equal(modified) {
-		return false // changed since it was hashed
+		_ = file.Close()      // it was only read
+		return reply{}, false // changed since it was hashed
 	}
 	select {
 	case h.sending <- struct{}{}:
-		defer func() { <-h.sending }()
 	default:
-		writeUnavailable(w)
-		return true
+		_ = file.Close()
+		return unavailable(), true
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(firmwareWithin)) // else the server's own holds
-	head := w.Header()
-	head["Content-Type"], head["Etag"] = rawType, []string{`"` + sum + `"`}
-	head["Cache-Control"] = []string{"public, max-age=31536000, immutable"}
-	http.ServeContent(w, r, "", modified, file)
-	return true
+	r, from := partOf(a, `"`+sum+`"`, size, modified)
+	r.file = &sentFile{File: file, from: from, done: func() { <-h.sending }}
+	return r, true
+}
+
+// partOf says which part of a file answers the request, and where it begins. The rules
+// (RFC 9110, 13 and 14) are those of http.ServeContent, which is asked about a file of
+// the same size without bytes. Several ranges at once get the whole file, which the
+// RFC allows.
+func partOf(a *ask, etag string, size int64, modified time.Time) (r reply, from int64) {
+	asked := http.Header{}
+	for i, name := range partHeaders {
+		if name != "Range" || !strings.Contains(a.parts[i], ",") {
+			asked.Set(name, a.parts[i])
+		}
+	}
+	asked["If-None-Match"] = a.ifNoneMatch
+	e := &emptyFile{size: size, head: http.Header{}}
+	e.head.Set("Etag", etag)
+	e.head.Set("Content-Type", rawType)
+	e.head.Set("Cache-Control", keepForever)
+	http.ServeContent(e, &http.Request{Method: a.method, Header: asked}, "", modified, e)
+	r = reply{
+		status: e.status, ctype: e.head.Get("Content-Type"), cache: e.head.Get("Cache-Control"),
+		etag: e.head.Get("Etag"), modified: e.head.Get("Last-Modified"),
+		portion: e.head.Get("Content-Range"), ranges: e.head.Get("Accept-Ranges"),
+	}
+	switch e.status {
+	case http.StatusOK, http.StatusPartialContent:
+		r.size, _ = strconv.ParseInt(e.head.Get("Content-Length"), 10, 64)
+	case http.StatusNotModified:
+	default: // a refusal, with words of net/http's in its body
+		r.ctype, r.cache = "", keepNothing
+	}
+	return r, e.at
+}
+
+// emptyFile is a file of a size but without bytes, and the answer that says which of
+// them to send.
+type emptyFile struct {
+	size, at int64
+	head     http.Header
+	status   int
+}
+
+func (e *emptyFile) Header() http.Header         { return e.head }
+func (e *emptyFile) WriteHeader(status int)      { e.status = status }
+func (e *emptyFile) Write(b []byte) (int, error) { return len(b), nil }
+func (e *emptyFile) Read([]byte) (int, error)    { return 0, io.EOF }
+
+// Seek is asked for the size, by io.SeekEnd, and for the first byte of a part.
+func (e *emptyFile) Seek(offset int64, whence int) (int64, error) {
+	e.at = offset
+	if whence == io.SeekEnd {
+		e.at += e.size
+	}
+	return e.at, nil
 }

@@ -3,6 +3,7 @@ package phonehttp
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,5 +54,57 @@ func TestFirmware(t *testing.T) {
 	}
 	if len(s.known)+len(s.unknown) != 0 {
 		t.Errorf("recorded %v %v", s.known, s.unknown)
+	}
+}
+
+// Parts of a file come as asked for through each server.
+func TestFirmwareInParts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.rom")
+	if err := os.WriteFile(path, []byte("0123456789"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, noon, noon); err != nil {
+		t.Fatal(err)
+	}
+	const modified, later, earlier = "Mon, 01 Jun 2026 12:00:00 GMT", "Mon, 01 Jun 2026 12:00:01 GMT", "Mon, 01 Jun 2026 11:59:59 GMT"
+	for name, server := range servers {
+		s := newSite(t, 1, nil)
+		s.opt.Firmware = func(sum, name string) (string, int64, time.Time, bool) { return path, 10, noon, true }
+		addr := served(t, server(s.Handler)).String()
+		for _, c := range []struct{ method, headers, want string }{
+			{"GET", "", "200 false Accept-Ranges: bytes\r\nCache-Control: public, max-age=31536000, immutable\r\nContent-Length: 10\r\nContent-Type: application/octet-stream\r\nEtag: \"abc\"\r\nLast-Modified: " + modified + "\r\n0123456789"},
+			{"HEAD", "", "200 Content-Length: 10"},
+			{"GET", "Range: bytes=4-\r\n", "206 Content-Length: 6\r\nContent-Range: bytes 4-9/10\r\n 456789"},
+			{"GET", "Range: bytes=2-3\r\n", "206 Content-Range: bytes 2-3/10\r\n 23"},
+			{"GET", "Range: bytes=-1\r\nIf-Range: \"abc\"\r\n", "206 9"},
+			{"GET", "Range: bytes=-1\r\nIf-Range: \"old\"\r\n", "200 0123456789"},
+			{"GET", "Range: bytes=-1\r\nIf-Range: " + modified + "\r\n", "206 9"},
+			{"GET", "Range: bytes=0-1,3-4\r\n", "200 0123456789"},
+			{"GET", "Range: bytes=10-\r\n", "416 Content-Length: 0\r\nContent-Range: bytes */10\r\n"},
+			{"GET", "If-Modified-Since: " + modified + "\r\n", "304 Etag: \"abc\""},
+			{"GET", "If-Modified-Since: " + earlier + "\r\n", "200 0123456789"},
+			{"GET", "If-None-Match: \"x\", W/\"abc\"\r\n", "304 Etag: \"abc\""},
+			{"GET", "If-Match: \"x\"\r\n", "412 Content-Length: 0"},
+			{"GET", "If-Unmodified-Since: " + earlier + "\r\n", "412 Content-Length: 0"},
+			{"GET", "If-Unmodified-Since: " + later + "\r\n", "200 0123456789"},
+		} {
+			got := exchange(t, addr, c.method, c.method+" /firmware/abc/x.rom HTTP/1.1\r\nHost: a\r\n"+c.headers+"\r\n")
+			status, rest, _ := strings.Cut(c.want, " ")
+			if len(got) != 1 || !strings.HasPrefix(got[0], status+" ") {
+				t.Errorf("%s: %s %q: %q", name, c.method, c.headers, got)
+				continue
+			}
+			for _, part := range strings.Split(rest, "\r\n") {
+				if part = strings.TrimSpace(part); !strings.Contains(got[0], part) {
+					t.Errorf("%s: %s %q: %q is not in %q", name, c.method, c.headers, part, got[0])
+				}
+			}
+			if body := c.want[strings.LastIndexAny(c.want, " \n")+1:]; status == "206" && !strings.HasSuffix(got[0], "\n"+body) {
+				t.Errorf("%s: %q: %q does not end with %q", name, c.headers, got[0], body)
+			}
+		}
+		if len(s.sending) != 0 {
+			t.Errorf("%s: %d files are still under way", name, len(s.sending))
+		}
 	}
 }

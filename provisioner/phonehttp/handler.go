@@ -1,30 +1,31 @@
-// Package phonehttp is what phones talk to: an HTTP handler with its own trust.
-// It serves phone files and nothing else, tells strangers nothing, and reports
-// each request to its owner.
+// Package phonehttp is the HTTP service that phones talk to. It serves phone files and
+// nothing else, tells strangers nothing, and reports each request to its owner.
 //
 // Two kinds of address exist. The generic one (/<file>) gives a known phone in
 // its enrolment window the address of its own URL, until it has its full file. A
 // phone's own URL (/p/<secret>/<file>) gives the full files of that phone alone, and
-// so does the generic one to a client certificate of the MAC asked for. Whatever else is
-// asked, in whatever way, but for the links of invitations (serveInvite), gets the
-// same 404: a different answer for a known MAC
-// would let anybody list the phones of a site.
-//
-// It uses net/http bare: one handler and two addresses need no router. What nearly all
-// phones ask nearly always does not get that far: Plain reads it and writes the answer,
-// by the same handler, at two thirds of the processor time. It may import
-// provisioner/pbx and phoneconf.
+// so does the generic one to a client certificate of the MAC asked for. All other
+// requests, except the links of invitations (invite), get the same 404: a different
+// answer for a known MAC would let anybody list the phones of a site.
 //
 // Under its own URL a phone may also send files of fixed names: its logs, its own
 // changes, its call lists. They are kept for people, and its own changes are given
 // back to it.
+//
+// The core is a function from ask to reply (serve), which knows no HTTP library. Two
+// adapters bring it to the wire: FastServer (fasthttp) for plain HTTP, because a boot
+// storm is made of nothing else, and Server (net/http) for HTTPS with client
+// certificates. A listener of Listen bounds the connections of each. A bound for each
+// client address belongs there too, before a server has spent anything on a connection.
+//
+// It may import provisioner/pbx and phoneconf.
 package phonehttp
 
 import (
+	"context"
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
@@ -79,9 +80,10 @@ type Handler struct {
 	cache    *cache
 	packer   packer
 	flight   singleflight.Group
-	renders  atomic.Int64  // files rendered, or tried
-	uploads  chan struct{} // a place for each body that is being received
-	sending  chan struct{} // for each firmware file that is being sent
+	core     func(context.Context, *ask) (reply, note) // serve; tests of adapters put another in its place
+	renders  atomic.Int64                              // files rendered, or tried
+	uploads  chan struct{}                             // a place for each body that is being received
+	sending  chan struct{}                             // for each firmware file that is being sent
 	// and for each file that is being rendered: more at once would take no less time
 	rendering chan struct{}
 }
@@ -107,90 +109,105 @@ func New(opt Options) *Handler {
 	if opt.CacheBytes <= 0 {
 		opt.CacheBytes = DefaultCacheBytes
 	}
-	return &Handler{opt: opt, cache: newCache(opt.CacheBytes), uploads: make(chan struct{}, maxUploads), sending: make(chan struct{}, maxFirmware), rendering: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	h := &Handler{
+		opt: opt, cache: newCache(opt.CacheBytes), uploads: make(chan struct{}, maxUploads),
+		sending: make(chan struct{}, maxFirmware), rendering: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
+	h.core = h.serve
+	return h
 }
 
 // call is one request on its way.
 type call struct {
-	path  phoneconf.Request
-	ok    bool // path could be read
+	*ask
+	want  phoneconf.Request // what the path asks for
+	ok    bool              // the path could be read
 	now   time.Time
 	index *index
 	known pbx.MAC // the phone it belongs to, "" for nobody's
-	from  netip.Addr
-	cert  certificate
-	entry *entry // the phone, once it proved to be it
-	own   bool   // it proved to be the phone
+	entry *entry  // the phone, once the request proved to be from it
+	own   bool    // the request proved to be from the phone
 
 	// upload tells that the phone may send this file, by these rules.
 	upload bool
 	rules  phoneconf.Upload
 }
 
-// ServeHTTP answers one request.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, phoneconf.InvitePath) {
-		h.serveInvite(w, r)
-		return
+// note is what is recorded of a request.
+type note struct {
+	fetch pbx.PhoneFetch
+	known bool // fetch.MAC is a phone's
+}
+
+// serve is the core: it answers a request without regard to the way it came.
+func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
+	if token, ok := strings.CutPrefix(a.path, phoneconf.InvitePath); ok {
+		return h.invite(ctx, a.method, token), note{}
 	}
 	s := h.opt.Snapshot()
 	if s == nil { // for everybody alike, so it tells nothing
-		writeUnavailable(w)
-		return
+		return unavailable(), note{}
 	}
-	if h.serveFirmware(w, r) {
-		return
+	if r, ok := h.firmware(a); ok {
+		return r, note{}
 	}
-	c := call{now: h.opt.Now(), index: h.indexOf(s)}
-	c.path, c.ok = phoneconf.ParsePath(r.URL.Path)
-	c.from, c.cert = remote(r), certificateOf(r.TLS)
-	status, hash := http.StatusNotFound, ""
-	f, err := h.find(&c, r.Method)
+	c := call{ask: a, now: h.opt.Now(), index: h.indexOf(s)}
+	c.want, c.ok = phoneconf.ParsePath(a.path)
+	r, hash := h.answer(&c)
+	return r, noteOf(&c, hash)
+}
+
+// answer returns the reply and the hash of the bytes that the phone holds after it:
+// a 304 proves that as well as a 200, a HEAD does not.
+func (h *Handler) answer(c *call) (r reply, hash string) {
+	f, err := h.find(c)
 	switch {
-	case err == nil && f == nil && c.own && c.upload && r.Method == http.MethodPut:
-		status = h.receive(w, r, &c)
-	case err == nil && f == nil && c.own && c.upload:
-		status, hash = h.giveBack(w, r, &c)
 	case err != nil:
-		status = http.StatusServiceUnavailable
-		writeUnavailable(w)
-	case f == nil:
-		writeMiss(w)
+		return unavailable(), ""
+	case f != nil:
+		r, hash = c.give(f.etag, string(f.ctype), f.body, int64(f.size)), f.hash()
+	case c.own && c.upload && c.method == http.MethodPut:
+		return h.receive(c), ""
+	case c.own && c.upload:
+		r, hash = h.giveBack(c)
 	default:
-		status, hash = writeFile(w, r, f)
+		return miss(), ""
 	}
-	h.record(&c, r, status, hash)
+	if c.method == http.MethodHead && r.status == http.StatusOK {
+		hash = ""
+	}
+	return r, hash
 }
 
 // find returns the file that the request may have, nil for none. An error means
 // that a phone with the right secret cannot be served now.
-func (h *Handler) find(c *call, method string) (*file, error) {
+func (h *Handler) find(c *call) (*file, error) {
 	// The secret is looked up by its hash: how long that takes says nothing about
 	// how much of a guess was right. It is done for every request.
-	owner := c.index.bySecret[sha256.Sum256([]byte(c.path.Secret))]
-	named := c.index.byMAC[c.path.MAC]
+	owner := c.index.bySecret[sha256.Sum256([]byte(c.want.Secret))]
+	named := c.index.byMAC[c.want.MAC]
 	switch {
 	case owner != nil:
 		c.known = owner.phone.MAC
 	case named != nil:
 		c.known = named.phone.MAC
 	}
-	if !c.ok || (method != http.MethodGet && method != http.MethodHead && method != http.MethodPut) {
+	if !c.ok || (c.method != http.MethodGet && c.method != http.MethodHead && c.method != http.MethodPut) {
 		return nil, nil
 	}
-	if !named.allows(c.from) || !c.cert.allows(c.path.MAC) {
+	if !named.allows(c.remote) || !c.cert.allows(c.want.MAC) {
 		return nil, nil
 	}
-	if c.path.Secret != "" {
+	if c.want.Secret != "" {
 		if owner == nil || owner != named {
 			return nil, nil
 		}
-		return h.proved(c, owner, method)
+		return h.proved(c, owner)
 	}
 	if named != nil && c.cert.given {
-		return h.proved(c, named, method)
+		return h.proved(c, named)
 	}
-	if method == http.MethodPut || named == nil || !c.now.Before(named.phone.EnrolUntil) || h.opt.Enrolled(named.phone) {
+	if c.method == http.MethodPut || named == nil || !c.now.Before(named.phone.EnrolUntil) || h.opt.Enrolled(named.phone) {
 		return nil, nil
 	}
 	f, _ := h.file(c, named, true) // the generic URL knows no other refusal than 404
@@ -198,12 +215,12 @@ func (h *Handler) find(c *call, method string) (*file, error) {
 }
 
 // proved returns the file of a phone that proved to be itself.
-func (h *Handler) proved(c *call, e *entry, method string) (*file, error) {
+func (h *Handler) proved(c *call, e *entry) (*file, error) {
 	c.own, c.entry = true, e
 	if h.opt.Upload != nil {
-		c.rules, c.upload = phoneconf.UploadOf(e.phone, c.path.File)
+		c.rules, c.upload = phoneconf.UploadOf(e.phone, c.want.File)
 	}
-	if method == http.MethodPut {
+	if c.method == http.MethodPut {
 		return nil, nil
 	}
 	return h.file(c, e, false)
@@ -212,30 +229,41 @@ func (h *Handler) proved(c *call, e *entry, method string) (*file, error) {
 // maxUserAgent is how much of a User-Agent is kept, see pbx.PhoneFetch.
 const maxUserAgent = 200
 
-func (h *Handler) record(c *call, r *http.Request, status int, hash string) {
-	agent := r.UserAgent()
-	fetch := pbx.PhoneFetch{MAC: c.known, File: string(c.path.File), Status: status, Hash: hash, Own: c.own, Address: c.from, At: c.now}
+// noteOf is what there is to record of a request.
+func noteOf(c *call, hash string) note {
+	agent := c.agent
 	if len(agent) > maxUserAgent {
 		agent = agent[:maxUserAgent]
 	}
-	fetch.UserAgent = strings.ToValidUTF8(agent, "")
-	if c.known != "" {
-		h.opt.Record(fetch)
-		return
+	n := note{known: c.known != "", fetch: pbx.PhoneFetch{
+		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Address: c.remote,
+		UserAgent: strings.ToValidUTF8(agent, ""), At: c.now,
+	}}
+	if n.fetch.MAC == "" {
+		n.fetch.MAC = c.want.MAC
 	}
-	if fetch.MAC = c.path.MAC; fetch.MAC == "" {
-		_, _, _, fetch.MAC = phoneconf.Identify(fetch.UserAgent)
-	}
-	if fetch.MAC != "" {
-		h.opt.RecordUnknown(fetch)
-	}
+	return n
 }
 
-// remote is the address a request comes from, without port and zone.
-func remote(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
+// finish ends a request after its reply was sent; err tells why the client may not
+// have received all of it, so that a phone holds unknown bytes. Recording comes last
+// because it takes longer for a stranger than for a phone, which a stranger must not be
+// able to tell by the clock.
+func (h *Handler) finish(r *reply, n note, err error) {
+	if r.file != nil {
+		r.file.close()
 	}
-	return ap.Addr().Unmap().WithZone("")
+	n.fetch.Status = r.status
+	if err != nil {
+		n.fetch.Hash = ""
+	}
+	if n.fetch.MAC == "" {
+		_, _, _, n.fetch.MAC = phoneconf.Identify(n.fetch.UserAgent)
+	}
+	switch {
+	case n.known:
+		h.opt.Record(n.fetch)
+	case n.fetch.MAC != "":
+		h.opt.RecordUnknown(n.fetch)
+	}
 }

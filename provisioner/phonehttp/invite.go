@@ -15,7 +15,6 @@ import (
 
 	"rsc.io/qr"
 
-	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -43,36 +42,39 @@ type inviteView struct {
 	Dots                                  string // the path that draws it
 }
 
-// serveInvite answers a link that was mailed. Asking shows a button only, because
+// invite answers a link that was mailed. Asking shows a button only, because
 // mail scanners follow links: pressing it uses the link up. The token is in no log.
-func (h *Handler) serveInvite(w http.ResponseWriter, r *http.Request) {
-	token := strings.TrimPrefix(r.URL.Path, phoneconf.InvitePath)
+func (h *Handler) invite(ctx context.Context, method, token string) reply {
 	if h.opt.Invitations == nil || !inviteToken.MatchString(token) {
-		writeMiss(w)
-		return
+		return miss()
 	}
 	var view inviteView
 	var err error
-	switch r.Method {
+	switch method {
 	case http.MethodGet, http.MethodHead:
-		err = h.opt.Invitations.CheckInvitation(r.Context(), token)
+		err = h.opt.Invitations.CheckInvitation(ctx, token)
 	case http.MethodPost:
 		var d *pbx.Device
-		if d, err = h.opt.Invitations.OpenInvitation(r.Context(), token); err == nil {
+		if d, err = h.opt.Invitations.OpenInvitation(ctx, token); err == nil {
 			view, err = h.inviteView(d)
 		}
 	default:
-		writeMiss(w)
-		return
+		return miss()
+	}
+	var page bytes.Buffer
+	if err == nil {
+		err = inviteTemplate.Execute(&page, view)
 	}
 	switch {
 	case pbx.KindOf(err) == pbx.NotFound && err != nil:
-		writeMiss(w)
+		return miss()
 	case err != nil:
 		h.opt.Logger.Error("showing an invitation", "error", err)
-		writeUnavailable(w)
-	default:
-		h.writeInvite(w, view)
+		return unavailable()
+	}
+	return reply{
+		status: http.StatusOK, ctype: pageType, cache: keepNothing, guard: true,
+		body: whole(page.Bytes()), size: int64(page.Len()),
 	}
 }
 
@@ -105,23 +107,4 @@ func dots(code *qr.Code) (int, string) {
 		}
 	}
 	return code.Size + 2*quietZone, b.String()
-}
-
-// writeInvite sends the page so that nobody keeps it, frames it or learns its
-// address from it.
-func (h *Handler) writeInvite(w http.ResponseWriter, view inviteView) {
-	var page bytes.Buffer
-	if err := inviteTemplate.Execute(&page, view); err != nil {
-		h.opt.Logger.Error("showing an invitation", "error", err)
-		writeUnavailable(w)
-		return
-	}
-	head := w.Header()
-	head.Set("Content-Type", "text/html; charset=utf-8")
-	head.Set("Cache-Control", "no-store")
-	head.Set("Referrer-Policy", "no-referrer")
-	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("X-Robots-Tag", "noindex")
-	head.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	_, _ = w.Write(page.Bytes()) // the reader may be gone; the link is used up all the same
 }

@@ -22,6 +22,11 @@ type run struct{ at, same, own int32 }
 // runBytes is what a run takes.
 const runBytes = 12
 
+// whole is a body that shares nothing.
+func whole(text []byte) *packed {
+	return &packed{own: text, runs: []run{{own: int32(len(text))}}}
+}
+
 // cost is what is kept for this body alone. A base outlives the file that made it
 // while others share it; there are few.
 func (p *packed) cost() int64 {

@@ -32,8 +32,8 @@ func (c *countedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// Each answer leaves in one write, whatever its size, on a connection that stays
-// open for the next one.
+// Each answer of fasthttp leaves in one write, whatever its size, on a connection that
+// stays open for the next one.
 func TestAnswersAreOneWrite(t *testing.T) {
 	s := newSite(t, 2, nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,15 +41,9 @@ func TestAnswersAreOneWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := &counted{Listener: l}
-	server := s.Server("")
-	ended := make(chan error)
-	go func() { ended <- server.Serve(Limit(count, 10)) }()
+	servedOn(t, s.Fast(), count)
 	client := &http.Client{Transport: &http.Transport{}}
-	t.Cleanup(func() {
-		client.CloseIdleConnections()
-		server.Close()
-		<-ended
-	})
+	t.Cleanup(client.CloseIdleConnections)
 	etag := ""
 	ask := func(method, path, ifNoneMatch string, status int) []byte {
 		t.Helper()
@@ -87,67 +81,32 @@ func TestAnswersAreOneWrite(t *testing.T) {
 	}
 }
 
-// What is held goes out with the byte that completes it, and what comes after a
-// file is not held.
-func TestConnectionHoldsOnlyWhatIsDue(t *testing.T) {
-	near, far := net.Pipe()
-	t.Cleanup(func() { far.Close() })
-	var writes atomic.Int64
-	c := &limitedConn{Conn: &countedConn{near, &writes}, slots: make(chan struct{}, 1)}
-	c.slots <- struct{}{}
-	got := make(chan string)
-	go func() {
-		all, _ := io.ReadAll(far)
-		got <- string(all)
-	}()
-	c.due = 5
-	for i, p := range []string{"ab", "cd", "efgh", "ij"} {
-		if n, err := c.Write([]byte(p)); n != len(p) || err != nil {
-			t.Fatal(n, err)
-		}
-		if want := []int64{0, 0, 1, 2}[i]; writes.Load() != want {
-			t.Errorf("after %q: %d writes, want %d", p, writes.Load(), want)
-		}
-	}
-	c.Close()
-	if all := <-got; all != "abcdefghij" || c.held != nil {
-		t.Errorf("got %q", all)
-	}
-}
-
 // BenchmarkServer is a file over a connection that stays open, the system calls of
 // both sides included.
 func BenchmarkServer(b *testing.B) {
-	s := newSite(b, 1, nil)
-	s.opt.Record = func(pbx.PhoneFetch) {}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	server := s.Server("")
-	ended := make(chan error)
-	go func() { ended <- server.Serve(Limit(l, 10)) }()
-	c, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		c.Close()
-		server.Close()
-		<-ended
-	})
-	request := []byte("GET " + own(0) + " HTTP/1.1\r\nHost: pbx.example.com\r\nUser-Agent: Yealink SIP-T46U 108.87.0.15\r\n\r\n")
-	answers := bufio.NewReaderSize(c, 64<<10)
-	for b.Loop() {
-		if _, err := c.Write(request); err != nil {
-			b.Fatal(err)
-		}
-		resp, err := http.ReadResponse(answers, nil)
-		if err != nil || resp.StatusCode != 200 {
-			b.Fatal(resp, err)
-		}
-		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-			b.Fatal(err)
-		}
+	for name, server := range servers {
+		b.Run(name, func(b *testing.B) {
+			s := newSite(b, 1, nil)
+			s.opt.Record = func(pbx.PhoneFetch) {}
+			c, err := net.Dial("tcp", served(b, server(s.Handler)).String())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer c.Close()
+			request := []byte("GET " + own(0) + " HTTP/1.1\r\nHost: pbx.example.com\r\nUser-Agent: Yealink SIP-T46U 108.87.0.15\r\n\r\n")
+			answers := bufio.NewReaderSize(c, 64<<10)
+			for b.Loop() {
+				if _, err := c.Write(request); err != nil {
+					b.Fatal(err)
+				}
+				resp, err := http.ReadResponse(answers, nil)
+				if err != nil || resp.StatusCode != 200 {
+					b.Fatal(resp, err)
+				}
+				if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

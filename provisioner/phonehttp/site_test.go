@@ -86,7 +86,12 @@ func (s *site) swap(n int, change func(*rows)) {
 	if change != nil {
 		change(r)
 	}
-	s.current.Store(pbx.NewSnapshot(1, []*pbx.Tenant{r.tenant}, r.extensions, r.devices, r.phones, nil))
+	s.current.Store(pbx.NewSnapshot(1, pbx.Rows{
+		Tenants:    []*pbx.Tenant{r.tenant},
+		Extensions: r.extensions,
+		Devices:    r.devices,
+		Phones:     r.phones,
+	}))
 }
 
 func macOf(i int) pbx.MAC { return pbx.MAC(fmt.Sprintf("001565%06x", i)) }

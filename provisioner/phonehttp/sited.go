@@ -8,16 +8,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// sited is the fingerprint of a phone's files with that of the site's own
-// templates, where there are any.
-func (h *Handler) sited(e *entry, print [sha256.Size]byte) [sha256.Size]byte {
-	own := h.opt.Engine.SitePrint(phoneconf.PlaceOf(e.phone))
-	if own == [sha256.Size]byte{} {
-		return print
-	}
-	return sha256.Sum256(append(print[:], own[:]...))
-}
-
 // failLevel is how loud a file is that cannot be rendered. Thousands may come from
 // one template of the site's: whoever watches those says it once for all.
 func failLevel(err error) slog.Level {

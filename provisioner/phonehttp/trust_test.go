@@ -147,12 +147,7 @@ func (s *site) serveTLS(t *testing.T, a *authority) net.Addr {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, done := s.Server(""), make(chan error, 1)
-	go func() { done <- srv.Serve(tls.NewListener(Limit(l, 8), config)) }()
-	t.Cleanup(func() {
-		_ = srv.Close()
-		<-done
-	})
+	servedOn(t, s.Server(), tls.NewListener(l, config))
 	return l.Addr()
 }
 

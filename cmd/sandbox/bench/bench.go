@@ -45,7 +45,7 @@ var experiments = []experiment{
 	{"create", 3 * time.Minute, (*bench).create},
 	{"change", 3 * time.Minute, (*bench).change},
 	{"render", 2 * time.Minute, (*bench).render},
-	{"phone", 5 * time.Minute, (*bench).phoneFiles},
+	{"phone", 8 * time.Minute, (*bench).phoneFiles},
 	{"call", 5 * time.Minute, (*bench).calls},
 	{"overload", time.Minute, (*bench).overload},
 	{"edit", 2 * time.Minute, (*bench).edit},

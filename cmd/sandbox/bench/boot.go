@@ -49,51 +49,41 @@ func bootLoad(base string, phones []bootPhone, cpus []int, checkSizes bool) (*lo
 	return l, nil
 }
 
-// bootStorm lets all phones boot at both servers in turn.
-func (b *bench) bootStorm(ctx context.Context, r *room, n *nginx, phones []bootPhone, cpus []int) (row, error) {
-	ours, theirs := served{latency: newHistogram()}, served{latency: newHistogram()}
-	for range b.rounds(4, 1) {
-		for _, side := range []struct {
-			name, base string
-			pid        int
-			to         *served
-		}{{"dialtone", r.Phones, r.ControllerPID(), &ours}, {"nginx", "http://" + n.addr, n.pid(), &theirs}} {
-			l, err := bootLoad(side.base, phones, cpus, true)
-			if err != nil {
-				return row{}, err
-			}
-			before, err := cpuTime(side.pid)
-			if err != nil {
-				return row{}, err
-			}
-			got, err := l.once(ctx)
-			if err != nil {
-				return row{}, fmt.Errorf("booting at %s: %w", side.name, err)
-			}
-			after, err := cpuTime(side.pid)
-			if err != nil {
-				return row{}, err
-			}
-			side.to.add(got, after-before)
-			b.say("boot storm at %s: %.0f req/s, p99 %s, busy %.0f %%", side.name, got.perSecond(), ms(got.latency.quantile(.99)), 100*float64(after-before)/float64(got.took))
+// bootStorm lets all phones boot at each server in turn.
+func (b *bench) bootStorm(ctx context.Context, servers []*webServer, phones []bootPhone, cpus []int) ([]row, error) {
+	err := b.turns(b.rounds(4, 1), "boot storm", servers, func(base string) (loaded, error) {
+		l, err := bootLoad(base, phones, cpus, true)
+		if err != nil {
+			return loaded{}, err
 		}
+		return l.once(ctx)
+	})
+	if err != nil {
+		return nil, err
 	}
-	out := compare(&ours, &theirs)
-	out.what = fmt.Sprintf("boot storm: %d phones, a connection each, %d at once, 2 files a Yealink and 4 a Polycom", len(phones), bootConnections)
-	return out, nil
+	return compare(fmt.Sprintf("boot storm: %d phones, a connection each, %d at once, 2 files a Yealink and 4 a Polycom", len(phones), bootConnections), servers), nil
 }
 
-// compare makes a row of what two servers did under the same load.
-func compare(ours, theirs *served) row {
-	rate, tail := ours.perSecond()/theirs.perSecond(), float64(ours.latency.quantile(.99))/float64(theirs.latency.quantile(.99))
-	return row{
-		result: ours.String(), reference: "nginx, the same bytes as static files: " + theirs.String(),
-		// By processor time the ratio stays right on a machine that something else
-		// keeps busy, where neither server gets to its limit.
-		ratio:  fmt.Sprintf("%.2f × req/s (%.2f × by CPU), %.1f × p99", rate, float64(theirs.each())/float64(ours.each()), tail),
-		target: fmt.Sprintf("≥ %.1f × req/s, p99 ≤ %.0f ×", warmLeast, warmMost),
-		holds:  rate >= warmLeast && tail <= warmMost,
+// compare makes rows of what the servers did under the same load, beside the last one.
+// Only the first one has promised something.
+func compare(what string, servers []*webServer) (rows []row) {
+	last := len(servers) - 1
+	theirs := &servers[last].seen
+	for i, s := range servers[:last] {
+		rate, tail := s.seen.perSecond()/theirs.perSecond(), float64(s.seen.latency.quantile(.99))/float64(theirs.latency.quantile(.99))
+		r := row{
+			what: what, result: s.seen.String(), reference: "nginx, the same bytes as static files: " + theirs.String(),
+			// By processor time the ratio stays right on a machine that something else
+			// keeps busy, where no server gets to its limit.
+			ratio:  fmt.Sprintf("%.2f × req/s (%.2f × by CPU), %.1f × p99", rate, float64(theirs.each())/float64(s.seen.each()), tail),
+			target: fmt.Sprintf("≥ %.1f × req/s, p99 ≤ %.0f ×", warmLeast, warmMost), holds: rate >= warmLeast && tail <= warmMost,
+		}
+		if i > 0 {
+			r.what, r.reference, r.target, r.holds = "the same through "+s.name, "the same nginx", "–", true
+		}
+		rows = append(rows, r)
 	}
+	return rows
 }
 
 // coldBoot changes the tenant's time zone and lets all its phones boot while

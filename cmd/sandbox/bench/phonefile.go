@@ -49,20 +49,36 @@ func (b *bench) phoneFiles(ctx context.Context) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, n.stop()) }()
-	for _, measure := range []func() (row, error){
-		func() (row, error) { return b.warm(ctx, r, n, all.clocks, ask) },
-		func() (row, error) { return b.bootStorm(ctx, r, n, all.boots, ask) },
-		func() (row, error) { return b.cold(ctx, r, all.clocks, ask) },
-		func() (row, error) { return b.coldBoot(ctx, r, all.boots, all.others, ask) },
-		func() (row, error) { return r.servedRow(ctx) },
+	o, err := b.startOverNetHTTP(ctx, r, all.clocks[0].path, serve)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, o.stop()) }()
+	servers := func() []*webServer {
+		return []*webServer{newWebServer("fasthttp", r.Phones, r.ControllerPID()), newWebServer("net/http", o.base, o.pid()), newWebServer("nginx", "http://"+n.addr, n.pid())}
+	}
+	for _, measure := range []func() ([]row, error){
+		func() ([]row, error) { return b.warm(ctx, servers(), all.clocks, ask) },
+		func() ([]row, error) { return b.bootStorm(ctx, servers(), all.boots, ask) },
+		func() ([]row, error) { return nil, o.stop() }, // the rest has the machine for itself
+		one(func() (row, error) { return b.cold(ctx, r, all.clocks, ask) }),
+		one(func() (row, error) { return b.coldBoot(ctx, r, all.boots, all.others, ask) }),
+		one(func() (row, error) { return r.servedRow(ctx) }),
 	} {
 		got, err := measure()
 		if err != nil {
 			return rows, err
 		}
-		rows = append(rows, got)
+		rows = append(rows, got...)
 	}
 	return rows, nil
+}
+
+func one(measure func() (row, error)) func() ([]row, error) {
+	return func() ([]row, error) {
+		r, err := measure()
+		return []row{r}, err
+	}
 }
 
 // phoneFile is one file on both servers.
@@ -198,42 +214,64 @@ func (s *served) String() string {
 	return fmt.Sprintf("%.0f req/s, p99 %s, %d µs of CPU each, busy %.0f %%", s.perSecond(), ms(s.latency.quantile(.99)), s.each().Microseconds(), 100*float64(s.cpu)/float64(s.took))
 }
 
-// warm lets both servers take turns.
-func (b *bench) warm(ctx context.Context, r *room, n *nginx, files []phoneFile, cpus []int) (row, error) {
-	ours, theirs := served{latency: newHistogram()}, served{latency: newHistogram()}
-	for range b.rounds(3, 1) {
-		for _, side := range []struct {
-			name, base string
-			pid        int
-			to         *served
-		}{{"dialtone", r.Phones, r.ControllerPID(), &ours}, {"nginx", "http://" + n.addr, n.pid(), &theirs}} {
-			l, err := newLoad(side.base, files, cpus, true)
+// webServer is one of the servers that are asked for the same files in turn.
+type webServer struct {
+	name, base string
+	pid        int
+	seen       served
+}
+
+func newWebServer(name, base string, pid int) *webServer {
+	return &webServer{name: name, base: base, pid: pid, seen: served{latency: newHistogram()}}
+}
+
+// turns gives each server the same load, one after the other, in several rounds.
+func (b *bench) turns(rounds int, what string, servers []*webServer, ask func(base string) (loaded, error)) error {
+	for range rounds {
+		for _, s := range servers {
+			before, err := cpuTime(s.pid)
 			if err != nil {
-				return row{}, err
+				return err
 			}
-			if _, err := l.once(ctx); err != nil { // files come into the page cache, or ours
-				return row{}, fmt.Errorf("warming %s up: %w", side.name, err)
-			}
-			before, err := cpuTime(side.pid)
+			got, err := ask(s.base)
 			if err != nil {
-				return row{}, err
+				return fmt.Errorf("%s at %s: %w", what, s.name, err)
 			}
-			got, err := l.during(ctx, time.Duration(b.rounds(8, 3))*time.Second)
+			after, err := cpuTime(s.pid)
 			if err != nil {
-				return row{}, fmt.Errorf("loading %s: %w", side.name, err)
+				return err
 			}
-			after, err := cpuTime(side.pid)
-			if err != nil {
-				return row{}, err
-			}
-			side.to.add(got, after-before)
-			b.say("%s: %.0f req/s, p99 %s, busy %.0f %%, the load %.0f %%", side.name, got.perSecond(), ms(got.latency.quantile(.99)),
+			s.seen.add(got, after-before)
+			b.say("%s at %s: %.0f req/s, p99 %s, busy %.0f %%, the load %.0f %%", what, s.name, got.perSecond(), ms(got.latency.quantile(.99)),
 				100*float64(after-before)/float64(got.took), 100*float64(got.cpu)/float64(got.took))
 		}
 	}
-	out := compare(&ours, &theirs)
-	out.what = fmt.Sprintf("phone files by per-phone URL, %d phones, %d connections", phoneCount, phoneClients)
-	return out, nil
+	return nil
+}
+
+// warm asks each server for the files over connections that stay open. The last one is
+// the reference; the first one makes the promise.
+func (b *bench) warm(ctx context.Context, servers []*webServer, files []phoneFile, cpus []int) ([]row, error) {
+	for _, s := range servers { // files come into the page cache, or ours
+		l, err := newLoad(s.base, files, cpus, true)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := l.once(ctx); err != nil {
+			return nil, fmt.Errorf("warming %s up: %w", s.name, err)
+		}
+	}
+	err := b.turns(b.rounds(3, 1), "files", servers, func(base string) (loaded, error) {
+		l, err := newLoad(base, files, cpus, true)
+		if err != nil {
+			return loaded{}, err
+		}
+		return l.during(ctx, time.Duration(b.rounds(8, 3))*time.Second)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return compare(fmt.Sprintf("phone files by per-phone URL, %d phones, %d connections", phoneCount, phoneClients), servers), nil
 }
 
 // cold changes the tenant's time zone, which is in every phone's file, and asks

@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"context"
@@ -38,23 +38,23 @@ func (r *refusal) holds(files *asteriskconf.Files) bool {
 // goBack restores the files that Asterisk last took and says which changes came
 // since. It is repeated at every pass until something else replaces the refused
 // file, which costs nothing once it has succeeded.
-func (a *applier) goBack(ctx context.Context, s *ami.Session) error {
-	why := a.refused
+func (l *Loop) goBack(ctx context.Context, s *ami.Session) error {
+	why := l.refused
 	if why.since == "" {
-		why.since = a.changesSince(ctx)
+		why.since = l.changesSince(ctx)
 	}
 	err := fmt.Errorf("%w; changed since the last good revision: %s", why, why.since)
-	last := a.lastGood()
+	last := l.lastGood()
 	if last == nil {
 		return fmt.Errorf("%w; there are no earlier files to go back to", err)
 	}
-	if werr := a.write(last); werr != nil {
+	if werr := l.write(last); werr != nil {
 		return errors.Join(err, werr)
 	}
 	if s == nil {
 		return fmt.Errorf("%w; %w", err, errRefused)
 	}
-	if _, lerr := a.load(ctx, s, last); lerr != nil {
+	if _, lerr := l.load(ctx, s, last); lerr != nil {
 		return errors.Join(err, fmt.Errorf("going back to the last good files: %w", lerr))
 	}
 	return fmt.Errorf("%w; %w", err, errRefused)
@@ -62,22 +62,22 @@ func (a *applier) goBack(ctx context.Context, s *ami.Session) error {
 
 // lastGood returns the files that Asterisk last took, as far as they are known:
 // a program that has just started knows what it found on disk.
-func (a *applier) lastGood() *asteriskconf.Files {
-	if a.good != nil {
-		return a.good.files
+func (l *Loop) lastGood() *asteriskconf.Files {
+	if l.good != nil {
+		return l.good.files
 	}
-	return a.found
+	return l.found
 }
 
 // changesSince names the objects changed after the last good revision, for an
 // error message.
-func (a *applier) changesSince(ctx context.Context) string {
+func (l *Loop) changesSince(ctx context.Context) string {
 	const most = 10
-	since, err := a.db.Applied(ctx)
+	since, err := l.o.DB.Applied(ctx)
 	if err != nil {
 		return "unknown"
 	}
-	changes, err := a.db.Changes(ctx, db.ChangeFilter{Limit: most + 1})
+	changes, err := l.o.DB.Changes(ctx, db.ChangeFilter{Limit: most + 1})
 	if err != nil {
 		return "unknown"
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"os"
@@ -15,29 +15,27 @@ import (
 // undone in Asterisk as well, which may have loaded it.
 func TestHandEditIsKeptAndUndone(t *testing.T) {
 	l := newLab(t).start()
-	l.device("a", "", 60)
+	l.device("a")
 	l.applied()
 	ours := l.file("pjsip.conf")
 	edited := strings.Replace(ours, "type = endpoint", "type = endpoint\nmoh_suggest = jazz", 1)
-	sub := l.Events.Subscribe("")
+	sub := l.hub.Subscribe("")
 	defer sub.Close()
 	if err := os.WriteFile(filepath.Join(l.config, "pjsip.conf"), []byte(edited), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	l.asterisk.mu.Lock()
-	l.asterisk.load("pjsip.conf") // the admin reloads by hand; the marker stays the same
-	l.asterisk.mu.Unlock()
-	l.asterisk.took()
-	if l.apply.diskIsOurs() {
+	l.asterisk.Load("pjsip.conf") // the admin reloads by hand; the marker stays the same
+	l.asterisk.Took()
+	if l.diskIsOurs() {
 		t.Error("the edit is not noticed")
 	}
 	passes := l.passes()
-	l.apply.nudge()
+	l.Nudge()
 	l.until("for a pass", func() bool { return l.passes() > passes })
-	if l.file("pjsip.conf") != ours || l.asterisk.text("pjsip.conf") != ours {
+	if l.file("pjsip.conf") != ours || l.asterisk.Text("pjsip.conf") != ours {
 		t.Error("ours is not in force again")
 	}
-	if got := l.asterisk.took(); !slices.Equal(got, []string{"res_pjsip.so"}) {
+	if got := l.asterisk.Took(); !slices.Equal(got, []string{"res_pjsip.so"}) {
 		t.Errorf("reloaded %v", got)
 	}
 	drift := l.Drift()
@@ -80,7 +78,7 @@ func TestBrokenFilesAreReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	passes := l.passes()
-	l.apply.nudge()
+	l.Nudge()
 	l.until("for a pass", func() bool { return l.passes() > passes })
 	if l.file("extensions.conf") != ours || l.file("voicemail.conf") == "" {
 		t.Error("the files are not back")

@@ -1,4 +1,4 @@
-package provisioner
+package status
 
 import (
 	"context"
@@ -13,19 +13,19 @@ import (
 // tell what changed, a list confirms what did not and mends what was missed.
 const sweepPause = 5 * time.Minute
 
-// up takes over what Asterisk lists at a connect.
-func (w *statusWatcher) up(ctx context.Context, s *ami.Session) (err error) {
+// Up takes over what Asterisk lists at a connect.
+func (w *Watcher) Up(ctx context.Context, s *ami.Session) (err error) {
 	w.unsure, err = w.resync(ctx, s)
 	return err
 }
 
-// live asks for details until the connection ends.
-func (w *statusWatcher) live(ctx context.Context, s *ami.Session) { w.inquire(ctx, s, w.unsure) }
+// Live asks for details until the connection ends.
+func (w *Watcher) Live(ctx context.Context, s *ami.Session) { w.inquire(ctx, s, w.unsure) }
 
 // resync replaces everything by what Asterisk lists now and returns the
 // endpoints that it has not asked yet whether they answer. An endpoint that an
 // event spoke of since the list began keeps what the event said.
-func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []string, err error) {
+func (w *Watcher) resync(ctx context.Context, s *ami.Session) (unsure []string, err error) {
 	began := time.Now()
 	contacts, err := s.PJSIPContacts(ctx)
 	if err != nil {
@@ -51,7 +51,7 @@ func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []st
 	listed := w.group(contacts)
 	w.addPeers(listed, peers)
 	for name := range listed {
-		if w.observed[name] == nil && w.device(name) != nil {
+		if w.observed[name] == nil && w.o.Device(name) != nil {
 			w.observed[name] = &observed{EndpointStatus: pbx.EndpointStatus{Endpoint: name}}
 		}
 	}
@@ -74,7 +74,7 @@ func (w *statusWatcher) resync(ctx context.Context, s *ami.Session) (unsure []st
 }
 
 // group sorts listed contacts by endpoint.
-func (w *statusWatcher) group(contacts []ami.Contact) map[string]map[string]contact {
+func (w *Watcher) group(contacts []ami.Contact) map[string]map[string]contact {
 	out := make(map[string]map[string]contact, len(contacts))
 	for _, c := range contacts {
 		name := c.Endpoint
@@ -97,10 +97,10 @@ func (w *statusWatcher) group(contacts []ami.Contact) map[string]map[string]cont
 // inquire asks, until the connection ends: first whether the unsure endpoints
 // answer, so that a restarted Asterisk does not take a whole qualify period to
 // find out, then for what events do not carry.
-func (w *statusWatcher) inquire(ctx context.Context, s *ami.Session, unsure []string) {
+func (w *Watcher) inquire(ctx context.Context, s *ami.Session, unsure []string) {
 	for _, name := range unsure {
 		if err := s.PJSIPQualify(ctx, name); err != nil && ctx.Err() == nil {
-			w.log.Warn("asking a phone whether it answers", "endpoint", name, "error", err)
+			w.o.Log.Warn("asking a phone whether it answers", "endpoint", name, "error", err)
 		}
 	}
 	sweep := time.NewTicker(sweepPause)
@@ -113,7 +113,7 @@ func (w *statusWatcher) inquire(ctx context.Context, s *ami.Session, unsure []st
 			return
 		case <-sweep.C:
 			if _, err := w.resync(ctx, s); err != nil && ctx.Err() == nil {
-				w.log.Warn("listing the state of Asterisk again", "error", err)
+				w.o.Log.Warn("listing the state of Asterisk again", "error", err)
 			}
 		case <-peers.C:
 			if peers.running = false; w.askPeers(ctx, s) {
@@ -134,7 +134,7 @@ func (w *statusWatcher) inquire(ctx context.Context, s *ami.Session, unsure []st
 }
 
 // details adds user agent and expiry to contacts that are still known.
-func (w *statusWatcher) details(name string, contacts []ami.ContactStatus) {
+func (w *Watcher) details(name string, contacts []ami.ContactStatus) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	o := w.observed[name]
@@ -152,8 +152,8 @@ func (w *statusWatcher) details(name string, contacts []ami.ContactStatus) {
 	w.update(name, time.Now(), func(o *observed) { o.settle(o.Reach) })
 }
 
-// forget drops endpoints that no device has any more.
-func (w *statusWatcher) forget(s *pbx.Snapshot) {
+// Forget drops endpoints that no device of a snapshot has any more.
+func (w *Watcher) Forget(s *pbx.Snapshot) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for name := range w.observed {

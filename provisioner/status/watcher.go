@@ -1,4 +1,9 @@
-package provisioner
+// Package status follows what Asterisk says of each endpoint.
+//
+// It owns registrations, reachability and states of calls of endpoints, in memory, and
+// their copy in the database. Trunks and phones that fetch files are not its business. It
+// may import provisioner/pbx, db, ami, provisioner/event and provisioner/writebehind.
+package status
 
 import (
 	"context"
@@ -14,31 +19,26 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
-// statusPause is how often changed statuses are written, in transactions of
-// statusBatch rows, between which other writers have their turn.
+// writePause is how often changed statuses are written, in transactions of
+// writeBatch rows, between which other writers have their turn.
 const (
-	statusPause = 250 * time.Millisecond
-	statusBatch = 1000
+	writePause = 250 * time.Millisecond
+	writeBatch = 1000
 )
 
-// statusWatcher keeps what Asterisk says about each endpoint: a full list at
-// every connect, events after it. Memory is authoritative; the database follows
-// within statusPause, so that the last known state survives a restart.
-type statusWatcher struct {
-	db     *db.DB
-	log    *slog.Logger
-	events *event.Hub
-	// device returns the device behind an endpoint, or nil: Asterisk may have
-	// endpoints that are none of ours.
-	device func(endpoint string) *pbx.Device
+// Watcher knows the status of each endpoint: a full list at every connect, events after
+// it. Memory is authoritative. The database follows within writePause, so that the last
+// known state survives a restart. Its methods are safe for concurrent use.
+type Watcher struct {
+	o Options
 
 	mu         sync.Mutex
 	observed   map[string]*observed
-	changed    *writebehind.Rows[string, statusRows] // by endpoint
-	staleSince time.Time                             // when the connection was lost; zero while values are live
+	changed    *writebehind.Rows[string, rows] // by endpoint
+	staleSince time.Time                       // when the connection was lost; zero while values are live
 	ask        chan string
 
-	unsure []string // endpoints that up has found for live to ask; one runs after the other
+	unsure []string // endpoints that Up has found for Live to ask; one runs after the other
 }
 
 // observed is one endpoint's status and the contacts it follows from.
@@ -47,8 +47,8 @@ type observed struct {
 	contacts map[string]contact // by URI
 }
 
-// statusRows is what one write stores.
-type statusRows struct {
+// rows is what one write stores.
+type rows struct {
 	put  []pbx.EndpointStatus
 	gone []string
 }
@@ -67,13 +67,22 @@ const maxContacts = 8
 // asked for; when it is full the next registration or sweep asks again.
 const askQueue = 20_000
 
-// newStatusWatcher starts from what the database remembers, as stale values.
-func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *event.Hub, device func(string) *pbx.Device) (*statusWatcher, error) {
-	w := &statusWatcher{db: d, log: log, events: h, device: device, observed: map[string]*observed{},
-		staleSince: time.Now(), ask: make(chan string, askQueue)}
-	w.changed = writebehind.New(&w.mu, writebehind.Options[string, statusRows]{What: "statuses of endpoints", Every: statusPause, Batch: statusBatch,
-		Read: w.read, Write: w.write, Log: log})
-	statuses, err := d.Statuses(ctx)
+// Options is what a Watcher needs. All fields are required.
+type Options struct {
+	DB     *db.DB
+	Log    *slog.Logger
+	Events *event.Hub
+	// Device returns the device behind an endpoint. It returns nil for endpoints that the
+	// host's own files may have.
+	Device func(endpoint string) *pbx.Device
+}
+
+// New starts from what the database remembers, as stale values.
+func New(ctx context.Context, o Options) (*Watcher, error) {
+	w := &Watcher{o: o, observed: map[string]*observed{}, staleSince: time.Now(), ask: make(chan string, askQueue)}
+	w.changed = writebehind.New(&w.mu, writebehind.Options[string, rows]{What: "statuses of endpoints", Every: writePause, Batch: writeBatch,
+		Read: w.read, Write: w.write, Log: o.Log})
+	statuses, err := o.DB.Statuses(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the last known statuses: %w", err)
 	}
@@ -83,13 +92,12 @@ func newStatusWatcher(ctx context.Context, d *db.DB, log *slog.Logger, h *event.
 	return w, nil
 }
 
-// Status returns what is known about an endpoint. stale is when the connection
-// to Asterisk was lost; zero while the value is live.
-func (c *Controller) Status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
-	return c.status.status(endpoint)
-}
+// Run writes what changed to the database until ctx ends.
+func (w *Watcher) Run(ctx context.Context) error { return w.changed.Run(ctx) }
 
-func (w *statusWatcher) status(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
+// Of returns what is known about an endpoint. stale is when the connection to Asterisk
+// was lost; zero while the value is live.
+func (w *Watcher) Of(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.Endpoint = endpoint
@@ -100,7 +108,7 @@ func (w *statusWatcher) status(endpoint string) (s pbx.EndpointStatus, stale tim
 }
 
 // read copies the statuses of endpoints; those of forgotten endpoints are to go.
-func (w *statusWatcher) read(endpoints []string) (b statusRows) {
+func (w *Watcher) read(endpoints []string) (b rows) {
 	for _, name := range endpoints {
 		if o := w.observed[name]; o != nil {
 			b.put = append(b.put, o.EndpointStatus)
@@ -111,17 +119,17 @@ func (w *statusWatcher) read(endpoints []string) (b statusRows) {
 	return b
 }
 
-func (w *statusWatcher) write(ctx context.Context, b statusRows) error {
+func (w *Watcher) write(ctx context.Context, b rows) error {
 	if len(b.gone) > 0 {
-		if err := w.db.DeleteStatuses(ctx, b.gone); err != nil {
+		if err := w.o.DB.DeleteStatuses(ctx, b.gone); err != nil {
 			return err
 		}
 	}
-	return w.db.PutStatuses(ctx, b.put)
+	return w.o.DB.PutStatuses(ctx, b.put)
 }
 
-// down marks every value stale.
-func (w *statusWatcher) down() {
+// Down marks every value stale.
+func (w *Watcher) Down() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.staleSince.IsZero() {
@@ -129,8 +137,8 @@ func (w *statusWatcher) down() {
 	}
 }
 
-// handle follows one event. It is called in order from one goroutine.
-func (w *statusWatcher) handle(e ami.Event) {
+// Handle follows one event. It is called in order from one goroutine.
+func (w *Watcher) Handle(e ami.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch v := e.Parse().(type) {
@@ -146,7 +154,7 @@ func (w *statusWatcher) handle(e ami.Event) {
 }
 
 // contactChanged follows one contact through its life.
-func (w *statusWatcher) contactChanged(v ami.ContactStatus, at time.Time) {
+func (w *Watcher) contactChanged(v ami.ContactStatus, at time.Time) {
 	name := v.Endpoint
 	if name == "" {
 		name = v.AOR
@@ -168,7 +176,7 @@ func (w *statusWatcher) contactChanged(v ami.ContactStatus, at time.Time) {
 }
 
 // wantDetails queues a question for user agent and expiry, which events lack.
-func (w *statusWatcher) wantDetails(endpoint string) {
+func (w *Watcher) wantDetails(endpoint string) {
 	select {
 	case w.ask <- endpoint:
 	default:
@@ -176,15 +184,15 @@ func (w *statusWatcher) wantDetails(endpoint string) {
 }
 
 // monitored reports whether an endpoint's device is asked by OPTIONS.
-func (w *statusWatcher) monitored(endpoint string) bool {
-	d := w.device(endpoint)
+func (w *Watcher) monitored(endpoint string) bool {
+	d := w.o.Device(endpoint)
 	return d != nil && d.QualifySeconds > 0
 }
 
 // update changes one endpoint's status and notes what came of it. Endpoints of
 // no device, and those of a device deleted meanwhile, are left alone.
-func (w *statusWatcher) update(name string, at time.Time, change func(*observed)) {
-	device := w.device(name)
+func (w *Watcher) update(name string, at time.Time, change func(*observed)) {
+	device := w.o.Device(name)
 	if device == nil {
 		return
 	}
@@ -204,6 +212,6 @@ func (w *statusWatcher) update(name string, at time.Time, change func(*observed)
 	}
 	w.changed.Mark(name)
 	if o.Reach != before.Reach || o.Call != before.Call || o.Address != before.Address {
-		w.events.Publish(device.Tenant, event.Status{Endpoint: name, Reach: o.Reach, Call: o.Call, Address: o.Address})
+		w.o.Events.Publish(device.Tenant, event.Status{Endpoint: name, Reach: o.Reach, Call: o.Call, Address: o.Address})
 	}
 }

@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ const temporary = ".new-"
 
 // write puts the files that differ on disk, all of them or, when one cannot be
 // written, none; a file edited by hand is kept aside.
-func (a *applier) write(files *asteriskconf.Files) (err error) {
-	a.remember(files)
+func (l *Loop) write(files *asteriskconf.Files) (err error) {
+	l.remember(files)
 	var ready [][2]string // where the new content is, name of the file
 	defer func() {
 		for _, r := range ready {
@@ -25,7 +25,7 @@ func (a *applier) write(files *asteriskconf.Files) (err error) {
 		}
 	}()
 	for _, f := range files.List {
-		path := a.path(f.Name)
+		path := l.path(f.Name)
 		if sameFile(path, f.Content) {
 			continue
 		}
@@ -36,24 +36,24 @@ func (a *applier) write(files *asteriskconf.Files) (err error) {
 		ready = append(ready, [2]string{tmp, f.Name})
 	}
 	for _, r := range ready {
-		if err := a.replace(r[0], r[1]); err != nil {
+		if err := l.replace(r[0], r[1]); err != nil {
 			return err
 		}
 	}
-	a.disk = files
+	l.disk = files
 	if len(ready) == 0 {
 		return nil
 	}
-	return syncDir(a.dir)
+	return syncDir(l.o.Dir)
 }
 
 // replace puts a finished temporary file in the place of a file of ours.
-func (a *applier) replace(tmp, name string) error {
-	path := a.path(name)
-	if err := a.keepHandEdit(name, path); err != nil {
+func (l *Loop) replace(tmp, name string) error {
+	path := l.path(name)
+	if err := l.keepHandEdit(name, path); err != nil {
 		return err
 	}
-	delete(a.acked, name) // whatever stood there may be loaded by now: ask again
+	delete(l.acked, name) // whatever stood there may be loaded by now: ask again
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("renaming onto %s: %w", path, err)
 	}
@@ -61,7 +61,7 @@ func (a *applier) replace(tmp, name string) error {
 }
 
 // path is where a file of ours lies.
-func (a *applier) path(name string) string { return filepath.Join(a.dir, filepath.Base(name)) }
+func (l *Loop) path(name string) string { return filepath.Join(l.o.Dir, filepath.Base(name)) }
 
 // stage writes and syncs content beside path and returns where, so that a rename
 // is all that is left to do: a crash leaves the old file or the new one and never
@@ -112,11 +112,11 @@ func sameFile(path string, content []byte) bool {
 }
 
 // removeLeftovers removes what a crash in the middle of a write left behind.
-func (a *applier) removeLeftovers() {
-	left, _ := filepath.Glob(filepath.Join(a.dir, temporary+"*")) // the pattern is well-formed
+func (l *Loop) removeLeftovers() {
+	left, _ := filepath.Glob(filepath.Join(l.o.Dir, temporary+"*")) // the pattern is well-formed
 	for _, path := range left {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			a.log.Warn("removing an unfinished file", "file", path, "error", err)
+			l.o.Log.Warn("removing an unfinished file", "file", path, "error", err)
 		}
 	}
 }

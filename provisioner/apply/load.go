@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"context"
@@ -20,19 +20,19 @@ const verifyMost = 20
 
 // load reloads each module whose file Asterisk has not acknowledged, and checks
 // that it took it.
-func (a *applier) load(ctx context.Context, s *ami.Session, files *asteriskconf.Files) (reloaded []string, err error) {
-	a.warnings = nil
+func (l *Loop) load(ctx context.Context, s *ami.Session, files *asteriskconf.Files) (reloaded []string, err error) {
+	l.warnings = nil
 	for _, f := range files.List {
-		if a.acked[f.Name] == f.Hash {
+		if l.acked[f.Name] == f.Hash {
 			continue
 		}
 		if f.Needs != "" {
-			did, warning, err := a.loadOptional(ctx, s, f)
+			did, warning, err := l.loadOptional(ctx, s, f)
 			if did {
 				reloaded = append(reloaded, f.Module)
 			}
 			if warning != "" {
-				a.warnings = append(a.warnings, warning)
+				l.warnings = append(l.warnings, warning)
 			}
 			if err != nil {
 				return reloaded, err
@@ -40,7 +40,7 @@ func (a *applier) load(ctx context.Context, s *ami.Session, files *asteriskconf.
 			continue
 		}
 		has := false
-		if !a.edited[f.Name] {
+		if !l.edited[f.Name] {
 			if has, err = hasLoaded(ctx, s, f); err != nil {
 				return reloaded, err
 			}
@@ -50,17 +50,17 @@ func (a *applier) load(ctx context.Context, s *ami.Session, files *asteriskconf.
 				return reloaded, fmt.Errorf("reloading %s: %w", f.Module, err)
 			}
 			reloaded = append(reloaded, f.Module)
-			if err := a.verify(ctx, s, f); err != nil {
+			if err := l.verify(ctx, s, f); err != nil {
 				return reloaded, err
 			}
 		}
 		if f.Marker.Kind == asteriskconf.MarkerEndpoint {
-			if err := a.verifyEndpoints(ctx, s, f, files); err != nil {
+			if err := l.verifyEndpoints(ctx, s, f, files); err != nil {
 				return reloaded, err
 			}
 		}
-		a.acked[f.Name] = f.Hash
-		delete(a.edited, f.Name)
+		l.acked[f.Name] = f.Hash
+		delete(l.edited, f.Name)
 	}
 	return reloaded, nil
 }
@@ -91,8 +91,8 @@ func hasLoaded(ctx context.Context, s *ami.Session, f asteriskconf.File) (bool, 
 }
 
 // verify waits until Asterisk shows the file's marker.
-func (a *applier) verify(ctx context.Context, s *ami.Session, f asteriskconf.File) error {
-	deadline := time.Now().Add(a.patience)
+func (l *Loop) verify(ctx context.Context, s *ami.Session, f asteriskconf.File) error {
+	deadline := time.Now().Add(l.o.Patience)
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 500*time.Millisecond) {
 		has, err := hasLoaded(ctx, s, f)
 		if has || err != nil {
@@ -117,17 +117,17 @@ type objects struct {
 
 // verifyEndpoints asks Asterisk for changed endpoints: an object with a bad
 // option is left out while the rest of the file loads.
-func (a *applier) verifyEndpoints(ctx context.Context, s *ami.Session, f asteriskconf.File, files *asteriskconf.Files) error {
+func (l *Loop) verifyEndpoints(ctx context.Context, s *ami.Session, f asteriskconf.File, files *asteriskconf.Files) error {
 	var before map[string]uint64
 	switch {
-	case a.good != nil && a.asked.of == a.good.files: // as after every pass that went well
-		before = a.asked.hashes
-	case a.good != nil:
-		before = a.good.files.Objects()
+	case l.good != nil && l.asked.of == l.good.files: // as after every pass that went well
+		before = l.asked.hashes
+	case l.good != nil:
+		before = l.good.files.Objects()
 	}
-	a.asked = objects{files, files.Objects()}
+	l.asked = objects{files, files.Objects()}
 	asked := 0
-	for name, hash := range a.asked.hashes {
+	for name, hash := range l.asked.hashes {
 		if before[name] == hash {
 			continue
 		}

@@ -1,4 +1,4 @@
-package provisioner
+package status
 
 import (
 	"fmt"
@@ -15,22 +15,6 @@ const (
 	home  = "sip:x@192.0.2.7:5062;transport=udp"
 	other = "sip:x@192.0.2.8:5070;ob"
 )
-
-// contact sends what Asterisk sends when a contact changes.
-func (l *lab) contact(endpoint, uri, status string) {
-	l.asterisk.Send("ContactStatus", "AOR", endpoint, "EndpointName", endpoint, "URI", uri, "ContactStatus", status, "RoundtripUsec", map[bool]string{true: "12500", false: "0"}[status == "Reachable"])
-}
-
-// shows waits for a status: "OK 192.0.2.7:5062".
-func (l *lab) shows(endpoint, want string) pbx.EndpointStatus {
-	l.t.Helper()
-	var s pbx.EndpointStatus
-	l.until("for "+want, func() bool {
-		s, _ = l.Status(endpoint)
-		return strings.TrimSpace(string(s.Reach)+" "+addressText(s.Address)) == want
-	})
-	return s
-}
 
 // Every way from one word to the next (FEATURES, H1). A step sends one contact
 // event: URI and Asterisk's word, and says what must show then.
@@ -57,20 +41,19 @@ func TestReachability(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLab(t)
-			endpoint := l.device("a", "", c.qualify)
+			endpoint := l.device("a", c.qualify)
 			l.fresh()
 			l.start()
-			l.applied()
 			for _, s := range c.steps {
 				l.contact(endpoint, s.uri, s.word)
 				l.asterisk.Send("DeviceStateChange", "Device", "PJSIP/"+endpoint, "State", "INUSE")
-				l.until("for the event after "+s.word, func() bool { s, _ := l.Status(endpoint); return s.Call == pbx.CallInUse })
+				l.until("for the event after "+s.word, func() bool { s, _ := l.Of(endpoint); return s.Call == pbx.CallInUse })
 				got := l.shows(endpoint, s.want)
 				if rtt := got.RoundTrip; s.word == "Reachable" && rtt != 12500*time.Microsecond {
 					t.Errorf("round trip %s", rtt)
 				}
 				l.asterisk.Send("DeviceStateChange", "Device", "PJSIP/"+endpoint, "State", "NOT_INUSE")
-				l.until("for idle", func() bool { s, _ := l.Status(endpoint); return s.Call == pbx.CallIdle })
+				l.until("for idle", func() bool { s, _ := l.Of(endpoint); return s.Call == pbx.CallIdle })
 			}
 		})
 	}
@@ -78,16 +61,14 @@ func TestReachability(t *testing.T) {
 
 func TestCallStates(t *testing.T) {
 	l := newLab(t)
-	endpoint := l.device("a", "", 60)
-	l.fresh()
+	endpoint := l.device("a", 60)
 	l.start()
-	l.applied()
 	for _, c := range []struct {
 		word string
 		want pbx.CallState
 	}{{"RINGING", pbx.CallRinging}, {"INUSE", pbx.CallInUse}, {"RINGINUSE", pbx.CallRinging}, {"ONHOLD", pbx.CallOnHold}, {"BUSY", pbx.CallInUse}, {"NOT_INUSE", pbx.CallIdle}, {"UNAVAILABLE", pbx.CallIdle}, {"INVALID", pbx.CallUnknown}} {
 		l.asterisk.Send("DeviceStateChange", "Device", "PJSIP/"+endpoint, "State", c.word)
-		l.until("for "+c.word, func() bool { s, _ := l.Status(endpoint); return s.Call == c.want })
+		l.until("for "+c.word, func() bool { s, _ := l.Of(endpoint); return s.Call == c.want })
 	}
 }
 
@@ -105,18 +86,16 @@ func (l *lab) lists(endpoint, uri, status string) {
 // is right again, whatever happened meanwhile; a restart starts with what was.
 func TestStatusOverLossesAndRestarts(t *testing.T) {
 	l := newLab(t)
-	endpoint := l.device("a", "", 60)
-	l.fresh()
+	endpoint := l.device("a", 60)
 	l.start()
-	l.applied()
 	l.contact(endpoint, home, "Reachable")
 	l.shows(endpoint, "OK 192.0.2.7:5062")
-	if _, stale := l.Status(endpoint); !stale.IsZero() {
+	if _, stale := l.Of(endpoint); !stale.IsZero() {
 		t.Error("a live value is stale")
 	}
 	l.asterisk.Away()
-	l.until("for staleness", func() bool { _, stale := l.Status(endpoint); return !stale.IsZero() })
-	if s, stale := l.Status(endpoint); s.Reach != pbx.ReachOK || time.Since(stale) > time.Minute {
+	l.until("for staleness", func() bool { _, stale := l.Of(endpoint); return !stale.IsZero() })
+	if s, stale := l.Of(endpoint); s.Reach != pbx.ReachOK || time.Since(stale) > time.Minute {
 		t.Errorf("while away: %+v since %s", s, stale)
 	}
 	l.lists(endpoint, other, "Reachable")
@@ -128,7 +107,7 @@ func TestStatusOverLossesAndRestarts(t *testing.T) {
 	l.stop()
 	l.asterisk.Away()
 	l.fresh()
-	s, stale := l.Status(endpoint)
+	s, stale := l.Of(endpoint)
 	if s.Reach != pbx.ReachOK || s.Address != netip.MustParseAddrPort("192.0.2.8:5070") || stale.IsZero() {
 		t.Errorf("after a restart: %+v, stale since %s", s, stale)
 	}
@@ -141,7 +120,7 @@ func TestStatusOverLossesAndRestarts(t *testing.T) {
 // What is listed as not asked yet is asked at once.
 func TestUnsureContactsAreAsked(t *testing.T) {
 	l := newLab(t)
-	endpoint := l.device("a", "", 60)
+	endpoint := l.device("a", 60)
 	l.lists(endpoint, home, "NonQualified")
 	l.fresh()
 	asked := make(chan string, 1)
@@ -160,9 +139,7 @@ func TestRegistrationStorm(t *testing.T) {
 	const phones = 10_000
 	l := newLab(t)
 	endpoints := l.manyDevices(phones)
-	l.fresh()
 	l.start()
-	l.applied()
 	began := time.Now()
 	var b strings.Builder
 	for i, e := range endpoints {
@@ -186,39 +163,31 @@ func TestRegistrationStorm(t *testing.T) {
 	t.Logf("%d registrations were in the database after %s", phones, time.Since(began).Round(time.Millisecond))
 }
 
-// manyDevices stores devices in one transaction.
+// manyDevices adds devices.
 func (l *lab) manyDevices(n int) []string {
 	l.t.Helper()
 	endpoints := make([]string, n)
-	l.bulk(func(tx *bulkTx) {
-		for i := range endpoints {
-			endpoints[i] = pbx.NewEndpointName()
-			tx.device(&pbx.Device{Tenant: pbx.DefaultTenant, Name: fmt.Sprintf("d%05d", i), Endpoint: endpoints[i], Secret: pbx.NewDeviceSecret(), QualifySeconds: 60})
-		}
-	})
+	for i := range endpoints {
+		endpoints[i] = l.device(fmt.Sprintf("d%05d", i), 60)
+	}
 	return endpoints
 }
 
 // The status of a deleted device goes, and late events do not bring it back.
 func TestDeletedEndpointsAreForgotten(t *testing.T) {
 	l := newLab(t)
-	endpoint := l.device("a", "", 60)
-	keep := l.device("b", "", 60)
-	l.fresh()
+	endpoint := l.device("a", 60)
+	keep := l.device("b", 60)
 	l.start()
-	l.applied()
 	for _, e := range []string{endpoint, keep, "stranger"} {
 		l.contact(e, home, "Reachable")
 	}
 	l.shows(keep, "OK 192.0.2.7:5062")
 	l.until("for the database", func() bool { all, _ := l.store.Statuses(t.Context()); return len(all) == 2 })
-	if s, _ := l.Status("stranger"); s.Reach != "" {
+	if s, _ := l.Of("stranger"); s.Reach != "" {
 		t.Errorf("an endpoint of nobody has status %+v", s)
 	}
-	if _, err := l.Devices.Delete(t.Context(), tester, pbx.DefaultTenant, "a", Condition{}); err != nil {
-		t.Fatal(err)
-	}
-	l.applied()
+	l.deleteAllBut(keep)
 	l.contact(endpoint, home, "Removed")
 	l.contact(keep, home, "Unreachable")
 	l.shows(keep, "UNREACHABLE 192.0.2.7:5062")
@@ -226,28 +195,29 @@ func TestDeletedEndpointsAreForgotten(t *testing.T) {
 		all, _ := l.store.Statuses(t.Context())
 		return len(all) == 1 && all[keep].Reach == pbx.ReachUnreachable
 	})
-	l.status.mu.Lock()
-	defer l.status.mu.Unlock()
-	if len(l.status.observed) != 1 {
-		t.Errorf("%d endpoints are remembered", len(l.status.observed))
+	l.Watcher.mu.Lock()
+	defer l.Watcher.mu.Unlock()
+	if len(l.observed) != 1 {
+		t.Errorf("%d endpoints are remembered", len(l.observed))
 	}
 }
 
 // A device that is deleted while its status is being written leaves no row.
 func TestForgettingOvertakesAWrite(t *testing.T) {
 	l := newLab(t)
-	endpoint := l.device("a", "", 60)
-	l.fresh()
-	w := l.status
+	endpoint := l.device("a", 60)
+	w := l.Watcher
 	w.mu.Lock()
 	w.update(endpoint, time.Now(), func(o *observed) { o.Reach = pbx.ReachOK })
 	underWay := w.read([]string{endpoint})
 	w.mu.Unlock()
-	w.forget(pbx.NewSnapshot(99, nil, nil, nil, nil, nil))
+	w.Forget(pbx.NewSnapshot(99, pbx.Rows{}))
 	if err := w.write(t.Context(), underWay); err != nil {
 		t.Fatal(err)
 	}
-	store(t, w.changed)
+	if err := w.changed.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if all, err := l.store.Statuses(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("of a deleted device are left %v, %v", all, err)
 	}
@@ -256,10 +226,8 @@ func TestForgettingOvertakesAWrite(t *testing.T) {
 // A list that an event overtook does not undo the event.
 func TestSweepDoesNotUndoEvents(t *testing.T) {
 	l := newLab(t)
-	endpoint := l.device("a", "", 60)
-	l.fresh()
+	endpoint := l.device("a", 60)
 	l.start()
-	l.applied()
 	l.contact(endpoint, home, "Reachable")
 	l.shows(endpoint, "OK 192.0.2.7:5062")
 	l.lists(endpoint, other, "Reachable")
@@ -273,13 +241,13 @@ func TestSweepDoesNotUndoEvents(t *testing.T) {
 			close(list)
 		}()
 	})
-	if _, err := l.status.resync(t.Context(), l.apply.currentSession()); err != nil {
+	if _, err := l.resync(t.Context(), l.session.Load()); err != nil {
 		t.Fatal(err)
 	}
 	<-list
 	l.shows(endpoint, "UNREACHABLE 192.0.2.7:5062")
 	l.lists(endpoint, other, "Reachable")
-	if _, err := l.status.resync(t.Context(), l.apply.currentSession()); err != nil {
+	if _, err := l.resync(t.Context(), l.session.Load()); err != nil {
 		t.Fatal(err)
 	}
 	l.shows(endpoint, "OK 192.0.2.8:5070") // the next sweep mends what an event did not tell

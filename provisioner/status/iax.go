@@ -1,4 +1,4 @@
-package provisioner
+package status
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func peerOf(reach pbx.Reachability, address netip.AddrPort, roundTrip time.Durat
 // peerChanged follows one IAX2 device through its life. Registered tells an address
 // without a port, and no event tells of the first answer after it (seen on 22), so
 // the list is asked for both. A device that answers late still answers.
-func (w *statusWatcher) peerChanged(v ami.PeerStatus, at time.Time) {
+func (w *Watcher) peerChanged(v ami.PeerStatus, at time.Time) {
 	if v.Technology != string(pbx.IAX2) {
 		return
 	}
@@ -109,15 +109,15 @@ func (p *peerTimer) soon() {
 }
 
 // isPeer reports whether an endpoint is an IAX2 device's.
-func (w *statusWatcher) isPeer(endpoint string) bool {
-	d := w.device(endpoint)
+func (w *Watcher) isPeer(endpoint string) bool {
+	d := w.o.Device(endpoint)
 	return d != nil && d.Technology() == pbx.IAX2
 }
 
 // askPeers takes over what Asterisk lists of its peers, and reports whether one of
 // them has still to answer for the first time. A list that fails is made up for by
 // the next sweep.
-func (w *statusWatcher) askPeers(ctx context.Context, s *ami.Session) (again bool) {
+func (w *Watcher) askPeers(ctx context.Context, s *ami.Session) (again bool) {
 	began := time.Now()
 	peers, err := listPeers(ctx, s)
 	if err != nil {
@@ -144,7 +144,7 @@ func (w *statusWatcher) askPeers(ctx context.Context, s *ami.Session) (again boo
 }
 
 // addPeers adds the registered peers to the contacts of all endpoints.
-func (w *statusWatcher) addPeers(listed map[string]map[string]contact, peers []ami.IAXPeer) {
+func (w *Watcher) addPeers(listed map[string]map[string]contact, peers []ami.IAXPeer) {
 	for _, p := range peers {
 		if !p.Address.IsValid() {
 			continue // not registered

@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"errors"
@@ -21,8 +21,9 @@ func TestRefusedFileIsUndone(t *testing.T) {
 	l.extension("101", "Anna")
 	l.applied()
 	before := l.file("extensions.conf")
-	l.asterisk.took()
-	l.asterisk.refuses("exten => 666,")
+	l.asterisk.Took()
+	l.asterisk.Refuses("exten => 666,")
+	good := l.current.Load().Revision
 	bad := l.extension("666", "Evil")
 	s := l.settled(bad)
 	if s.Progress(bad) != event.Failed || !strings.Contains(s.Error, "Asterisk did not take dialtone/extensions.conf") || !strings.Contains(s.Error, "create extension 666") ||
@@ -32,27 +33,28 @@ func TestRefusedFileIsUndone(t *testing.T) {
 	if l.file("extensions.conf") != before {
 		t.Error("the last good file is not back on disk")
 	}
+	if now := l.current.Load().Revision; now != good {
+		t.Errorf("calls and phones go by revision %d, and Asterisk runs %d", now, good)
+	}
 	passes, began := l.passes(), time.Now()
 	l.until("for when a retry would be due", func() bool { return time.Since(began) > retryFirst+100*time.Millisecond })
 	if l.passes() != passes {
 		t.Error("it was tried again in vain")
 	}
-	other := put(l, l.Mailboxes, "101", &pbx.Mailbox{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anna", PIN: pbx.NewSecret("1234")})
+	other := l.put(&pbx.Mailbox{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anna", PIN: pbx.NewSecret("1234")})
 	if again := l.settled(other); again.Error != s.Error {
 		t.Errorf("the next failure says %q", again.Error)
 	}
 	if n := l.passes() - passes; n != 1 {
 		t.Errorf("one more change made %d passes", n)
 	}
-	l.asterisk.took()
-	if _, err := l.Extensions.Delete(t.Context(), tester, pbx.DefaultTenant, "666", Condition{}); err != nil {
-		t.Fatal(err)
-	}
+	l.asterisk.Took()
+	l.deleteExtension("666")
 	l.applied()
-	if got := l.asterisk.took(); !slices.Contains(got, "app_voicemail.so") {
+	if got := l.asterisk.Took(); !slices.Contains(got, "app_voicemail.so") {
 		t.Errorf("the change that waited was not loaded: %v", got)
 	}
-	if l.ApplyState().Error != "" {
+	if l.State().Error != "" {
 		t.Error("the error stays")
 	}
 }
@@ -61,26 +63,26 @@ func TestRefusedFileIsUndone(t *testing.T) {
 // refusal, and Asterisk is told to load the old file again.
 func TestOmittedEndpointIsUndone(t *testing.T) {
 	l := newLab(t).start()
-	l.device("a", "", 60)
+	l.device("a")
 	l.applied()
 	before := l.file("pjsip.conf")
 	d := &pbx.Device{Tenant: pbx.DefaultTenant, Name: "b", Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: 60}
-	l.asterisk.omits(d.Endpoint)
-	l.asterisk.took()
-	revision := put(l, l.Devices, "b", d)
+	l.asterisk.Omits(d.Endpoint)
+	l.asterisk.Took()
+	revision := l.put(d)
 	if s := l.settled(revision); s.Progress(revision) != event.Failed || !strings.Contains(s.Error, "endpoint "+d.Endpoint+" is missing") {
 		t.Errorf("state %+v", s)
 	}
-	if l.file("pjsip.conf") != before || l.asterisk.text("pjsip.conf") != before {
+	if l.file("pjsip.conf") != before || l.asterisk.Text("pjsip.conf") != before {
 		t.Error("the last good file is not in force again")
 	}
-	if got := l.asterisk.took(); !slices.Equal(got, []string{"res_pjsip.so", "res_pjsip.so"}) {
+	if got := l.asterisk.Took(); !slices.Equal(got, []string{"res_pjsip.so", "res_pjsip.so"}) {
 		t.Errorf("reloads: %v", got)
 	}
 	// Another Asterisk, say after an upgrade, is asked anew.
-	l.asterisk.omits("")
+	l.asterisk.Omits("")
 	l.asterisk.Drop()
-	l.until("for the new connection", func() bool { return l.ApplyState().Applied >= revision })
+	l.until("for the new connection", func() bool { return l.State().Applied >= revision })
 }
 
 // A program that has just started, with other templates perhaps, goes back to
@@ -92,7 +94,7 @@ func TestRefusalAtTheStartGoesBackToTheFilesFound(t *testing.T) {
 	before := l.file("extensions.conf")
 	l.stop()
 	bad := l.extension("666", "Evil")
-	l.asterisk.refuses("exten => 666,")
+	l.asterisk.Refuses("exten => 666,")
 	l.fresh()
 	l.start()
 	if s := l.settled(bad); s.Progress(bad) != event.Failed || !strings.Contains(s.Error, "create extension 666") {
@@ -101,7 +103,7 @@ func TestRefusalAtTheStartGoesBackToTheFilesFound(t *testing.T) {
 	if l.file("extensions.conf") != before {
 		t.Error("the file found at the start is not back on disk")
 	}
-	if l.asterisk.text("extensions.conf") != before {
+	if l.asterisk.Text("extensions.conf") != before {
 		t.Error("Asterisk does not run it")
 	}
 }
@@ -109,7 +111,7 @@ func TestRefusalAtTheStartGoesBackToTheFilesFound(t *testing.T) {
 // Nothing to go back to: the failure says so.
 func TestFirstFileRefused(t *testing.T) {
 	l := newLab(t)
-	l.asterisk.refuses("dialtone")
+	l.asterisk.Refuses("dialtone")
 	revision := l.extension("101", "Anna")
 	l.start()
 	if s := l.settled(revision); s.Progress(revision) != event.Failed || !strings.Contains(s.Error, "no earlier files") {
@@ -134,7 +136,7 @@ func TestUnwritableFolderRecovers(t *testing.T) {
 	if err := os.Rename(aside, l.config); err != nil {
 		t.Fatal(err)
 	}
-	l.until("for the retry", func() bool { return l.ApplyState().Applied >= revision })
+	l.until("for the retry", func() bool { return l.State().Applied >= revision })
 }
 
 // A crash between temporary file and rename leaves no secrets lying about.

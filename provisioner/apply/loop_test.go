@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/ami/amitest"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -27,7 +28,7 @@ func TestSettleDebounces(t *testing.T) {
 	}{{"one", 1, 0, 1}, {"a burst", 1000, time.Millisecond / 10, 1}, {"a long burst", 1000, 10 * time.Millisecond, 10}, {"single ones", 3, time.Minute, 3}} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := &applier{wake: make(chan struct{}, 1)}
+				a := &Loop{wake: make(chan struct{}, 1)}
 				ctx, cancel := context.WithCancel(t.Context())
 				var passes atomic.Int64
 				go func() {
@@ -43,10 +44,10 @@ func TestSettleDebounces(t *testing.T) {
 					}
 				}()
 				for range c.nudges {
-					a.nudge()
+					a.Nudge()
 					<-time.After(c.every)
 				}
-				<-time.After(2 * applyCap)
+				<-time.After(2 * burstMost)
 				if n := int(passes.Load()); n < c.passes || n > c.passes+1 {
 					t.Errorf("%d nudges every %s made %d passes, want %d", c.nudges, c.every, n, c.passes)
 				}
@@ -81,7 +82,7 @@ func TestManyChangesMakeFewPasses(t *testing.T) {
 func TestReloadsOnlyWhatChanged(t *testing.T) {
 	l := newLab(t).start()
 	l.applied()
-	if got := l.asterisk.took(); !slices.Equal(got, []string{"app_voicemail.so", "res_pjsip.so", "res_parking.so", "pbx_config.so"}) {
+	if got := l.asterisk.Took(); !slices.Equal(got, []string{"app_voicemail.so", "res_pjsip.so", "res_parking.so", "pbx_config.so"}) {
 		t.Errorf("the first pass reloaded %v", got)
 	}
 	box := &pbx.Mailbox{Tenant: pbx.DefaultTenant, Number: "101", Name: "Anna", PIN: pbx.NewSecret("1234")}
@@ -93,53 +94,46 @@ func TestReloadsOnlyWhatChanged(t *testing.T) {
 	}{
 		{"an extension", func() int64 { return l.extension("101", "Anna") }, []string{"pbx_config.so"}},
 		{"the same again", func() int64 { return l.extension("101", "Anna") }, nil},
-		{"a device of nobody", func() int64 { return put(l, l.Devices, "spare", unassigned) }, []string{"res_pjsip.so"}},
-		{"a mailbox of nobody", func() int64 { return put(l, l.Mailboxes, "101", box) }, []string{"app_voicemail.so"}},
+		{"a device of nobody", func() int64 { return l.put(unassigned) }, []string{"res_pjsip.so"}},
+		{"a mailbox of nobody", func() int64 { return l.put(box) }, []string{"app_voicemail.so"}},
 		{"a phone", func() int64 {
-			return put(l, l.Phones, "001565aabbcc", &pbx.Phone{Tenant: pbx.DefaultTenant, MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", URLSecret: pbx.NewURLSecret()})
+			return l.put(&pbx.Phone{Tenant: pbx.DefaultTenant, MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", URLSecret: pbx.NewURLSecret()})
 		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.change()
 			passes := l.passes()
-			l.apply.nudge()
+			l.Nudge()
 			l.until("for a pass", func() bool { return l.passes() > passes })
 			l.applied()
-			if got := l.asterisk.took(); !slices.Equal(got, c.want) {
+			if got := l.asterisk.Took(); !slices.Equal(got, c.want) {
 				t.Errorf("reloaded %v, want %v", got, c.want)
 			}
 		})
 	}
 }
 
-// passes counts what is recorded about passes.
-func (l *lab) passes() int {
-	l.t.Helper()
-	rs, err := l.store.ApplyResults(l.t.Context(), 0)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return len(rs)
-}
-
 func TestAsteriskAwayLeavesChangesPending(t *testing.T) {
 	l := newLab(t).start()
 	l.applied()
-	l.asterisk.took()
+	l.asterisk.Took()
 	l.asterisk.Away()
-	l.until("for the loss", func() bool { up, _ := l.Connected(); return !up })
+	l.until("for the loss", func() bool { return !l.up.Load() })
 	revision := l.extension("101", "Anna")
-	l.until("for the reason", func() bool { return l.ApplyState().Error != "" })
-	s := l.ApplyState()
+	l.until("for the reason", func() bool { return l.State().Error != "" })
+	s := l.State()
 	if s.Progress(revision) != event.Pending || !strings.Contains(s.Error, "Asterisk is not connected") {
 		t.Errorf("while away: %s, %+v", s.Progress(revision), s)
 	}
 	if !strings.Contains(l.file("extensions.conf"), "101") {
 		t.Error("the file was not written while Asterisk was away")
 	}
+	if now := l.current.Load().Revision; now != revision {
+		t.Errorf("calls go by revision %d while Asterisk is away, want %d", now, revision)
+	}
 	l.asterisk.Back()
 	l.applied()
-	if got := l.asterisk.took(); !slices.Equal(got, []string{"pbx_config.so"}) {
+	if got := l.asterisk.Took(); !slices.Equal(got, []string{"pbx_config.so"}) {
 		t.Errorf("once it was back, %v was reloaded", got)
 	}
 }
@@ -149,24 +143,22 @@ func TestComingBackReloadsOnlyWhatIsNotLoaded(t *testing.T) {
 	l := newLab(t).start()
 	l.extension("101", "Anna")
 	l.applied()
-	l.asterisk.took()
+	l.asterisk.Took()
 	reconnect := func(how func()) []string {
 		passes := l.passes()
 		how()
-		l.until("for the full pass", func() bool { up, _ := l.Connected(); return up && l.passes() > passes })
-		return l.asterisk.took()
+		l.until("for the full pass", func() bool { return l.up.Load() && l.passes() > passes })
+		return l.asterisk.Took()
 	}
 	if got := reconnect(l.asterisk.Drop); len(got) != 0 {
 		t.Errorf("a lost connection reloaded %v", got)
 	}
-	if got := reconnect(l.asterisk.restart); len(got) != 0 {
+	if got := reconnect(l.asterisk.Restart); len(got) != 0 {
 		t.Errorf("an Asterisk that loaded our files at its start reloaded %v", got)
 	}
 	if got := reconnect(func() {
 		l.asterisk.Away()
-		l.asterisk.mu.Lock()
-		l.asterisk.loaded = map[string]string{"voicemail.conf": l.asterisk.loaded["voicemail.conf"]}
-		l.asterisk.mu.Unlock()
+		l.asterisk.KeepOnly("voicemail.conf")
 		l.asterisk.Back()
 	}); !slices.Equal(got, []string{"res_pjsip.so", "res_parking.so", "pbx_config.so"}) {
 		t.Errorf("an Asterisk that lacks three files reloaded %v", got)
@@ -175,7 +167,7 @@ func TestComingBackReloadsOnlyWhatIsNotLoaded(t *testing.T) {
 	l.fresh()
 	l.start()
 	l.applied()
-	if got := l.asterisk.took(); len(got) != 0 {
+	if got := l.asterisk.Took(); len(got) != 0 {
 		t.Errorf("a restarted program reloaded %v", got)
 	}
 }
@@ -185,29 +177,29 @@ func TestRenderErrorKeepsTheOldState(t *testing.T) {
 	l := newLab(t).start()
 	l.extension("101", "Anna")
 	l.applied()
-	before, revision := l.file("extensions.conf"), l.Snapshot().Revision
+	before, revision := l.file("extensions.conf"), l.current.Load().Revision
 	// Past every check, straight into the database: a name that the dialect refuses.
-	next, err := l.store.Update(t.Context(), tester, func(tx *db.Tx) error {
+	next, err := l.store.Update(t.Context(), pbx.Author{Actor: "tester"}, func(tx *db.Tx) error {
 		return tx.PutExtension(t.Context(), &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "10;2\n", Name: "x", RingSeconds: 20})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.apply.nudge()
+	l.Nudge()
 	if s := l.settled(next); s.Progress(next) != event.Failed || !strings.Contains(s.Error, "extensions.conf") {
 		t.Errorf("state %+v", s)
 	}
-	if l.file("extensions.conf") != before || l.Snapshot().Revision != revision {
+	if l.file("extensions.conf") != before || l.current.Load().Revision != revision {
 		t.Error("the old state is not in force")
 	}
 	if left, _ := filepath.Glob(filepath.Join(l.config, ".new-*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	_, err = l.store.Update(t.Context(), tester, func(tx *db.Tx) error { return tx.DeleteExtension(t.Context(), pbx.DefaultTenant, "10;2\n") })
+	_, err = l.store.Update(t.Context(), pbx.Author{Actor: "tester"}, func(tx *db.Tx) error { return tx.DeleteExtension(t.Context(), pbx.DefaultTenant, "10;2\n") })
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.apply.nudge()
+	l.Nudge()
 	l.applied()
 }
 
@@ -215,13 +207,13 @@ func TestWaitAppliedEndsWithItsContext(t *testing.T) {
 	l := newLab(t) // does not run
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if s := l.WaitApplied(ctx, 99); s.Progress(99) != event.Pending {
+	if s := l.Wait(ctx, 99); s.Progress(99) != event.Pending {
 		t.Errorf("state %+v", s)
 	}
 	done := make(chan event.Apply)
-	go func() { done <- l.WaitApplied(t.Context(), 5) }()
-	l.apply.publish(event.Apply{Applied: 4})
-	l.apply.publish(event.Apply{Applied: 6})
+	go func() { done <- l.Wait(t.Context(), 5) }()
+	l.publish(event.Apply{Applied: 4})
+	l.publish(event.Apply{Applied: 6})
 	if s := <-done; s.Progress(5) != event.Applied || s.Progress(7) != event.Pending {
 		t.Errorf("state %+v", s)
 	}
@@ -233,7 +225,7 @@ func TestWaitAppliedEndsWithItsContext(t *testing.T) {
 func TestFilesAreForAsteriskOnly(t *testing.T) {
 	l := newLab(t).start()
 	l.applied()
-	for _, file := range moduleFile {
+	for _, file := range amitest.Files {
 		info, err := os.Stat(filepath.Join(l.config, file))
 		if err != nil {
 			t.Fatal(err)

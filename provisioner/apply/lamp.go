@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"context"
@@ -14,12 +14,12 @@ const lampModule = "res_pjsip_mwi.so"
 // moveLamps makes Asterisk watch the right mailboxes when a device that it knows
 // has another one than before: its phone shows that one's lamp at once. An Asterisk
 // without the module has no lamps to move, which is no reason to refuse the rest.
-func (a *applier) moveLamps(ctx context.Context, s *ami.Session, next *rendered) {
-	if a.good == nil || !lampsMoved(a.good.snapshot, next.snapshot) {
+func (l *Loop) moveLamps(ctx context.Context, s *ami.Session, next *rendered) {
+	if l.good == nil || !lampsMoved(l.good.snapshot, next.snapshot) {
 		return
 	}
 	if err := s.Reload(ctx, lampModule); err != nil {
-		a.log.Warn("moving the lamps of phones; each is right when its phone registers again", "module", lampModule, "error", err)
+		l.o.Log.Warn("moving the lamps of phones; each is right when its phone registers again", "module", lampModule, "error", err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package provisioner
+package status
 
 import (
 	"net/netip"

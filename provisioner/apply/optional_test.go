@@ -1,12 +1,14 @@
-package provisioner
+package apply
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/dialtone-pbx/dialtone/ami/amitest"
+	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -19,16 +21,13 @@ func TestMissingModuleIsAWarning(t *testing.T) {
 			c.ReplyError(a, "No such module")
 			return
 		}
-		l.asterisk.mu.Lock()
-		l.asterisk.reloads = append(l.asterisk.reloads, a.Get("Module"))
-		l.asterisk.load(moduleFile[a.Get("Module")])
-		l.asterisk.mu.Unlock()
+		l.asterisk.ReloadModule(a.Get("Module"))
 		c.Reply(a, "Message", "Module Reloaded")
 	})
 	l.start()
 	l.extension("101", "Anna")
 	l.applied()
-	if s := l.ApplyState(); len(s.Warnings) != 0 {
+	if s := l.State(); len(s.Warnings) != 0 {
 		t.Errorf("without devices it warns of %q", s.Warnings)
 	}
 	for _, a := range l.asterisk.Actions("Reload") {
@@ -36,20 +35,18 @@ func TestMissingModuleIsAWarning(t *testing.T) {
 			t.Errorf("it reloaded %s for nothing", m)
 		}
 	}
-	put(l, l.Extensions, "300", &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "300", Name: "Ida", RingSeconds: 20, Type: pbx.TypeIAX2, Presence: true})
-	put(l, l.Devices, "iax", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "iax", Kind: pbx.DeviceIAX2, Extension: "300", Endpoint: "diax", Secret: pbx.NewDeviceSecret()})
+	l.put(&pbx.Extension{Tenant: pbx.DefaultTenant, Number: "300", Name: "Ida", RingSeconds: 20, Type: pbx.TypeIAX2, Presence: true})
+	l.put(&pbx.Device{Tenant: pbx.DefaultTenant, Name: "iax", Kind: pbx.DeviceIAX2, Extension: "300", Endpoint: "diax", Secret: pbx.NewDeviceSecret()})
 	l.applied()
-	if s := l.ApplyState(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not run chan_iax2.so") || s.Error != "" {
+	if s := l.State(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not run chan_iax2.so") || s.Error != "" {
 		t.Errorf("state %+v", s)
 	}
 	if !strings.Contains(l.file("iax.conf"), "[diax]") || !strings.Contains(l.file("extensions.conf"), "Dial(IAX2/diax") {
 		t.Error("the files do not have the device")
 	}
-	if _, err := l.Devices.Delete(t.Context(), tester, pbx.DefaultTenant, "iax", Condition{}); err != nil {
-		t.Fatal(err)
-	}
+	l.edit(func(ctx context.Context, tx *db.Tx) error { return tx.DeleteDevice(ctx, pbx.DefaultTenant, "iax") })
 	l.applied()
-	if s := l.ApplyState(); len(s.Warnings) != 0 {
+	if s := l.State(); len(s.Warnings) != 0 {
 		t.Errorf("after the delete it warns of %q", s.Warnings)
 	}
 }
@@ -58,10 +55,10 @@ func TestMissingModuleIsAWarning(t *testing.T) {
 // of it.
 func TestFileNotPulledInIsAWarning(t *testing.T) {
 	l := newLab(t).start()
-	put(l, l.Extensions, "300", &pbx.Extension{Tenant: pbx.DefaultTenant, Number: "300", Name: "Ida", RingSeconds: 20, Type: pbx.TypeIAX2, Presence: true})
-	put(l, l.Devices, "iax", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "iax", Kind: pbx.DeviceIAX2, Extension: "300", Endpoint: "diax", Secret: pbx.NewDeviceSecret()})
+	l.put(&pbx.Extension{Tenant: pbx.DefaultTenant, Number: "300", Name: "Ida", RingSeconds: 20, Type: pbx.TypeIAX2, Presence: true})
+	l.put(&pbx.Device{Tenant: pbx.DefaultTenant, Name: "iax", Kind: pbx.DeviceIAX2, Extension: "300", Endpoint: "diax", Secret: pbx.NewDeviceSecret()})
 	l.applied()
-	if s := l.ApplyState(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not take dialtone/iax.conf") {
+	if s := l.State(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not take dialtone/iax.conf") {
 		t.Errorf("state %+v", s)
 	}
 }
@@ -75,9 +72,7 @@ func TestLinesOfCallsAreTurnedOn(t *testing.T) {
 			c.ReplyError(a, "Module not initialized")
 			return
 		}
-		l.asterisk.mu.Lock()
-		l.asterisk.load(moduleFile[a.Get("Module")])
-		l.asterisk.mu.Unlock()
+		l.asterisk.ReloadModule(a.Get("Module"))
 		c.Reply(a, "Message", "Module Reloaded")
 	})
 	l.asterisk.Handle("ModuleLoad", func(c *amitest.Conn, a amitest.Action) { c.Reply(a, "Message", "Module Loaded") })
@@ -91,7 +86,7 @@ func TestLinesOfCallsAreTurnedOn(t *testing.T) {
 	if got := l.asterisk.Actions("ModuleLoad"); len(got) != 1 || got[0].Get("Module") != "cdr_custom.so" || got[0].Get("LoadType") != "load" {
 		t.Errorf("loaded %v", got)
 	}
-	if s := l.ApplyState(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not take dialtone/cdr_custom.conf") {
+	if s := l.State(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "does not take dialtone/cdr_custom.conf") {
 		t.Errorf("with the line in another section: %+v", s)
 	}
 	if err := os.WriteFile(host, []byte("[mappings] ; ours\n  #include \"dialtone/cdr_custom.conf\" ; calls\n"), 0o600); err != nil {
@@ -99,7 +94,7 @@ func TestLinesOfCallsAreTurnedOn(t *testing.T) {
 	}
 	l.extension("102", "Bob")
 	l.applied()
-	if s := l.ApplyState(); len(s.Warnings) != 0 {
+	if s := l.State(); len(s.Warnings) != 0 {
 		t.Errorf("with the line: %+v", s)
 	}
 }

@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"context"
@@ -16,21 +16,21 @@ import (
 // that lacks the module, or whose own file does not pull ours in, runs everything
 // else; the warning says what it misses. The file is tried again at every pass, and
 // waited for once.
-func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskconf.File) (reloaded bool, warning string, err error) {
-	if a.nothingYet(f) {
-		a.settled(f, true)
+func (l *Loop) loadOptional(ctx context.Context, s *ami.Session, f asteriskconf.File) (reloaded bool, warning string, err error) {
+	if l.nothingYet(f) {
+		l.settled(f, true)
 		return false, "", nil
 	}
-	if !a.edited[f.Name] {
+	if !l.edited[f.Name] {
 		if has, err := hasLoaded(ctx, s, f); has || err != nil {
-			a.settled(f, has)
+			l.settled(f, has)
 			return false, "", err
 		}
 	}
 	var refused *ami.ResponseError
 	if err := reload(ctx, s, f); errors.As(err, &refused) {
 		if f.Empty { // nothing of ours is in force, as it should be
-			a.settled(f, true)
+			l.settled(f, true)
 			return false, "", nil
 		}
 		return false, fmt.Sprintf("%s do not work: Asterisk does not run %s (%s)", f.Needs, f.Module, refused.Message), nil
@@ -39,13 +39,13 @@ func (a *applier) loadOptional(ctx context.Context, s *ami.Session, f asteriskco
 	}
 	has := f.Empty
 	if f.Marker.Kind == asteriskconf.MarkerNone {
-		has = has || a.pulledIn(f)
+		has = has || l.pulledIn(f)
 	} else if !has {
-		if has, err = a.showsSoon(ctx, s, f); err != nil {
+		if has, err = l.showsSoon(ctx, s, f); err != nil {
 			return true, "", err
 		}
 	}
-	a.settled(f, has)
+	l.settled(f, has)
 	if !has {
 		warning = fmt.Sprintf("%s do not work: %s does not take %s; see dialtone doctor", f.Needs, f.Module, f.Name)
 	}
@@ -63,12 +63,12 @@ func reload(ctx context.Context, s *ami.Session, f asteriskconf.File) error {
 
 // pulledIn reports whether the host's file has the line for ours, or cannot be read:
 // all there is to know of a module that shows nobody what it has read.
-func (a *applier) pulledIn(f asteriskconf.File) bool {
+func (l *Loop) pulledIn(f asteriskconf.File) bool {
 	for _, i := range asteriskconf.Includes() {
 		if i.HostFile != filepath.Base(f.Name) {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(filepath.Dir(a.dir), i.HostFile))
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(l.o.Dir), i.HostFile))
 		return err != nil || i.In(text)
 	}
 	return true
@@ -76,11 +76,11 @@ func (a *applier) pulledIn(f asteriskconf.File) bool {
 
 // nothingYet reports whether a file says nothing, and never said anything else that
 // Asterisk could have loaded: what runs there is none of our business.
-func (a *applier) nothingYet(f asteriskconf.File) bool {
-	if !f.Empty || a.edited[f.Name] {
+func (l *Loop) nothingYet(f asteriskconf.File) bool {
+	if !f.Empty || l.edited[f.Name] {
 		return false
 	}
-	last := a.lastGood()
+	last := l.lastGood()
 	if last == nil {
 		return true
 	}
@@ -89,13 +89,13 @@ func (a *applier) nothingYet(f asteriskconf.File) bool {
 }
 
 // settled notes whether Asterisk has a file.
-func (a *applier) settled(f asteriskconf.File, has bool) {
+func (l *Loop) settled(f asteriskconf.File, has bool) {
 	if has {
-		a.acked[f.Name] = f.Hash
-		delete(a.edited, f.Name)
-		delete(a.missing, f.Name)
+		l.acked[f.Name] = f.Hash
+		delete(l.edited, f.Name)
+		delete(l.missing, f.Name)
 	} else {
-		a.missing[f.Name] = f.Hash
+		l.missing[f.Name] = f.Hash
 	}
 }
 
@@ -104,11 +104,11 @@ func (a *applier) settled(f asteriskconf.File, has bool) {
 const optionalWithin = time.Second
 
 // showsSoon waits for the marker of a file; not for one that was missed before.
-func (a *applier) showsSoon(ctx context.Context, s *ami.Session, f asteriskconf.File) (bool, error) {
-	end := time.Now().Add(min(optionalWithin, a.patience))
+func (l *Loop) showsSoon(ctx context.Context, s *ami.Session, f asteriskconf.File) (bool, error) {
+	end := time.Now().Add(min(optionalWithin, l.o.Patience))
 	for pause := 5 * time.Millisecond; ; pause *= 2 {
 		has, err := hasLoaded(ctx, s, f)
-		if has || err != nil || a.missing[f.Name] == f.Hash || time.Now().After(end) {
+		if has || err != nil || l.missing[f.Name] == f.Hash || time.Now().After(end) {
 			return has, err
 		}
 		select {

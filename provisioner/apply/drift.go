@@ -1,4 +1,4 @@
-package provisioner
+package apply
 
 import (
 	"bytes"
@@ -28,8 +28,8 @@ const (
 
 // Drift lists the hand edits that are kept aside. They stay listed, over
 // restarts too, until somebody moves them away.
-func (c *Controller) Drift() []event.Drift {
-	kept, _ := filepath.Glob(filepath.Join(c.apply.dir, "*"+editedMark+"*")) // the pattern is well-formed
+func (l *Loop) Drift() []event.Drift {
+	kept, _ := filepath.Glob(filepath.Join(l.o.Dir, "*"+editedMark+"*")) // the pattern is well-formed
 	out := make([]event.Drift, 0, len(kept))
 	for _, path := range kept {
 		name, when, _ := strings.Cut(filepath.Base(path), editedMark)
@@ -42,7 +42,7 @@ func (c *Controller) Drift() []event.Drift {
 
 // keepHandEdit gives a file that is not ours a second name before ours replaces
 // it, so that nothing is lost and Asterisk never misses the file.
-func (a *applier) keepHandEdit(name, path string) error {
+func (l *Loop) keepHandEdit(name, path string) error {
 	present, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -50,7 +50,7 @@ func (a *applier) keepHandEdit(name, path string) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	if asteriskconf.Intact(a.templates, name, present) {
+	if asteriskconf.Intact(l.o.Templates, name, present) {
 		return nil
 	}
 	d := event.Drift{File: filepath.Base(path), At: time.Now().UTC()}
@@ -58,19 +58,19 @@ func (a *applier) keepHandEdit(name, path string) error {
 	if err := os.Link(path, d.Kept); err != nil {
 		return fmt.Errorf("keeping the hand-edited %s: %w", path, err)
 	}
-	a.edited[name] = true // its marker still says that it is ours
-	a.log.Warn("a rendered file was edited by hand; the edit is kept aside and has no effect", "file", path, "kept", d.Kept)
-	a.events.Publish("", d)
+	l.edited[name] = true // its marker still says that it is ours
+	l.o.Log.Warn("a rendered file was edited by hand; the edit is kept aside and has no effect", "file", path, "kept", d.Kept)
+	l.o.Events.Publish("", d)
 	return nil
 }
 
 // diskIsOurs reports whether the files on disk are the ones last written.
-func (a *applier) diskIsOurs() bool {
-	if a.disk == nil {
+func (l *Loop) diskIsOurs() bool {
+	if l.disk == nil {
 		return true // the pass that is due will tell
 	}
-	for _, f := range a.disk.List {
-		if !sameFile(a.path(f.Name), f.Content) {
+	for _, f := range l.disk.List {
+		if !sameFile(l.path(f.Name), f.Content) {
 			return false
 		}
 	}
@@ -80,18 +80,18 @@ func (a *applier) diskIsOurs() bool {
 // remember keeps the files found at the start, to go back to when Asterisk
 // refuses the first ones that this program renders; templates may have changed
 // with it.
-func (a *applier) remember(files *asteriskconf.Files) {
-	if a.disk != nil || a.found != nil {
+func (l *Loop) remember(files *asteriskconf.Files) {
+	if l.disk != nil || l.found != nil {
 		return
 	}
 	found := &asteriskconf.Files{}
 	for _, f := range files.List {
-		content, err := os.ReadFile(a.path(f.Name))
+		content, err := os.ReadFile(l.path(f.Name))
 		if f.Needs != "" && errors.Is(err, fs.ErrNotExist) {
 			continue // an earlier version did not have it
 		}
 		hash := statedHash(content)
-		if err != nil || hash == "" || !asteriskconf.Intact(a.templates, f.Name, content) {
+		if err != nil || hash == "" || !asteriskconf.Intact(l.o.Templates, f.Name, content) {
 			return
 		}
 		rename := strings.NewReplacer(f.Hash, hash)
@@ -99,7 +99,7 @@ func (a *applier) remember(files *asteriskconf.Files) {
 		f.Marker.Name, f.Marker.Value = rename.Replace(f.Marker.Name), rename.Replace(f.Marker.Value)
 		found.List = append(found.List, f)
 	}
-	a.found = found
+	l.found = found
 }
 
 var hashPattern = regexp.MustCompile(`[0-9a-f]{64}`)
