@@ -104,6 +104,9 @@ func checkFile(t *testing.T, pkg, name string) {
 			t.Errorf("%s imports %s: Echo belongs to the HTTP packages only", name, imported)
 		}
 		ours, is := strings.CutPrefix(imported, module)
+		if ours == "cmd/sandbox/lab" {
+			t.Errorf("%s imports %s, which is for tests only", name, ours)
+		}
 		if is && known && !slices.Contains(may, ours) {
 			t.Errorf("%s imports %s, which the table does not allow", name, ours)
 		}

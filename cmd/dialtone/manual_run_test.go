@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ari/aritest"
+	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 	"github.com/dialtone-pbx/dialtone/provisioner/manual"
 )
 
@@ -36,14 +37,14 @@ var tools = []string{"bash", "cat", "sed", "grep", "head", "cut", "mkdir", "cp"}
 type desk struct {
 	dir, url string
 	asterisk *pretender
-	log      *record
+	log      *Output
 }
 
 // newDesk starts the controller.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	dir := t.TempDir()
-	d := &desk{dir: dir, log: &record{}}
+	d := &desk{dir: dir, log: &Output{}}
 	for _, name := range []string{".office", ".build", "bin", "asterisk/etc", "asterisk/spool", "asterisk/log"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
@@ -229,7 +230,7 @@ func (d *desk) run(t *testing.T, name, names string, list []command) (output str
 		t.Fatal(err)
 	}
 	defer seen.Close()
-	printed := &record{}
+	printed := &Output{}
 	shell := exec.CommandContext(ctx, filepath.Join(d.dir, "bin/bash"), "/dev/fd/3")
 	shell.Dir, shell.Stdout, shell.Stderr, shell.ExtraFiles = d.dir, printed, printed, []*os.File{typed, notes}
 	shell.Env = []string{"PATH=" + filepath.Join(d.dir, "bin"), "HOME=" + d.dir, "TMPDIR=" + d.dir}
