@@ -54,7 +54,7 @@ func newDesk(t *testing.T) *desk {
 	etc := filepath.Join(dir, "asterisk/etc")
 	d.asterisk = newPretender(t, etc)
 	office := filepath.Join(dir, ".office")
-	cmd := exec.Command(binary(t), "serve", "--db", filepath.Join(office, "dialtone.db"),
+	cmd := exec.Command(Binary(t), "serve", "--db", filepath.Join(office, "dialtone.db"),
 		"--token-file", filepath.Join(office, "dialtone-admin-token"),
 		"--listen", "127.0.0.1:0", "--phone-listen", "127.0.0.1:0", "--asterisk-etc", etc,
 		"--asterisk-spool", filepath.Join(dir, "asterisk/spool"), "--asterisk-log", filepath.Join(dir, "asterisk/log"),
@@ -67,11 +67,11 @@ func newDesk(t *testing.T) *desk {
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		if err := cmd.Wait(); err != nil || trouble.MatchString(d.log.String()) {
+		if err := cmd.Wait(); err != nil || Trouble.MatchString(d.log.String()) {
 			t.Errorf("the controller: %v\n%s", err, d.log)
 		}
 	})
-	eventually(t, 30*time.Second, func() string {
+	Eventually(t, 30*time.Second, func() string {
 		found := regexp.MustCompile(`msg=ready admin=(\S+)`).FindStringSubmatch(d.log.String())
 		if found == nil {
 			return "the controller is not ready:\n" + d.log.String()
@@ -97,7 +97,7 @@ func (d *desk) install(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	links := map[string]string{".build/dialtone": binary(t), "bin/dialtone": binary(t)}
+	links := map[string]string{".build/dialtone": Binary(t), "bin/dialtone": Binary(t)}
 	for _, name := range tools {
 		links["bin/"+name] = find(name)
 	}
@@ -125,7 +125,7 @@ exit $code
 // get reads a page of the controller.
 func (d *desk) get(t *testing.T, path string) string {
 	t.Helper()
-	token := strings.TrimSpace(read(t, filepath.Join(d.dir, ".office/dialtone-admin-token")))
+	token := strings.TrimSpace(ReadFile(t, filepath.Join(d.dir, ".office/dialtone-admin-token")))
 	req, err := http.NewRequestWithContext(t.Context(), "GET", d.url+path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func (d *desk) talks(t *testing.T) {
 	t.Helper()
 	endpoint := func(device string) string {
 		var got struct{ Endpoint string }
-		if err := json.Unmarshal([]byte(d.get(t, tenant+"/devices/"+device)), &got); err != nil {
+		if err := json.Unmarshal([]byte(d.get(t, Tenant+"/devices/"+device)), &got); err != nil {
 			t.Fatal(err)
 		}
 		return got.Endpoint
@@ -161,7 +161,7 @@ func (d *desk) talks(t *testing.T) {
 func (d *desk) settle(t *testing.T) {
 	t.Helper()
 	want := fmt.Sprintf("\ndialtone_channels %d\n", d.asterisk.exist())
-	eventually(t, 30*time.Second, func() string {
+	Eventually(t, 30*time.Second, func() string {
 		if shown := d.get(t, "/metrics"); !strings.Contains(shown, want) {
 			return "the controller does not show" + want
 		}

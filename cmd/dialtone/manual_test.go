@@ -31,7 +31,7 @@ type block struct {
 // documents are all that tell people what to type.
 func documents(t *testing.T) []document {
 	t.Helper()
-	out := []document{parseDocument(t, "README.md", read(t, "../../README.md"))}
+	out := []document{parseDocument(t, "README.md", ReadFile(t, "../../README.md"))}
 	for _, p := range manual.Pages() {
 		out = append(out, parseDocument(t, p.Topic+".md", p.Text))
 	}
@@ -179,7 +179,7 @@ func badCommand(n *kong.Node, words []string) string {
 
 // Commands in the prose exist, with their flags; make's targets are in the Makefile.
 func TestManualInlineCommands(t *testing.T) {
-	makefile := read(t, "../../Makefile")
+	makefile := ReadFile(t, "../../Makefile")
 	seen := 0
 	for _, d := range documents(t) {
 		for _, span := range d.spans() {
@@ -240,7 +240,7 @@ func TestManualFiles(t *testing.T) {
 			}
 		}
 	}
-	readme := read(t, "../../README.md")
+	readme := ReadFile(t, "../../README.md")
 	for _, link := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(readme, -1) {
 		if _, err := os.Stat(filepath.Join("../..", link[1])); err != nil {
 			t.Errorf("README.md links to %s, which does not exist", link[1])
@@ -250,7 +250,7 @@ func TestManualFiles(t *testing.T) {
 
 // The README is what a newcomer reads in one sitting.
 func TestReadmeIsShort(t *testing.T) {
-	lines := strings.Split(strings.TrimSuffix(read(t, "../../README.md"), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(ReadFile(t, "../../README.md"), "\n"), "\n")
 	if len(lines) > 200 {
 		t.Errorf("it has %d lines: what is more goes to the manual", len(lines))
 	}

@@ -99,8 +99,8 @@ func (l *Lab) Decides(t *testing.T, limit time.Duration) {
 	})
 }
 
-// trouble is what no log may hold.
-var trouble = regexp.MustCompile(`(?m)^(WARNING: DATA RACE|panic: |fatal error: ).*|.*goroutine \d+ \[running\].*`)
+// Trouble is what no log may hold.
+var Trouble = regexp.MustCompile(`(?m)^(WARNING: DATA RACE|panic: |fatal error: ).*|.*goroutine \d+ \[running\].*`)
 
 func (l *Lab) close(t *testing.T) {
 	if l.Asterisk.PID() != 0 {
@@ -111,7 +111,7 @@ func (l *Lab) close(t *testing.T) {
 	if err := l.Close(ctx); err != nil {
 		t.Errorf("closing the office: %v", err)
 	}
-	if at := trouble.FindStringIndex(l.Log.String()); at != nil {
+	if at := Trouble.FindStringIndex(l.Log.String()); at != nil {
 		text := l.Log.String()[at[0]:]
 		t.Errorf("the log shows:\n%s", text[:min(len(text), 4000)])
 	}

@@ -29,7 +29,7 @@ func (p Program) Run(t *testing.T, args ...string) (output string, ok bool) {
 	if ctx.Err() != nil {
 		t.Fatalf("dialtone %q does not end:\n%s", args, out)
 	}
-	if trouble.Match(out) {
+	if Trouble.Match(out) {
 		t.Errorf("dialtone %q:\n%s", args, out)
 	}
 	return string(out), err == nil
