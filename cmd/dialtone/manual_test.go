@@ -13,6 +13,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/manual"
+
+	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 )
 
 // document is the README or a page of the manual.

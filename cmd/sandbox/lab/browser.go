@@ -35,7 +35,7 @@ func (l *Lab) Browse(t *testing.T, account phone.Account) *browser {
 func (b *browser) Register(t *testing.T) {
 	t.Helper()
 	b.sendRegister(t, 1, "")
-	challenge := header(t, b.next(t, "SIP/2.0 401"), "WWW-Authenticate")
+	challenge := header(t, b.Next(t, "SIP/2.0 401"), "WWW-Authenticate")
 	asked, err := digest.ParseChallenge(challenge)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func (b *browser) Register(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.sendRegister(t, 2, "Authorization: "+credentials.String()+"\r\n")
-	b.next(t, "SIP/2.0 200")
+	b.Next(t, "SIP/2.0 200")
 }
 
 func (b *browser) sendRegister(t *testing.T, cseq int, authorization string) {
@@ -78,9 +78,9 @@ func (b *browser) send(t *testing.T, text string) {
 	}
 }
 
-// next returns the next message that starts so, and answers questions whether we
+// Next returns the next message that starts so, and answers questions whether we
 // are there meanwhile.
-func (b *browser) next(t *testing.T, start string) string {
+func (b *browser) Next(t *testing.T, start string) string {
 	t.Helper()
 	for {
 		_, message, err := b.conn.Read(Within(t, 10*time.Second))

@@ -26,7 +26,7 @@ func TestWebRTCRealAsterisk(t *testing.T) {
 			b := l.Browse(t, account)
 			b.Register(t)
 			out := Dial(t, caller, "101")
-			invite := b.ReadFile(t, "INVITE ")
+			invite := b.Next(t, "INVITE ")
 			for _, want := range []string{"m=audio ", " UDP/TLS/RTP/SAVPF ", "a=fingerprint:SHA-256 ", "a=setup:actpass", "a=ice-ufrag:", "a=candidate:", "a=rtcp-mux"} {
 				if !strings.Contains(invite, want) {
 					t.Errorf("the browser's INVITE does not say %q:\n%s", want, invite)

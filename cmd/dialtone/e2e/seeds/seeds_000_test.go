@@ -171,7 +171,7 @@ func (o *seedOffice) callsBrowser(t *testing.T) {
 	b := o.Browse(t, o.accounts["browser"])
 	b.Register(t)
 	out := Dial(t, o.caller, "511")
-	b.Answer(t, b.ReadFile(t, "INVITE "), "486 Busy Here")
+	b.Answer(t, b.Next(t, "INVITE "), "486 Busy Here")
 	if got := StatusOf(t, out.WaitAnswer()); got != 486 {
 		t.Errorf("refused by the browser it ends with %d", got)
 	}
