@@ -14,6 +14,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami/amitest"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/db/dbtest"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -39,6 +40,20 @@ type lab struct {
 
 // tester is the author of every change in the tests.
 var tester = pbx.Author{Actor: "tester"}
+
+// openStore opens a database that is closed with the test.
+func openStore(t testing.TB, path string) *db.DB {
+	t.Helper()
+	return dbtest.Open(t, path, db.Open, db.Options{NoSync: true})
+}
+
+// store writes what waits in memory.
+func store(t testing.TB, l interface{ Flush(context.Context) error }) {
+	t.Helper()
+	if err := l.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // newLab makes a controller that does not run yet.
 func newLab(t *testing.T) *lab {

@@ -33,8 +33,9 @@ var allowed = map[string][]string{
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
 	"provisioner/apply":        {"provisioner/pbx", "db", "templates", "provisioner/asteriskconf", "ami", "provisioner/event"},
 	"provisioner/status":       {"provisioner/pbx", "db", "ami", "provisioner/event", "provisioner/writebehind"},
-	"provisioner":              {"provisioner/apply", "provisioner/status", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "db"},
+	"provisioner/fleet":        {"provisioner/pbx", "db", "templates", "phoneconf", "ami", "provisioner/event", "provisioner/limit", "provisioner/writebehind"},
+	"provisioner":              {"provisioner/apply", "provisioner/fleet", "provisioner/status", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
+	"provisioner/api":          {"provisioner", "provisioner/fleet", "provisioner/event", "provisioner/pbx", "db"},
 	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// The phone reads files as a phone would: it shares no code with phoneconf.

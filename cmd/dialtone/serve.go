@@ -104,7 +104,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	m := newMetrics(ctl)
 	app.decideCalls(ctl, m, log)
 	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: app.client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
-	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Invitations: ctl, Logger: log})
+	phones := answerPhones(ctl, engine, site, log)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
 	g.Go(func() error { return boundMemory(ctx, ctl.Snapshot) })

@@ -14,9 +14,12 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ari"
 	"github.com/dialtone-pbx/dialtone/ari/callflow"
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
+	"github.com/dialtone-pbx/dialtone/templates"
 )
 
 // callApp is the connection to ARI and the application that decides calls. Each needs the
@@ -47,6 +50,14 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 		Live: ctl.Live(), Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
+}
+
+// answerPhones makes the service that phones talk to, on the fleet and the desired state.
+func answerPhones(ctl *provisioner.Controller, engine *templates.Engine, site phoneconf.Site, log *slog.Logger) *phonehttp.Handler {
+	fl := ctl.Fleet
+	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site,
+		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled,
+		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl, Logger: log})
 }
 
 // followChanges lets the lamps follow every change that is applied, until ctx ends.

@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ const inboxPause = 500 * time.Millisecond
 // them. Anybody can send such requests, so all of it is bounded: memory by the
 // number of rows and sources, writes by rows a batch, new rows by inboxLimits.
 // Memory is authoritative; the database follows within inboxPause.
-type inbox struct {
+type Inbox struct {
 	db  *db.DB
 	log *slog.Logger
 
@@ -48,8 +48,8 @@ type inboxRow struct {
 }
 
 // newInbox starts from what the database remembers.
-func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*inbox, error) {
-	in := &inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits()}
+func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*Inbox, error) {
+	in := &Inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits()}
 	in.changed = writebehind.New(&in.mu, writebehind.Options[pbx.MAC, inboxBatch]{What: "phones of the inbox", Every: inboxPause, Read: in.read, Write: in.write, Log: log})
 	phones, err := d.Inbox(ctx)
 	if err != nil {
@@ -62,16 +62,7 @@ func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*inbox, error) {
 }
 
 // RecordUnknown notes a request that names a MAC nobody knows. It never blocks.
-func (c *Controller) RecordUnknown(f pbx.PhoneFetch) {
-	if c.Snapshot().Phone(f.MAC) == nil { // a User-Agent may name a phone that is ours
-		c.inbox.record(f)
-	}
-}
-
-// Inbox returns the phones that nobody has adopted, the last seen first.
-func (c *Controller) Inbox() []pbx.InboxPhone { return c.inbox.list() }
-
-func (in *inbox) list() []pbx.InboxPhone {
+func (in *Inbox) List() []pbx.InboxPhone {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	out := make([]pbx.InboxPhone, 0, len(in.rows))
@@ -85,9 +76,7 @@ func (in *inbox) list() []pbx.InboxPhone {
 }
 
 // InboxPhone returns one of them, or a NotFound error.
-func (c *Controller) InboxPhone(mac pbx.MAC) (pbx.InboxPhone, error) { return c.inbox.phone(mac) }
-
-func (in *inbox) phone(mac pbx.MAC) (pbx.InboxPhone, error) {
+func (in *Inbox) Phone(mac pbx.MAC) (pbx.InboxPhone, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	r := in.rows[mac]
@@ -98,14 +87,18 @@ func (in *inbox) phone(mac pbx.MAC) (pbx.InboxPhone, error) {
 }
 
 // ForgetInbox removes a phone from the inbox; it comes back when it asks again.
-func (c *Controller) ForgetInbox(mac pbx.MAC) error {
-	if !c.inbox.forget(mac) {
+func (in *Inbox) Forget(mac pbx.MAC) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.rows[mac] == nil {
 		return pbx.NotFoundf("phone %s is not in the inbox", mac.Colons())
 	}
+	in.remove(mac)
 	return nil
 }
 
-func (in *inbox) record(f pbx.PhoneFetch) {
+// record notes a request of a phone that belongs to no tenant.
+func (in *Inbox) record(f pbx.PhoneFetch) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	r := in.rows[f.MAC]
@@ -131,7 +124,7 @@ func (r *inboxRow) see(f pbx.PhoneFetch) {
 	agent := printable(f.UserAgent)
 	vendor, model, firmware, mac := phoneconf.Identify(agent)
 	if mac != "" && mac != f.MAC {
-		vendor, model, firmware = "", "", "" // it speaks of another phone
+		vendor, model, firmware = "", "", "" // it names another phone
 	}
 	if vendor != "" {
 		r.Vendor, r.Model, r.Firmware = vendor, model, firmware
@@ -151,14 +144,14 @@ func printable(s string) string {
 	}, s)
 }
 
-func (in *inbox) add(p pbx.InboxPhone, source netip.Prefix) *inboxRow {
+func (in *Inbox) add(p pbx.InboxPhone, source netip.Prefix) *inboxRow {
 	r := &inboxRow{p, source}
 	in.rows[p.MAC] = r
 	in.limits.count(source, 1)
 	return r
 }
 
-func (in *inbox) remove(mac pbx.MAC) {
+func (in *Inbox) remove(mac pbx.MAC) {
 	if r := in.rows[mac]; r != nil {
 		delete(in.rows, mac)
 		in.limits.count(r.source, -1)
@@ -166,16 +159,8 @@ func (in *inbox) remove(mac pbx.MAC) {
 	}
 }
 
-func (in *inbox) forget(mac pbx.MAC) bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	_, known := in.rows[mac]
-	in.remove(mac)
-	return known
-}
-
 // read copies the rows of MACs; MACs without a row are to be removed.
-func (in *inbox) read(macs []pbx.MAC) (b inboxBatch) {
+func (in *Inbox) read(macs []pbx.MAC) (b inboxBatch) {
 	for _, mac := range macs {
 		if r := in.rows[mac]; r != nil {
 			b.put = append(b.put, r.InboxPhone)
@@ -186,6 +171,6 @@ func (in *inbox) read(macs []pbx.MAC) (b inboxBatch) {
 	return b
 }
 
-func (in *inbox) write(ctx context.Context, b inboxBatch) error {
+func (in *Inbox) write(ctx context.Context, b inboxBatch) error {
 	return in.db.WriteInbox(ctx, b.put, b.gone)
 }

@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"cmp"
@@ -39,8 +39,8 @@ type FirmwareFile struct {
 
 // firmware knows the files of a folder by their hash: the address of a file names
 // its bytes, so a phone gets what was meant or nothing.
-type firmware struct {
-	dir string // "" serves nothing
+type Firmware struct {
+	dir string // "" serves no firmware
 	log *slog.Logger
 
 	mu    sync.Mutex
@@ -48,9 +48,7 @@ type firmware struct {
 }
 
 // FirmwareFiles lists what the folder has now, by name.
-func (c *Controller) FirmwareFiles() []FirmwareFile { return c.firmware.list() }
-
-func (f *firmware) list() (out []FirmwareFile) {
+func (f *Firmware) Files() (out []FirmwareFile) {
 	f.scan()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -62,11 +60,7 @@ func (f *firmware) list() (out []FirmwareFile) {
 }
 
 // Firmware returns a file by name and hash, as it was when it was last looked at.
-func (c *Controller) Firmware(sum, name string) (path string, size int64, modified time.Time, ok bool) {
-	return c.firmware.find(sum, name)
-}
-
-func (f *firmware) find(sum, name string) (path string, size int64, modified time.Time, ok bool) {
+func (f *Firmware) Find(sum, name string) (path string, size int64, modified time.Time, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	file, ok := f.files[name]
@@ -77,7 +71,7 @@ func (f *firmware) find(sum, name string) (path string, size int64, modified tim
 }
 
 // run looks at the folder until ctx ends.
-func (f *firmware) run(ctx context.Context) error {
+func (f *Firmware) run(ctx context.Context) error {
 	tick := time.NewTicker(firmwarePause)
 	defer tick.Stop()
 	for {
@@ -91,7 +85,7 @@ func (f *firmware) run(ctx context.Context) error {
 }
 
 // scan hashes what is new or changed by size or time.
-func (f *firmware) scan() {
+func (f *Firmware) scan() {
 	if f.dir == "" {
 		return
 	}
@@ -139,10 +133,10 @@ func hashOf(path string) (string, error) {
 // ResolveFirmware finds the firmware that models are to run: by the name of a file
 // of the folder, which becomes the hash it has now, or by hash and name, which stay
 // as they are though the file be gone. Models are spelled as the tables do.
-func (c *Controller) ResolveFirmware(files map[string]string) ([]pbx.PhoneFirmware, error) {
+func (f *Firmware) Resolve(files map[string]string) ([]pbx.PhoneFirmware, error) {
 	var out []pbx.PhoneFirmware
 	var es pbx.Errors
-	present := c.FirmwareFiles()
+	present := f.Files()
 	for model, file := range files {
 		m, ok := phoneconf.LookupAny(model)
 		if !ok {
@@ -157,9 +151,9 @@ func (c *Controller) ResolveFirmware(files map[string]string) ([]pbx.PhoneFirmwa
 			}
 			file = present[i].SHA256 + "/" + file
 		}
-		f, bad := pbx.ParsePhoneFirmware(m.Name, file)
+		row, bad := pbx.ParsePhoneFirmware(m.Name, file)
 		es.Add(bad)
-		out = append(out, f)
+		out = append(out, row)
 	}
 	slices.SortFunc(out, func(a, b pbx.PhoneFirmware) int { return cmp.Compare(a.Model, b.Model) })
 	return out, es.Err()

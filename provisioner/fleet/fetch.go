@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"context"
@@ -25,20 +25,22 @@ const (
 	// phones that boot after a power cut come in waves, and sorting takes as much as
 	// answering them.
 	fetchQuiet = 10
+	// fetchesShown is how many requests of a phone Last returns.
+	fetchesShown = 50
 )
 
 // fetchLog writes what phones fetched to the database, in batches.
-type fetchLog struct {
-	db      *db.DB
-	log     *slog.Logger
-	events  *event.Hub
-	tenant  func(pbx.MAC) string // whose phone it is; "" for nobody's
-	dropped atomic.Int64
-	loop    *writebehind.Loop
+type FetchLog struct {
+	db       *db.DB
+	log      *slog.Logger
+	events   *event.Hub
+	snapshot func() *pbx.Snapshot
+	dropped  atomic.Int64
+	loop     *writebehind.Loop
 
 	mu    sync.Mutex
-	batch *db.FetchBatch // takes requests
-	told  []event.Fetch  // of batch, for subscribers
+	batch *db.FetchBatch // requests to be written
+	told  []event.Fetch  // events about batch
 
 	// What follows belongs to write. held is what it took and the database has not.
 	held     *db.FetchBatch
@@ -46,21 +48,15 @@ type fetchLog struct {
 	quiet    int // pauses without a request
 }
 
-func newFetchLog(d *db.DB, log *slog.Logger, h *event.Hub, tenant func(pbx.MAC) string) *fetchLog {
-	l := &fetchLog{db: d, log: log, events: h, tenant: tenant, batch: &db.FetchBatch{}, held: &db.FetchBatch{},
+func newFetchLog(o Options) *FetchLog {
+	l := &FetchLog{db: o.DB, log: o.Log, events: o.Events, snapshot: o.Snapshot, batch: &db.FetchBatch{}, held: &db.FetchBatch{},
 		quiet: fetchQuiet - 1} // what waits in the database may be from before a kill
-	l.loop = writebehind.NewLoop(log, "requests of phones", fetchPause, l.write)
+	l.loop = writebehind.NewLoop(o.Log, "requests of phones", fetchPause, l.write)
 	return l
 }
 
 // RecordFetch notes a request of a known phone. It waits for no database.
-func (c *Controller) RecordFetch(f pbx.PhoneFetch) {
-	c.seen.note(f)
-	c.resyncs.fetched(f)
-	c.fetches.add(f)
-}
-
-func (l *fetchLog) add(f pbx.PhoneFetch) {
+func (l *FetchLog) add(f pbx.PhoneFetch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.batch.Size() >= fetchBytes {
@@ -78,16 +74,16 @@ func (l *fetchLog) add(f pbx.PhoneFetch) {
 }
 
 // FetchesDropped counts the records lost to a full queue since the start.
-func (c *Controller) FetchesDropped() int64 { return c.fetches.dropped.Load() }
+func (l *FetchLog) Dropped() int64 { return l.dropped.Load() }
 
 // Fetches returns the last requests of a phone, newest first, at most 50.
-func (c *Controller) Fetches(ctx context.Context, mac pbx.MAC) ([]pbx.PhoneFetch, error) {
-	return c.db.Fetches(ctx, mac, 50)
+func (l *FetchLog) Last(ctx context.Context, mac pbx.MAC) ([]pbx.PhoneFetch, error) {
+	return l.db.Fetches(ctx, mac, fetchesShown)
 }
 
 // write writes what there is. Requests that come meanwhile make the next batch. A batch
 // that the database refused is held until it is written, before all later ones.
-func (l *fetchLog) write(ctx context.Context) error {
+func (l *FetchLog) write(ctx context.Context) error {
 	again := l.held.Requests() > 0
 	if err := l.writeOne(ctx); err != nil || !again {
 		return err
@@ -95,7 +91,7 @@ func (l *fetchLog) write(ctx context.Context) error {
 	return l.writeOne(ctx) // what came while the database refused the first
 }
 
-func (l *fetchLog) writeOne(ctx context.Context) error {
+func (l *FetchLog) writeOne(ctx context.Context) error {
 	if l.held.Requests() == 0 {
 		l.mu.Lock()
 		l.batch, l.held = l.held, l.batch
@@ -115,7 +111,11 @@ func (l *fetchLog) writeOne(ctx context.Context) error {
 	}
 	l.held.Reset()
 	for _, e := range l.heldTold {
-		l.events.Publish(l.tenant(e.MAC), e)
+		tenant := "" // the phone may be deleted by now
+		if p := l.snapshot().Phone(e.MAC); p != nil {
+			tenant = p.Tenant
+		}
+		l.events.Publish(tenant, e)
 	}
 	if full {
 		l.sort(ctx)
@@ -123,7 +123,7 @@ func (l *fetchLog) writeOne(ctx context.Context) error {
 	return nil
 }
 
-func (l *fetchLog) sort(ctx context.Context) {
+func (l *FetchLog) sort(ctx context.Context) {
 	if err := l.db.SortFetches(ctx); err != nil {
 		l.log.Error("sorting the requests of phones", "error", err)
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"context"
@@ -10,60 +10,60 @@ import (
 )
 
 // run sends what is due until ctx ends.
-func (r *resyncer) run(ctx context.Context) error {
+func (q *Orders) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-r.wake:
+		case <-q.wake:
 		case <-timer.C:
 		}
-		timer.Reset(r.step(ctx))
+		timer.Reset(q.step(ctx))
 	}
 }
 
 // step sends the next order if it is due, and returns when to come again.
-func (r *resyncer) step(ctx context.Context) time.Duration {
-	now := r.now()
-	r.mu.Lock()
+func (q *Orders) step(ctx context.Context) time.Duration {
+	now := q.now()
+	q.mu.Lock()
 	var next *pbx.Resync
-	for _, o := range r.orders {
+	for _, o := range q.orders {
 		if o.State == pbx.ResyncQueued && (next == nil || o.DueAt.Before(next.DueAt) || o.DueAt.Equal(next.DueAt) && o.ID < next.ID) {
 			next = o
 		}
 	}
 	if next == nil || next.DueAt.After(now) {
-		r.mu.Unlock()
+		q.mu.Unlock()
 		if next == nil {
-			return time.Hour // woken before
+			return time.Hour // add wakes run
 		}
 		return next.DueAt.Sub(now)
 	}
-	session, err := r.session()
+	session, err := q.o.Session()
 	if err != nil {
-		r.mu.Unlock()
+		q.mu.Unlock()
 		return resyncAway
 	}
 	// Before it goes out: the phone may ask sooner than Asterisk answers us.
 	next.SentAt = now
-	r.move(next, pbx.ResyncSent)
+	q.move(next, pbx.ResyncSent)
 	o := *next
-	r.mu.Unlock()
-	if why := r.send(ctx, session, &o); why != "" {
-		r.mu.Lock()
+	q.mu.Unlock()
+	if why := q.send(ctx, session, &o); why != "" {
+		q.mu.Lock()
 		if next.State == pbx.ResyncSent {
-			r.end(next, pbx.ResyncFailed, why, r.now())
+			q.end(next, pbx.ResyncFailed, why, q.now())
 		}
-		r.mu.Unlock()
+		q.mu.Unlock()
 	}
 	return resyncGap
 }
 
 // send hands the NOTIFY to Asterisk and says why it reaches nobody, if so.
-func (r *resyncer) send(ctx context.Context, s *ami.Session, o *pbx.Resync) string {
-	p := r.snapshot().Phone(o.MAC)
+func (q *Orders) send(ctx context.Context, s *ami.Session, o *pbx.Resync) string {
+	p := q.o.Snapshot().Phone(o.MAC)
 	if p == nil {
 		return "the phone was deleted"
 	}
@@ -72,10 +72,10 @@ func (r *resyncer) send(ctx context.Context, s *ami.Session, o *pbx.Resync) stri
 		event, _ = phoneconf.Reboot(p.Vendor)
 	}
 	if err := s.PJSIPNotify(ctx, o.Endpoint, []ami.Variable{{Name: "Event", Value: event}}); err != nil {
-		r.log.Warn("telling a phone to fetch its files", "phone", o.MAC.Colons(), "error", err)
+		q.o.Log.Warn("telling a phone to fetch its files", "phone", o.MAC.Colons(), "error", err)
 		return err.Error()
 	}
-	if !r.registered(o.Endpoint) {
+	if !q.o.Registered(o.Endpoint) {
 		return "the phone is not registered, so nobody was told"
 	}
 	return ""

@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"context"
@@ -31,7 +31,7 @@ const maxSeenFiles = 16
 // sightings keeps what phones proved by their own requests. Memory is
 // authoritative; the database follows news within seenPause, and mere times within
 // seenAgain.
-type sightings struct {
+type Sightings struct {
 	db       *db.DB
 	log      *slog.Logger
 	snapshot func() *pbx.Snapshot
@@ -58,8 +58,8 @@ type sighting struct {
 }
 
 // newSightings starts from what the database remembers.
-func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*sightings, error) {
-	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}}
+func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*Sightings, error) {
+	s := &Sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}}
 	s.changed = writebehind.New(&s.mu, writebehind.Options[pbx.MAC, seenRows]{What: "sightings of phones", Every: seenPause, Batch: seenBatch,
 		Before: s.sweep, Read: s.read, Write: s.write, Log: log})
 	list, err := d.SeenPhones(ctx)
@@ -74,9 +74,7 @@ func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func
 
 // Enrolled reports whether a phone has fetched its full file by its own URL since
 // it was last to enrol: the generic URL then has nothing more for it.
-func (c *Controller) Enrolled(p *pbx.Phone) bool { return c.seen.hasEnrolled(p) }
-
-func (s *sightings) hasEnrolled(p *pbx.Phone) bool {
+func (s *Sightings) Enrolled(p *pbx.Phone) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := s.phones[p.MAC]
@@ -85,9 +83,7 @@ func (s *sightings) hasEnrolled(p *pbx.Phone) bool {
 
 // Seen returns what a phone proved by its own requests; EnrolledAt is zero when
 // that was by an earlier secret than the present one.
-func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen { return c.seen.of(p) }
-
-func (s *sightings) of(p *pbx.Phone) pbx.PhoneSeen {
+func (s *Sightings) Of(p *pbx.Phone) pbx.PhoneSeen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := s.phones[p.MAC]
@@ -103,7 +99,7 @@ func (s *sightings) of(p *pbx.Phone) pbx.PhoneSeen {
 }
 
 // note takes over what a request of a known phone proves.
-func (s *sightings) note(f pbx.PhoneFetch) {
+func (s *Sightings) note(f pbx.PhoneFetch) {
 	if !f.Own {
 		return
 	}
@@ -139,7 +135,7 @@ func (s *sightings) note(f pbx.PhoneFetch) {
 
 // fetched notes the bytes that the phone now holds, and reports whether they or
 // its enrolment are news.
-func (s *sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news bool) {
+func (s *Sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news bool) {
 	if f.Hash == "" {
 		return false
 	}
@@ -160,7 +156,7 @@ func (s *sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news
 }
 
 // read copies what is known of phones; rows of phones that are forgotten are to go.
-func (s *sightings) read(macs []pbx.MAC) (b seenRows) {
+func (s *Sightings) read(macs []pbx.MAC) (b seenRows) {
 	for _, mac := range macs {
 		row := s.phones[mac]
 		if row == nil {
@@ -176,7 +172,7 @@ func (s *sightings) read(macs []pbx.MAC) (b seenRows) {
 }
 
 // sweep forgets phones that were deleted.
-func (s *sightings) sweep() {
+func (s *Sightings) sweep() {
 	now := s.snapshot()
 	if now.Revision == s.swept {
 		return
@@ -190,6 +186,6 @@ func (s *sightings) sweep() {
 	}
 }
 
-func (s *sightings) write(ctx context.Context, b seenRows) error {
+func (s *Sightings) write(ctx context.Context, b seenRows) error {
 	return s.db.WriteSeenPhones(ctx, b.put, b.gone)
 }

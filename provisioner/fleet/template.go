@@ -1,8 +1,7 @@
-package provisioner
+package fleet
 
 import (
 	"context"
-	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -19,49 +18,48 @@ const templatePause = 2 * time.Second
 
 // siteTemplates watches the folder of a site's own templates: it tells phones whose
 // files changed, and people what is wrong with one.
-type siteTemplates struct {
-	c      *Controller
+type SiteTemplates struct {
+	o      Options
 	engine *templates.Engine
-	log    *slog.Logger
+	wanted *wanted
+	seen   *Sightings
+	orders *Orders
 
-	looking sync.Mutex    // one look at a time; it guards what follows
-	trouble string        // why the folder could not be read, as it was logged
-	seen    *pbx.Snapshot // at the last look
-	last    []SiteTemplate
-	faults  map[string]templates.SiteError
-	prints  map[pbx.MAC][32]byte // what phones' templates were then
+	looking sync.Mutex // one look at a time; it guards the fields below
+	trouble string     // why the folder could not be read, as logged
+	// The fields below are as of the last look.
+	snapshot *pbx.Snapshot
+	list     []SiteTemplate
+	faults   map[string]templates.SiteError // by path
+	prints   map[pbx.MAC][32]byte           // fingerprints of the templates of phones
 }
 
 // SiteTemplate is a template of the site's folder and what comes of it.
 type SiteTemplate struct {
 	templates.SiteTemplate
-	Phones int // that have it in one of their files
-	// Fault is why it is not in force, for all phones or for the first one of those
-	// where it fails; nil when all is well. With LastGood its last good text is.
+	Phones int // number of phones that have it in one of their files
+	// Fault is why it is not in force, for all phones or for the first phone where it
+	// fails; nil if it is. With LastGood its last good text is in force.
 	Fault *templates.SiteError
-	Phone pbx.MAC // the first one where it fails; "" when its text is at fault
+	Phone pbx.MAC // the first phone where it fails; "" if its text is at fault
 }
 
 // newSiteTemplates reads the folder at once: a phone that asks right after the start
 // must not get the shipped files in between.
-func newSiteTemplates(c *Controller, o Options) *siteTemplates {
-	t := &siteTemplates{c: c, engine: o.Templates, log: o.Logger, faults: map[string]templates.SiteError{}, prints: map[pbx.MAC][32]byte{}}
+func newSiteTemplates(o Options, w *wanted, seen *Sightings, orders *Orders) *SiteTemplates {
+	t := &SiteTemplates{o: o, engine: o.Templates, wanted: w, seen: seen, orders: orders,
+		faults: map[string]templates.SiteError{}, prints: map[pbx.MAC][32]byte{}}
 	_, err := t.engine.Rescan()
 	t.folder(err)
 	return t
 }
 
-// SiteTemplates reads the folder of a site's own templates and lists them.
-func (c *Controller) SiteTemplates(ctx context.Context) []SiteTemplate {
-	return c.templates.look(ctx)
-}
-
 // run looks at the folder until ctx ends.
-func (t *siteTemplates) run(ctx context.Context) error {
+func (t *SiteTemplates) run(ctx context.Context) error {
 	tick := time.NewTicker(templatePause)
 	defer tick.Stop()
 	for {
-		t.look(ctx)
+		t.Look(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -72,18 +70,18 @@ func (t *siteTemplates) run(ctx context.Context) error {
 
 // look reads the folder, renders for those phones whose files come from it, where
 // that is news, and spreads the news.
-func (t *siteTemplates) look(ctx context.Context) []SiteTemplate {
+func (t *SiteTemplates) Look(ctx context.Context) []SiteTemplate {
 	t.looking.Lock()
 	defer t.looking.Unlock()
 	changed, err := t.engine.Rescan()
 	t.folder(err)
-	s := t.c.Snapshot()
-	first := t.seen == nil
-	if !changed && s == t.seen {
-		return t.last
+	s := t.o.Snapshot()
+	first := t.snapshot == nil
+	if !changed && s == t.snapshot {
+		return t.list
 	}
-	list := t.list()
-	if t.seen = s; len(list) == 0 && !changed {
+	list := t.folderList()
+	if t.snapshot = s; len(list) == 0 && !changed {
 		return nil
 	}
 	var moved []*pbx.Phone
@@ -97,32 +95,32 @@ func (t *siteTemplates) look(ctx context.Context) []SiteTemplate {
 		print := t.engine.SitePrint(place)
 		if print != [32]byte{} {
 			prints[p.MAC] = print
-			t.of(s, p, byPath)
+			t.count(s, p, byPath)
 		}
 		if t.prints[p.MAC] != print && !first {
 			moved = append(moved, p)
 		}
 	}
-	t.prints, t.last = prints, list
-	t.spread(list)
-	t.tell(ctx, s, moved)
+	t.prints, t.list = prints, list
+	t.report(list)
+	t.order(ctx, s, moved)
 	return list
 }
 
 // folder logs once why the folder cannot be read.
-func (t *siteTemplates) folder(err error) {
+func (t *SiteTemplates) folder(err error) {
 	now := ""
 	if err != nil {
 		now = err.Error()
 	}
 	if now != t.trouble && err != nil {
-		t.log.Error("the site's templates stay as they were", "error", err)
+		t.o.Log.Error("the site's templates stay as they were", "error", err)
 	}
 	t.trouble = now
 }
 
 // list returns the folder's files with what is wrong with their text.
-func (t *siteTemplates) list() []SiteTemplate {
+func (t *SiteTemplates) folderList() []SiteTemplate {
 	var out []SiteTemplate
 	for _, f := range t.engine.SiteTemplates() {
 		out = append(out, SiteTemplate{SiteTemplate: f, Fault: f.Err})
@@ -131,13 +129,13 @@ func (t *siteTemplates) list() []SiteTemplate {
 }
 
 // of notes what the files of a phone come from, and what fails there.
-func (t *siteTemplates) of(s *pbx.Snapshot, p *pbx.Phone, byPath map[string]*SiteTemplate) {
+func (t *SiteTemplates) count(s *pbx.Snapshot, p *pbx.Phone, byPath map[string]*SiteTemplate) {
 	for _, path := range t.engine.SiteUsed(phoneconf.PlaceOf(p)) {
 		if f := byPath[path]; f != nil {
 			f.Phones++
 		}
 	}
-	bad, ok := phoneconf.SiteFault(t.c.wanted.files(s, p, time.Now()).err)
+	bad, ok := phoneconf.SiteFault(t.wanted.files(s, p, time.Now()).err)
 	if !ok {
 		return
 	}
@@ -147,7 +145,7 @@ func (t *siteTemplates) of(s *pbx.Snapshot, p *pbx.Phone, byPath map[string]*Sit
 }
 
 // spread logs and publishes each fault that is new, and each that is gone.
-func (t *siteTemplates) spread(list []SiteTemplate) {
+func (t *SiteTemplates) report(list []SiteTemplate) {
 	now := map[string]templates.SiteError{}
 	for _, f := range list {
 		if f.Fault != nil {
@@ -156,14 +154,14 @@ func (t *siteTemplates) spread(list []SiteTemplate) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(now)) {
 		if bad := now[path]; t.faults[path] != bad {
-			t.log.Error("a site's template fails", "path", path, "line", bad.Line, "reason", bad.Reason)
-			t.c.Events.Publish("", event.Template{Path: path, State: event.TemplateBroken, Line: bad.Line, Reason: bad.Reason})
+			t.o.Log.Error("a site's template fails", "path", path, "line", bad.Line, "reason", bad.Reason)
+			t.o.Events.Publish("", event.Template{Path: path, State: event.TemplateBroken, Line: bad.Line, Reason: bad.Reason})
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(t.faults)) {
 		if _, still := now[path]; !still {
-			t.log.Info("a site's template fails no more", "path", path)
-			t.c.Events.Publish("", event.Template{Path: path, State: event.TemplateMended})
+			t.o.Log.Info("a site's template fails no more", "path", path)
+			t.o.Events.Publish("", event.Template{Path: path, State: event.TemplateMended})
 		}
 	}
 	t.faults = now
@@ -171,25 +169,25 @@ func (t *siteTemplates) spread(list []SiteTemplate) {
 
 // tell orders phones to fetch their files that hold others than they would get
 // now. What fails changes nothing: they keep what they have.
-func (t *siteTemplates) tell(ctx context.Context, s *pbx.Snapshot, moved []*pbx.Phone) {
+func (t *SiteTemplates) order(ctx context.Context, s *pbx.Snapshot, moved []*pbx.Phone) {
 	var orders []pbx.Resync
 	for _, p := range moved {
-		want := t.c.wanted.files(s, p, time.Now())
-		seen := t.c.Seen(p)
-		if want.err != nil || seen.FetchedAt.IsZero() || len(oldFiles(p, seen, want)) == 0 {
+		want := t.wanted.files(s, p, time.Now())
+		held := t.seen.Of(p)
+		if want.err != nil || held.FetchedAt.IsZero() || len(oldFiles(p, held, want)) == 0 {
 			continue
 		}
-		if endpoint := t.c.resyncs.endpoint(s, p); endpoint != "" {
+		if endpoint := t.orders.endpoint(s, p); endpoint != "" {
 			orders = append(orders, pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reasonTemplate, Endpoint: endpoint})
 		}
 	}
-	if _, err := t.c.resyncs.add(ctx, orders); err != nil {
-		t.log.Error("ordering phones to fetch their files", "phones", len(orders), "error", err)
+	if _, err := t.orders.add(ctx, orders); err != nil {
+		t.o.Log.Error("ordering phones to fetch their files", "phones", len(orders), "error", err)
 	}
 }
 
 // templateDrift says which of the site's templates of a phone is not in force.
-func (t *siteTemplates) templateDrift(p *pbx.Phone, want wantedFiles) []DriftReason {
+func (t *SiteTemplates) drift(p *pbx.Phone, want wantedFiles) []DriftReason {
 	if bad, ok := phoneconf.SiteFault(want.err); ok {
 		return []DriftReason{{DriftTemplate, bad.Error() + "; it keeps its last good file, or gets the shipped one"}}
 	}

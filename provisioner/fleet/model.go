@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"strings"
@@ -8,12 +8,12 @@ import (
 )
 
 // PhoneModel is a row of the tables of models.
-type PhoneModel = phoneconf.Model
+type Model = phoneconf.Model
 
 // PhoneModels returns the models of a vendor, or of all with "", whose name or
 // other name contains a text in any spelling.
-func (c *Controller) PhoneModels(vendor pbx.Vendor, contains string) []PhoneModel {
-	var out []PhoneModel
+func Models(vendor pbx.Vendor, contains string) []Model {
+	var out []Model
 	for _, m := range phoneconf.Models() {
 		if (vendor == "" || m.Vendor == vendor) && m.Named(contains) {
 			out = append(out, m)
@@ -24,7 +24,7 @@ func (c *Controller) PhoneModels(vendor pbx.Vendor, contains string) []PhoneMode
 
 // TemplateName returns the key of a button template: a model's name as the
 // tables spell it, or pbx.DefaultButtons.
-func (c *Controller) TemplateName(field, s string) (string, *pbx.Error) {
+func ButtonTemplateName(field, s string) (string, *pbx.Error) {
 	if strings.EqualFold(s, pbx.DefaultButtons) {
 		return pbx.DefaultButtons, nil
 	}

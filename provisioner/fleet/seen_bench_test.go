@@ -1,10 +1,9 @@
-package provisioner
+package fleet
 
 import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,7 +18,7 @@ func BenchmarkNote(b *testing.B) {
 		phones = append(phones, seenPhone(pbx.MAC(fmt.Sprintf("001565%06x", i)), pbx.Yealink, fmt.Sprint("secret", i)))
 	}
 	snapshot := seenSnapshot(1, phones...)
-	s, err := newSightings(b.Context(), openStore(b, filepath.Join(b.TempDir(), "x.db")), slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return snapshot })
+	s, err := newSightings(b.Context(), openStore(b), slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return snapshot })
 	if err != nil {
 		b.Fatal(err)
 	}

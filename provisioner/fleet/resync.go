@@ -1,13 +1,11 @@
-package provisioner
+package fleet
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
@@ -31,60 +29,49 @@ const (
 // they do. Every NOTIFY goes through it, one after the other. Active orders are
 // in memory; the database follows within resyncPause, and has each new order
 // before it is sent.
-type resyncer struct {
-	db       *db.DB
-	log      *slog.Logger
-	events   *event.Hub
-	session  func() (*ami.Session, error)
-	snapshot func() *pbx.Snapshot
-	// registered reports whether Asterisk knows where an endpoint is.
-	registered func(endpoint string) bool
-	now        func() time.Time
+type Orders struct {
+	o   Options
+	now func() time.Time
 
 	mu     sync.Mutex
 	last   int64                     // number of the last order
-	orders map[int64]*pbx.Resync     // active ones, and ended ones that are not written yet
-	of     map[pbx.MAC][]*pbx.Resync // the same by phone: thousands of phones ask while thousands wait
+	orders map[int64]*pbx.Resync     // active orders, and ended ones that are not written yet
+	of     map[pbx.MAC][]*pbx.Resync // the same by phone
 	// changed are orders to be written, by number.
 	changed *writebehind.Rows[int64, []pbx.Resync]
 	wake    chan struct{}
 }
 
 // newResyncer goes on with the orders that were active when the program ended.
-func newResyncer(ctx context.Context, c *Controller) (*resyncer, error) {
-	r := &resyncer{db: c.db, log: c.log, events: c.Events, snapshot: c.Snapshot, now: time.Now, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, wake: make(chan struct{}, 1),
-		session: c.asterisk.Session,
-		registered: func(endpoint string) bool {
-			s, _ := c.Status.Of(endpoint)
-			return s.Address.IsValid()
-		}}
-	r.changed = writebehind.New(&r.mu, writebehind.Options[int64, []pbx.Resync]{What: "orders to phones", Every: resyncPause,
-		Before: func() { r.expire(r.now()) }, Read: r.read, Write: c.db.WriteResyncs, Written: r.written, Log: c.log})
-	active, err := c.db.Resyncs(ctx, db.ResyncFilter{Active: true})
+func newOrders(ctx context.Context, o Options) (*Orders, error) {
+	q := &Orders{o: o, now: time.Now, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, wake: make(chan struct{}, 1)}
+	q.changed = writebehind.New(&q.mu, writebehind.Options[int64, []pbx.Resync]{What: "orders to phones", Every: resyncPause,
+		Before: func() { q.expire(q.now()) }, Read: q.read, Write: o.DB.WriteResyncs, Written: q.written, Log: o.Log})
+	active, err := o.DB.Resyncs(ctx, db.ResyncFilter{Active: true})
 	if err != nil {
 		return nil, err
 	}
 	for i := range active {
-		r.remember(&active[i])
+		q.remember(&active[i])
 	}
-	r.last, err = c.db.LastResync(ctx)
-	return r, err
+	q.last, err = o.DB.LastResync(ctx)
+	return q, err
 }
 
 // add stores orders and sends them when they are due. An order of no batch that
 // is waiting already is not made twice. It returns them as they stand.
-func (r *resyncer) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, error) {
-	now := r.now()
+func (q *Orders) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, error) {
+	now := q.now()
 	out := make([]pbx.Resync, 0, len(list))
 	var fresh []pbx.Resync
-	r.mu.Lock()
+	q.mu.Lock()
 	for _, o := range list {
-		if twin := r.waiting(&o); twin != nil {
+		if twin := q.waiting(&o); twin != nil {
 			out = append(out, *twin)
 			continue
 		}
-		r.last++
-		o.ID, o.QueuedAt = r.last, now
+		q.last++
+		o.ID, o.QueuedAt = q.last, now
 		if o.DueAt.IsZero() {
 			o.DueAt = now
 		}
@@ -95,30 +82,30 @@ func (r *resyncer) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, er
 		}
 		fresh = append(fresh, o)
 	}
-	r.mu.Unlock()
-	if err := r.db.WriteResyncs(ctx, fresh); err != nil {
+	q.mu.Unlock()
+	if err := q.o.DB.WriteResyncs(ctx, fresh); err != nil {
 		return nil, err
 	}
-	r.mu.Lock()
+	q.mu.Lock()
 	for _, o := range fresh {
 		if o.Active() {
-			r.remember(&o)
+			q.remember(&o)
 		}
 	}
-	r.mu.Unlock()
+	q.mu.Unlock()
 	select {
-	case r.wake <- struct{}{}:
+	case q.wake <- struct{}{}:
 	default:
 	}
 	return append(out, fresh...), nil
 }
 
 // waiting returns an order that does what o asks for and is not sent yet.
-func (r *resyncer) waiting(o *pbx.Resync) *pbx.Resync {
+func (q *Orders) waiting(o *pbx.Resync) *pbx.Resync {
 	if o.Batch != "" || o.State != "" {
 		return nil
 	}
-	for _, w := range r.of[o.MAC] {
+	for _, w := range q.of[o.MAC] {
 		if w.Action == o.Action && w.Endpoint == o.Endpoint && w.State == pbx.ResyncQueued && w.Batch == "" {
 			return w
 		}
@@ -127,49 +114,49 @@ func (r *resyncer) waiting(o *pbx.Resync) *pbx.Resync {
 }
 
 // fetched notes that a phone asked for a file. What was sent before is proved.
-func (r *resyncer) fetched(f pbx.PhoneFetch) {
+func (q *Orders) fetched(f pbx.PhoneFetch) {
 	if !f.Own || f.Hash == "" {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.of[f.MAC]) == 0 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.of[f.MAC]) == 0 {
 		return
 	}
-	p := r.snapshot().Phone(f.MAC)
+	p := q.o.Snapshot().Phone(f.MAC)
 	if p == nil || !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
 		return
 	}
-	for _, o := range r.of[f.MAC] {
+	for _, o := range q.of[f.MAC] {
 		if o.State == pbx.ResyncSent && !f.At.Before(o.SentAt) {
 			o.File, o.Hash = f.File, f.Hash
-			r.end(o, pbx.ResyncFetched, "", f.At)
+			q.end(o, pbx.ResyncFetched, "", f.At)
 		}
 	}
 }
 
 // end brings an order to its last state.
-func (r *resyncer) end(o *pbx.Resync, state pbx.ResyncState, why string, at time.Time) {
+func (q *Orders) end(o *pbx.Resync, state pbx.ResyncState, why string, at time.Time) {
 	o.Error, o.EndedAt = why, at
-	r.move(o, state)
+	q.move(o, state)
 }
 
-func (r *resyncer) move(o *pbx.Resync, state pbx.ResyncState) {
+func (q *Orders) move(o *pbx.Resync, state pbx.ResyncState) {
 	o.State = state
-	r.changed.Mark(o.ID)
-	r.events.Publish(o.Tenant, event.Resync{ID: o.ID, MAC: o.MAC, Action: o.Action, State: state})
+	q.changed.Mark(o.ID)
+	q.o.Events.Publish(o.Tenant, event.Resync{ID: o.ID, MAC: o.MAC, Action: o.Action, State: state})
 }
 
-func (r *resyncer) remember(o *pbx.Resync) {
-	r.orders[o.ID] = o
-	r.of[o.MAC] = append(r.of[o.MAC], o)
+func (q *Orders) remember(o *pbx.Resync) {
+	q.orders[o.ID] = o
+	q.of[o.MAC] = append(q.of[o.MAC], o)
 }
 
 // forget drops an order that has ended and is written.
-func (r *resyncer) forget(o *pbx.Resync) {
-	delete(r.orders, o.ID)
-	left := slices.DeleteFunc(r.of[o.MAC], func(l *pbx.Resync) bool { return l.ID == o.ID })
-	if r.of[o.MAC] = left; len(left) == 0 {
-		delete(r.of, o.MAC)
+func (q *Orders) forget(o *pbx.Resync) {
+	delete(q.orders, o.ID)
+	left := slices.DeleteFunc(q.of[o.MAC], func(l *pbx.Resync) bool { return l.ID == o.ID })
+	if q.of[o.MAC] = left; len(left) == 0 {
+		delete(q.of, o.MAC)
 	}
 }

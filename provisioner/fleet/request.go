@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"context"
@@ -20,16 +20,12 @@ const (
 )
 
 // Resync tells one phone to fetch its files, or to restart.
-func (c *Controller) Resync(ctx context.Context, tenant string, mac pbx.MAC, action pbx.ResyncAction) (pbx.Resync, error) {
-	p, err := c.Phones.Get(ctx, tenant, string(mac))
-	if err != nil {
-		return pbx.Resync{}, err
-	}
-	o := c.orderTo(p, action)
+func (f *Fleet) Resync(ctx context.Context, p *pbx.Phone, action pbx.ResyncAction) (pbx.Resync, error) {
+	o := f.orderTo(p, action)
 	if o.State != "" {
 		return pbx.Resync{}, &pbx.Error{Kind: pbx.NotImplemented, Message: o.Error}
 	}
-	out, err := c.resyncs.add(ctx, []pbx.Resync{o})
+	out, err := f.Orders.add(ctx, []pbx.Resync{o})
 	if err != nil {
 		return pbx.Resync{}, err
 	}
@@ -37,8 +33,8 @@ func (c *Controller) Resync(ctx context.Context, tenant string, mac pbx.MAC, act
 }
 
 // orderTo makes an order, one that has failed already when it can never be sent.
-func (c *Controller) orderTo(p *pbx.Phone, action pbx.ResyncAction) pbx.Resync {
-	o := pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: action, Reason: reasonRequest, Endpoint: c.resyncs.endpoint(c.Snapshot(), p)}
+func (f *Fleet) orderTo(p *pbx.Phone, action pbx.ResyncAction) pbx.Resync {
+	o := pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: action, Reason: reasonRequest, Endpoint: f.Orders.endpoint(f.o.Snapshot(), p)}
 	if _, ok := phoneconf.Reboot(p.Vendor); action == pbx.ResyncReboot && !ok {
 		o.State, o.Error = pbx.ResyncFailed, "a Polycom cannot be told to restart by SIP: it restarts by itself when a change needs it"
 	} else if o.Endpoint == "" {
@@ -49,14 +45,14 @@ func (c *Controller) orderTo(p *pbx.Phone, action pbx.ResyncAction) pbx.Resync {
 
 // endpoint is the account through which a phone is told something: the first
 // that is registered, or the first.
-func (r *resyncer) endpoint(s *pbx.Snapshot, p *pbx.Phone) string {
+func (q *Orders) endpoint(s *pbx.Snapshot, p *pbx.Phone) string {
 	first := ""
 	for _, l := range p.Lines {
 		d := s.Device(p.Tenant, l.Device)
 		if d == nil {
 			continue
 		}
-		if r.registered(d.Endpoint) {
+		if q.o.Registered(d.Endpoint) {
 			return d.Endpoint
 		}
 		if first == "" {
@@ -83,8 +79,8 @@ type ResyncProgress struct {
 
 // ResyncMany tells the chosen phones of a tenant, so many a second, in the order
 // of their MACs.
-func (c *Controller) ResyncMany(ctx context.Context, tenant string, choice ResyncChoice, action pbx.ResyncAction, perSecond int) (ResyncProgress, error) {
-	s := c.Snapshot()
+func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoice, action pbx.ResyncAction, perSecond int) (ResyncProgress, error) {
+	s := f.o.Snapshot()
 	if s.Tenant(tenant) == nil {
 		return ResyncProgress{}, pbx.NotFoundf("tenant %s does not exist", tenant)
 	}
@@ -97,45 +93,45 @@ func (c *Controller) ResyncMany(ctx context.Context, tenant string, choice Resyn
 	batch, start := pbx.RandomSecret(10).Reveal(), time.Now() // a name, not a secret
 	var list []pbx.Resync
 	for _, p := range s.Phones {
-		if p.Tenant != tenant || !choice.has(p) || choice.Drifted && !c.holdsOld(s, p, start) {
+		if p.Tenant != tenant || !choice.has(p) || choice.Drifted && !f.holdsOld(s, p, start) {
 			continue
 		}
-		o := c.orderTo(p, action)
+		o := f.orderTo(p, action)
 		o.Batch, o.DueAt = batch, start.Add(time.Duration(len(list))*time.Second/time.Duration(perSecond))
 		list = append(list, o)
 	}
-	if _, err := c.resyncs.add(ctx, list); err != nil {
+	if _, err := f.Orders.add(ctx, list); err != nil {
 		return ResyncProgress{}, err
 	}
-	return c.ResyncProgress(ctx, tenant, batch)
+	return f.Orders.Progress(ctx, tenant, batch)
 }
 
 // holdsOld reports whether a phone lacks what it would get now.
-func (c *Controller) holdsOld(s *pbx.Snapshot, p *pbx.Phone, now time.Time) bool {
-	return len(oldFiles(p, c.Seen(p), c.wanted.files(s, p, now))) > 0
+func (f *Fleet) holdsOld(s *pbx.Snapshot, p *pbx.Phone, now time.Time) bool {
+	return len(oldFiles(p, f.Seen.Of(p), f.wanted.files(s, p, now))) > 0
 }
 
-func (f ResyncChoice) has(p *pbx.Phone) bool {
-	return (f.Vendor == "" || f.Vendor == p.Vendor) && (f.Model == "" || strings.EqualFold(f.Model, p.Model)) &&
-		(len(f.MACs) == 0 || f.hasMAC(p.MAC))
+func (c ResyncChoice) has(p *pbx.Phone) bool {
+	return (c.Vendor == "" || c.Vendor == p.Vendor) && (c.Model == "" || strings.EqualFold(c.Model, p.Model)) &&
+		(len(c.MACs) == 0 || c.hasMAC(p.MAC))
 }
 
 // hasMAC is asked for each phone of a tenant; ResyncMany has sorted them.
-func (f ResyncChoice) hasMAC(mac pbx.MAC) bool {
-	_, found := slices.BinarySearch(f.MACs, mac)
+func (c ResyncChoice) hasMAC(mac pbx.MAC) bool {
+	_, found := slices.BinarySearch(c.MACs, mac)
 	return found
 }
 
 // ResyncProgress returns how far a batch of a tenant has come; of any tenant when
 // tenant is "".
-func (c *Controller) ResyncProgress(ctx context.Context, tenant, batch string) (ResyncProgress, error) {
-	_ = c.resyncs.changed.Flush(ctx) // logged; what the database has is shown
-	counts, err := c.db.ResyncCounts(ctx, tenant, batch)
+func (q *Orders) Progress(ctx context.Context, tenant, batch string) (ResyncProgress, error) {
+	_ = q.changed.Flush(ctx) // an error is logged; the database still shows older states
+	counts, err := q.o.DB.ResyncCounts(ctx, tenant, batch)
 	return ResyncProgress{batch, counts}, err
 }
 
 // Resyncs returns orders to phones, newest first.
-func (c *Controller) Resyncs(ctx context.Context, f db.ResyncFilter) ([]pbx.Resync, error) {
-	_ = c.resyncs.changed.Flush(ctx) // logged; what the database has is shown
-	return c.db.Resyncs(ctx, f)
+func (q *Orders) List(ctx context.Context, f db.ResyncFilter) ([]pbx.Resync, error) {
+	_ = q.changed.Flush(ctx) // an error is logged; the database still shows older states
+	return q.o.DB.Resyncs(ctx, f)
 }

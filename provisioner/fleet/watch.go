@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"fmt"
@@ -8,36 +8,36 @@ import (
 )
 
 // expire ends orders that take too long. The lock is held.
-func (r *resyncer) expire(now time.Time) {
-	for _, o := range r.orders {
+func (q *Orders) expire(now time.Time) {
+	for _, o := range q.orders {
 		within := resyncWithin
 		if o.Action == pbx.ResyncReboot {
 			within = rebootWithin
 		}
 		switch {
 		case o.State == pbx.ResyncSent && now.Sub(o.SentAt) >= within:
-			r.end(o, pbx.ResyncTimedOut, fmt.Sprintf("the phone did not ask for its file within %v", within), now)
+			q.end(o, pbx.ResyncTimedOut, fmt.Sprintf("the phone did not ask for its file within %v", within), now)
 		case o.State == pbx.ResyncQueued && now.Sub(o.DueAt) >= queuedWithin:
-			r.end(o, pbx.ResyncFailed, fmt.Sprintf("Asterisk was not connected for %v", queuedWithin), now)
+			q.end(o, pbx.ResyncFailed, fmt.Sprintf("Asterisk was not connected for %v", queuedWithin), now)
 		}
 	}
 }
 
 // read copies orders. An order that has ended stays in memory until it is written, so
 // all of them are there.
-func (r *resyncer) read(ids []int64) []pbx.Resync {
+func (q *Orders) read(ids []int64) []pbx.Resync {
 	batch := make([]pbx.Resync, 0, len(ids))
 	for _, id := range ids {
-		batch = append(batch, *r.orders[id])
+		batch = append(batch, *q.orders[id])
 	}
 	return batch
 }
 
 // written forgets orders that have ended.
-func (r *resyncer) written(batch []pbx.Resync) {
+func (q *Orders) written(batch []pbx.Resync) {
 	for _, o := range batch {
-		if !o.Active() && !r.changed.Marked(o.ID) {
-			r.forget(&o)
+		if !o.Active() && !q.changed.Marked(o.ID) {
+			q.forget(&o)
 		}
 	}
 }

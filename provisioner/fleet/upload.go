@@ -1,7 +1,6 @@
-package provisioner
+package fleet
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,8 +20,8 @@ const maxUploaded = 4 << 30
 // uploads keeps the files that phones send, in a folder for each: dir/tenant/mac.
 // They may hold passwords: only their owner's user can read them, and nothing here
 // looks into them.
-type uploads struct {
-	dir string // "" keeps nothing
+type Uploads struct {
+	dir string // "" keeps no files
 
 	mu   sync.Mutex
 	used int64
@@ -39,8 +38,8 @@ type UploadedFile struct {
 }
 
 // newUploads measures what is there.
-func newUploads(dir string) (*uploads, error) {
-	u := &uploads{dir: dir, gone: map[string]bool{}}
+func newUploads(dir string) (*Uploads, error) {
+	u := &Uploads{dir: dir, gone: map[string]bool{}}
 	if dir == "" {
 		return u, nil
 	}
@@ -65,22 +64,18 @@ func newUploads(dir string) (*uploads, error) {
 
 // path is where a phone's file is kept. Tenant and MAC are in their checked forms,
 // and phoneconf.UploadOf knows every name, so none can lead elsewhere.
-func (u *uploads) path(p *pbx.Phone, name phoneconf.FileName) (string, error) {
+func (u *Uploads) path(p *pbx.Phone, name phoneconf.FileName) (string, error) {
 	if _, ok := phoneconf.UploadOf(p, name); !ok || u.dir == "" {
 		return "", pbx.NotFoundf("phone %s has no file %q", p.MAC.Colons(), name)
 	}
 	return filepath.Join(u.folder(p), string(name)), nil
 }
 
-func (u *uploads) folder(p *pbx.Phone) string { return filepath.Join(u.dir, p.Tenant, string(p.MAC)) }
+func (u *Uploads) folder(p *pbx.Phone) string { return filepath.Join(u.dir, p.Tenant, string(p.MAC)) }
 
 // KeepUpload keeps what a phone sent, whole or not at all, and reports whether it
 // replaces an earlier file of that name.
-func (c *Controller) KeepUpload(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
-	return c.uploads.keep(p, name, body)
-}
-
-func (u *uploads) keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
+func (u *Uploads) Keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
 	path, err := u.path(p, name)
 	if err != nil {
 		return false, err
@@ -128,8 +123,8 @@ func replaceFile(path string, body []byte) (err error) {
 }
 
 // Upload returns a file that a phone sent, nil when there is none.
-func (c *Controller) Upload(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
-	path, err := c.uploads.path(p, name)
+func (u *Uploads) Read(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
+	path, err := u.path(p, name)
 	if err != nil {
 		return nil, nil //nolint:nilerr // a name that no phone sends is a file that is not there
 	}
@@ -144,32 +139,27 @@ func (c *Controller) Upload(p *pbx.Phone, name phoneconf.FileName) ([]byte, erro
 }
 
 // PhoneUpload returns a file that a tenant's phone sent, or a NotFound error.
-func (c *Controller) PhoneUpload(ctx context.Context, tenant string, mac pbx.MAC, name string) ([]byte, error) {
-	p, err := c.Phones.Get(ctx, tenant, string(mac))
-	if err != nil {
-		return nil, err
-	}
-	body, err := c.Upload(p, phoneconf.FileName(name))
+func (u *Uploads) Get(p *pbx.Phone, name string) ([]byte, error) {
+	body, err := u.Read(p, phoneconf.FileName(name))
 	if err == nil && body == nil {
-		err = pbx.NotFoundf("phone %s has sent no file %q", mac.Colons(), name)
+		err = pbx.NotFoundf("phone %s has sent no file %q", p.MAC.Colons(), name)
 	}
 	return body, err
 }
 
 // PhoneUploads lists the files that a tenant's phone sent, by name.
-func (c *Controller) PhoneUploads(ctx context.Context, tenant string, mac pbx.MAC) ([]UploadedFile, error) {
-	p, err := c.Phones.Get(ctx, tenant, string(mac))
-	if err != nil || c.uploads.dir == "" {
-		return nil, err
+func (u *Uploads) List(p *pbx.Phone) ([]UploadedFile, error) {
+	if u.dir == "" {
+		return nil, nil
 	}
-	entries, err := os.ReadDir(c.uploads.folder(p))
+	entries, err := os.ReadDir(u.folder(p))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("listing the files of phone %s: %w", mac.Colons(), err)
+		return nil, fmt.Errorf("listing the files of phone %s: %w", p.MAC.Colons(), err)
 	}
 	var out []UploadedFile
 	for _, e := range entries {
 		if _, ok := phoneconf.UploadOf(p, phoneconf.FileName(e.Name())); !ok {
-			continue // one that was being written when the program ended
+			continue // its writing was cut off when the program ended
 		}
 		info, err := e.Info()
 		if err == nil {
@@ -181,7 +171,7 @@ func (c *Controller) PhoneUploads(ctx context.Context, tenant string, mac pbx.MA
 
 // clear removes what a phone of that tenant and MAC sent. One that is gone sends
 // nothing more.
-func (u *uploads) clear(p *pbx.Phone, gone bool) error {
+func (u *Uploads) clear(p *pbx.Phone, gone bool) error {
 	if u.dir == "" {
 		return nil
 	}

@@ -1,8 +1,7 @@
-package provisioner
+package fleet
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
@@ -10,24 +9,11 @@ import (
 )
 
 // phoneNotifier orders phones whose files changed to fetch them again.
-type phoneNotifier struct {
-	site    phoneconf.Site
-	log     *slog.Logger
-	resyncs *resyncer
-}
-
-func newPhoneNotifier(o Options, r *resyncer) *phoneNotifier {
-	return &phoneNotifier{site: o.Site, log: o.Logger, resyncs: r}
-}
-
-// notify queues an order for each phone whose files differ between two revisions,
-// and for no other: a phone asked without need fetches without need. before is nil at the start of the program; phones that changed
-// meanwhile then fetch at their next poll.
-func (n *phoneNotifier) notify(ctx context.Context, before, now *pbx.Snapshot) {
+func (f *Fleet) Changed(ctx context.Context, before, now *pbx.Snapshot) {
 	if before == nil || before.Revision == now.Revision {
 		return
 	}
-	site := n.site
+	site := f.o.Site
 	site.Year = time.Now().UTC().Year()
 	redone := tenantsRedone(before, now)
 	var orders []pbx.Resync
@@ -38,12 +24,12 @@ func (n *phoneNotifier) notify(ctx context.Context, before, now *pbx.Snapshot) {
 			continue
 		}
 		// It is told through the account that it registered with before the change.
-		if endpoint := n.resyncs.endpoint(before, old); endpoint != "" {
+		if endpoint := f.Orders.endpoint(before, old); endpoint != "" {
 			orders = append(orders, pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reasonChange, Endpoint: endpoint})
 		}
 	}
-	if _, err := n.resyncs.add(ctx, orders); err != nil {
-		n.log.Error("ordering phones to fetch their files", "phones", len(orders), "error", err)
+	if _, err := f.Orders.add(ctx, orders); err != nil {
+		f.o.Log.Error("ordering phones to fetch their files", "phones", len(orders), "error", err)
 	}
 }
 
@@ -57,27 +43,27 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 		revision      int64
 		user          string
 	}
-	seen := map[key]int{}
+	rows := map[key]int{} // in before but not in now, or the other way round, if not 0
 	count := func(s *pbx.Snapshot, n int) {
 		for _, p := range s.PhoneSettings {
-			seen[key{tenant: p.Tenant, revision: p.Revision}] += n
+			rows[key{tenant: p.Tenant, revision: p.Revision}] += n
 		}
 		for _, t := range s.ButtonTemplates {
-			seen[key{tenant: t.Tenant, model: t.Model, revision: t.Revision}] += n
+			rows[key{tenant: t.Tenant, model: t.Model, revision: t.Revision}] += n
 		}
-		for _, e := range s.Extensions { // one that is gone may have named a key
-			seen[key{tenant: e.Tenant}] += n
+		for _, e := range s.Extensions { // a deleted one may have named a key
+			rows[key{tenant: e.Tenant}] += n
 		}
 		for _, u := range s.Users {
 			if u.Timezone != "" {
-				seen[key{tenant: u.Tenant, revision: u.Revision, user: u.Username}] += n
+				rows[key{tenant: u.Tenant, revision: u.Revision, user: u.Username}] += n
 			}
 		}
 	}
 	count(before, 1)
 	count(now, -1)
 	out := map[string]bool{}
-	for k, n := range seen {
+	for k, n := range rows {
 		if n != 0 {
 			out[k.tenant] = true
 		}
@@ -95,7 +81,7 @@ func lastChange(s *pbx.Snapshot, p *pbx.Phone) int64 {
 	for _, bs := range [][]pbx.Button{p.Buttons, s.ButtonsOf(p.Tenant, pbx.DefaultButtons), s.ButtonsOf(p.Tenant, p.Model)} {
 		for _, b := range bs {
 			if e := s.Extension(p.Tenant, b.Value); e != nil {
-				last = max(last, e.Revision) // whose name may stand on the key
+				last = max(last, e.Revision) // its name may stand on the key
 			}
 		}
 	}

@@ -1,7 +1,10 @@
-package provisioner
+package fleet
 
 import (
+	"cmp"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
@@ -12,8 +15,8 @@ import (
 // phones behind one address that is switched on at once gets in whole; one
 // address alone can neither fill the inbox nor use up what all may send.
 const (
-	inboxRows     = 500
-	inboxNetworks = 2048 // remembered one by one
+	inboxRows     = 500  // phones
+	inboxNetworks = 2048 // whose rate is remembered
 )
 
 var (
@@ -25,7 +28,7 @@ var (
 type inboxLimits struct {
 	all      limit.Bucket
 	networks *limit.Count[netip.Prefix]
-	rows     map[netip.Prefix]int // of the networks that have any
+	rows     map[netip.Prefix]int // phones of the inbox by network; no entry for 0
 }
 
 func newInboxLimits() *inboxLimits {
@@ -50,28 +53,19 @@ func (l *inboxLimits) count(network netip.Prefix, by int) {
 // the one seen the longest ago. So a network that invents phones displaces its
 // own, and never those of a smaller one; only one who has hundreds of addresses
 // and talks like a phone gets further.
-func (in *inbox) victim(source netip.Prefix) pbx.MAC {
-	share := func(p netip.Prefix) int {
-		n := in.limits.rows[p]
-		if p == source {
-			n++
-		}
-		return n
-	}
-	var out *inboxRow
-	for _, r := range in.rows {
-		if out == nil {
-			out = r
-			continue
-		}
-		switch mine, best := share(r.source), share(out.source); {
-		case (r.Vendor == "") != (out.Vendor == ""):
-			if r.Vendor == "" {
-				out = r
-			}
-		case mine > best || mine == best && r.LastSeen.Before(out.LastSeen):
-			out = r
-		}
-	}
+func (in *Inbox) victim(source netip.Prefix) pbx.MAC {
+	in.limits.count(source, 1)
+	defer in.limits.count(source, -1)
+	out := slices.MinFunc(slices.Collect(maps.Values(in.rows)), func(a, b *inboxRow) int {
+		return cmp.Or(a.makeKnown()-b.makeKnown(), in.limits.rows[b.source]-in.limits.rows[a.source], a.LastSeen.Compare(b.LastSeen))
+	})
 	return out.MAC
+}
+
+// makeKnown is 1 for a row whose make was guessed, else 0.
+func (r *inboxRow) makeKnown() int {
+	if r.Vendor == "" {
+		return 0
+	}
+	return 1
 }

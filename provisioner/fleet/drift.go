@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"crypto/sha256"
@@ -87,7 +87,7 @@ func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles
 	out := wantedFiles{print: print, hashes: map[string]string{}, firmware: s.SettingsOf(p.Tenant).FirmwareOf(p.Model)}
 	for _, name := range phoneconf.Files(s, p) {
 		if strings.HasSuffix(string(name), ".xml") {
-			continue // a phonebook follows the people, and the phone asks for it when it likes
+			continue // a phonebook, which phones fetch at times of their own
 		}
 		body, _, err := phoneconf.Render(w.engine, s, p, site, name)
 		if err != nil {
@@ -99,7 +99,7 @@ func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.phones) > 2*len(s.Phones)+100 { // of phones that are gone
+	if len(w.phones) > 2*len(s.Phones)+100 { // most are of deleted phones
 		clear(w.phones)
 	}
 	w.phones[p.MAC] = out
@@ -109,8 +109,8 @@ func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles
 // PhoneDrift lists the phones of a tenant that are not as they should be, by MAC, from
 // behind after and at most limit (0: all). days is how long silence is fine and
 // an address is new. No kinds means all.
-func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, after pbx.MAC, limit int) ([]PhoneDrift, error) {
-	s, now := c.Snapshot(), time.Now()
+func (f *Fleet) Drift(tenant string, days int, kinds []DriftKind, after pbx.MAC, limit int) ([]PhoneDrift, error) {
+	s, now := f.o.Snapshot(), time.Now()
 	if s.Tenant(tenant) == nil {
 		return nil, pbx.NotFoundf("tenant %s does not exist", tenant)
 	}
@@ -119,9 +119,9 @@ func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, afte
 		if p.Tenant != tenant || p.MAC <= after {
 			continue
 		}
-		d := PhoneDrift{Phone: p, Seen: c.Seen(p)}
-		want := c.wanted.files(s, p, now)
-		d.Reasons = append(c.templates.templateDrift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
+		d := PhoneDrift{Phone: p, Seen: f.Seen.Of(p)}
+		want := f.wanted.files(s, p, now)
+		d.Reasons = append(f.Templates.drift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
 		if len(kinds) > 0 {
 			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })
 		}
