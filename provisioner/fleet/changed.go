@@ -8,7 +8,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// phoneNotifier orders phones whose files changed to fetch them again.
+// Changed orders phones whose files differ between two snapshots to fetch them.
+//
+// Other phones get no order: a needless fetch is load. before is nil at the start of the
+// program. Phones that changed while it was away fetch at their next poll.
 func (f *Fleet) Changed(ctx context.Context, before, now *pbx.Snapshot) {
 	if before == nil || before.Revision == now.Revision {
 		return
@@ -23,9 +26,9 @@ func (f *Fleet) Changed(ctx context.Context, before, now *pbx.Snapshot) {
 			phoneconf.Fingerprint(before, old, site) == phoneconf.Fingerprint(now, p, site) {
 			continue
 		}
-		// It is told through the account that it registered with before the change.
+		// The order goes through the account that the phone registered before the change.
 		if endpoint := f.Orders.endpoint(before, old); endpoint != "" {
-			orders = append(orders, pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reasonChange, Endpoint: endpoint})
+			orders = append(orders, filesOrder(p, endpoint, reasonChange))
 		}
 	}
 	if _, err := f.Orders.add(ctx, orders); err != nil {
@@ -33,10 +36,11 @@ func (f *Fleet) Changed(ctx context.Context, before, now *pbx.Snapshot) {
 	}
 }
 
-// tenantsRedone lists the tenants whose phone settings, button templates, users with
-// a clock of their own or number of extensions differ between two snapshots: a change
-// there, or what is gone, may touch any of a tenant's phones and shows in the
-// revision of none.
+// tenantsRedone lists the tenants in which a change may touch any phone.
+//
+// Such are changed phone settings, button templates and users with a time zone of their
+// own, and rows of these kinds or extensions that were deleted. No phone's own rows get
+// a new revision by that, so lastChange does not show it.
 func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	type key struct {
 		tenant, model string
@@ -71,14 +75,15 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	return out
 }
 
-// lastChange is the newest revision of anything a phone's files show. It spares
-// looking at the files of all phones at every pass.
+// lastChange returns the newest revision of the rows that a phone's files show.
+// Comparing it is cheaper than comparing the files of all phones at every pass.
 func lastChange(s *pbx.Snapshot, p *pbx.Phone) int64 {
 	last := p.Revision
 	if t := s.Tenant(p.Tenant); t != nil {
 		last = max(last, t.Revision)
 	}
-	for _, bs := range [][]pbx.Button{p.Buttons, s.ButtonsOf(p.Tenant, pbx.DefaultButtons), s.ButtonsOf(p.Tenant, p.Model)} {
+	common, model := s.ButtonsOf(p.Tenant, pbx.DefaultButtons), s.ButtonsOf(p.Tenant, p.Model)
+	for _, bs := range [][]pbx.Button{p.Buttons, common, model} {
 		for _, b := range bs {
 			if e := s.Extension(p.Tenant, b.Value); e != nil {
 				last = max(last, e.Revision) // its name may stand on the key

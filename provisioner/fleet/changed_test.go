@@ -11,7 +11,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Only phones whose files changed are told, each in the words of its make.
+// Only phones whose files changed get an order, each with the Event of its make.
 func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 	l := newLab(t)
 	for _, n := range []string{"101", "102", "103"} {

@@ -33,7 +33,8 @@ const (
 
 // DriftKinds are all kinds, in the order in which a phone's are listed.
 func DriftKinds() []DriftKind {
-	return []DriftKind{DriftBroken, DriftTemplate, DriftNever, DriftOldFile, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
+	return []DriftKind{DriftBroken, DriftTemplate, DriftNever, DriftOldFile, DriftSilent,
+		DriftModel, DriftFirmware, DriftNewAddress}
 }
 
 // DriftReason is one drift of one phone.
@@ -42,15 +43,15 @@ type DriftReason struct {
 	Detail string // a sentence
 }
 
-// PhoneDrift is a phone and how it differs from what it should be.
+// PhoneDrift is a phone that is not as it should be.
 type PhoneDrift struct {
 	Phone   *pbx.Phone
 	Seen    pbx.PhoneSeen
 	Reasons []DriftReason
 }
 
-// wanted remembers the hashes of what each phone would get now, so that looking
-// again renders only what changed.
+// wanted remembers the hashes of the files that each phone would get now, by the
+// fingerprint of their contents. Only changed files are rendered again.
 type wanted struct {
 	engine *templates.Engine
 	site   phoneconf.Site
@@ -63,7 +64,7 @@ type wanted struct {
 type wantedFiles struct {
 	print  [sha256.Size]byte
 	hashes map[string]string // by file name
-	// firmware is the file that its model is to run, "" for none.
+	// firmware is the file that the phone's model is to run, "" if not assigned.
 	firmware string
 	err      error
 }
@@ -72,8 +73,8 @@ func newWanted(o Options) *wanted {
 	return &wanted{engine: o.Templates, site: o.Site, phones: map[pbx.MAC]wantedFiles{}}
 }
 
-// files returns the hashes of a phone's files. Rendering is outside of the lock:
-// two who look at once may do it twice.
+// files returns the hashes of a phone's files. Rendering is outside of the lock, so two
+// callers at once may both do it.
 func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles {
 	site := w.site
 	site.Year = now.UTC().Year()
@@ -106,9 +107,11 @@ func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles
 	return out
 }
 
-// PhoneDrift lists the phones of a tenant that are not as they should be, by MAC, from
-// behind after and at most limit (0: all). days is how long silence is fine and
-// an address is new. No kinds means all.
+// Drift lists the phones of a tenant that are not as they should be, by MAC.
+//
+// It begins behind the MAC after ("" for the first) and lists at most limit phones (0 for
+// all). days is how long a phone may be silent and for how long an address counts as new.
+// No kinds means all kinds. An unknown tenant is a NotFound error.
 func (f *Fleet) Drift(tenant string, days int, kinds []DriftKind, after pbx.MAC, limit int) ([]PhoneDrift, error) {
 	s, now := f.o.Snapshot(), time.Now()
 	if s.Tenant(tenant) == nil {
@@ -135,11 +138,10 @@ func (f *Fleet) Drift(tenant string, days int, kinds []DriftKind, after pbx.MAC,
 	return out, nil
 }
 
-// driftOf compares what a phone should hold with what it was seen doing.
-func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, patience time.Duration) (out []DriftReason) {
-	add := func(k DriftKind, format string, args ...any) {
-		out = append(out, DriftReason{k, fmt.Sprintf(format, args...)})
-	}
+// driftOf compares the files that a phone should hold with its requests.
+func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time,
+	patience time.Duration) (out []DriftReason) {
+	add := func(k DriftKind, format string, args ...any) { out = append(out, reason(k, format, args...)...) }
 	if _, site := phoneconf.SiteFault(want.err); want.err != nil && !site {
 		add(DriftBroken, "its files cannot be made: %v", want.err)
 	}
@@ -164,8 +166,13 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, 
 	return out
 }
 
-// oldFiles names the files of which the phone holds other bytes. One that it
-// never asked for is none, unless it is the one with its accounts.
+// reason is a list of one reason.
+func reason(k DriftKind, format string, args ...any) []DriftReason {
+	return []DriftReason{{k, fmt.Sprintf(format, args...)}}
+}
+
+// oldFiles returns the files of which the phone holds other bytes than it would get now.
+// A file that it never fetched counts only if it is the one with its accounts.
 func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
 	var out []string
 	for name, hash := range want.hashes {
@@ -177,34 +184,38 @@ func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
 	return out
 }
 
-// firmwareVersion is how makers name versions in the names of their files.
+// firmwareVersion matches a version in the name of a firmware file, as makers write it.
 var firmwareVersion = regexp.MustCompile(`[0-9]+(\.[0-9]+){3}`)
 
-// softwareDrift compares what the phone says of itself with the firmware that its
-// model is to run, where the file's name tells which that is, or with its model's row.
+// softwareDrift compares the User-Agent of a phone with its model and firmware.
+//
+// The firmware that it should run is the version in the name of the assigned file. If
+// there is no such version, it is the branch in the table of models.
 func softwareDrift(p *pbx.Phone, agent, assigned string) []DriftReason {
 	vendor, model, firmware, _ := phoneconf.Identify(agent)
 	if vendor == "" {
 		return nil
 	}
 	m, ok := phoneconf.Lookup(p.Vendor, p.Model)
-	if says, known := phoneconf.Lookup(vendor, model); vendor != p.Vendor || known && says.Name != m.Name || !known && !strings.EqualFold(model, p.Model) {
-		return []DriftReason{{DriftModel, fmt.Sprintf("it calls itself %s %s and is configured as %s %s", vendor, model, p.Vendor, p.Model)}}
+	says, known := phoneconf.Lookup(vendor, model)
+	if vendor != p.Vendor || known && says.Name != m.Name || !known && !strings.EqualFold(model, p.Model) {
+		return reason(DriftModel, "it calls itself %s %s and is configured as %s %s", vendor, model, p.Vendor, p.Model)
 	}
 	if version := firmwareVersion.FindString(path.Base(assigned)); version != "" {
 		if firmware == version {
 			return nil
 		}
-		return []DriftReason{{DriftFirmware, fmt.Sprintf("it runs firmware %s and is to run %s", firmware, path.Base(assigned))}}
+		return reason(DriftFirmware, "it runs firmware %s and is to run %s", firmware, path.Base(assigned))
 	}
 	if !ok || m.Firmware == "" || ofBranch(vendor, firmware, m.Firmware) {
 		return nil
 	}
-	return []DriftReason{{DriftFirmware, fmt.Sprintf("it runs firmware %s; the newest branch that its files were made for is %s", firmware, m.Firmware)}}
+	return reason(DriftFirmware, "it runs firmware %s; the newest branch that its files were made for is %s",
+		firmware, m.Firmware)
 }
 
-// ofBranch reports whether a firmware belongs to a branch: of Yealink's four
-// numbers the second is the branch (108.87.0.15 is V87), Polycom's starts with it.
+// ofBranch reports whether a firmware belongs to a branch. Of Yealink's four numbers the
+// second is the branch (108.87.0.15 is V87). Polycom's versions begin with the branch.
 func ofBranch(vendor pbx.Vendor, firmware, branch string) bool {
 	if vendor == pbx.Yealink {
 		parts := strings.Split(firmware, ".")

@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	// fetchBytes is how much of the record waits for the database: 40,000 requests,
-	// a second of a boot storm. What comes on top is dropped and counted; the phone
-	// gets its file all the same.
+	// fetchBytes is how much of the record waits for the database: 40,000 requests, a
+	// second of a boot storm. Requests beyond that are dropped and counted. Their phones
+	// get their files all the same.
 	fetchBytes = 8 << 20
-	// fetchPause is the longest a record waits: what kill -9 can lose, with the time
-	// to write it.
+	// fetchPause is the longest that a record waits. A kill can lose that much and the
+	// batch that is being written.
 	fetchPause = 500 * time.Millisecond
-	// fetchQuiet is how many pauses nobody asks for anything before what waits is sorted:
-	// phones that boot after a power cut come in waves, and sorting takes as much as
+	// fetchQuiet is how many pauses without a request come before batches are sorted.
+	// Phones that boot after a power cut come in waves, and sorting takes as long as
 	// answering them.
 	fetchQuiet = 10
 	// fetchesShown is how many requests of a phone Last returns.
 	fetchesShown = 50
 )
 
-// fetchLog writes what phones fetched to the database, in batches.
+// FetchLog writes the requests of phones to the database, in batches.
 type FetchLog struct {
 	db       *db.DB
 	log      *slog.Logger
@@ -42,20 +42,21 @@ type FetchLog struct {
 	batch *db.FetchBatch // requests to be written
 	told  []event.Fetch  // events about batch
 
-	// What follows belongs to write. held is what it took and the database has not.
+	// What follows belongs to write. held is the batch that is being written.
 	held     *db.FetchBatch
 	heldTold []event.Fetch
 	quiet    int // pauses without a request
 }
 
 func newFetchLog(o Options) *FetchLog {
-	l := &FetchLog{db: o.DB, log: o.Log, events: o.Events, snapshot: o.Snapshot, batch: &db.FetchBatch{}, held: &db.FetchBatch{},
-		quiet: fetchQuiet - 1} // what waits in the database may be from before a kill
+	l := &FetchLog{db: o.DB, log: o.Log, events: o.Events, snapshot: o.Snapshot,
+		batch: &db.FetchBatch{}, held: &db.FetchBatch{},
+		quiet: fetchQuiet - 1} // batches in the database may be from before a kill
 	l.loop = writebehind.NewLoop(o.Log, "requests of phones", fetchPause, l.write)
 	return l
 }
 
-// RecordFetch notes a request of a known phone. It waits for no database.
+// add notes a request. It is dropped when fetchBytes wait already.
 func (l *FetchLog) add(f pbx.PhoneFetch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,28 +68,28 @@ func (l *FetchLog) add(f pbx.PhoneFetch) {
 	if l.batch.Size() >= fetchBytes/2 {
 		l.loop.Nudge()
 	}
-	// One more than a subscriber takes ends it, and what follows is nobody's.
+	// A subscriber is dropped when its queue overflows, so more events are pointless.
 	if len(l.told) <= event.Queue && l.events.Listened() {
 		l.told = append(l.told, event.Fetch{MAC: f.MAC, File: f.File, Status: f.Status})
 	}
 }
 
-// FetchesDropped counts the records lost to a full queue since the start.
+// Dropped counts the requests that were not recorded since the start.
 func (l *FetchLog) Dropped() int64 { return l.dropped.Load() }
 
-// Fetches returns the last requests of a phone, newest first, at most 50.
+// Last returns the last requests of a phone, newest first, at most fetchesShown.
 func (l *FetchLog) Last(ctx context.Context, mac pbx.MAC) ([]pbx.PhoneFetch, error) {
 	return l.db.Fetches(ctx, mac, fetchesShown)
 }
 
-// write writes what there is. Requests that come meanwhile make the next batch. A batch
-// that the database refused is held until it is written, before all later ones.
+// write writes the requests that wait. Later ones make the next batch. A batch that the
+// database refused is held until it is written, before all later ones.
 func (l *FetchLog) write(ctx context.Context) error {
 	again := l.held.Requests() > 0
 	if err := l.writeOne(ctx); err != nil || !again {
 		return err
 	}
-	return l.writeOne(ctx) // what came while the database refused the first
+	return l.writeOne(ctx) // requests that came while the database refused the first batch
 }
 
 func (l *FetchLog) writeOne(ctx context.Context) error {

@@ -42,8 +42,8 @@ func TestFetchesAreWrittenInBatches(t *testing.T) {
 	}
 }
 
-// A batch that the database refuses is written when the database is back, before what
-// came meanwhile, and once.
+// A batch that the database refuses is written when the database is back, before later
+// requests, and once.
 func TestRefusedBatchIsWrittenLater(t *testing.T) {
 	l := newLab(t)
 	l.phone("001565000001", pbx.Yealink, "T46U")

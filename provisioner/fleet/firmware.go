@@ -21,10 +21,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// firmwarePause is how often the folder is looked at.
+// firmwarePause is the pause between two looks at the folder.
 const firmwarePause = 10 * time.Second
 
-// firmwareName is what a file must be called to be served: phones put it into
+// firmwareName matches the names of files that are served. Phones put the name into
 // their own logs and flash.
 var firmwareName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
@@ -37,8 +37,8 @@ type FirmwareFile struct {
 	Path     string
 }
 
-// firmware knows the files of a folder by their hash: the address of a file names
-// its bytes, so a phone gets what was meant or nothing.
+// Firmware knows the files of the firmware folder by their hash. The URL of a file
+// contains it, so a phone gets the bytes that were meant, or a 404.
 type Firmware struct {
 	dir string // "" serves no firmware
 	log *slog.Logger
@@ -47,7 +47,7 @@ type Firmware struct {
 	files map[string]FirmwareFile // by name
 }
 
-// FirmwareFiles lists what the folder has now, by name.
+// Files looks at the folder and lists its files by name.
 func (f *Firmware) Files() (out []FirmwareFile) {
 	f.scan()
 	f.mu.Lock()
@@ -59,7 +59,8 @@ func (f *Firmware) Files() (out []FirmwareFile) {
 	return out
 }
 
-// Firmware returns a file by name and hash, as it was when it was last looked at.
+// Find returns a file by its hash (hexadecimal) and name, as of the last look. size is
+// in bytes.
 func (f *Firmware) Find(sum, name string) (path string, size int64, modified time.Time, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -84,7 +85,7 @@ func (f *Firmware) run(ctx context.Context) error {
 	}
 }
 
-// scan hashes what is new or changed by size or time.
+// scan hashes files that are new, or whose size or time changed.
 func (f *Firmware) scan() {
 	if f.dir == "" {
 		return
@@ -100,7 +101,8 @@ func (f *Firmware) scan() {
 		if err != nil || !info.Mode().IsRegular() || !firmwareName.MatchString(e.Name()) {
 			continue
 		}
-		file := FirmwareFile{Name: e.Name(), Size: info.Size(), Modified: info.ModTime().UTC(), Path: filepath.Join(f.dir, e.Name())}
+		file := FirmwareFile{Name: e.Name(), Size: info.Size(), Modified: info.ModTime().UTC(),
+			Path: filepath.Join(f.dir, e.Name())}
 		f.mu.Lock()
 		known := f.files[e.Name()]
 		f.mu.Unlock()
@@ -130,9 +132,11 @@ func hashOf(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ResolveFirmware finds the firmware that models are to run: by the name of a file
-// of the folder, which becomes the hash it has now, or by hash and name, which stay
-// as they are though the file be gone. Models are spelled as the tables do.
+// Resolve finds the firmware that each model is to run; files are by model.
+//
+// A file is named alone, which stands for the bytes that the folder has now, or as
+// hash/name. The latter is kept even if the file no longer exists. Models are returned
+// as the tables spell them. Errors are about the field firmware.
 func (f *Firmware) Resolve(files map[string]string) ([]pbx.PhoneFirmware, error) {
 	var out []pbx.PhoneFirmware
 	var es pbx.Errors
@@ -146,7 +150,8 @@ func (f *Firmware) Resolve(files map[string]string) ([]pbx.PhoneFirmware, error)
 		if !strings.Contains(file, "/") {
 			i := slices.IndexFunc(present, func(f FirmwareFile) bool { return f.Name == file })
 			if i < 0 {
-				es.Add(pbx.Invalidf("firmware."+m.Name, "the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
+				es.Add(pbx.Invalidf("firmware."+m.Name,
+					"the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
 				continue
 			}
 			file = present[i].SHA256 + "/" + file

@@ -1,17 +1,16 @@
 // Package fleet knows desk phones as they behave, and tells them when to fetch files.
 //
-// It owns what is observed of phones, in parts that each have their own lock: the inbox
-// of phones that belong to nobody, what each phone holds and when it last asked, the
-// record of requests, the files that phones send. It also owns the orders to phones
-// (NOTIFY) and the folders that phone files and firmware come from. Fleet joins the
-// parts. Rows that people edit, and the files that phones get, are not its business. It
+// It owns observed state, in parts that each have their own lock: the inbox of phones
+// that belong to no tenant, the files that each phone holds and the time of its last
+// request, the record of requests, the files that phones send. It also owns the orders
+// to phones (NOTIFY) and the folders of site templates and firmware. Fleet joins the
+// parts. Rows that people edit, and the rendering of phone files, belong elsewhere. It
 // may import provisioner/pbx, db, templates, phoneconf, ami, provisioner/event,
 // provisioner/limit and provisioner/writebehind.
 package fleet
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 
 	"golang.org/x/sync/errgroup"
@@ -24,11 +23,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
-// Options is what a Fleet needs. UploadDir and FirmwareDir may be "", all else is required.
+// Options are what a Fleet needs. UploadDir and FirmwareDir may be "".
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
-	Site      phoneconf.Site // what phones are told about this server; Year is set here
+	Site      phoneconf.Site // the values of this server in phone files; Year is set here
 	// UploadDir keeps the files that phones send; "" refuses them.
 	UploadDir string
 	// FirmwareDir is the folder of firmware files for phones; "" serves no firmware.
@@ -58,18 +57,18 @@ type Fleet struct {
 	wanted *wanted
 }
 
-// New starts from what the database remembers. It reads the folder of the site's own
+// New reads the stored state from the database. It also reads the folder of the site's own
 // templates and the sizes of uploads.
 func New(ctx context.Context, o Options) (f *Fleet, err error) {
 	f = &Fleet{o: o, wanted: newWanted(o), Fetches: newFetchLog(o), Firmware: &Firmware{dir: o.FirmwareDir, log: o.Log}}
 	if f.Inbox, err = newInbox(ctx, o.DB, o.Log); err != nil {
-		return nil, fmt.Errorf("reading the inbox: %w", err)
+		return nil, err
 	}
 	if f.Seen, err = newSightings(ctx, o.DB, o.Log, o.Snapshot); err != nil {
-		return nil, fmt.Errorf("reading what phones were seen doing: %w", err)
+		return nil, err
 	}
 	if f.Orders, err = newOrders(ctx, o); err != nil {
-		return nil, fmt.Errorf("reading the orders to phones: %w", err)
+		return nil, err
 	}
 	if f.Uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
@@ -78,7 +77,7 @@ func New(ctx context.Context, o Options) (f *Fleet, err error) {
 	return f, nil
 }
 
-// Run runs all parts until ctx ends, and writes what is left.
+// Run runs all parts until ctx ends, and then writes the rows that still wait.
 func (f *Fleet) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return inBackground(ctx, f.o.Log, f.Fetches.loop.Run) })

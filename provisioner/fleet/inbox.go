@@ -18,13 +18,15 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
-// inboxPause is how often the changed rows of the inbox are written as one batch.
+// inboxPause is the longest that a changed row of the inbox waits to be written.
 const inboxPause = 500 * time.Millisecond
 
-// inbox keeps the phones that ask and belong to nobody, at most inboxRows of
-// them. Anybody can send such requests, so all of it is bounded: memory by the
-// number of rows and sources, writes by rows a batch, new rows by inboxLimits.
-// Memory is authoritative; the database follows within inboxPause.
+// Inbox keeps phones that ask for files and belong to no tenant, at most inboxRows.
+//
+// Anybody can send such requests, so all of it is bounded: memory by the number of rows
+// and networks, writes by rows a batch, new rows by inboxLimits. When it is full, a new
+// phone displaces one (victim). Memory is authoritative; the database follows within
+// inboxPause.
 type Inbox struct {
 	db  *db.DB
 	log *slog.Logger
@@ -35,7 +37,7 @@ type Inbox struct {
 	limits  *inboxLimits
 }
 
-// inboxBatch is what one transaction writes.
+// inboxBatch are the rows that one transaction writes and deletes.
 type inboxBatch struct {
 	put  []pbx.InboxPhone
 	gone []pbx.MAC
@@ -47,10 +49,12 @@ type inboxRow struct {
 	source netip.Prefix
 }
 
-// newInbox starts from what the database remembers.
+// newInbox reads the stored rows from the database.
 func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*Inbox, error) {
 	in := &Inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits()}
-	in.changed = writebehind.New(&in.mu, writebehind.Options[pbx.MAC, inboxBatch]{What: "phones of the inbox", Every: inboxPause, Read: in.read, Write: in.write, Log: log})
+	in.changed = writebehind.New(&in.mu, writebehind.Options[pbx.MAC, inboxBatch]{
+		What: "phones of the inbox", Every: inboxPause,
+		Read: in.read, Write: in.write, Log: log})
 	phones, err := d.Inbox(ctx)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*Inbox, error) {
 	return in, nil
 }
 
-// RecordUnknown notes a request that names a MAC nobody knows. It never blocks.
+// List returns the phones of the inbox, the last seen first.
 func (in *Inbox) List() []pbx.InboxPhone {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -75,7 +79,7 @@ func (in *Inbox) List() []pbx.InboxPhone {
 	return out
 }
 
-// InboxPhone returns one of them, or a NotFound error.
+// Phone returns a phone of the inbox, or a NotFound error.
 func (in *Inbox) Phone(mac pbx.MAC) (pbx.InboxPhone, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -86,7 +90,7 @@ func (in *Inbox) Phone(mac pbx.MAC) (pbx.InboxPhone, error) {
 	return r.InboxPhone, nil
 }
 
-// ForgetInbox removes a phone from the inbox; it comes back when it asks again.
+// Forget removes a phone, or returns a NotFound error. It comes back when it asks again.
 func (in *Inbox) Forget(mac pbx.MAC) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -116,8 +120,8 @@ func (in *Inbox) record(f pbx.PhoneFetch) {
 	in.changed.Mark(f.MAC)
 }
 
-// see takes over what a request says. A header that says nothing changes nothing:
-// phones ask for some files without naming themselves.
+// see takes over address and User-Agent of a request. A User-Agent that names no make
+// does not replace one that does: phones ask for some files without naming themselves.
 func (r *inboxRow) see(f pbx.PhoneFetch) {
 	r.LastSeen, r.Address = f.At, f.Address
 	r.Count++
@@ -134,7 +138,7 @@ func (r *inboxRow) see(f pbx.PhoneFetch) {
 	}
 }
 
-// printable drops what a terminal or a page could take for an order.
+// printable drops characters that could control a terminal or a page.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

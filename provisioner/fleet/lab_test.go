@@ -72,7 +72,7 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
-// fresh is what a restart of the program does: another fleet on the same database and
+// fresh does a restart of the program: it makes another fleet on the same database and
 // folders.
 func (l *lab) fresh() {
 	l.t.Helper()

@@ -7,11 +7,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// PhoneModel is a row of the tables of models.
+// Model is a row of the tables of models.
 type Model = phoneconf.Model
 
-// PhoneModels returns the models of a vendor, or of all with "", whose name or
-// other name contains a text in any spelling.
+// Models returns the models of a vendor, or of all vendors with "", that match a text. It
+// matches a part of the name or of another name, whatever the spelling.
 func Models(vendor pbx.Vendor, contains string) []Model {
 	var out []Model
 	for _, m := range phoneconf.Models() {
@@ -22,8 +22,8 @@ func Models(vendor pbx.Vendor, contains string) []Model {
 	return out
 }
 
-// TemplateName returns the key of a button template: a model's name as the
-// tables spell it, or pbx.DefaultButtons.
+// ButtonTemplateName returns the key of a button template: a model's name as the tables
+// spell it, or pbx.DefaultButtons. Errors are about field.
 func ButtonTemplateName(field, s string) (string, *pbx.Error) {
 	if strings.EqualFold(s, pbx.DefaultButtons) {
 		return pbx.DefaultButtons, nil

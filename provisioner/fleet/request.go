@@ -19,7 +19,8 @@ const (
 	reasonTemplate = "template"
 )
 
-// Resync tells one phone to fetch its files, or to restart.
+// Resync orders one phone to fetch its files or to restart. It returns the order as
+// stored. A phone that can never be told is a NotImplemented error.
 func (f *Fleet) Resync(ctx context.Context, p *pbx.Phone, action pbx.ResyncAction) (pbx.Resync, error) {
 	o := f.orderTo(p, action)
 	if o.State != "" {
@@ -32,19 +33,26 @@ func (f *Fleet) Resync(ctx context.Context, p *pbx.Phone, action pbx.ResyncActio
 	return out[0], nil
 }
 
-// orderTo makes an order, one that has failed already when it can never be sent.
+// orderTo makes an order. It has already failed if it can never be sent.
 func (f *Fleet) orderTo(p *pbx.Phone, action pbx.ResyncAction) pbx.Resync {
-	o := pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: action, Reason: reasonRequest, Endpoint: f.Orders.endpoint(f.o.Snapshot(), p)}
+	endpoint := f.Orders.endpoint(f.o.Snapshot(), p)
+	o := pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: action, Reason: reasonRequest, Endpoint: endpoint}
 	if _, ok := phoneconf.Reboot(p.Vendor); action == pbx.ResyncReboot && !ok {
-		o.State, o.Error = pbx.ResyncFailed, "a Polycom cannot be told to restart by SIP: it restarts by itself when a change needs it"
-	} else if o.Endpoint == "" {
+		o.State = pbx.ResyncFailed
+		o.Error = "a Polycom cannot be told to restart by SIP: it restarts by itself when a change needs it"
+	} else if endpoint == "" {
 		o.State, o.Error = pbx.ResyncFailed, "the phone has no line through which it could be told"
 	}
 	return o
 }
 
-// endpoint is the account through which a phone is told something: the first
-// that is registered, or the first.
+// filesOrder makes an order to fetch files, which is not a person's request.
+func filesOrder(p *pbx.Phone, endpoint, reason string) pbx.Resync {
+	return pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reason, Endpoint: endpoint}
+}
+
+// endpoint returns the endpoint that a NOTIFY to a phone goes to: the first of its lines
+// that is registered, or else the first, or "" if it has no line.
 func (q *Orders) endpoint(s *pbx.Snapshot, p *pbx.Phone) string {
 	first := ""
 	for _, l := range p.Lines {
@@ -62,12 +70,12 @@ func (q *Orders) endpoint(s *pbx.Snapshot, p *pbx.Phone) string {
 	return first
 }
 
-// ResyncChoice chooses phones of a tenant; what is empty chooses all.
+// ResyncChoice chooses phones of a tenant. An empty field chooses all.
 type ResyncChoice struct {
 	Vendor pbx.Vendor
 	Model  string
 	MACs   []pbx.MAC
-	// Drifted leaves out phones that hold what they would get now.
+	// Drifted leaves out phones that hold the files that they would get now.
 	Drifted bool
 }
 
@@ -77,9 +85,11 @@ type ResyncProgress struct {
 	Counts map[pbx.ResyncState]int
 }
 
-// ResyncMany tells the chosen phones of a tenant, so many a second, in the order
-// of their MACs.
-func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoice, action pbx.ResyncAction, perSecond int) (ResyncProgress, error) {
+// ResyncMany orders the chosen phones of a tenant to fetch their files or to restart,
+// perSecond phones a second, by MAC. An unknown tenant is a NotFound error; a chosen MAC
+// that is no phone of the tenant is an Invalid one.
+func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoice, action pbx.ResyncAction,
+	perSecond int) (ResyncProgress, error) {
 	s := f.o.Snapshot()
 	if s.Tenant(tenant) == nil {
 		return ResyncProgress{}, pbx.NotFoundf("tenant %s does not exist", tenant)
@@ -106,7 +116,7 @@ func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoi
 	return f.Orders.Progress(ctx, tenant, batch)
 }
 
-// holdsOld reports whether a phone lacks what it would get now.
+// holdsOld reports whether a phone holds other files than it would get now.
 func (f *Fleet) holdsOld(s *pbx.Snapshot, p *pbx.Phone, now time.Time) bool {
 	return len(oldFiles(p, f.Seen.Of(p), f.wanted.files(s, p, now))) > 0
 }
@@ -122,7 +132,7 @@ func (c ResyncChoice) hasMAC(mac pbx.MAC) bool {
 	return found
 }
 
-// ResyncProgress returns how far a batch of a tenant has come; of any tenant when
+// Progress counts the orders of a batch by state. The batch is of a tenant, or of any if
 // tenant is "".
 func (q *Orders) Progress(ctx context.Context, tenant, batch string) (ResyncProgress, error) {
 	_ = q.changed.Flush(ctx) // an error is logged; the database still shows older states
@@ -130,7 +140,7 @@ func (q *Orders) Progress(ctx context.Context, tenant, batch string) (ResyncProg
 	return ResyncProgress{batch, counts}, err
 }
 
-// Resyncs returns orders to phones, newest first.
+// List returns orders to phones, newest first.
 func (q *Orders) List(ctx context.Context, f db.ResyncFilter) ([]pbx.Resync, error) {
 	_ = q.changed.Flush(ctx) // an error is logged; the database still shows older states
 	return q.o.DB.Resyncs(ctx, f)

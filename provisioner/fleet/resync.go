@@ -25,10 +25,10 @@ const (
 	resyncAway   = time.Second            // pause while Asterisk is not connected
 )
 
-// resyncer tells phones to fetch their files, or to restart, and watches whether
-// they do. Every NOTIFY goes through it, one after the other. Active orders are
-// in memory; the database follows within resyncPause, and has each new order
-// before it is sent.
+// Orders tells phones to fetch their files or to restart, and watches whether they do.
+//
+// Every NOTIFY goes through it, one after the other. Active orders are in memory. The
+// database follows within resyncPause, and has each new order before it is sent.
 type Orders struct {
 	o   Options
 	now func() time.Time
@@ -42,10 +42,12 @@ type Orders struct {
 	wake    chan struct{}
 }
 
-// newResyncer goes on with the orders that were active when the program ended.
+// newOrders goes on with the orders that were active when the program ended.
 func newOrders(ctx context.Context, o Options) (*Orders, error) {
-	q := &Orders{o: o, now: time.Now, orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}, wake: make(chan struct{}, 1)}
-	q.changed = writebehind.New(&q.mu, writebehind.Options[int64, []pbx.Resync]{What: "orders to phones", Every: resyncPause,
+	q := &Orders{o: o, now: time.Now, wake: make(chan struct{}, 1),
+		orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}}
+	q.changed = writebehind.New(&q.mu, writebehind.Options[int64, []pbx.Resync]{
+		What: "orders to phones", Every: resyncPause,
 		Before: func() { q.expire(q.now()) }, Read: q.read, Write: o.DB.WriteResyncs, Written: q.written, Log: o.Log})
 	active, err := o.DB.Resyncs(ctx, db.ResyncFilter{Active: true})
 	if err != nil {
@@ -58,8 +60,8 @@ func newOrders(ctx context.Context, o Options) (*Orders, error) {
 	return q, err
 }
 
-// add stores orders and sends them when they are due. An order of no batch that
-// is waiting already is not made twice. It returns them as they stand.
+// add stores orders and sends them when they are due. It returns them as stored. An order
+// of no batch that waits already is not made twice; the one that waits is returned.
 func (q *Orders) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, error) {
 	now := q.now()
 	out := make([]pbx.Resync, 0, len(list))
@@ -100,7 +102,7 @@ func (q *Orders) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, erro
 	return append(out, fresh...), nil
 }
 
-// waiting returns an order that does what o asks for and is not sent yet.
+// waiting returns an order like o that is not sent yet, or nil.
 func (q *Orders) waiting(o *pbx.Resync) *pbx.Resync {
 	if o.Batch != "" || o.State != "" {
 		return nil
@@ -113,7 +115,7 @@ func (q *Orders) waiting(o *pbx.Resync) *pbx.Resync {
 	return nil
 }
 
-// fetched notes that a phone asked for a file. What was sent before is proved.
+// fetched notes a request of a phone. If it is for the full file, it ends sent orders.
 func (q *Orders) fetched(f pbx.PhoneFetch) {
 	if !f.Own || f.Hash == "" {
 		return

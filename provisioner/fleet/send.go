@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// run sends what is due until ctx ends.
+// run sends due orders until ctx ends.
 func (q *Orders) run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -24,13 +25,14 @@ func (q *Orders) run(ctx context.Context) error {
 	}
 }
 
-// step sends the next order if it is due, and returns when to come again.
+// step sends the next order if it is due, and returns the pause before the next call.
 func (q *Orders) step(ctx context.Context) time.Duration {
 	now := q.now()
 	q.mu.Lock()
 	var next *pbx.Resync
 	for _, o := range q.orders {
-		if o.State == pbx.ResyncQueued && (next == nil || o.DueAt.Before(next.DueAt) || o.DueAt.Equal(next.DueAt) && o.ID < next.ID) {
+		if o.State == pbx.ResyncQueued && (next == nil ||
+			cmp.Or(o.DueAt.Compare(next.DueAt), cmp.Compare(o.ID, next.ID)) < 0) {
 			next = o
 		}
 	}
@@ -46,7 +48,7 @@ func (q *Orders) step(ctx context.Context) time.Duration {
 		q.mu.Unlock()
 		return resyncAway
 	}
-	// Before it goes out: the phone may ask sooner than Asterisk answers us.
+	// Before sending: the phone may ask sooner than Asterisk answers us.
 	next.SentAt = now
 	q.move(next, pbx.ResyncSent)
 	o := *next
@@ -61,7 +63,7 @@ func (q *Orders) step(ctx context.Context) time.Duration {
 	return resyncGap
 }
 
-// send hands the NOTIFY to Asterisk and says why it reaches nobody, if so.
+// send hands the NOTIFY to Asterisk and returns why it failed, "" if it did not.
 func (q *Orders) send(ctx context.Context, s *ami.Session, o *pbx.Resync) string {
 	p := q.o.Snapshot().Phone(o.MAC)
 	if p == nil {

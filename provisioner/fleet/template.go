@@ -13,11 +13,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
-// templatePause is how often the folder of a site's own templates is looked at.
+// templatePause is the pause between two looks at the folder of the site's templates.
 const templatePause = 2 * time.Second
 
-// siteTemplates watches the folder of a site's own templates: it tells phones whose
-// files changed, and people what is wrong with one.
+// SiteTemplates watches the folder of the site's own templates. It orders phones whose
+// files changed to fetch them, and reports templates that fail.
 type SiteTemplates struct {
 	o      Options
 	engine *templates.Engine
@@ -34,7 +34,7 @@ type SiteTemplates struct {
 	prints   map[pbx.MAC][32]byte           // fingerprints of the templates of phones
 }
 
-// SiteTemplate is a template of the site's folder and what comes of it.
+// SiteTemplate is a template of the site's folder and its effect.
 type SiteTemplate struct {
 	templates.SiteTemplate
 	Phones int // number of phones that have it in one of their files
@@ -45,7 +45,7 @@ type SiteTemplate struct {
 }
 
 // newSiteTemplates reads the folder at once: a phone that asks right after the start
-// must not get the shipped files in between.
+// must not get the shipped files.
 func newSiteTemplates(o Options, w *wanted, seen *Sightings, orders *Orders) *SiteTemplates {
 	t := &SiteTemplates{o: o, engine: o.Templates, wanted: w, seen: seen, orders: orders,
 		faults: map[string]templates.SiteError{}, prints: map[pbx.MAC][32]byte{}}
@@ -68,8 +68,8 @@ func (t *SiteTemplates) run(ctx context.Context) error {
 	}
 }
 
-// look reads the folder, renders for those phones whose files come from it, where
-// that is news, and spreads the news.
+// Look reads the folder and returns its templates. If they or the snapshot changed, it
+// renders the files of the phones that use them, reports faults and makes orders.
 func (t *SiteTemplates) Look(ctx context.Context) []SiteTemplate {
 	t.looking.Lock()
 	defer t.looking.Unlock()
@@ -119,7 +119,7 @@ func (t *SiteTemplates) folder(err error) {
 	t.trouble = now
 }
 
-// list returns the folder's files with what is wrong with their text.
+// folderList returns the templates of the folder with the faults of their text.
 func (t *SiteTemplates) folderList() []SiteTemplate {
 	var out []SiteTemplate
 	for _, f := range t.engine.SiteTemplates() {
@@ -128,7 +128,7 @@ func (t *SiteTemplates) folderList() []SiteTemplate {
 	return out
 }
 
-// of notes what the files of a phone come from, and what fails there.
+// count counts a phone for each template that its files use, and notes which one fails.
 func (t *SiteTemplates) count(s *pbx.Snapshot, p *pbx.Phone, byPath map[string]*SiteTemplate) {
 	for _, path := range t.engine.SiteUsed(phoneconf.PlaceOf(p)) {
 		if f := byPath[path]; f != nil {
@@ -144,7 +144,7 @@ func (t *SiteTemplates) count(s *pbx.Snapshot, p *pbx.Phone, byPath map[string]*
 	}
 }
 
-// spread logs and publishes each fault that is new, and each that is gone.
+// report logs and publishes each new fault, and each fault that ended.
 func (t *SiteTemplates) report(list []SiteTemplate) {
 	now := map[string]templates.SiteError{}
 	for _, f := range list {
@@ -167,8 +167,8 @@ func (t *SiteTemplates) report(list []SiteTemplate) {
 	t.faults = now
 }
 
-// tell orders phones to fetch their files that hold others than they would get
-// now. What fails changes nothing: they keep what they have.
+// order orders phones to fetch their files if they hold others than they would get now.
+// A phone whose files cannot be rendered keeps its old ones.
 func (t *SiteTemplates) order(ctx context.Context, s *pbx.Snapshot, moved []*pbx.Phone) {
 	var orders []pbx.Resync
 	for _, p := range moved {
@@ -178,7 +178,7 @@ func (t *SiteTemplates) order(ctx context.Context, s *pbx.Snapshot, moved []*pbx
 			continue
 		}
 		if endpoint := t.orders.endpoint(s, p); endpoint != "" {
-			orders = append(orders, pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reasonTemplate, Endpoint: endpoint})
+			orders = append(orders, filesOrder(p, endpoint, reasonTemplate))
 		}
 	}
 	if _, err := t.orders.add(ctx, orders); err != nil {
@@ -186,7 +186,7 @@ func (t *SiteTemplates) order(ctx context.Context, s *pbx.Snapshot, moved []*pbx
 	}
 }
 
-// templateDrift says which of the site's templates of a phone is not in force.
+// drift returns the site's templates of a phone that are not in force.
 func (t *SiteTemplates) drift(p *pbx.Phone, want wantedFiles) []DriftReason {
 	if bad, ok := phoneconf.SiteFault(want.err); ok {
 		return []DriftReason{{DriftTemplate, bad.Error() + "; it keeps its last good file, or gets the shipped one"}}

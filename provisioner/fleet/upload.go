@@ -13,20 +13,21 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// maxUploaded bounds all files of all phones together. Names and sizes of one
-// phone's are phoneconf's to bound; this keeps a fleet gone wild from the disk.
+// maxUploaded bounds the bytes of all files of all phones together. phoneconf bounds the
+// names and sizes of one phone's files. A file beyond that is refused.
 const maxUploaded = 4 << 30
 
-// uploads keeps the files that phones send, in a folder for each: dir/tenant/mac.
-// They may hold passwords: only their owner's user can read them, and nothing here
+// Uploads keeps the files that phones send, in a folder for each: dir/tenant/mac.
+//
+// They may hold passwords. Only the user of this program can read them, and no code here
 // looks into them.
 type Uploads struct {
 	dir string // "" keeps no files
 
 	mu   sync.Mutex
 	used int64
-	// gone are the folders of phones that were deleted since the start: what is on
-	// its way from one when it is deleted must not stay behind.
+	// gone are the folders of phones that were deleted since the start. A file that such
+	// a phone was sending must not stay behind.
 	gone map[string]bool
 }
 
@@ -37,7 +38,7 @@ type UploadedFile struct {
 	Modified time.Time
 }
 
-// newUploads measures what is there.
+// newUploads measures the files that are there.
 func newUploads(dir string) (*Uploads, error) {
 	u := &Uploads{dir: dir, gone: map[string]bool{}}
 	if dir == "" {
@@ -62,8 +63,8 @@ func newUploads(dir string) (*Uploads, error) {
 	return u, nil
 }
 
-// path is where a phone's file is kept. Tenant and MAC are in their checked forms,
-// and phoneconf.UploadOf knows every name, so none can lead elsewhere.
+// path returns the path of a phone's file, or a NotFound error. Tenant and MAC are in
+// their checked forms, and phoneconf.UploadOf knows every name, so no path leads out.
 func (u *Uploads) path(p *pbx.Phone, name phoneconf.FileName) (string, error) {
 	if _, ok := phoneconf.UploadOf(p, name); !ok || u.dir == "" {
 		return "", pbx.NotFoundf("phone %s has no file %q", p.MAC.Colons(), name)
@@ -73,8 +74,8 @@ func (u *Uploads) path(p *pbx.Phone, name phoneconf.FileName) (string, error) {
 
 func (u *Uploads) folder(p *pbx.Phone) string { return filepath.Join(u.dir, p.Tenant, string(p.MAC)) }
 
-// KeepUpload keeps what a phone sent, whole or not at all, and reports whether it
-// replaces an earlier file of that name.
+// Keep stores a file that a phone sent, whole or not at all. It reports whether it
+// replaced an earlier file of that name. An unknown name is a NotFound error.
 func (u *Uploads) Keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
 	path, err := u.path(p, name)
 	if err != nil {
@@ -90,7 +91,7 @@ func (u *Uploads) Keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (repl
 		replaced, before = true, info.Size()
 	}
 	if u.used-before+int64(len(body)) > maxUploaded {
-		return replaced, fmt.Errorf("keeping %s: the files of all phones together take %d bytes, which is the most", name, u.used)
+		return replaced, fmt.Errorf("keeping %s: the files of all phones take %d bytes, which is the most", name, u.used)
 	}
 	if err := replaceFile(path, body); err != nil {
 		return replaced, fmt.Errorf("keeping %s: %w", name, err)
@@ -122,7 +123,7 @@ func replaceFile(path string, body []byte) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// Upload returns a file that a phone sent, nil when there is none.
+// Read returns a file that a phone sent. It is nil if there is no such file.
 func (u *Uploads) Read(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
 	path, err := u.path(p, name)
 	if err != nil {
@@ -138,7 +139,7 @@ func (u *Uploads) Read(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
 	return body, nil
 }
 
-// PhoneUpload returns a file that a tenant's phone sent, or a NotFound error.
+// Get returns a file that a phone sent, or a NotFound error.
 func (u *Uploads) Get(p *pbx.Phone, name string) ([]byte, error) {
 	body, err := u.Read(p, phoneconf.FileName(name))
 	if err == nil && body == nil {
@@ -147,7 +148,7 @@ func (u *Uploads) Get(p *pbx.Phone, name string) ([]byte, error) {
 	return body, err
 }
 
-// PhoneUploads lists the files that a tenant's phone sent, by name.
+// List lists the files that a phone sent, by name.
 func (u *Uploads) List(p *pbx.Phone) ([]UploadedFile, error) {
 	if u.dir == "" {
 		return nil, nil
@@ -169,8 +170,7 @@ func (u *Uploads) List(p *pbx.Phone) ([]UploadedFile, error) {
 	return out, nil
 }
 
-// clear removes what a phone of that tenant and MAC sent. One that is gone sends
-// nothing more.
+// clear removes the files of a phone. If it is gone, later files of it are refused.
 func (u *Uploads) clear(p *pbx.Phone, gone bool) error {
 	if u.dir == "" {
 		return nil

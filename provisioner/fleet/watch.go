@@ -23,8 +23,8 @@ func (q *Orders) expire(now time.Time) {
 	}
 }
 
-// read copies orders. An order that has ended stays in memory until it is written, so
-// all of them are there.
+// read copies orders. An ended order stays in memory until it is written, so each is
+// there.
 func (q *Orders) read(ids []int64) []pbx.Resync {
 	batch := make([]pbx.Resync, 0, len(ids))
 	for _, id := range ids {
