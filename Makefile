@@ -55,6 +55,12 @@ check: tools ## The fast inner loop: format, vet, lint, race; all tests that nee
 test: tools sandbox ## Everything: unit, fuzz seeds, real Asterisk 22 and 16, simulated phones; installs what is missing
 	@go test -race -count=1 -timeout 60m ./...
 
+KILLS       := 1000
+
+.PHONY: soak
+soak: tools sandbox ## Kill the controller KILLS times (1000) amid calls, consultations and recordings; not part of test
+	@go test -race -count=1 -timeout 4h -v -run '^TestSurvivalRealAsterisk$$' ./cmd/dialtone -soak $(KILLS)
+
 .PHONY: bench
 bench: build ## One table of ratios against references in the same run (about 10 minutes)
 	@$(BIN)/sandbox require --load

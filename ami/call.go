@@ -77,6 +77,16 @@ func (s *Session) BlindTransfer(ctx context.Context, channel, dialplanContext, e
 // Place is where in the dialplan a channel goes on, at priority 1.
 type Place struct{ Context, Extension string }
 
+// Redirect lets a channel go on at a place. It needs write class call. ErrNotFound: the
+// channel is gone.
+func (s *Session) Redirect(ctx context.Context, channel string, to Place) error {
+	if err := checkValues(channel, to.Context, to.Extension); err != nil {
+		return fmt.Errorf("AMI action Redirect: %w", err)
+	}
+	_, err := s.request(ctx, "Redirect", Field{"Channel", channel}, Field{"Context", to.Context}, Field{"Exten", to.Extension}, Field{"Priority", "1"})
+	return err
+}
+
 // RedirectBoth lets two channels, that are in one bridge, go on at places of their own at
 // the same time. It needs write class call. ErrNotFound: one of them is gone; then
 // the other is where it was.

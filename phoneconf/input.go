@@ -1,6 +1,7 @@
 package phoneconf
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -63,6 +64,7 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 		in.lines = append(in.lines, gatherLine(s, l, d))
 		if e := s.Extension(p.Tenant, d.Extension); e != nil && l.Registration == 1 {
 			in.settings.ToneCountry = tonesOf(s, e, in.settings.ToneCountry)
+			in.zone = cmp.Or(e.Timezone, in.zone)
 		}
 		if u := s.UserOf(p.Tenant, d.Extension); u != nil && u.Timezone != "" && l.Registration == 1 {
 			in.zone = u.Timezone // the first line is whose phone it is

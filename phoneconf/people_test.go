@@ -6,16 +6,20 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// The clock of a phone is that of the user on its first line.
-func TestClockOfTheUser(t *testing.T) {
-	for extension, offset := range map[string]string{"101": "+9", "none": "+1"} {
+// The clock of a phone is that of the user on its first line, or of the extension
+// there, or of the tenant.
+func TestClockOfAPhone(t *testing.T) {
+	for _, c := range []struct{ userOf, extension, offset string }{
+		{"101", "", "+9"}, {"none", "", "+1"}, {"none", "America/Bogota", "-5"}, {"101", "America/Bogota", "+9"},
+	} {
 		s, site := golden(t, "yealink-t46u")
 		e := s.Extension(s.Phones[0].Tenant, "101")
 		if e == nil {
 			t.Fatal("the golden has no extension 101")
 		}
+		e.Timezone = c.extension
 		s = with(s, func(r *pbx.Rows) {
-			r.Users = []*pbx.User{{Tenant: e.Tenant, Username: "alice", Extension: extension, Timezone: "Asia/Tokyo"}}
+			r.Users = []*pbx.User{{Tenant: e.Tenant, Username: "alice", Extension: c.userOf, Timezone: "Asia/Tokyo"}}
 		})
 		b, _, err := Render(engine, s, s.Phones[0], site, "001565aabbcc.cfg")
 		if err != nil {
@@ -25,6 +29,6 @@ func TestClockOfTheUser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want(t, got, map[string]string{"local_time.time_zone": offset})
+		want(t, got, map[string]string{"local_time.time_zone": c.offset})
 	}
 }

@@ -119,6 +119,34 @@ func (s *survival) records(t *testing.T) {
 	}
 }
 
+// recordingsEnded: calls were recorded, and no recording goes on.
+func (s *survival) recordingsEnded(t *testing.T) {
+	t.Helper()
+	eventually(t, 20*time.Second, func() string {
+		s.sounds = 0
+		for after := ""; ; {
+			var page struct {
+				Items []recording
+				Next  string
+			}
+			s.do(t, "GET", tenant+"/recordings?limit=1000"+after, nil, &page)
+			for _, r := range page.Items {
+				if !r.Finished {
+					return fmt.Sprintf("recording %s goes on", r.Name)
+				}
+			}
+			if s.sounds += len(page.Items); page.Next == "" {
+				break
+			}
+			after = "&after=" + page.Next
+		}
+		if s.sounds == 0 {
+			return "no call was recorded"
+		}
+		return ""
+	})
+}
+
 // unrecorded says whose calls have no record yet, or too many.
 func (s *survival) unrecorded(t *testing.T) string {
 	from := map[string]int{}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -15,10 +16,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
 
-const (
-	survivalRounds = 8
-	survivalKills  = 25 // in each round
-)
+// soak is for make soak: 200 kills are enough for make test.
+var soak = flag.Int("soak", 200, "how often TestSurvivalRealAsterisk kills the controller; rounded up to whole rounds")
+
+const survivalKills = 25 // in each round
 
 // survival is an office whose people call without a pause while its controller is
 // killed again and again.
@@ -36,6 +37,7 @@ type survival struct {
 	calls map[string]int // ended ones by caller's extension
 
 	made, recorded, ofLines int // calls of workers, their records; records of all that nobody saw end
+	sounds                  int // recordings
 }
 
 // TestSurvivalRealAsterisk kills the controller as kill -9 does, 200 times at any
@@ -56,21 +58,22 @@ func TestSurvivalRealAsterisk(t *testing.T) {
 	for _, w := range s.workers() {
 		workers.Go(func() { t.Run(w.name, func(t *testing.T) { s.loop(t, w) }) })
 	}
-	for round := 0; round < survivalRounds && !t.Failed(); round++ {
+	for round := 0; round*survivalKills < *soak && !t.Failed(); round++ {
 		t.Run(fmt.Sprint("round ", round+1), s.round)
 	}
 	stop()
 	if !t.Failed() {
 		s.nothingLeft(t)
 		s.records(t)
+		s.recordingsEnded(t)
 	}
 	leftovers := "none"
 	if t.Failed() {
 		leftovers = "see above"
 	}
 	t.Logf("kills %d (%d of them while it started), calls %d (%d of them went on by the fallback), drops %d, leftovers: %s; "+
-		"of %d calls of people who call without a pause %d are recorded; %d records were made of Asterisk's lines", s.killed,
-		s.atStart, s.begun.Load(), s.fellBack.Load(), s.begun.Load()-s.finished.Load(), leftovers, s.made, s.recorded, s.ofLines)
+		"of %d calls of people who call without a pause %d have a record; %d records were made of Asterisk's lines; %d recordings", s.killed,
+		s.atStart, s.begun.Load(), s.fellBack.Load(), s.begun.Load()-s.finished.Load(), leftovers, s.made, s.recorded, s.ofLines, s.sounds)
 }
 
 // openSurvival gives every worker people of its own.
@@ -80,10 +83,14 @@ func openSurvival(t *testing.T) *survival {
 	for i, name := range []string{"ringer", "rung", "hopper", "busy", "hopped", "sent", "asker", "mediator", "asked", "talker", "listener", "roamer", "quick",
 		"grouper", "first", "second", "third", "turner", "turn-0", "turn-1", "turn-2", "waiter", "consulter", "adviser"} {
 		number, pin := fmt.Sprint(111+i), ""
-		if name == "rung" {
+		settings := long
+		switch name {
+		case "rung":
 			pin = "4711"
+		case "consulter": // its calls are recorded, and so are those in which it asks
+			settings = object{"ring_seconds": 60, "record": true}
 		}
-		s.extension(t, number, pin, long)
+		s.extension(t, number, pin, settings)
 		s.phones[name] = s.register(t, s.device(t, name, number, nil), phone.Options{})
 	}
 	s.extension(t, "200", "", nil)

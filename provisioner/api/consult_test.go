@@ -72,7 +72,8 @@ func TestConsult(t *testing.T) {
 	if r := l.must(200, "POST", "calls/1.1/consult", `{"to":"103"}`); !strings.Contains(r.Body, `"state":"waiting"`) || !strings.Contains(r.Body, `"state":"asking"`) {
 		t.Errorf("the call is shown as %s", r.Body)
 	}
-	want := strings.Join([]string{a + " DIALTONE_ASKER=" + b, a + " DIALTONE_RECALL=" + b[:len(b)-9] + ",30,i", a + " DIALTONE_GO_ON=",
+	want := strings.Join([]string{a + " DIALTONE_ASKER=" + b, a + " DIALTONE_RECALL=" + b[:len(b)-9] + ",30,i",
+		a + " DIALTONE_UNANSWERED=fallback-default,102,after", a + " DIALTONE_GO_ON=", a + " DIALTONE_WAITS=",
 		b + " _DIALTONE_HELD=" + a, b + " _DIALTONE_ASK_ENTRY=from-default",
 		"redirect " + a + " to dialtone-held,s and " + b + " to dialtone-consult,103"}, "\n")
 	if got := l.asked(before); got != want {

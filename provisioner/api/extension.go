@@ -29,6 +29,7 @@ type ExtensionFields struct {
 	PresentationNumber string `json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
 	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
 	Country            string `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`
+	Timezone           string `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clock of the phone whose first line it is, unless its user has one; the tenant's if left out"`
 }
 
 // Extension is what a client reads.

@@ -6,15 +6,16 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 )
 
-// huma builds its own errors (bad JSON, unknown properties, wrong types) through
-// these variables. Ours name the field and never echo the value, which may be a
-// secret. The texts continue a sentence that begins with the field.
-func init() {
+// ownProblems replaces the variables through which huma builds its own errors (bad
+// JSON, unknown properties, wrong types). Ours name the field and never echo the
+// value, which may be a secret. The texts continue a sentence that begins with the field.
+var ownProblems = sync.OnceFunc(func() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return newProblem(status, message, nil, errs...)
 	}
@@ -34,7 +35,7 @@ func init() {
 	validation.MsgExpectedMaximumNumber = "must be at most %v"
 	validation.MsgExpectedMinLength = "must have at least %d characters"
 	validation.MsgExpectedMaxLength = "must have at most %d characters"
-}
+})
 
 // newProblem makes a problem of what huma found; readOnly names the fields that
 // this kind of object shows but does not take.
@@ -88,7 +89,7 @@ func fieldOf(err error, readOnly map[string]bool) ProblemField {
 		name = strings.TrimSuffix(name, " to be present")
 		return ProblemField{strings.TrimPrefix(field+"."+name, "."), "is required"}
 	}
-	return ProblemField{field, d.Message}
+	return ProblemField{field, strings.TrimSuffix(d.Message, ", ")} // of a list of choices that ends in ""
 }
 
 // simplify moves the first error to the top, where clients look first.
@@ -105,26 +106,5 @@ func (p *Problem) simplify() *Problem {
 	return p
 }
 
-// nouns begin a message that names its object itself: "device anna is already …".
-var nouns = []string{"tenant ", "extension ", "device ", "phone ", "mailbox ", "token ", "endpoint "}
-
-// sentence puts the field in front of a message that speaks of it.
-func (f ProblemField) sentence() string {
-	for _, n := range nouns {
-		if strings.HasPrefix(f.Detail, n) {
-			return f.Detail
-		}
-	}
-	if f.Field == "" {
-		return f.Detail
-	}
-	return f.Field + " " + f.Detail
-}
-
-// separator stands before the i-th of the objects that refer to another.
-func separator(i int) string {
-	if i == 0 {
-		return " "
-	}
-	return ", "
-}
+// sentence puts the field in front of what is said of it.
+func (f ProblemField) sentence() string { return strings.TrimPrefix(f.Field+" "+f.Detail, " ") }

@@ -150,7 +150,7 @@ func (f *Firmware) Resolve(files map[string]string) ([]pbx.PhoneFirmware, error)
 		if !strings.Contains(file, "/") {
 			i := slices.IndexFunc(present, func(f FirmwareFile) bool { return f.Name == file })
 			if i < 0 {
-				es.Add(pbx.Invalidf("firmware."+m.Name,
+				es.Add(pbx.Refusedf("firmware."+m.Name,
 					"the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
 				continue
 			}

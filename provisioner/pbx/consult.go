@@ -12,9 +12,13 @@ const (
 	ConsultContext = "dialtone-consult"
 	// AskContext sends the call that ConsultContext makes into an entry context.
 	AskContext = "dialtone-ask"
-	// HeldContext lets a channel wait at extension s. When who asks has hung up before he was
-	// answered, it goes on where GoOnVariable says or rings him back.
+	// HeldContext lets a channel wait at extension s, in a holding bridge of its own. When the
+	// phone that asks has hung up before an answer, the channel goes on where GoOnVariable
+	// says; otherwise it rings the phone again, and unanswered goes on where
+	// UnansweredVariable says.
 	HeldContext = "dialtone-held"
+	// LeftExtension of HeldContext is where a channel goes on that nothing takes any more.
+	LeftExtension = "left"
 	// TakeContext takes who is held, at extension s: the phone that asked when it is
 	// back, or the channel that it dialled when it has hung up.
 	TakeContext = "dialtone-take"
@@ -33,12 +37,18 @@ const (
 	// GoOnVariable, on the channel that is held, is where it goes on when who asks hangs up
 	// before he is answered: "CONTEXT,EXTENSION,1"; "" rings him back.
 	GoOnVariable = "DIALTONE_GO_ON"
+	// UnansweredVariable, on the channel that is held, is where it goes on when the phone
+	// was rung again in vain: "CONTEXT,EXTENSION,LABEL"; "" hangs up.
+	UnansweredVariable = "DIALTONE_UNANSWERED"
+	// WaitsVariable, on the channel that is held, says whether it can be taken: "yes" while it
+	// is in its holding bridge, "" between two waits, "no" once it has gone on.
+	WaitsVariable = "DIALTONE_WAITS"
 	// AsVariable names the channel on whose behalf another one calls, with its rights.
 	AsVariable = "DIALTONE_AS"
 
-	// EntryAsks is the line of an entry context that asks the controller, behind the
-	// one that forgets where a call was before.
-	EntryAsks = 2
+	// EntryAsksLabel is the priority label of an entry context that asks the controller,
+	// behind the line that forgets where a call was before.
+	EntryAsksLabel = "ask"
 )
 
 // recallSeconds is how long a phone rings again whose owner left somebody on hold.
@@ -51,3 +61,12 @@ func RecallArgument(d *Device) string {
 
 // GoOnArgument is the value of GoOnVariable that sends a call to a number.
 func GoOnArgument(tenant, number string) string { return EntryContext(tenant) + "," + number + ",1" }
+
+// UnansweredArgument is the value of UnansweredVariable for a phone: where the fallback of
+// its extension goes on after a dial that was not answered.
+func UnansweredArgument(d *Device) string {
+	if d.Extension == "" {
+		return ""
+	}
+	return FallbackContext(d.Tenant) + "," + d.Extension + "," + AfterLabel
+}

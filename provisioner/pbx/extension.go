@@ -31,6 +31,7 @@ type Extension struct {
 	PresentationNumber string
 	ClassOfService     string // what it may call; "" is the tenant's
 	Country            string // ISO 3166-1 alpha-2: how it dials, and its tones; "" is the tenant's
+	Timezone           string // of the clock of its phones, where its user has none; "" is the tenant's
 	Version            int64
 	Revision           int64
 }
@@ -80,6 +81,9 @@ func (e *Extension) Validate() error {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}
 	es.Add(checkGroups("groups", e.Groups))
+	if e.Timezone != "" {
+		es.Add(CheckTimezone("timezone", e.Timezone))
+	}
 	e.checkOutward(&es)
 	e.checkType(&es)
 	e.checkEffect(&es)

@@ -1,0 +1,38 @@
+package calls
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// party returns the phone or line behind a channel.
+func (t *Tracker) party(c ami.Channel) pbx.CallParty {
+	p := pbx.CallParty{Number: known(c.CallerNumber), Name: known(c.CallerName)}
+	if d := t.o.Snapshot().DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {
+		p.Device, p.Extension = d.Name, d.Extension
+	}
+	return p
+}
+
+// known turns Asterisk's word for an empty value into one.
+func known(s string) string {
+	if s == "<unknown>" {
+		return ""
+	}
+	return s
+}
+
+// began reads the time in a Uniqueid, such as 1795344763.12; fallback if there is
+// none.
+func began(id string, fallback time.Time) time.Time {
+	whole, _, _ := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if at := time.Unix(seconds, 0); err == nil && seconds > 0 && at.Before(fallback) {
+		return at
+	}
+	return fallback
+}
