@@ -50,14 +50,6 @@ func openStore(t testing.TB, path string) *db.DB {
 	return dbtest.Open(t, path, db.Open, db.Options{NoSync: true})
 }
 
-// store writes what waits in memory.
-func store(t testing.TB, l interface{ Flush(context.Context) error }) {
-	t.Helper()
-	if err := l.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // newLab makes a controller that does not run yet.
 func newLab(t *testing.T) *lab {
 	t.Helper()

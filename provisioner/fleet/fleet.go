@@ -6,7 +6,7 @@
 // to phones (NOTIFY) and the folders of site templates and firmware. Fleet joins the
 // parts. Rows that people edit, and the rendering of phone files, belong elsewhere. It
 // may import provisioner/pbx, db, templates, phoneconf, ami, provisioner/event,
-// provisioner/limit and provisioner/writebehind.
+// provisioner/limit, provisioner/writebehind and provisioner/wholefile.
 package fleet
 
 import (

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/wholefile"
 )
 
 // maxUploaded bounds the bytes of all files of all phones together. phoneconf bounds the
@@ -93,34 +94,15 @@ func (u *Uploads) Keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (repl
 	if u.used-before+int64(len(body)) > maxUploaded {
 		return replaced, fmt.Errorf("keeping %s: the files of all phones take %d bytes, which is the most", name, u.used)
 	}
-	if err := replaceFile(path, body); err != nil {
+	err = os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = wholefile.Replace(path, body, 0o600)
+	}
+	if err != nil {
 		return replaced, fmt.Errorf("keeping %s: %w", name, err)
 	}
 	u.used += int64(len(body)) - before
 	return replaced, nil
-}
-
-// replaceFile writes beside the place and renames.
-func replaceFile(path string, body []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if _, err := f.Write(body); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // Read returns a file that a phone sent. It is nil if there is no such file.
