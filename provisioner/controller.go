@@ -53,7 +53,9 @@ type Options struct {
 	// FirmwareDir is the folder of firmware files for phones; "" is none.
 	FirmwareDir string
 	Site        phoneconf.Site // what phones are told about this server
-	AMI         AMI
+	// PhoneHash returns the hash of the file that a phone would get now, see fleet.Options.
+	PhoneHash func(s *pbx.Snapshot, p *pbx.Phone, name phoneconf.FileName) (string, error)
+	AMI       AMI
 	// KeepDays is how long the audit trail and other records are kept; 0 is for ever.
 	KeepDays int
 	Mail     Mail // where invitations go; the zero value sends none
@@ -148,7 +150,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay, Snapshot: c.Snapshot})
-	if c.Fleet, err = fleet.New(ctx, fleet.Options{DB: o.DB, Templates: o.Templates, Site: o.Site,
+	if c.Fleet, err = fleet.New(ctx, fleet.Options{DB: o.DB, Templates: o.Templates, Site: o.Site, Hash: o.PhoneHash,
 		UploadDir: o.UploadDir, FirmwareDir: o.FirmwareDir, Log: o.Logger, Events: c.Events,
 		Session: c.asterisk.Session, Registered: c.Status.Registered, Snapshot: c.Snapshot}); err != nil {
 		return nil, err

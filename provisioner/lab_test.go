@@ -36,7 +36,6 @@ type lab struct {
 	asterisk *amitest.Asterisk
 	store    *db.DB
 	config   string
-	sites    string // folder of a site's own templates
 	log      *safeBuffer
 	stop     func()
 }
@@ -55,7 +54,7 @@ func newLab(t *testing.T) *lab {
 	t.Helper()
 	config := t.TempDir()
 	store := openStore(t, filepath.Join(t.TempDir(), "dialtone.db"))
-	l := &lab{t: t, asterisk: amitest.NewAsterisk(t, config), store: store, config: config, sites: t.TempDir(), log: &safeBuffer{}}
+	l := &lab{t: t, asterisk: amitest.NewAsterisk(t, config), store: store, config: config, log: &safeBuffer{}}
 	l.fresh()
 	return l
 }
@@ -69,7 +68,7 @@ func (l *lab) fresh() {
 		l.t.Fatal(err)
 	}
 	l.Controller, err = New(l.t.Context(), Options{
-		DB: l.store, Templates: engine.WithSite(l.sites), ConfigDir: l.config, Patience: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
+		DB: l.store, Templates: engine, ConfigDir: l.config, Patience: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
 		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
 		AMI:  AMI{Address: l.asterisk.Address(), Username: "dialtone"},
 	})

@@ -14,12 +14,10 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ari"
 	"github.com/dialtone-pbx/dialtone/ari/callflow"
-	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
-	"github.com/dialtone-pbx/dialtone/templates"
 )
 
 // callApp is the connection to ARI and the application that decides calls. Each needs the
@@ -52,10 +50,10 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 	m.watchFlow(a.flow, a.client)
 }
 
-// answerPhones makes the service that phones talk to, on the fleet and the desired state.
-func answerPhones(ctl *provisioner.Controller, engine *templates.Engine, site phoneconf.Site, log *slog.Logger) *phonehttp.Handler {
+// answerPhones makes the service that phones talk to, on their files and the fleet.
+func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, log *slog.Logger) *phonehttp.Handler {
 	fl := ctl.Fleet
-	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site,
+	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Files: files,
 		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled,
 		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl, Logger: log})
 }

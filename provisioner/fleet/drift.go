@@ -1,19 +1,15 @@
 package fleet
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
-	"github.com/dialtone-pbx/dialtone/templates"
 )
 
 // DriftKind is a way in which a phone is not as it should be.
@@ -50,60 +46,27 @@ type PhoneDrift struct {
 	Reasons []DriftReason
 }
 
-// wanted remembers the hashes of the files that each phone would get now, by the
-// fingerprint of their contents. Only changed files are rendered again.
-type wanted struct {
-	engine *templates.Engine
-	site   phoneconf.Site
-
-	mu     sync.Mutex
-	phones map[pbx.MAC]wantedFiles
-}
-
-// wantedFiles are a phone's files at one fingerprint.
+// wantedFiles are the files that a phone should hold.
 type wantedFiles struct {
-	print  [sha256.Size]byte
-	hashes map[string]string // by file name
-	// firmware is the file that the phone's model is to run, "" if not assigned.
-	firmware string
-	err      error
+	hashes   map[string]string // by file name
+	firmware string            // the file that the phone's model is to run, "" if not assigned
+	err      error             // why one of the files cannot be made
 }
 
-func newWanted(o Options) *wanted {
-	return &wanted{engine: o.Templates, site: o.Site, phones: map[pbx.MAC]wantedFiles{}}
-}
-
-// files returns the hashes of a phone's files. Rendering is outside of the lock, so two
-// callers at once may both do it.
-func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles {
-	site := w.site
-	site.Year = now.UTC().Year()
-	print := phoneconf.Print(w.engine, s, p, site)
-	w.mu.Lock()
-	known, ok := w.phones[p.MAC]
-	w.mu.Unlock()
-	if ok && known.print == print {
-		return known
-	}
-	out := wantedFiles{print: print, hashes: map[string]string{}, firmware: s.SettingsOf(p.Tenant).FirmwareOf(p.Model)}
+// wanted returns the files that a phone would get now. After an error it has not all.
+func (o Options) wanted(s *pbx.Snapshot, p *pbx.Phone) wantedFiles {
+	out := wantedFiles{hashes: map[string]string{}, firmware: s.SettingsOf(p.Tenant).FirmwareOf(p.Model)}
 	for _, name := range phoneconf.Files(s, p) {
 		if strings.HasSuffix(string(name), ".xml") {
 			continue // a phonebook, which phones fetch at times of their own
 		}
-		body, _, err := phoneconf.Render(w.engine, s, p, site, name)
+		hash, err := o.Hash(s, p, name)
 		if err != nil {
 			out.err = err
 			break
 		}
-		sum := sha256.Sum256(body)
-		out.hashes[string(name)] = hex.EncodeToString(sum[:])
+		out.hashes[string(name)] = hash
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.phones) > 2*len(s.Phones)+100 { // most are of deleted phones
-		clear(w.phones)
-	}
-	w.phones[p.MAC] = out
 	return out
 }
 
@@ -123,7 +86,7 @@ func (f *Fleet) Drift(tenant string, days int, kinds []DriftKind, after pbx.MAC,
 			continue
 		}
 		d := PhoneDrift{Phone: p, Seen: f.Seen.Of(p)}
-		want := f.wanted.files(s, p, now)
+		want := f.o.wanted(s, p)
 		d.Reasons = append(f.Templates.drift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
 		if len(kinds) > 0 {
 			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })

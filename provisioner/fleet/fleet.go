@@ -38,6 +38,9 @@ type Options struct {
 	Session func() (*ami.Session, error)
 	// Registered reports whether Asterisk knows the address of an endpoint.
 	Registered func(endpoint string) bool
+	// Hash returns the SHA-256 (hexadecimal) of the file that a phone of a snapshot would
+	// get now, or why it cannot be made.
+	Hash func(s *pbx.Snapshot, p *pbx.Phone, name phoneconf.FileName) (string, error)
 	// Snapshot returns the state that phones go by.
 	Snapshot func() *pbx.Snapshot
 }
@@ -53,14 +56,13 @@ type Fleet struct {
 	Uploads   *Uploads
 	Firmware  *Firmware
 
-	o      Options
-	wanted *wanted
+	o Options
 }
 
 // New reads the stored state from the database. It also reads the folder of the site's own
 // templates and the sizes of uploads.
 func New(ctx context.Context, o Options) (f *Fleet, err error) {
-	f = &Fleet{o: o, wanted: newWanted(o), Fetches: newFetchLog(o), Firmware: &Firmware{dir: o.FirmwareDir, log: o.Log}}
+	f = &Fleet{o: o, Fetches: newFetchLog(o), Firmware: &Firmware{dir: o.FirmwareDir, log: o.Log}}
 	if f.Inbox, err = newInbox(ctx, o.DB, o.Log); err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func New(ctx context.Context, o Options) (f *Fleet, err error) {
 	if f.Uploads, err = newUploads(o.UploadDir); err != nil {
 		return nil, err
 	}
-	f.Templates = newSiteTemplates(o, f.wanted, f.Seen, f.Orders)
+	f.Templates = newSiteTemplates(o, f.Seen, f.Orders)
 	return f, nil
 }
 

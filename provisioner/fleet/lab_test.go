@@ -20,6 +20,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
@@ -81,9 +82,10 @@ func (l *lab) fresh() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.Fleet, err = New(l.t.Context(), Options{DB: l.store, Templates: engine.WithSite(l.sites), Log: slog.New(slog.NewTextHandler(l.log, nil)), Events: l.hub,
-		Site:       phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
-		Session:    l.connection,
+	engine = engine.WithSite(l.sites)
+	site := phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"}
+	l.Fleet, err = New(l.t.Context(), Options{DB: l.store, Templates: engine, Log: slog.New(slog.NewTextHandler(l.log, nil)), Events: l.hub,
+		Site: site, Hash: phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site}).Hash, Session: l.connection,
 		Registered: func(string) bool { return true }, Snapshot: l.current.Load})
 	if err != nil {
 		l.t.Fatal(err)

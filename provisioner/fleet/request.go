@@ -103,7 +103,7 @@ func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoi
 	batch, start := pbx.RandomSecret(10).Reveal(), time.Now() // a name, not a secret
 	var list []pbx.Resync
 	for _, p := range s.Phones {
-		if p.Tenant != tenant || !choice.has(p) || choice.Drifted && !f.holdsOld(s, p, start) {
+		if p.Tenant != tenant || !choice.has(p) || choice.Drifted && !f.holdsOld(s, p) {
 			continue
 		}
 		o := f.orderTo(p, action)
@@ -117,8 +117,8 @@ func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoi
 }
 
 // holdsOld reports whether a phone holds other files than it would get now.
-func (f *Fleet) holdsOld(s *pbx.Snapshot, p *pbx.Phone, now time.Time) bool {
-	return len(oldFiles(p, f.Seen.Of(p), f.wanted.files(s, p, now))) > 0
+func (f *Fleet) holdsOld(s *pbx.Snapshot, p *pbx.Phone) bool {
+	return len(oldFiles(p, f.Seen.Of(p), f.o.wanted(s, p))) > 0
 }
 
 func (c ResyncChoice) has(p *pbx.Phone) bool {

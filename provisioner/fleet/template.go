@@ -21,7 +21,6 @@ const templatePause = 2 * time.Second
 type SiteTemplates struct {
 	o      Options
 	engine *templates.Engine
-	wanted *wanted
 	seen   *Sightings
 	orders *Orders
 
@@ -46,8 +45,8 @@ type SiteTemplate struct {
 
 // newSiteTemplates reads the folder at once: a phone that asks right after the start
 // must not get the shipped files.
-func newSiteTemplates(o Options, w *wanted, seen *Sightings, orders *Orders) *SiteTemplates {
-	t := &SiteTemplates{o: o, engine: o.Templates, wanted: w, seen: seen, orders: orders,
+func newSiteTemplates(o Options, seen *Sightings, orders *Orders) *SiteTemplates {
+	t := &SiteTemplates{o: o, engine: o.Templates, seen: seen, orders: orders,
 		faults: map[string]templates.SiteError{}, prints: map[pbx.MAC][32]byte{}}
 	_, err := t.engine.Rescan()
 	t.folder(err)
@@ -135,7 +134,7 @@ func (t *SiteTemplates) count(s *pbx.Snapshot, p *pbx.Phone, byPath map[string]*
 			f.Phones++
 		}
 	}
-	bad, ok := phoneconf.SiteFault(t.wanted.files(s, p, time.Now()).err)
+	bad, ok := phoneconf.SiteFault(t.o.wanted(s, p).err)
 	if !ok {
 		return
 	}
@@ -172,7 +171,7 @@ func (t *SiteTemplates) report(list []SiteTemplate) {
 func (t *SiteTemplates) order(ctx context.Context, s *pbx.Snapshot, moved []*pbx.Phone) {
 	var orders []pbx.Resync
 	for _, p := range moved {
-		want := t.wanted.files(s, p, time.Now())
+		want := t.o.wanted(s, p)
 		held := t.seen.Of(p)
 		if want.err != nil || held.FetchedAt.IsZero() || len(oldFiles(p, held, want)) == 0 {
 			continue

@@ -32,7 +32,7 @@ func (l *lab) template(path, text string) {
 func (l *lab) holds(mac pbx.MAC) {
 	l.t.Helper()
 	s := l.current.Load()
-	for name, hash := range l.wanted.files(s, s.Phone(mac), time.Now()).hashes {
+	for name, hash := range l.o.wanted(s, s.Phone(mac)).hashes {
 		l.Record(pbx.PhoneFetch{MAC: mac, File: name, Status: 200, Hash: hash, Own: true, At: time.Now()})
 	}
 }
