@@ -82,8 +82,8 @@ func New(ctx context.Context, o Options) (f *Fleet, err error) {
 // Run runs all parts until ctx ends, and then writes the rows that still wait.
 func (f *Fleet) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return inBackground(ctx, f.o.Log, f.Fetches.loop.Run) })
-	g.Go(func() error { return inBackground(ctx, f.o.Log, f.Seen.changed.Run) })
+	g.Go(func() error { return f.Fetches.loop.Run(ctx) })
+	g.Go(func() error { return f.Seen.changed.Run(ctx) })
 	g.Go(func() error { return f.Inbox.changed.Run(ctx) })
 	g.Go(func() error { return f.Orders.changed.Run(ctx) })
 	g.Go(func() error { return f.Orders.run(ctx) })
