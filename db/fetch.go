@@ -34,8 +34,7 @@ func (db *DB) AddFetches(ctx context.Context, b *FetchBatch) (full bool, err err
 	}
 	var waiting int64
 	err = db.write(ctx, func(tx *Tx) error {
-		// On the caller's thread, which may be a nice one: one row needs no bound.
-		if _, err := tx.sql.Tx.ExecContext(context.WithoutCancel(ctx), `INSERT INTO phone_fetch_batches (content) VALUES (?)`, b.content); err != nil {
+		if err := tx.exec(ctx, `INSERT INTO phone_fetch_batches (content) VALUES (?)`, b.content); err != nil {
 			return err
 		}
 		return tx.sql.QueryRowContext(ctx, `SELECT sum(length(content)) FROM phone_fetch_batches`).Scan(&waiting)

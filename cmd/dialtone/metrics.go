@@ -36,7 +36,7 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 	m.gauge("dialtone_applied_revision", "Configuration revision that Asterisk runs.", func() float64 { return float64(ctl.Apply.State().Applied) })
 	m.gauge("dialtone_failed_revision", "Configuration revision that Asterisk did not take; 0 when all is well.", func() float64 { return float64(ctl.Apply.State().Failed) })
 	m.gauge("dialtone_apply_seconds", "How long the last apply took.", func() float64 { return ctl.Apply.State().Took.Seconds() })
-	m.gauge("dialtone_fetch_records_dropped", "Requests of phones that were answered but not recorded.", func() float64 { return float64(ctl.FetchesDropped()) })
+	m.gauge("dialtone_fetch_records_dropped", "Requests of phones that were answered but not recorded.", func() float64 { return float64(ctl.Fleet.Fetches.Dropped()) })
 	m.gauge("dialtone_calls", "Calls under way.", func() float64 { calls, _, _ := ctl.Calls.Counts(); return float64(calls) })
 	m.gauge("dialtone_channels", "Channels of Asterisk that are followed.", func() float64 { _, channels, _ := ctl.Calls.Counts(); return float64(channels) })
 	m.gauge("dialtone_channels_ignored", "Channels not followed for want of room.", func() float64 { _, _, ignored := ctl.Calls.Counts(); return float64(ignored) })

@@ -17,6 +17,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 )
 
 // callApp is the connection to ARI and the application that decides calls. Each needs the
@@ -47,6 +48,14 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.Calls.Routed, Change: ctl.ChangeByPhone})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
+}
+
+// answerPhones makes the service that phones talk to, on their files and the fleet.
+func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, log *slog.Logger) *phonehttp.Handler {
+	fl := ctl.Fleet
+	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Files: files,
+		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled,
+		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl, Logger: log})
 }
 
 // followChanges lets the lamps follow every change that is applied, until ctx ends.

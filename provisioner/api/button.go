@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -51,7 +52,7 @@ type ButtonTemplate struct {
 func registerButtonTemplates(a *api) {
 	registerKind(a, newKind(kind[pbx.ButtonTemplate, ButtonTemplateFields, ButtonTemplate]{
 		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model", rows: a.ctl.ButtonTemplates, who: ofTenant,
-		parseKey: a.ctl.TemplateName,
+		parseKey: fleet.ButtonTemplateName,
 		fresh: func(tenant, model string) *pbx.ButtonTemplate {
 			return &pbx.ButtonTemplate{Tenant: tenant, Model: model}
 		},

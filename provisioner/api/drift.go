@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -45,9 +45,9 @@ func (a *api) registerDrift() {
 }
 
 func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error) {
-	var kinds []provisioner.DriftKind
+	var kinds []fleet.DriftKind
 	if in.Kind != "" {
-		kinds = []provisioner.DriftKind{provisioner.DriftKind(in.Kind)}
+		kinds = []fleet.DriftKind{fleet.DriftKind(in.Kind)}
 	}
 	after := pbx.MAC("")
 	if in.After != "" {
@@ -57,7 +57,7 @@ func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error
 		}
 		after = mac
 	}
-	list, err := a.ctl.PhoneDrift(in.Tenant, in.Days, kinds, after, in.Limit+1)
+	list, err := a.ctl.Fleet.Drift(in.Tenant, in.Days, kinds, after, in.Limit+1)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -73,7 +73,7 @@ func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error
 	return out, nil
 }
 
-func driftView(d provisioner.PhoneDrift) PhoneDrift {
+func driftView(d fleet.PhoneDrift) PhoneDrift {
 	v := PhoneDrift{MAC: d.Phone.MAC.Colons(), Vendor: string(d.Phone.Vendor), Model: d.Phone.Model, FetchedAt: timeOrNone(d.Seen.FetchedAt), SeenAt: timeOrNone(d.Seen.SeenAt),
 		Address: ipText(d.Seen.Address), FormerAddress: ipText(d.Seen.FormerAddress), UserAgent: d.Seen.UserAgent, Reasons: []DriftReason{}}
 	for _, r := range d.Reasons {

@@ -20,7 +20,7 @@ func (a *api) registerFirmware() {
 		func(context.Context, *struct{}) (*page[Firmware], error) {
 			out := &page[Firmware]{}
 			out.Body.Items = []Firmware{}
-			for _, f := range a.ctl.FirmwareFiles() {
+			for _, f := range a.ctl.Fleet.Firmware.Files() {
 				out.Body.Items = append(out.Body.Items, Firmware{f.Name, f.Size, f.SHA256, a.PhoneURL + "/firmware/" + f.SHA256 + "/" + f.Name})
 			}
 			return out, nil

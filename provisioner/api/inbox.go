@@ -68,7 +68,7 @@ func registerInbox(a *api, k kindOfPhone) {
 	declare(a, platformAdmins, op("GET", "/v1/inbox", "list-inbox", "Phones that ask for files and belong to nobody, last seen first"), func(context.Context, *struct{}) (*page[InboxPhone], error) {
 		out := &page[InboxPhone]{}
 		out.Body.Items = []InboxPhone{}
-		for _, p := range a.ctl.Inbox() {
+		for _, p := range a.ctl.Fleet.Inbox.List() {
 			out.Body.Items = append(out.Body.Items, inboxView(p))
 		}
 		return out, nil
@@ -78,7 +78,7 @@ func registerInbox(a *api, k kindOfPhone) {
 		if perr != nil {
 			return nil, a.problem(perr)
 		}
-		if err := a.ctl.ForgetInbox(mac); err != nil {
+		if err := a.ctl.Fleet.Inbox.Forget(mac); err != nil {
 			return nil, a.problem(err)
 		}
 		return &struct{ Body ForgottenPhone }{ForgottenPhone{mac.Colons()}}, nil
@@ -93,7 +93,7 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 	if perr != nil {
 		return nil, a.problem(perr)
 	}
-	guess, err := a.ctl.InboxPhone(mac)
+	guess, err := a.ctl.Fleet.Inbox.Phone(mac)
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -85,7 +85,7 @@ func timeOrNone(t time.Time) *time.Time {
 	return &t
 }
 
-func progressView(p provisioner.ResyncProgress) ResyncProgress {
+func progressView(p fleet.ResyncProgress) ResyncProgress {
 	c := p.Counts
 	v := ResyncProgress{Batch: p.Batch, Queued: c[pbx.ResyncQueued], Sent: c[pbx.ResyncSent], Fetched: c[pbx.ResyncFetched], TimedOut: c[pbx.ResyncTimedOut], Failed: c[pbx.ResyncFailed]}
 	v.Total = v.Queued + v.Sent + v.Fetched + v.TimedOut + v.Failed
@@ -126,7 +126,7 @@ func registerResyncs(a *api, k kindOfPhone) {
 		TenantQuery
 		Batch string `path:"batch"`
 	}) (*accepted[ResyncProgress], error) {
-		p, err := a.ctl.ResyncProgress(ctx, in.Tenant, in.Batch)
+		p, err := a.ctl.Fleet.Orders.Progress(ctx, in.Tenant, in.Batch)
 		if err == nil && len(p.Counts) == 0 {
 			err = pbx.NotFoundf("there is no bulk order %q; old ones are forgotten", in.Batch)
 		}
@@ -138,11 +138,11 @@ func registerResyncs(a *api, k kindOfPhone) {
 }
 
 func (a *api) resync(ctx context.Context, p Place, action pbx.ResyncAction) (*accepted[Resync], error) {
-	mac, perr := pbx.ParseMAC("mac", p.key)
-	if perr != nil {
-		return nil, a.problem(perr)
+	phone, err := a.phone(ctx, p.tenant, p.key)
+	if err != nil {
+		return nil, err
 	}
-	r, err := a.ctl.Resync(ctx, p.tenant, mac, action)
+	r, err := a.ctl.Fleet.Resync(ctx, phone, action)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -153,7 +153,7 @@ func (a *api) resyncMany(ctx context.Context, tenant string, in ResyncOrder) (*a
 	if err := pbx.CheckText("filter.model", in.Filter.Model, 0, 40, 0); err != nil {
 		return nil, a.problem(err)
 	}
-	choice := provisioner.ResyncChoice{Vendor: pbx.Vendor(in.Filter.Vendor), Model: in.Filter.Model, Drifted: in.Filter.Drifted}
+	choice := fleet.ResyncChoice{Vendor: pbx.Vendor(in.Filter.Vendor), Model: in.Filter.Model, Drifted: in.Filter.Drifted}
 	for i, s := range in.Filter.MACs {
 		mac, err := pbx.ParseMAC(fmt.Sprintf("filter.macs[%d]", i), s)
 		if err != nil {
@@ -161,7 +161,7 @@ func (a *api) resyncMany(ctx context.Context, tenant string, in ResyncOrder) (*a
 		}
 		choice.MACs = append(choice.MACs, mac)
 	}
-	p, err := a.ctl.ResyncMany(ctx, tenant, choice, pbx.ResyncAction(in.Action), in.PerSecond)
+	p, err := a.ctl.Fleet.ResyncMany(ctx, tenant, choice, pbx.ResyncAction(in.Action), in.PerSecond)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -177,7 +177,7 @@ func (a *api) resyncs(ctx context.Context, in *resyncsInput) (*page[Resync], err
 		}
 		f.MAC = mac
 	}
-	rows, err := a.ctl.Resyncs(ctx, f)
+	rows, err := a.ctl.Fleet.Orders.List(ctx, f)
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 )
 
 // SiteTemplate is a file of the folder of a site's own templates.
@@ -29,14 +29,14 @@ func (a *api) registerSiteTemplates() {
 		func(ctx context.Context, _ *struct{}) (*page[SiteTemplate], error) {
 			out := &page[SiteTemplate]{}
 			out.Body.Items = []SiteTemplate{}
-			for _, t := range a.ctl.SiteTemplates(ctx) {
+			for _, t := range a.ctl.Fleet.Templates.Look(ctx) {
 				out.Body.Items = append(out.Body.Items, siteTemplateView(t))
 			}
 			return out, nil
 		})
 }
 
-func siteTemplateView(t provisioner.SiteTemplate) SiteTemplate {
+func siteTemplateView(t fleet.SiteTemplate) SiteTemplate {
 	v := SiteTemplate{Path: t.Path, SHA256: hex.EncodeToString(t.SHA256[:]), Size: t.Size, Modified: t.Modified.UTC(), Phones: t.Phones, State: "ok"}
 	if t.Fault == nil {
 		return v

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // PhoneFile is a file that a phone sent.
@@ -27,11 +25,11 @@ type phoneFileInput struct {
 func registerUploads(a *api, k kindOfPhone) {
 	files := k.path + "/{mac}/files"
 	declare(a, operators, k.operation("GET", files, "list-phone-files", "Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile], error) {
-		mac, perr := pbx.ParseMAC("mac", in.key)
-		if perr != nil {
-			return nil, a.problem(perr)
+		p, err := a.phone(ctx, in.tenant, in.key)
+		if err != nil {
+			return nil, err
 		}
-		list, err := a.ctl.PhoneUploads(ctx, in.tenant, mac)
+		list, err := a.ctl.Fleet.Uploads.List(p)
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -50,11 +48,11 @@ func registerUploads(a *api, k kindOfPhone) {
 }
 
 func (a *api) phoneFile(ctx context.Context, in *phoneFileInput) (*huma.StreamResponse, error) {
-	mac, perr := pbx.ParseMAC("mac", in.MAC)
-	if perr != nil {
-		return nil, a.problem(perr)
+	p, err := a.phone(ctx, in.Tenant, in.MAC)
+	if err != nil {
+		return nil, err
 	}
-	body, err := a.ctl.PhoneUpload(ctx, in.Tenant, mac, in.Name)
+	body, err := a.ctl.Fleet.Uploads.Get(p, in.Name)
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -53,17 +53,17 @@ type yearPrint struct {
 }
 
 // indexOf returns the index of a snapshot, the one at hand or a new one.
-func (h *Handler) indexOf(s *pbx.Snapshot) *index {
-	if ix := h.index.Load(); ix != nil && ix.snapshot == s {
+func (fs *Files) indexOf(s *pbx.Snapshot) *index {
+	if ix := fs.index.Load(); ix != nil && ix.snapshot == s {
 		return ix
 	}
-	h.indexing.Lock()
-	defer h.indexing.Unlock()
-	if ix := h.index.Load(); ix != nil && ix.snapshot == s {
+	fs.indexing.Lock()
+	defer fs.indexing.Unlock()
+	if ix := fs.index.Load(); ix != nil && ix.snapshot == s {
 		return ix
 	}
 	ix := newIndex(s)
-	h.index.Store(ix)
+	fs.index.Store(ix)
 	return ix
 }
 

@@ -80,7 +80,7 @@ func (h *Handler) invite(ctx context.Context, method, token string) reply {
 
 // inviteView collects what an app must be told.
 func (h *Handler) inviteView(d *pbx.Device) (v inviteView, err error) {
-	site := h.opt.Site
+	site := h.files.o.Site
 	v = inviteView{Open: true, Username: d.Endpoint, Password: d.Secret.Reveal(), Transport: strings.ToUpper(site.Transport),
 		Server: net.JoinHostPort(site.SIPServer, strconv.Itoa(site.SIPPort))}
 	// A SIP address with its password (RFC 3261, 19.1.1) is what apps of all makes

@@ -107,6 +107,13 @@ func (w *Watcher) Of(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 	return s, w.staleSince
 }
 
+// Registered reports whether Asterisk knows the address of an endpoint, or did when the
+// connection was lost.
+func (w *Watcher) Registered(endpoint string) bool {
+	s, _ := w.Of(endpoint)
+	return s.Address.IsValid()
+}
+
 // read copies the statuses of endpoints; those of forgotten endpoints are to go.
 func (w *Watcher) read(endpoints []string) (b rows) {
 	for _, name := range endpoints {
