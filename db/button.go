@@ -165,7 +165,7 @@ func (tx *Tx) checkWatched(ctx context.Context, tenant string, bs []pbx.Button) 
 			return fmt.Errorf("looking for extension %s: %w", b.Value, err)
 		}
 		if !have {
-			es.Add(pbx.Invalidf(b.Field("value"), "extension %s does not exist in tenant %s", b.Value, tenant))
+			es.Add(pbx.Refusedf(b.Field("value"), "extension %s does not exist in tenant %s", b.Value, tenant))
 		}
 	}
 	return es.Err()

@@ -88,7 +88,7 @@ func (tx *Tx) needClass(ctx context.Context, tenant, name string) error {
 		return fmt.Errorf("looking for class of service %s: %w", name, err)
 	}
 	if !have {
-		return pbx.Invalidf("class_of_service", "class of service %s does not exist in tenant %s", name, tenant)
+		return pbx.Refusedf("class_of_service", "class of service %s does not exist in tenant %s", name, tenant)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 		return fmt.Errorf("looking for %s: %w", d, err)
 	}
 	if !have {
-		return pbx.Invalidf(field, "%s %s does not exist in tenant %s", d.Kind, d.Key, tenant)
+		return pbx.Refusedf(field, "%s %s does not exist in tenant %s", d.Kind, d.Key, tenant)
 	}
 	return nil
 }

@@ -97,11 +97,11 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 		case err != nil:
 			return err
 		case e == nil:
-			return pbx.Invalidf("extension", "extension %s does not exist in tenant %s", d.Extension, d.Tenant)
+			return pbx.Refusedf("extension", "extension %s does not exist in tenant %s", d.Extension, d.Tenant)
 		case !e.Type.HasDevices():
-			return pbx.Invalidf("extension", "extension %s is of type %s and has no devices of its own", e.Number, e.Type)
+			return pbx.Refusedf("extension", "extension %s is of type %s and has no devices of its own", e.Number, e.Type)
 		case !e.Type.Takes(d.Kind):
-			return pbx.Invalidf("extension", "extension %s is of type %s, and a device of kind %s belongs to one of type %s", e.Number, e.Type, d.Kind, d.Kind)
+			return pbx.Refusedf("extension", "extension %s is of type %s, and a device of kind %s belongs to one of type %s", e.Number, e.Type, d.Kind, d.Kind)
 		}
 		if err := checkDesk(e, d); err != nil {
 			return err
@@ -130,7 +130,7 @@ func (tx *Tx) checkParent(ctx context.Context, d *pbx.Device) error {
 	if err != nil {
 		return fmt.Errorf("looking for extensions that ring device %s: %w", d.Name, err)
 	}
-	return pbx.Invalidf("kind", "device %s is rung by the sip-virtual extension %s and must stay of kind sip", d.Name, number)
+	return pbx.Refusedf("kind", "device %s is rung by the sip-virtual extension %s and must stay of kind sip", d.Name, number)
 }
 
 // checkExternal refuses an unknown external number, and a device that does not
@@ -149,7 +149,7 @@ func (tx *Tx) checkExternal(ctx context.Context, d *pbx.Device) error {
 		return err
 	}
 	if mac != "" {
-		return pbx.Invalidf("kind", "device %s is %s, and a device of kind %s is on no phone", d.Name, mac, d.Kind)
+		return pbx.Refusedf("kind", "device %s is %s, and a device of kind %s is on no phone", d.Name, mac, d.Kind)
 	}
 	return nil
 }
@@ -171,9 +171,9 @@ func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 		owner = "device " + name
 	}
 	if d.Kind == pbx.DeviceDAHDI {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "dahdi_channel", Message: fmt.Sprintf("DAHDI channel %d belongs to %s", d.DAHDIChannel, owner)}
+		return pbx.Conflictf("dahdi_channel", "DAHDI channel %d belongs to %s", d.DAHDIChannel, owner)
 	}
-	return &pbx.Error{Kind: pbx.Conflict, Field: "username", Message: fmt.Sprintf("endpoint %s belongs to %s", d.Endpoint, owner)}
+	return pbx.Conflictf("username", "endpoint %s belongs to %s", d.Endpoint, owner)
 }
 
 // DeleteDevice removes a device; an InUse error names the phone that registers it

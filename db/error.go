@@ -72,7 +72,7 @@ func (tx *Tx) notIn(ctx context.Context, tenant, kind, key string) error {
 
 // existsAlready is the Conflict of Create.
 func existsAlready(field, tenant, kind, key string) *pbx.Error {
-	return &pbx.Error{Kind: pbx.Conflict, Field: field, Message: fmt.Sprintf("%s %s exists already in tenant %s", kind, key, tenant)}
+	return pbx.Conflictf(field, "%s %s exists already in tenant %s", kind, key, tenant)
 }
 
 // unused returns an InUse error when text, a query of (kind, key), has rows.

@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -147,7 +149,8 @@ func TestTypes(t *testing.T) {
 	}
 	for message, do := range refusals {
 		_, err := db.Update(t.Context(), tester, func(tx *Tx) error { return do(t.Context(), tx) })
-		if err == nil || err.Error() != message {
+		var e *pbx.Error
+		if !errors.As(err, &e) || strings.TrimPrefix(e.Field+": "+e.Sentence(), ": ") != message {
 			t.Errorf("got %v, want %s", err, message)
 		}
 	}

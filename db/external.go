@@ -89,7 +89,7 @@ func (tx *Tx) needExternalNumber(ctx context.Context, field, tenant, number stri
 		return fmt.Errorf("looking for external number %s: %w", number, err)
 	}
 	if !have {
-		return pbx.Invalidf(field, "external number %s does not exist in tenant %s", number, tenant)
+		return pbx.Refusedf(field, "external number %s does not exist in tenant %s", number, tenant)
 	}
 	return nil
 }

@@ -115,26 +115,26 @@ func TestFeatureCodeRefusals(t *testing.T) {
 		return e
 	}
 	checkRefusals(t, []refusal{
-		{name: "code of an extension", kind: pbx.Invalid, field: "voicemail", message: "101 stands in the way of extension 101",
+		{name: "code of an extension", kind: pbx.Invalid, field: "voicemail", message: "voicemail 101 stands in the way of extension 101",
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutFeatureCodes(ctx, codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureVoicemail] = "101" }))
 			}},
-		{name: "code before extensions", kind: pbx.Invalid, field: "intercom", message: "1 stands in the way of extension 101",
+		{name: "code before extensions", kind: pbx.Invalid, field: "intercom", message: "intercom 1 stands in the way of extension 101",
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutFeatureCodes(ctx, codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureIntercom] = "1" }))
 			}},
-		{name: "slot of an extension", kind: pbx.Invalid, field: "park_slots", message: "100-109 has the number of extension 101",
+		{name: "slot of an extension", kind: pbx.Invalid, field: "park_slots", message: "park_slots 100-109 has the number of extension 101",
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutFeatureCodes(ctx, codes(func(c *pbx.FeatureCodes) { c.ParkSlots = "100-109" }))
 			}},
-		{name: "extension at a slot", kind: pbx.Invalid, field: "number", message: `"705" is a place for parked calls: feature-codes have park_slots 701-720`,
+		{name: "extension at a slot", kind: pbx.Invalid, field: "number", message: `number "705" is a place for parked calls: feature-codes have park_slots 701-720`,
 			do: func(ctx context.Context, tx *Tx) error { return tx.PutExtension(ctx, numbered("705")) }},
-		{name: "renumbered to a slot", kind: pbx.Invalid, field: "number", message: `"720" is a place for parked calls: feature-codes have park_slots 701-720`,
+		{name: "renumbered to a slot", kind: pbx.Invalid, field: "number", message: `number "720" is a place for parked calls: feature-codes have park_slots 701-720`,
 			do: func(ctx context.Context, tx *Tx) error {
 				_, err := tx.RenumberExtension(ctx, "default", "101", "720")
 				return err
 			}},
-		{name: "extension at a code", kind: pbx.Invalid, field: "number", message: `"43" is dialled for a feature: feature-codes have 43 as echo_test`,
+		{name: "extension at a code", kind: pbx.Invalid, field: "number", message: `number "43" is dialled for a feature: feature-codes have 43 as echo_test`,
 			do: func(ctx context.Context, tx *Tx) error {
 				return all(func() error {
 					return tx.PutFeatureCodes(ctx, codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureEcho] = "43" }))

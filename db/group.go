@@ -74,7 +74,7 @@ func (tx *Tx) checkMembership(ctx context.Context, e *pbx.Extension) error {
 			return fmt.Errorf("looking for group %s: %w", name, err)
 		}
 		if !have {
-			return pbx.Invalidf("groups", "group %s does not exist in tenant %s", name, e.Tenant)
+			return pbx.Refusedf("groups", "group %s does not exist in tenant %s", name, e.Tenant)
 		}
 	}
 	return nil

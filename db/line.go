@@ -19,7 +19,7 @@ func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 			return fmt.Errorf("looking for device %s: %w", l.Device, err)
 		}
 		if !have {
-			es.Add(pbx.Invalidf(field, "device %s does not exist in tenant %s", l.Device, p.Tenant))
+			es.Add(pbx.Refusedf(field, "device %s does not exist in tenant %s", l.Device, p.Tenant))
 			continue
 		}
 		other, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ? AND kind NOT IN ('', ?)`, p.Tenant, l.Device, string(pbx.DeviceSIP))
@@ -27,7 +27,7 @@ func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 			return fmt.Errorf("looking for the kind of device %s: %w", l.Device, err)
 		}
 		if other {
-			es.Add(pbx.Invalidf(field, "device %s does not register over SIP and cannot be on a phone", l.Device))
+			es.Add(pbx.Refusedf(field, "device %s does not register over SIP and cannot be on a phone", l.Device))
 			continue
 		}
 		taken, err := tx.lineOf(ctx, p, l.Device)
@@ -35,7 +35,7 @@ func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 			return err
 		}
 		if taken != "" {
-			es.Add(&pbx.Error{Kind: pbx.Conflict, Field: field, Message: fmt.Sprintf("device %s is already %s", l.Device, taken)})
+			es.Add(pbx.Conflictf(field, "device %s is already %s", l.Device, taken))
 		}
 	}
 	return es.Err()

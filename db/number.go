@@ -79,7 +79,7 @@ func (tx *Tx) checkOwnNumber(ctx context.Context, n *pbx.Number) error {
 		return fmt.Errorf("looking for number %s: %w", n.Number, err)
 	}
 	if taken {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "number", Message: "number " + n.Number + " belongs to another tenant"}
+		return pbx.Conflictf("number", "number %s belongs to another tenant", n.Number)
 	}
 	return tx.needDestination(ctx, "destination", n.Tenant, n.Destination)
 }
@@ -109,7 +109,7 @@ func (tx *Tx) checkOutward(ctx context.Context, e *pbx.Extension) error {
 			return fmt.Errorf("looking for number %s: %w", e.PresentationNumber, err)
 		}
 		if !have {
-			return pbx.Invalidf("presentation_number", "%s is no number of tenant %s: only its own may be shown", e.PresentationNumber, e.Tenant)
+			return pbx.Invalidf("presentation_number", "%s does not belong to tenant %s: only its own numbers may be shown", e.PresentationNumber, e.Tenant)
 		}
 	}
 	return tx.needClass(ctx, e.Tenant, e.ClassOfService)

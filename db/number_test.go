@@ -124,7 +124,7 @@ func TestNumberRefusals(t *testing.T) {
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutNumber(ctx, &pbx.Number{Tenant: "default", Number: "+493012345678", Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "999"}})
 			}},
-		{name: "presentation of nobody", kind: pbx.Invalid, field: "presentation_number", message: "+4930999999 is no number of tenant default: only its own may be shown",
+		{name: "presentation of nobody", kind: pbx.Invalid, field: "presentation_number", message: "presentation_number +4930999999 does not belong to tenant default: only its own numbers may be shown",
 			do: after(func(ctx context.Context, tx *Tx) error {
 				return tx.PutExtension(ctx, change(sampleOutward(), func(e *pbx.Extension) { e.PresentationNumber = "+4930999999" }))
 			})},

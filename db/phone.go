@@ -138,7 +138,7 @@ func (tx *Tx) checkPhone(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 		return fmt.Errorf("looking for phone %s: %w", p.MAC.Colons(), err)
 	}
 	if elsewhere {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "mac", Message: fmt.Sprintf("phone %s belongs to another tenant", p.MAC.Colons())}
+		return pbx.Conflictf("mac", "phone %s belongs to another tenant", p.MAC.Colons())
 	}
 	if err := tx.checkLines(ctx, p, given); err != nil {
 		return err

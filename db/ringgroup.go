@@ -172,7 +172,7 @@ func (tx *Tx) noRingGroupAt(ctx context.Context, tenant, number, except string) 
 		return fmt.Errorf("looking for ring groups with number %s: %w", number, err)
 	}
 	if taken {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "number", Message: fmt.Sprintf("a ring group of tenant %s has the number %s already", tenant, number)}
+		return pbx.Conflictf("number", "a ring group of tenant %s has the number %s already", tenant, number)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (tx *Tx) CreateTenant(ctx context.Context, t *pbx.Tenant) error {
 		return err
 	}
 	if old != nil {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "name", Message: fmt.Sprintf("tenant %s exists already", t.Name)}
+		return pbx.Conflictf("name", "tenant %s exists already", t.Name)
 	}
 	return tx.saveTenant(ctx, nil, t)
 }

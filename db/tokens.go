@@ -48,7 +48,7 @@ func (db *DB) CreateToken(ctx context.Context, t Token, hash []byte) error {
 			return err
 		}
 		if have {
-			return &pbx.Error{Kind: pbx.Conflict, Field: "id", Message: fmt.Sprintf("token %s exists already", t.ID)}
+			return pbx.Conflictf("id", "token %s exists already", t.ID)
 		}
 		return tx.exec(ctx, `INSERT INTO tokens (id, name, role, tenant, expires_at, hash, created_at, revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, 0, 0)`,
 			t.ID, t.Name, string(t.Role), t.Tenant, millis(t.ExpiresAt), hash, millis(tx.start))

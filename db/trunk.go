@@ -82,7 +82,7 @@ func (tx *Tx) checkTrunk(ctx context.Context, t *pbx.Trunk) error {
 	if err != nil {
 		return fmt.Errorf("looking for another trunk: %w", err)
 	}
-	return &pbx.Error{Kind: pbx.Conflict, Field: "teams", Message: fmt.Sprintf("trunk %s reaches the numbers of type %s already, and a tenant has one trunk for each type", other, t.Reaches())}
+	return pbx.Conflictf("teams", "trunk %s reaches the numbers of type %s already, and a tenant has one trunk for each type", other, t.Reaches())
 }
 
 // DeleteTrunk removes a trunk; an InUse error names the devices and extensions

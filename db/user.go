@@ -103,13 +103,13 @@ func (tx *Tx) checkUser(ctx context.Context, old, u *pbx.User) error {
 		return nil
 	}
 	if _, err := tx.Extension(ctx, u.Tenant, u.Extension); pbx.KindOf(err) == pbx.NotFound {
-		return pbx.Invalidf("extension", "extension %s does not exist in tenant %s", u.Extension, u.Tenant)
+		return pbx.Refusedf("extension", "extension %s does not exist in tenant %s", u.Extension, u.Tenant)
 	} else if err != nil {
 		return err
 	}
 	owner, err := orNil(tx.UserOf(ctx, u.Tenant, u.Extension))
 	if err == nil && owner != nil && owner.Username != u.Username {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "extension", Message: fmt.Sprintf("extension %s is user %s's", u.Extension, owner.Username)}
+		return pbx.Conflictf("extension", "extension %s is user %s's", u.Extension, owner.Username)
 	}
 	return err
 }

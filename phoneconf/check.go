@@ -62,15 +62,15 @@ func CheckTemplate(t *pbx.ButtonTemplate) error {
 func (m Model) checkButton(b pbx.Button) *pbx.Error {
 	switch {
 	case b.Module == 0 && b.Key > m.Keys() && m.LineKeys == 0:
-		return pbx.Invalidf(b.Field(""), "a %s has no keys to put anything on", m.Name)
+		return pbx.Refusedf(b.Field(""), "a %s has no keys to put anything on", m.Name)
 	case b.Module == 0 && b.Key > m.Keys():
-		return pbx.Invalidf(b.Field(""), "a %s has keys 1 to %d", m.Name, m.Keys())
+		return pbx.Refusedf(b.Field(""), "a %s has keys 1 to %d", m.Name, m.Keys())
 	case b.Module > m.Modules && m.Modules == 0:
-		return pbx.Invalidf(b.Field(""), "a %s has no expansion modules that are known here", m.Name)
+		return pbx.Refusedf(b.Field(""), "a %s has no expansion modules that are known here", m.Name)
 	case b.Module > m.Modules:
-		return pbx.Invalidf(b.Field(""), "a %s takes %d expansion modules", m.Name, m.Modules)
+		return pbx.Refusedf(b.Field(""), "a %s takes %d expansion modules", m.Name, m.Modules)
 	case b.Module > 0 && (b.Key > m.ModuleKeys || b.Key == 21 && m.has(NoModuleKey21)):
-		return pbx.Invalidf(b.Field(""), "key %d of an %s cannot be set: it has keys 1 to %d%s", b.Key, m.Module, m.ModuleKeys, m.exceptKey())
+		return pbx.Refusedf(b.Field(""), "key %d of an %s cannot be set: it has keys 1 to %d%s", b.Key, m.Module, m.ModuleKeys, m.exceptKey())
 	}
 	if !m.can(b.Kind) {
 		return &pbx.Error{Kind: pbx.NotImplemented, Field: b.Field("kind"), Message: fmt.Sprintf("a %s has no button of kind %s that its files could set", m.Name, b.Kind)}

@@ -145,10 +145,10 @@ func (t *callTracker) talking(id, leg string) (*channel, error) {
 			continue
 		}
 		if l.State == pbx.LegAsking {
-			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "asks somebody already: complete that, or return, first"}
+			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "leg asks somebody already: complete that, or return, first"}
 		}
 		if ch.bridge == "" {
-			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "talks with nobody who could be transferred"}
+			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "leg talks with nobody who could be transferred"}
 		}
 		return ch, nil
 	}

@@ -25,7 +25,7 @@ func (c *Controller) ConsultCall(ctx context.Context, by pbx.Author, tenant, id,
 	endpoint := pbx.EndpointOfChannel(asker.name)
 	d := c.Snapshot().DeviceOf(endpoint)
 	if d == nil || d.Tenant != tenant {
-		return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "is no phone of the tenant: it has no rights to dial with"}
+		return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "leg is no phone of the tenant: it has no rights to dial with"}
 	}
 	if err := c.mayDial(tenant, endpoint, to); err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (t *callTracker) asking(id, leg string) (by, held asker, err error) {
 		}
 	}
 	if len(with) != 1 {
-		return by, held, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: fmt.Sprintf("talks with %d others, and only one can be held", len(with))}
+		return by, held, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: fmt.Sprintf("leg talks with %d others, and only one can be held", len(with))}
 	}
 	return asker{id: ch.id, name: ch.name}, asker{id: with[0].id, name: with[0].name}, nil
 }

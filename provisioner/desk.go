@@ -51,23 +51,23 @@ func takeDesk(ctx context.Context, tx *db.Tx, u *pbx.User, device string) error 
 	}
 	d, err := tx.Device(ctx, u.Tenant, device)
 	if pbx.KindOf(err) == pbx.NotFound {
-		return pbx.Invalidf("device", "device %s does not exist in tenant %s", device, u.Tenant)
+		return pbx.Refusedf("device", "device %s does not exist in tenant %s", device, u.Tenant)
 	}
 	if err != nil {
 		return err
 	}
 	if !d.Shared {
-		return pbx.Invalidf("device", "device %s is not shared: nobody can sign in on it", device)
+		return pbx.Refusedf("device", "device %s is not shared: nobody can sign in on it", device)
 	}
 	if d.Extension != "" && d.Extension != u.Extension {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "device", Message: "device " + device + " is taken by extension " + d.Extension + ", who must leave first"}
+		return pbx.Conflictf("device", "device %s is taken by extension %s, whose user must sign out first", device, d.Extension)
 	}
 	e, err := tx.Extension(ctx, u.Tenant, u.Extension)
 	if err != nil {
 		return err
 	}
 	if !e.Allows(d.Class) { // Asterisk would not know the device any more, and nobody could leave it
-		return &pbx.Error{Kind: pbx.Conflict, Field: "device", Message: "extension " + e.Number + " allows no device of class " + string(d.Class)}
+		return pbx.Conflictf("device", "extension %s allows no device of class %s", e.Number, d.Class)
 	}
 	if err := leaveDesks(ctx, tx, u.Tenant, u.Extension, device); err != nil {
 		return err
@@ -143,6 +143,7 @@ func (c *Controller) signInByPhone(ctx context.Context, endpoint, number, pin st
 	if !matches(hash, pin) || u == nil { // a wrong number takes as long as a wrong PIN
 		return ErrRefused
 	}
+	c.renewHash(ctx, u, &u.DeskPIN, pin)
 	_, _, err = c.SignIn(ctx, deskAuthor(number), d.Tenant, u.Username, d.Name)
 	if k := pbx.KindOf(err); err != nil && (k == pbx.Conflict || k == pbx.Invalid || k == pbx.NotFound) {
 		return ErrRefused

@@ -35,11 +35,11 @@ func takeNumber(ctx context.Context, tx *db.Tx, u *pbx.User, number string) (*pb
 		return nil, err
 	}
 	conflict := func(why string) error {
-		return &pbx.Error{Kind: pbx.Conflict, Field: "external_number", Message: "external number " + number + " " + why}
+		return pbx.Conflictf("external_number", "external number %s %s", number, why)
 	}
 	n, err := tx.ExternalNumber(ctx, u.Tenant, number)
 	if pbx.KindOf(err) == pbx.NotFound {
-		return nil, pbx.Invalidf("external_number", "external number %s does not exist in tenant %s", number, u.Tenant)
+		return nil, pbx.Refusedf("external_number", "external number %s does not exist in tenant %s", number, u.Tenant)
 	}
 	if err != nil {
 		return nil, err

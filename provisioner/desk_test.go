@@ -2,28 +2,11 @@ package provisioner
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
-
-// OWASP's password storage cheat sheet: with 19 MiB two passes are the least. All
-// tests but this one pay less.
-func TestHashesCostEnough(t *testing.T) {
-	testing := argonMemory
-	defer func() { argonMemory = testing }()
-	argonMemory = argonLeast
-	hash := hashSecret("4711")
-	if !strings.HasPrefix(hash.Reveal(), "$argon2id$v=19$m=19456,t=2,p=1$") || !matches(hash, "4711") || matches(hash, "4712") {
-		t.Errorf("a hash is %s", hash.Reveal())
-	}
-	argonMemory = testing
-	if matches(hash, "4711") {
-		t.Error("a hash of another cost matches")
-	}
-}
 
 func TestHashesMatchTheirTextOnly(t *testing.T) {
 	hash := hashSecret("4711")
@@ -71,6 +54,13 @@ func TestSignInByPhone(t *testing.T) {
 		want := map[string]string{"a": "", "b": "", "own": ""}
 		want[desk] = "101"
 		l.owners(t, want)
+	}
+	pay(t, cost{128, 1, 1})
+	if err := l.SignInByPhone(t.Context(), "da", "101", "4711"); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := l.Users.Get(t.Context(), "default", "alice"); err != nil || stale(u.DeskPIN) || !matches(u.DeskPIN, "4711") {
+		t.Errorf("the PIN keeps its old cost, or is lost (%v)", err)
 	}
 	if changes, err := l.store.Changes(t.Context(), db.ChangeFilter{}); err != nil || changes[0].Author.Actor != "desk 101" {
 		t.Errorf("the audit names %+v, %v", changes[0].Author, err)

@@ -152,7 +152,7 @@ func (c *Controller) ResolveFirmware(files map[string]string) ([]pbx.PhoneFirmwa
 		if !strings.Contains(file, "/") {
 			i := slices.IndexFunc(present, func(f FirmwareFile) bool { return f.Name == file })
 			if i < 0 {
-				es.Add(pbx.Invalidf("firmware."+m.Name, "the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
+				es.Add(pbx.Refusedf("firmware."+m.Name, "the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
 				continue
 			}
 			file = present[i].SHA256 + "/" + file

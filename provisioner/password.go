@@ -1,58 +1,110 @@
 package provisioner
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"strings"
 
 	"golang.org/x/crypto/argon2"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Passwords and PINs of people are kept as argon2id in the usual notation, with
-// the least parameters that OWASP's password storage cheat sheet names.
+// cost is what one argon2id hash takes. The notation in which a hash is stored
+// names it, so that a hash is verified with its own cost whatever new ones pay.
+type cost struct {
+	memory uint32 // KiB
+	passes uint32
+	lanes  uint8
+}
+
+// paid is the cost of new hashes of passwords, PINs and codes: the least that
+// OWASP's password storage cheat sheet names. Only this package's tests, which sign
+// in by the hundred, pay less.
+var paid = cost{memory: 19 * 1024, passes: 2, lanes: 1}
+
+// most bounds what a stored hash can ask for: 128 MiB, and about a second.
+var most = cost{memory: 128 * 1024, passes: 10, lanes: 8}
+
 const (
-	argonLeast  = 19 * 1024 // KiB
-	argonPasses = 2
-	argonLanes  = 1
 	saltBytes   = 16
 	hashBytes   = 32
-	argonFormat = "$argon2id$v=19$m=%d,t=%d,p=%d$"
+	argonPrefix = "$argon2id$v=19$m=%d,t=%d,p=%d$"
 )
-
-// argonMemory is what a hash takes, in KiB. Only this package's tests, which sign in
-// by the hundred, take less.
-var argonMemory uint32 = argonLeast
 
 // hashing bounds how many hashes are computed at once, and so their memory.
 var hashing = make(chan struct{}, 2)
 
-func argonKey(text string, salt []byte) []byte {
+func (c cost) key(text string, salt []byte) []byte {
 	hashing <- struct{}{}
 	defer func() { <-hashing }()
-	return argon2.IDKey([]byte(text), salt, argonPasses, argonMemory, argonLanes, hashBytes)
+	return argon2.IDKey([]byte(text), salt, c.passes, c.memory, c.lanes, hashBytes)
 }
+
+// allowed reports whether a hash of this cost may be computed. argon2 panics at
+// less than one pass or lane.
+func (c cost) allowed() bool {
+	return c.memory > 0 && c.passes > 0 && c.lanes > 0 && c.memory <= most.memory && c.passes <= most.passes && c.lanes <= most.lanes
+}
+
+func (c cost) String() string { return fmt.Sprintf(argonPrefix, c.memory, c.passes, c.lanes) }
 
 // hashSecret returns what may be stored in place of text.
 func hashSecret(text string) pbx.Secret {
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // never fails, see crypto/rand
 	b64 := base64.RawStdEncoding
-	return pbx.NewSecret(fmt.Sprintf(argonFormat, argonMemory, argonPasses, argonLanes) + b64.EncodeToString(salt) + "$" + b64.EncodeToString(argonKey(text, salt)))
+	return pbx.NewSecret(paid.String() + b64.EncodeToString(salt) + "$" + b64.EncodeToString(paid.key(text, salt)))
 }
 
-// matches reports whether hash was made of text. A zero hash, and one that is not
-// ours, match nothing, but take as long.
-func matches(hash pbx.Secret, text string) bool {
-	prefix := fmt.Sprintf(argonFormat, argonMemory, argonPasses, argonLanes)
-	b64, stored := base64.RawStdEncoding, hash.Reveal()
-	saltEnd := len(prefix) + b64.EncodedLen(saltBytes)
-	salt, want := make([]byte, saltBytes), []byte(nil)
-	if len(stored) == saltEnd+1+b64.EncodedLen(hashBytes) && stored[:len(prefix)] == prefix {
-		salt, _ = b64.DecodeString(stored[len(prefix):saltEnd])
-		want, _ = b64.DecodeString(stored[saltEnd+1:])
+// costOf returns the cost that a stored hash names; the rest is its salt and key.
+// False for a text that hashSecret did not write, and for a cost beyond most.
+func costOf(hash pbx.Secret) (c cost, rest string, ok bool) {
+	stored := hash.Reveal()
+	if _, err := fmt.Sscanf(stored, argonPrefix, &c.memory, &c.passes, &c.lanes); err != nil || !c.allowed() {
+		return cost{}, "", false
 	}
-	return subtle.ConstantTimeCompare(argonKey(text, salt), want) == 1
+	prefix := c.String()
+	b64 := base64.RawStdEncoding
+	if len(stored) != len(prefix)+b64.EncodedLen(saltBytes)+1+b64.EncodedLen(hashBytes) || stored[:len(prefix)] != prefix {
+		return cost{}, "", false
+	}
+	return c, stored[len(prefix):], true
+}
+
+// matches reports whether hash was made of text, at whatever cost. A zero hash, and
+// one that hashSecret did not write, match nothing, but take as long as a new one.
+func matches(hash pbx.Secret, text string) bool {
+	salt, want, pays := make([]byte, saltBytes), []byte(nil), paid
+	if c, rest, ok := costOf(hash); ok {
+		saltText, keyText, _ := strings.Cut(rest, "$")
+		salt, _ = base64.RawStdEncoding.DecodeString(saltText)
+		want, _ = base64.RawStdEncoding.DecodeString(keyText)
+		pays = c
+	}
+	return subtle.ConstantTimeCompare(pays.key(text, salt), want) == 1
+}
+
+// stale reports whether a hash has another cost than a new one has.
+func stale(hash pbx.Secret) bool {
+	c, _, ok := costOf(hash)
+	return !ok || c != paid
+}
+
+// renewHash stores a new hash of a text that matched, when the old one is stale.
+// hash points into u: the password, or the PIN. It is no change of the user: a
+// failure is logged, and the next sign-in tries again.
+func (c *Controller) renewHash(ctx context.Context, u *pbx.User, hash *pbx.Secret, text string) {
+	if !stale(*hash) {
+		return
+	}
+	was := *u
+	*hash = hashSecret(text)
+	if err := c.db.RenewHashes(ctx, &was, u); err != nil {
+		*u = was
+		c.log.Warn("the hash of a password or PIN keeps its old cost", "user", knownName(u), "error", err)
+	}
 }

@@ -160,7 +160,7 @@ type Condition struct {
 // check compares a row's revision (0: absent) with the condition.
 func (c Condition) check(revision int64) error {
 	refuse := func(field, message string) error {
-		return &pbx.Error{Kind: pbx.Precondition, Field: field, Message: message}
+		return &pbx.Error{Kind: pbx.Precondition, Field: field, Message: field + " " + message}
 	}
 	switch {
 	case c.Absent && revision != 0:

@@ -90,7 +90,7 @@ func (c *Controller) ResyncMany(ctx context.Context, tenant string, choice Resyn
 	}
 	for _, mac := range choice.MACs {
 		if p := s.Phone(mac); p == nil || p.Tenant != tenant {
-			return ResyncProgress{}, pbx.Invalidf("filter.macs", "phone %s does not exist in tenant %s", mac.Colons(), tenant)
+			return ResyncProgress{}, pbx.Refusedf("filter.macs", "phone %s does not exist in tenant %s", mac.Colons(), tenant)
 		}
 	}
 	slices.Sort(choice.MACs)

@@ -83,6 +83,7 @@ func (c *Controller) SignInUser(ctx context.Context, in Credentials) (*SignedIn,
 		s.c.log.Info("a sign-in was refused", "user", knownName(u), "address", in.Address) // what was typed may be a password
 		return nil, errWrong
 	}
+	c.renewHash(ctx, u, &u.Password, in.Password.Reveal())
 	if u.SecondStep == pbx.SecondStepEmail {
 		return s.half(ctx, u)
 	}

@@ -36,13 +36,13 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 	if d := callingDevice(s, q.Tenant, q.From); d != nil {
 		call.Endpoint = d.Endpoint
 	} else if s.Extension(q.Tenant, q.From) != nil {
-		return nil, pbx.Invalidf("from", "extension %s has no device that could call", q.From)
+		return nil, pbx.Refusedf("from", "extension %s has no device that could call", q.From)
 	}
 	live := assumed{busy: map[string]bool{}, turn: q.Turn}
 	for _, number := range q.Busy {
 		e := s.Extension(q.Tenant, number)
 		if e == nil {
-			return nil, pbx.Invalidf("busy", "extension %s does not exist in tenant %s", number, q.Tenant)
+			return nil, pbx.Refusedf("busy", "extension %s does not exist in tenant %s", number, q.Tenant)
 		}
 		for _, d := range s.RungBy(e) {
 			live.busy[d.Endpoint] = true

@@ -30,7 +30,7 @@ func (c *Controller) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, 
 	var es pbx.Errors
 	es.Add(pbx.CheckText("name", o.Name, 1, 60, 0))
 	if o.Role == pbx.RoleUser {
-		es.Add(pbx.Invalidf("role", "user is a role of people who sign in: choose tenant-admin or operator"))
+		es.Add(pbx.Invalidf("role", "cannot be user for a token: people sign in with that role; choose tenant-admin or operator"))
 	} else {
 		es.Add(pbx.CheckRole(o.Role, o.Tenant))
 	}
@@ -46,7 +46,7 @@ func (c *Controller) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, 
 	text := newTokenText()
 	token, err := c.storeToken(ctx, o, text)
 	if pbx.KindOf(err) == pbx.NotFound {
-		err = pbx.Invalidf("tenant", "tenant %s does not exist", o.Tenant)
+		err = pbx.Refusedf("tenant", "tenant %s does not exist", o.Tenant)
 	}
 	return token, text, err
 }

@@ -17,12 +17,12 @@ func newUsers(c *Controller) *Resource[pbx.User] {
 }
 
 // HashDeskPIN returns what is stored for a PIN: the present hash when it is the
-// same PIN, so that writing it again changes nothing.
+// same PIN at the same cost, so that writing it again changes nothing.
 func HashDeskPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
 	if err := pbx.CheckDeskPIN("desk_pin", pin); err != nil {
 		return pbx.Secret{}, err
 	}
-	if !present.IsZero() && matches(present, pin) {
+	if !present.IsZero() && !stale(present) && matches(present, pin) {
 		return present, nil
 	}
 	return hashSecret(pin), nil

@@ -104,7 +104,7 @@ func completeDevice(w DeviceFields, old, d *pbx.Device) error {
 		d.Extension = old.Extension
 	}
 	if w.Extension != "" && w.Extension != d.Extension {
-		return pbx.Invalidf("extension", "of a shared device is set by signing in on it")
+		return pbx.Refusedf("extension", "the extension of a shared device is set by signing in on it")
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func chooseUsername(d *pbx.Device, name *string) error {
 		return nil
 	}
 	if d.Class != pbx.ThirdParty {
-		return pbx.Invalidf("username", "only a third-party device chooses its own SIP user name")
+		return pbx.Refusedf("username", "only a third-party device chooses its own SIP user name")
 	}
 	if err := pbx.CheckUsername("username", *name); err != nil {
 		return err

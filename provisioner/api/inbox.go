@@ -101,7 +101,7 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 		return nil, a.problem(perr)
 	}
 	if _, err := a.ctl.Tenants.Get(ctx, "", in.Body.Tenant); pbx.KindOf(err) == pbx.NotFound {
-		return nil, a.problem(pbx.Invalidf("tenant", "tenant %s does not exist", in.Body.Tenant))
+		return nil, a.problem(pbx.Refusedf("tenant", "tenant %s does not exist", in.Body.Tenant))
 	}
 	body := PhoneFields{Vendor: in.Body.Vendor, Model: in.Body.Model, Lines: in.Body.Lines}
 	if body.Vendor == "" {
@@ -111,10 +111,10 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 		body.Model = guess.Model
 	}
 	if body.Vendor == "" {
-		return nil, a.problem(pbx.Invalidf("vendor", "is required, for what this phone says of itself tells no make: use yealink or polycom"))
+		return nil, a.problem(pbx.Invalidf("vendor", "is required, because this phone does not say its make: use yealink or polycom"))
 	}
 	if body.Model == "" {
-		return nil, a.problem(pbx.Invalidf("model", "is required, for what this phone says of itself tells no model"))
+		return nil, a.problem(pbx.Invalidf("model", "is required, because this phone does not say its model"))
 	}
 	in.IfNoneMatch = "*"
 	out, err := k.write(ctx, a, Place{in.Body.Tenant, string(mac)}, in.WriteHeaders, func(*pbx.Phone) (PhoneFields, error) { return body, nil })

@@ -83,16 +83,12 @@ func (a *api) problem(err error) *Problem {
 		return &Problem{Status: 500, Title: http.StatusText(500), Kind: string(pbx.Internal), Detail: "something went wrong inside Dialtone; its log has the cause"}
 	}
 	status := statuses[one.Kind]
-	p := &Problem{Status: status, Title: http.StatusText(status), Kind: string(one.Kind), Field: one.Field, Refs: one.Refs,
-		Detail: ProblemField{one.Field, one.Message}.sentence()}
-	for i, r := range one.Refs {
-		p.Detail += separator(i) + r.Kind + " " + r.Key
-	}
+	p := &Problem{Status: status, Title: http.StatusText(status), Kind: string(one.Kind), Field: one.Field, Refs: one.Refs, Detail: one.Sentence()}
 	if one.Cause != nil {
 		a.Logger.Error("answering a request", "error", err)
 	}
 	for _, e := range all {
-		p.Errors = append(p.Errors, ProblemField{e.Field, ProblemField{e.Field, e.Message}.sentence()})
+		p.Errors = append(p.Errors, ProblemField{e.Field, e.Sentence()})
 	}
 	return p.simplify()
 }

@@ -88,7 +88,7 @@ func fieldOf(err error, readOnly map[string]bool) ProblemField {
 		name = strings.TrimSuffix(name, " to be present")
 		return ProblemField{strings.TrimPrefix(field+"."+name, "."), "is required"}
 	}
-	return ProblemField{field, d.Message}
+	return ProblemField{field, strings.TrimSuffix(d.Message, ", ")} // of a list of choices that ends in ""
 }
 
 // simplify moves the first error to the top, where clients look first.
@@ -105,26 +105,5 @@ func (p *Problem) simplify() *Problem {
 	return p
 }
 
-// nouns begin a message that names its object itself: "device anna is already …".
-var nouns = []string{"tenant ", "extension ", "device ", "phone ", "mailbox ", "token ", "endpoint "}
-
-// sentence puts the field in front of a message that speaks of it.
-func (f ProblemField) sentence() string {
-	for _, n := range nouns {
-		if strings.HasPrefix(f.Detail, n) {
-			return f.Detail
-		}
-	}
-	if f.Field == "" {
-		return f.Detail
-	}
-	return f.Field + " " + f.Detail
-}
-
-// separator stands before the i-th of the objects that refer to another.
-func separator(i int) string {
-	if i == 0 {
-		return " "
-	}
-	return ", "
-}
+// sentence puts the field in front of what is said of it.
+func (f ProblemField) sentence() string { return strings.TrimPrefix(f.Field+" "+f.Detail, " ") }

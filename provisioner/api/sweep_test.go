@@ -194,11 +194,26 @@ func (s sweep) refused(t *testing.T, o sweptOperation, path, body, field string)
 	} else if p := r.problem(); field != "" && !p.names(field) {
 		t.Errorf("%s: %s is not named in %.300s", shown, field, r.Body)
 	}
+	s.speaks(t, shown, r)
 	if len(r.Body) > 4096 {
 		t.Errorf("%s: the answer has %d bytes", shown, len(r.Body))
 	}
 	if now := s.l.revision(); now != before {
 		t.Fatalf("%s: revision %d became %d", shown, before, now)
+	}
+}
+
+// speaks checks that each refusal is a sentence that says its subject once.
+func (s sweep) speaks(t *testing.T, shown string, r reply) {
+	t.Helper()
+	if r.Status < 400 || r.Status > 499 {
+		return
+	}
+	p := r.problem()
+	for _, e := range append(p.Errors, ProblemField{p.Field, p.Detail}) {
+		if wrong := unspeakable(e.Field, e.Detail); wrong != "" {
+			t.Errorf("%s: %q, about %q, %s", shown, e.Detail, e.Field, wrong)
+		}
 	}
 }
 

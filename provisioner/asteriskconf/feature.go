@@ -16,7 +16,7 @@ type featureCode struct {
 // newFeatureCode refuses what pbx refuses as a code.
 func newFeatureCode(k pbx.FeatureKind, s string) (featureCode, *pbx.Error) {
 	if s != "" && !pbx.FeatureCodePattern.MatchString(s) {
-		return featureCode{}, pbx.Invalidf(string(k.Feature), "is no code: use 1 to 10 of 0 to 9, * and #")
+		return featureCode{}, pbx.Invalidf(string(k.Feature), "is not a code: use 1 to 10 of 0 to 9, * and #")
 	}
 	return featureCode{s, k.Takes}, nil
 }

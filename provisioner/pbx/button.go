@@ -133,7 +133,7 @@ func (b Button) check(es *Errors) {
 	es.Add(CheckText(b.Field("label"), b.Label, 0, 40, 0))
 	es.Add(CheckRange(b.Field("line"), b.Line, 1, MaxLines, ""))
 	if !slices.Contains(ButtonKinds, b.Kind) {
-		es.Add(Invalidf(b.Field("kind"), "%s is no kind of button", quote(string(b.Kind))))
+		es.Add(Invalidf(b.Field("kind"), "%s is not a kind of button", quote(string(b.Kind))))
 		return
 	}
 	es.Add(b.checkValue(b.Field("value")))
@@ -156,7 +156,7 @@ func (b Button) checkValue(field string) *Error {
 	switch b.Kind {
 	case NoButton, LineButton, DNDButton:
 		if b.Value != "" {
-			return Invalidf(field, "a button of kind %s has no value", b.Kind)
+			return Refusedf(field, "a button of kind %s has no value", b.Kind)
 		}
 	case BLFButton:
 		return CheckNumber(field, b.Value)

@@ -51,7 +51,7 @@ func TestButtonValidate(t *testing.T) {
 		}
 	}
 	twice := ButtonTemplate{Model: "T46U", Buttons: []Button{{Key: 2, Kind: NoButton, Line: 1}, {Key: 2, Kind: NoButton, Line: 1}}}
-	if err := twice.Validate(); err == nil || !strings.Contains(err.Error(), "buttons.2: is given twice") {
+	if err := twice.Validate(); err == nil || !strings.Contains(err.Error(), "buttons.2 is given twice") {
 		t.Error(err)
 	}
 }

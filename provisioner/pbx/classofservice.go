@@ -52,9 +52,9 @@ func checkEntries(es *Errors, field string, entries []string) {
 			es.Add(Invalidf(at, "%s is named twice", quote(e)))
 		case e == CallNational || e == CallInternational || e == CallInternal && field == "deny":
 		case e == CallInternal:
-			es.Add(Invalidf(at, "internal calls are always allowed unless deny names them"))
+			es.Add(Refusedf(at, "internal calls are always allowed unless deny names them"))
 		case e == "emergency":
-			es.Add(Invalidf(at, "emergency numbers are always allowed; no class can say otherwise"))
+			es.Add(Refusedf(at, "emergency numbers are always allowed; no class can say otherwise"))
 		case !prefixPattern.MatchString(e):
 			es.Add(Invalidf(at, "%s is neither a prefix such as +4989 nor one of national, international%s", quote(e), map[bool]string{true: ", internal"}[field == "deny"]))
 		}

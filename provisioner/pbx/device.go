@@ -96,7 +96,7 @@ func (d *Device) checkKind() *Error {
 	case d.Kind != DeviceDAHDI && d.DAHDIChannel != 0:
 		return Invalidf("dahdi_channel", "is only for devices of kind dahdi")
 	case d.Kind == DeviceIAX2 && d.Class == WebRTC:
-		return Invalidf("class", "webrtc is not for devices of kind iax2: a browser speaks SIP")
+		return Invalidf("class", "cannot be webrtc for a device of kind iax2: a browser speaks SIP")
 	case d.Kind == DeviceExternal && d.ExternalNumber == "":
 		return Invalidf("external_number", "is required for a device of kind external")
 	case !d.Kind.SIP() && d.Shared:

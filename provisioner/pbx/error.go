@@ -27,7 +27,8 @@ const (
 
 // Error is an error that a person can act on: a kind, the field it is about
 // (a JSON path such as "lines[1].device", empty when it is about the whole
-// object), and one sentence without internals. Cause is for the log only.
+// object), and one sentence without internals, which needs nothing in front of it.
+// Refs end the sentence. Cause is for the log only.
 type Error struct {
 	Kind    Kind
 	Field   string
@@ -42,32 +43,42 @@ type Ref struct {
 	Key  string `json:"key"`  // its key within the tenant
 }
 
-// Error returns the field, the message and the cause, for logs.
+// Error returns the sentence and the cause, for logs.
 func (e *Error) Error() string {
-	var b strings.Builder
-	if e.Field != "" {
-		b.WriteString(e.Field + ": ")
+	if e.Cause == nil {
+		return e.Sentence()
 	}
-	b.WriteString(e.Message)
+	return fmt.Sprintf("%s: %v", e.Sentence(), e.Cause)
+}
+
+// Sentence returns the message with the references that it ends in.
+func (e *Error) Sentence() string {
+	refs := make([]string, len(e.Refs))
 	for i, r := range e.Refs {
-		sep := ", "
-		if i == 0 {
-			sep = " "
-		}
-		b.WriteString(sep + r.Kind + " " + r.Key)
+		refs[i] = r.Kind + " " + r.Key
 	}
-	if e.Cause != nil {
-		fmt.Fprintf(&b, ": %v", e.Cause)
-	}
-	return b.String()
+	return strings.TrimSuffix(e.Message+" "+strings.Join(refs, ", "), " ")
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Invalidf returns an Invalid error about field.
-func Invalidf(field, format string, args ...any) *Error {
-	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+// Invalidf returns an Invalid error about field. The text is a predicate: its
+// subject is the field, which is put in front of it ("is required").
+func Invalidf(field, predicate string, args ...any) *Error {
+	return Refusedf(field, "%s", field+" "+fmt.Sprintf(predicate, args...))
+}
+
+// Refusedf returns an Invalid error about field whose text is a whole sentence with
+// a subject of its own ("extension 101 does not exist").
+func Refusedf(field, sentence string, args ...any) *Error {
+	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(sentence, args...)}
+}
+
+// Conflictf returns a Conflict error about field, "" for the whole object, whose
+// text is a whole sentence.
+func Conflictf(field, sentence string, args ...any) *Error {
+	return &Error{Kind: Conflict, Field: field, Message: fmt.Sprintf(sentence, args...)}
 }
 
 // NotFoundf returns a NotFound error.

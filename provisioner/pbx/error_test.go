@@ -9,11 +9,11 @@ import (
 
 func TestErrorText(t *testing.T) {
 	for want, err := range map[string]error{
-		"ring: is 4":                   Invalidf("ring", "is %d", 4),
+		"ring is 4":                    Invalidf("ring", "is %d", 4),
 		"no phone x":                   NotFoundf("no phone %s", "x"),
 		"in use by phone a, mailbox 1": &Error{Kind: InUse, Message: "in use by", Refs: []Ref{{"phone", "a"}, {"mailbox", "1"}}},
 		"asking: EOF":                  &Error{Kind: Unavailable, Message: "asking", Cause: io.EOF},
-		"a: x; b: y":                   Errors{Invalidf("a", "x"), Invalidf("b", "y")},
+		"a x; b y":                     Errors{Invalidf("a", "x"), Invalidf("b", "y")},
 	} {
 		if err.Error() != want {
 			t.Errorf("says %q, want %q", err, want)

@@ -101,7 +101,7 @@ func (c *FeatureCodes) Validate() error {
 			continue
 		}
 		if !FeatureCodePattern.MatchString(code) {
-			es.Add(Invalidf(string(f.Feature), "%s is no code: use 1 to 10 of 0 to 9, * and #, or nothing to switch the feature off", quote(code)))
+			es.Add(Invalidf(string(f.Feature), "%s is not a code: use 1 to 10 of 0 to 9, * and #, or nothing to switch the feature off", quote(code)))
 			continue
 		}
 		for _, o := range Features[:i] {
@@ -151,7 +151,7 @@ func (f FeatureKind) clash(code string, o FeatureKind, other string) *Error {
 	case code == other:
 		return Invalidf(string(f.Feature), "%s is the code of %s already", code, o.Feature)
 	case (f.Takes || o.Takes) && (strings.HasPrefix(code, other) || strings.HasPrefix(other, code)):
-		return Invalidf(string(f.Feature), "%s and %s, the code of %s, begin alike, and a number may follow one of them", code, other, o.Feature)
+		return Invalidf(string(f.Feature), "%s begins like %s, the code of %s, or the other way round, and a number may follow one of them", code, other, o.Feature)
 	}
 	return nil
 }
@@ -175,13 +175,13 @@ func (c *FeatureCodes) checkSlots() *Error {
 	case c.ParkSlots == "":
 		return nil
 	case first == 0 || last < first || len(strconv.Itoa(first)) != len(strconv.Itoa(last)):
-		return Invalidf("park_slots", "%s is no range of slots: write it as 701-720, 2 to 6 digits each", quote(c.ParkSlots))
+		return Invalidf("park_slots", "%s is not a range of slots: write it as 701-720, 2 to 6 digits each", quote(c.ParkSlots))
 	case last-first >= maxParkSlots:
 		return Invalidf("park_slots", "are %d, and at most %d are allowed", last-first+1, maxParkSlots)
 	}
 	for slot := first; slot <= last; slot++ {
 		if f, _, is := c.Read(strconv.Itoa(slot)); is {
-			return Invalidf("park_slots", "%d is dialled for %s", slot, f)
+			return Invalidf("park_slots", "has the slot %d, which is dialled for %s", slot, f)
 		}
 	}
 	return nil

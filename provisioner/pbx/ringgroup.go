@@ -184,7 +184,7 @@ func (g *RingGroup) checkPaging(es *Errors) {
 	}
 	for i, m := range g.Members {
 		if m.External != "" || m.Delay != 0 || m.RingSeconds != 0 {
-			es.Add(Invalidf(fmt.Sprintf("members[%d]", i), "paging reaches extensions, all at once: leave out external, delay and ring_seconds"))
+			es.Add(Refusedf(fmt.Sprintf("members[%d]", i), "paging reaches extensions, all at once: leave out external, delay and ring_seconds"))
 		}
 	}
 }

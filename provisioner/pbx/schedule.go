@@ -36,7 +36,7 @@ func (r ForwardRule) check(field string) *Error {
 		}
 	}
 	if r.From == "" != (r.To == "") {
-		return Invalidf(field+".from", "and to belong together: give both or none")
+		return Refusedf(field+".from", "from and to belong together: give both or neither")
 	}
 	if err := checkEach(field, []string{".from", ".to"}, []string{r.From, r.To}, func(text string) error { _, err := minuteOf(text); return err }, "a time of day: use 00:00 to 23:59"); err != nil {
 		return err

@@ -44,7 +44,7 @@ func (u *User) Validate() error {
 	es.Add(CheckName("username", u.Username))
 	es.Add(CheckText("full_name", u.FullName, 1, 100, 0))
 	if u.Role == RolePlatformAdmin {
-		es.Add(Invalidf("role", "platform-admin is no role of users: choose tenant-admin, operator or user"))
+		es.Add(Invalidf("role", "cannot be platform-admin for a user: choose tenant-admin, operator or user"))
 	} else {
 		es.Add(CheckRole(u.Role, u.Tenant))
 	}
