@@ -25,13 +25,15 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/apply"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
 
-// Options is what a Controller needs. All fields but AMI, KeepDays, Mail and Control are required.
+// Options is what a Controller needs. All fields but AMI, KeepDays, Mail, MailRetry and Control are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -55,7 +57,10 @@ type Options struct {
 	AMI         AMI
 	// KeepDays is how long the audit trail and other records are kept; 0 is for ever.
 	KeepDays int
-	Mail     Mail // where invitations go; the zero value sends none
+	// Mail takes invitations and codes to sign in; the zero value sends none.
+	Mail mail.Server
+	// MailRetry is the pause before the second attempt to mail something; 0 is 30 s.
+	MailRetry time.Duration
 	// Control acts on channels; without it calls can be watched only.
 	Control CallControl
 	Logger  *slog.Logger
@@ -77,6 +82,9 @@ type Controller struct {
 	// Apply brings Asterisk to the desired state, Status tells what it says of endpoints.
 	Apply  *apply.Loop
 	Status *status.Watcher
+	// SignIn says who may come in. Mail sends codes and invitations.
+	SignIn *signin.Authenticator
+	Mail   *mail.Outbox
 
 	db        *db.DB
 	log       *slog.Logger
@@ -96,9 +104,7 @@ type Controller struct {
 	spool     *spool
 	site      phoneconf.Site
 	pins      *limit.Count[string] // wrong PINs by endpoint
-	mailer    *mailer
 	retention *retention
-	signIns   *signIns
 	turns     *turns
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
@@ -134,10 +140,9 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.spool = &spool{recorded: o.RecordingDir, voicemail: o.VoicemailDir, log: o.Logger}
-	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
+	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
-	c.signIns = newSignIns(c)
-	c.pins = limit.NewCount[string](pinRate, mostRemembered)
+	c.pins = limit.NewCount[string](pinRate, mostPINs)
 	c.fetches = newFetchLog(o.DB, o.Logger, c.Events, c.tenantOf)
 	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
 		return nil, err
@@ -168,6 +173,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	}
 	c.Apply = apply.New(apply.Options{DB: o.DB, Templates: o.Templates, Dir: o.ConfigDir, Log: o.Logger, Events: c.Events,
 		Current: &c.snapshot, Swapped: c.Status.Forget, Applied: newPhoneNotifier(o, c.resyncs).notify, Patience: o.Patience})
+	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
 		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
@@ -205,7 +211,8 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.templates.run(ctx) })
 	g.Go(func() error { return c.resyncs.changed.Run(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
-	g.Go(func() error { return c.mailer.run(ctx) })
+	// Codes come first: somebody waits for them.
+	g.Go(func() error { return c.Mail.Run(ctx, c.SignIn.NextCode, c.nextInvitation) })
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.records.waiting.Run(ctx) })
 	g.Go(func() error { return c.records.prune(ctx) })

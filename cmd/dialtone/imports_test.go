@@ -33,10 +33,14 @@ var allowed = map[string][]string{
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
 	"provisioner/apply":        {"provisioner/pbx", "db", "templates", "provisioner/asteriskconf", "ami", "provisioner/event"},
 	"provisioner/status":       {"provisioner/pbx", "db", "ami", "provisioner/event", "provisioner/writebehind"},
-	"provisioner":              {"provisioner/apply", "provisioner/status", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/event", "provisioner/pbx", "db"},
+	"provisioner/mail":         {"provisioner/pbx"},
+	"provisioner/signin":       {"provisioner/pbx", "db", "provisioner/mail", "provisioner/limit"},
+	"provisioner":              {"provisioner/apply", "provisioner/status", "provisioner/mail", "provisioner/signin", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
+	"provisioner/api":          {"provisioner", "provisioner/signin", "provisioner/event", "provisioner/pbx", "db"},
 	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
+	// Fakes for tests.
+	"provisioner/mail/mailtest": {},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
 	"cmd/phonesim":       {"cmd/phonesim/phone"},
 	"cmd/phonesim/phone": {},

@@ -26,6 +26,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
@@ -88,7 +89,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- l.ctl.Run(ctx) }()
-	_, text, err := l.ctl.CreateToken(t.Context(), provisioner.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
+	_, text, err := l.ctl.SignIn.CreateToken(t.Context(), signin.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package signin
 
 import (
 	"time"
@@ -11,11 +11,7 @@ import (
 var (
 	userRate    = limit.Rate{Burst: 10, Every: time.Minute}
 	networkRate = limit.Rate{Burst: 40, Every: 6 * time.Second}
-	// pinRate is for signing in by phone, a device: after three wrong PINs in a row it
-	// must wait for a minute.
-	pinRate = limit.Rate{Burst: 3, Every: time.Minute}
 )
 
-// mostRemembered is of how many users, networks and devices attempts are counted one by
-// one.
+// mostRemembered is of how many users and networks attempts are counted one by one.
 const mostRemembered = 10_000
