@@ -3,13 +3,9 @@
 // watcher that brings status back.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
-// flows up: AMI event → statusWatcher → db → API. Records of calls are made of AMI
-// events; of what nobody heard, a line tells that Asterisk's cdr_custom has written
-// (awayCalls). It was measured against the rest: events, cdr_manager's too, are gone
-// when nobody listens, cel_custom writes several times as much, and a handler at the end
-// of each call costs calls that need none of it. It may import db,
-// templates, phoneconf, ami, and of the packages below it pbx, asteriskconf, event, limit
-// and writebehind; it knows neither HTTP nor ARI.
+// flows up: AMI event → statusWatcher → db → API. It may import db, templates,
+// phoneconf, ami and the packages below it but api and phonehttp; it knows
+// neither HTTP nor ARI.
 package provisioner
 
 import (
@@ -20,14 +16,18 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/apply"
+	"github.com/dialtone-pbx/dialtone/provisioner/calls"
+	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
+	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
@@ -62,7 +62,7 @@ type Options struct {
 	// MailRetry is the pause before the second attempt to mail something; 0 is 30 s.
 	MailRetry time.Duration
 	// Control acts on channels; without it calls can be watched only.
-	Control CallControl
+	Control calls.Control
 	Logger  *slog.Logger
 	// Patience is how long after a reload its effect must show; 0 is ten seconds.
 	Patience time.Duration
@@ -89,9 +89,6 @@ type Controller struct {
 	db        *db.DB
 	log       *slog.Logger
 	snapshot  atomic.Pointer[pbx.Snapshot]
-	calls     *callTracker
-	records   *callRecorder
-	away      *awayCalls
 	fetches   *fetchLog
 	inbox     *inbox
 	seen      *sightings
@@ -101,11 +98,15 @@ type Controller struct {
 	firmware  *firmware
 	templates *siteTemplates
 	asterisk  *asterisk
-	spool     *spool
 	site      phoneconf.Site
 	pins      *limit.Count[string] // wrong PINs by endpoint
 	retention *retention
-	turns     *turns
+
+	Calls   *calls.Tracker // under way
+	Records *cdr.Recorder  // of calls that have ended
+	Away    *cdr.Away      // records of calls that ended while we were away
+	// Spool is the folders that Asterisk fills.
+	Spool *spool.Spool
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -130,8 +131,10 @@ type Controller struct {
 	FeatureCodes     *Resource[pbx.FeatureCodes]
 }
 
-// New reads the first snapshot; Run starts the loops.
+// New reads the first snapshot; Run starts the loops. The first call silences sipgo's
+// logger for the whole program.
 func New(ctx context.Context, o Options) (*Controller, error) {
+	quietSIP()
 	snap, err := o.DB.Snapshot(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
@@ -139,7 +142,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
-	c.spool = &spool{recorded: o.RecordingDir, voicemail: o.VoicemailDir, log: o.Logger}
+	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists, Logger: o.Logger})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.pins = limit.NewCount[string](pinRate, mostPINs)
@@ -153,15 +156,15 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Device: c.deviceOf}); err != nil {
 		return nil, err
 	}
-	if c.turns, err = newTurns(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
+	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Logger: o.Logger, Recordings: c.Spool}); err != nil {
 		return nil, err
 	}
-	if c.records, err = newCallRecorder(ctx, o.DB, o.Logger, c.spool); err != nil {
+	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Logger: o.Logger, Events: c.Events, Snapshot: c.Snapshot, Tenant: c.tenantExists,
+		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count})
+	if err != nil {
 		return nil, err
 	}
-	c.calls = newCallTracker(callOptions{log: o.Logger, events: c.Events, snapshot: c.Snapshot, session: c.asterisk.Session,
-		control: o.Control, ended: c.records.add, took: c.records.took})
-	c.away = newAwayCalls(o.CDRLinesFile, c.records, c.calls.underWay, c.Snapshot)
+	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay, Snapshot: c.Snapshot})
 	if c.resyncs, err = newResyncer(ctx, c); err != nil {
 		return nil, err
 	}
@@ -176,9 +179,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
-		{up: c.calls.up, handle: c.calls.handle, down: c.calls.down},
-		{handle: c.turns.handle},
-		{live: c.away.live},
+		{up: c.Calls.Up, handle: c.Calls.Handle, down: c.Calls.Down},
+		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
 		{live: c.Apply.Live, down: c.Apply.Down},
 	}
 	c.makeKinds()
@@ -214,11 +216,9 @@ func (c *Controller) Run(ctx context.Context) error {
 	// Codes come first: somebody waits for them.
 	g.Go(func() error { return c.Mail.Run(ctx, c.SignIn.NextCode, c.nextInvitation) })
 	g.Go(func() error { return c.retention.run(ctx) })
-	g.Go(func() error { return c.records.waiting.Run(ctx) })
-	g.Go(func() error { return c.records.prune(ctx) })
-	g.Go(func() error { return c.away.run(ctx) })
-	g.Go(func() error { return c.calls.watch(ctx) })
-	g.Go(func() error { return c.turns.changed.Run(ctx) })
+	g.Go(func() error { return c.Records.Run(ctx) })
+	g.Go(func() error { return c.Away.Run(ctx) })
+	g.Go(func() error { return c.Calls.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if errors.Is(err, context.Canceled) {
@@ -237,6 +237,12 @@ func (c *Controller) tenantOf(mac pbx.MAC) string {
 		return p.Tenant
 	}
 	return ""
+}
+
+// tenantExists returns a NotFound error for a tenant that does not exist.
+func (c *Controller) tenantExists(ctx context.Context, name string) error {
+	_, err := c.Tenants.Get(ctx, "", name)
+	return err
 }
 
 func (c *Controller) deviceOf(endpoint string) *pbx.Device { return c.Snapshot().DeviceOf(endpoint) }

@@ -26,5 +26,5 @@ func (c *Controller) forgetMessages(ctx context.Context, e *pbx.Extension, relea
 	if _, err := c.Mailboxes.Get(ctx, e.Tenant, e.Mailbox); pbx.KindOf(err) != pbx.NotFound {
 		return // another extension uses it as well
 	}
-	c.spool.forgetMessages(e.Tenant, e.Mailbox)
+	c.Spool.ForgetMailbox(e.Tenant, e.Mailbox)
 }

@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 )
@@ -8,11 +9,11 @@ import (
 // Live implements pbx.Live by what Asterisk says of endpoints and by the turns of ring groups.
 type Live struct {
 	status *status.Watcher
-	turns  *turns
+	turns  *calls.Turns
 }
 
 // Live returns what rules may ask about the present.
-func (c *Controller) Live() Live { return Live{c.Status, c.turns} }
+func (c *Controller) Live() Live { return Live{c.Status, c.Calls.Turns} }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
 func (l Live) InUse(endpoint string) bool {
@@ -21,4 +22,4 @@ func (l Live) InUse(endpoint string) bool {
 }
 
 // Turn returns what was observed of a ring group.
-func (l Live) Turn(tenant, group string) pbx.Turn { return l.turns.turn(tenant, group) }
+func (l Live) Turn(tenant, group string) pbx.Turn { return l.turns.Turn(tenant, group) }

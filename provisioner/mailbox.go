@@ -19,6 +19,6 @@ func newMailboxes(c *Controller) *Resource[pbx.Mailbox] {
 // the PIN alone that the mailbox's owner chose on the phone.
 func (c *Controller) forgetPhonePIN(old, m *pbx.Mailbox) {
 	if old == nil || !old.PIN.Equal(m.PIN) {
-		c.spool.forgetPIN(m.Tenant, m.Number)
+		c.Spool.ForgetPIN(m.Tenant, m.Number)
 	}
 }

@@ -29,9 +29,9 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 		return nil, err
 	}
 	if before.Mailbox != e.Mailbox {
-		c.spool.moveMessages(tenant, before.Mailbox, e.Mailbox)
+		c.Spool.MoveMailbox(tenant, before.Mailbox, e.Mailbox)
 	}
-	c.turns.renumber(tenant, number, to)
+	c.Calls.Turns.Renumber(tenant, number, to)
 	c.Apply.Nudge()
 	return e, nil
 }

@@ -14,7 +14,7 @@ func newRingGroups(c *Controller) *Resource[pbx.RingGroup] {
 		revision: func(g *pbx.RingGroup) int64 { return g.Revision },
 		validate: (*pbx.RingGroup).Validate,
 		deleted: func(_ context.Context, g *pbx.RingGroup, _ bool) {
-			c.turns.forget(ringGroup{g.Tenant, g.Name})
+			c.Calls.Turns.Forget(g.Tenant, g.Name)
 		},
 	}
 }

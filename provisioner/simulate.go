@@ -22,7 +22,7 @@ type Question struct {
 
 // Simulate says what would happen to a call, by the configuration in force.
 func (c *Controller) Simulate(q Question) (*pbx.Place, error) {
-	q.Turn = c.turns.turn
+	q.Turn = c.Calls.Turns.Turn
 	return Simulate(c.Snapshot(), q)
 }
 

@@ -22,7 +22,7 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 			if err := tx.DeleteTenant(ctx, name); err != nil {
 				return err
 			}
-			return c.spool.nothingRecorded(name)
+			return c.Spool.NothingRecorded(name)
 		},
 		revision: func(t *pbx.Tenant) int64 { return t.Revision },
 		validate: (*pbx.Tenant).Validate,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -15,9 +16,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// The library has one logger for the whole program and warns there of connections
-// that it closed itself.
-func init() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) }
+// quietSIP silences the one logger that sipgo has for the whole program: it warns there
+// of connections that it closed itself. What goes wrong is in the errors.
+var quietSIP = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
 
 // unregisterWithin bounds the sign-off of one device. Asterisk is next door.
 const unregisterWithin = 3 * time.Second

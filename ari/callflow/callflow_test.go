@@ -360,7 +360,7 @@ func TestShutdown(t *testing.T) {
 	release()
 	<-ended
 	want := []string{"POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i", "POST 1/continue dial-acme,101,1",
-		"GET /channels", "POST 2/continue dial-acme,101,3"}
+		"GET /channels", "POST 2/continue dial-acme,101,rung"}
 	if diff := cmp.Diff(want, r.trace()); diff != "" {
 		t.Errorf("requests -want +got:\n%s", diff)
 	}

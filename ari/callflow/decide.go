@@ -172,13 +172,13 @@ func positions(p pbx.Plan) int {
 // that was rung to what follows the ringing, any other to the start of the
 // fallback. A call with foreign arguments goes on after its Stasis().
 func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
-	dialplan, extension, priority := pbx.FallbackContext(e.call.Tenant), e.extension(), 1
+	dialplan, extension, priority, label := pbx.FallbackContext(e.call.Tenant), e.extension(), 1, ""
 	rung := e.step && e.outcome != pbx.OutcomePlayed
 	switch {
 	case e.odd:
 		dialplan, extension, priority = "", "", 0
 	case rung:
-		dialplan, priority = pbx.DialContext(e.call.Tenant), pbx.AfterPriority
+		dialplan, priority, label = pbx.DialContext(e.call.Tenant), 0, pbx.RungLabel
 	}
 	place := f.placeToMove(e.arrived.Add(f.opts.Deadline / 2))
 	if place == nil {
@@ -190,7 +190,7 @@ func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	}
 	attempt, cancel := context.WithTimeout(ctx, f.opts.Deadline)
 	defer cancel()
-	err := f.opts.Client.ContinueChannel(attempt, e.channel, dialplan, extension, priority, "")
+	err := f.opts.Client.ContinueChannel(attempt, e.channel, dialplan, extension, priority, label)
 	switch {
 	case err == nil:
 		return FellBack

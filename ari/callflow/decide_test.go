@@ -61,7 +61,7 @@ func TestFailures(t *testing.T) {
 	const variable, continued, hungUp = "POST /channels/*/variable", "POST /channels/*/continue", "DELETE /channels/*"
 	set := "POST 1/variable DIALTONE_STEP=PJSIP/daaa&PJSIP/dbbb,20,i"
 	dial, fallback := "POST 1/continue dial-acme,101,1", "POST 1/continue fallback-acme,101,1"
-	mail, after := "POST 1/continue dialtone-voicemail,101,1", "POST 1/continue dial-acme,101,3"
+	mail, after := "POST 1/continue dialtone-voicemail,101,1", "POST 1/continue dial-acme,101,rung"
 	setMail, hang := "POST 1/variable DIALTONE_STEP=101@acme,b", "DELETE 1 congestion"
 	fine := aritest.Answer{}
 	call, busy := []string{"call", "acme"}, []string{"step", "acme", "BUSY"}
@@ -100,7 +100,7 @@ func TestFailures(t *testing.T) {
 			r.answers(variable, tt.onVariable)
 			r.answers(hungUp, tt.end)
 			r.server.Handle(continued, func(q aritest.Request) aritest.Answer {
-				if q.Field("context") == "fallback-acme" || q.Field("priority") == "3" {
+				if q.Field("context") == "fallback-acme" || q.Field("label") == "rung" {
 					return tt.onFallback
 				}
 				return tt.onContinue
@@ -130,7 +130,7 @@ func TestUnroutable(t *testing.T) {
 	}{
 		{"no snapshot", func(f *Flow) { f.opts.Snapshot = func() *pbx.Snapshot { return nil } }, []string{"call", "acme"}, "fallback-acme,101,1", "no configuration"},
 		{"panic", func(f *Flow) { f.route = panics }, []string{"call", "acme"}, "fallback-acme,101,1", "a rule is broken"},
-		{"panic after a step", func(f *Flow) { f.route = panics }, []string{"step", "acme", "BUSY"}, "dial-acme,101,3", "a rule is broken"},
+		{"panic after a step", func(f *Flow) { f.route = panics }, []string{"step", "acme", "BUSY"}, "dial-acme,101,rung", "a rule is broken"},
 		{"panic after a sound", func(f *Flow) { f.route = panics }, []string{"step", "acme", ""}, "fallback-acme,101,1", "a rule is broken"},
 		{"empty plan", func(f *Flow) { f.route = empty }, []string{"call", "acme"}, "fallback-acme,101,1", "no step"},
 		{"foreign arguments", nil, []string{"hello"}, ",,", "none of ours"},

@@ -37,13 +37,13 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 	m.gauge("dialtone_failed_revision", "Configuration revision that Asterisk did not take; 0 when all is well.", func() float64 { return float64(ctl.Apply.State().Failed) })
 	m.gauge("dialtone_apply_seconds", "How long the last apply took.", func() float64 { return ctl.Apply.State().Took.Seconds() })
 	m.gauge("dialtone_fetch_records_dropped", "Requests of phones that were answered but not recorded.", func() float64 { return float64(ctl.FetchesDropped()) })
-	m.gauge("dialtone_calls", "Calls under way.", func() float64 { calls, _, _ := ctl.CallsTracked(); return float64(calls) })
-	m.gauge("dialtone_channels", "Channels of Asterisk that are followed.", func() float64 { _, channels, _ := ctl.CallsTracked(); return float64(channels) })
-	m.gauge("dialtone_channels_ignored", "Channels not followed for want of room.", func() float64 { _, _, ignored := ctl.CallsTracked(); return float64(ignored) })
-	m.gauge("dialtone_call_records_lost", "Records of calls that the database was too slow for.", func() float64 { return float64(ctl.CDRsLost()) })
-	m.gauge("dialtone_call_records_away", "Records of calls that ended while Dialtone was away, made since its start of Asterisk's own.", func() float64 { _, made, _ := ctl.AwayCalls(); return float64(made) })
-	m.gauge("dialtone_call_lines_bytes", "What Asterisk has written about calls that Dialtone has not read.", func() float64 { waiting, _, _ := ctl.AwayCalls(); return float64(waiting) })
-	m.gauge("dialtone_call_lines_unreadable", "Parts of it that could not be read, since the start.", func() float64 { _, _, skipped := ctl.AwayCalls(); return float64(skipped) })
+	m.gauge("dialtone_calls", "Calls under way.", func() float64 { calls, _, _ := ctl.Calls.Counts(); return float64(calls) })
+	m.gauge("dialtone_channels", "Channels of Asterisk that are followed.", func() float64 { _, channels, _ := ctl.Calls.Counts(); return float64(channels) })
+	m.gauge("dialtone_channels_ignored", "Channels not followed for want of room.", func() float64 { _, _, ignored := ctl.Calls.Counts(); return float64(ignored) })
+	m.gauge("dialtone_call_records_lost", "Records of calls that the database was too slow for.", func() float64 { return float64(ctl.Records.Lost()) })
+	m.gauge("dialtone_call_records_away", "Records of calls that ended while Dialtone was away, made since its start of Asterisk's own.", func() float64 { _, made, _ := ctl.Away.Counts(); return float64(made) })
+	m.gauge("dialtone_call_lines_bytes", "What Asterisk has written about calls that Dialtone has not read.", func() float64 { waiting, _, _ := ctl.Away.Counts(); return float64(waiting) })
+	m.gauge("dialtone_call_lines_unreadable", "Parts of it that could not be read, since the start.", func() float64 { _, _, skipped := ctl.Away.Counts(); return float64(skipped) })
 	return m
 }
 

@@ -44,7 +44,7 @@ func (s *serveCmd) connectCalls(log *slog.Logger) *callApp {
 // decideCalls makes the application decide by what the controller knows.
 func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog.Logger) {
 	a.flow = callflow.New(callflow.Options{Client: a.client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl.Live(), Chose: ctl.RingBegins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.CallRouted, Change: ctl.ChangeByPhone})
+		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.Calls.Routed, Change: ctl.ChangeByPhone})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
 }
@@ -90,25 +90,22 @@ func deciding(flow *callflow.Flow, client *ari.Client) bool {
 // callControl lets the controller act on calls over ARI.
 type callControl struct{ client *ari.Client }
 
-// HangUp implements provisioner.CallControl.
+// HangUp implements calls.Control.
 func (c callControl) HangUp(ctx context.Context, channel string) error {
 	return callError(c.client.HangupChannel(ctx, channel, ""))
 }
 
-// Originate implements provisioner.CallControl.
+// Originate implements calls.Control.
 func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error {
 	return callError(c.client.OriginateChannel(ctx, id, endpoint, dialplanContext, extension, variables))
 }
 
-// callError says what a refusal of ARI means for whoever asked.
+// callError tells a channel that is gone from every other failure.
 func callError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case ari.IsNotFound(err):
+	if ari.IsNotFound(err) {
 		return &pbx.Error{Kind: pbx.NotFound, Message: "the call has just ended", Cause: err}
 	}
-	return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not carry it out", Cause: err}
+	return err
 }
 
 // httpServer is *http.Server or *phonehttp.FastServer.

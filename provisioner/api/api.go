@@ -39,11 +39,13 @@ type api struct {
 	router *echo.Echo
 }
 
-// New returns the handler of the admin listener.
+// New returns the handler of the admin listener. The first call replaces huma's errors
+// and words for the whole program.
 func New(o Options) http.Handler { return answerHead(newAPI(o).router) }
 
 // newAPI declares everything.
 func newAPI(o Options) *api {
+	ownProblems()
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	a := &api{Options: o, ctl: o.Controller, router: e}

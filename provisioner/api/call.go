@@ -160,7 +160,7 @@ func callOperation(method, below, id, summary, description string) huma.Operatio
 
 func (a *api) registerCalls() {
 	declare(a, operators, callOperation("GET", "", "list-calls", "List calls under way, oldest first", ""), func(ctx context.Context, in *callsInput) (*callsAnswer, error) {
-		calls, err := a.ctl.Calls(ctx, in.Tenant)
+		calls, err := a.ctl.Calls.List(ctx, in.Tenant)
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -172,33 +172,33 @@ func (a *api) registerCalls() {
 		return out, nil
 	})
 	declare(a, operators, callOperation("GET", "/{id}", "get-call", "Read a call under way", ""), func(ctx context.Context, in *OneCall) (*callAnswer, error) {
-		return a.oneCall(a.ctl.Call(ctx, in.Tenant, in.ID))
+		return a.oneCall(a.ctl.Calls.Get(ctx, in.Tenant, in.ID))
 	})
 	declare(a, tenantAdmins, callOperation("DELETE", "/{id}", "hang-up-call", "Hang up a call: all its legs", "Answers with the call as it was."),
 		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
-			return a.oneCall(a.ctl.HangUpCall(ctx, author(ctx), in.Tenant, in.ID))
+			return a.oneCall(a.ctl.Calls.HangUp(ctx, author(ctx), in.Tenant, in.ID))
 		})
 	declare(a, tenantAdmins, callOperation("POST", "/{id}/transfer", "transfer-call", "Transfer a call without asking (blind)",
 		"One leg leaves; whoever it talks with goes on at the number. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *transferInput) (*callAnswer, error) {
-			return a.oneCall(a.ctl.TransferCall(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
+			return a.oneCall(a.ctl.Calls.Transfer(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
 		})
 	declare(a, operators, callOperation("POST", "/{id}/recording", "record-call", "Record a call from now on",
 		"Its parties must be talking, and it must not be recorded already. See recordings for what comes of it."),
 		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
-			return a.oneCall(a.ctl.RecordCall(ctx, author(ctx), in.Tenant, in.ID))
+			return a.oneCall(a.ctl.Calls.Record(ctx, author(ctx), in.Tenant, in.ID))
 		})
 	declare(a, operators, callOperation("DELETE", "/{id}/recording", "stop-recording-call", "Stop recording a call",
 		"Whether the API or a phone began it; not what is recorded because all calls of an extension are."),
 		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
-			return a.oneCall(a.ctl.StopRecordingCall(ctx, author(ctx), in.Tenant, in.ID))
+			return a.oneCall(a.ctl.Calls.StopRecording(ctx, author(ctx), in.Tenant, in.ID))
 		})
 	a.registerConsultations()
 	place := callOperation("POST", "", "place-call", "Place a call (click to call)",
 		"The extension's phones ring and show whom they will call; the first one that is answered dials the number as if it had been typed there.")
 	place.DefaultStatus = http.StatusAccepted
 	declare(a, tenantAdmins, place, func(ctx context.Context, in *placeCallInput) (*placedCall, error) {
-		id, err := a.ctl.PlaceCall(ctx, author(ctx), in.Tenant, in.Body.Extension, in.Body.To)
+		id, err := a.ctl.Calls.Place(ctx, author(ctx), in.Tenant, in.Body.Extension, in.Body.To)
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -212,17 +212,17 @@ func (a *api) registerConsultations() {
 	declare(a, tenantAdmins, callOperation("POST", "/{id}/consult", "consult-call", "Ask somebody before a call is transferred",
 		"Who the leg talks with hears music; the leg's phone dials the number, in the call that it is in. Whatever becomes of that, nobody is lost: when who was asked is busy, does not answer or hangs up, the phone takes the call back; when the phone hangs up, who was asked gets it; when it hangs up before anybody answers, it is rung again for 30 seconds. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *consultInput) (*callAnswer, error) {
-			return a.oneCall(a.ctl.ConsultCall(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
+			return a.oneCall(a.ctl.Calls.Consult(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
 		})
 	declare(a, tenantAdmins, callOperation("DELETE", "/{id}/consult", "return-call", "Take a call back: end the consultation",
 		"Who was asked is let go; who was held talks with the leg again."),
 		func(ctx context.Context, in *askingInput) (*callAnswer, error) {
-			return a.oneCall(a.ctl.ReturnCall(ctx, author(ctx), in.Tenant, in.ID, in.Leg))
+			return a.oneCall(a.ctl.Calls.Return(ctx, author(ctx), in.Tenant, in.ID, in.Leg))
 		})
 	declare(a, tenantAdmins, callOperation("POST", "/{id}/complete", "complete-call", "Transfer a call to who was asked",
 		"The leg that asks is let go. While the number still rings, who was held goes on there as after a transfer without asking."),
 		func(ctx context.Context, in *askingInput) (*callAnswer, error) {
-			return a.oneCall(a.ctl.CompleteCall(ctx, author(ctx), in.Tenant, in.ID, in.Leg))
+			return a.oneCall(a.ctl.Calls.Complete(ctx, author(ctx), in.Tenant, in.ID, in.Leg))
 		})
 }
 

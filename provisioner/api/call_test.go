@@ -17,7 +17,7 @@ type controlled struct {
 	vars   map[string]string
 }
 
-// HangUp implements provisioner.CallControl.
+// HangUp implements calls.Control.
 func (c *controlled) HangUp(_ context.Context, channel string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -25,7 +25,7 @@ func (c *controlled) HangUp(_ context.Context, channel string) error {
 	return nil
 }
 
-// Originate implements provisioner.CallControl.
+// Originate implements calls.Control.
 func (c *controlled) Originate(_ context.Context, id, endpoint, dialplan, extension string, variables map[string]string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,7 +171,7 @@ func TestCalls(t *testing.T) {
 	if got := l.must(200, "GET", "/v1/tenants/acme/cdrs", "").Body; !strings.Contains(got, `"items":[]`) {
 		t.Errorf("the other tenant sees %s", got)
 	}
-	last, count := l.ctl.Answered("default", "102")
+	last, count := l.ctl.Records.Answered("default", "102")
 	if count != 1 || last.IsZero() {
 		t.Errorf("102 has answered %d calls, the last at %v", count, last)
 	}

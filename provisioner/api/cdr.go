@@ -87,7 +87,7 @@ func (a *api) listCDRs(ctx context.Context, in *cdrsInput) (*page[CDR], error) {
 		}
 		f.Before = cursor
 	}
-	rows, err := a.ctl.CDRs(ctx, in.Tenant, f)
+	rows, err := a.ctl.Records.List(ctx, in.Tenant, f)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -123,7 +123,7 @@ const exportPage = 1000
 func (a *api) exportCDRs(ctx context.Context, in *cdrExportInput) (*huma.StreamResponse, error) {
 	f := in.rows()
 	f.Limit = exportPage
-	first, err := a.ctl.CDRs(ctx, in.Tenant, f)
+	first, err := a.ctl.Records.List(ctx, in.Tenant, f)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -138,7 +138,7 @@ func (a *api) exportCDRs(ctx context.Context, in *cdrExportInput) (*huma.StreamR
 			}
 			last := rows[len(rows)-1]
 			f.Before = db.CDRCursor{Started: last.Started, ID: last.ID}
-			if rows, err = a.ctl.CDRs(ctx, in.Tenant, f); err != nil {
+			if rows, err = a.ctl.Records.List(ctx, in.Tenant, f); err != nil {
 				a.Logger.Error("exporting records of calls", "error", err)
 				return
 			}

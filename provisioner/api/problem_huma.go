@@ -6,15 +6,16 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 )
 
-// huma builds its own errors (bad JSON, unknown properties, wrong types) through
-// these variables. Ours name the field and never echo the value, which may be a
-// secret. The texts continue a sentence that begins with the field.
-func init() {
+// ownProblems replaces the variables through which huma builds its own errors (bad
+// JSON, unknown properties, wrong types). Ours name the field and never echo the
+// value, which may be a secret. The texts continue a sentence that begins with the field.
+var ownProblems = sync.OnceFunc(func() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return newProblem(status, message, nil, errs...)
 	}
@@ -34,7 +35,7 @@ func init() {
 	validation.MsgExpectedMaximumNumber = "must be at most %v"
 	validation.MsgExpectedMinLength = "must have at least %d characters"
 	validation.MsgExpectedMaxLength = "must have at most %d characters"
-}
+})
 
 // newProblem makes a problem of what huma found; readOnly names the fields that
 // this kind of object shows but does not take.

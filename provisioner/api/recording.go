@@ -9,8 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
-	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 )
 
 // Recording is a recorded call.
@@ -55,14 +55,14 @@ func (a *api) registerRecordings() {
 	get.Responses = map[string]*huma.Response{"200": {Description: "The sound", Content: map[string]*huma.MediaType{
 		"audio/wav": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
 	declare(a, operators.and(ownRecordings), get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse, error) {
-		r, file, err := a.ctl.OpenRecording(ctx, in.Tenant, in.Name)
+		r, file, err := a.ctl.Spool.Open(ctx, in.Tenant, in.Name)
 		if err != nil {
 			return nil, a.problem(err)
 		}
 		return &huma.StreamResponse{Body: func(ctx huma.Context) { sendRecording(ctx, r, file) }}, nil
 	})
 	declare(a, tenantAdmins, recordingOperation("DELETE", "/{name}", "delete-recording", "Delete a recorded call"), func(ctx context.Context, in *oneRecording) (*noRecording, error) {
-		if err := a.ctl.DeleteRecording(ctx, author(ctx), in.Tenant, in.Name); err != nil {
+		if err := a.ctl.Spool.Delete(ctx, author(ctx), in.Tenant, in.Name); err != nil {
 			return nil, a.problem(err)
 		}
 		out := &noRecording{}
@@ -76,7 +76,7 @@ func recordingOperation(method, below, id, summary string) huma.Operation {
 }
 
 func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Recording], error) {
-	rows, err := a.ctl.Recordings(ctx, in.Tenant, db.ListOptions{After: in.After, Limit: in.Limit + 1, Contains: in.Contains}, ownOnly(ctx))
+	rows, err := a.ctl.Spool.Recordings(ctx, in.Tenant, spool.Filter{After: in.After, Limit: in.Limit + 1, Contains: in.Contains, Want: ownOnly(ctx)})
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -377,7 +376,8 @@ func (r *realAsterisk) checkDialplan(t *testing.T, s *pbx.Snapshot) {
 	for _, e := range s.Extensions {
 		exists("1", pbx.EntryContext(e.Tenant), e.Number, "1")
 		exists("1", pbx.FallbackContext(e.Tenant), e.Number, pbx.AfterLabel)
-		exists("1", pbx.DialContext(e.Tenant), e.Number, strconv.Itoa(pbx.AfterPriority))
+		exists("1", pbx.DialContext(e.Tenant), e.Number, pbx.RungLabel)
+		exists("1", pbx.EntryContext(e.Tenant), e.Number, pbx.EntryAsksLabel)
 		exists("1", pbx.PlayContext(e.Tenant), e.Number, "3")
 		exists("1", pbx.VoicemailContext, e.Number, "1")
 		exists("1", pbx.MessagesContext, e.Number, "1")

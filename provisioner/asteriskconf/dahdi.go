@@ -12,9 +12,6 @@ const dahdiFile = "dialtone/chan_dahdi.conf"
 // dahdiView is what chan_dahdi.conf's template sees.
 type dahdiView struct{ Channels []dahdiChannel }
 
-// Empty reports whether the file configures nothing.
-func (v dahdiView) Empty() bool { return len(v.Channels) == 0 }
-
 // dahdiChannel becomes one section.
 type dahdiChannel struct {
 	party

@@ -8,52 +8,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// dialplanView is what extensions.conf's template sees. The names that callflow
-// shares come from pbx.
-type dialplanView struct {
-	App, ArgCall, ArgStep, Declined string
-	Desk                            deskView
-	Step, After                     string
-	Pickup, Directed                string
-	ArgSetting, Echo                string
-	Record, RecordFolder            string
-	NoPickup                        int // cause when nothing rings
-	NoAnswer, Refused               int
-	Monitor, Recorded               string
-	OnDemand                        onDemandView
-	Voicemail, Messages             string
-	Hangup, Called                  string
-	Legs, Confirm, Groups           string
-	Click                           string
-	Position, Hops, Order           string
-	Call                            string
-	Forget                          string // clears the variables of a call that was elsewhere before
-	Shown                           string
-	Patterns                        []string // which together match every extension a call can be at
-	Tenants                         []dialplanTenant
-	Alert, Music, Page              string // contexts of ring groups
-	Then                            string // variable with the context that follows Music
-	consultView
-}
-
-// anyExtension matches what phones dial and every number pbx allows, but none of
-// the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
-var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
-
-// consultView is how a phone asks somebody while another one is held.
-type consultView struct {
-	Consult, Ask, Held, Left, Take   string // contexts; Left is an extension of Held
-	HeldVar, AskEntry, Asker, Recall string // variables
-	GoOn, Unanswered, Waits, As      string
-	EntryAsks                        int
-}
-
-// deskView is how signing in on a shared device goes.
-type deskView struct{ Arg, Number, PIN, Done, Refused string }
-
-// onDemandView is how a call is recorded on demand.
-type onDemandView struct{ Context, ID, Extension string }
-
 // dialplanTenant has contexts of its own.
 type dialplanTenant struct {
 	Name                              contextName
@@ -64,6 +18,34 @@ type dialplanTenant struct {
 	Feature                           featureView
 	Extensions                        []dialplanExtension
 	Groups                            []dialplanGroup
+}
+
+// dialplanEntry is one extension of a tenant's entry context: At is what it matches,
+// Recorded the number that a recording names, "" to record nothing, and Dialled where
+// the call goes in the fallback.
+type dialplanEntry struct{ At, Recorded, Dialled string }
+
+// Entries are patterns for what begins with a digit or is a code, then each number that
+// begins with a letter, which no pattern can tell from Asterisk's special extensions.
+func (t dialplanTenant) Entries() []dialplanEntry {
+	const dialled = "${FILTER(0-9A-Za-z*#+,${EXTEN})}"
+	out := []dialplanEntry{
+		{At: "_X!", Recorded: "${FILTER(0-9A-Za-z,${EXTEN})}", Dialled: dialled},
+		{At: "_[*#+]!", Dialled: dialled},
+	}
+	var numbers []extenName
+	for _, e := range t.Extensions {
+		numbers = append(numbers, e.Number)
+	}
+	for _, g := range t.Groups {
+		numbers = append(numbers, g.Number)
+	}
+	for _, n := range numbers {
+		if n.Lettered() {
+			out = append(out, dialplanEntry{At: n.String(), Recorded: n.String(), Dialled: n.String()})
+		}
+	}
+	return out
 }
 
 // dialplanExtension rings one ring after the other and then, or at once when it
@@ -137,23 +119,8 @@ func (l dialplanLeg) Channel() string {
 	return l.device.Technology.Device(l.Endpoint.String())
 }
 
-// rememberDialled keeps the number that was dialled first where Asterisk's own records
-// of the call show it: by their end a forward or a transfer has put another in its place.
-const rememberDialled = `CHANNEL(accountcode)=${IF($["${CHANNEL(accountcode)}" = ""]?${FILTER(0-9A-Za-z*#+,${EXTEN})}:${CHANNEL(accountcode)})}`
-
 func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
-	v := dialplanView{App: pbx.StasisApp, ArgCall: pbx.ArgCall, ArgStep: pbx.ArgStep, Declined: string(pbx.OutcomeDeclined), Step: pbx.StepVariable, After: pbx.AfterLabel,
-		Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, ArgSetting: pbx.ArgSetting, Echo: pbx.EchoContext, NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused,
-		Monitor: pbx.MonitorContext, Recorded: pbx.RecordedGroup, OnDemand: onDemandView{pbx.OnDemandContext, pbx.OnDemandVariable, pbx.OnDemandExtension},
-		Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Hangup: pbx.HangupContext, Called: pbx.CalledContext,
-		Record: pbx.RecordVariable, RecordFolder: pbx.RecordingFolder, Patterns: anyExtension,
-		Legs: pbx.LegContext, Confirm: pbx.ConfirmContext, Groups: pbx.LegGroupContext, Position: pbx.PositionVariable, Click: pbx.ClickContext, Shown: pbx.ShownVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
-		Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext, Then: pbx.ThenVariable, Forget: pbx.PositionVariable + "=," + pbx.HopsVariable + "=," + pbx.OrderVariable + "=," + pbx.AsVariable + "=,__" + pbx.CallVariable + "=${UNIQUEID}," + rememberDialled,
-		Call: pbx.CallVariable,
-		consultView: consultView{pbx.ConsultContext, pbx.AskContext, pbx.HeldContext, pbx.LeftExtension, pbx.TakeContext,
-			pbx.HeldVariable, pbx.AskEntryVariable, pbx.AskerVariable, pbx.RecallVariable,
-			pbx.GoOnVariable, pbx.UnansweredVariable, pbx.WaitsVariable, pbx.AsVariable, pbx.EntryAsks},
-		Desk: deskView{pbx.ArgDesk, pbx.DeskNumberVariable, pbx.DeskPINVariable, pbx.DeskDoneLabel, pbx.DeskRefusedLabel}}
+	v := sharedNames()
 	at := map[string]int{}
 	for i, t := range s.Tenants {
 		view, err := dialplanTenantOf(s, t)

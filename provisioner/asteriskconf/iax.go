@@ -16,9 +16,6 @@ type iaxView struct {
 	Devices []iaxDevice
 }
 
-// Empty reports whether the file configures nothing.
-func (v iaxView) Empty() bool { return len(v.Devices) == 0 }
-
 // iaxDevice becomes one section, which is both who calls and who is called.
 type iaxDevice struct {
 	party

@@ -21,9 +21,6 @@ type featuresConfView struct {
 	Tenants []onDemandTenant
 }
 
-// Empty reports whether the file configures nothing.
-func (v featuresConfView) Empty() bool { return len(v.Tenants) == 0 }
-
 // onDemandTenant is a tenant in which somebody may record on demand.
 type onDemandTenant struct {
 	Tenant  contextName

@@ -16,9 +16,6 @@ const parkingMarker = ownPrefix + "parking"
 // parkingView is what res_parking.conf's template sees.
 type parkingView struct{ Lots []parkingLot }
 
-// Empty reports whether the file configures nothing.
-func (v parkingView) Empty() bool { return len(v.Lots) == 0 }
-
 // parkingLot is where one tenant's calls are parked.
 type parkingLot struct {
 	Name, Back  contextName

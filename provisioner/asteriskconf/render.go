@@ -38,39 +38,72 @@ const markerName = ownPrefix + "marker"
 // voicemailMarkerContext holds the marker mailbox; no tenant can be named so.
 const voicemailMarkerContext = "dialtone_marker"
 
+// rendering is how one of our files is made and loaded.
+type rendering struct {
+	name   string // below Asterisk's configuration folder
+	module string // what to reload
+	view   func(*pbx.Snapshot, Options) (any, error)
+	marker func(hash string) Marker
+	needs  string         // see File.Needs
+	empty  func(any) bool // of the view, see File.Empty; nil for a file that is never empty
+	starts bool           // see File.Starts
+}
+
 // rendered is the table of our files, in the order in which to reload them:
 // mailboxes before what plays or counts them, and endpoints before the hints
 // that watch them.
-var rendered = []struct {
-	name, module string
-	view         func(*pbx.Snapshot, Options) (any, error)
-	marker       func(hash string) Marker
-	needs        string // what needs the file, where an Asterisk may do without; "" if all do
-}{
-	{"dialtone/voicemail.conf", "app_voicemail.so", voicemailOf, func(hash string) Marker {
-		return Marker{MarkerMailbox, "marker@" + voicemailMarkerContext, hash}
-	}, ""},
-	{pjsipFile, "res_pjsip.so", pjsipOf, func(hash string) Marker {
-		return Marker{MarkerEndpoint, markerName, hash}
-	}, ""},
-	{iaxFile, "chan_iax2.so", iaxOf, func(hash string) Marker {
-		return Marker{MarkerVariable, "IAXPEER(" + markerName + ",context)", hash}
-	}, "devices of kind iax2"},
-	{dahdiFile, "chan_dahdi.so", dahdiOf, func(string) Marker {
-		return Marker{Kind: MarkerNone}
-	}, "devices of kind dahdi"},
-	{parkingFile, "res_parking.so", parkingOf, func(hash string) Marker {
-		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + parkingMarker + "," + hash + ",1)", "1"}
-	}, "parked calls"},
-	{featuresFile, "features", featuresConfOf, func(string) Marker {
-		return Marker{Kind: MarkerNone}
-	}, "codes that record a call on demand"},
-	{cdrFile, "cdr_custom.so", cdrOf, func(string) Marker {
-		return Marker{Kind: MarkerNone}
-	}, "records of calls that end while Dialtone is away"},
-	{"dialtone/extensions.conf", "pbx_config.so", dialplanOf, func(hash string) Marker {
-		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + markerName + "," + hash + ",1)", "1"}
-	}, ""},
+var rendered = []rendering{
+	{
+		name: "dialtone/voicemail.conf", module: "app_voicemail.so", view: voicemailOf,
+		marker: func(hash string) Marker { return Marker{MarkerMailbox, "marker@" + voicemailMarkerContext, hash} },
+	},
+	{
+		name: pjsipFile, module: "res_pjsip.so", view: pjsipOf,
+		marker: func(hash string) Marker { return Marker{MarkerEndpoint, markerName, hash} },
+	},
+	{
+		name: iaxFile, module: "chan_iax2.so", view: iaxOf,
+		marker: func(hash string) Marker { return Marker{MarkerVariable, "IAXPEER(" + markerName + ",context)", hash} },
+		needs:  "devices of kind iax2",
+		empty:  func(v any) bool { return len(v.(iaxView).Devices) == 0 },
+	},
+	{
+		name: dahdiFile, module: "chan_dahdi.so", view: dahdiOf,
+		marker: noMarker,
+		needs:  "devices of kind dahdi",
+		empty:  func(v any) bool { return len(v.(dahdiView).Channels) == 0 },
+	},
+	{
+		name: parkingFile, module: "res_parking.so", view: parkingOf,
+		marker: extensionMarker(parkingMarker),
+		needs:  "parked calls",
+		empty:  func(v any) bool { return len(v.(parkingView).Lots) == 0 },
+	},
+	{
+		name: featuresFile, module: "features", view: featuresConfOf,
+		marker: noMarker,
+		needs:  "codes that record a call on demand",
+		empty:  func(v any) bool { return len(v.(featuresConfView).Tenants) == 0 },
+	},
+	{
+		name: cdrFile, module: "cdr_custom.so", view: cdrOf,
+		marker: noMarker,
+		needs:  "records of calls that end while Dialtone is away",
+		starts: true,
+	},
+	{
+		name: "dialtone/extensions.conf", module: "pbx_config.so", view: dialplanOf,
+		marker: extensionMarker(markerName),
+	},
+}
+
+func noMarker(string) Marker { return Marker{Kind: MarkerNone} }
+
+// extensionMarker is an extension, named after the hash, in a context.
+func extensionMarker(context string) func(hash string) Marker {
+	return func(hash string) Marker {
+		return Marker{MarkerVariable, "DIALPLAN_EXISTS(" + context + "," + hash + ",1)", "1"}
+	}
 }
 
 // Render makes all files of a snapshot. An error that a value is to blame for
@@ -89,11 +122,8 @@ func Render(e *templates.Engine, s *pbx.Snapshot, o Options) (*Files, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.Module, f.Marker, f.Needs = r.module, r.marker(f.Hash), r.needs
-		f.Starts = r.name == cdrFile
-		if v, ok := view.(interface{ Empty() bool }); ok {
-			f.Empty = v.Empty()
-		}
+		f.Module, f.Marker, f.Needs, f.Starts = r.module, r.marker(f.Hash), r.needs, r.starts
+		f.Empty = r.empty != nil && r.empty(view)
 		out.List = append(out.List, *f)
 	}
 	return out, nil

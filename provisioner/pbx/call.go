@@ -96,11 +96,8 @@ var CallOutcomes = []CallOutcome{CallAnswered, CallNoAnswer, CallBusy, CallUnrea
 var outcomeOfCause = map[int]CallOutcome{
 	CauseUnallocated: CallFailed, CauseBusy: CallBusy, CauseNoAnswer: CallNoAnswer,
 	CauseAbsent: CallUnreachable, CauseRefused: CallRefused,
-	28:              CallFailed, // invalid number format
-	CauseCongestion: CallFailed, // no circuit available
-	38:              CallFailed, // network out of order
-	41:              CallFailed, // temporary failure
-	42:              CallFailed, // switching equipment congestion
+	CauseInvalidNumberFormat: CallFailed, CauseCongestion: CallFailed, CauseNetworkOutOfOrder: CallFailed,
+	CauseTemporaryFailure: CallFailed, CauseSwitchingEquipmentCongestion: CallFailed,
 }
 
 // OutcomeOfCause returns the outcome of a call that ended unanswered with a cause of

@@ -46,9 +46,9 @@ const (
 	// AsVariable names the channel on whose behalf another one calls, with its rights.
 	AsVariable = "DIALTONE_AS"
 
-	// EntryAsks is the line of an entry context that asks the controller, behind the
-	// one that forgets where a call was before.
-	EntryAsks = 2
+	// EntryAsksLabel is the priority label of an entry context that asks the controller,
+	// behind the line that forgets where a call was before.
+	EntryAsksLabel = "ask"
 )
 
 // recallSeconds is how long a phone rings again whose owner left somebody on hold.

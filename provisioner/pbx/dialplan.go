@@ -64,7 +64,7 @@ func EntryContext(tenant string) string { return "from-" + tenant }
 func FallbackContext(tenant string) string { return "fallback-" + tenant }
 
 // DialContext runs Dial(${DIALTONE_STEP}) for the extension it is continued at
-// and returns to Stasis with DIALSTATUS, or goes on at AfterPriority.
+// and returns to Stasis with DIALSTATUS, or goes on at RungLabel.
 func DialContext(tenant string) string { return "dial-" + tenant }
 
 // RecordContext makes Asterisk record the call while it is bridged, and goes on
@@ -75,9 +75,9 @@ func RecordContext(tenant string) string { return "record-" + tenant }
 // calls that no controller decides.
 const RecordVariable = "DIALTONE_RECORD"
 
-// AfterPriority is the line of DialContext that leads to what follows the ringing
+// RungLabel is the priority label of DialContext that leads to what follows the ringing
 // in the fallback: its AfterLabel, or that of the step that PositionVariable names.
-const AfterPriority = 3
+const RungLabel = "rung"
 
 // DeskContext asks at the code to sign in for number and PIN and returns to Stasis with
 // ArgDesk, as it does at the one to sign out; at DeskDoneLabel and DeskRefusedLabel it says

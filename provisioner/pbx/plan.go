@@ -126,6 +126,14 @@ const (
 	CauseCongestion  = 34 // 503 Service Unavailable
 )
 
+// Further Q.850 causes with which carriers end calls, in the words of the standard.
+const (
+	CauseInvalidNumberFormat          = 28
+	CauseNetworkOutOfOrder            = 38
+	CauseTemporaryFailure             = 41
+	CauseSwitchingEquipmentCongestion = 42
+)
+
 // Returns reports whether the call comes back after the step, with an outcome.
 func (s Step) Returns() bool { return s.Kind == StepDial || s.Kind == StepPlay }
 

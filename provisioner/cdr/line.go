@@ -1,4 +1,4 @@
-package provisioner
+package cdr
 
 import (
 	"cmp"
@@ -21,20 +21,19 @@ const (
 	dispositionCongestion = "CONGESTION"
 )
 
-// lineReader makes a record of the lines of one call. What they do not say stays empty,
-// or is what a live call in the same place mostly has.
+// lineReader makes a record of the lines of one call. A field that no line tells stays empty,
+// or has the value that such a call mostly has.
 type lineReader struct {
-	s     *pbx.Snapshot
-	lines []pbx.CDRLine // in the order in which they began
-	r     *pbx.CDR
-	who   string   // name of the caller's channel
-	rang  []string // names of channels that rang until the call was picked up elsewhere
-	lost  bool     // the caller's channel has no line of its own
-	names []string // of the channels of r.Called
+	s          *pbx.Snapshot
+	lines      []pbx.CDRLine // in the order in which they began
+	r          *pbx.CDR
+	callerName string   // name of the caller's channel
+	rang       []string // names of channels that rang until the call was picked up elsewhere
+	lost       bool     // the caller's channel has no line of its own
+	names      []string // of the channels of r.Called
 }
 
-// recordOfLines returns the record of a call, or nil for none: no tenant of ours, or a
-// pickup whose call has a record of its own.
+// recordOfLines returns the record of a call; nil for a call of no tenant.
 func recordOfLines(s *pbx.Snapshot, lines []pbx.CDRLine) *pbx.CDR {
 	lines = slices.Clone(lines)
 	slices.SortFunc(lines, func(a, b pbx.CDRLine) int {
@@ -82,17 +81,21 @@ func (l *lineReader) tenant() string {
 // place of the one that dialled a pickup code.
 func (l *lineReader) isPickup(v pbx.CDRLine) bool {
 	return v.App == "AppDial" && v.Peer == "" && slices.Contains([]string{pbx.PickupContext, pbx.DirectedContext,
-		pbx.FallbackContext(l.r.Tenant), pbx.EntryContext(l.r.Tenant)}, v.Context) // the last where Asterisk itself takes the code
+		pbx.FallbackContext(l.r.Tenant),
+		pbx.EntryContext(l.r.Tenant), // where Asterisk itself takes the code
+	}, v.Context)
 }
 
 func isLocal(channel string) bool { return strings.HasPrefix(channel, "Local/") }
 
-// caller finds who called: the channel that the call is named after, or, of a call placed
-// over the API, the phone that was answered first.
+// caller finds the caller's channel: the one that the call is named after or, in a call placed
+// over the API, that of the phone that answered first.
 func (l *lineReader) caller() {
 	at := slices.IndexFunc(l.lines, func(v pbx.CDRLine) bool { return v.Channel == v.Call && !isLocal(v.Name) })
 	if at < 0 {
-		at = slices.IndexFunc(l.lines, func(v pbx.CDRLine) bool { return !isLocal(v.Name) && !strings.HasPrefix(v.App, "AppDial") })
+		at = slices.IndexFunc(l.lines, func(v pbx.CDRLine) bool {
+			return !isLocal(v.Name) && !strings.HasPrefix(v.App, "AppDial")
+		})
 	}
 	click := strings.HasPrefix(l.r.CallID, "click-")
 	if click {
@@ -103,12 +106,12 @@ func (l *lineReader) caller() {
 		return
 	}
 	v := l.lines[at]
-	l.who = v.Name
+	l.callerName = v.Name
 	l.r.From, l.r.Dialled = l.party(v.Name, v.From), cmp.Or(v.Dialled, v.Exten)
 }
 
-// unnamed looks for the caller where his channel has no line: of a click nobody took up the
-// phones that rang are his; otherwise the legs show his number.
+// unnamed finds the caller whose channel has no line. In a call placed over the API that was
+// not answered, the phones that rang are the caller's; otherwise the legs show the number.
 func (l *lineReader) unnamed(click bool) {
 	for _, v := range l.lines {
 		d := l.s.DeviceOf(pbx.EndpointOfChannel(v.Peer))
@@ -124,7 +127,7 @@ func (l *lineReader) unnamed(click bool) {
 	}
 }
 
-// party is who is behind a channel; known completes it.
+// party is the phone or line behind a channel; known completes it.
 func (l *lineReader) party(channel string, known pbx.CallParty) pbx.CallParty {
 	d := l.s.DeviceOf(pbx.EndpointOfChannel(channel))
 	if d == nil {
@@ -140,9 +143,9 @@ func (l *lineReader) party(channel string, known pbx.CallParty) pbx.CallParty {
 	return known
 }
 
-// leg takes over who was called by the channel of a line.
+// leg adds the called leg of a line to the record.
 func (l *lineReader) leg(v *pbx.CDRLine) {
-	if v.Peer == "" || isLocal(v.Peer) || v.Peer == l.who || l.lost && slices.Contains(l.r.Via, pbx.ViaClick) {
+	if v.Peer == "" || isLocal(v.Peer) || v.Peer == l.callerName || l.lost && slices.Contains(l.r.Via, pbx.ViaClick) {
 		return
 	}
 	outcome := l.legOutcome(v)
@@ -153,15 +156,16 @@ func (l *lineReader) leg(v *pbx.CDRLine) {
 		}
 		return
 	}
-	leg := pbx.CallLeg{ID: v.Peer, CallParty: l.called(v), State: pbx.LegEnded, Since: pbx.Millis(v.End), Started: pbx.Millis(v.Start), Ended: pbx.Millis(v.End), Outcome: outcome}
+	leg := pbx.CallLeg{ID: v.Peer, CallParty: l.called(v), State: pbx.LegEnded, Outcome: outcome,
+		Since: pbx.Millis(v.End), Started: pbx.Millis(v.Start), Ended: pbx.Millis(v.End)}
 	if outcome == pbx.OutcomeAnswer {
 		leg.Answered = pbx.Millis(answerOf(v))
 	}
 	l.names, l.r.Called = append(l.names, v.Peer), append(l.r.Called, leg)
 }
 
-// answerOf is when the peer of a line was through: a channel that was up before, as after
-// a transfer, is so from its beginning.
+// answerOf is when the peer of a line was connected. After a transfer that is the line's
+// beginning, because the channel was up before.
 func answerOf(v *pbx.CDRLine) time.Time {
 	if v.Answer.Before(v.Start) {
 		return v.Start
@@ -169,8 +173,8 @@ func answerOf(v *pbx.CDRLine) time.Time {
 	return v.Answer
 }
 
-// called is whom a line reached: outside, the number that was dialled; on behalf of
-// whom, the name of the leg says.
+// called is the party that a line reached: outside, by the number that was dialled; of a leg
+// that is a call of its own, by the name of the Local channel.
 func (l *lineReader) called(v *pbx.CDRLine) pbx.CallParty {
 	p := l.party(v.Peer, pbx.CallParty{})
 	if p.Device != "" {
@@ -209,7 +213,8 @@ func (l *lineReader) legOutcome(v *pbx.CDRLine) pbx.Outcome {
 		return pbx.OutcomeBusy
 	case v.Disposition == dispositionNoAnswer && next == nil: // somebody gave up, or another leg was answered
 		return pbx.OutcomeCancel
-	case v.Disposition == dispositionNoAnswer, next != nil && l.alone(v) && causeOf(next) == pbx.CauseNoAnswer: // or nobody pressed 1
+	case v.Disposition == dispositionNoAnswer,
+		next != nil && l.alone(v) && causeOf(next) == pbx.CauseNoAnswer: // or it was not confirmed
 		return pbx.OutcomeNoAnswer
 	case v.Disposition == dispositionCongestion:
 		return pbx.OutcomeCongestion
@@ -229,7 +234,9 @@ func (l *lineReader) next(v *pbx.CDRLine) *pbx.CDRLine {
 
 // alone reports whether the channel of a line called nobody else.
 func (l *lineReader) alone(v *pbx.CDRLine) bool {
-	return !slices.ContainsFunc(l.lines, func(o pbx.CDRLine) bool { return o.Name == v.Name && o.Peer != "" && o.Peer != v.Peer })
+	return !slices.ContainsFunc(l.lines, func(o pbx.CDRLine) bool {
+		return o.Name == v.Name && o.Peer != "" && o.Peer != v.Peer
+	})
 }
 
 // saysBusy reports whether a channel went on because the one it called was busy, or
@@ -250,18 +257,18 @@ func causeOf(v *pbx.CDRLine) int {
 // pickedUp reports whether the call was taken elsewhere while the peer of a line rang.
 func (l *lineReader) pickedUp(v *pbx.CDRLine) bool { return slices.Contains(l.rang, v.Peer) }
 
-// connected reports whether a line is about two that talked.
+// connected reports whether the two channels of a line talked.
 func (l *lineReader) connected(v *pbx.CDRLine) bool {
 	return v.Peer != "" && v.Disposition == dispositionAnswered && !l.pickedUp(v)
 }
 
-// answer finds who answered first, and when. A leg that is a call of its own is answered
-// when the call that led to it is: before, its owner was asked to press 1.
+// answer finds the leg that answered first, and when. A leg that is a call of its own is
+// answered when the call that led to it is: before, it waits for a 1 to be pressed.
 func (l *lineReader) answer() {
 	var first *pbx.CDRLine
 	for i := range l.lines {
 		v := &l.lines[i]
-		if v.Name == l.who && l.connected(v) && (first == nil || answerOf(v).Before(answerOf(first))) {
+		if v.Name == l.callerName && l.connected(v) && (first == nil || answerOf(v).Before(answerOf(first))) {
 			first = v
 		}
 	}
@@ -282,7 +289,7 @@ func (l *lineReader) answer() {
 	}
 }
 
-// ways finds how the call got where it was.
+// ways finds the ways of the call: forward, ring group, transfer.
 func (l *lineReader) ways() {
 	if l.forwarded() {
 		l.via(pbx.ViaForward)
@@ -292,14 +299,15 @@ func (l *lineReader) ways() {
 	}
 	for i := range l.lines {
 		v := &l.lines[i]
-		if v.Name == l.who && l.connected(v) && l.next(v) != nil || slices.Contains(l.names, v.Name) && v.App == "Dial" {
+		movedOn := v.Name == l.callerName && l.connected(v) && l.next(v) != nil
+		if movedOn || slices.Contains(l.names, v.Name) && v.App == "Dial" {
 			l.via(pbx.ViaTransfer)
 		}
 	}
 }
 
-// forwarded reports whether the call rang somebody else than was dialled before anybody
-// answered: from outside, a number is dialled, and led to somebody.
+// forwarded reports whether the call rang another extension than was dialled before an answer.
+// From outside a number is dialled, which led to an extension.
 func (l *lineReader) forwarded() bool {
 	if l.s.Extension(l.r.Tenant, l.r.Dialled) == nil {
 		return l.r.From.Extension == "" && len(l.r.Called) > 0
@@ -325,7 +333,7 @@ func (l *lineReader) outcome() pbx.CallOutcome {
 	}
 	var last pbx.CDRLine
 	for _, v := range l.lines {
-		if v.Name == l.who {
+		if v.Name == l.callerName {
 			last = v
 		}
 	}

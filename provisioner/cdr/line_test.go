@@ -1,4 +1,4 @@
-package provisioner
+package cdr
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ import (
 // recordedLines reads what a real Asterisk wrote of one call.
 func recordedLines(t *testing.T, name string) (lines []pbx.CDRLine) {
 	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", "calls", name+".csv"))
+	f, err := os.Open(filepath.Join("testdata", name+".csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestRecordOfLines(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			lines := recordedLines(t, name)
 			for range 2 {
-				c := recordOfLines(callOffice(), lines)
+				c := recordOfLines(office(), lines)
 				if c == nil || !c.Incomplete || c.CallID != lines[0].Call || c.Tenant != "default" || c.Ended.Before(c.Started) {
 					t.Fatalf("the record is %+v", c)
 				}
@@ -92,7 +92,7 @@ func TestRecordOfLines(t *testing.T) {
 func TestRecordOfStrangeLines(t *testing.T) {
 	at := time.Unix(1800000000, 0)
 	line := pbx.CDRLine{Call: "1.1", Channel: "1.1", Name: "PJSIP/stranger-00000001", Context: "default", Start: at, End: at}
-	if c := recordOfLines(callOffice(), []pbx.CDRLine{line}); c != nil {
+	if c := recordOfLines(office(), []pbx.CDRLine{line}); c != nil {
 		t.Errorf("a stranger's call has the record %+v", c)
 	}
 	for _, odd := range []pbx.CDRLine{
@@ -101,7 +101,7 @@ func TestRecordOfStrangeLines(t *testing.T) {
 		{Name: "Local/s@dialtone-click-1;1", Peer: "PJSIP/dbob-00000001", Context: "dial-default"},
 	} {
 		odd.Call, odd.Channel, odd.Start, odd.End = "1.1", "1.1", at, at
-		if c := recordOfLines(callOffice(), []pbx.CDRLine{odd, line}); c == nil || !slices.Contains(pbx.CallOutcomes, c.Outcome) {
+		if c := recordOfLines(office(), []pbx.CDRLine{odd, line}); c == nil || !slices.Contains(pbx.CallOutcomes, c.Outcome) {
 			t.Errorf("%+v has the record %+v", odd, c)
 		}
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"slices"
@@ -46,7 +46,7 @@ func TestConsultationsAreShown(t *testing.T) {
 			r := newCallRig()
 			var seen []string
 			for _, e := range recordedEvents(t, name) {
-				r.handle(e)
+				r.Handle(e)
 				for _, call := range r.calls {
 					if s := shown(call); len(seen) == 0 || seen[len(seen)-1] != s {
 						seen = append(seen, s)
@@ -87,22 +87,22 @@ func TestConsultationIsRelisted(t *testing.T) {
 	if got := shown(call); got != "caller waiting, bob asking, carol up" {
 		t.Errorf("the legs show %s", got)
 	}
-	if got := r.dialledBy(r.channels["1795344800.2"]); got != "1795344800.3" {
+	if got := r.targetOf(r.channels["1795344800.2"]); got != "1795344800.3" {
 		t.Errorf("what was dialled is %q", got)
 	}
-	if _, _, err := r.asking(call.ID, "1795344800.2"); pbx.KindOf(err) != pbx.Conflict {
+	if _, _, err := r.mayConsult(call.ID, "1795344800.2"); pbx.KindOf(err) != pbx.Conflict {
 		t.Errorf("asking while somebody is asked: %v", err)
 	}
-	if _, _, err := r.asking(call.ID, "1795344800.1"); pbx.KindOf(err) != pbx.Conflict {
+	if _, _, err := r.mayConsult(call.ID, "1795344800.1"); pbx.KindOf(err) != pbx.Conflict {
 		t.Errorf("asking while being held: %v", err)
 	}
-	by, held, err := r.asking(call.ID, "1795344800.5")
+	by, held, err := r.mayConsult(call.ID, "1795344800.5")
 	if err != nil || by.id != "1795344800.5" || held.id != "1795344800.4" {
 		t.Errorf("who was asked asks: %+v holds %+v, %v", by, held, err)
 	}
 	// A fourth channel, such as a supervisor's, in the same bridge.
 	r.relist(ami.Channel{Name: "PJSIP/dbusy-0000002d", State: "Up", UniqueID: "1795344800.6", LinkedID: "1795344800.6", BridgeID: "c"}, replayed)
-	if _, _, err := r.asking(call.ID, "1795344800.5"); pbx.KindOf(err) != pbx.Conflict || !strings.Contains(err.Error(), "2 others") {
+	if _, _, err := r.mayConsult(call.ID, "1795344800.5"); pbx.KindOf(err) != pbx.Conflict || !strings.Contains(err.Error(), "2 others") {
 		t.Errorf("asking in a conference: %v", err)
 	}
 }

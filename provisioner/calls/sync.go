@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"context"
@@ -7,16 +7,18 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/dialtone-pbx/dialtone/ami"
 )
 
-// sweepCalls is how often what is followed is compared with what there is: an
-// event that Asterisk did not send must not keep a call alive for ever.
+// sweepCalls is how often the channels that are followed are compared with Asterisk's list.
+// An event that was not sent must not keep a call alive for ever.
 const sweepCalls = 2 * time.Minute
 
-// up takes over what Asterisk lists at a connect. Events since the login
-// follow; they end with the truth.
-func (t *callTracker) up(ctx context.Context, s *ami.Session) error {
+// Up takes over what Asterisk lists at a connect. Events since the login follow, and end
+// with the truth.
+func (t *Tracker) Up(ctx context.Context, s *ami.Session) error {
 	asked := time.Now()
 	list, err := s.CoreShowChannels(ctx)
 	if err != nil {
@@ -28,7 +30,7 @@ func (t *callTracker) up(ctx context.Context, s *ami.Session) error {
 }
 
 // takeOver makes calls of a list, from nothing or from what was followed before.
-func (t *callTracker) takeOver(list []ami.Channel, asked time.Time) {
+func (t *Tracker) takeOver(list []ami.Channel, asked time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drop(list, asked, false)
@@ -40,40 +42,40 @@ func (t *callTracker) takeOver(list []ami.Channel, asked time.Time) {
 	t.listed = true
 }
 
-// withoutGhosts leaves out what Asterisk lists for ever although it has ended: the shell
-// of a channel that was masqueraded, where it hung up before the masquerade had listed it
-// again. Nothing removes it but a restart of Asterisk (16 and 22).
-func (t *callTracker) withoutGhosts(list []ami.Channel) []ami.Channel {
+// withoutGhosts leaves out channels that Asterisk lists for ever although they have ended:
+// the shell of a masqueraded channel that hung up too soon. Nothing removes it but a restart
+// of Asterisk (16 and 22).
+func (t *Tracker) withoutGhosts(list []ami.Channel) []ami.Channel {
 	return slices.DeleteFunc(list, func(c ami.Channel) bool {
 		ghost := strings.HasPrefix(c.Name, "Surrogate/")
 		if ghost {
-			t.log.Info("Asterisk lists the shell of a channel that has ended", "channel", c.Name, "context", c.Context)
+			t.o.Logger.Info("Asterisk lists the shell of a channel that has ended", "channel", c.Name, "context", c.Context)
 		}
 		return ghost
 	})
 }
 
-// settle finds who talks with whom, once all legs and bridges are known.
-func (t *callTracker) settle(now time.Time) {
+// settle finds the legs that are connected, once all legs and bridges are known.
+func (t *Tracker) settle(now time.Time) {
 	for _, ch := range t.channels {
 		t.pair(ch)
 	}
 	for _, ch := range t.channels {
 		t.connected(ch, now)
-		t.waits(ch, now)
-		t.takes(ch)
+		t.showWaiting(ch, now)
+		t.noteTaken(ch)
 	}
 }
 
-// down notes that calls end from now on without our being told.
-func (t *callTracker) down() {
+// Down notes that calls end from now on without an event for us.
+func (t *Tracker) Down() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.listed = false
 }
 
-// underWay returns the ids of all calls under way, or false where some may be unknown.
-func (t *callTracker) underWay() (calls map[string]bool, known bool) {
+// UnderWay returns the ids of all calls under way, or false where some may be unknown.
+func (t *Tracker) UnderWay() (calls map[string]bool, known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	calls = make(map[string]bool, len(t.calls))
@@ -84,7 +86,7 @@ func (t *callTracker) underWay() (calls map[string]bool, known bool) {
 }
 
 // relist takes over one listed channel.
-func (t *callTracker) relist(c ami.Channel, now time.Time) {
+func (t *Tracker) relist(c ami.Channel, now time.Time) {
 	_, known := t.calls[c.LinkedID]
 	if t.channels[c.UniqueID] == nil && !known {
 		call := t.callOf(c.LinkedID, began(c.LinkedID, now))
@@ -98,7 +100,7 @@ func (t *callTracker) relist(c ami.Channel, now time.Time) {
 }
 
 // pair finds the other half of a Local channel by its name.
-func (t *callTracker) pair(ch *channel) {
+func (t *Tracker) pair(ch *channel) {
 	if n := len(ch.name); ch.leg != nil || ch.half != "" || n < 2 || ch.name[n-2:] != ";1" {
 		return
 	}
@@ -110,7 +112,7 @@ func (t *callTracker) pair(ch *channel) {
 }
 
 // sweep forgets channels that Asterisk does not have any more.
-func (t *callTracker) sweep(ctx context.Context, s *ami.Session) error {
+func (t *Tracker) sweep(ctx context.Context, s *ami.Session) error {
 	asked := time.Now()
 	list, err := s.CoreShowChannels(ctx)
 	if err != nil {
@@ -127,7 +129,7 @@ func (t *callTracker) sweep(ctx context.Context, s *ami.Session) error {
 // drop ends channels that were followed before the list was asked for and are not
 // in it; twice is for lists made while events may still be on their way. When they
 // ended is not known: their calls are incomplete.
-func (t *callTracker) drop(list []ami.Channel, asked time.Time, twice bool) {
+func (t *Tracker) drop(list []ami.Channel, asked time.Time, twice bool) {
 	there := make(map[string]bool, len(list))
 	for _, c := range list {
 		there[c.UniqueID] = true
@@ -145,8 +147,17 @@ func (t *callTracker) drop(list []ami.Channel, asked time.Time, twice bool) {
 	}
 }
 
+// Run keeps what is followed, and what the database has of ring groups, right until ctx
+// ends.
+func (t *Tracker) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return t.watch(ctx) })
+	g.Go(func() error { return t.Turns.changed.Run(ctx) })
+	return g.Wait()
+}
+
 // watch sweeps until ctx ends.
-func (t *callTracker) watch(ctx context.Context) error {
+func (t *Tracker) watch(ctx context.Context) error {
 	tick := time.NewTicker(sweepCalls)
 	defer tick.Stop()
 	for {
@@ -155,12 +166,12 @@ func (t *callTracker) watch(ctx context.Context) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		s, err := t.session()
+		s, err := t.o.Session()
 		if err != nil {
 			continue
 		}
 		if err := t.sweep(ctx, s); err != nil && ctx.Err() == nil {
-			t.log.Warn("calls under way", "error", err)
+			t.o.Logger.Warn("calls under way", "error", err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"fmt"
@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/dialtone-pbx/dialtone/ami"
-	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -35,17 +36,20 @@ func callOffice() *pbx.Snapshot {
 
 // callRig is a tracker that keeps what it hands over.
 type callRig struct {
-	*callTracker
+	*Tracker
 	records []*pbx.CDR
 	taken   []string
 }
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 func newCallRig() *callRig {
 	s := callOffice()
 	r := &callRig{}
-	r.callTracker = newCallTracker(callOptions{log: slog.New(slog.DiscardHandler), events: event.NewHub(), snapshot: func() *pbx.Snapshot { return s },
-		ended: func(c *pbx.CDR) { r.records = append(r.records, c) },
-		took:  func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }})
+	r.Tracker = newTracker(Options{Logger: slog.New(slog.DiscardHandler), Events: event.NewHub(), Snapshot: func() *pbx.Snapshot { return s },
+		Ended:    func(c *pbx.CDR) { r.records = append(r.records, c) },
+		Answered: func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }},
+		&Turns{snapshot: func() *pbx.Snapshot { return s }})
 	return r
 }
 
@@ -54,7 +58,7 @@ var replayed = time.UnixMilli(1795344800000)
 // recordedEvents reads what a real Asterisk 22 said during one call.
 func recordedEvents(t *testing.T, name string) (events []ami.Event) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "calls", name+".ami"))
+	text, err := os.ReadFile(filepath.Join("testdata", name+".ami"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +105,7 @@ func TestRecordedCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newCallRig()
 			for _, e := range recordedEvents(t, name) {
-				r.handle(e)
+				r.Handle(e)
 			}
 			if len(r.records) != 1 {
 				t.Fatalf("%d records", len(r.records))
@@ -116,7 +120,7 @@ func TestRecordedCalls(t *testing.T) {
 			// A list at a reconnect repeats events: they bring nothing back.
 			for _, e := range recordedEvents(t, name) {
 				if e.Name() != "Newchannel" {
-					r.handle(e)
+					r.Handle(e)
 				}
 			}
 			r.empty(t)
@@ -139,7 +143,7 @@ func TestCallsCutAnywhere(t *testing.T) {
 		for cut := 1; cut < len(events); cut++ {
 			r := newCallRig()
 			for _, e := range events[:cut] {
-				r.handle(e)
+				r.Handle(e)
 			}
 			whole := len(r.records)
 			r.drop(nil, replayed.Add(time.Hour), false)
@@ -160,7 +164,7 @@ func TestSweepAsksTwice(t *testing.T) {
 	r := newCallRig()
 	events := recordedEvents(t, "answered")
 	for _, e := range events[:len(events)-1] {
-		r.handle(e)
+		r.Handle(e)
 	}
 	later := replayed.Add(time.Hour)
 	r.drop(nil, later, true)
@@ -202,18 +206,17 @@ func TestCallsAreRelisted(t *testing.T) {
 // What ARI knows may come before what AMI tells, and is not kept for ever.
 func TestRoutedBeforeSeen(t *testing.T) {
 	r := newCallRig()
-	c := &Controller{calls: r.callTracker}
 	events := recordedEvents(t, "answered")
-	c.CallRouted(events[0].Get("Uniqueid"), pbx.Call{Tenant: "default", Dialled: "102"}, pbx.Step{Rule: "because"})
+	r.Routed(events[0].Get("Uniqueid"), pbx.Call{Tenant: "default", Dialled: "102"}, pbx.Step{Rule: "because"})
 	for _, e := range events {
-		r.handle(e)
+		r.Handle(e)
 	}
 	if len(r.records) != 1 || !slices.Equal(r.records[0].Rules, []string{"because"}) {
 		t.Errorf("records: %+v", r.records)
 	}
 	r.empty(t)
 	for i := range maxEarly + 10 {
-		c.CallRouted(fmt.Sprint("never", i), pbx.Call{}, pbx.Step{})
+		r.Routed(fmt.Sprint("never", i), pbx.Call{}, pbx.Step{})
 	}
 	if len(r.early) > maxEarly {
 		t.Errorf("%d channels that never came are remembered", len(r.early))
@@ -238,7 +241,7 @@ func TestChannelsAreCapped(t *testing.T) {
 func TestAnnouncedTransfer(t *testing.T) {
 	r := newCallRig()
 	for _, e := range recordedEvents(t, "announced") {
-		r.handle(e)
+		r.Handle(e)
 	}
 	var got []string
 	for _, c := range r.records {
@@ -264,11 +267,11 @@ func TestHeldLeg(t *testing.T) {
 	events := recordedEvents(t, "answered")
 	up := slices.IndexFunc(events, func(e ami.Event) bool { return e.Name() == "BridgeLeave" })
 	for _, e := range events[:up] {
-		r.handle(e)
+		r.Handle(e)
 	}
 	id := events[0].Get("Uniqueid")
 	state := func(event string) pbx.LegState {
-		r.handle(ami.Event{Frame: ami.ParseFrame("Event: " + event + "\nChannel: PJSIP/dcaller-00000000\nUniqueid: " + id + "\nLinkedid: " + id + "\n\n"), At: replayed})
+		r.Handle(ami.Event{Frame: ami.ParseFrame("Event: " + event + "\nChannel: PJSIP/dcaller-00000000\nUniqueid: " + id + "\nLinkedid: " + id + "\n\n"), At: replayed})
 		return r.calls[id].legs[0].State
 	}
 	for _, step := range []struct {
@@ -281,42 +284,6 @@ func TestHeldLeg(t *testing.T) {
 	}
 }
 
-// What extensions have answered survives a restart, records included that still
-// waited when it came.
-func TestAnsweredSurvivesRestart(t *testing.T) {
-	l := newLab(t)
-	l.extension("101", "Anna")
-	l.start()
-	at := time.Now()
-	for range 3 {
-		l.records.took("default", "101", at)
-	}
-	l.records.took("default", "404", at)
-	l.records.add(&pbx.CDR{CallID: "1.1", Tenant: "default", Started: at, Ended: at, Outcome: pbx.CallBusy})
-	l.stop()
-	l.fresh()
-	if last, count := l.Answered("default", "101"); count != 3 || !last.Equal(pbx.Millis(at)) {
-		t.Errorf("101 has answered %d calls, the last at %v", count, last)
-	}
-	if _, count := l.Answered("default", "404"); count != 0 {
-		t.Errorf("an extension that does not exist has answered %d calls", count)
-	}
-	if rows, err := l.CDRs(t.Context(), "default", db.CDRFilter{}); len(rows) != 1 || err != nil {
-		t.Errorf("%d records, %v", len(rows), err)
-	}
-}
-
-// A full queue loses records and counts them; it holds nobody up.
-func TestRecordsOverflow(t *testing.T) {
-	l := newLab(t)
-	for range recordQueue + 3 {
-		l.records.add(&pbx.CDR{Tenant: "default"})
-	}
-	if l.CDRsLost() != 3 {
-		t.Errorf("%d records are said to be lost", l.CDRsLost())
-	}
-}
-
 // A mobile that is asked to press 1 is not through, nor is one that pressed too late
 // and meets nobody but its own half of the leg.
 func TestNotThroughAlone(t *testing.T) {
@@ -324,10 +291,10 @@ func TestNotThroughAlone(t *testing.T) {
 	events := recordedEvents(t, "twin")
 	enter := slices.IndexFunc(events, func(e ami.Event) bool { return e.Name() == "BridgeEnter" })
 	for _, e := range events[:enter+1] {
-		r.handle(e)
+		r.Handle(e)
 	}
 	for _, call := range r.calls {
-		if i := slices.IndexFunc(call.legs, func(l *pbx.CallLeg) bool { return l.State == pbx.LegAnswering && l.Number == "+4915111111111" }); i < 0 || !call.Answered.IsZero() {
+		if i := slices.IndexFunc(call.legs, func(l *leg) bool { return l.State == pbx.LegAnswering && l.Number == "+4915111111111" }); i < 0 || !call.Answered.IsZero() {
 			t.Errorf("the call is %+v", call.view())
 		}
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package cdr
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -35,48 +34,52 @@ const (
 // takenSuffix names the file that was taken away from Asterisk.
 const takenSuffix = ".taken"
 
-// awayCalls makes records of calls that nobody saw end, because the controller was away
-// or its connection cut: Asterisk itself writes a line for each of its own records
-// (cdr_custom), into a file that stays when we do not.
+// Away makes records of calls that ended while the controller was away or its connection cut.
+// Asterisk writes a line for each of its own records (cdr_custom) into a file.
 //
-// The file is taken away by a rename, its lines go into the database, then it is deleted;
-// a call gets its record, and loses its lines, in one transaction, and none when it has
-// one or is under way. So a crash between any two steps loses nothing and doubles
-// nothing: what was read is read again, and finds itself there.
-type awayCalls struct {
-	db      *db.DB
-	log     *slog.Logger
-	path    string // of the file; "" where this machine does not see it
-	records *callRecorder
-	// underWay returns the ids of all calls under way, or false where some may be unknown.
-	underWay func() (calls map[string]bool, known bool)
-	snapshot func() *pbx.Snapshot
-	wake     chan struct{}
+// The file is renamed, its lines go into the database, then it is deleted. In one transaction a
+// call gets its record and loses its lines; one that has a record or is under way gets none.
+// So a crash between any two steps loses nothing and doubles nothing: lines that are read
+// again are there already.
+type Away struct {
+	o    AwayOptions
+	db   *db.DB
+	log  *slog.Logger
+	wake chan struct{}
+	// pause waits, or returns the error of ctx once it has ended. Tests do not wait.
+	pause func(ctx context.Context, d time.Duration) error
 
 	warned  string        // what was warned of last; of run alone
 	skipped atomic.Uint64 // stretches of the file that were no lines
 	made    atomic.Uint64 // records
 }
 
-func newAwayCalls(path string, r *callRecorder, underWay func() (map[string]bool, bool), snapshot func() *pbx.Snapshot) *awayCalls {
-	return &awayCalls{db: r.db, log: r.log, path: path, records: r, underWay: underWay, snapshot: snapshot, wake: make(chan struct{}, 1)}
+// AwayOptions are what Away needs. All fields but File are required.
+type AwayOptions struct {
+	File    string // that Asterisk writes its lines to; "" where this machine does not see it
+	Records *Recorder
+	// UnderWay returns the ids of all calls under way, or false where some may be unknown.
+	UnderWay func() (calls map[string]bool, known bool)
+	Snapshot func() *pbx.Snapshot
 }
 
-// nudge asks for a pass at once.
-func (a *awayCalls) nudge() {
+// NewAway returns it; Run starts the loop.
+func NewAway(o AwayOptions) *Away {
+	return &Away{o: o, db: o.Records.db, log: o.Records.log, wake: make(chan struct{}, 1), pause: pause}
+}
+
+// Nudge asks for a pass at once: after a connect, when it is known which calls are under way.
+func (a *Away) Nudge() {
 	select {
 	case a.wake <- struct{}{}:
 	default:
 	}
 }
 
-// live asks for a pass: only now is it known which calls are under way.
-func (a *awayCalls) live(context.Context, *ami.Session) { a.nudge() }
-
-// run makes a pass at every connect, and now and then, until ctx ends. Without a
+// Run makes a pass at every connect, and now and then, until ctx ends. Without a
 // connection it waits: which calls are under way is not known.
-func (a *awayCalls) run(ctx context.Context) error {
-	if a.path == "" {
+func (a *Away) Run(ctx context.Context) error {
+	if a.o.File == "" {
 		return nil
 	}
 	tick := time.NewTicker(awayEvery)
@@ -97,7 +100,7 @@ func (a *awayCalls) run(ctx context.Context) error {
 }
 
 // warn says once what is wrong, and that it is over.
-func (a *awayCalls) warn(err error) {
+func (a *Away) warn(err error) {
 	text := ""
 	if err != nil {
 		text = err.Error()
@@ -112,17 +115,16 @@ func (a *awayCalls) warn(err error) {
 	}
 }
 
-// pass reads what Asterisk has written, and makes records of the calls that were over when
-// it began: those begun by then that were not under way. Their lines are all there,
-// because the file is taken away a while later; one that was left from before is not the
-// last.
-func (a *awayCalls) pass(ctx context.Context) error {
+// pass reads Asterisk's lines and makes records of the calls that had ended when it began. It
+// takes the file away a while later, so all lines of these calls are in it. If a file was left
+// from an earlier pass, that one is read first, and then the present one.
+func (a *Away) pass(ctx context.Context) error {
 	began := time.Now()
-	underWay, known := a.underWay()
+	underWay, known := a.o.UnderWay()
 	if !known {
 		return nil
 	}
-	if err := pause(ctx, awayAfter); err != nil {
+	if err := a.pause(ctx, awayAfter); err != nil {
 		return err
 	}
 	for last := false; !last; {
@@ -133,7 +135,7 @@ func (a *awayCalls) pass(ctx context.Context) error {
 		if last = fresh; fresh && a.nothingTaken() {
 			break
 		}
-		if err := pause(ctx, awaySettle); err != nil {
+		if err := a.pause(ctx, awaySettle); err != nil {
 			return err
 		}
 		if err := a.keepLines(ctx); err != nil {
@@ -152,26 +154,26 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// take takes the file away from Asterisk, unless one that was taken before is still there:
-// then it is not fresh.
-func (a *awayCalls) take() (fresh bool, err error) {
+// take renames the file, so that Asterisk begins another one. It reports false while a file
+// from an earlier pass is still there.
+func (a *Away) take() (fresh bool, err error) {
 	if !a.nothingTaken() {
 		return false, nil
 	}
-	if err := os.Rename(a.path, a.path+takenSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Rename(a.o.File, a.o.File+takenSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("taking Asterisk's lines of calls: %w", err)
 	}
 	return true, nil
 }
 
-func (a *awayCalls) nothingTaken() bool {
-	_, err := os.Lstat(a.path + takenSuffix)
+func (a *Away) nothingTaken() bool {
+	_, err := os.Lstat(a.o.File + takenSuffix)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
 // keepLines brings the file's lines into the database and deletes it.
-func (a *awayCalls) keepLines(ctx context.Context) error {
-	f, err := os.Open(a.path + takenSuffix)
+func (a *Away) keepLines(ctx context.Context) error {
+	f, err := os.Open(a.o.File + takenSuffix)
 	if err != nil {
 		return fmt.Errorf("reading Asterisk's lines of calls: %w", err)
 	}
@@ -205,7 +207,7 @@ func (a *awayCalls) keepLines(ctx context.Context) error {
 
 // finish makes records of the calls whose lines ended before a time and that were not
 // under way then, a batch at a time.
-func (a *awayCalls) finish(ctx context.Context, before time.Time, underWay map[string]bool) error {
+func (a *Away) finish(ctx context.Context, before time.Time, underWay map[string]bool) error {
 	for after := ""; ; {
 		lines, err := a.db.CDRLines(ctx, after, before, callBatch)
 		if err != nil || len(lines) == 0 {
@@ -225,7 +227,7 @@ func (a *awayCalls) finish(ctx context.Context, before time.Time, underWay map[s
 				continue
 			}
 			over = append(over, call[0].Call)
-			if r := recordOfLines(a.snapshot(), call); r != nil {
+			if r := recordOfLines(a.o.Snapshot(), call); r != nil {
 				records = append(records, r)
 			}
 		}
@@ -235,24 +237,24 @@ func (a *awayCalls) finish(ctx context.Context, before time.Time, underWay map[s
 	}
 }
 
-func (a *awayCalls) store(ctx context.Context, records []*pbx.CDR, over []string) error {
-	a.records.nameRecordings(records)
+func (a *Away) store(ctx context.Context, records []*pbx.CDR, over []string) error {
+	a.o.Records.nameRecordings(records)
 	stored, err := a.db.EndCDRLines(ctx, records, over)
 	if err != nil || len(stored) == 0 {
 		return err
 	}
 	a.made.Add(uint64(len(stored)))
-	a.records.tookAway(stored)
+	a.o.Records.countAway(stored)
 	a.log.Info("calls that ended while Dialtone was away have their records now", "calls", len(stored))
 	return nil
 }
 
-// AwayCalls returns how many bytes of lines Asterisk has written that nobody has read,
-// how many records were made of such lines, and how many stretches were no lines.
-func (c *Controller) AwayCalls() (waiting int64, made, skipped uint64) {
-	a := c.away
-	for _, path := range []string{a.path, a.path + takenSuffix} {
-		if info, err := os.Stat(path); a.path != "" && err == nil {
+// Counts returns how many bytes of lines wait to be read, how many records were made of
+// lines, and how many stretches of the file could not be read. The last two are since the
+// start.
+func (a *Away) Counts() (waiting int64, made, skipped uint64) {
+	for _, path := range []string{a.o.File, a.o.File + takenSuffix} {
+		if info, err := os.Stat(path); a.o.File != "" && err == nil {
 			waiting += info.Size()
 		}
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"slices"
@@ -14,45 +14,52 @@ func (c *trackedCall) view() pbx.LiveCall {
 	v.Rules, v.Via = slices.Clone(c.Rules), slices.Clone(c.Via)
 	v.Legs = make([]pbx.CallLeg, len(c.legs))
 	for i, l := range c.legs {
-		v.Legs[i] = *l
+		v.Legs[i] = l.CallLeg
 	}
 	return v
 }
 
 // record is what remains of a call that has ended.
 func (c *trackedCall) record(at time.Time) *pbx.CDR {
-	r := &pbx.CDR{CallID: c.ID, Tenant: c.Tenant, Started: pbx.Millis(c.Started), Ended: pbx.Millis(at), From: c.From, Dialled: c.Dialled, By: c.By,
-		Via: c.Via, Rules: c.Rules, Incomplete: c.Incomplete, RecordedOn: c.kept, Answered: pbx.Millis(c.Answered)}
+	r := &pbx.CDR{CallID: c.ID, Tenant: c.Tenant, From: c.From, Dialled: c.Dialled, By: c.By, Via: c.Via, Rules: c.Rules,
+		Started: pbx.Millis(c.Started), Answered: pbx.Millis(c.Answered), Ended: pbx.Millis(at),
+		Incomplete: c.Incomplete, RecordedOn: c.recordedOn}
 	for _, l := range c.legs {
 		if !l.Caller {
-			r.Called = append(r.Called, *l)
+			r.Called = append(r.Called, l.CallLeg)
 		}
 	}
-	if r.Answered.IsZero() && !c.click {
+	if r.Answered.IsZero() && !c.click() {
 		r.Answered = pbx.Millis(c.callerUp) // by voicemail, or a service such as *97
 	}
 	r.Outcome = c.outcome()
 	return r
 }
 
+// inVoicemail reports whether the caller was last seen leaving a message.
+func (c *trackedCall) inVoicemail() bool {
+	inFallback := strings.HasPrefix(c.callerContext, pbx.FallbackContext(""))
+	return c.callerContext == pbx.VoicemailContext || inFallback && c.callerExten != pbx.VoicemailCode
+}
+
 // outcome says in one word how the call ended.
 func (c *trackedCall) outcome() pbx.CallOutcome {
-	up := !c.callerUp.IsZero() && !c.click
+	up := !c.callerUp.IsZero() && !c.click()
 	switch {
 	case !c.Answered.IsZero():
 		return pbx.CallAnswered
-	case up && c.place == pbx.VoicemailContext, up && strings.HasPrefix(c.place, pbx.FallbackContext("")) && c.exten != pbx.VoicemailCode:
+	case up && c.inVoicemail():
 		return pbx.CallVoicemail
-	case c.ended:
+	case c.hungUp:
 		return pbx.CallCancelled
 	}
-	if o, known := pbx.OutcomeOfCause(c.cause); known {
+	if o, known := pbx.OutcomeOfCause(c.callerCause); known {
 		return o
 	}
-	if up && c.last == "" { // a service, such as *97
+	if up && c.lastDial == "" { // a service, such as *97
 		return pbx.CallAnswered
 	}
-	switch pbx.Outcome(c.last) {
+	switch c.lastDial {
 	case pbx.OutcomeNoAnswer:
 		return pbx.CallNoAnswer
 	case pbx.OutcomeBusy:

@@ -1,4 +1,4 @@
-package provisioner
+package cdr
 
 import (
 	"context"
@@ -10,7 +10,9 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -25,12 +27,13 @@ const (
 	pruneEvery = time.Hour
 )
 
-// callRecorder writes the records of calls that have ended, and what extensions
+// Recorder writes the records of calls that have ended, and what extensions
 // have answered. Memory is authoritative for the latter; the database follows.
-type callRecorder struct {
-	db    *db.DB
-	log   *slog.Logger
-	spool *spool // where recordings are
+// Its methods are safe for concurrent use.
+type Recorder struct {
+	db         *db.DB
+	log        *slog.Logger
+	recordings *spool.Spool
 
 	mu      sync.Mutex
 	counts  map[extensionKey]db.AnswerCount
@@ -53,12 +56,19 @@ type recordBatch struct {
 // extensionKey names an extension.
 type extensionKey struct{ tenant, number string }
 
-// newCallRecorder starts from what the database remembers.
-func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, sp *spool) (*callRecorder, error) {
-	r := &callRecorder{db: d, log: log, spool: sp, counts: map[extensionKey]db.AnswerCount{}}
-	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls", Every: recordPause, Batch: recordsAtOnce, Most: recordQueue,
-		Read: r.read, Write: r.write, Log: log})
-	stored, err := d.AnswerCounts(ctx)
+// Options are what a Recorder needs. All fields are required.
+type Options struct {
+	DB         *db.DB
+	Logger     *slog.Logger
+	Recordings *spool.Spool // where the recordings of calls are found
+}
+
+// New starts from what the database remembers; Run starts the loops.
+func New(ctx context.Context, o Options) (*Recorder, error) {
+	r := &Recorder{db: o.DB, log: o.Logger, recordings: o.Recordings, counts: map[extensionKey]db.AnswerCount{}}
+	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls",
+		Every: recordPause, Batch: recordsAtOnce, Most: recordQueue, Read: r.read, Write: r.write, Log: o.Logger})
+	stored, err := o.DB.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,15 +78,16 @@ func newCallRecorder(ctx context.Context, d *db.DB, log *slog.Logger, sp *spool)
 	return r, nil
 }
 
-// add has a record written; it never blocks.
-func (r *callRecorder) add(record *pbx.CDR) {
+// Add has the record of a call that has ended written. It never blocks; a record that
+// finds recordQueue others waiting is lost and counted.
+func (r *Recorder) Add(record *pbx.CDR) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting.Offer(recordKey{record: record})
 }
 
-// took notes that an extension answered.
-func (r *callRecorder) took(tenant, extension string, at time.Time) {
+// Count counts one answer of an extension.
+func (r *Recorder) Count(tenant, extension string, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k := extensionKey{tenant, extension}
@@ -86,10 +97,9 @@ func (r *callRecorder) took(tenant, extension string, at time.Time) {
 	r.waiting.Mark(recordKey{extension: k})
 }
 
-// tookAway notes what extensions answered by records that were made of lines. What was
-// counted when it was answered, before the controller went away, is not after the last
-// time and not counted again.
-func (r *callRecorder) tookAway(records []*pbx.CDR) {
+// countAway counts the answers in records that were made of lines. Answers already counted
+// before the outage are not newer than the last one of their extension, and are skipped.
+func (r *Recorder) countAway(records []*pbx.CDR) {
 	var legs []pbx.CallLeg
 	tenant := map[string]string{} // by the id of a leg
 	for _, c := range records {
@@ -106,34 +116,36 @@ func (r *callRecorder) tookAway(records []*pbx.CDR) {
 		last := r.counts[extensionKey{tenant[l.ID], l.Extension}].Last
 		r.mu.Unlock()
 		if l.Answered.After(last) {
-			r.took(tenant[l.ID], l.Extension, l.Answered)
+			r.Count(tenant[l.ID], l.Extension, l.Answered)
 		}
 	}
 }
 
 // Answered returns when an extension last answered a call, and how many it has
 // answered; both survive a restart.
-func (c *Controller) Answered(tenant, extension string) (last time.Time, count int64) {
-	return c.records.answered(tenant, extension)
-}
-
-func (r *callRecorder) answered(tenant, extension string) (last time.Time, count int64) {
+func (r *Recorder) Answered(tenant, extension string) (last time.Time, count int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.counts[extensionKey{tenant, extension}]
 	return a.Last, a.Count
 }
 
-// CDRsLost returns how many records of calls did not fit into the queue.
-func (c *Controller) CDRsLost() uint64 { return c.records.lost() }
+// Run writes records and deletes old ones until ctx ends. What waits then is written.
+func (r *Recorder) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.waiting.Run(ctx) })
+	g.Go(func() error { return r.prune(ctx) })
+	return g.Wait()
+}
 
-func (r *callRecorder) lost() uint64 {
+// Lost returns how many records of calls did not fit into the queue.
+func (r *Recorder) Lost() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.waiting.Lost()
 }
 
-func (r *callRecorder) read(keys []recordKey) (b recordBatch) {
+func (r *Recorder) read(keys []recordKey) (b recordBatch) {
 	for _, k := range keys {
 		if k.record != nil {
 			b.records = append(b.records, k.record)
@@ -144,13 +156,13 @@ func (r *callRecorder) read(keys []recordKey) (b recordBatch) {
 	return b
 }
 
-func (r *callRecorder) write(ctx context.Context, b recordBatch) error {
+func (r *Recorder) write(ctx context.Context, b recordBatch) error {
 	r.nameRecordings(b.records)
 	return r.db.WriteCDRs(ctx, b.records, b.counts)
 }
 
 // prune deletes old records until ctx ends.
-func (r *callRecorder) prune(ctx context.Context) error {
+func (r *Recorder) prune(ctx context.Context) error {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
@@ -172,7 +184,7 @@ func (r *callRecorder) prune(ctx context.Context) error {
 // nameRecordings finds the recordings of calls: their names end with the Uniqueid
 // of the recorded channel. One list of the folder serves a batch. Whether a call that
 // was under way at a connect was recorded before that is not known.
-func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
+func (r *Recorder) nameRecordings(records []*pbx.CDR) {
 	listed := map[string][]*pbx.Recording{}
 	for _, c := range records {
 		if len(c.RecordedOn) == 0 && !c.Incomplete || c.Recording != "" || c.Answered.IsZero() {
@@ -181,7 +193,8 @@ func (r *callRecorder) nameRecordings(records []*pbx.CDR) {
 		list, done := listed[c.Tenant]
 		if !done {
 			var err error
-			if list, err = r.spool.list(c.Tenant, db.ListOptions{After: c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")}, nil); err != nil {
+			after := c.Started.Add(-time.Hour).UTC().Format("20060102T150405Z")
+			if list, err = r.recordings.List(c.Tenant, spool.Filter{After: after}); err != nil {
 				r.log.Warn("a call was recorded and its recording is not found", "error", err)
 			}
 			listed[c.Tenant] = list
@@ -205,7 +218,7 @@ func recordingOf(c *pbx.CDR, list []*pbx.Recording) string {
 	return ""
 }
 
-// CDRs returns records of calls of a tenant, newest first.
-func (c *Controller) CDRs(ctx context.Context, tenant string, f db.CDRFilter) ([]*pbx.CDR, error) {
-	return c.db.CDRs(ctx, tenant, f)
+// List returns records of calls of a tenant, newest first.
+func (r *Recorder) List(ctx context.Context, tenant string, f db.CDRFilter) ([]*pbx.CDR, error) {
+	return r.db.CDRs(ctx, tenant, f)
 }

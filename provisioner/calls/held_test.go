@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"testing"
@@ -37,7 +37,7 @@ func TestAbandonedChannelIsRecalled(t *testing.T) {
 			server.Handle("Redirect", func(conn *amitest.Conn, a amitest.Action) { conn.Reply(a, "Message", "Redirect successful") })
 			s := dialAMI(t, server)
 			r := newCallRig()
-			if err := r.up(t.Context(), s); err != nil {
+			if err := r.Up(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
 			told := server.Actions("Redirect")
@@ -61,7 +61,7 @@ func TestHeldChannelWaitsInItsBridge(t *testing.T) {
 	if got := shown(r.calls["1795344800.1"]); got != "caller waiting, bob asking" {
 		t.Errorf("the legs show %s", got)
 	}
-	if _, _, err := r.asking("1795344800.1", "1795344800.1"); pbx.KindOf(err) != pbx.Conflict {
+	if _, _, err := r.mayConsult("1795344800.1", "1795344800.1"); pbx.KindOf(err) != pbx.Conflict {
 		t.Errorf("asking while being held: %v", err)
 	}
 }
@@ -81,7 +81,7 @@ func TestGhostIsNoCall(t *testing.T) {
 		if known {
 			r.takeOver([]ami.Channel{ghost}, replayed)
 		}
-		if err := r.up(t.Context(), s); err != nil {
+		if err := r.Up(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		r.empty(t)

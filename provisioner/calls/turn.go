@@ -1,8 +1,7 @@
-package provisioner
+package calls
 
 import (
 	"context"
-	"log/slog"
 	"maps"
 	"strings"
 	"sync"
@@ -14,13 +13,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
-// turns keeps what was observed of ring groups: whom the last call began with, and
-// who answered when and how often. Memory is authoritative; the database follows at
+// Turns keeps what was observed of ring groups: the member that the last call began with, and
+// when and how often each member answered. Memory is authoritative; the database follows at
 // once, and what changes while it writes goes into the next transaction, so that
 // what waits is bounded by the members there are.
-type turns struct {
-	db       *db.DB
-	log      *slog.Logger
+type Turns struct {
 	snapshot func() *pbx.Snapshot
 
 	mu      sync.Mutex
@@ -41,10 +38,11 @@ type ringMember struct {
 const turnsPause = time.Second
 
 // newTurns starts from what the database remembers.
-func newTurns(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*turns, error) {
-	t := &turns{db: d, log: log, snapshot: snapshot, turns: map[ringGroup]pbx.Turn{}}
-	t.changed = writebehind.New(&t.mu, writebehind.Options[ringMember, []db.RingTurn]{What: "turns of ring groups", Every: turnsPause, Read: t.read, Write: d.WriteRingTurns, Log: log})
-	rows, err := d.RingTurns(ctx)
+func newTurns(ctx context.Context, o Options) (*Turns, error) {
+	t := &Turns{snapshot: o.Snapshot, turns: map[ringGroup]pbx.Turn{}}
+	t.changed = writebehind.New(&t.mu, writebehind.Options[ringMember, []db.RingTurn]{What: "turns of ring groups",
+		Every: turnsPause, Read: t.read, Write: o.DB.WriteRingTurns, Log: o.Logger})
+	rows, err := o.DB.RingTurns(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +58,8 @@ func newTurns(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *
 	return t, nil
 }
 
-// turn returns a copy of what is known of a group.
-func (t *turns) turn(tenant, group string) pbx.Turn {
+// Turn returns what was observed of a ring group, as pbx.Live asks for it.
+func (t *Turns) Turn(tenant, group string) pbx.Turn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	turn := t.turns[ringGroup{tenant, group}]
@@ -69,15 +67,13 @@ func (t *turns) turn(tenant, group string) pbx.Turn {
 	return turn
 }
 
-// RingBegins notes that a call to a ring group begins with a member.
-func (c *Controller) RingBegins(tenant, group, member string) { c.turns.begins(tenant, group, member) }
-
-func (t *turns) begins(tenant, group, member string) {
+// Begins notes that a call to a ring group begins with a member.
+func (t *Turns) Begins(tenant, group, member string) {
 	t.note(ringMember{ringGroup{tenant, group}, ""}, func(turn *pbx.Turn) { turn.Last = member })
 }
 
-// set changes what is known of a group. Nobody else may hold it, or the lock is held.
-func (t *turns) set(g ringGroup, change func(*pbx.Turn)) {
+// set changes what is known of a group. The lock is held, except in newTurns.
+func (t *Turns) set(g ringGroup, change func(*pbx.Turn)) {
 	turn := t.turns[g]
 	if turn.Answers == nil {
 		turn.Answers = map[string]pbx.RingAnswer{}
@@ -87,7 +83,7 @@ func (t *turns) set(g ringGroup, change func(*pbx.Turn)) {
 }
 
 // note changes what is known and has the row written.
-func (t *turns) note(row ringMember, change func(*pbx.Turn)) {
+func (t *Turns) note(row ringMember, change func(*pbx.Turn)) {
 	t.mu.Lock()
 	t.set(row.ringGroup, change)
 	t.changed.Mark(row)
@@ -95,15 +91,15 @@ func (t *turns) note(row ringMember, change func(*pbx.Turn)) {
 	t.changed.Nudge()
 }
 
-// forget drops a group that was deleted; its rows went with it.
-func (t *turns) forget(g ringGroup) {
+// Forget drops a ring group that was deleted; its rows went with it.
+func (t *Turns) Forget(tenant, group string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.turns, g)
+	delete(t.turns, ringGroup{tenant, group})
 }
 
-// renumber carries what is known of an extension to its new number.
-func (t *turns) renumber(tenant, from, to string) {
+// Renumber carries what is known of an extension to its new number.
+func (t *Turns) Renumber(tenant, from, to string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for g, turn := range t.turns {
@@ -124,9 +120,9 @@ func (t *turns) renumber(tenant, from, to string) {
 	t.changed.Nudge()
 }
 
-// handle counts an answer: the dial of a group's step has found who takes the call.
-// A leg of its own counts when its dial is through, confirmation included.
-func (t *turns) handle(e ami.Event) {
+// handle counts an answer: the dial of a group's step was answered by a member. A leg that is
+// a call of its own counts once it is confirmed.
+func (t *Turns) handle(e ami.Event) {
 	if e.Name() != "DialEnd" || e.Get("DialStatus") != "ANSWER" {
 		return
 	}
@@ -150,7 +146,7 @@ func (t *turns) handle(e ami.Event) {
 }
 
 // read copies rows; those of groups and members that are gone are left out.
-func (t *turns) read(rows []ringMember) []db.RingTurn {
+func (t *Turns) read(rows []ringMember) []db.RingTurn {
 	batch := make([]db.RingTurn, 0, len(rows))
 	for _, n := range rows {
 		turn, known := t.turns[n.ringGroup]

@@ -1,4 +1,4 @@
-package provisioner
+package calls
 
 import (
 	"strconv"
@@ -9,10 +9,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// party returns who is behind a channel.
-func (t *callTracker) party(c ami.Channel) pbx.CallParty {
+// party returns the phone or line behind a channel.
+func (t *Tracker) party(c ami.Channel) pbx.CallParty {
 	p := pbx.CallParty{Number: known(c.CallerNumber), Name: known(c.CallerName)}
-	if d := t.snapshot().DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {
+	if d := t.o.Snapshot().DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {
 		p.Device, p.Extension = d.Name, d.Extension
 	}
 	return p

@@ -1,6 +1,7 @@
-package provisioner
+package calls
 
 import (
+	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -16,12 +18,15 @@ import (
 // not followed, and counted.
 const maxChannels = 50_000
 
-// callTracker follows every channel of Asterisk and makes calls of them: a full
+// Tracker follows every channel of Asterisk and makes calls of them: a full
 // list at every connect, events after it. Events come in order from the one
 // goroutine of the AMI connection, whose queue is the bounded one: when it
 // overflows, the connection is made anew and everything listed again.
-type callTracker struct {
-	callOptions
+type Tracker struct {
+	// Turns are what was observed of ring groups.
+	Turns *Turns
+
+	o Options
 
 	// recordingCalls is held while a recording is started or stopped.
 	recordingCalls sync.Mutex
@@ -34,17 +39,20 @@ type callTracker struct {
 	listed   bool                    // since the connect: no call under way is missing
 }
 
-// callOptions are what a callTracker needs. All but control are required.
-type callOptions struct {
-	log      *slog.Logger
-	events   *event.Hub
-	snapshot func() *pbx.Snapshot
-	session  func() (*ami.Session, error) // to act on calls over AMI
-	control  CallControl                  // nil: calls can be watched only
-	// ended takes the record of a call that is over; it must not block.
-	ended func(*pbx.CDR)
-	// took notes that an extension answered.
-	took func(tenant, extension string, at time.Time)
+// Options are what a Tracker needs. All but Control are required.
+type Options struct {
+	DB       *db.DB
+	Logger   *slog.Logger
+	Events   *event.Hub
+	Snapshot func() *pbx.Snapshot // the desired state in force
+	// Tenant returns a NotFound error for a tenant that does not exist.
+	Tenant  func(ctx context.Context, name string) error
+	Session func() (*ami.Session, error) // to act on calls over AMI
+	Control Control                      // nil: calls can be watched only
+	// Ended takes the record of a call that is over. It must not block.
+	Ended func(*pbx.CDR)
+	// Answered counts an answer of an extension. It must not block.
+	Answered func(tenant, extension string, at time.Time)
 }
 
 // channel is one channel of Asterisk.
@@ -52,12 +60,12 @@ type channel struct {
 	id, name string
 	linked   string // the Linkedid it was last seen with
 	call     *trackedCall
-	leg      *pbx.CallLeg // of the call; nil for a half of a Local channel
-	half     string       // Uniqueid of the other half of a Local channel
-	bridge   string       // it is in; "" for none
-	context  string       // where it was last seen in the dialplan
+	leg      *leg   // of the call; nil for a half of a Local channel
+	half     string // Uniqueid of the other half of a Local channel
+	bridge   string // it is in; "" for none
+	context  string // where it was last seen in the dialplan
 	exten    string
-	picked   bool      // up, by Asterisk's channel state
+	up       bool      // by Asterisk's channel state
 	listed   time.Time // when it was first seen
 	missing  bool      // from the list of the last sweep
 	recorded bool      // Asterisk records it
@@ -66,39 +74,50 @@ type channel struct {
 // trackedCall is a call under way.
 type trackedCall struct {
 	pbx.LiveCall
-	legs     []*pbx.CallLeg
+	legs     []*leg
 	channels map[string]*channel
 	callerUp time.Time // when the caller's channel went up
-	place    string    // the context the caller was last seen in
-	exten    string
-	cause    int            // of the caller's hangup
-	last     string         // DIALSTATUS of the leg that ended last
-	click    bool           // placed over the API, and rings the phones of who placed it
-	ended    bool           // over the API
-	dropped  bool           // the call became part of another one and has no record
-	asked    []consultation // that are not over
-	kept     []string       // Uniqueids of channels that are or were recorded
+	// callerContext and callerExten are where the caller was last seen in the dialplan.
+	callerContext, callerExten string
+	callerCause                int // of the caller's hangup
+
+	lastDial      pbx.Outcome    // of the leg that ended last without an answer
+	hungUp        bool           // over the API
+	absorbed      bool           // the call became part of another one and has no record
+	consultations []consultation // that are not over
+	recordedOn    []string       // Uniqueids of channels that are or were recorded
 }
 
 // early is what is known of a channel before its first event.
 type early struct {
-	at     time.Time
-	routed []func(*trackedCall, *channel)
+	at    time.Time
+	notes []func(*trackedCall, *channel)
 }
 
-// maxEarly bounds that; the oldest makes place.
+// maxEarly bounds what is known early. When full, expired entries go, then all.
 const maxEarly = 10_000
 
 // earlyFor is how long Asterisk may take to tell of a channel that ARI knows.
 const earlyFor = 30 * time.Second
 
-func newCallTracker(o callOptions) *callTracker {
-	return &callTracker{callOptions: o,
+// New starts from what the database remembers of ring groups; Run starts the loops.
+func New(ctx context.Context, o Options) (*Tracker, error) {
+	turns, err := newTurns(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return newTracker(o, turns), nil
+}
+
+func newTracker(o Options, turns *Turns) *Tracker {
+	return &Tracker{o: o, Turns: turns,
 		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
 }
 
-// handle follows one event.
-func (t *callTracker) handle(e ami.Event) {
+// Handle follows one event. It does not block. How an event changes the state of a leg is
+// the table legStates.
+func (t *Tracker) Handle(e ami.Event) {
+	t.Turns.handle(e)
 	v, ok := ami.ParseCallEvent(e.Frame)
 	if !ok || v.Channel.UniqueID == "" {
 		return
@@ -121,12 +140,12 @@ func (t *callTracker) handle(e ami.Event) {
 	case "BridgeEnter":
 		ch.bridge = v.Channel.BridgeID
 		t.connected(ch, e.At)
-		t.takes(ch)
+		t.noteTaken(ch)
 	case "BridgeLeave":
 		ch.bridge = ""
-		t.waits(ch, e.At)
+		t.showWaiting(ch, e.At)
 	case "Hold", "Unhold":
-		t.held(ch, v.Name == "Hold", e.At)
+		t.holdKey(ch, v.Name == "Hold", e.At)
 	case "MixMonitorStart", "MixMonitorStop":
 		ch.recorded = v.Name == "MixMonitorStart"
 		t.recording(ch.call)
@@ -144,7 +163,7 @@ func (t *callTracker) handle(e ami.Event) {
 // see returns the channel an event shows, brought up to date; nil for one that
 // is not followed. Only a Newchannel, or the list at a connect, makes one known: an
 // event about a channel that has ended must not bring it back.
-func (t *callTracker) see(c ami.Channel, at time.Time, create bool) *channel {
+func (t *Tracker) see(c ami.Channel, at time.Time, create bool) *channel {
 	ch := t.channels[c.UniqueID]
 	if ch == nil {
 		if !create || c.LinkedID == "" {
@@ -161,30 +180,30 @@ func (t *callTracker) see(c ami.Channel, at time.Time, create bool) *channel {
 		ch.linked = c.LinkedID
 		t.move(ch, t.callOf(c.LinkedID, at), at)
 	}
-	t.place(ch, c)
+	t.noteCaller(ch, c)
 	if c.Context != "" {
-		t.at(ch, c.Context, c.Exten, at)
+		t.followPlace(ch, c.Context, c.Exten, at)
 	}
-	if up := c.State == "Up"; up && !ch.picked {
-		ch.picked = true
-		t.takenUp(ch, at)
+	if c.State == "Up" && !ch.up {
+		ch.up = true
+		t.offHook(ch, at)
 	}
 	return ch
 }
 
-// place notes where in the dialplan the caller is.
-func (t *callTracker) place(ch *channel, c ami.Channel) {
+// noteCaller notes where in the dialplan the caller is.
+func (t *Tracker) noteCaller(ch *channel, c ami.Channel) {
 	if ch.leg == nil || !ch.leg.Caller || c.Context == "" {
 		return
 	}
-	ch.call.place, ch.call.exten = c.Context, c.Exten
+	ch.call.callerContext, ch.call.callerExten = c.Context, c.Exten
 	if ch.leg.Number == "" {
 		ch.leg.Number, ch.call.From.Number = c.CallerNumber, c.CallerNumber
 	}
 }
 
 // add begins to follow a channel.
-func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
+func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	if len(t.channels) >= maxChannels {
 		t.ignored++
 		return nil
@@ -197,11 +216,11 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {
-		call.Tenant = t.snapshot().TenantOfChannel(c.Name, c.Context)
+		call.Tenant = t.o.Snapshot().TenantOfChannel(c.Name, c.Context)
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
-		ch.leg = &pbx.CallLeg{ID: ch.id, CallParty: t.party(c), State: pbx.LegRinging, Since: at, Started: at}
-		ch.leg.Caller = !call.click && !hasCaller(call) && (c.UniqueID == c.LinkedID || c.State == "Ring")
+		ch.leg = newLeg(ch.id, t.party(c), at)
+		ch.leg.Caller = !call.click() && !hasCaller(call) && (c.UniqueID == c.LinkedID || c.State == "Ring")
 		call.legs = append(call.legs, ch.leg)
 	}
 	known := t.early[ch.id]
@@ -210,8 +229,8 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 		call.From, call.Dialled = ch.leg.CallParty, c.Exten
 	}
 	if known != nil {
-		for _, routed := range known.routed {
-			routed(call, ch)
+		for _, note := range known.notes {
+			note(call, ch)
 		}
 	}
 	switch {
@@ -225,11 +244,15 @@ func (t *callTracker) add(c ami.Channel, at time.Time) *channel {
 }
 
 func hasCaller(c *trackedCall) bool {
-	return slices.ContainsFunc(c.legs, func(l *pbx.CallLeg) bool { return l.Caller })
+	return slices.ContainsFunc(c.legs, func(l *leg) bool { return l.Caller })
 }
 
+// click reports whether a call that was placed over the API still rings the phones of the
+// extension that places it.
+func (c *trackedCall) click() bool { return slices.Contains(c.Via, pbx.ViaClick) && !hasCaller(c) }
+
 // callOf returns the call with that Linkedid, a new one if there is none.
-func (t *callTracker) callOf(linked string, at time.Time) *trackedCall {
+func (t *Tracker) callOf(linked string, at time.Time) *trackedCall {
 	c := t.calls[linked]
 	if c == nil {
 		c = &trackedCall{LiveCall: pbx.LiveCall{ID: linked, Started: at}, channels: map[string]*channel{}}
@@ -240,7 +263,7 @@ func (t *callTracker) callOf(linked string, at time.Time) *trackedCall {
 
 // move makes a channel part of another call: Asterisk joins calls whose channels
 // meet in a bridge.
-func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
+func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
 	from := ch.call
 	if from == to {
 		return
@@ -260,9 +283,9 @@ func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
 		from.legs[slices.Index(from.legs, ch.leg)] = &left
 		ch.leg.Caller = ch.leg.Caller && !hasCaller(to)
 		to.legs = append(to.legs, ch.leg)
-		for _, a := range from.asked {
+		for _, a := range from.consultations {
 			if a.by == ch.leg {
-				to.asked = append(to.asked, a)
+				to.consultations = append(to.consultations, a)
 			}
 		}
 		if ch.leg.Caller {
@@ -275,14 +298,15 @@ func (t *callTracker) move(ch *channel, to *trackedCall, at time.Time) {
 }
 
 // hungUp forgets a channel, and with its last one the call.
-func (t *callTracker) hungUp(ch *channel, cause int, at time.Time) {
+func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 	c := ch.call
 	if ch.leg != nil {
-		ch.leg.State, ch.leg.Since, ch.leg.Ended = pbx.LegEnded, at, at
+		ch.leg.on(legHungUp, at)
 		if ch.leg.Caller {
-			c.cause = cause
-		} else if cause == pbx.CauseRefused && ch.leg.Outcome == pbx.OutcomeNoAnswer {
-			ch.leg.Outcome = pbx.OutcomeBusy // declined; DialEnd has no word for it
+			c.callerCause = cause
+		}
+		if ch.leg.declined(cause) {
+			ch.leg.end(pbx.OutcomeBusy)
 		}
 	}
 	delete(t.channels, ch.id)
@@ -298,12 +322,12 @@ func (t *callTracker) hungUp(ch *channel, cause int, at time.Time) {
 }
 
 // finish ends a call.
-func (t *callTracker) finish(c *trackedCall, at time.Time) {
+func (t *Tracker) finish(c *trackedCall, at time.Time) {
 	delete(t.calls, c.ID)
-	if c.dropped || c.Tenant == "" || len(c.legs) == 0 {
+	if c.absorbed || c.Tenant == "" || len(c.legs) == 0 {
 		return
 	}
 	record := c.record(at)
-	t.ended(record)
-	t.events.Publish(c.Tenant, event.Call{Change: event.CallEnded, Call: c.view(), Outcome: record.Outcome})
+	t.o.Ended(record)
+	t.o.Events.Publish(c.Tenant, event.Call{Change: event.CallEnded, Call: c.view(), Outcome: record.Outcome})
 }

@@ -1,4 +1,4 @@
-package provisioner
+package spool
 
 import (
 	"context"
@@ -7,29 +7,33 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// spool is the folders that Asterisk fills: recorded calls and voicemail.
-type spool struct {
-	recorded  string // as Options.RecordingDir
-	voicemail string // as Options.VoicemailDir
-	log       *slog.Logger
+// Filter chooses recordings by their names, which begin with the time.
+type Filter struct {
+	After    string                 // only names behind this one: the last of the page before
+	Contains string                 // only names that contain this
+	Want     func(name string) bool // only names for which it returns true; nil wants all
+	Limit    int                    // at most so many; 0 is all
 }
 
-// recordings opens the folder of a tenant's recordings; nil when there is none yet.
-func (s *spool) recordings(tenant string) (*os.Root, error) {
-	if s.recorded == "" {
-		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "this machine does not see Asterisk's spool, where recordings are"}
+func (f Filter) wants(name string) bool {
+	return name > f.After && strings.Contains(name, f.Contains) && (f.Want == nil || f.Want(name))
+}
+
+// folder opens the folder of a tenant's recordings; nil when there is none yet.
+func (s *Spool) folder(tenant string) (*os.Root, error) {
+	if s.o.Recordings == "" {
+		return nil, &pbx.Error{Kind: pbx.Unavailable,
+			Message: "this machine does not see Asterisk's spool, where recordings are"}
 	}
-	all, err := os.OpenRoot(s.recorded)
+	all, err := os.OpenRoot(s.o.Recordings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // absence is one of the two answers asked for
 	}
@@ -47,18 +51,18 @@ func (s *spool) recordings(tenant string) (*os.Root, error) {
 	return own, nil
 }
 
-// Recordings returns a tenant's recorded calls by name, and so by time; only those
-// whose name pleases want, unless it is nil.
-func (c *Controller) Recordings(ctx context.Context, tenant string, o db.ListOptions, want func(name string) bool) ([]*pbx.Recording, error) {
-	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
+// Recordings returns a tenant's recorded calls in the order of their names, and so of time.
+// The error is NotFound without the tenant, Unavailable when the folder cannot be seen.
+func (s *Spool) Recordings(ctx context.Context, tenant string, f Filter) ([]*pbx.Recording, error) {
+	if err := s.o.Tenant(ctx, tenant); err != nil {
 		return nil, err
 	}
-	return c.spool.list(tenant, o, want)
+	return s.List(tenant, f)
 }
 
-// list returns a tenant's recordings by name; want may be nil.
-func (s *spool) list(tenant string, o db.ListOptions, want func(string) bool) ([]*pbx.Recording, error) {
-	folder, err := s.recordings(tenant)
+// List is Recordings for a tenant that is known to exist.
+func (s *Spool) List(tenant string, f Filter) ([]*pbx.Recording, error) {
+	folder, err := s.folder(tenant)
 	if err != nil || folder == nil {
 		return nil, err
 	}
@@ -70,14 +74,14 @@ func (s *spool) list(tenant string, o db.ListOptions, want func(string) bool) ([
 	var names []string
 	for _, e := range entries {
 		name, isWAV := strings.CutSuffix(e.Name(), pbx.RecordingSuffix)
-		if isWAV && name > o.After && strings.Contains(name, o.Contains) && (want == nil || want(name)) {
+		if isWAV && f.wants(name) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	var out []*pbx.Recording
 	for _, name := range names { // only as many files are opened as are listed
-		if o.Limit > 0 && len(out) == o.Limit {
+		if f.Limit > 0 && len(out) == f.Limit {
 			break
 		}
 		switch r, err := stat(folder, tenant, name); {
@@ -91,18 +95,18 @@ func (s *spool) list(tenant string, o db.ListOptions, want func(string) bool) ([
 	return out, nil
 }
 
-// silenceFor is how long a file without sound is left alone: its call may still
-// ring, at several places one after the other.
+// silenceFor is how long a file without sound is kept: its call may still ring, at
+// several places one after the other.
 const silenceFor = time.Hour
 
-// sweepSilence removes the file that Asterisk began for a call that nobody took.
-func (s *spool) sweepSilence(folder *os.Root, file string) {
+// sweepSilence removes the file that Asterisk began for a call without an answer.
+func (s *Spool) sweepSilence(folder *os.Root, file string) {
 	info, err := folder.Lstat(file)
 	if err != nil || time.Since(info.ModTime()) < silenceFor {
 		return
 	}
 	if err := folder.Remove(file); err != nil {
-		s.log.Warn("removing a recording without sound", "file", file, "error", err)
+		s.o.Logger.Warn("removing a recording without sound", "file", file, "error", err)
 	}
 }
 
@@ -142,13 +146,13 @@ func measure(f *os.File, r *pbx.Recording) error {
 	return nil
 }
 
-// nothingRecorded refuses while a tenant has recordings: one of the same name
-// would inherit them.
-func (s *spool) nothingRecorded(tenant string) error {
-	if s.recorded == "" {
+// NothingRecorded returns an InUse error while a tenant has recordings. A later tenant of
+// the same name would inherit them.
+func (s *Spool) NothingRecorded(tenant string) error {
+	if s.o.Recordings == "" {
 		return nil
 	}
-	left, err := s.list(tenant, db.ListOptions{Limit: 100}, nil)
+	left, err := s.List(tenant, Filter{Limit: 100})
 	if err != nil || len(left) == 0 {
 		return err
 	}
@@ -159,9 +163,9 @@ func (s *spool) nothingRecorded(tenant string) error {
 	return refused
 }
 
-// OpenRecording opens the WAV file of one recorded call.
-func (c *Controller) OpenRecording(ctx context.Context, tenant, name string) (*pbx.Recording, io.ReadSeekCloser, error) {
-	folder, r, err := c.findRecording(ctx, tenant, name)
+// Open opens the WAV file of one recorded call, or returns a NotFound error.
+func (s *Spool) Open(ctx context.Context, tenant, name string) (*pbx.Recording, io.ReadSeekCloser, error) {
+	folder, r, err := s.find(ctx, tenant, name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -173,9 +177,9 @@ func (c *Controller) OpenRecording(ctx context.Context, tenant, name string) (*p
 	return r, f, nil
 }
 
-// DeleteRecording removes the file of one recorded call; the log tells by whom.
-func (c *Controller) DeleteRecording(ctx context.Context, by pbx.Author, tenant, name string) error {
-	folder, _, err := c.findRecording(ctx, tenant, name)
+// Delete removes the file of one recorded call; the log names the author.
+func (s *Spool) Delete(ctx context.Context, by pbx.Author, tenant, name string) error {
+	folder, _, err := s.find(ctx, tenant, name)
 	if err != nil {
 		return err
 	}
@@ -183,24 +187,20 @@ func (c *Controller) DeleteRecording(ctx context.Context, by pbx.Author, tenant,
 	if err := folder.Remove(name + pbx.RecordingSuffix); err != nil {
 		return fmt.Errorf("deleting recording %s: %w", name, err)
 	}
-	c.log.Info("recording deleted", "tenant", tenant, "recording", name, "actor", by.Actor, "address", by.Address)
+	s.o.Logger.Info("recording deleted", "tenant", tenant, "recording", name, "actor", by.Actor, "address", by.Address)
 	return nil
 }
 
-// findRecording returns a tenant's folder and a recording in it, or NotFound.
-func (c *Controller) findRecording(ctx context.Context, tenant, name string) (*os.Root, *pbx.Recording, error) {
+// find returns a tenant's folder and a recording in it, or a NotFound error.
+func (s *Spool) find(ctx context.Context, tenant, name string) (*os.Root, *pbx.Recording, error) {
 	if _, err := pbx.ParseRecording(tenant, name); err != nil {
 		return nil, nil, err
 	}
-	if _, err := c.Tenants.Get(ctx, "", tenant); err != nil {
+	if err := s.o.Tenant(ctx, tenant); err != nil {
 		return nil, nil, err
 	}
-	return c.spool.find(tenant, name)
-}
-
-func (s *spool) find(tenant, name string) (*os.Root, *pbx.Recording, error) {
 	missing := pbx.NotFoundf("recording %s does not exist in tenant %s", name, tenant)
-	folder, err := s.recordings(tenant)
+	folder, err := s.folder(tenant)
 	if err != nil {
 		return nil, nil, err
 	}

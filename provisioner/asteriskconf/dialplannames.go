@@ -1,0 +1,119 @@
+package asteriskconf
+
+import (
+	"strings"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// dialplanView is what extensions.conf's template sees: names that callflow and others
+// share with the dialplan, then the tenants.
+type dialplanView struct {
+	App          string // of Stasis
+	Arg          dialplanArgs
+	Context      dialplanContexts
+	Var          dialplanVariables
+	Label        dialplanLabels
+	Extension    dialplanExtensions
+	Cause        dialplanCauses
+	Recorded     string // group of the channels that are recorded
+	RecordFolder string
+	Forget       string   // clears the variables of a call that was elsewhere before
+	Patterns     []string // which together match every extension a call can be at
+	Tenants      []dialplanTenant
+}
+
+// dialplanArgs are the first arguments of Stasis, and an outcome that is another.
+type dialplanArgs struct{ Call, Step, Setting, Desk, Declined string }
+
+// dialplanContexts are the contexts that all tenants share.
+type dialplanContexts struct {
+	Hangup, Voicemail, Messages, Echo string
+	Pickup, Directed, Monitor         string
+	OnDemand                          string // records a call when a code is pressed
+	Called, Legs, Groups, Confirm     string // run on legs
+	Click                             string
+	Alert, Music, Page                string // of ring groups
+	Consult, Ask, Held, Take          string // of consultations
+}
+
+// dialplanVariables are channel variables.
+type dialplanVariables struct {
+	Step, Position, Hops, Order         string // of a plan
+	Then                                string // the context that follows Music
+	Call, Shown, As                     string
+	Record, Recording, RecordedAs       string
+	DeskNumber, DeskPIN                 string
+	Held, AskEntry, Asker, Recall, GoOn string // of consultations
+	Unanswered, Waits                   string // of a channel that is held
+}
+
+// dialplanExtensions are extensions of shared contexts.
+type dialplanExtensions struct {
+	Left string // of the context Held
+}
+
+// dialplanLabels are priority labels.
+type dialplanLabels struct{ Ask, Rung, After, Done, Refused string }
+
+// dialplanCauses are causes of Hangup.
+type dialplanCauses struct {
+	NoPickup          int // nothing rings that could be picked up
+	NoAnswer, Refused int
+}
+
+// anyExtension matches what phones dial and every number pbx allows, but none of
+// the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
+var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
+
+// rememberDialled keeps the number that was dialled first where Asterisk's own records
+// of the call show it: by their end a forward or a transfer has put another in its place.
+const rememberDialled = `CHANNEL(accountcode)=${IF($["${CHANNEL(accountcode)}" = ""]` +
+	`?${FILTER(0-9A-Za-z*#+,${EXTEN})}:${CHANNEL(accountcode)})}`
+
+// sharedNames is the view without tenants.
+func sharedNames() dialplanView {
+	return dialplanView{
+		App: pbx.StasisApp,
+		Arg: dialplanArgs{
+			Call: pbx.ArgCall, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
+			Declined: string(pbx.OutcomeDeclined),
+		},
+		Context: dialplanContexts{
+			Hangup: pbx.HangupContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
+			Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, Monitor: pbx.MonitorContext, OnDemand: pbx.OnDemandContext,
+			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
+			Click: pbx.ClickContext,
+			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
+			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
+		},
+		Var: dialplanVariables{
+			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
+			Then: pbx.ThenVariable,
+			Call: pbx.CallVariable, Shown: pbx.ShownVariable, As: pbx.AsVariable,
+			Record: pbx.RecordVariable, Recording: pbx.OnDemandVariable, RecordedAs: pbx.OnDemandExtension,
+			DeskNumber: pbx.DeskNumberVariable, DeskPIN: pbx.DeskPINVariable,
+			Held: pbx.HeldVariable, AskEntry: pbx.AskEntryVariable, Asker: pbx.AskerVariable,
+			Recall: pbx.RecallVariable, GoOn: pbx.GoOnVariable,
+			Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
+		},
+		Label: dialplanLabels{
+			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
+			Done: pbx.DeskDoneLabel, Refused: pbx.DeskRefusedLabel,
+		},
+		Extension:    dialplanExtensions{Left: pbx.LeftExtension},
+		Cause:        dialplanCauses{NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused},
+		Recorded:     pbx.RecordedGroup,
+		RecordFolder: pbx.RecordingFolder,
+		Forget:       forget(),
+		Patterns:     anyExtension,
+	}
+}
+
+// forget is the argument of MSet by which a call begins anew.
+func forget() string {
+	return strings.Join([]string{
+		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
+		"__" + pbx.CallVariable + "=${UNIQUEID}", rememberDialled,
+	}, ",")
+}

@@ -1,0 +1,58 @@
+package spool
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// ForgetMailbox removes the folder of a deleted mailbox. The next owner of the number must
+// not hear its messages.
+func (s *Spool) ForgetMailbox(tenant, mailbox string) {
+	if s.o.Voicemail == "" {
+		return
+	}
+	if err := os.RemoveAll(filepath.Join(s.o.Voicemail, tenant, mailbox)); err != nil {
+		name := pbx.MailboxName(tenant, mailbox)
+		s.o.Logger.Error("removing the messages of a deleted mailbox", "mailbox", name, "error", err)
+	}
+}
+
+// ForgetPIN removes the PIN that the mailbox's owner chose on the phone. With
+// passwordlocation=spooldir Asterisk prefers secret.conf in the spool over the rendered
+// file, where another PIN would have no effect.
+func (s *Spool) ForgetPIN(tenant, mailbox string) {
+	if s.o.Voicemail == "" {
+		return
+	}
+	path := filepath.Join(s.o.Voicemail, tenant, mailbox, "secret.conf")
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		name := pbx.MailboxName(tenant, mailbox)
+		s.o.Logger.Error("removing the PIN chosen on the phone", "mailbox", name, "error", err)
+	}
+}
+
+// MoveMailbox carries messages, greetings and chosen PIN of a mailbox to its new number.
+// Call it before Asterisk is told of the number. A folder that a deleted mailbox of that
+// number left there is renamed.
+func (s *Spool) MoveMailbox(tenant, from, to string) {
+	if s.o.Voicemail == "" {
+		return
+	}
+	source, target := filepath.Join(s.o.Voicemail, tenant, from), filepath.Join(s.o.Voicemail, tenant, to)
+	if _, err := os.Lstat(source); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	aside := target + ".before-" + time.Now().UTC().Format("20060102T150405.000")
+	if err := os.Rename(target, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.o.Logger.Error("keeping the messages of an earlier mailbox", "folder", target, "error", err)
+		return
+	}
+	if err := os.Rename(source, target); err != nil {
+		s.o.Logger.Error("moving the messages of a renumbered mailbox", "from", source, "to", target, "error", err)
+	}
+}
