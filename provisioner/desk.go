@@ -104,7 +104,7 @@ func leaveDesks(ctx context.Context, tx *db.Tx, tenant, extension, but string) e
 	return nil
 }
 
-// SignOutOfDesk frees the shared device that a user is at; being at none is as good.
+// SignOutOfDesk frees the shared device that a user is at. Not being signed in is no error.
 func (c *Controller) SignOutOfDesk(ctx context.Context, by pbx.Author, tenant, username string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
@@ -119,8 +119,8 @@ func (c *Controller) SignOutOfDesk(ctx context.Context, by pbx.Author, tenant, u
 	return u, revision, err
 }
 
-// SignInByPhone is SignInAtDesk for who dialled the code on a shared device and typed
-// the number of an extension and its user's PIN.
+// SignInByPhone is SignInAtDesk for a call from a shared device to the code of signing in.
+// The number of an extension and its user's PIN were typed.
 func (c *Controller) SignInByPhone(ctx context.Context, endpoint, number, pin string) error {
 	// It counts as wrong until it proves right, so that attempts at the same time all count.
 	if !c.pins.Take(endpoint, time.Now()) {
@@ -184,5 +184,5 @@ func (c *Controller) SignOutByPhone(ctx context.Context, endpoint string) error 
 	return err
 }
 
-// deskAuthor names in the audit who acted at a phone.
+// deskAuthor is the author, in the audit, of changes made at a phone.
 func deskAuthor(extension string) pbx.Author { return pbx.Author{Actor: "desk " + extension} }

@@ -24,7 +24,8 @@ func (c *Controller) Invite(ctx context.Context, by pbx.Author, tenant, device, 
 		return nil, err
 	}
 	if !d.Kind.SIP() {
-		return nil, &pbx.Error{Kind: pbx.Conflict, Message: "device " + device + " is of kind " + string(d.Kind) + " and has no SIP account to invite to"}
+		return nil, &pbx.Error{Kind: pbx.Conflict,
+			Message: "device " + device + " is of kind " + string(d.Kind) + " and has no SIP account to invite to"}
 	}
 	if email == "" {
 		if u, err := c.userOf(ctx, tenant, d.Extension); err == nil {
@@ -38,11 +39,12 @@ func (c *Controller) Invite(ctx context.Context, by pbx.Author, tenant, device, 
 		return nil, err
 	}
 	if !c.Mail.Sends() {
-		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "no mail server is configured: start Dialtone with --smtp-address"}
+		return nil, &pbx.Error{Kind: pbx.Unavailable,
+			Message: "no mail server is configured: start Dialtone with --smtp-address"}
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	i := &db.Invitation{ID: pbx.RandomSecret(8).Reveal(), Tenant: tenant, Device: device, Email: email, Actor: by.Actor, State: pbx.MailQueued,
-		CreatedAt: now, NextAt: now, ExpiresAt: now.Add(invitationLife)}
+	i := &db.Invitation{ID: pbx.RandomSecret(8).Reveal(), Tenant: tenant, Device: device, Email: email, Actor: by.Actor,
+		State: pbx.MailQueued, CreatedAt: now, NextAt: now, ExpiresAt: now.Add(invitationLife)}
 	if err := c.db.AddInvitation(ctx, i); err != nil {
 		return nil, err
 	}
@@ -75,7 +77,8 @@ func (c *Controller) nextInvitation(ctx context.Context) (mail.Letter, bool, err
 	if err != nil || i == nil {
 		return mail.Letter{}, false, err
 	}
-	l := mail.Letter{Name: "invitation " + i.ID, To: i.Email, Subject: "Your phone", Due: i.NextAt, Expires: i.ExpiresAt, Attempts: i.Attempts}
+	l := mail.Letter{Name: "invitation " + i.ID, To: i.Email, Subject: "Your phone",
+		Due: i.NextAt, Expires: i.ExpiresAt, Attempts: i.Attempts}
 	l.Text = func(ctx context.Context) (string, error) {
 		token := pbx.RandomSecret(32)
 		hash := sha256.Sum256([]byte(token.Reveal()))
@@ -88,7 +91,7 @@ func (c *Controller) nextInvitation(ctx context.Context) (mail.Letter, bool, err
 	return l, true, nil
 }
 
-// invitationText is what the mail says. It holds the only copy of the link.
+// invitationText is the text of the mail. It holds the only copy of the link.
 func (c *Controller) invitationText(i *db.Invitation, token pbx.Secret) string {
 	hello, snapshot := "Hello,", c.Snapshot()
 	if d := snapshot.Device(i.Tenant, i.Device); d != nil {

@@ -71,7 +71,8 @@ func (s Server) send(ctx context.Context, to, subject, text string) (permanent b
 	}
 	if err := client.DialAndSendWithContext(ctx, msg); err != nil && !msg.IsDelivered() { // else QUIT alone went wrong
 		var refused *smtp.SendError
-		return errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500, fmt.Errorf("mailing over %s: %w", s.Address, err)
+		permanent = errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500
+		return permanent, fmt.Errorf("mailing over %s: %w", s.Address, err)
 	}
 	return false, nil
 }
@@ -95,7 +96,8 @@ func (s Server) client() (*smtp.Client, error) {
 		options = append(options, smtp.WithTLSPolicy(smtp.TLSMandatory))
 	}
 	if s.Username != "" {
-		options = append(options, smtp.WithSMTPAuth(smtp.SMTPAuthAutoDiscover), smtp.WithUsername(s.Username), smtp.WithPassword(s.Password.Reveal()))
+		options = append(options, smtp.WithSMTPAuth(smtp.SMTPAuthAutoDiscover),
+			smtp.WithUsername(s.Username), smtp.WithPassword(s.Password.Reveal()))
 	}
 	return smtp.NewClient(host, options...)
 }

@@ -35,12 +35,12 @@ func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller,
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant, Expires: token.ExpiresAt, token: hash[:]}, nil
+	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant,
+		Expires: token.ExpiresAt, token: hash[:]}, nil
 }
 
 // Still reports by an error that a caller may not go on as before: the token or the
-// session has ended, or its rights have changed. What lasts longer than a request
-// asks from time to time.
+// session has ended, or its rights have changed. Streams ask it from time to time.
 func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
 	var role pbx.Role
 	var tenant string
@@ -73,7 +73,8 @@ func (a *Authenticator) caller(ctx context.Context, hash []byte) (*Caller, error
 }
 
 func callerOf(u *pbx.User, expires time.Time, hash []byte) *Caller {
-	return &Caller{Author: pbx.Author{Actor: "user " + u.Username}, Role: u.Role, Tenant: u.Tenant, User: u, MustChange: u.MustChange, Expires: expires, session: hash}
+	return &Caller{Author: pbx.Author{Actor: "user " + u.Username}, Role: u.Role, Tenant: u.Tenant, User: u,
+		MustChange: u.MustChange, Expires: expires, session: hash}
 }
 
 // OwnsUser reports whether a user of the tenant is the caller.

@@ -26,7 +26,8 @@ const (
 // the user may have.
 func (a *Authenticator) half(ctx context.Context, u *pbx.User) (*SignedIn, error) {
 	if !a.o.Mail.Sends() {
-		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "no mail server is configured that could send the code: start Dialtone with --smtp-address"}
+		return nil, &pbx.Error{Kind: pbx.Unavailable,
+			Message: "no mail server is configured that could send the code: start Dialtone with --smtp-address"}
 	}
 	text := pbx.RandomSecret(32)
 	hash := sha256.Sum256([]byte(text.Reveal()))
@@ -74,7 +75,7 @@ func (a *Authenticator) Confirm(ctx context.Context, half pbx.Secret, code, addr
 	return out, err
 }
 
-// newCode returns a code and what may be stored of it.
+// newCode returns a code and its hash.
 func newCode() (text, hash pbx.Secret) {
 	most := big.NewInt(1_000_000)
 	n, _ := rand.Int(rand.Reader, most) // never fails, see crypto/rand
@@ -103,7 +104,7 @@ func (a *Authenticator) NextCode(ctx context.Context) (mail.Letter, bool, error)
 	return l, true, nil
 }
 
-// codeText is what the mail says. It holds the only copy of the code.
+// codeText is the text of the mail. It holds the only copy of the code.
 func codeText(u *pbx.User, code pbx.Secret, until time.Time) string {
 	return fmt.Sprintf(`Hello %s,
 

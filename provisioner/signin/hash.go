@@ -13,7 +13,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// cost is what one argon2id hash takes. The notation in which a hash is stored
+// cost is the cost of one argon2id hash. The notation in which a hash is stored
 // names it, so that a hash is verified with its own cost whatever new ones pay.
 type cost struct {
 	memory uint32 // KiB
@@ -26,7 +26,7 @@ type cost struct {
 // in by the hundred, pay less.
 var paid = cost{memory: 19 * 1024, passes: 2, lanes: 1}
 
-// most bounds what a stored hash can ask for: 128 MiB, and about a second.
+// most bounds the cost that a stored hash can name: 128 MiB, and about a second.
 var most = cost{memory: 128 * 1024, passes: 10, lanes: 8}
 
 const (
@@ -52,7 +52,7 @@ func (c cost) allowed() bool {
 
 func (c cost) String() string { return fmt.Sprintf(argonPrefix, c.memory, c.passes, c.lanes) }
 
-// Hash returns what may be stored in place of text.
+// Hash returns an argon2id hash with a salt, to be stored in place of text.
 func Hash(text string) pbx.Secret {
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // never fails, see crypto/rand
@@ -94,7 +94,7 @@ func stale(hash pbx.Secret) bool {
 	return !ok || c != paid
 }
 
-// HashPIN returns what is stored for a PIN: the present hash when it is the same PIN at
+// HashPIN returns the hash of a PIN for desk phones: the present hash when it is the same PIN at
 // the same cost, so that writing it again changes nothing.
 func HashPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
 	if err := pbx.CheckDeskPIN("desk_pin", pin); err != nil {

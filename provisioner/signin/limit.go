@@ -6,7 +6,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 )
 
-// How often signing in may be tried. What succeeds does not count. A network has more
+// How often signing in may be tried. Attempts that succeed do not count. A network has more
 // than a user, because a whole office can be behind one address.
 var (
 	userRate    = limit.Rate{Burst: 10, Every: time.Minute}

@@ -11,7 +11,9 @@ import (
 
 // ChangePassword replaces a user's password by one that the user chose, given the
 // present one. Every session of the user ends but the caller's.
-func (a *Authenticator) ChangePassword(ctx context.Context, by *Caller, tenant, username, present, chosen string) (*pbx.User, error) {
+func (a *Authenticator) ChangePassword(
+	ctx context.Context, by *Caller, tenant, username, present, chosen string,
+) (*pbx.User, error) {
 	if err := pbx.CheckPassword("new", chosen); err != nil {
 		return nil, err
 	}

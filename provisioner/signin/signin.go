@@ -75,7 +75,8 @@ type SignedIn struct {
 }
 
 // errWrong answers every wrong sign-in. The client does not learn what was wrong.
-var errWrong = &pbx.Error{Kind: pbx.Unauthorized, Message: "tenant, username or password is wrong, or the user may not sign in"}
+var errWrong = &pbx.Error{Kind: pbx.Unauthorized,
+	Message: "tenant, username or password is wrong, or the user may not sign in"}
 
 // Begin begins a session by a user's password, or half of one when the user has a second
 // step. A wrong name takes as long as a wrong password.
@@ -97,7 +98,8 @@ func (a *Authenticator) Begin(ctx context.Context, in Credentials) (*SignedIn, e
 		hash = u.Password
 	}
 	if !matches(hash, in.Password.Reveal()) || u == nil || !u.Login {
-		a.o.Log.Info("a sign-in was refused", "user", knownName(u), "address", in.Address) // what was typed may be a password
+		// The name as it was typed is not logged: it may be a password.
+		a.o.Log.Info("a sign-in was refused", "user", knownName(u), "address", in.Address)
 		return nil, errWrong
 	}
 	a.renewHash(ctx, u, &u.Password, in.Password.Reveal())
@@ -107,7 +109,7 @@ func (a *Authenticator) Begin(ctx context.Context, in Credentials) (*SignedIn, e
 	return a.open(ctx, u, in.Address)
 }
 
-// user reads a user; nil and a NotFound error when there is no such user.
+// user reads a user. It returns nil and a NotFound error when there is no such user.
 func (a *Authenticator) user(ctx context.Context, tenant, username string) (u *pbx.User, err error) {
 	err = a.o.DB.View(ctx, func(tx *db.Tx) error {
 		u, err = tx.User(ctx, tenant, username)
@@ -116,6 +118,7 @@ func (a *Authenticator) user(ctx context.Context, tenant, username string) (u *p
 	return u, err
 }
 
+// knownName names a user in the log and in counts of attempts; "" for nil.
 func knownName(u *pbx.User) string {
 	if u == nil {
 		return ""
@@ -155,7 +158,8 @@ func (a *Authenticator) open(ctx context.Context, u *pbx.User, address string) (
 	text := pbx.NewSecret(sessionPrefix + pbx.RandomSecret(32).Reveal())
 	hash := sha256.Sum256([]byte(text.Reveal()))
 	now := a.now().UTC().Truncate(time.Millisecond)
-	session := &db.Session{Hash: hash[:], Tenant: u.Tenant, Username: u.Username, CreatedAt: now, ExpiresAt: now.Add(sessionLife)}
+	session := &db.Session{Hash: hash[:], Tenant: u.Tenant, Username: u.Username,
+		CreatedAt: now, ExpiresAt: now.Add(sessionLife)}
 	err := a.o.DB.AddSession(ctx, session, u)
 	if k := pbx.KindOf(err); err != nil && (k == pbx.Unauthorized || k == pbx.NotFound) {
 		return nil, errWrong

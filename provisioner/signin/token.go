@@ -16,7 +16,7 @@ import (
 // tokenPrefix lets secret scanners and people recognise a token.
 const tokenPrefix = "dt_"
 
-// TokenOrder says what a token is to be.
+// TokenOrder describes a token to be made.
 type TokenOrder struct {
 	Name    string
 	Role    pbx.Role
@@ -30,7 +30,8 @@ func (a *Authenticator) CreateToken(ctx context.Context, o TokenOrder) (*db.Toke
 	var es pbx.Errors
 	es.Add(pbx.CheckText("name", o.Name, 1, 60, 0))
 	if o.Role == pbx.RoleUser {
-		es.Add(pbx.Invalidf("role", "cannot be user for a token: people sign in with that role; choose tenant-admin or operator"))
+		es.Add(pbx.Invalidf("role",
+			"cannot be user for a token: people sign in with that role; choose tenant-admin or operator"))
 	} else {
 		es.Add(pbx.CheckRole(o.Role, o.Tenant))
 	}
@@ -98,12 +99,14 @@ func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, erro
 	text := newTokenText()
 	err = writeTokenFile(path, text)
 	if errors.Is(err, fs.ErrExist) {
-		return false, fmt.Errorf("writing the first token: %s exists already, but the database knows no token; move the file away", path)
+		return false, fmt.Errorf(
+			"writing the first token: %s exists already, but the database knows no token; move the file away", path)
 	}
 	if err != nil {
 		return false, fmt.Errorf("writing the first token to %s: %w", path, err)
 	}
-	if _, err := a.storeToken(ctx, TokenOrder{Name: "admin " + time.Now().Format("2006-01-02"), Role: pbx.RolePlatformAdmin}, text); err != nil {
+	order := TokenOrder{Name: "admin " + time.Now().Format(time.DateOnly), Role: pbx.RolePlatformAdmin}
+	if _, err := a.storeToken(ctx, order, text); err != nil {
 		return false, errors.Join(err, os.Remove(path))
 	}
 	return true, nil
