@@ -8,6 +8,9 @@ OFFICE      := .office
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 export CGO_ENABLED := 1
+# A program with the race detector sleeps a second at its end, for what still runs then:
+# each package's tests would, and each controller of the whole-program tests.
+export GORACE := atexit_sleep_ms=100
 
 .PHONY: help
 help: ## Print this list
@@ -16,6 +19,15 @@ help: ## Print this list
 # Thousands of cases in one goroutine each, most of what check would compute: check
 # runs them without the race detector, test under it like all others.
 PLAIN       := ^(TestBadInputChangesNothing|FuzzNoFieldAddsToAFile|TestEveryZoneForTenYears)$$
+
+# Whole-program tests wait for phones to ring and prompts to end, far more than they
+# compute: LABS of them run at once in each of two packages, whatever the number of
+# processors. Fifteen at once were too many for two processors: phones rang late.
+LABS        := 4
+
+# The end of check and of test says how long it took, builds included.
+STARTED     := $(shell date +%s)
+TOOK         = took=$$(($$(date +%s) - $(STARTED))); echo "make $@ took $$((took / 60)) min $$((took % 60)) s"
 
 .PHONY: tools
 tools:
@@ -47,19 +59,22 @@ check: tools ## The fast inner loop: format, vet, lint, race; all tests that nee
 	@go vet ./...
 	@# ST1005: error texts may begin with a name, and Asterisk is one.
 	@go run $(STATICCHECK) -checks=inherit,-ST1005 ./...
-	@go test -race -skip 'RealAsterisk|$(PLAIN)' ./...
+	@# vet has looked at all of it.
+	@go test -race -vet=off -skip 'RealAsterisk|$(PLAIN)' ./...
 	@echo "without the race detector, which make test has on: $(PLAIN)"
-	@go test -run '$(PLAIN)' ./phoneconf ./provisioner/api
+	@go test -vet=off -run '$(PLAIN)' ./phoneconf ./provisioner/api
+	@$(TOOK)
 
 .PHONY: test
 test: tools sandbox ## Everything: unit, fuzz seeds, real Asterisk 22 and 16, simulated phones; installs what is missing
-	@go test -race -count=1 -timeout 60m ./...
+	@go test -race -count=1 -timeout 60m -p 2 -parallel $(LABS) ./...
+	@$(TOOK)
 
 KILLS       := 1000
 
 .PHONY: soak
 soak: tools sandbox ## Kill the controller KILLS times (1000) amid calls, consultations and recordings; not part of test
-	@go test -race -count=1 -timeout 4h -v -run '^TestSurvivalRealAsterisk$$' ./cmd/dialtone -soak $(KILLS)
+	@go test -race -count=1 -timeout 4h -v -run '^TestSurvivalRealAsterisk$$' ./cmd/dialtone/e2e/faults -soak $(KILLS)
 
 .PHONY: bench
 bench: build ## One table of ratios against references in the same run (about 10 minutes)

@@ -26,9 +26,10 @@ type table[T any] struct {
 	selects, upsert, deletes string
 }
 
-// newTable makes the statements of a kind. Version and revision are columns of
-// every kind and need not be given.
-func newTable[T any](kind, name string, bookkeeping func(*T) (version, revision *int64), columns ...column[T]) *table[T] {
+// newTable makes the statements of a kind. Version and revision, columns of every kind,
+// come from bookkeeping.
+func newTable[T any](kind, name string,
+	bookkeeping func(*T) (version, revision *int64), columns ...column[T]) *table[T] {
 	t := &table[T]{kind: kind, name: name, bookkeeping: bookkeeping}
 	t.columns = append(columns,
 		col("version", func(row *T) any { v, _ := bookkeeping(row); return v }).unaudited(),
@@ -52,7 +53,8 @@ func newTable[T any](kind, name string, bookkeeping func(*T) (version, revision 
 		}
 	}
 	t.selects = "SELECT " + strings.Join(selected, ", ") + " FROM " + name + " "
-	t.upsert = "INSERT INTO " + name + " (" + strings.Join(names, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) +
+	t.upsert = "INSERT INTO " + name + " (" + strings.Join(names, ", ") +
+		") VALUES (?" + strings.Repeat(", ?", len(names)-1) +
 		") ON CONFLICT (" + strings.Join(keys, ", ") + ") DO UPDATE SET " + strings.Join(updates, ", ")
 	t.deletes = "DELETE FROM " + name + " WHERE " + strings.Join(match, " AND ")
 	return t

@@ -30,6 +30,7 @@ var vendors = []string{"yealink", "polycom"}
 // site is a folder of templates that replace shipped ones. It is only read.
 type site struct {
 	dir   string
+	limit time.Duration                     // of one run, siteTime but in tests
 	plain map[string]map[string]*parse.Tree // vendor → name → the shipped one, see unshare; for all sets
 	scans sync.Mutex                        // one at a time
 	state atomic.Pointer[siteState]
@@ -68,7 +69,7 @@ type SiteTemplate struct {
 // shipped ones, see For. Rescan reads it; until then it is empty.
 func (e *Engine) WithSite(dir string) *Engine {
 	out := *e
-	out.site = &site{dir: dir, plain: map[string]map[string]*parse.Tree{}}
+	out.site = &site{dir: dir, limit: siteTime, plain: map[string]map[string]*parse.Tree{}}
 	for full, t := range e.byName {
 		if vendor, name, _ := strings.Cut(full, "/"); slices.Contains(vendors, vendor) {
 			if out.site.plain[vendor] == nil {

@@ -39,6 +39,7 @@ type Place struct {
 type siteSet struct {
 	root    *template.Template
 	vendor  string
+	limit   time.Duration        // of one run
 	files   map[string]*siteFile // in force, by the name they replace
 	touched map[string][]string  // template → names of those replaced that it uses
 	broken  map[string]*SiteError
@@ -112,7 +113,7 @@ func (s *siteState) setFor(e *Engine, p Place) *siteSet {
 
 // compile makes a set; nil when no file of the folders is for the vendor.
 func (s *siteState) compile(e *Engine, vendor string, dirs []string) *siteSet {
-	set := &siteSet{vendor: vendor, files: map[string]*siteFile{}, touched: map[string][]string{}, broken: map[string]*SiteError{}}
+	set := &siteSet{vendor: vendor, limit: e.site.limit, files: map[string]*siteFile{}, touched: map[string][]string{}, broken: map[string]*SiteError{}}
 	for _, dir := range dirs {
 		for name, f := range s.dirs[dir] {
 			if _, ok := e.texts[vendor+"/"+name]; ok && set.files[name] == nil {
@@ -208,7 +209,7 @@ func (set *siteSet) render(full string, view any) ([]byte, error) {
 		}
 	}
 	charge := set.files[set.touched[name][0]].path
-	w := &siteWriter{end: time.Now().Add(siteTime)}
+	w := &siteWriter{limit: set.limit, end: time.Now().Add(set.limit)}
 	if err := set.root.Lookup(name).Execute(w, view); err != nil {
 		return nil, blame(err, charge, func(path string) bool {
 			return slices.ContainsFunc(slices.Collect(maps.Values(set.files)), func(f *siteFile) bool { return f.path == path })
@@ -227,6 +228,7 @@ func (set *siteSet) render(full string, view any) ([]byte, error) {
 type siteWriter struct {
 	made  bytes.Buffer
 	steps int
+	limit time.Duration
 	end   time.Time
 }
 
@@ -238,7 +240,7 @@ func (w *siteWriter) Write(p []byte) (int, error) {
 	case w.steps > siteSteps:
 		return 0, fmt.Errorf("takes more than %d steps", siteSteps)
 	case w.steps%16 == 0 && time.Now().After(w.end):
-		return 0, fmt.Errorf("takes more than %v", siteTime)
+		return 0, fmt.Errorf("takes more than %v", w.limit)
 	}
 	return w.made.Write(p)
 }

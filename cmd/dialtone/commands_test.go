@@ -1,72 +1,39 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
+
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
-
-// program is the built program with the environment it is started in.
-type program struct {
-	path string
-	env  []string
-}
-
-// run starts a command and returns what it printed and whether it succeeded.
-func (p program) run(t *testing.T, args ...string) (output string, ok bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, p.path, args...)
-	cmd.Env = append(os.Environ(), p.env...)
-	out, err := cmd.CombinedOutput()
-	if ctx.Err() != nil {
-		t.Fatalf("dialtone %q does not end:\n%s", args, out)
-	}
-	if trouble.Match(out) {
-		t.Errorf("dialtone %q:\n%s", args, out)
-	}
-	return string(out), err == nil
-}
-
-// must is run of a command that has to succeed.
-func (p program) must(t *testing.T, args ...string) string {
-	t.Helper()
-	out, ok := p.run(t, args...)
-	if !ok {
-		t.Fatalf("dialtone %q failed:\n%s", args, out)
-	}
-	return out
-}
 
 // TestCommandsRealAsterisk uses the other commands beside a running controller.
 func TestCommandsRealAsterisk(t *testing.T) {
 	t.Parallel()
 	l := openLab(t, box.Asterisk22)
-	l.extension(t, "101", "4711", nil)
-	desk := l.device(t, "desk", "101", nil)
+	l.Extension(t, "101", "4711", nil)
+	desk := l.Device(t, "desk", "101", nil)
 	const mac = "001565cc0001"
 	var made struct {
 		ProvisioningURL string `json:"provisioning_url"`
 	}
-	l.do(t, "PUT", tenant+"/phones/"+mac, object{"vendor": "yealink", "model": "T46U", "lines": []any{object{"registration": 1, "device": "desk"}}}, &made)
-	l.applied(t)
-	p := program{binary(t), []string{"DIALTONE_DB=" + l.Database}}
-	if out := p.must(t, "version"); !strings.HasPrefix(out, "dialtone ") || !strings.Contains(out, "go1.") {
+	l.Do(t, "PUT", Tenant+"/phones/"+mac, Object{"vendor": "yealink", "model": "T46U", "lines": []any{Object{"registration": 1, "device": "desk"}}}, &made)
+	l.Applied(t)
+	p := Program{Path: Binary(t), Env: []string{"DIALTONE_DB=" + l.Database}}
+	if out := p.Must(t, "version"); !strings.HasPrefix(out, "dialtone ") || !strings.Contains(out, "go1.") {
 		t.Errorf("version prints %q", out)
 	}
 	t.Run("simulate", func(t *testing.T) { l.simulated(t, p) })
 	t.Run("render", func(t *testing.T) { l.rendered(t, p) })
-	if out := p.must(t, "render", "--shipped"); !strings.Contains(out, "==> yealink/phone.cfg.tmpl <==\n") || strings.Contains(out, "pjsip") {
+	if out := p.Must(t, "render", "--shipped"); !strings.Contains(out, "==> yealink/phone.cfg.tmpl <==\n") || strings.Contains(out, "pjsip") {
 		t.Errorf("the shipped templates are %s", out)
 	}
 	t.Run("render phone", func(t *testing.T) { l.renderedPhone(t, p, mac, made.ProvisioningURL) })
@@ -77,17 +44,17 @@ func TestCommandsRealAsterisk(t *testing.T) {
 }
 
 // rendered: what render writes is what Asterisk runs, byte for byte.
-func (l *lab) rendered(t *testing.T, p program) {
+func (l *lab) rendered(t *testing.T, p Program) {
 	out := t.TempDir()
-	p.must(t, "render", "--out", out)
-	printed := p.must(t, "render")
+	p.Must(t, "render", "--out", out)
+	printed := p.Must(t, "render")
 	files, err := filepath.Glob(filepath.Join(out, "dialtone", "*.conf"))
 	if err != nil || len(files) != 8 {
 		t.Fatalf("render wrote %v, %v", files, err)
 	}
 	for _, file := range files {
 		name := "dialtone/" + filepath.Base(file)
-		text, running := read(t, file), read(t, filepath.Join(l.Asterisk.Dir(), "etc", name))
+		text, running := ReadFile(t, file), ReadFile(t, filepath.Join(l.Asterisk.Dir(), "etc", name))
 		if text != running {
 			t.Errorf("render writes another %s than Asterisk runs", name)
 		}
@@ -100,64 +67,25 @@ func (l *lab) rendered(t *testing.T, p program) {
 	}
 }
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // renderedPhone: what render prints is what the phone is served.
-func (l *lab) renderedPhone(t *testing.T, p program, mac, url string) {
+func (l *lab) renderedPhone(t *testing.T, p Program, mac, url string) {
 	host, port, _ := strings.Cut(l.SIP, ":")
 	site := []string{"--phone-url", l.Phones, "--sip-server", host, "--sip-port", port}
 	out := t.TempDir()
-	p.must(t, append([]string{"render", "--phone", "00-15-65-CC-00-01", "--out", out}, site...)...)
-	served := fetch(t, url+mac+".cfg")
-	if text := read(t, filepath.Join(out, mac+".cfg")); text != served || !strings.Contains(text, "account.1.enable = 1") {
+	p.Must(t, append([]string{"render", "--phone", "00-15-65-CC-00-01", "--out", out}, site...)...)
+	served := FetchFile(t, url+mac+".cfg")
+	if text := ReadFile(t, filepath.Join(out, mac+".cfg")); text != served || !strings.Contains(text, "account.1.enable = 1") {
 		t.Errorf("render writes another file than the phone is served:\n%s", text)
 	}
-	if out, ok := p.run(t, append([]string{"render", "--phone", "001565cc9999"}, site...)...); ok || !strings.Contains(out, "00:15:65:cc:99:99 does not exist") {
+	if out, ok := p.Run(t, append([]string{"render", "--phone", "001565cc9999"}, site...)...); ok || !strings.Contains(out, "00:15:65:cc:99:99 does not exist") {
 		t.Errorf("rendering an unknown phone: %v %s", ok, out)
 	}
 }
 
-// fetch gets a file as a phone would.
-func fetch(t *testing.T, url string) string {
-	t.Helper()
-	p := newPhone(t, phone.Options{})
-	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("User-Agent", "Yealink SIP-T46U 108.86.0.90 "+p.MAC())
-	return body(t, req, 200)
-}
-
-func body(t *testing.T, req *http.Request, want int) string {
-	t.Helper()
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var text strings.Builder
-	if err := resp.Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	if resp.StatusCode != want {
-		t.Errorf("%s %s answers %d, want %d", req.Method, req.URL.Path, resp.StatusCode, want)
-	}
-	_, content, _ := strings.Cut(text.String(), "\r\n\r\n")
-	return content
-}
-
 // tokens: a token made beside the running controller works at once, and is
 // refused as soon as it is revoked.
-func (l *lab) tokens(t *testing.T, p program) {
-	token := strings.TrimSpace(p.must(t, "token", "create", "ops laptop"))
+func (l *lab) tokens(t *testing.T, p Program) {
+	token := strings.TrimSpace(p.Must(t, "token", "create", "ops laptop"))
 	ask := func(want int) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), "GET", l.API+"/v1/health", nil)
@@ -165,45 +93,45 @@ func (l *lab) tokens(t *testing.T, p program) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer "+token)
-		body(t, req, want)
+		Body(t, req, want)
 	}
 	ask(200)
-	list := p.must(t, "token", "list")
+	list := p.Must(t, "token", "list")
 	line := regexp.MustCompile(`(?m)^(\S+) +valid .* ops laptop$`).FindStringSubmatch(list)
 	if line == nil || strings.Contains(list, token) {
 		t.Fatalf("token list prints:\n%s", list)
 	}
-	p.must(t, "token", "revoke", line[1])
+	p.Must(t, "token", "revoke", line[1])
 	ask(401)
-	if list := p.must(t, "token", "list"); !regexp.MustCompile(`(?m)^` + line[1] + ` +revoked .* ops laptop$`).MatchString(list) {
+	if list := p.Must(t, "token", "list"); !regexp.MustCompile(`(?m)^` + line[1] + ` +revoked .* ops laptop$`).MatchString(list) {
 		t.Errorf("token list prints after the revocation:\n%s", list)
 	}
-	if out, ok := p.run(t, "token", "revoke", "nonsense"); ok || !strings.Contains(out, "does not exist") {
+	if out, ok := p.Run(t, "token", "revoke", "nonsense"); ok || !strings.Contains(out, "does not exist") {
 		t.Errorf("revoking an unknown token: %v %s", ok, out)
 	}
 }
 
 // doctor finds the office's Asterisk ready, and names every line that an empty
 // folder lacks.
-func (l *lab) doctor(t *testing.T, p program) {
+func (l *lab) doctor(t *testing.T, p Program) {
 	etc := filepath.Join(l.Asterisk.Dir(), "etc")
 	secret := func(file string) string {
-		found := regexp.MustCompile(`(?m)^(?:secret|password) = (\S{16,})$`).FindStringSubmatch(read(t, filepath.Join(etc, file)))
+		found := regexp.MustCompile(`(?m)^(?:secret|password) = (\S{16,})$`).FindStringSubmatch(ReadFile(t, filepath.Join(etc, file)))
 		if found == nil {
 			t.Fatalf("no secret in %s", file)
 		}
 		return found[1]
 	}
-	p.env = append(p.env, "DIALTONE_AMI_SECRET="+secret("manager.conf"), "DIALTONE_ARI_SECRET="+secret("ari.conf"))
+	p.Env = append(p.Env, "DIALTONE_AMI_SECRET="+secret("manager.conf"), "DIALTONE_ARI_SECRET="+secret("ari.conf"))
 	places := []string{"--ami-address", l.AMI, "--ari-url", "http://" + l.ARI + "/ari"}
-	out, ok := p.run(t, append([]string{"doctor", "--asterisk-etc", etc}, places...)...)
+	out, ok := p.Run(t, append([]string{"doctor", "--asterisk-etc", etc}, places...)...)
 	if !ok || !strings.Contains(out, "Asterisk is ready for Dialtone.") || strings.Contains(out, "BAD") {
 		t.Errorf("the office's Asterisk is not ready: %s", out)
 	}
 	if strings.Contains(out, secret("manager.conf")) || strings.Contains(out, secret("ari.conf")) {
 		t.Error("doctor shows a secret")
 	}
-	out, ok = p.run(t, append([]string{"doctor", "--asterisk-etc", t.TempDir()}, places...)...)
+	out, ok = p.Run(t, append([]string{"doctor", "--asterisk-etc", t.TempDir()}, places...)...)
 	if ok {
 		t.Error("doctor finds an empty folder ready")
 	}
@@ -213,8 +141,8 @@ func (l *lab) doctor(t *testing.T, p program) {
 			t.Errorf("doctor does not say %q:\n%s", line, out)
 		}
 	}
-	p.env = []string{"DIALTONE_AMI_SECRET=wrong", "DIALTONE_ARI_SECRET=wrong"}
-	out, ok = p.run(t, append([]string{"doctor", "--asterisk-etc", etc}, places...)...)
+	p.Env = []string{"DIALTONE_AMI_SECRET=wrong", "DIALTONE_ARI_SECRET=wrong"}
+	out, ok = p.Run(t, append([]string{"doctor", "--asterisk-etc", etc}, places...)...)
 	_, port, _ := strings.Cut(l.AMI, ":")
 	if ok || !strings.Contains(out, "manager.conf must say") || !strings.Contains(out, "port = "+port) ||
 		!strings.Contains(out, "ari.conf must say") || !regexp.MustCompile(`password = \S{16,}`).MatchString(out) {
@@ -223,10 +151,10 @@ func (l *lab) doctor(t *testing.T, p program) {
 }
 
 // mistyped: no command but serve makes a database.
-func mistyped(t *testing.T, p program) {
+func mistyped(t *testing.T, p Program) {
 	missing := filepath.Join(t.TempDir(), "mistyped.db")
 	for _, args := range [][]string{{"token", "list"}, {"token", "create", "me"}, {"render"}, {"backup", missing + ".backup"}} {
-		if out, ok := p.run(t, append(args, "--db", missing)...); ok || !strings.Contains(out, "no such file") {
+		if out, ok := p.Run(t, append(args, "--db", missing)...); ok || !strings.Contains(out, "no such file") {
 			t.Errorf("dialtone %q with a mistyped database: %v %s", args, ok, out)
 		}
 	}
@@ -237,69 +165,69 @@ func mistyped(t *testing.T, p program) {
 
 // backedUp takes a backup while the controller runs, changes things, and puts the
 // backup back: everything is as it was, down to the phone's secrets.
-func (l *lab) backedUp(t *testing.T, p program, desk phone.Account, url string) {
+func (l *lab) backedUp(t *testing.T, p Program, desk phone.Account, url string) {
 	backup := filepath.Join(t.TempDir(), "backup.db")
-	before := fetch(t, url)
-	p.must(t, "backup", backup)
+	before := FetchFile(t, url)
+	p.Must(t, "backup", backup)
 	sent := filepath.Join(filepath.Dir(l.Database), "dialtone-phones")
 	if err := os.MkdirAll(sent, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if out := p.must(t, "backup", backup); !strings.Contains(out, "not in it: "+sent) { // replaces the one before
+	if out := p.Must(t, "backup", backup); !strings.Contains(out, "not in it: "+sent) { // replaces the one before
 		t.Errorf("what phones sent is not in a backup, which says %s", out)
 	}
-	if out, ok := p.run(t, "backup", l.Database); ok {
+	if out, ok := p.Run(t, "backup", l.Database); ok {
 		t.Errorf("the database was taken for a backup of itself: %s", out)
 	}
-	l.do(t, "PUT", tenant+"/extensions/666", object{"name": "After The Backup"}, nil)
-	l.do(t, "DELETE", tenant+"/phones/001565cc0001", nil, nil)
-	l.do(t, "DELETE", tenant+"/devices/desk", nil, nil)
-	l.applied(t)
-	if out, ok := p.run(t, "restore", backup); ok || !strings.Contains(out, "stop the controller first") {
+	l.Do(t, "PUT", Tenant+"/extensions/666", Object{"name": "After The Backup"}, nil)
+	l.Do(t, "DELETE", Tenant+"/phones/001565cc0001", nil, nil)
+	l.Do(t, "DELETE", Tenant+"/devices/desk", nil, nil)
+	l.Applied(t)
+	if out, ok := p.Run(t, "restore", backup); ok || !strings.Contains(out, "stop the controller first") {
 		t.Errorf("restoring under the running controller: %v %s", ok, out)
 	}
-	if err := l.StopController(within(t, 15*time.Second)); err != nil {
+	if err := l.StopController(Within(t, 15*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	broken := filepath.Join(t.TempDir(), "broken.db")
 	if err := os.WriteFile(broken, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, ok := p.run(t, "restore", broken); ok || !strings.Contains(out, "not a usable backup") {
+	if out, ok := p.Run(t, "restore", broken); ok || !strings.Contains(out, "not a usable backup") {
 		t.Errorf("restoring a file that is no database: %v %s", ok, out)
 	}
-	p.must(t, "restore", backup)
+	p.Must(t, "restore", backup)
 	if left, _ := filepath.Glob(l.Database + ".restoring*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 	if kept, _ := filepath.Glob(l.Database + ".before-*"); len(kept) == 0 {
 		t.Error("the database before is not kept")
 	}
-	l.restart(t)
-	l.applied(t)
-	if r := l.refused(t, "GET", tenant+"/extensions/666", nil); r == nil || r.Status != 404 {
+	l.Restart(t)
+	l.Applied(t)
+	if r := l.Refused(t, "GET", Tenant+"/extensions/666", nil); r == nil || r.Status != 404 {
 		t.Errorf("what came after the backup is still there: %+v", r)
 	}
-	if after := fetch(t, url); after != before {
+	if after := FetchFile(t, url); after != before {
 		t.Errorf("the phone is served another file:\n%s", after)
 	}
-	l.register(t, desk, phone.Options{})
-	l.waitStatus(t, "desk", 5*time.Second, "OK", isOK)
+	l.Register(t, desk, phone.Options{})
+	l.WaitStatus(t, "desk", 5*time.Second, "OK", IsOK)
 }
 
 // simulated asks what happens to a call, over the API and by command.
-func (l *lab) simulated(t *testing.T, p program) {
-	l.extension(t, "102", "", nil)
-	l.do(t, "PUT", tenant+"/forwards/102", object{"mode": "schedule", "timezone": "UTC", "rules": []object{{"days": []string{"fri"}, "from": "18:00", "to": "08:00", "destination": "extension:101"}}}, nil)
-	l.applied(t)
-	out := p.must(t, "simulate", "--from", "+4930123", "--to", "102", "--when", "2026-11-27T19:00")
+func (l *lab) simulated(t *testing.T, p Program) {
+	l.Extension(t, "102", "", nil)
+	l.Do(t, "PUT", Tenant+"/forwards/102", Object{"mode": "schedule", "timezone": "UTC", "rules": []Object{{"days": []string{"fri"}, "from": "18:00", "to": "08:00", "destination": "extension:101"}}}, nil)
+	l.Applied(t)
+	out := p.Must(t, "simulate", "--from", "+4930123", "--to", "102", "--when", "2026-11-27T19:00")
 	for _, want := range []string{"+4930123 calls 102 on Friday, 27 November 2026 at 19:00 UTC:", "1. forward: extension 102 forwards, by rule 1 of its schedule: forwarded to extension:101",
 		"at extension:101:", "rings desk", "no-answer → 2", "2. voicemail: extension 101 did not answer: mailbox 101"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("simulate does not print %q:\n%s", want, out)
 		}
 	}
-	if out := p.must(t, "simulate", "--from", "desk", "--to", "102", "--when", "2026-11-27T17:00"); strings.Contains(out, "schedule") || !strings.Contains(out, "hangup: extension 102 has no device that could ring") {
+	if out := p.Must(t, "simulate", "--from", "desk", "--to", "102", "--when", "2026-11-27T17:00"); strings.Contains(out, "schedule") || !strings.Contains(out, "hangup: extension 102 has no device that could ring") {
 		t.Errorf("an hour before its rule:\n%s", out)
 	}
 	var answer struct {
@@ -311,11 +239,11 @@ func (l *lab) simulated(t *testing.T, p program) {
 			}
 		}
 	}
-	l.do(t, "POST", tenant+"/simulate", object{"from": "101", "to": "102", "when": "2026-11-27T19:00:00Z"}, &answer)
+	l.Do(t, "POST", Tenant+"/simulate", Object{"from": "101", "to": "102", "when": "2026-11-27T19:00:00Z"}, &answer)
 	if s := answer.Place.Steps; answer.Place.At != "102" || len(s) != 1 || s[0].Does != "forward" || s[0].Then == nil {
 		t.Errorf("the API says %+v", answer)
 	}
-	l.do(t, "DELETE", tenant+"/forwards/102", nil, nil)
-	l.do(t, "DELETE", tenant+"/extensions/102", nil, nil)
-	l.applied(t)
+	l.Do(t, "DELETE", Tenant+"/forwards/102", nil, nil)
+	l.Do(t, "DELETE", Tenant+"/extensions/102", nil, nil)
+	l.Applied(t)
 }

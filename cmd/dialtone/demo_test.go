@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
+
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/demo"
@@ -20,20 +22,21 @@ import (
 // then looks at what is left: channels, statuses and fetches in the database
 // file, and secrets where none may be.
 func TestDemoRealAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()
 			l := openLab(t, suite)
 			var steps bytes.Buffer
-			if err := demo.Run(within(t, 3*time.Minute), l.Places, &steps); err != nil {
+			if err := demo.Run(Within(t, 3*time.Minute), l.Places, &steps); err != nil {
 				t.Fatalf("%v\n%s", err, &steps)
 			}
 			t.Logf("the demo on %s:\n%s", suite, &steps)
-			l.noChannels(t)
-			l.waitStatus(t, "desk-7001", 5*time.Second, "gone", func(s status) bool { return s.Status == "" && s.Call == "idle" })
+			l.NoChannels(t)
+			l.WaitStatus(t, "desk-7001", 5*time.Second, "gone", func(s Status) bool { return s.Status == "" && s.Call == "idle" })
 			l.stayRegistered(t)
 			public := l.everyList(t)
-			if err := l.StopController(within(t, 15*time.Second)); err != nil {
+			if err := l.StopController(Within(t, 15*time.Second)); err != nil {
 				t.Fatal(err)
 			}
 			store, err := db.Open(t.Context(), l.Database, db.Options{})
@@ -52,17 +55,17 @@ func TestDemoRealAsterisk(t *testing.T) {
 func (l *lab) stayRegistered(t *testing.T) {
 	t.Helper()
 	const mac = "64:16:7f:00:70:02"
-	l.do(t, "POST", tenant+"/phones/"+mac+"/enrol", nil, nil)
-	l.applied(t)
-	p := newPhone(t, phone.Options{MAC: mac, Model: "VVX450", ProvisioningURL: l.Phones + "/"})
-	config, _, err := p.Fetch(within(t, 10*time.Second))
+	l.Do(t, "POST", Tenant+"/phones/"+mac+"/enrol", nil, nil)
+	l.Applied(t)
+	p := NewPhone(t, phone.Options{MAC: mac, Model: "VVX450", ProvisioningURL: l.Phones + "/"})
+	config, _, err := p.Fetch(Within(t, 10*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Register(within(t, 10*time.Second), config.Accounts[0]); err != nil {
+	if err := p.Register(Within(t, 10*time.Second), config.Accounts[0]); err != nil {
 		t.Fatal(err)
 	}
-	l.waitStatus(t, "desk-7002", 10*time.Second, "OK with user agent", func(s status) bool { return isOK(s) && s.UserAgent != "" })
+	l.WaitStatus(t, "desk-7002", 10*time.Second, "OK with user agent", func(s Status) bool { return IsOK(s) && s.UserAgent != "" })
 }
 
 // everyList is all that the API shows without being asked for one secret.
@@ -70,9 +73,9 @@ func (l *lab) everyList(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, path := range []string{"/v1/tenants", "/v1/tokens", "/v1/changes", "/v1/health", "/metrics", "/openapi.json",
-		tenant + "/extensions", tenant + "/devices", tenant + "/phones", tenant + "/mailboxes", tenant + "/status",
-		tenant + "/devices/desk-7001", tenant + "/mailboxes/7001", tenant + "/phones/001565007001", tenant + "/phones/001565007001/fetches"} {
-		all.WriteString(l.get(t, path))
+		Tenant + "/extensions", Tenant + "/devices", Tenant + "/phones", Tenant + "/mailboxes", Tenant + "/status",
+		Tenant + "/devices/desk-7001", Tenant + "/mailboxes/7001", Tenant + "/phones/001565007001", Tenant + "/phones/001565007001/fetches"} {
+		all.WriteString(l.Get(t, path))
 	}
 	return all.String()
 }
@@ -120,7 +123,7 @@ func (l *lab) checkSecrets(t *testing.T, store *db.DB, public string) {
 	if len(secrets) < 10 {
 		t.Fatalf("only %d secrets were found to look for", len(secrets))
 	}
-	log := l.log.String()
+	log := l.Log.String()
 	if !strings.Contains(log, "level=DEBUG") {
 		t.Error("the log has no debug lines")
 	}

@@ -27,6 +27,7 @@ type cli struct {
 	Doctor   doctorCmd   `cmd:"" help:"Look at the Asterisk of this machine and print the exact lines that are missing."`
 	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while it runs or not."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the database. The controller must not run."`
+	Manual   manualCmd   `cmd:"" help:"Print the manual: the list of its pages, or one of them."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -11,12 +11,15 @@ import (
 	"testing"
 	"time"
 
+	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
+
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/office"
 )
 
 // systemd is the socket of one, and the environment that names it.
-func systemd(t *testing.T, limit string) *net.UnixConn {
+func systemd(t *testing.T, limit string) (socket *net.UnixConn, env map[string]string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "notify-") // the path of a socket must be short
 	if err != nil {
@@ -24,14 +27,12 @@ func systemd(t *testing.T, limit string) *net.UnixConn {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	path := filepath.Join(dir, "s")
-	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	socket, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { socket.Close() })
-	t.Setenv("NOTIFY_SOCKET", path)
-	t.Setenv("WATCHDOG_USEC", limit)
-	return socket
+	return socket, map[string]string{"NOTIFY_SOCKET": path, "WATCHDOG_USEC": limit}
 }
 
 // told is what systemd hears next, "" for nothing within the limit.
@@ -49,7 +50,10 @@ func told(t *testing.T, socket *net.UnixConn, limit time.Duration) string {
 }
 
 func TestWatchdog(t *testing.T) {
-	socket := systemd(t, "30000")
+	socket, env := systemd(t, "30000")
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
 	every := watchdogEvery()
 	if every != 10*time.Millisecond {
 		t.Fatalf("every %v", every)
@@ -81,15 +85,16 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-// TestWatchdogRealAsterisk, which sets the environment and so runs alone: a controller that is stopped keeps its calls waiting. It
-// is silent, whoever watches it kills it, and the next one decides them.
+// TestWatchdogRealAsterisk: a controller that is stopped keeps its calls waiting. It
+// is silent, systemd kills it, and the next one decides them.
 func TestWatchdogRealAsterisk(t *testing.T) {
-	socket := systemd(t, "1500000")
-	l := openLab(t, box.Asterisk22)
-	l.extension(t, "101", "", nil)
-	l.extension(t, "102", "", nil)
-	caller := l.register(t, l.device(t, "caller", "101", nil), phone.Options{})
-	callee := l.register(t, l.device(t, "callee", "102", nil), phone.Options{})
+	t.Parallel()
+	socket, env := systemd(t, "1500000")
+	l := openLabWith(t, box.Asterisk22, office.Options{Env: env})
+	l.Extension(t, "101", "", nil)
+	l.Extension(t, "102", "", nil)
+	caller := l.Register(t, l.Device(t, "caller", "101", nil), phone.Options{})
+	callee := l.Register(t, l.Device(t, "callee", "102", nil), phone.Options{})
 	for _, want := range []string{"READY=1", "WATCHDOG=1", "WATCHDOG=1"} {
 		if got := told(t, socket, 10*time.Second); got != want {
 			t.Errorf("systemd is told %q, not %q", got, want)
@@ -98,17 +103,17 @@ func TestWatchdogRealAsterisk(t *testing.T) {
 	if err := syscall.Kill(l.ControllerPID(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	out := dial(t, caller, "102")
+	out := Dial(t, caller, "102")
 	for got := "x"; got != ""; got = told(t, socket, 1500*time.Millisecond) {
 		continue
 	}
-	if shown := l.console(t, "core show channels concise"); !strings.Contains(shown, "!Stasis!") {
+	if shown := l.Console(t, "core show channels concise"); !strings.Contains(shown, "!Stasis!") {
 		t.Errorf("the call does not wait:\n%s", shown)
 	}
-	l.kill(t)
-	l.restart(t)
-	in := rings(t, out, callee)
-	answer(t, out, in)
-	hangUp(t, out, in)
-	l.noChannels(t)
+	l.Kill(t)
+	l.Restart(t)
+	in := Rings(t, out, callee)
+	Answer(t, out, in)
+	HangUp(t, out, in)
+	l.NoChannels(t)
 }

@@ -1,8 +1,9 @@
 // Package api is the admin API: /v1 on Echo v4 behind huma, which validates
 // bodies and writes the OpenAPI document from the same declarations. It decodes,
 // calls the Controller, and encodes; rules live in pbx, SQL in db. One file a
-// resource. It may import provisioner, provisioner/event, provisioner/pbx and db's
-// plain row types, and must not know ARI, AMI or templates.
+// resource. Beside it stand the manual's pages, at /docs. It may import provisioner,
+// provisioner/event, provisioner/pbx, provisioner/manual and db's plain row types,
+// and must not know ARI, AMI or templates.
 package api
 
 import (
@@ -53,7 +54,7 @@ func newAPI(o Options) *api {
 	e.Use(a.logRequests, recoverPanic, unescapeParams)
 	config := huma.DefaultConfig("Dialtone", o.Version)
 	config.CreateHooks = nil // no $schema in answers
-	config.DocsPath = ""     // huma's page loads scripts from elsewhere; ours is at /docs
+	config.DocsPath = ""     // huma's page loads scripts from elsewhere; ours is at /docs/api
 	config.Info.Description = "The controller in front of Asterisk. Every call needs `Authorization: Bearer TOKEN`, where a token is one that `POST /v1/tokens` made (the first start writes one beside the database) or a session that `POST /v1/sign-in` began. Each operation names the roles that may use it; whoever belongs to a tenant reaches that tenant only."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
@@ -95,7 +96,7 @@ func (a *api) register(e *echo.Echo) {
 	a.registerHealth(e)
 	a.registerSignIn()
 	a.checkDeclared()
-	e.GET("/docs", docsPage)
+	a.registerDocs(e)
 	e.GET("/metrics", echo.WrapHandler(a.Metrics))
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") })
 }

@@ -102,7 +102,8 @@ func members(t reflect.Type) (out []reflect.StructField) {
 // two do not fit.
 func linkOf(row reflect.Type, m reflect.StructField) (link, bool) {
 	field, options, _ := strings.Cut(m.Tag.Get("row"), ",")
-	l := link{member: m.Index, name: jsonName(m), sorted: options == "sorted", omitZero: options == "omitzero", byHand: options == "by hand"}
+	l := link{member: m.Index, name: jsonName(m),
+		sorted: options == "sorted", omitZero: options == "omitzero", byHand: options == "by hand"}
 	field, l.invert = strings.CutPrefix(field, "!")
 	if field == "" {
 		field = m.Name

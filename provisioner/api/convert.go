@@ -40,8 +40,9 @@ func conversionOf(member, field reflect.Type) (conversion, bool) {
 	case member.Kind() == reflect.Pointer:
 		return optional(member.Elem(), field)
 	case member.Kind() == reflect.Slice && field.Kind() == reflect.Slice:
-		return conversion{load: func(m, f reflect.Value) { m.Set(list(member, f)) },
-			store: func(_ string, f, m reflect.Value) *pbx.Error { f.Set(list(field, m)); return nil }}, fits(member.Elem(), field.Elem())
+		load := func(m, f reflect.Value) { m.Set(list(member, f)) }
+		store := func(_ string, f, m reflect.Value) *pbx.Error { f.Set(list(field, m)); return nil }
+		return conversion{load, store}, fits(member.Elem(), field.Elem())
 	}
 	return conversion{load: func(m, f reflect.Value) { m.Set(f.Convert(member)) }, store: convert}, fits(member, field)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/manual"
 )
 
 // document is the part of /openapi.json that the tests look at.
@@ -48,7 +50,7 @@ func (l *lab) document() (d document, text string) {
 }
 
 // pages are the routes that are no API: pages, machinery, and the document itself.
-var pages = []string{"/", "/docs", "/healthz", "/metrics", "/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml", "/schemas/{schema}"}
+var pages = []string{"/", "/docs", "/docs/api", "/docs/{topic}", "/healthz", "/metrics", "/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml", "/schemas/{schema}"}
 
 func TestDocumentAndRouterAgree(t *testing.T) {
 	l := newLab(t)
@@ -297,20 +299,54 @@ func operationOf(p *huma.PathItem, method string) *huma.Operation {
 	return map[string]*huma.Operation{"GET": p.Get, "POST": p.Post, "PUT": p.Put, "PATCH": p.Patch, "DELETE": p.Delete}[method]
 }
 
-// The page works on a network without the Internet.
+// The pages work on a network without the Internet, and need no token.
 func TestDocsLoadNothingFromElsewhere(t *testing.T) {
 	l := newLab(t)
-	r := l.must(200, "GET", "/docs", "", "Authorization: ")
-	for _, m := range regexp.MustCompile(`(?i)(src|href|url|import)\s*[=(]\s*["']?(https?:)?//`).FindAllString(r.Body, -1) {
-		t.Errorf("the page refers to %s", m)
+	paths := []string{"/docs", "/docs/api"}
+	for _, p := range manual.Pages() {
+		paths = append(paths, "/docs/"+p.Topic)
 	}
-	if policy := r.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") {
-		t.Errorf("the policy is %q", policy)
+	for _, path := range paths {
+		r := l.must(200, "GET", path, "", "Authorization: ")
+		for _, m := range regexp.MustCompile(`(?i)(src|href|url|import)\s*[=(]\s*["']?(https?:)?//`).FindAllString(r.Body, -1) {
+			t.Errorf("%s refers to %s", path, m)
+		}
+		policy, scripts := r.Header.Get("Content-Security-Policy"), strings.Contains(r.Body, "<script")
+		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "script-src") != scripts {
+			t.Errorf("%s: the policy is %q; it has scripts: %v", path, policy, scripts)
+		}
 	}
-	if !strings.Contains(r.Body, "fetch('/openapi.json')") {
-		t.Error("the page does not read the document")
+	if !strings.Contains(l.must(200, "GET", "/docs/api", "", "Authorization: ").Body, "fetch('/openapi.json')") {
+		t.Error("the reference does not read the document")
 	}
 	if to := l.must(302, "GET", "/", "").Header.Get("Location"); to != "/docs" {
 		t.Errorf("/ leads to %q", to)
+	}
+}
+
+// The start page leads to every page, each page has its text, and each link on them
+// is answered.
+func TestManualPages(t *testing.T) {
+	l := newLab(t)
+	start := l.must(200, "GET", "/docs", "", "Authorization: ").Body
+	for _, p := range manual.Pages() {
+		if !strings.Contains(start, `<dt><a href="/docs/`+p.Topic+`">`+p.Title+"</a></dt>") {
+			t.Errorf("the start page does not lead to %s", p.Topic)
+		}
+		body := l.must(200, "GET", "/docs/"+p.Topic, "", "Authorization: ").Body
+		if !strings.Contains(body, ">"+p.Title+"</h1>") || strings.Count(body, "<h2") != strings.Count(p.Text, "\n## ") {
+			t.Errorf("/docs/%s does not show the whole page", p.Topic)
+		}
+		start += body
+	}
+	asked := map[string]bool{}
+	for _, link := range regexp.MustCompile(`href="([^"#]*)`).FindAllStringSubmatch(start, -1) {
+		if !asked[link[1]] && link[1] != "" {
+			l.must(200, "GET", link[1], "", "Authorization: ")
+		}
+		asked[link[1]] = true
+	}
+	if r := l.must(404, "GET", "/docs/nonsense", "", "Authorization: "); !strings.Contains(r.Body, "/docs lists its pages") {
+		t.Errorf("an unknown page: %s", r.Body)
 	}
 }

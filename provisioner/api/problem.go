@@ -111,9 +111,9 @@ func (a *api) echoProblem(err error, c echo.Context) *Problem {
 	p := &Problem{Status: he.Code, Title: http.StatusText(he.Code), Kind: kindOfStatus(he.Code), Detail: http.StatusText(he.Code)}
 	switch he.Code {
 	case http.StatusNotFound:
-		p.Detail = "there is nothing at " + c.Request().URL.Path + "; /docs lists what there is"
+		p.Detail = "there is nothing at " + c.Request().URL.Path + "; /docs/api lists what there is"
 	case http.StatusMethodNotAllowed:
-		p.Detail = c.Request().Method + " is not possible here; /docs lists what is"
+		p.Detail = c.Request().Method + " is not possible here; /docs/api lists what is"
 	}
 	return p
 }

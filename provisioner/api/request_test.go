@@ -23,7 +23,7 @@ func TestRequestThatIsWrong(t *testing.T) {
 		{name: "garbage token", method: "GET", path: "extensions", headers: []string{"Authorization: Bearer " + canary}, status: 401, detail: "unknown or revoked"},
 		{name: "other scheme", method: "GET", path: "extensions", headers: []string{"Authorization: Basic YTpi"}, status: 401, detail: "a token is needed"},
 		{name: "unknown path", method: "GET", path: "/v1/nothing", status: 404, detail: "there is nothing at /v1/nothing"},
-		{name: "unknown path of a tenant", method: "GET", path: "nothing", status: 404, detail: "/docs lists"},
+		{name: "unknown path of a tenant", method: "GET", path: "nothing", status: 404, detail: "/docs/api lists"},
 		{name: "unknown method", method: "POST", path: "extensions/101", body: put, status: 405, detail: "POST is not possible here"},
 		{name: "unknown method of a list", method: "DELETE", path: "extensions", status: 405, detail: "DELETE is not possible here"},
 		{name: "newline in the key", method: "PUT", path: "extensions/10%0a1", body: put, status: 422, field: "number", detail: "is not an extension number"},

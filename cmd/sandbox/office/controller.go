@@ -35,6 +35,9 @@ func (of *Office) StartController(ctx context.Context) error {
 	}
 	cmd := exec.Command(of.options.Binary, of.serveArgs()...)
 	cmd.Env = append(os.Environ(), "DIALTONE_AMI_SECRET="+of.ami.Reveal(), "DIALTONE_ARI_SECRET="+of.ari.Reveal())
+	for name, value := range of.options.Env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
 	cmd.Stdout, cmd.Stderr = of.options.Log, of.options.Log
 	// A signal for our terminal's group must not reach it before we end it in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -124,8 +127,13 @@ func (of *Office) healthy(ctx context.Context) bool {
 // ControllerDone is closed when the controller's process has ended.
 func (of *Office) ControllerDone() <-chan struct{} { return of.controller.done }
 
-// ControllerPID is the process id of the controller.
-func (of *Office) ControllerPID() int { return of.controller.cmd.Process.Pid }
+// ControllerPID is the process id of the controller, 0 when none runs.
+func (of *Office) ControllerPID() int {
+	if of.controller == nil {
+		return 0
+	}
+	return of.controller.cmd.Process.Pid
+}
 
 // KillController ends the controller as kill -9 does and waits until it is gone.
 func (of *Office) KillController() error {

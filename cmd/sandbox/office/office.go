@@ -34,6 +34,8 @@ type Options struct {
 	Log       io.Writer // what the two programs print
 	// Serve are further flags of dialtone serve.
 	Serve []string
+	// Env is added to the controller's environment.
+	Env map[string]string
 	// RTPPorts is how many ports media may use, two a leg; 0 means 2,400, enough
 	// for the benchmarks' 500 calls.
 	RTPPorts int

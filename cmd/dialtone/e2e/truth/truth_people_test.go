@@ -1,0 +1,239 @@
+package truth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+)
+
+// pause waits, unless the row is over or a call is.
+func pause(ctx context.Context, c *phone.Call, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-c.Done():
+	}
+	return false
+}
+
+// watch notes every call that arrives at a phone, and does what its owner does.
+func (sc *scene) watch(ctx context.Context, name string, at *phone.Phone) {
+	var acting sync.WaitGroup
+	defer acting.Wait()
+	for {
+		select {
+		case in := <-at.Incoming():
+			acting.Go(func() { sc.act(ctx, sc.note(name, in), sc.who(name)) })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// note keeps a call at a phone.
+func (sc *scene) note(name string, c *phone.Call) *sighting {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	s := &sighting{who: name, from: time.Since(sc.began), call: c, tone: 400 + 110*float64(len(sc.seen)), presses: strings.HasPrefix(sc.who(name).presses, "*")}
+	sc.seen = append(sc.seen, s)
+	return s
+}
+
+func (sc *scene) mark(f func()) {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	f()
+}
+
+// act rings, and then does what one does.
+func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
+	defer sc.mark(func() { s.to = time.Since(sc.began) })
+	_ = s.call.Ring()
+	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
+		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
+	}
+	if p.does == "answers" || p.does == "refuses" || p.does == "declines" {
+		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
+			return
+		}
+		sc.mark(func() { s.own = true })
+	}
+	switch p.does {
+	case "refuses":
+		_ = s.call.Reject(486)
+	case "declines":
+		_ = s.call.Reject(603)
+	case "answers":
+		if !up(s.call) && s.call.Answer(ctx) != nil && !up(s.call) {
+			return
+		}
+		s.call.Tone(s.tone)
+		sc.goOn(ctx, s, p)
+	}
+	select {
+	case <-s.call.Done():
+	case <-ctx.Done():
+		_ = s.call.Hangup(context.WithoutCancel(ctx))
+	}
+}
+
+// up reports whether a call was answered; a phone may do that by itself.
+func up(c *phone.Call) bool {
+	select {
+	case <-c.Answered():
+		return true
+	default:
+		return false
+	}
+}
+
+// goOn does what is done in a call that was answered.
+func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
+	if p.presses != "" && HearsWords(ctx, s.call) == nil {
+		s.call.Tone(0)
+		_ = s.call.SendDTMF(p.presses)
+		s.call.Tone(s.tone)
+		if s.presses { // something of what is said after it is to be recorded
+			_ = s.call.Hear(ctx, sceneTone, time.Second)
+			sc.mark(func() { s.presses = false })
+		}
+	}
+	if p.transfers+p.announces+p.consults == "" {
+		return
+	}
+	// Asterisk takes a transfer only once both talk.
+	if s.call.Hear(ctx, sceneTone, 500*time.Millisecond) != nil {
+		return
+	}
+	if p.consults != "" {
+		if err := sc.consult(ctx, s, p); err != nil {
+			sc.mark(func() { sc.wrong = err })
+		}
+		return
+	}
+	if p.transfers != "" {
+		_ = s.call.Refer(ctx, p.transfers)
+	} else {
+		sc.announce(ctx, s.call, p)
+	}
+	// As phones do once they are told that it worked, or that it never will.
+	pause(ctx, s.call, 2*time.Second)
+	_ = s.call.Hangup(ctx)
+}
+
+// consult lets a phone ask somebody, once, and does what is done then.
+func (sc *scene) consult(ctx context.Context, s *sighting, p *actor) error {
+	again := false
+	sc.mark(func() {
+		again = slices.ContainsFunc(sc.seen, func(o *sighting) bool { return o.who == s.who && o.from < s.from })
+	})
+	if again {
+		return nil
+	}
+	defer sc.mark(func() { sc.asked = append(sc.asked, p.name) })
+	path, err := sc.path(ctx)
+	if err == nil {
+		err = sc.Client.Do(ctx, "POST", path+"/consult", Object{"to": p.consults}, nil)
+	}
+	if err != nil {
+		return err
+	}
+	third, err := sc.next(s)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-third.Done():
+		return nil
+	case <-third.Answered():
+	case <-time.After(time.Second):
+	}
+	if !pause(ctx, third, time.Second) {
+		return nil
+	}
+	switch p.then {
+	case "completes":
+		return sc.Client.Do(ctx, "POST", path+"/complete", nil, nil)
+	case "returns":
+		return sc.Client.Do(ctx, "DELETE", path+"/consult", nil, nil)
+	case "":
+		<-third.Done()
+		return nil
+	}
+	return s.call.Hangup(ctx)
+}
+
+// next waits for the call that arrived after another one.
+func (sc *scene) next(s *sighting) (call *phone.Call, err error) {
+	return call, waitError(10*time.Second, func() string {
+		sc.mu.Lock()
+		defer sc.mu.Unlock()
+		for _, o := range sc.seen {
+			if o.from > s.from {
+				call = o.call
+				return ""
+			}
+		}
+		return "nobody rings"
+	})
+}
+
+// path is that of the row's call.
+func (sc *scene) path(ctx context.Context) (string, error) {
+	var page struct{ Items []LiveCall }
+	if err := sc.Client.Do(ctx, "GET", Tenant+"/calls", nil, &page); err != nil {
+		return "", err
+	}
+	for _, c := range page.Items {
+		if c.From.Device == sc.caller && c.Dialled == sc.row.dials {
+			return Tenant + "/calls/" + c.ID, nil
+		}
+	}
+	return "", fmt.Errorf("the call from %s is not among those under way", sc.caller)
+}
+
+// announce calls somebody else and connects the two.
+func (sc *scene) announce(ctx context.Context, c *phone.Call, p *actor) {
+	consult, err := sc.phones[p.name].Dial(ctx, p.announces)
+	if err != nil || consult.WaitAnswer() != nil {
+		return
+	}
+	if pause(ctx, consult, time.Second) {
+		_ = c.ReferTo(ctx, consult)
+	}
+	pause(ctx, consult, time.Second)
+	_ = consult.Hangup(ctx)
+}
+
+// meddle places the other call of a row, such as a pickup.
+func (sc *scene) meddle(ctx context.Context, p *actor) {
+	timer := time.NewTimer(p.after)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return
+	}
+	c, err := sc.phones[p.name].Dial(ctx, p.dials)
+	if err != nil {
+		return
+	}
+	s := &sighting{who: p.name, call: c, tone: 330}
+	sc.mark(func() { sc.seen = append(sc.seen, s) })
+	c.Tone(s.tone)
+	select {
+	case <-c.Done():
+	case <-ctx.Done():
+		_ = c.Hangup(context.WithoutCancel(ctx))
+	}
+}

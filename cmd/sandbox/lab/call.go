@@ -1,0 +1,272 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+)
+
+// Dial starts a call that has a minute to be answered.
+func Dial(t *testing.T, from *phone.Phone, number string) *phone.Call {
+	t.Helper()
+	c, err := from.Dial(Within(t, time.Minute), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Rings waits for the call at the callee's phone and rings there.
+func Rings(t *testing.T, out *phone.Call, at *phone.Phone) *phone.Call {
+	t.Helper()
+	select {
+	case in := <-at.Incoming():
+		if err := in.Ring(); err != nil {
+			t.Fatal(err)
+		}
+		Hears(t, out.Ringing(), out, "ringing")
+		return in
+	case <-out.Done():
+		t.Fatalf("the call ended before it rang: %v", out.Err())
+	case <-time.After(15 * time.Second):
+		t.Fatal("the called phone does not ring")
+	}
+	return nil
+}
+
+// Hears waits for a state of a call.
+func Hears(t *testing.T, state <-chan struct{}, c *phone.Call, what string) {
+	t.Helper()
+	select {
+	case <-state:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("waiting for %s: last status %d, error %v", what, c.Status(), c.Err())
+	}
+}
+
+// Connect is a call that was answered.
+func Connect(t *testing.T, from, to *phone.Phone, number string) (out, in *phone.Call) {
+	t.Helper()
+	out = Dial(t, from, number)
+	in = Rings(t, out, to)
+	Answer(t, out, in)
+	return out, in
+}
+
+// Answer answers at the callee's phone and waits until the caller hears it.
+func Answer(t *testing.T, out, in *phone.Call) {
+	t.Helper()
+	if err := in.Answer(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.WaitAnswer(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The two voices.
+const (
+	CallerTone = 1000.0
+	CalleeTone = 440.0
+)
+
+// Talk checks that each hears the other's voice, now and not before.
+func Talk(t *testing.T, out, in *phone.Call) {
+	t.Helper()
+	out.Tone(CallerTone)
+	in.Tone(CalleeTone)
+	ctx := Within(t, 10*time.Second)
+	if err := out.Hear(ctx, CalleeTone, time.Second); err != nil {
+		t.Fatalf("the caller: %v", err)
+	}
+	if err := in.Hear(ctx, CallerTone, time.Second); err != nil {
+		t.Fatalf("the callee: %v", err)
+	}
+}
+
+// HangUp ends a call at one end and waits until the other has heard it.
+func HangUp(t *testing.T, here, there *phone.Call) {
+	t.Helper()
+	if err := here.Hangup(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	Hears(t, there.Done(), there, "the hang-up")
+}
+
+// Refusal dials and returns the final status of a call that nobody takes.
+func Refusal(t *testing.T, from *phone.Phone, number string) int {
+	t.Helper()
+	c := Dial(t, from, number)
+	err := c.WaitAnswer()
+	if err == nil {
+		_ = c.Hangup(Within(t, 10*time.Second))
+		return 200
+	}
+	return StatusOf(t, err)
+}
+
+// StatusOf is the SIP status in a call's error.
+func StatusOf(t *testing.T, err error) int {
+	t.Helper()
+	var status *phone.StatusError
+	if !errors.As(err, &status) {
+		t.Fatalf("no SIP answer: %v", err)
+	}
+	return status.Code
+}
+
+// HearsSpeech waits for something louder than silence: a prompt.
+func HearsSpeech(t *testing.T, c *phone.Call) {
+	t.Helper()
+	Eventually(t, 10*time.Second, func() string {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		var heard *phone.HearError
+		// No prompt is a pure tone of 20 Hz, so this only listens for a while.
+		if errors.As(c.Hear(ctx, 20, time.Minute), &heard) && heard.Level > -45 {
+			return ""
+		}
+		return fmt.Sprintf("silence: %v", heard)
+	})
+}
+
+// LeaveMessage waits until voicemail answers the call, skips its greeting, talks
+// two seconds more than the shortest message, and waits for the owner's lamp.
+func LeaveMessage(t *testing.T, out *phone.Call, owner *phone.Phone, before phone.Voicemail) {
+	t.Helper()
+	if err := out.WaitAnswer(); err != nil {
+		t.Fatalf("voicemail does not answer: %v", err)
+	}
+	HearsSpeech(t, out)
+	if err := out.SendDTMF("#"); err != nil {
+		t.Fatal(err)
+	}
+	// The beep ends the greeting; what is recorded starts with it.
+	if err := out.Silent(Within(t, 10*time.Second), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	out.Tone(CallerTone)
+	sent := out.Stats().Sent
+	Eventually(t, 10*time.Second, func() string {
+		if n := out.Stats().Sent - sent; n < 4*50 {
+			return fmt.Sprintf("only %d packets of the message were sent", n)
+		}
+		return ""
+	})
+	if err := out.Hangup(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.WaitVoicemail(Within(t, 10*time.Second), func(v phone.Voicemail) bool { return v.New > before.New }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Identity is every header in which an INVITE may tell who calls.
+func Identity(c *phone.Call) string {
+	var all []string
+	for _, name := range []string{"From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Contact", "Call-Info", "Subject", "Diversion"} {
+		for _, value := range c.Headers(name) {
+			address, _, _ := strings.Cut(value, ";tag=") // a tag may hold any digits
+			all = append(all, name+": "+address)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// Take answers a call at the phone where it rings.
+func Take(t *testing.T, c *phone.Call) {
+	t.Helper()
+	if err := c.Answer(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Leave ends a call with nobody at its other end.
+func Leave(t *testing.T, out *phone.Call) {
+	t.Helper()
+	if err := out.Hangup(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// OpenMailbox calls *97 and enters the PIN: after it a prompt tells of messages.
+func OpenMailbox(t *testing.T, p *phone.Phone, pin string) {
+	t.Helper()
+	c := Dial(t, p, "*97")
+	if err := c.WaitAnswer(); err != nil {
+		t.Fatal(err)
+	}
+	HearsSpeech(t, c) // "password"
+	if err := c.SendDTMF(pin + "#"); err != nil {
+		t.Fatal(err)
+	}
+	HearsSpeech(t, c)
+	if err := c.Hangup(Within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Speaks lets one say something and says who hears it.
+func Speaks(t *testing.T, who string, from *phone.Call, hz float64, hear, not []*phone.Call) {
+	t.Helper()
+	from.Tone(hz)
+	for i, c := range hear {
+		if err := c.Hear(Within(t, 10*time.Second), hz, 400*time.Millisecond); err != nil {
+			t.Errorf("%s: number %d: %v", who, i, err)
+		}
+	}
+	for i, c := range not {
+		if err := c.Silent(Within(t, 10*time.Second), 400*time.Millisecond); err != nil {
+			t.Errorf("%s: number %d should hear nothing: %v", who, i, err)
+		}
+	}
+	from.Tone(0)
+	for _, c := range hear {
+		if err := c.Silent(Within(t, 10*time.Second), 200*time.Millisecond); err != nil {
+			t.Errorf("%s: after it: %v", who, err)
+		}
+	}
+}
+
+// tolerance is how far ringing may be off its time on a busy machine.
+const tolerance = 1500 * time.Millisecond
+
+// Took checks how long ago start was.
+func Took(t *testing.T, what string, start time.Time, want time.Duration) {
+	t.Helper()
+	if d := time.Since(start) - want; d < -tolerance || d > tolerance {
+		t.Errorf("%s took %v, want %v", what, time.Since(start).Round(10*time.Millisecond), want)
+	}
+}
+
+// Press presses keys in a call.
+func Press(t *testing.T, c *phone.Call, keys string) {
+	t.Helper()
+	if err := c.SendDTMF(keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// HearsWords waits for something louder than silence.
+func HearsWords(ctx context.Context, c *phone.Call) error {
+	for ctx.Err() == nil {
+		short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+		var heard *phone.HearError
+		err := c.Hear(short, 20, time.Minute)
+		cancel()
+		if errors.As(err, &heard) && heard.Level > -45 {
+			return nil
+		}
+		select {
+		case <-c.Done():
+			return c.Err()
+		default:
+		}
+	}
+	return ctx.Err()
+}

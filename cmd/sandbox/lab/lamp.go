@@ -1,0 +1,56 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+)
+
+// Feature gives Asterisk a features.conf of one line.
+func (l *Lab) Feature(t *testing.T, line string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(l.Asterisk.Dir(), "etc", "features.conf"), []byte("[general]\n"+line+"\n\n#tryinclude dialtone/features.conf\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.Console(t, "module reload features")
+	_, value, _ := strings.Cut(line, "= ")
+	Eventually(t, 5*time.Second, func() string {
+		if out := l.Console(t, "features show"); !strings.Contains(out, value) {
+			return out
+		}
+		return ""
+	})
+}
+
+// Shows waits for a state of a lamp.
+func Shows(t *testing.T, lamp *phone.Subscription, want string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for got := ""; got != want; {
+		select {
+		case s := <-lamp.States():
+			got = s.State
+		case <-ctx.Done():
+			t.Fatalf("the lamp shows %q, not %q", got, want)
+		}
+	}
+}
+
+// NothingElse counts what Asterisk has: our devices, and the marker.
+func (l *Lab) NothingElse(t *testing.T, devices int) {
+	t.Helper()
+	want := fmt.Sprintf("Objects found: %d", devices+1)
+	if out := l.Console(t, "pjsip show endpoints"); !strings.Contains(out, want+"\n") || strings.Contains(out, "evil") {
+		t.Errorf("Asterisk does not show %s endpoints:\n%s", want, out)
+	}
+	if out := l.Console(t, "pjsip show auths"); !strings.Contains(out, want+"\n") {
+		t.Errorf("Asterisk does not show %s auths:\n%s", want, out)
+	}
+}
