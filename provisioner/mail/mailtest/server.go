@@ -75,6 +75,13 @@ func (s *Server) DropQuit() {
 	s.rude = true
 }
 
+// Count returns how many mails have come, less those forgotten.
+func (s *Server) Count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.mails)
+}
+
 // Last returns header and decoded body of the last mail. The test fails when there is none.
 func (s *Server) Last(t testing.TB) (mail.Header, string) {
 	t.Helper()
