@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,35 +20,53 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // queue is a source in memory.
 type queue struct {
+	mu      sync.Mutex
 	letters []*queued
 	fails   error // of reading the queue
 }
 
-// queued is a letter and what came of it.
+// queued is a letter and what came of it. A test reads it by see.
 type queued struct {
 	Letter
+	q     *queue
 	state pbx.MailState
 	error string
 	sent  time.Time
 	texts int // that were written
 }
 
-// put queues a letter that is due now.
-func (q *queue) put(to string, expires time.Duration) *queued {
-	l := &queued{Letter: Letter{Name: to, To: to, Subject: "s", Due: time.Now(), Expires: time.Now().Add(expires)}, state: pbx.MailQueued}
+// put queues a letter that is due after some time.
+func (q *queue) put(to string, due, expires time.Duration) *queued {
+	l := &queued{q: q, state: pbx.MailQueued,
+		Letter: Letter{Name: to, To: to, Subject: "s", Due: time.Now().Add(due), Expires: time.Now().Add(expires)}}
 	l.Text = func(context.Context) (string, error) {
-		l.texts++
+		q.change(func() { l.texts++ })
 		return "text " + to, nil
 	}
 	l.Done = func(_ context.Context, r Result) error {
-		l.state, l.error, l.Attempts, l.Due, l.sent = r.State, r.Error, r.Attempts, r.Due, r.Sent
+		q.change(func() { l.state, l.error, l.Attempts, l.Due, l.sent = r.State, r.Error, r.Attempts, r.Due, r.Sent })
 		return nil
 	}
-	q.letters = append(q.letters, l)
+	q.change(func() { q.letters = append(q.letters, l) })
 	return l
 }
 
+// change runs f while the outbox neither reads nor writes the queue.
+func (q *queue) change(f func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f()
+}
+
+// see returns a copy.
+func (l *queued) see() (copied queued) {
+	l.q.change(func() { copied = *l })
+	return copied
+}
+
 func (q *queue) next(context.Context) (Letter, bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	var first *queued
 	for _, l := range q.letters {
 		if l.state == pbx.MailQueued && (first == nil || l.Due.Before(first.Due)) {
@@ -60,18 +79,29 @@ func (q *queue) next(context.Context) (Letter, bool, error) {
 	return first.Letter, true, nil
 }
 
-// post is a mail server in memory. It notes the recipients of all attempts.
+// post is a mail server in memory.
 type post struct {
-	tried     []string
 	refusal   error
 	permanent bool
+
+	mu sync.Mutex
+	to []string
+}
+
+// tried returns the recipients of all attempts so far.
+func (p *post) tried() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.to)
 }
 
 func (p *post) send(_ context.Context, to, _, text string) (bool, error) {
 	if text != "text "+to {
 		return true, errors.New("another letter's text")
 	}
-	p.tried = append(p.tried, to)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to = append(p.to, to)
 	return p.permanent, p.refusal
 }
 
@@ -102,27 +132,27 @@ func after(d time.Duration) {
 func TestPausesDouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, p := &queue{}, &post{refusal: errors.New("451 later")}
-		l := q.put("anna", 72*time.Hour)
+		l := q.put("anna", 0, 72*time.Hour)
 		run(t, p, q.next)
 		pause := time.Minute
 		for n := 1; n < mostAttempts; n++ {
 			after(time.Second)
-			if l.state != pbx.MailQueued || l.Attempts != n || l.error != "451 later" || !l.sent.IsZero() {
-				t.Fatalf("after %d attempts: %+v", n, l)
+			if got := l.see(); got.state != pbx.MailQueued || got.Attempts != n || got.error != "451 later" || !got.sent.IsZero() {
+				t.Fatalf("after %d attempts: %+v", n, got)
 			}
 			after(pause - 2*time.Second)
-			if len(p.tried) != n {
+			if len(p.tried()) != n {
 				t.Fatalf("attempt %d came early", n+1)
 			}
 			after(time.Second)
 			pause *= 2
 		}
-		if l.state != pbx.MailFailed || l.Attempts != mostAttempts || l.texts != mostAttempts {
-			t.Errorf("after all attempts: %+v", l)
+		if got := l.see(); got.state != pbx.MailFailed || got.Attempts != mostAttempts || got.texts != mostAttempts {
+			t.Errorf("after all attempts: %+v", got)
 		}
 		after(24 * time.Hour)
-		if len(p.tried) != mostAttempts {
-			t.Errorf("%d attempts", len(p.tried))
+		if len(p.tried()) != mostAttempts {
+			t.Errorf("%d attempts", len(p.tried()))
 		}
 	})
 }
@@ -145,18 +175,19 @@ func TestResults(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			q, p := &queue{}, &post{refusal: c.err, permanent: c.permanent}
-			l := q.put("anna", c.expires)
+			l := q.put("anna", 0, c.expires)
 			start := time.Now()
 			run(t, p, q.next)
 			synctest.Wait()
-			if l.state != c.want || l.Attempts != c.attempts || len(p.tried) != c.attempts || l.texts != c.attempts {
-				t.Errorf("%s: %+v, %d attempts", what, l, len(p.tried))
+			got := l.see()
+			if got.state != c.want || got.Attempts != c.attempts || len(p.tried()) != c.attempts || got.texts != c.attempts {
+				t.Errorf("%s: %+v, %d attempts", what, got, len(p.tried()))
 			}
-			if (l.error == "") != (c.want == pbx.MailSent) || l.sent.Equal(start) != (c.want == pbx.MailSent) {
-				t.Errorf("%s: error %q, sent %v", what, l.error, l.sent)
+			if (got.error == "") != (c.want == pbx.MailSent) || got.sent.Equal(start) != (c.want == pbx.MailSent) {
+				t.Errorf("%s: error %q, sent %v", what, got.error, got.sent)
 			}
-			if c.want == pbx.MailQueued && !l.Due.Equal(start.Add(time.Minute)) {
-				t.Errorf("%s: due %v after the first attempt", what, l.Due.Sub(start))
+			if c.want == pbx.MailQueued && !got.Due.Equal(start.Add(time.Minute)) {
+				t.Errorf("%s: due %v after the first attempt", what, got.Due.Sub(start))
 			}
 		})
 	}
@@ -166,18 +197,18 @@ func TestResults(t *testing.T) {
 func TestSourcesThatComeFirstGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		codes, invitations, p := &queue{}, &queue{}, &post{}
-		codes.put("later", time.Hour).Due = time.Now().Add(time.Minute)
-		invitations.put("a", time.Hour)
-		invitations.put("b", time.Hour)
-		codes.put("now", time.Hour)
+		codes.put("later", time.Minute, time.Hour)
+		invitations.put("a", 0, time.Hour)
+		invitations.put("b", 0, time.Hour)
+		codes.put("now", 0, time.Hour)
 		run(t, p, codes.next, invitations.next)
 		after(time.Second)
-		if want := []string{"now", "a", "b"}; !slices.Equal(p.tried, want) {
-			t.Errorf("%v, want %v", p.tried, want)
+		if want := []string{"now", "a", "b"}; !slices.Equal(p.tried(), want) {
+			t.Errorf("%v, want %v", p.tried(), want)
 		}
 		after(time.Minute)
-		if len(p.tried) != 4 {
-			t.Errorf("what was not due at first: %v", p.tried)
+		if len(p.tried()) != 4 {
+			t.Errorf("what was not due at first: %v", p.tried())
 		}
 	})
 }
@@ -188,15 +219,15 @@ func TestNudge(t *testing.T) {
 		q, p := &queue{}, &post{}
 		b := run(t, p, q.next)
 		after(time.Second)
-		q.put("anna", 72*time.Hour)
+		q.put("anna", 0, 72*time.Hour)
 		b.Nudge()
 		synctest.Wait()
-		if len(p.tried) != 1 {
+		if len(p.tried()) != 1 {
 			t.Error("the nudge woke nobody")
 		}
-		q.put("bert", 72*time.Hour)
+		q.put("bert", 0, 72*time.Hour)
 		after(look)
-		if len(p.tried) != 2 {
+		if len(p.tried()) != 2 {
 			t.Error("the queue is not read again within an hour")
 		}
 	})
@@ -206,17 +237,17 @@ func TestNudge(t *testing.T) {
 func TestSourceThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken, good, p := &queue{fails: errors.New("disk full")}, &queue{}, &post{}
-		l := broken.put("anna", time.Hour)
-		good.put("bert", time.Hour)
+		l := broken.put("anna", 0, time.Hour)
+		good.put("bert", 0, time.Hour)
 		run(t, p, broken.next, good.next)
 		synctest.Wait()
-		if want := []string{"bert"}; !slices.Equal(p.tried, want) {
-			t.Errorf("%v, want %v", p.tried, want)
+		if want := []string{"bert"}; !slices.Equal(p.tried(), want) {
+			t.Errorf("%v, want %v", p.tried(), want)
 		}
-		broken.fails = nil
+		broken.change(func() { broken.fails = nil })
 		after(rest)
-		if l.state != pbx.MailSent {
-			t.Errorf("after the queue was mended: %+v", l)
+		if got := l.see(); got.state != pbx.MailSent {
+			t.Errorf("after the queue was mended: %+v", got)
 		}
 	})
 }
@@ -225,18 +256,18 @@ func TestSourceThatFails(t *testing.T) {
 func TestTextThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q, p := &queue{}, &post{}
-		l := q.put("anna", time.Hour)
+		l := q.put("anna", 0, time.Hour)
 		text := l.Text
 		l.Text = func(context.Context) (string, error) { return "", errors.New("disk full") }
 		run(t, p, q.next)
 		synctest.Wait()
-		if len(p.tried) != 0 || l.state != pbx.MailQueued || l.Attempts != 0 {
-			t.Errorf("%+v, %v", l, p.tried)
+		if got := l.see(); len(p.tried()) != 0 || got.state != pbx.MailQueued || got.Attempts != 0 {
+			t.Errorf("%+v, %v", got, p.tried())
 		}
-		l.Text = text
+		q.change(func() { l.Text = text })
 		after(rest)
-		if l.state != pbx.MailSent {
-			t.Errorf("after it can be written: %+v", l)
+		if got := l.see(); got.state != pbx.MailSent {
+			t.Errorf("after it can be written: %+v", got)
 		}
 	})
 }
@@ -244,7 +275,7 @@ func TestTextThatFails(t *testing.T) {
 // Without a mail server a queue stays as it is, whatever has expired.
 func TestNoServer(t *testing.T) {
 	q := &queue{}
-	l := q.put("anna", -time.Hour)
+	l := q.put("anna", 0, -time.Hour)
 	b := New(Options{Log: slog.New(slog.DiscardHandler)})
 	if pause, err := b.step(t.Context(), []Source{q.next}); b.Sends() || pause != look || err != nil || l.state != pbx.MailQueued {
 		t.Errorf("pause %v, %v, %+v", pause, err, l)
@@ -254,7 +285,7 @@ func TestNoServer(t *testing.T) {
 // An attempt that the end of the program cut off is made again by the next start.
 func TestEndDuringAnAttempt(t *testing.T) {
 	q := &queue{}
-	l := q.put("anna", time.Hour)
+	l := q.put("anna", 0, time.Hour)
 	log := &strings.Builder{}
 	b := New(Options{Server: Server{Address: "mail.example.com:25"}, Log: slog.New(slog.NewTextHandler(log, nil))})
 	ctx, cancel := context.WithCancel(t.Context())
