@@ -10,21 +10,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// InvitationState is how far an invitation's mail has come.
-type InvitationState string
-
-// The states.
-const (
-	InvitationQueued InvitationState = "queued" // waits for its first or next attempt
-	InvitationSent   InvitationState = "sent"   // a mail server took it
-	InvitationFailed InvitationState = "failed" // given up
-)
-
 // Invitation is a mail that leads somebody to the credentials of a device, once.
 type Invitation struct {
 	ID, Tenant, Device, Email string
 	Actor                     string // who invited
-	State                     InvitationState
+	State                     pbx.MailState
 	Attempts                  int
 	Error                     string // of the last attempt
 	CreatedAt, NextAt         time.Time

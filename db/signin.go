@@ -19,7 +19,7 @@ type SignIn struct {
 	Tries            int        // codes that were shown so far
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
-	State            InvitationState // of the mail
+	State            pbx.MailState // of the mail
 	Attempts         int             // to mail it
 	NextAt           time.Time
 }

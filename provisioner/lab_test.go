@@ -20,13 +20,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
-// shipped is what a hash costs in the program.
-var shipped = paid
-
-func TestMain(m *testing.M) {
-	paid.memory = 64
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lab is a controller on a real database in front of a scripted Asterisk.
 type lab struct {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 func newUsers(c *Controller) *Resource[pbx.User] {
@@ -16,23 +17,11 @@ func newUsers(c *Controller) *Resource[pbx.User] {
 	}
 }
 
-// HashDeskPIN returns what is stored for a PIN: the present hash when it is the
-// same PIN at the same cost, so that writing it again changes nothing.
-func HashDeskPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
-	if err := pbx.CheckDeskPIN("desk_pin", pin); err != nil {
-		return pbx.Secret{}, err
-	}
-	if !present.IsZero() && !stale(present) && matches(present, pin) {
-		return present, nil
-	}
-	return hashSecret(pin), nil
-}
-
 // ResetPassword gives a user a random password, which is returned once and which
 // the user must change.
 func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string, cond Condition) (*pbx.User, pbx.Secret, error) {
 	password := pbx.RandomSecret(10)
-	hash := hashSecret(password.Reveal())
+	hash := signin.Hash(password.Reveal())
 	u, err := c.editUser(ctx, by, tenant, username, cond, func(u *pbx.User) error {
 		u.Password, u.MustChange = hash, true
 		return nil

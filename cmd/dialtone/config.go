@@ -12,8 +12,8 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -93,9 +93,8 @@ type mailFlags struct {
 	SMTPRetry    time.Duration `name:"smtp-retry" help:"Pause before the second attempt; each one after that waits twice as long." default:"30s" env:"DIALTONE_SMTP_RETRY"`
 }
 
-func (f mailFlags) mail() (provisioner.Mail, error) {
-	m := provisioner.Mail{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword), From: f.SMTPFrom,
-		TLS: provisioner.MailTLS(f.SMTPTLS), RetryFirst: f.SMTPRetry}
+func (f mailFlags) mail() (mail.Server, error) {
+	m := mail.Server{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword), From: f.SMTPFrom, TLS: mail.TLS(f.SMTPTLS)}
 	if err := m.Validate(); err != nil {
 		return m, fmt.Errorf("the mail server: %w", err)
 	}

@@ -84,7 +84,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	app := s.connectCalls(log)
 	files := phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site, Logger: log})
 	ctl, err := provisioner.New(ctx, provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
+		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site, Mail: mail, MailRetry: s.SMTPRetry, KeepDays: s.KeepDays, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB), firmwareFolder), PhoneHash: files.Hash,
 		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()}, Control: callControl{app.client},
 	})
@@ -95,7 +95,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if tokenFile == "" {
 		tokenFile = filepath.Join(filepath.Dir(s.DB), "dialtone-admin-token")
 	}
-	created, err := ctl.FirstToken(ctx, tokenFile)
+	created, err := ctl.SignIn.FirstToken(ctx, tokenFile)
 	if err != nil {
 		return err
 	}

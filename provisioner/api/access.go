@@ -10,8 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // access says who may use an operation. Every operation is declared with one of
@@ -35,7 +35,7 @@ type access struct {
 
 // owns reports whether the object with that key is the caller's own, in the
 // caller's tenant.
-type owns func(a *api, by *provisioner.Caller, key string) bool
+type owns func(a *api, by *signin.Caller, key string) bool
 
 // The words, from the narrowest to the widest.
 var (
@@ -88,12 +88,12 @@ func (c access) beforePassword() access {
 
 // What can be a user's own.
 var (
-	ownUser      owns = func(_ *api, by *provisioner.Caller, key string) bool { return by.OwnsUser(key) }
-	ownExtension owns = func(_ *api, by *provisioner.Caller, key string) bool { return by.OwnsExtension(key) }
-	ownDevice    owns = func(a *api, by *provisioner.Caller, key string) bool { return a.ctl.OwnsDevice(by, key) }
-	ownMailbox   owns = func(a *api, by *provisioner.Caller, key string) bool { return a.ctl.OwnsMailbox(by, key) }
+	ownUser      owns = func(_ *api, by *signin.Caller, key string) bool { return by.OwnsUser(key) }
+	ownExtension owns = func(_ *api, by *signin.Caller, key string) bool { return by.OwnsExtension(key) }
+	ownDevice    owns = func(a *api, by *signin.Caller, key string) bool { return by.OwnsDevice(a.ctl.Snapshot(), key) }
+	ownMailbox   owns = func(a *api, by *signin.Caller, key string) bool { return by.OwnsMailbox(a.ctl.Snapshot(), key) }
 	// ownRecordings is of one recording, and of their list, which the handler narrows.
-	ownRecordings owns = func(_ *api, by *provisioner.Caller, key string) bool { return key == "" || by.OwnsRecording(key) }
+	ownRecordings owns = func(_ *api, by *signin.Caller, key string) bool { return key == "" || by.OwnsRecording(key) }
 )
 
 // accessKey is where an operation's metadata keep its access.
@@ -186,7 +186,7 @@ func (c access) sentence() string {
 
 // check returns why a caller may not use an operation, or nil. Whoever belongs to
 // a tenant gets the same answer for another one and for one that does not exist.
-func (c access) check(a *api, by *provisioner.Caller, ctx huma.Context) error {
+func (c access) check(a *api, by *signin.Caller, ctx huma.Context) error {
 	path := ctx.Operation().Path
 	own := c.own != nil && by.User != nil && c.own(a, by, ctx.Param(keyParam(path)))
 	if by.MustChange && (!c.unfinished || c.own != nil && !own) {

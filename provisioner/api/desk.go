@@ -30,7 +30,7 @@ func registerDesk(a *api, k kindOfUser) {
 		if err := pbx.CheckName("device", in.Body.Device); err != nil {
 			return nil, a.problem(err)
 		}
-		u, revision, err := a.ctl.SignIn(ctx, author(ctx), in.tenant, key, in.Body.Device)
+		u, revision, err := a.ctl.SignInAtDesk(ctx, author(ctx), in.tenant, key, in.Body.Device)
 		return a.atDesk(ctx, k, u, revision, in.write(), in.Body.Device, err)
 	})
 	declare(a, tenantAdmins.and(ownUser), k.operation("DELETE", path, "sign-out", "Free the shared device or external number that the user is at"), func(ctx context.Context, in *actionInput) (*answer[User], error) {
@@ -38,7 +38,7 @@ func registerDesk(a *api, k kindOfUser) {
 		if err != nil {
 			return nil, err
 		}
-		u, revision, err := a.ctl.SignOut(ctx, author(ctx), in.tenant, key)
+		u, revision, err := a.ctl.SignOutOfDesk(ctx, author(ctx), in.tenant, key)
 		return a.atDesk(ctx, k, u, revision, in.write(), "", err)
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // patience is how long one write to a client may take before the stream is given
@@ -44,7 +44,7 @@ func (a *api) registerEvents() {
 
 // stream writes events until the client leaves, may not go on, or the subscription
 // ends.
-func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *event.Subscription) {
+func (a *api) stream(ctx huma.Context, by *signin.Caller, sub *event.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
@@ -60,7 +60,7 @@ func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *event.Subscr
 		case <-ctx.Context().Done():
 			return
 		case <-beat.C:
-			if a.ctl.Still(ctx.Context(), by) != nil {
+			if a.ctl.SignIn.Still(ctx.Context(), by) != nil {
 				return
 			}
 			_ = control.SetWriteDeadline(time.Now().Add(patience))

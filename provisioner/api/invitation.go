@@ -33,9 +33,9 @@ func invitationView(i *db.Invitation) Invitation {
 	switch {
 	case v.Opened != nil:
 		v.State = "opened"
-	case i.State == db.InvitationQueued:
+	case i.State == pbx.MailQueued:
 		v.Next = given(i.NextAt)
-	case i.State == db.InvitationSent && time.Now().After(i.ExpiresAt):
+	case i.State == pbx.MailSent && time.Now().After(i.ExpiresAt):
 		v.State = "expired"
 	}
 	return v

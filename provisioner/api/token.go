@@ -9,8 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // Token is an API token as it is listed.
@@ -41,7 +41,7 @@ type createToken struct {
 
 // createToken makes a token; who belongs to a tenant makes them for that one only.
 func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token], error) {
-	o := provisioner.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role), Expires: or(in.Body.Expires, time.Time{})}
+	o := signin.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role), Expires: or(in.Body.Expires, time.Time{})}
 	if o.Role == "" {
 		o.Role = pbx.RolePlatformAdmin
 		if o.Tenant != "" {
@@ -51,7 +51,7 @@ func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token],
 	if in.Tenant != "" && o.Tenant != in.Tenant {
 		return nil, a.problem(pbx.Invalidf("tenant", "must be %s", in.Tenant))
 	}
-	t, text, err := a.ctl.CreateToken(ctx, o)
+	t, text, err := a.ctl.SignIn.CreateToken(ctx, o)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -76,7 +76,7 @@ func (a *api) registerTokens() {
 		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"tokens"}, Errors: []int{401, 404, 422}}
 	}
 	declare(a, tenantAdmins, op("GET", "/v1/tokens", "list-tokens", "List tokens"), func(ctx context.Context, in *struct{ TenantQuery }) (*page[Token], error) {
-		tokens, err := a.ctl.Tokens(ctx, in.Tenant)
+		tokens, err := a.ctl.SignIn.Tokens(ctx, in.Tenant)
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -94,7 +94,7 @@ func (a *api) registerTokens() {
 		TenantQuery
 		ID string `path:"id"`
 	}) (*struct{}, error) {
-		if err := a.ctl.RevokeToken(ctx, in.Tenant, in.ID); err != nil {
+		if err := a.ctl.SignIn.RevokeToken(ctx, in.Tenant, in.ID); err != nil {
 			return nil, a.problem(err)
 		}
 		return nil, nil //nolint:nilnil // 204: no body

@@ -1,8 +1,8 @@
 package api
 
 import (
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // UserFields is what a client may write.
@@ -70,13 +70,13 @@ func (a *api) completeUser(w UserFields, old, u *pbx.User) error {
 	if old != nil {
 		before, u.DeskPIN = old.SecondStep, old.DeskPIN
 	}
-	if u.SecondStep == pbx.SecondStepEmail && before != u.SecondStep && !a.ctl.SendsMail() {
+	if u.SecondStep == pbx.SecondStepEmail && before != u.SecondStep && !a.ctl.Mail.Sends() {
 		return pbx.Invalidf("second_step", "cannot be email: no mail server is configured, start Dialtone with --smtp-address")
 	}
 	if w.DeskPIN == nil {
 		return nil
 	}
-	hash, err := provisioner.HashDeskPIN(u.DeskPIN, *w.DeskPIN)
+	hash, err := signin.HashPIN(u.DeskPIN, *w.DeskPIN)
 	if err != nil {
 		return err
 	}

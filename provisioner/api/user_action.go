@@ -38,7 +38,7 @@ func registerUserActions(a *api, k kindOfUser) {
 		if err != nil {
 			return nil, err
 		}
-		u, err := a.ctl.ChangePassword(ctx, caller(ctx), in.tenant, key, in.Body.Current, in.Body.New)
+		u, err := a.ctl.SignIn.ChangePassword(ctx, caller(ctx), in.tenant, key, in.Body.Current, in.Body.New)
 		if err != nil {
 			return nil, a.problem(err)
 		}
