@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	"provisioner/cdr":          {"provisioner/pbx", "db", "provisioner/asteriskconf", "provisioner/spool", "provisioner/writebehind"},
 	"provisioner/spool":        {"provisioner/pbx"},
 	"provisioner/mail":         {"provisioner/pbx"},
-	"provisioner/signin":       {"provisioner/pbx", "db", "provisioner/mail", "provisioner/limit"},
+	"provisioner/signin":       {"provisioner/pbx", "db", "provisioner/mail", "provisioner/limit", "provisioner/wholefile"},
 	"provisioner":              {"provisioner/apply", "provisioner/fleet", "provisioner/status", "provisioner/calls", "provisioner/cdr", "provisioner/spool", "provisioner/mail", "provisioner/signin", "provisioner/pbx", "provisioner/wholefile", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
 	"provisioner/api":          {"provisioner", "provisioner/fleet", "provisioner/event", "provisioner/pbx", "provisioner/spool", "provisioner/signin", "provisioner/manual", "db"},
 	"provisioner/manual":       {},
