@@ -139,22 +139,26 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
-	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists, Logger: o.Logger})
+	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
+		Logger: o.Logger})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.pins = limit.NewCount[string](pinRate, mostPINs)
-	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Device: c.deviceOf}); err != nil {
+	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
+		Device: c.deviceOf}); err != nil {
 		return nil, err
 	}
 	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Logger: o.Logger, Recordings: c.Spool}); err != nil {
 		return nil, err
 	}
-	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Logger: o.Logger, Events: c.Events, Snapshot: c.Snapshot, Tenant: c.tenantExists,
+	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Logger: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
+		Tenant:  c.tenantExists,
 		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count})
 	if err != nil {
 		return nil, err
 	}
-	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay, Snapshot: c.Snapshot})
+	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay,
+		Snapshot: c.Snapshot})
 	if c.Fleet, err = fleet.New(ctx, fleet.Options{DB: o.DB, Templates: o.Templates, Site: o.Site, Hash: o.PhoneHash,
 		UploadDir: o.UploadDir, FirmwareDir: o.FirmwareDir, Log: o.Logger, Events: c.Events,
 		Session: c.asterisk.Session, Registered: c.Status.Registered, Snapshot: c.Snapshot}); err != nil {
