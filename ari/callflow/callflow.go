@@ -1,6 +1,6 @@
-// Package callflow owns the Stasis application: for every call that waits in it,
-// it asks pbx.Route what to do, writes the step into one channel variable and
-// lets the channel continue in the rendered context that carries the step out.
+// Package callflow owns the Stasis application and decides the calls that wait in it. For
+// each call it asks pbx.Route for the next step, writes the step into one channel variable
+// and lets the channel continue in the rendered context that carries the step out.
 //
 // It keeps nothing about a call between two steps. When a step has ended, the
 // channel itself says which tenant, number and caller it belongs to, and the
@@ -25,43 +25,44 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Options says whose calls are decided, and how.
+// Options configures which calls are decided, and how.
 type Options struct {
 	// Client carries the commands. Its OnEvent, OnUp are to call HandleEvent, Up.
 	Client *ari.Client
-	// Snapshot returns the current desired state; nil while there is none, which
-	// sends calls to the fallback.
+	// Snapshot returns the current desired state. It is nil before the first one exists;
+	// calls then go to the fallback.
 	Snapshot func() *pbx.Snapshot
-	// Live answers what rules ask about the present; nil knows nothing.
+	// Live knows the present state that rules ask for; nil knows nothing.
 	Live pbx.Live
-	// Chose is told which member a call begins with at a ring group that takes turns,
-	// before Live is asked for the next one; it must return at once. It may be nil.
+	// Chose is told the first member rung by a ring group that takes turns. It is called
+	// before Live is asked for the next member and must return at once. It may be nil.
 	Chose func(tenant, group, member string)
-	// SignIn and SignOut move the shared device behind an endpoint: to the user of
-	// the extension with that number, if the PIN is the user's, or to nobody. Nil
-	// refuses.
+	// SignIn and SignOut change the user of the shared device behind an endpoint. SignIn
+	// gives it to the user of the extension with that number if the PIN is right; SignOut
+	// frees it. Nil refuses.
 	SignIn  func(ctx context.Context, endpoint, number, pin string) error
 	SignOut func(ctx context.Context, endpoint string) error
-	// Change changes a setting of the extension that the device behind an endpoint
-	// belongs to, and reports whether it is on now. Nil refuses.
+	// Change changes a setting of the extension of an endpoint's device. It reports whether
+	// the setting is on now. Nil refuses.
 	Change func(ctx context.Context, endpoint string, set pbx.Setting) (on bool, err error)
-	// Deadline bounds each of: decide and carry out, from the call's arrival on, the
-	// fallback, the hangup. A call thus leaves Stasis within three times this, as long
-	// as Asterisk takes one request for each call that waits in that time. What has not
-	// begun to be decided after half of it goes to the fallback. 0 means 500 ms.
+	// Deadline bounds each of three phases of a call. They are: decide and carry out,
+	// counted from the call's arrival; the fallback; the hangup. A call thus leaves Stasis
+	// within three times this, as long as Asterisk takes one request for each call that
+	// waits in that time. A decision that has not begun after half of it is left to the
+	// fallback. 0 means 500 ms.
 	Deadline time.Duration
 	// MaxDeciding bounds the calls in decision or waiting for it. Overflow rule: as many again
 	// go to the fallback at once, which costs one request instead of two; a call
 	// beyond those waits in Stasis, and as soon as half of the places are free, all
 	// that wait are listed and go to the fallback. 0 means 2,000.
 	MaxDeciding int
-	// Observe, when not nil, is called for every call that is through, from many
-	// goroutines, with the verdict and the time since its event arrived.
+	// Observe, when not nil, is called for each call that was handled. It gets the verdict
+	// and the time since the call's event arrived. It is called from many goroutines.
 	Observe func(Verdict, time.Duration)
-	// Routed, when not nil, is called with each step that a call is handed, just
-	// before it is: with the id of the caller's channel, from many goroutines.
+	// Routed, when not nil, is called with each step just before the channel gets it. It
+	// gets the id of the caller's channel too, and is called from many goroutines.
 	Routed func(channel string, call pbx.Call, step pbx.Step)
-	// Logger gets what went wrong, at most one line a second; nil logs nothing.
+	// Logger gets failures, at most one line a second; nil logs nothing.
 	Logger *slog.Logger
 }
 
@@ -77,7 +78,7 @@ type Flow struct {
 
 	ready   chan string   // channels whose first entry waits to be decided
 	resweep chan struct{} // there is room again after an overflow
-	sweeps  sync.Mutex    // held by whoever lists channels
+	sweeps  sync.Mutex    // held while channels are listed
 	turns   sync.Mutex    // held while a ring group's next member is chosen
 
 	mu       sync.Mutex
@@ -162,6 +163,6 @@ func (f *Flow) HandleEvent(event ariv6.Event, read time.Time) {
 	}
 }
 
-// Up is for the client's OnUp: calls that came into Stasis while no controller
-// listened are decided now. An error means that they could not be listed.
+// Up is for the client's OnUp. It decides the calls that entered Stasis while no controller
+// listened. An error means that they could not be listed.
 func (f *Flow) Up(ctx context.Context, _ uint64) error { return f.sweep(ctx, false) }

@@ -11,8 +11,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// errLate is why a call goes to the fallback when the controller is overloaded:
-// it rings sooner there than after a wait.
+// errLate sends a call to the fallback when the controller is overloaded. The fallback
+// rings sooner than a decision after a wait.
 var errLate = errors.New("too many calls are in decision")
 
 var errNoSnapshot = errors.New("no configuration is loaded yet")
@@ -36,8 +36,8 @@ func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
 	case isGone(err):
 		return Gone
 	case f.hasLeft(e):
-		// The command came through and only its answer did not, or the caller
-		// hung up meanwhile. The channel is not ours to move any more.
+		// Asterisk obeyed and only its answer was lost, or the caller hung up meanwhile.
+		// The channel is no longer ours to move.
 		return Gone
 	}
 	verdict := f.fallBack(ctx, e)
@@ -46,9 +46,8 @@ func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
 	return verdict
 }
 
-// isGone reports that the channel is not in Stasis any more: it hung up (404),
-// or another command, such as an earlier one of ours whose answer was lost, has
-// moved it on (409).
+// isGone reports that the channel is no longer in Stasis. Either it hung up (404), or
+// another command has moved it on (409), such as an earlier one of ours with a lost answer.
 func isGone(err error) bool { return ari.IsNotFound(err) || ari.IsConflict(err) }
 
 // forward finds the step and hands the channel over to it.
@@ -76,8 +75,8 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call.At(s)), 1, "")
 }
 
-// way returns the step to carry out, by its index in the plan for where the call
-// is then: plans that only send it on are gone through here.
+// way returns the step to carry out, by its index in the plan. Plans that only send the
+// call on are followed here.
 func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	call, index := e.call, 0
 	call.Live = f.opts.Live
@@ -102,8 +101,8 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	return call, plan, index, err
 }
 
-// variables are what the channel has to carry for the step, the step itself last;
-// what it carries already is left out.
+// variables are the variables that the channel needs for the step, the step itself last.
+// Variables that the channel has already are left out.
 func variables(e *entry, call pbx.Call, plan pbx.Plan, index int) []pbx.Variable {
 	step := plan.Steps[index]
 	var out []pbx.Variable
@@ -140,9 +139,8 @@ func (f *Flow) plan(s *pbx.Snapshot, c pbx.Call) (plan pbx.Plan, err error) {
 	return plan, nil
 }
 
-// chosen tells Chose with whom a call begins that is new at a ring group which takes
-// turns. The plan is made again under the lock, so that of two calls at once each
-// has a turn of its own.
+// chosen tells Chose where a new call begins at a ring group that takes turns. The plan is
+// made again under the lock, so that of two calls at once each has a turn of its own.
 func (f *Flow) chosen(s *pbx.Snapshot, call pbx.Call, plan pbx.Plan) (pbx.Plan, error) {
 	g := call.RingGroup(s)
 	if g == nil || !g.TakesTurns() || f.opts.Chose == nil {
@@ -168,9 +166,9 @@ func positions(p pbx.Plan) int {
 	return n
 }
 
-// fallBack sends a call to where it would have gone without a controller: one
-// that was rung to what follows the ringing, any other to the start of the
-// fallback. A call with foreign arguments goes on after its Stasis().
+// fallBack sends a call to its place in the dialplan without a controller. A call that was
+// rung continues behind the ringing, any other at the start of the fallback. A call with
+// foreign arguments goes on after its Stasis().
 func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	dialplan, extension, priority, label := pbx.FallbackContext(e.call.Tenant), e.extension(), 1, ""
 	rung := e.step && e.outcome != pbx.OutcomePlayed
@@ -197,8 +195,8 @@ func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	case ari.IsConflict(err), ari.IsNotFound(err) && !rung, f.hasLeft(e):
 		return Gone
 	}
-	// A 404 can also mean that a context or extension is not there: its tenant
-	// was deleted while it rang.
+	// A 404 can also mean that a context or extension is not there. Its tenant was deleted
+	// while it rang.
 	return f.hangUp(ctx, e)
 }
 

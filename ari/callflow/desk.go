@@ -13,8 +13,8 @@ const deskDeadline = 3 * time.Second
 
 var errNoDesks = errors.New("nobody can sign in here")
 
-// atDesk lets a caller sign in or out and has the dialplan say how it went. A call
-// that cannot be moved hears of a refusal: that is what follows its Stasis().
+// atDesk signs the caller in or out and has the dialplan announce the result. A call that
+// cannot be moved hears a refusal, because the dialplan plays one after its Stasis().
 func (f *Flow) atDesk(ctx context.Context, e *entry) Verdict {
 	label := pbx.DeskDoneLabel
 	if err := f.moveDesk(ctx, e); err != nil {
@@ -37,7 +37,7 @@ func (f *Flow) say(ctx context.Context, e *entry, dialplan, label string) Verdic
 	return f.hangUp(ctx, e)
 }
 
-// moveDesk does what was dialled.
+// moveDesk carries out the dialled code.
 func (f *Flow) moveDesk(ctx context.Context, e *entry) error {
 	ctx, cancel := context.WithTimeout(ctx, deskDeadline)
 	defer cancel()

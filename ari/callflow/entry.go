@@ -19,10 +19,10 @@ type entry struct {
 	call    pbx.Call
 	step    bool        // a step has ended; otherwise the call is new
 	desk    bool        // the caller signs in or out on a shared device
-	setting bool        // the caller changes a setting of his extension
+	setting bool        // the caller changes a setting of the caller's extension
 	outcome pbx.Outcome // of the step
 	ended   int         // index of the step in its plan
-	odd     bool        // the arguments are none of ours
+	odd     bool        // the arguments are foreign
 	args    []string
 	arrived time.Time
 	late    bool // there is no time to decide it: it goes to the fallback
@@ -41,7 +41,7 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	}
 	switch {
 	case len(args) >= 2 && len(args) <= 4 && args[0] == pbx.ArgCall:
-		e.readWho(args[2:])
+		e.readParties(args[2:])
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
@@ -57,8 +57,8 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	return e
 }
 
-// readStep reads what follows the tenant: outcome, position, hops, order and who
-// transferred the call, as far as they are there.
+// readStep reads the arguments behind the tenant, as far as they are there. These are
+// outcome, position, hops, order and the transferor.
 func (e *entry) readStep(args []string) {
 	e.step = true
 	args = append(slices.Clip(args), make([]string, 6)...)
@@ -68,12 +68,12 @@ func (e *entry) readStep(args []string) {
 		e.call.Dialled, e.call.Hops = dialled, hops
 	}
 	e.call.Order = args[3]
-	e.readWho(args[4:6])
+	e.readParties(args[4:6])
 }
 
-// readWho reads whose call it is: who transferred it, and on whose behalf the
-// channel calls, as far as they are there.
-func (e *entry) readWho(args []string) {
+// readParties reads two endpoints, as far as given. These are the transferor, and the
+// endpoint on behalf of which the channel calls.
+func (e *entry) readParties(args []string) {
 	if len(args) > 0 {
 		e.call.By = pbx.EndpointOfChannel(args[0])
 	}
@@ -82,9 +82,9 @@ func (e *entry) readWho(args []string) {
 	}
 }
 
-// waiting returns the entry of a channel as GET /channels shows it, or nil when
-// it is not in our application. Asterisk shows the application a channel runs
-// and its evaluated arguments, here "dialtone,call,acme".
+// waiting returns the entry of a channel as GET /channels shows it. It is nil when the
+// channel is not in our application. Asterisk shows the application a channel runs and its
+// evaluated arguments, here "dialtone,call,acme".
 func waiting(c *ariv6.ChannelData) *entry {
 	if c.Dialplan == nil || c.Dialplan.AppName != "Stasis" {
 		return nil
@@ -103,9 +103,9 @@ func (e *entry) same(o *entry) bool {
 
 var plainNumber = regexp.MustCompile(`^[0-9A-Za-z*#+]{1,40}$`)
 
-// extensionOf is where in a context the channel continues for a number: at the one
-// that the call is at, so that it is still there when the step has ended. A number
-// that a dialplan could misread never gets further than a hangup, at extension s.
+// extensionOf is the extension at which the channel continues for a number. It is the
+// number that the call is at, so that the channel still has it when the step has ended. A
+// number that a dialplan could misread never gets further than a hangup, at extension s.
 func extensionOf(number string) string {
 	if plainNumber.MatchString(number) {
 		return number

@@ -17,9 +17,9 @@ const (
 	lampRetry = 2 * time.Second
 )
 
-// Lamps keeps the lamps of settings in Asterisk as the snapshot has them, whatever
-// changed them. Only lit ones are kept there, because every other is idle; what
-// Asterisk has beyond those, as of an extension that was deleted, goes.
+// Lamps keeps the lamps of settings in Asterisk as the snapshot has them. The cause of a
+// change does not matter. Only lit ones are kept there, because every other is idle. Other
+// lamps in Asterisk, such as those of deleted extensions, are removed.
 type Lamps struct {
 	client   *ari.Client
 	snapshot func() *pbx.Snapshot
@@ -41,8 +41,8 @@ func (l *Lamps) Changed() {
 	}
 }
 
-// Up is for the client's OnUp: this may be another Asterisk, or lamps may have been
-// changed while no controller was there.
+// Up is for the client's OnUp. This may be another Asterisk, or lamps may have changed
+// while no controller was there.
 func (l *Lamps) Up() { l.Changed() }
 
 // Run sets lamps until ctx ends.
@@ -110,5 +110,5 @@ func (l *Lamps) darken(ctx context.Context, name string) error {
 	return nil
 }
 
-// lampLit is the device state of a lamp that is on; phones show it as busy.
+// lampLit is the device state of a lit lamp. Phones show it as busy.
 const lampLit = "INUSE"

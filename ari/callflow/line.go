@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// sweptFor is how long after a sweep took up a channel its own event may still
-// be underway and is then to be ignored. It is the longest an OnUp may take.
+// sweptFor is how long after a sweep the event of a channel may still arrive. Such an event
+// is ignored, because the sweep took up the channel. It is the longest an OnUp may take.
 const sweptFor = 30 * time.Second
 
 // start takes in a channel that came into Stasis.
@@ -44,7 +44,7 @@ func (f *Flow) admit(e *entry) bool {
 	return true
 }
 
-// end notes that a channel went out of Stasis, by our command or by hanging up.
+// end notes that a channel left Stasis, by our command or by hanging up.
 func (f *Flow) end(channel string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

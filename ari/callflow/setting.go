@@ -13,8 +13,9 @@ const settingDeadline = 3 * time.Second
 
 var errNoSettings = errors.New("nothing can be changed here")
 
-// atSetting lets a caller change a setting and has the dialplan say how it went. A
-// call that cannot be moved hears of a refusal: that is what follows its Stasis().
+// atSetting changes a setting for the caller and has the dialplan announce the result. A
+// call that cannot be moved hears a refusal, because the dialplan plays one after its
+// Stasis().
 func (f *Flow) atSetting(ctx context.Context, e *entry) Verdict {
 	sounds, err := f.change(ctx, e)
 	if err != nil {
@@ -29,8 +30,8 @@ func (f *Flow) atSetting(ctx context.Context, e *entry) Verdict {
 	return f.say(ctx, e, pbx.SettingContext(e.call.Tenant), pbx.DeskDoneLabel)
 }
 
-// change does what was dialled, by the plan of that call, and returns what the
-// caller is to hear.
+// change carries out the dialled code by the plan of that call. It returns the announcement
+// for the caller.
 func (f *Flow) change(ctx context.Context, e *entry) (sounds string, err error) {
 	snapshot := f.opts.Snapshot()
 	if snapshot == nil {

@@ -2,16 +2,16 @@ package callflow
 
 import "time"
 
-// So many calls are decided, and so many sent to the fallback, at the same time;
-// together they leave some of the client's 64 connections to others. All calls at
-// once would share them by the request: each would have its variable set after the
-// last had, and none would go on in time.
+// Bounds of the calls decided, and sent to the fallback, at the same time. Together they
+// leave some of the client's 64 connections to others. All calls at once would share them
+// by the request: each would have its variable set after the last had, and no call would go
+// on in time.
 const (
 	decidersAtOnce = 32
 	moversAtOnce   = 24
 )
 
-// slots are places that those who wait for one get in the order they came.
+// slots are places that are given out in the order of the requests for one.
 type slots chan struct{}
 
 func (s slots) free() { <-s }
@@ -32,10 +32,10 @@ func (f *Flow) placeToDecide(until time.Time) bool {
 	}
 }
 
-// placeToMove waits for a place of those who go to the fallback, from then on for one
-// of the deciders' too, who have begun by then or never will. It returns where the
-// place is; nil at the end of Run. Nothing else ends the wait: all who wait are after
-// the same connections, so that a call that gave up would only come again.
+// placeToMove waits for a mover slot; after from, a decider slot will do as well. At from,
+// every call to be decided has begun or has gone to the fallback. It returns the slots that
+// the place belongs to, or nil at the end of Run. Nothing else ends the wait: all waiting
+// calls need the same connections, so a call that gave up would only come again.
 func (f *Flow) placeToMove(from time.Time) slots {
 	timer := time.NewTimer(time.Until(from))
 	defer timer.Stop()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Verdict is what became of one call, or one step of it, in Stasis.
+// Verdict is the result of one call, or one step of it, in Stasis.
 type Verdict string
 
 // The verdicts.
@@ -53,8 +53,7 @@ func (f *Flow) count(v Verdict) {
 	}
 }
 
-// limitedLog writes one line a second: when Asterisk stalls, every call has the
-// same to say.
+// limitedLog writes one line a second. When Asterisk stalls, every call reports the same.
 type limitedLog struct {
 	to *slog.Logger
 

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// sweep lists all channels and takes up those that wait in our application
-// while nobody decides them; when they have waited too long already, for the
-// fallback.
+// sweep lists all channels and takes up those that wait in our application undecided.
+// Channels that have waited too long go to the fallback.
 func (f *Flow) sweep(ctx context.Context, late bool) error {
 	f.sweeps.Lock()
 	defer f.sweeps.Unlock()
@@ -27,7 +26,7 @@ func (f *Flow) sweep(ctx context.Context, late bool) error {
 	}
 	f.forgetSwept(time.Now())
 	for _, e := range found {
-		// What was decided since the list was asked for is listed at its old place.
+		// Calls decided since the list was asked for are listed at their old place.
 		e.late = late
 		if len(f.lines[e.channel]) == 0 && !settled[e.channel] && f.admit(e) {
 			f.swept[e.channel] = e
@@ -61,12 +60,12 @@ func (f *Flow) list(ctx context.Context) ([]*entry, error) {
 	return found, nil
 }
 
-// sweepPause is the least time between two sweeps of the loop: a channel that
-// cannot be moved at all must not keep Asterisk busy.
+// sweepPause is the least time between two sweeps of the loop. A channel that cannot be
+// moved at all must not keep Asterisk busy.
 const sweepPause = time.Second
 
-// resweepLoop sweeps after an overflow, once there is room again, and after
-// calls that could not be moved, until every channel that waits was taken up.
+// resweepLoop sweeps until every channel that waits was taken up. It does so after an
+// overflow, once there is room again, and after calls that could not be moved.
 func (f *Flow) resweepLoop(ctx context.Context) {
 	for {
 		select {
@@ -103,8 +102,8 @@ func pause(ctx context.Context, d time.Duration) {
 // abandonAtOnce is how many calls abandon moves at the same time.
 const abandonAtOnce = 16
 
-// abandon sends to the fallback what still waits in Stasis when the program
-// ends: the events that would have announced it were never delivered.
+// abandon sends the calls still in Stasis to the fallback when the program ends. The events
+// that would have announced them were never delivered.
 func (f *Flow) abandon(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
