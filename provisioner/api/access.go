@@ -14,26 +14,26 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
-// access says who may use an operation. Every operation is declared with one of
-// the words below, and New panics when one is not; together they are the table
-// role × operation that authenticate enforces and the document shows
-// (testdata/access.txt has it as a whole).
+// access says which roles may use an operation. Every operation is declared with one of the
+// words below, and New panics when one is not; together they are the table role × operation
+// that authenticate enforces and the document shows (testdata/access.txt has it as a
+// whole).
 //
-// Whoever belongs to a tenant reaches that tenant only. How an operation names its
+// A caller of one tenant reaches that tenant only. How an operation names its
 // tenant is seen from its path and input; one that names none must say why that is
 // no hole: it is about the caller alone, or about nothing that is a tenant's.
 type access struct {
 	word  string
 	roles []pbx.Role
-	// own lets a user use the operation on what is the user's own.
+	// own lets a user use the operation on the user's own objects.
 	own owns
 	// tenantless says that the operation touches no tenant's objects.
 	tenantless bool
-	// unfinished lets in who must choose a password first.
+	// unfinished admits a user that must choose a password first.
 	unfinished bool
 }
 
-// owns reports whether the object with that key is the caller's own, in the
+// owns reports whether the object with that key is the caller's own. The object is in the
 // caller's tenant.
 type owns func(a *api, by *signin.Caller, key string) bool
 
@@ -49,7 +49,7 @@ var (
 	strangers = access{word: "everybody", tenantless: true}
 )
 
-// kindAccess says who may use the six operations of a kind.
+// kindAccess holds the access words for the six operations of a kind.
 type kindAccess struct{ list, create, read, change access }
 
 // The words for kinds.
@@ -83,13 +83,13 @@ func (c access) aboutNoTenant() access {
 	return c
 }
 
-// beforePassword lets in a user who must choose a password first.
+// beforePassword admits a user that must choose a password first.
 func (c access) beforePassword() access {
 	c.unfinished = true
 	return c
 }
 
-// What can be a user's own.
+// Objects that can be a user's own.
 var (
 	ownUser      owns = func(_ *api, by *signin.Caller, key string) bool { return by.OwnsUser(key) }
 	ownExtension owns = func(_ *api, by *signin.Caller, key string) bool { return by.OwnsExtension(key) }
@@ -102,7 +102,7 @@ var (
 // accessKey is where an operation's metadata keep its access.
 const accessKey = "access"
 
-// declare registers an operation for those who may use it. It stands for
+// declare registers an operation with the roles that may use it. It stands for
 // huma.Register, which an operation cannot start with.
 func declare[I, O any](a *api, who access, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
 	if who.word == "" {
@@ -154,8 +154,8 @@ func tenantParam(path string) string {
 	return ""
 }
 
-// keyParam is the path parameter with the object's key: the first behind the
-// tenant, or "".
+// keyParam is the path parameter with the object's key. It is the first behind the tenant,
+// or "".
 func keyParam(path string) string {
 	_, rest, ok := strings.Cut(path, "{tenant}")
 	if !ok {
@@ -166,8 +166,8 @@ func keyParam(path string) string {
 	return name
 }
 
-// names is what the document says: roles, and those that may do it with what is a
-// user's own, such as "user (own)".
+// names lists the roles as the document shows them. Roles with access to a user's own
+// objects only read "user (own)".
 func (c access) names() []string {
 	out := []string{}
 	for _, r := range everyRole.roles {
@@ -188,8 +188,8 @@ func (c access) sentence() string {
 	return "Roles: " + strings.Join(c.names(), ", ") + "."
 }
 
-// check returns why a caller may not use an operation, or nil. Whoever belongs to
-// a tenant gets the same answer for another one and for one that does not exist.
+// check returns why a caller may not use an operation, or nil. A caller of one tenant gets
+// the same answer for another one and for one that does not exist.
 func (c access) check(a *api, by *signin.Caller, ctx huma.Context) error {
 	path := ctx.Operation().Path
 	own := c.own != nil && by.User != nil && c.own(a, by, ctx.Param(keyParam(path)))
@@ -218,8 +218,8 @@ func tenantNamed(ctx huma.Context, path string) string {
 	return ctx.Query("tenant")
 }
 
-// TenantQuery narrows a list to a tenant. Whoever belongs to one never sees
-// another's: authenticate has refused the name of any other.
+// TenantQuery narrows a list to a tenant. A caller of one tenant never sees another's:
+// authenticate has refused the name of any other.
 type TenantQuery struct {
 	Tenant string `query:"tenant" doc:"Only of this tenant; who belongs to a tenant gets that one's only"`
 }
@@ -232,8 +232,8 @@ func (q *TenantQuery) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// checkDeclared panics when an operation was registered without a word: nobody
-// can forget who may use it.
+// checkDeclared panics when an operation was registered without an access word. So its
+// access cannot be forgotten.
 func (a *api) checkDeclared() {
 	for path, item := range a.hu.OpenAPI().Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options,

@@ -1,9 +1,8 @@
-// Package api is the admin API: /v1 on Echo v4 behind huma, which validates
-// bodies and writes the OpenAPI document from the same declarations. It decodes,
-// calls the Controller, and encodes; rules live in pbx, SQL in db. One file a
-// resource. Beside it stand the manual's pages, at /docs. It may import provisioner,
-// provisioner/event, provisioner/pbx, provisioner/manual and db's plain row types,
-// and must not know ARI, AMI or templates.
+// Package api is the admin API: /v1 on Echo v4 behind huma. From the same declarations huma
+// validates bodies and writes the OpenAPI document. It decodes, calls the Controller, and
+// encodes; rules live in pbx, SQL in db. One file a resource. Beside it stand the manual's
+// pages, at /docs. It may import provisioner, provisioner/event, provisioner/pbx,
+// provisioner/manual and db's plain row types, and must not know ARI, AMI or templates.
 package api
 
 import (
@@ -18,11 +17,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner"
 )
 
-// Options is what the API needs.
+// Options are the needs of the API.
 type Options struct {
 	Controller *provisioner.Controller
-	// PhoneURL is the base of the phone listener's URLs, without trailing slash;
-	// provisioning URLs of phones start with it.
+	// PhoneURL is the base of the phone listener's URLs, without trailing slash.
+	// Provisioning URLs of phones start with it.
 	PhoneURL string
 	// CallControl reports whether calls are decided over ARI at the moment.
 	CallControl func() bool
@@ -101,8 +100,8 @@ func (a *api) register(e *echo.Echo) {
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") })
 }
 
-// Server returns the admin listener's settings: every phase of a connection has
-// a deadline, except the answer, because an event stream has no end.
+// Server returns the admin listener's settings. Every phase of a connection has a deadline,
+// except the answer, because an event stream has no end.
 func Server(handler http.Handler) *http.Server {
 	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10}

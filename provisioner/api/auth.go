@@ -14,9 +14,8 @@ import (
 // callerKey is the context key of the *signin.Caller of a request.
 type callerKey struct{}
 
-// authenticate demands a bearer token (RFC 6750) of every operation that is not
-// for strangers, and that its owner may use the operation. It is the only place
-// where rights are checked.
+// authenticate demands a bearer token (RFC 6750) with the right to use the operation.
+// Operations for strangers need no token. It is the only place where rights are checked.
 func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	who, _ := ctx.Operation().Metadata[accessKey].(access)
 	by := &signin.Caller{}
@@ -34,7 +33,7 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, callerKey{}, by))
 }
 
-// bearer returns whose token the request carries.
+// bearer returns the caller that the request's token stands for.
 func (a *api) bearer(ctx huma.Context) (*signin.Caller, error) {
 	scheme, text, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
@@ -62,7 +61,7 @@ func (a *api) refuse(ctx huma.Context, err error) {
 	p.write(ctx.SetHeader, ctx.SetStatus, ctx.BodyWriter())
 }
 
-// caller is who sent a request.
+// caller is the authenticated sender of a request.
 func caller(ctx context.Context) *signin.Caller {
 	by, _ := ctx.Value(callerKey{}).(*signin.Caller)
 	return by

@@ -24,8 +24,8 @@ import (
 type binding[T, W, V any] struct {
 	written []link // members of W
 	shown   []link // members of V itself
-	// kept are the fields of a row that stay when it is written: those that W does not
-	// have, and secrets, unless W brings another.
+	// kept are the fields of a row that stay when it is written. These are the fields that
+	// W does not have, and secrets, unless W brings another.
 	kept     []int
 	embedded []int // where V has W; nil for nowhere
 }
@@ -40,8 +40,8 @@ type link struct {
 	conversion
 }
 
-// newBinding binds by the names and tags of the structs; keyName is the JSON name of
-// the key.
+// newBinding binds by the names and tags of the structs. keyName is the JSON name of the
+// key.
 func newBinding[T, W, V any](keyName string) *binding[T, W, V] {
 	row, write, view := reflect.TypeFor[T](), reflect.TypeFor[W](), reflect.TypeFor[V]()
 	b := &binding[T, W, V]{}
@@ -81,8 +81,8 @@ func newBinding[T, W, V any](keyName string) *binding[T, W, V] {
 	return b
 }
 
-// members are those of a struct and of what it embeds, but for what is embedded by
-// hand.
+// members are the members of a struct and of its embedded structs. Structs embedded by hand
+// are left out.
 func members(t reflect.Type) (out []reflect.StructField) {
 	for i := range t.NumField() {
 		m := t.Field(i)
@@ -141,7 +141,7 @@ func (b *binding[T, W, V]) fields(row *T) (w W) {
 	return w
 }
 
-// view is a row as a client reads it, with the write form that w is.
+// view is a row as a client reads it; w is its write form.
 func (b *binding[T, W, V]) view(row *T, w W) (v V) {
 	to := reflect.ValueOf(&v).Elem()
 	if b.embedded != nil {
@@ -165,8 +165,9 @@ func load(to, row reflect.Value, links []link) {
 	}
 }
 
-// store carries what a client wrote into a row that has the defaults: what it left
-// out stays so. What it cannot name, and a secret that it did not, are those of old.
+// store carries a client's body into a row that has the defaults. Members that the body
+// leaves out stay so. Fields that W lacks, and secrets that the body leaves out, are taken
+// from old.
 func (b *binding[T, W, V]) store(w W, old, row *T) error {
 	from, to := reflect.ValueOf(&w).Elem(), reflect.ValueOf(row).Elem()
 	if old != nil {

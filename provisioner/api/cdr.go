@@ -43,7 +43,7 @@ func cdrView(c *pbx.CDR) CDR {
 		Rules: append([]string{}, c.Rules...), Recording: c.Recording, Incomplete: c.Incomplete}
 }
 
-// CDRFilter is what both the list and the export take.
+// CDRFilter is the filter of both the list and the export.
 type CDRFilter struct {
 	Tenant    string    `path:"tenant"`
 	From      time.Time `query:"from" doc:"Only calls that started at this time or later"`

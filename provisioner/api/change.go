@@ -38,8 +38,7 @@ type changesInput struct {
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
 
-// phoneKey is a phone's key as the audit trail keeps it, whatever its spelling;
-// other keys stay as they are.
+// phoneKey is a phone's key as the audit trail spells it. Other keys stay as they are.
 func phoneKey(kind, key string) string {
 	mac, err := pbx.ParseMAC("key", key)
 	if err != nil || kind != "phone" && !strings.Contains(key, ":") {

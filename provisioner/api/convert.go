@@ -18,8 +18,8 @@ var (
 	macType         = reflect.TypeFor[pbx.MAC]()
 )
 
-// conversionOf returns how a member of one type stands for a field of another, or
-// false if it cannot.
+// conversionOf returns the conversion between a member's type and a field's type. It is
+// false if there is no such conversion.
 func conversionOf(member, field reflect.Type) (conversion, bool) {
 	text := member.Kind() == reflect.String
 	switch {
@@ -55,7 +55,7 @@ func convert(_ string, f, m reflect.Value) *pbx.Error {
 // fits reports whether two types differ in name or tags only.
 func fits(a, b reflect.Type) bool { return a.Kind() == b.Kind() && a.ConvertibleTo(b) }
 
-// optional is the conversion of what a pointer points at; no list is no pointer.
+// optional is the conversion of a pointer's element; no list is no pointer.
 func optional(member, field reflect.Type) (conversion, bool) {
 	inner, ok := conversionOf(member, field)
 	if !ok {
@@ -73,7 +73,7 @@ func optional(member, field reflect.Type) (conversion, bool) {
 	}, true
 }
 
-// list converts the elements of a list into those of another type; it is never nil.
+// list converts the elements of a list into another type; it is never nil.
 func list(to reflect.Type, from reflect.Value) reflect.Value {
 	out := reflect.MakeSlice(to, from.Len(), from.Len())
 	for i := range from.Len() {

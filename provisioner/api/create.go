@@ -7,7 +7,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// create answers POST: the key is in the body, and what exists is left alone.
+// create answers POST. The key is in the body, and an existing object is left alone.
 func (k kind[T, W, V]) create(ctx context.Context, a *api, in *bodyInput[W]) (*answer[V], error) {
 	if err := k.checkNew(in); err != nil {
 		return nil, a.problem(err)
@@ -17,8 +17,8 @@ func (k kind[T, W, V]) create(ctx context.Context, a *api, in *bodyInput[W]) (*a
 	return out, k.existing(err)
 }
 
-// checkNew refuses a body whose key cannot be one, together with everything else
-// that is wrong with it.
+// checkNew refuses a body with an invalid key. It reports everything else that is wrong
+// with the body as well.
 func (k kind[T, W, V]) checkNew(in *bodyInput[W]) error {
 	key := k.key(in.Body)
 	_, wrong := k.parseKey(k.keyName, key)
@@ -52,8 +52,7 @@ func (k kind[T, W, V]) existing(err error) error {
 	return err
 }
 
-// keep copies the row that a write replaces, because the write may change what it
-// is given.
+// keep copies the row that a write replaces. The write may change the row that it is given.
 func keep[T any](row *T) *T {
 	if row == nil {
 		return nil

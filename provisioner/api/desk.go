@@ -62,7 +62,7 @@ func (a *api) chooseNumber(ctx context.Context, k kindOfUser, in *signIn, userna
 	return a.atDesk(ctx, k, u, revision, in.write(), d.Name, nil)
 }
 
-// atDesk answers with the user, the desk, and how far the change of desk has come.
+// atDesk answers with the user, the desk and the progress of the change.
 func (a *api) atDesk(ctx context.Context, k kindOfUser, u *pbx.User, revision int64, h WriteHeaders, desk string,
 	err error) (*answer[User], error) {
 	if err != nil {

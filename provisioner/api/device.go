@@ -91,7 +91,7 @@ func completeDevice(w DeviceFields, old, d *pbx.Device) error {
 	}
 	if !d.Kind.Registers() {
 		if old != nil && old.Kind != d.Kind && d.QualifySeconds == old.QualifySeconds {
-			w.QualifySeconds, w.Class = nil, "" // left over from what it was, in a PATCH that changes its kind
+			w.QualifySeconds, w.Class = nil, "" // left over from the former kind, in a PATCH that changes the kind
 		}
 		return onlyRegistering(d.Kind, w)
 	}
@@ -126,7 +126,7 @@ func chooseUsername(d *pbx.Device, name *string) error {
 	return nil
 }
 
-// onlyRegistering refuses what a device that does not register has no use for.
+// onlyRegistering refuses fields of no use to a device that does not register.
 func onlyRegistering(kind pbx.DeviceKind, w DeviceFields) error {
 	for _, f := range []struct {
 		name string

@@ -16,12 +16,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
-// patience is how long one write to a client may take before the stream is given
-// up; a client that only reads slowly is told to resync long before.
+// patience is how long one write to a client may take. After that the stream is given up; a
+// client that only reads slowly is told to resync long before.
 const patience = 30 * time.Second
 
-// heartbeat keeps proxies from closing a quiet event stream; at each one it is
-// checked that the client may still read.
+// heartbeat keeps proxies from closing a quiet event stream. At each one the client's right
+// to read is checked again.
 const heartbeat = 15 * time.Second
 
 func (a *api) registerEvents() {

@@ -6,7 +6,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 )
 
-// StatusEvent is a device whose state changed.
+// StatusEvent is a change of a device's state.
 type StatusEvent struct {
 	Endpoint string `json:"endpoint"`
 	Status   string `json:"status"`
@@ -56,8 +56,8 @@ type ResyncEvent struct {
 	State  string `json:"state"`
 }
 
-// eventView is what the stream shows of an event; nil when the event tells nothing but
-// its type.
+// eventView is what the stream shows of an event. It is nil if the event tells only its
+// type.
 func eventView(d event.Data) any {
 	switch e := d.(type) {
 	case event.Status:

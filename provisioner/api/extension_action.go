@@ -9,7 +9,7 @@ import (
 
 type kindOfExtension = kind[pbx.Extension, ExtensionFields, Extension]
 
-// newNumber is the body of what makes or moves an extension.
+// newNumber is the body of operations that make or move an extension.
 type newNumber struct {
 	Number string `json:"number" doc:"The new number: 1 to 20 digits or letters"`
 }
@@ -26,8 +26,7 @@ type duplicateInput struct {
 	Body newNumber
 }
 
-// registerExtensionActions declares what can be done with an extension beside
-// writing it.
+// registerExtensionActions declares the operations on an extension beside writing it.
 func registerExtensionActions(a *api, k kindOfExtension) {
 	one := k.path + "/{number}"
 	declare(a, tenantAdmins, k.operation("POST", one+"/renumber", "renumber-extension",

@@ -14,7 +14,7 @@ type FeatureCodesFields struct {
 	ParkSeconds       int     `json:"park_seconds,omitempty" doc:"How long a parked call waits before it rings who parked it, 10 to 3600; 60 if left out"`
 }
 
-// FeatureCodeFields are the codes; what they do without one of their own, pbx says.
+// FeatureCodeFields are the codes. pbx defines their features where a code is not set.
 type FeatureCodeFields struct {
 	Voicemail             *string `json:"voicemail,omitempty" maxLength:"10" doc:"Opens the mailbox of the caller's extension. *97 if left out; an empty text switches it off"`
 	Pickup                *string `json:"pickup,omitempty" maxLength:"10" doc:"Takes a call that rings at a member of the caller's groups. *8 if left out; an empty text switches it off"`

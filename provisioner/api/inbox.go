@@ -53,7 +53,7 @@ func inboxView(p pbx.InboxPhone) InboxPhone {
 		p.Count, p.UserAgent}
 }
 
-// ipText prints an address, or "" for none.
+// ipText prints an address, or "" if it is not set.
 func ipText(a netip.Addr) string {
 	if !a.IsValid() {
 		return ""

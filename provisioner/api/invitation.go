@@ -42,7 +42,7 @@ func invitationView(i *db.Invitation) Invitation {
 	return v
 }
 
-// given returns a time, or nil for none.
+// given returns a time, or nil if it is not set.
 func given(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -63,7 +63,7 @@ type tenantInput struct {
 
 type kindOfDevice = kind[pbx.Device, DeviceFields, Device]
 
-// registerInvitations declares inviting somebody to a device, and what came of it.
+// registerInvitations declares sending and listing invitations to a device.
 func registerInvitations(a *api, k kindOfDevice) {
 	invite := k.operation("POST", k.path+"/{name}/invite", "invite-device",
 		"Mail a link that shows user name, password, server and a QR code once; sent in the background")

@@ -12,12 +12,12 @@ import (
 // jsonFormat is huma's, with our way to read.
 var jsonFormat = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
 
-// misfit is said of what the schema lets pass and Go cannot hold: a number beyond
-// 64 bits.
+// misfit names values that the schema admits and Go cannot hold. An example is a number
+// beyond 64 bits.
 const misfit = " is a number out of range"
 
-// unmarshal reads JSON as RFC 8259 defines it: in UTF-8, where encoding/json would
-// silently replace what is not. Its errors are for clients and quote at most one
+// unmarshal reads JSON as RFC 8259 defines it. The text must be UTF-8, where encoding/json
+// would silently replace invalid bytes. Its errors are for clients and quote at most one
 // character of what was sent.
 func unmarshal(data []byte, v any) error {
 	if !utf8.Valid(data) {

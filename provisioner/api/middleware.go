@@ -40,8 +40,8 @@ func recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// unescapeParams decodes what a client escaped in a path beyond need, such as the
-// colons of a MAC: Echo decodes parameters only while nothing is escaped so.
+// unescapeParams decodes characters of a path that were escaped without need. An example
+// are the colons of a MAC. Echo decodes parameters only while nothing is escaped so.
 func unescapeParams(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if c.Request().URL.RawPath == "" {
@@ -60,9 +60,8 @@ func unescapeParams(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// answerHead answers HEAD as GET without the body (RFC 9110, 9.3.2); net/http
-// leaves the body out by the original method. The event stream has no end and so
-// no head.
+// answerHead answers HEAD as GET without the body (RFC 9110, 9.3.2). net/http leaves the
+// body out by the original method. The event stream has no end and so no head.
 func answerHead(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead && r.URL.Path != "/v1/events" {

@@ -51,7 +51,7 @@ func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 // registerPatch declares changing some fields of the object at path.
 func registerPatch[T, W, V any](a *api, k kind[T, W, V], path string) {
 	patch := k.operation("PATCH", path, "patch-"+k.name, "Change some fields (JSON merge patch, RFC 7396)")
-	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // what counts is the merged document
+	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // the merged document counts
 	// huma bounds the bodies that it decodes itself, and only those.
 	patch.MaxBodyBytes, patch.BodyReadTimeout = maxBody, bodyWithin
 	declare(a, k.who.change, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {

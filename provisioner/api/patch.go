@@ -17,8 +17,8 @@ func (k kind[T, W, V]) patchBody(a *api) *huma.RequestBody {
 		Content:     map[string]*huma.MediaType{"application/merge-patch+json": {Schema: k.bodySchema(a)}}}
 }
 
-// merge applies a JSON merge patch (RFC 7396) to the present row's write form
-// and checks the result against the same schema that a PUT is checked with.
+// merge applies a JSON merge patch (RFC 7396) to the present row's write form. The result
+// is checked against the schema of a PUT.
 func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 	if old == nil {
 		return w, pbx.NotFoundf("%s %s does not exist; PUT or POST creates it", k.name, in.key)

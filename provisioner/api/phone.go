@@ -15,7 +15,7 @@ type PhoneFields struct {
 	Vendor string      `json:"vendor" doc:"yealink or polycom"`
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
-	// Buttons is a map so that a merge patch can change one key and leave the others.
+	// Buttons is a map, so that a merge patch can change one key alone.
 	Buttons map[string]Button `row:"Buttons,by hand" json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
 }
 
@@ -80,8 +80,8 @@ func registerPhones(a *api) {
 	a.registerSiteTemplates()
 }
 
-// enrolEnd is the end of an enrolment window that opens now, in whole seconds,
-// as the database keeps it.
+// enrolEnd is the end of an enrolment window that opens now. It is in whole seconds, as in
+// the database.
 func enrolEnd() time.Time { return time.Now().Add(pbx.EnrolWindow).UTC().Truncate(time.Second) }
 
 // Fetch is one request of a phone.
@@ -95,7 +95,7 @@ type Fetch struct {
 	At        time.Time `json:"at"`
 }
 
-// registerPhoneActions declares what can be done with a phone beside writing it.
+// registerPhoneActions declares the operations on a phone beside writing it.
 func registerPhoneActions(a *api, k kindOfPhone) {
 	one := k.path + "/{mac}"
 	declare(a, operators, k.operation("GET", one+"/fetches", "list-phone-fetches",

@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// PhoneModel is one model of desk phone whose files Dialtone writes.
+// PhoneModel is one model of desk phone that Dialtone writes files for.
 type PhoneModel struct {
 	Vendor     string   `json:"vendor" enum:"yealink,polycom"`
 	Model      string   `json:"model" doc:"What a phone's model field says"`

@@ -17,7 +17,7 @@ type PhoneSettingsFields struct {
 	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off. At least one of the first three; g722, pcma, pcmu if left out"`
 	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS whoever sees that can decrypt"`
 	Clock24      *bool    `json:"clock24,omitempty" doc:"13:00 and not 1 PM; true if left out"`
-	// Uploads is a pointer, for an empty list is not the same as none.
+	// Uploads is a pointer, because an empty list differs from an absent one.
 	Uploads *[]string `json:"uploads,omitempty" doc:"What phones send here, to be read under …/phones/{mac}/files: contacts, calls, logs (once an hour), changes (what people set on the phone itself, which then counts before what is configured here). contacts and calls if left out. Yealink from V80; a Polycom sends all of them always"`
 	// Firmware is a map so that a merge patch can change one model.
 	Firmware map[string]string `row:"Firmware,by hand" json:"firmware,omitempty" doc:"Which firmware the phones of a model run: a name of GET /v1/firmware, which becomes the hash of the bytes it has now, '/' and the name. Phones fetch it when they next ask for their files; a model that is left out keeps what it has"`

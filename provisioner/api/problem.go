@@ -52,7 +52,7 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// kindOfStatus names what huma and Echo refuse by themselves.
+// kindOfStatus names the statuses that huma and Echo refuse with by themselves.
 func kindOfStatus(status int) string {
 	for kind, s := range statuses {
 		if s == status && kind != pbx.InUse && kind != pbx.NotImplemented {
@@ -65,8 +65,8 @@ func kindOfStatus(status int) string {
 	return string(pbx.Internal)
 }
 
-// problem turns any error into an answer. What has no kind is ours: it is logged
-// here, once, and the client sees no detail of it.
+// problem turns any error into an answer. An error without a kind is our fault: it is
+// logged here, once, and the client sees no detail of it.
 func (a *api) problem(err error) *Problem {
 	var ready *Problem
 	if errors.As(err, &ready) {
@@ -95,8 +95,7 @@ func (a *api) problem(err error) *Problem {
 	return p.simplify()
 }
 
-// echoError answers what Echo refuses by itself: unknown paths and methods, and
-// panics.
+// echoError answers Echo's own refusals: unknown paths and methods, and panics.
 func (a *api) echoError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return

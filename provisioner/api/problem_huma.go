@@ -12,9 +12,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 )
 
-// ownProblems replaces the variables through which huma builds its own errors (bad
-// JSON, unknown properties, wrong types). Ours name the field and never echo the
-// value, which may be a secret. The texts continue a sentence that begins with the field.
+// ownProblems replaces the variables through which huma builds its own errors. These are
+// errors about bad JSON, unknown properties and wrong types. Ours name the field and never
+// echo the value, which may be a secret. The texts continue a sentence that begins with the
+// field.
 var ownProblems = sync.OnceFunc(func() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return newProblem(status, message, nil, errs...)
@@ -37,8 +38,8 @@ var ownProblems = sync.OnceFunc(func() {
 	validation.MsgExpectedMaxLength = "must have at most %d characters"
 })
 
-// newProblem makes a problem of what huma found; readOnly names the fields that
-// this kind of object shows but does not take.
+// newProblem makes a problem of huma's errors. readOnly names the fields that this kind of
+// object shows but does not take.
 func newProblem(status int, message string, readOnly map[string]bool, errs ...error) *Problem {
 	p := &Problem{Status: status, Title: http.StatusText(status), Kind: kindOfStatus(status), Detail: message}
 	switch {
@@ -54,7 +55,7 @@ func newProblem(status int, message string, readOnly map[string]bool, errs ...er
 			continue
 		}
 		f := fieldOf(err, readOnly)
-		// What breaks one rule breaks others with it, such as a fraction a range.
+		// A value that breaks one rule breaks others too, such as a fraction a range.
 		if !slices.ContainsFunc(p.Errors, func(e ProblemField) bool { return e.Field == f.Field && f.Field != "" }) {
 			p.Errors = append(p.Errors, ProblemField{f.Field, f.sentence()})
 		}
@@ -69,7 +70,7 @@ func fieldOf(err error, readOnly map[string]bool) ProblemField {
 		d = &huma.ErrorDetail{Message: err.Error()}
 	}
 	where, field, _ := strings.Cut(d.Location, ".")
-	// huma hands on what unmarshal says as a text.
+	// huma hands on the errors of unmarshal as a text.
 	name, isMisfit := strings.CutSuffix(d.Message, misfit)
 	switch {
 	case isMisfit:
@@ -106,5 +107,5 @@ func (p *Problem) simplify() *Problem {
 	return p
 }
 
-// sentence puts the field in front of what is said of it.
+// sentence puts the field in front of the message.
 func (f ProblemField) sentence() string { return strings.TrimPrefix(f.Field+" "+f.Detail, " ") }

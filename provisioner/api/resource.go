@@ -14,9 +14,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// kind declares one kind of resource: T is its row, W what a client may write, V
-// what it reads. From it come list, create (POST), read, replace (PUT), change
-// (PATCH) and delete, with one behaviour for all kinds.
+// kind declares one kind of resource. T is its row, W its write form and V its read form.
+// From it come list, create (POST), read, replace (PUT), change (PATCH) and delete, with
+// one behaviour for all kinds.
 type kind[T, W, V any] struct {
 	name    string // singular, for operation ids and texts: "extension"
 	plural  string
@@ -28,8 +28,8 @@ type kind[T, W, V any] struct {
 	parseKey func(field, s string) (string, *pbx.Error)
 	// fresh is a new row with its defaults.
 	fresh func(tenant, key string) *T
-	// toRow, toFields and toView carry what the binding does not, and check what a
-	// client wrote; each may be nil. old is the present row, or nil.
+	// toRow, toFields and toView carry the fields that the binding does not. They also
+	// check a client's body. Each may be nil. old is the present row, or nil.
 	toRow    func(w W, old, row *T) error
 	toFields func(row *T, w *W)
 	toView   func(row *T, v *V)
@@ -59,7 +59,7 @@ func (k kind[T, W, V]) fields(row *T) W {
 	return w
 }
 
-// build makes the row that w asks for from the present one (nil: none).
+// build makes the row that w asks for; the present row may be nil.
 func (k kind[T, W, V]) build(w W, old *T, tenant, key string) (*T, error) {
 	row := k.fresh(tenant, key)
 	err := k.binding.store(w, old, row)
@@ -72,7 +72,7 @@ func (k kind[T, W, V]) build(w W, old *T, tenant, key string) (*T, error) {
 	return row, nil
 }
 
-// joined makes one list of what is wrong with a body.
+// joined makes one list of the faults of a body.
 func joined(first, second error) error {
 	if first == nil || second == nil {
 		return cmp.Or(first, second)

@@ -38,12 +38,12 @@ type ResyncOrder struct {
 	PerSecond int          `json:"per_second,omitempty" minimum:"1" maximum:"50" default:"10" doc:"How many phones are told a second"`
 }
 
-// ResyncFilter chooses phones; what is left out chooses all.
+// ResyncFilter chooses phones; an omitted field chooses all.
 type ResyncFilter struct {
 	Vendor string   `json:"vendor,omitempty" enum:"yealink,polycom"`
 	Model  string   `json:"model,omitempty" maxLength:"40"`
 	MACs   []string `json:"macs,omitempty" nullable:"false" maxItems:"10000"`
-	// Drifted is not a property of the phone but of what it holds.
+	// Drifted is not a property of the phone but of the files it holds.
 	Drifted bool `json:"drifted,omitempty" doc:"Only phones that do not hold what they would get now"`
 }
 
@@ -95,7 +95,7 @@ func progressView(p fleet.ResyncProgress) ResyncProgress {
 	return v
 }
 
-// registerResyncs declares what tells phones to fetch and to restart.
+// registerResyncs declares the orders to phones to fetch and to restart.
 func registerResyncs(a *api, k kindOfPhone) {
 	one := k.path + "/{mac}"
 	for action, summary := range map[pbx.ResyncAction]string{pbx.ResyncFiles: "Tell the phone to fetch its files, without dropping calls", pbx.ResyncReboot: "Tell the phone to restart; Yealink only"} {

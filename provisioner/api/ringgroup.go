@@ -21,7 +21,7 @@ type RingGroupFields struct {
 	Announcement   string `json:"announcement,omitempty" doc:"Sound the caller hears before anybody rings, by its name in Asterisk without language and format, such as custom/welcome; the call counts as answered from then on"`
 }
 
-// RingMember is one who rings.
+// RingMember is one member that rings.
 type RingMember struct {
 	Extension   string `json:"extension,omitempty" doc:"Number of an extension; all its devices ring at once, also where they otherwise ring in sequence"`
 	External    string `json:"external,omitempty" doc:"One of the tenant's external numbers"`

@@ -25,7 +25,7 @@ type SignInCode struct {
 	Code   string `json:"code" writeOnly:"true" maxLength:"10" doc:"The six digits that were mailed"`
 }
 
-// Session is who is signed in, or half of it.
+// Session is a signed-in user, or half a sign-in.
 type Session struct {
 	Token      string     `json:"token,omitempty" doc:"Send it as Authorization: Bearer; shown once"`
 	SignIn     string     `json:"sign_in,omitempty" doc:"Instead of a token when a second step is due: send it with the code to /v1/sign-in/code"`
@@ -45,7 +45,7 @@ type sessionAnswer struct {
 	Body         Session
 }
 
-// noStore keeps proxies and browsers from keeping what a session can be had with.
+// noStore keeps proxies and browsers from storing a session's secrets.
 const noStore = "no-store"
 
 // wrongAgain is what a client that tried too often is told to wait.

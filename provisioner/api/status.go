@@ -50,7 +50,7 @@ func (a *api) deviceState(d *pbx.Device) DeviceState {
 // statusOrder tells which device speaks for an extension with several.
 var statusOrder = []string{"OK", "UNMONITORED", "UNREACHABLE", "UNKNOWN", "FORBIDDEN", ""}
 
-// bestState is the state of the device that can be reached best, the first of equals.
+// bestState is the state of the device that can be reached best. Of equals it is the first.
 func bestState(states []DeviceState) DeviceState {
 	if len(states) == 0 {
 		return DeviceState{}

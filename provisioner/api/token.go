@@ -39,7 +39,7 @@ type createToken struct {
 	Body TokenOrder
 }
 
-// createToken makes a token; who belongs to a tenant makes them for that one only.
+// createToken makes a token. A caller of one tenant makes tokens for that tenant only.
 func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token], error) {
 	o := signin.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role),
 		Expires: or(in.Body.Expires, time.Time{})}

@@ -60,7 +60,7 @@ func (a *api) phoneFile(ctx context.Context, in *phoneFileInput) (*huma.StreamRe
 		return nil, a.problem(err)
 	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		// It is what a phone made: no browser may take it for a page of ours.
+		// A phone made this: no browser may take it for a page of ours.
 		ctx.SetHeader("Content-Type", "application/octet-stream")
 		ctx.SetHeader("Content-Disposition", "attachment")
 		ctx.SetHeader("X-Content-Type-Options", "nosniff")

@@ -27,7 +27,7 @@ type changePassword struct {
 	}
 }
 
-// registerUserActions declares what can be done with a user beside writing it.
+// registerUserActions declares the operations on a user beside writing it.
 func registerUserActions(a *api, k kindOfUser) {
 	one := k.path + "/{username}"
 	declare(a, tenantAdmins, k.operation("POST", one+"/reset-password", "reset-password",
