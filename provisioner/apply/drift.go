@@ -19,8 +19,8 @@ import (
 // changes.
 const driftPause = 30 * time.Second
 
-// editedMark stands between the name of a file of ours and the time at which a
-// hand-edited one was kept aside; editedTime is how that time is written.
+// editedMark stands between a file's name and the time of a hand-edited copy. editedTime is
+// the format of that time.
 const (
 	editedMark = ".edited-"
 	editedTime = "20060102T150405.000"
@@ -40,8 +40,8 @@ func (l *Loop) Drift() []event.Drift {
 	return out
 }
 
-// keepHandEdit gives a file that is not ours a second name before ours replaces
-// it, so that nothing is lost and Asterisk never misses the file.
+// keepHandEdit gives a hand-edited file a second name before ours replaces it. So nothing
+// is lost and Asterisk never misses the file.
 func (l *Loop) keepHandEdit(name, path string) error {
 	present, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,9 +78,8 @@ func (l *Loop) diskIsOurs() bool {
 	return true
 }
 
-// remember keeps the files found at the start, to go back to when Asterisk
-// refuses the first ones that this program renders; templates may have changed
-// with it.
+// remember keeps the files found at the start. If Asterisk refuses the first files that
+// this program renders, they are put back; templates may have changed with the program.
 func (l *Loop) remember(files *asteriskconf.Files) {
 	if l.disk != nil || l.found != nil {
 		return

@@ -15,8 +15,8 @@ import (
 // fileMode: Asterisk may run as another user of our group; others must not read secrets.
 const fileMode = 0o640
 
-// write puts the files that differ on disk, all of them or, when one cannot be
-// written, none; a file edited by hand is kept aside.
+// write puts the files that differ on disk, all of them or not one. A file edited by hand
+// is kept aside.
 func (l *Loop) write(files *asteriskconf.Files) (err error) {
 	l.remember(files)
 	var ready [][2]string // where the new content is, name of the file
@@ -70,7 +70,7 @@ func sameFile(path string, content []byte) bool {
 	return err == nil && bytes.Equal(present, content)
 }
 
-// removeLeftovers removes what a crash in the middle of a write left behind.
+// removeLeftovers removes the files that a crash in the middle of a write left.
 func (l *Loop) removeLeftovers() {
 	left, _ := filepath.Glob(filepath.Join(l.o.Dir, wholefile.Temporary+"*")) // the pattern is well-formed
 	for _, path := range left {

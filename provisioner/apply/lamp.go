@@ -11,9 +11,9 @@ import (
 // leaves it with the mailboxes that an endpoint had when its phone registered.
 const lampModule = "res_pjsip_mwi.so"
 
-// moveLamps makes Asterisk watch the right mailboxes when a device that it knows
-// has another one than before: its phone shows that one's lamp at once. An Asterisk
-// without the module has no lamps to move, which is no reason to refuse the rest.
+// moveLamps makes Asterisk watch the right mailboxes after a device got another one. The
+// phone shows the lamp of the new mailbox at once. An Asterisk without the module has no
+// lamps to move, which is no reason to refuse the rest.
 func (l *Loop) moveLamps(ctx context.Context, s *ami.Session, next *rendered) {
 	if l.good == nil || !lampsMoved(l.good.snapshot, next.snapshot) {
 		return
@@ -35,7 +35,7 @@ func lampsMoved(before, now *pbx.Snapshot) bool {
 	return false
 }
 
-// lampOf is the mailbox whose lamp a device shows, "" for none.
+// lampOf is the mailbox that a device's lamp shows, "" without one.
 func lampOf(s *pbx.Snapshot, d *pbx.Device) string {
 	e := s.Extension(d.Tenant, d.Extension)
 	if !d.Kind.SIP() || d.Extension == "" || e == nil || e.Mailbox == "" {

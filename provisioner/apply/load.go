@@ -10,16 +10,16 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 )
 
-// verifyWithin is how long after a reload its effect must show: res_pjsip answers
-// a reload when it is done, pbx_config and app_voicemail as well.
+// verifyWithin is how long after a reload its effect must show. Res_pjsip answers a reload
+// when it is done, pbx_config and app_voicemail as well.
 const verifyWithin = 10 * time.Second
 
-// verifyMost is how many changed endpoints one pass asks Asterisk about; the
-// marker of the whole file covers the rest.
+// verifyMost is how many changed endpoints one pass asks Asterisk about. The marker of the
+// whole file covers the rest.
 const verifyMost = 20
 
-// load reloads each module whose file Asterisk has not acknowledged, and checks
-// that it took it.
+// load reloads each module with a file that Asterisk has not acknowledged. It then checks
+// that the module took the file.
 func (l *Loop) load(ctx context.Context, s *ami.Session, files *asteriskconf.Files) (reloaded []string, err error) {
 	l.warnings = nil
 	for _, f := range files.List {
@@ -116,8 +116,8 @@ type objects struct {
 	hashes map[string]uint64
 }
 
-// verifyEndpoints asks Asterisk for changed endpoints: an object with a bad
-// option is left out while the rest of the file loads.
+// verifyEndpoints asks Asterisk for changed endpoints. An object with a bad option is left
+// out while the rest of the file loads.
 func (l *Loop) verifyEndpoints(ctx context.Context, s *ami.Session, f asteriskconf.File,
 	files *asteriskconf.Files) error {
 	var before map[string]uint64

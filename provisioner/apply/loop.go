@@ -25,12 +25,12 @@ import (
 )
 
 const (
-	// quiet is how long nothing must have changed before a pass starts, and
-	// burstMost how long a burst can put it off.
+	// quiet is how long no change must come before a pass starts. burstMost is how long a
+	// burst can put it off.
 	quiet     = 50 * time.Millisecond
 	burstMost = time.Second
-	// A failed pass is tried again after retryFirst, then twice as long each
-	// time, up to retryMost.
+	// A failed pass is tried again after retryFirst. The pause then doubles each time, up
+	// to retryMost.
 	retryFirst = time.Second
 	retryMost  = 30 * time.Second
 	// passDeadline bounds one pass; a reload of 20,000 endpoints takes 18 s.
@@ -54,16 +54,16 @@ type Loop struct {
 	state   event.Apply
 	changed chan struct{} // closed and replaced whenever state changes
 
-	// What follows belongs to the goroutine of Run.
+	// The fields below belong to the goroutine of Run.
 	ackedBy *ami.Session        // the connection that acked speaks of
 	acked   map[string]string   // file → hash that Asterisk has loaded
 	edited  map[string]bool     // files that Asterisk may have loaded with a hand edit
-	disk    *asteriskconf.Files // what must be on disk; nil before the first write
-	found   *asteriskconf.Files // what was on disk before the first write
+	disk    *asteriskconf.Files // the files that must be on disk; nil before the first write
+	found   *asteriskconf.Files // the files on disk before the first write
 	missing map[string]string   // optional file → hash that Asterisk did not load
-	good    *rendered           // what Asterisk last took, to go back to
-	refused *refusal            // what it did not take; nil after a success
-	// warnings say what of an optional file is not in force.
+	good    *rendered           // the files that Asterisk last took, to go back to
+	refused *refusal            // the files that it did not take; nil after a success
+	// warnings name the parts of optional files that are not in force.
 	warnings []string
 	asked    objects // of the files whose endpoints were last asked for
 }
@@ -125,8 +125,8 @@ func (l *Loop) setSession(s *ami.Session) {
 	l.session = s
 }
 
-// Run makes a pass at the start, after every Nudge, and when the files on disk are not
-// ours any more. It ends with ctx.
+// Run makes a pass at the start and after every Nudge. It also makes one when the files on
+// disk are not ours any more. It ends with ctx.
 func (l *Loop) Run(ctx context.Context) error {
 	l.removeLeftovers()
 	pause := retryFirst
@@ -197,8 +197,8 @@ func (l *Loop) pass(ctx context.Context) error {
 	next := &rendered{snapshot, files}
 	reloaded, err := l.bring(ctx, next)
 	if err == nil || errors.Is(err, errAway) {
-		// After any other error Asterisk runs the rows before: calls and phones that go
-		// by newer ones would name endpoints and passwords that it does not have.
+		// After any other error Asterisk still runs the rows before. Calls and phones that
+		// used newer rows would name endpoints and passwords that it does not have.
 		l.o.Current.Store(snapshot)
 		l.o.Swapped(snapshot)
 	}
@@ -215,7 +215,7 @@ func (l *Loop) pass(ctx context.Context) error {
 	return nil
 }
 
-// bring writes the files and makes Asterisk load what it does not have.
+// bring writes the files and makes Asterisk load those that it does not have.
 func (l *Loop) bring(ctx context.Context, next *rendered) (reloaded []string, err error) {
 	session := l.currentSession()
 	if session != nil && session != l.ackedBy { // a new connection may be a new Asterisk
@@ -242,7 +242,7 @@ func (l *Loop) bring(ctx context.Context, next *rendered) (reloaded []string, er
 	return reloaded, err
 }
 
-// currentSession is what a pass works with; nil while Asterisk is away.
+// currentSession is the session for a pass; nil while Asterisk is away.
 func (l *Loop) currentSession() *ami.Session {
 	l.mu.Lock()
 	defer l.mu.Unlock()

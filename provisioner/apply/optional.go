@@ -12,10 +12,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 )
 
-// loadOptional reloads the module of a file that an Asterisk may do without. One
-// that lacks the module, or whose own file does not pull ours in, runs everything
-// else; the warning says what it misses. The file is tried again at every pass, and
-// waited for once.
+// loadOptional reloads the module of a file that Asterisk can do without. An Asterisk that
+// lacks the module, or with a file that does not include ours, runs everything else; the
+// warning says what it misses. The file is tried again at every pass, and waited for once.
 func (l *Loop) loadOptional(ctx context.Context, s *ami.Session,
 	f asteriskconf.File) (reloaded bool, warning string, err error) {
 	if l.nothingYet(f) {
@@ -62,8 +61,9 @@ func reload(ctx context.Context, s *ami.Session, f asteriskconf.File) error {
 	return err
 }
 
-// pulledIn reports whether the host's file has the line for ours, or cannot be read:
-// all there is to know of a module that shows nobody what it has read.
+// pulledIn reports whether the host's file has the line for ours. It is also true if the
+// file cannot be read. Nothing else can be known of a module that does not show which files
+// it has read.
 func (l *Loop) pulledIn(f asteriskconf.File) bool {
 	for _, i := range asteriskconf.Includes() {
 		if i.HostFile != filepath.Base(f.Name) {
@@ -75,8 +75,8 @@ func (l *Loop) pulledIn(f asteriskconf.File) bool {
 	return true
 }
 
-// nothingYet reports whether a file says nothing, and never said anything else that
-// Asterisk could have loaded: what runs there is none of our business.
+// nothingYet reports whether a file is empty and always was. Then nothing of ours can be
+// loaded.
 func (l *Loop) nothingYet(f asteriskconf.File) bool {
 	if !f.Empty || l.edited[f.Name] {
 		return false
@@ -100,8 +100,8 @@ func (l *Loop) settled(f asteriskconf.File, has bool) {
 	}
 }
 
-// optionalWithin is how long an optional file is waited for: chan_iax2 has read its
-// file when it answers a reload.
+// optionalWithin is how long an optional file is waited for. chan_iax2 has read its file
+// when it answers a reload.
 const optionalWithin = time.Second
 
 // showsSoon waits for the marker of a file; not for one that was missed before.

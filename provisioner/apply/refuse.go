@@ -12,8 +12,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 )
 
-// errRefused says that a refused change was undone: trying it again is of no use
-// until something else changes.
+// errRefused says that a refused change was undone. Trying it again is of no use until
+// something else changes.
 var errRefused = errors.New("the last good files are in force")
 
 // refusal says that Asterisk did not take a file although it was asked to.
@@ -60,8 +60,8 @@ func (l *Loop) goBack(ctx context.Context, s *ami.Session) error {
 	return fmt.Errorf("%w; %w", err, errRefused)
 }
 
-// lastGood returns the files that Asterisk last took, as far as they are known:
-// a program that has just started knows what it found on disk.
+// lastGood returns the files that Asterisk last took, as far as they are known. After a
+// start these are the files found on disk.
 func (l *Loop) lastGood() *asteriskconf.Files {
 	if l.good != nil {
 		return l.good.files

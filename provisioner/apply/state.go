@@ -45,7 +45,7 @@ func (l *Loop) record(ctx context.Context, s event.Apply, r db.ApplyResult) {
 	l.publish(s)
 }
 
-// publish makes a new state visible and wakes everyone who waits for one.
+// publish makes a new state visible and wakes every goroutine that waits for one.
 func (l *Loop) publish(s event.Apply) {
 	l.mu.Lock()
 	l.state = s
