@@ -25,7 +25,7 @@ type ask struct {
 	length int64     // of the body as declared, negative if the request does not say
 }
 
-// partHeaders decide whether a file is sent, and which part of it (RFC 9110, 13 and 14).
+// partHeaders decide whether a file is sent, and which part (RFC 9110, 13 and 14).
 var partHeaders = [...]string{"If-Match", "If-Modified-Since", "If-Range", "If-Unmodified-Since", "Range"}
 
 // reply is the answer of the core. Each field reaches the wire through each adapter:
@@ -40,8 +40,8 @@ type reply struct {
 	modified string // Last-Modified of a file
 	portion  string // Content-Range of a part of a file
 	ranges   string // Accept-Ranges
-	// guard adds the headers that keep a page from being framed or indexed, and its
-	// address from being told to others.
+	// guard adds headers that keep a page from being framed or indexed. They also keep its
+	// address from being passed on.
 	guard bool
 	size  int64   // declared bytes of body or file
 	body  *packed // nil for an empty one
@@ -71,8 +71,8 @@ var guardHeaders = [...][2]string{
 	{"X-Robots-Tag", "noindex"},
 }
 
-// headers passes on each header field of the reply but Content-Length, which the
-// adapters send themselves.
+// headers passes on each header field of the reply except Content-Length. The adapters send
+// that one themselves.
 func (r *reply) headers(add func(name, value string)) {
 	for _, f := range [...][2]string{
 		{"Accept-Ranges", r.ranges}, {"Cache-Control", r.cache}, {"Content-Range", r.portion}, {"Content-Type", r.ctype},
@@ -105,7 +105,7 @@ const missBody = "not found\n"
 
 var missText = whole([]byte(missBody))
 
-// unavailable asks for patience: the phone keeps what it has and comes again.
+// unavailable asks for patience: the phone keeps its file and comes again.
 func unavailable() reply {
 	return reply{status: http.StatusServiceUnavailable, cache: keepNothing, retry: retrySoon}
 }
@@ -134,8 +134,8 @@ func matches(lines []string, etag string) bool {
 // buffers are for bodies on their way; see emptyBuffer.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// emptyBuffer returns one of the buffers, in which the last body is no longer seen: it
-// was another phone's.
+// emptyBuffer returns one of the buffers, emptied. The last body was another phone's and
+// must not show.
 func emptyBuffer() *[]byte {
 	buf := buffers.Get().(*[]byte)
 	*buf = (*buf)[:0]

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// cache keeps rendered files within a bound of bytes; the one that was not asked
-// for the longest goes first.
+// cache keeps rendered files within a bound of bytes. The least recently used file goes
+// first.
 type cache struct {
 	mu    sync.Mutex
 	bound int64
@@ -31,8 +31,7 @@ func (c *cache) get(key string) *file {
 	return el.Value.(*file)
 }
 
-// put replaces what there was under the key. A file above the whole bound is not
-// kept.
+// put replaces the file under the key. A file above the whole bound is not kept.
 func (c *cache) put(f *file) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -50,8 +50,8 @@ func (h *Handler) Fast() *FastServer {
 		WriteTimeout:   answerWithin,
 		IdleTimeout:    idleWithin,
 		ReadBufferSize: fastHeadBytes,
-		// An answer goes out in one system call and one packet train if it fits this
-		// buffer. A connection has it only while it is answered.
+		// An answer that fits this buffer takes one system call and one packet train. A
+		// connection has it only while it is answered.
 		WriteBufferSize:   32 << 10,
 		ReduceMemoryUsage: true,
 		// The listener bounds the connections. Some more are let in here, because a
@@ -79,9 +79,9 @@ func (f *FastServer) Serve(l net.Listener) error {
 	return http.ErrServerClosed
 }
 
-// Shutdown closes the listener and the connections without a request, and waits for the
-// requests under way. fasthttp would wait some seconds for a connection that has never
-// sent anything.
+// Shutdown closes the listener and all connections without a request. It then waits for the
+// requests under way. fasthttp would wait some seconds for a connection that has never sent
+// anything.
 func (f *FastServer) Shutdown(ctx context.Context) error {
 	f.mu.Lock()
 	f.ended = true
@@ -118,8 +118,8 @@ func (l *fastListener) Accept() (net.Conn, error) {
 	}
 }
 
-// fastConn remembers what is to be done when its answer has been written, because
-// fasthttp writes after its handler has returned.
+// fastConn remembers the work to do after its answer was written. fasthttp writes after its
+// handler has returned.
 type fastConn struct {
 	net.Conn
 	remote  netip.Addr
@@ -247,7 +247,7 @@ func (f *FastServer) write(ctx *fasthttp.RequestCtx, r *reply, body []byte) {
 }
 
 // pathOf is the path as net/http has it: decoded once, with its dots and slashes.
-// A path that cannot be decoded is nobody's.
+// A path that cannot be decoded names no file.
 func pathOf(ctx *fasthttp.RequestCtx) string {
 	path, err := url.PathUnescape(string(ctx.URI().PathOriginal()))
 	if err != nil {

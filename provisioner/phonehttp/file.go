@@ -15,14 +15,14 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// fileKey names a file: what a phone gets on its own URL, or for enrolment.
+// fileKey names a file that a phone gets on its own URL, or for enrolment.
 type fileKey struct {
 	mac   pbx.MAC
 	name  phoneconf.FileName
 	enrol bool
 }
 
-// text is the key of the cache: the name of a file begins with its phone's MAC.
+// text is the key of the cache. The name of a file begins with its phone's MAC.
 func (k fileKey) text() string {
 	if k.enrol {
 		return "enrol " + string(k.name)
@@ -30,24 +30,24 @@ func (k fileKey) text() string {
 	return string(k.name)
 }
 
-// file is a rendered file, or the memory that it could not be rendered, or both:
-// the last good one with the reason why it is not newer. It is never changed. There
-// are tens of thousands.
+// file is a rendered file, or the memory that rendering failed, or both. If both, it is the
+// last good file with the reason why it is not newer. It is never changed. There are tens
+// of thousands.
 type file struct {
 	key   string            // in the cache
 	owner [sha256.Size]byte // hash of the URL secret it was rendered for
 	print [sha256.Size]byte // fingerprint it was rendered from
-	body  *packed           // nil when there is none
+	body  *packed           // nil if there is no file
 	etag  string            // with its quotes: the SHA-256 of the body
 	size  int               // bytes of the body
 	ctype phoneconf.ContentType
-	fault *fault // nil when print is what was wanted last
+	fault *fault // nil when print is the latest wanted fingerprint
 }
 
 // fault is why a file is not newer.
 type fault struct {
 	print [sha256.Size]byte // fingerprint that could not be rendered
-	plain bool              // the body is the shipped templates', for a site's own failed and there was no good one
+	plain bool              // the shipped templates made the body: the site's own failed without a good file
 	err   error
 }
 
@@ -84,8 +84,9 @@ func (fs *Files) file(ix *index, e *entry, name phoneconf.FileName, enrol bool, 
 			return g, err
 		}
 	}
-	// Outside of every lock, and once however many ask: a boot storm after a change
-	// that touches all phones renders each file one time and stops nobody.
+	// Rendering happens outside of every lock, and once for all requests of a file. A boot
+	// storm after a change that touches all phones renders each file one time and stops no
+	// phone.
 	flight := fmt.Sprintf("%s %s %t %x", key.mac, key.name, enrol, print)
 	v, _, _ := fs.flight.Do(flight, func() (any, error) { return fs.render(ix.snapshot, e, site, key, print), nil })
 	f := v.(*file)
@@ -96,8 +97,8 @@ func (fs *Files) file(ix *index, e *entry, name phoneconf.FileName, enrol bool, 
 	return g, err
 }
 
-// answer says what f means for a phone whose files have the fingerprint print; not
-// ok when it has to be rendered. The fingerprint covers the URL secret.
+// answer says what f means for a phone with the fingerprint print. It is not ok when the
+// file has to be rendered. The fingerprint covers the URL secret.
 func (f *file) answer(print [sha256.Size]byte) (g *file, err error, ok bool) {
 	switch {
 	case f.fault == nil && f.print == print:
@@ -110,9 +111,9 @@ func (f *file) answer(print [sha256.Size]byte) (g *file, err error, ok bool) {
 	return nil, f.fault.err, true
 }
 
-// render renders a file and puts it into the cache. Rendering is a pure function:
-// what failed once is not tried again before the fingerprint changes, and so it
-// is logged once. Nil means that the phone has no such file.
+// render renders a file and puts it into the cache. Rendering is a pure function. A file
+// that failed is not tried again before the fingerprint changes, so it is logged once. Nil
+// means that the phone has no such file.
 func (fs *Files) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte) *file {
 	last := fs.cache.get(key.text())
 	if last != nil {
@@ -121,8 +122,8 @@ func (fs *Files) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key file
 		}
 	}
 	fs.rendering <- struct{}{}
-	// Whoever waited for its turn here is behind those who only fetch what is
-	// rendered already: a storm of new files is no pause for the other phones.
+	// Requests that waited here yield to fetches of files that are rendered already. A
+	// storm of new files is no pause for the other phones.
 	runtime.Gosched()
 	body, ctype, err := fs.bytes(s, e.phone, site, key)
 	<-fs.rendering

@@ -13,8 +13,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// DefaultCacheBytes holds the files of more than 10,000 desk phones: each is 8 kB
-// and takes 2 kB, see packed.
+// DefaultCacheBytes holds the files of more than 10,000 desk phones. Each file is 8 kB and
+// takes 2 kB, see packed.
 const DefaultCacheBytes = 32 << 20
 
 // FilesOptions are what Files need. Engine is required.
@@ -26,8 +26,8 @@ type FilesOptions struct {
 	CacheBytes int64            // bound of the rendered files kept, 0 is DefaultCacheBytes
 }
 
-// Files are the rendered files of phones, each rendered once and kept while there is room.
-// It is safe for concurrent use.
+// Files are the rendered files of phones. Each is rendered once and kept while there is
+// room. It is safe for concurrent use.
 type Files struct {
 	o        FilesOptions
 	index    atomic.Pointer[index]
@@ -55,13 +55,14 @@ func NewFiles(o FilesOptions) *Files {
 	return &Files{o: o, cache: newCache(o.CacheBytes), rendering: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// Renders returns how many files were rendered since the start: what the cache
-// did not answer.
+// Renders returns how many files were rendered since the start. The cache answered all
+// other requests.
 func (fs *Files) Renders() int64 { return fs.renders.Load() }
 
-// Hash returns the SHA-256 (hexadecimal) of the file that a phone of a snapshot gets now
-// by its own URL. An error says why the present file cannot be rendered. The phone then
-// gets its last good file or none; SiteFault tells whether a template of the site failed.
+// Hash returns the SHA-256 (hexadecimal) of a phone's present file. It is the file that the
+// phone of a snapshot gets by its own URL. An error says why the present file cannot be
+// rendered. The phone then gets its last good file, if there is one; SiteFault tells
+// whether a template of the site failed.
 func (fs *Files) Hash(s *pbx.Snapshot, p *pbx.Phone, name phoneconf.FileName) (string, error) {
 	ix := fs.indexOf(s)
 	f, err := fs.file(ix, ix.byMAC[p.MAC], name, false, fs.o.Now())

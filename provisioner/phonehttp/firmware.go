@@ -11,8 +11,8 @@ import (
 
 const (
 	firmwarePrefix = "/firmware/"
-	// maxFirmware is how many firmware files are sent at once, and firmwareWithin
-	// how long one may take: 100 MB over a thin line.
+	// maxFirmware is how many firmware files are sent at once. firmwareWithin is how long
+	// one may take: 100 MB over a thin line.
 	maxFirmware    = 64
 	firmwareWithin = 20 * time.Minute
 )
@@ -24,7 +24,7 @@ type sentFile struct {
 	done func() // gives back the file's place among those under way
 }
 
-// part reads what is to be sent.
+// part reads the part of the file to send.
 func (f *sentFile) part(size int64) io.Reader { return io.NewSectionReader(f, f.from, size) }
 
 // close ends the sending.
@@ -33,9 +33,9 @@ func (f *sentFile) close() {
 	f.done()
 }
 
-// firmware answers a request for a firmware file whose hash is in its path, and
-// reports whether there is such a file. A client that knows the hash has the file or
-// could have it. What is not there is missed like everything else.
+// firmware answers a request for a firmware file by the hash in its path. It reports
+// whether there is such a file. A client that knows the hash has the file or could have it.
+// A missing file is answered like any unknown path.
 func (h *Handler) firmware(a *ask) (reply, bool) {
 	rest, ok := strings.CutPrefix(a.path, firmwarePrefix)
 	if !ok || h.opt.Firmware == nil || a.method != http.MethodGet && a.method != http.MethodHead {
@@ -97,8 +97,7 @@ func partOf(a *ask, etag string, size int64, modified time.Time) (r reply, from 
 	return r, e.at
 }
 
-// emptyFile is a file of a size but without bytes, and the answer that says which of
-// them to send.
+// emptyFile is a file with a size but without bytes. It also keeps which bytes to send.
 type emptyFile struct {
 	size, at int64
 	head     http.Header
@@ -110,7 +109,7 @@ func (e *emptyFile) WriteHeader(status int)      { e.status = status }
 func (e *emptyFile) Write(b []byte) (int, error) { return len(b), nil }
 func (e *emptyFile) Read([]byte) (int, error)    { return 0, io.EOF }
 
-// Seek is asked for the size, by io.SeekEnd, and for the first byte of a part.
+// Seek is called for the size (io.SeekEnd) and for a part's first byte.
 func (e *emptyFile) Seek(offset int64, whence int) (int64, error) {
 	e.at = offset
 	if whence == io.SeekEnd {

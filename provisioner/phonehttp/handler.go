@@ -38,24 +38,25 @@ type Options struct {
 	// Snapshot returns the current state, nil before the first one is loaded.
 	Snapshot func() *pbx.Snapshot
 	Files    *Files
-	// Record is told of each request that belongs to a known phone, be it by
-	// secret or by MAC. It is called within the request and must not block.
+	// Record is told of each request of a known phone, by secret or by MAC. It is called
+	// within the request and must not block.
 	Record func(pbx.PhoneFetch)
-	// RecordUnknown is told of requests that name a MAC nobody knows, in the path
-	// or the User-Agent. Anybody can send those: the owner caps what it keeps. It
-	// must not block. nil drops them.
+	// RecordUnknown is told of requests with an unknown MAC in path or User-Agent. Any
+	// stranger can send those: the owner caps what it keeps. It must not block. nil drops
+	// them.
 	RecordUnknown func(pbx.PhoneFetch)
-	// Enrolled tells whether a phone has its full file already, so that the generic
-	// URL has nothing more for it. It must not block. nil means never.
+	// Enrolled tells whether a phone has its full file already. The generic URL has nothing
+	// more for such a phone. It must not block. nil means never.
 	Enrolled func(*pbx.Phone) bool
-	// Upload keeps a file that a phone sends, and reports whether it was there
-	// before; Uploaded returns what was kept, nil for nothing. Both are called for
-	// names of phoneconf.UploadOf only. nil refuses uploads.
+	// Upload keeps a file that a phone sends, and reports whether it existed before.
+	// Uploaded returns the kept file, or nil. Both are called for names of
+	// phoneconf.UploadOf only. nil refuses uploads.
 	Upload   func(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error)
 	Uploaded func(p *pbx.Phone, name phoneconf.FileName) ([]byte, error)
 	// Firmware finds a firmware file by its hash and name. nil serves none.
 	Firmware func(sum, name string) (path string, size int64, modified time.Time, ok bool)
-	// Invitations are the pages for softphones below phoneconf.InvitePath; nil has none.
+	// Invitations are the pages for softphones below phoneconf.InvitePath; nil serves no
+	// pages.
 	Invitations Invitations
 	Logger      *slog.Logger // nil logs nothing
 }
@@ -89,7 +90,7 @@ func New(opt Options) *Handler {
 // call is one request on its way.
 type call struct {
 	*ask
-	want  phoneconf.Request // what the path asks for
+	want  phoneconf.Request // the file that the path asks for
 	ok    bool              // the path could be read
 	now   time.Time
 	index *index
@@ -102,7 +103,7 @@ type call struct {
 	rules  phoneconf.Upload
 }
 
-// note is what is recorded of a request.
+// note is the record of a request.
 type note struct {
 	fetch pbx.PhoneFetch
 	known bool // fetch.MAC is a phone's
@@ -126,8 +127,8 @@ func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
 	return r, noteOf(&c, hash)
 }
 
-// answer returns the reply and the hash of the bytes that the phone holds after it:
-// a 304 proves that as well as a 200, a HEAD does not.
+// answer returns the reply and the hash of the bytes that the phone then holds. A 304
+// proves them as well as a 200, a HEAD does not.
 func (h *Handler) answer(c *call) (r reply, hash string) {
 	f, err := h.find(c)
 	switch {
@@ -148,11 +149,11 @@ func (h *Handler) answer(c *call) (r reply, hash string) {
 	return r, hash
 }
 
-// find returns the file that the request may have, nil for none. An error means
-// that a phone with the right secret cannot be served now.
+// find returns the file that the request may have, or nil. An error means that a phone with
+// the right secret cannot be served now.
 func (h *Handler) find(c *call) (*file, error) {
-	// The secret is looked up by its hash: how long that takes says nothing about
-	// how much of a guess was right. It is done for every request.
+	// The secret is looked up by its hash. So the time it takes does not show how much of a
+	// guess was right. It is done for every request.
 	owner := c.index.bySecret[sha256.Sum256([]byte(c.want.Secret))]
 	named := c.index.byMAC[c.want.MAC]
 	switch {
@@ -198,7 +199,7 @@ func (h *Handler) proved(c *call, e *entry) (*file, error) {
 // maxUserAgent is how much of a User-Agent is kept, see pbx.PhoneFetch.
 const maxUserAgent = 200
 
-// noteOf is what there is to record of a request.
+// noteOf is the record of a request.
 func noteOf(c *call, hash string) note {
 	agent := c.agent
 	if len(agent) > maxUserAgent {
@@ -214,10 +215,10 @@ func noteOf(c *call, hash string) note {
 	return n
 }
 
-// finish ends a request after its reply was sent; err tells why the client may not
-// have received all of it, so that a phone holds unknown bytes. Recording comes last
-// because it takes longer for a stranger than for a phone, which a stranger must not be
-// able to tell by the clock.
+// finish ends a request after its reply was sent. err tells why the client may not have
+// received all of it, so that a phone holds unknown bytes. Recording comes last because it
+// takes longer for a stranger than for a phone, which a stranger must not be able to tell
+// by the clock.
 func (h *Handler) finish(r *reply, n note, err error) {
 	if r.file != nil {
 		r.file.close()

@@ -23,7 +23,7 @@ type index struct {
 	directories sync.Map
 }
 
-// directoryKey is what decides a directory without speed dials.
+// directoryKey is the key of a directory without speed dials.
 type directoryKey struct {
 	tenant string
 	vendor pbx.Vendor
@@ -41,7 +41,7 @@ type directory struct {
 // entry is a phone of a snapshot.
 type entry struct {
 	phone    *pbx.Phone
-	networks []netip.Prefix    // it may ask from these alone; none means anywhere
+	networks []netip.Prefix    // it may ask from these alone; an empty list means anywhere
 	secret   [sha256.Size]byte // SHA-256 of its URL secret
 	print    atomic.Pointer[yearPrint]
 }
@@ -97,8 +97,8 @@ func (e *entry) fingerprint(s *pbx.Snapshot, site phoneconf.Site) [sha256.Size]b
 	return p.sum
 }
 
-// directory is the fingerprint of a file that shows the people of e's tenant; own
-// is that of e's configuration files. A tenant's people are read once.
+// directory is the fingerprint of a file that shows the people of e's tenant. own is the
+// fingerprint of e's configuration files. A tenant's people are read once.
 func (ix *index) directory(e *entry, own [sha256.Size]byte) [sha256.Size]byte {
 	tenant := e.phone.Tenant
 	once, _ := ix.people.LoadOrStore(tenant,

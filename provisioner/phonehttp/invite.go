@@ -18,8 +18,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Invitations is who knows the links that were mailed. Errors are NotFound for a
-// link that cannot be used, whatever the reason.
+// Invitations resolves the links that were mailed. Errors are NotFound for a link that
+// cannot be used, whatever the reason.
 type Invitations interface {
 	CheckInvitation(ctx context.Context, token string) error
 	// OpenInvitation uses the link up.
@@ -34,7 +34,7 @@ var inviteTemplate = template.Must(template.New("invite").Parse(invitePage))
 // inviteToken is 256 random bits in base32.
 var inviteToken = regexp.MustCompile(`^[a-z2-7]{52}$`)
 
-// inviteView is what the page sees.
+// inviteView is the data of the page.
 type inviteView struct {
 	Open                                  bool
 	Username, Password, Server, Transport string
@@ -78,14 +78,13 @@ func (h *Handler) invite(ctx context.Context, method, token string) reply {
 	}
 }
 
-// inviteView collects what an app must be told.
+// inviteView collects the settings for an app.
 func (h *Handler) inviteView(d *pbx.Device) (v inviteView, err error) {
 	site := h.files.o.Site
 	v = inviteView{Open: true, Username: d.Endpoint, Password: d.Secret.Reveal(),
 		Transport: strings.ToUpper(site.Transport),
 		Server:    net.JoinHostPort(site.SIPServer, strconv.Itoa(site.SIPPort))}
-	// A SIP address with its password (RFC 3261, 19.1.1) is what apps of all makes
-	// can make something of.
+	// A SIP address with its password (RFC 3261, 19.1.1). Apps of all makes can read it.
 	code, err := qr.Encode("sip:"+url.UserPassword(v.Username,
 		v.Password).String()+"@"+v.Server+";transport="+site.Transport, qr.M)
 	if err != nil {

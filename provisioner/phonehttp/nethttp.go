@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Server returns a server on net/http, for HTTPS and for whoever chooses it. The
-// caller runs it with a listener of Listen and shuts it down.
+// Server returns a server on net/http, for HTTPS and where it is configured. The caller
+// runs it with a listener of Listen and shuts it down.
 func (h *Handler) Server() *http.Server {
 	return &http.Server{
 		Handler:           h,

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// packed is a body that shares its text with others: files of one kind differ in
-// a few lines, so ten thousand of them are one text and what each has of its own.
-// It is never changed.
+// packed is a body that shares its text with others. Files of one kind differ in a few
+// lines, so ten thousand of them are one text and the differing lines of each. It is never
+// changed.
 type packed struct {
 	base []byte // another body of the kind, or this one
 	runs []run
@@ -19,7 +19,7 @@ type packed struct {
 // run is a piece of base, and behind it a piece of own.
 type run struct{ at, same, own int32 }
 
-// runBytes is what a run takes.
+// runBytes is the size of a run.
 const runBytes = 12
 
 // whole is a body that shares nothing.
@@ -27,8 +27,8 @@ func whole(text []byte) *packed {
 	return &packed{own: text, runs: []run{{own: int32(len(text))}}}
 }
 
-// cost is what is kept for this body alone. A base outlives the file that made it
-// while others share it; there are few.
+// cost is the memory kept for this body alone. A base outlives the file that made it while
+// others share it; there are few.
 func (p *packed) cost() int64 {
 	n := len(p.own) + len(p.runs)*runBytes
 	if p.made {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// MaxConnections is how many phones may be connected at once; more wait in the
-// kernel's queue. A file takes milliseconds, an idle connection ends by itself.
+// MaxConnections is how many phones may be connected at once. More wait in the kernel's
+// queue. A file takes milliseconds, an idle connection ends by itself.
 const MaxConnections = 8192
 
 // The limits of both servers, for a network of strangers.

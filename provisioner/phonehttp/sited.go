@@ -8,8 +8,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// failLevel is how loud a file is that cannot be rendered. Thousands may come from
-// one template of the site's: whoever watches those says it once for all.
+// failLevel is the log level for a file that cannot be rendered. Thousands may fail by one
+// template of the site; the watcher of site templates reports that once for all.
 func failLevel(err error) slog.Level {
 	if _, ok := phoneconf.SiteFault(err); ok {
 		return slog.LevelDebug
@@ -17,8 +17,8 @@ func failLevel(err error) slog.Level {
 	return slog.LevelError
 }
 
-// shipped renders with the shipped templates a file whose own template failed and
-// of which no good one is in memory.
+// shipped renders a file with the shipped templates. It is used when the site's own
+// template failed and no good file is in memory.
 func (fs *Files) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte,
 	bad *phoneconf.SiteError) *file {
 	fs.o.Logger.Debug("a site's template fails, the shipped one is used", "mac", key.mac, "file", key.name, "error", bad)

@@ -10,11 +10,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// TLSConfig returns the settings of the HTTPS listener. With clientCA, a file of
-// certificates of those who sign phones (both vendors publish theirs), a phone
-// may show its own; one that is signed by nobody there ends the handshake.
-// Without, none is asked for. TLS 1.2 is the least: a phone with older firmware
-// can use its own URL over plain HTTP within its tenant's networks.
+// TLSConfig returns the settings of the HTTPS listener. With clientCA, a file of the
+// certificates of phone vendors' authorities (both vendors publish theirs), a phone may
+// show its own; one that no such authority signed ends the handshake. Without clientCA no
+// certificate is requested. TLS 1.2 is the least: a phone with older firmware can use its
+// own URL over plain HTTP within its tenant's networks.
 func TLSConfig(certFile, keyFile, clientCA string) (*tls.Config, error) {
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
@@ -36,14 +36,14 @@ func TLSConfig(certFile, keyFile, clientCA string) (*tls.Config, error) {
 	return c, nil
 }
 
-// certificate is what a verified client certificate says.
+// certificate is the content of a verified client certificate.
 type certificate struct {
 	given bool
 	mac   pbx.MAC // its common name, "" when that is no MAC
 }
 
-// certificateOf reads the certificate of a connection; only one that an authority
-// of ours signed counts. Vendors write the MAC with or without separators.
+// certificateOf reads the client certificate of a connection. Only one that an authority of
+// ours signed counts. Vendors write the MAC with or without separators.
 func certificateOf(s *tls.ConnectionState) certificate {
 	if s == nil || len(s.VerifiedChains) == 0 || len(s.PeerCertificates) == 0 {
 		return certificate{}
@@ -55,6 +55,6 @@ func certificateOf(s *tls.ConnectionState) certificate {
 	return certificate{given: true, mac: mac}
 }
 
-// allows reports whether a request for a phone's file may come with it: none at
-// all, or the phone's own.
+// allows reports whether the certificate permits a request for a phone's file. It does if
+// the client showed no certificate, or the phone's own.
 func (c certificate) allows(mac pbx.MAC) bool { return !c.given || c.mac != "" && c.mac == mac }

@@ -7,11 +7,11 @@ import (
 	"net/http"
 )
 
-// maxUploads is how many bodies are received at once: each is in memory until it
-// is whole, so that half a file never replaces a whole one.
+// maxUploads is how many bodies are received at once. Each is in memory until it is whole,
+// so that half a file never replaces a whole one.
 const maxUploads = 16
 
-// receive keeps what a phone sends.
+// receive keeps a file that a phone sends.
 func (h *Handler) receive(c *call) reply {
 	select {
 	case h.uploads <- struct{}{}:
@@ -55,7 +55,7 @@ func (h *Handler) keep(c *call) int {
 	return http.StatusCreated
 }
 
-// giveBack answers with what the phone sent before, if it may have it back.
+// giveBack answers with the phone's earlier file, if the request may have it.
 func (h *Handler) giveBack(c *call) (r reply, hash string) {
 	if !c.rules.Back {
 		return miss(), ""
