@@ -70,7 +70,7 @@ func (o Options) wanted(s *pbx.Snapshot, p *pbx.Phone) wantedFiles {
 	return out
 }
 
-// Drift lists the phones of a tenant that are not as they should be, by MAC.
+// Drift lists by MAC the phones of a tenant that differ from their configuration.
 //
 // It begins behind the MAC after ("" for the first) and lists at most limit phones (0 for
 // all). days is how long a phone may be silent and for how long an address counts as new.
@@ -134,8 +134,8 @@ func reason(k DriftKind, format string, args ...any) []DriftReason {
 	return []DriftReason{{k, fmt.Sprintf(format, args...)}}
 }
 
-// oldFiles returns the files of which the phone holds other bytes than it would get now.
-// A file that it never fetched counts only if it is the one with its accounts.
+// oldFiles returns the files that the phone holds in an old version. A file that it never
+// fetched counts only if it is the one with its accounts.
 func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
 	var out []string
 	for name, hash := range want.hashes {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// fetchBytes is how much of the record waits for the database: 40,000 requests, a
+	// fetchBytes bounds the record that waits for the database. It holds 40,000 requests, a
 	// second of a boot storm. Requests beyond that are dropped and counted. Their phones
 	// get their files all the same.
 	fetchBytes = 8 << 20
@@ -42,7 +42,7 @@ type FetchLog struct {
 	batch *db.FetchBatch // requests to be written
 	told  []event.Fetch  // events about batch
 
-	// What follows belongs to write. held is the batch that is being written.
+	// The fields below belong to write. held is the batch that is being written.
 	held     *db.FetchBatch
 	heldTold []event.Fetch
 	quiet    int // pauses without a request

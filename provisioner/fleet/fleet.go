@@ -38,8 +38,8 @@ type Options struct {
 	Session func() (*ami.Session, error)
 	// Registered reports whether Asterisk knows the address of an endpoint.
 	Registered func(endpoint string) bool
-	// Hash returns the SHA-256 (hexadecimal) of the file that a phone of a snapshot would
-	// get now, or why it cannot be made.
+	// Hash returns the SHA-256 (hexadecimal) of a phone's present file. The error says why
+	// the file cannot be made.
 	Hash func(s *pbx.Snapshot, p *pbx.Phone, name phoneconf.FileName) (string, error)
 	// Snapshot returns the state that phones go by.
 	Snapshot func() *pbx.Snapshot
@@ -118,7 +118,7 @@ func (f *Fleet) Adopted(p *pbx.Phone, created bool) {
 	}
 }
 
-// Deleted removes the files that a deleted phone sent: contacts and call lists are its
+// Deleted removes the files that a deleted phone sent. Contacts and call lists are its
 // user's.
 func (f *Fleet) Deleted(p *pbx.Phone) {
 	if err := f.Uploads.clear(p, true); err != nil {

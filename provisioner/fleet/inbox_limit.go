@@ -49,7 +49,7 @@ func (l *inboxLimits) count(network netip.Prefix, by int) {
 	}
 }
 
-// victim returns the MAC of the row that makes room for a new one of a network.
+// victim returns the MAC of the row that makes room for a new one.
 //
 // Rows of no known make go first. Among those, the network that has the most rows gives
 // one, the new row counted, and of its rows the one seen the longest ago. So a network

@@ -10,8 +10,8 @@ import (
 // Model is a row of the tables of models.
 type Model = phoneconf.Model
 
-// Models returns the models of a vendor, or of all vendors with "", that match a text. It
-// matches a part of the name or of another name, whatever the spelling.
+// Models returns the models of a vendor that match a text. All vendors are searched with
+// "". It matches a part of the name or of another name, whatever the spelling.
 func Models(vendor pbx.Vendor, contains string) []Model {
 	var out []Model
 	for _, m := range phoneconf.Models() {
@@ -22,8 +22,8 @@ func Models(vendor pbx.Vendor, contains string) []Model {
 	return out
 }
 
-// ButtonTemplateName returns the key of a button template: a model's name as the tables
-// spell it, or pbx.DefaultButtons. Errors are about field.
+// ButtonTemplateName returns the key of a button template. It is a model's name as the
+// tables spell it, or pbx.DefaultButtons. Errors are about field.
 func ButtonTemplateName(field, s string) (string, *pbx.Error) {
 	if strings.EqualFold(s, pbx.DefaultButtons) {
 		return pbx.DefaultButtons, nil

@@ -51,8 +51,8 @@ func filesOrder(p *pbx.Phone, endpoint, reason string) pbx.Resync {
 	return pbx.Resync{Tenant: p.Tenant, MAC: p.MAC, Action: pbx.ResyncFiles, Reason: reason, Endpoint: endpoint}
 }
 
-// endpoint returns the endpoint that a NOTIFY to a phone goes to: the first of its lines
-// that is registered, or else the first, or "" if it has no line.
+// endpoint returns the endpoint for a NOTIFY to a phone. It is the first registered one of
+// its lines, else the first, or "" if the phone has no line.
 func (q *Orders) endpoint(s *pbx.Snapshot, p *pbx.Phone) string {
 	first := ""
 	for _, l := range p.Lines {
@@ -85,7 +85,7 @@ type ResyncProgress struct {
 	Counts map[pbx.ResyncState]int
 }
 
-// ResyncMany orders the chosen phones of a tenant to fetch their files or to restart,
+// ResyncMany orders phones of a tenant to fetch their files or to restart. It orders
 // perSecond phones a second, by MAC. An unknown tenant is a NotFound error; a chosen MAC
 // that is no phone of the tenant is an Invalid one.
 func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoice, action pbx.ResyncAction,

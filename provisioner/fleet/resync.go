@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// resyncGap is the least time between two NOTIFYs: at most 50 a second, so that
-	// a change that touches all phones makes no storm of fetches.
+	// resyncGap is the least time between two NOTIFYs. At most 50 a second are sent, so
+	// that a change that touches all phones makes no storm of fetches.
 	resyncGap = 20 * time.Millisecond
-	// How long a phone has to fetch its full file, and an order to be sent.
+	// Time for a phone to fetch its full file, and to send an order.
 	resyncWithin = 3 * time.Minute
 	rebootWithin = 10 * time.Minute
 	queuedWithin = 15 * time.Minute

@@ -21,8 +21,8 @@ const (
 	seenBatch = 2_000
 )
 
-// seenAgain is how old the stored times of a phone may get while nothing else of it
-// changes. A phone that polls must not write a row each time.
+// seenAgain is how old a phone's stored times may get while nothing else changes. A phone
+// that polls must not write a row each time.
 const seenAgain = time.Minute
 
 // maxSeenFiles bounds the file names remembered of one phone.

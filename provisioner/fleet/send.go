@@ -25,7 +25,7 @@ func (q *Orders) run(ctx context.Context) error {
 	}
 }
 
-// step sends the next order if it is due, and returns the pause before the next call.
+// step sends the next order if it is due. It returns the pause before the next call.
 func (q *Orders) step(ctx context.Context) time.Duration {
 	now := q.now()
 	q.mu.Lock()
@@ -63,7 +63,7 @@ func (q *Orders) step(ctx context.Context) time.Duration {
 	return resyncGap
 }
 
-// send hands the NOTIFY to Asterisk and returns why it failed, "" if it did not.
+// send hands the NOTIFY to Asterisk. It returns why that failed, or "".
 func (q *Orders) send(ctx context.Context, s *ami.Session, o *pbx.Resync) string {
 	p := q.o.Snapshot().Phone(o.MAC)
 	if p == nil {

@@ -37,14 +37,15 @@ type SiteTemplates struct {
 type SiteTemplate struct {
 	templates.SiteTemplate
 	Phones int // number of phones that have it in one of their files
-	// Fault is why it is not in force, for all phones or for the first phone where it
-	// fails; nil if it is. With LastGood its last good text is in force.
+	// Fault is why the template is not in force, for all phones or for one. If it fails
+	// only for some, it is the first phone's. It is nil for a template in force. With
+	// LastGood its last good text is in force.
 	Fault *templates.SiteError
 	Phone pbx.MAC // the first phone where it fails; "" if its text is at fault
 }
 
-// newSiteTemplates reads the folder at once: a phone that asks right after the start
-// must not get the shipped files.
+// newSiteTemplates reads the folder at once. A phone that asks right after the start must
+// not get the shipped files.
 func newSiteTemplates(o Options, seen *Sightings, orders *Orders) *SiteTemplates {
 	t := &SiteTemplates{o: o, engine: o.Templates, seen: seen, orders: orders,
 		faults: map[string]templates.SiteError{}, prints: map[pbx.MAC][32]byte{}}
@@ -127,7 +128,7 @@ func (t *SiteTemplates) folderList() []SiteTemplate {
 	return out
 }
 
-// count counts a phone for each template that its files use, and notes which one fails.
+// count counts the phones that use each template, and notes which template fails.
 func (t *SiteTemplates) count(s *pbx.Snapshot, p *pbx.Phone, byPath map[string]*SiteTemplate) {
 	for _, path := range t.engine.SiteUsed(phoneconf.PlaceOf(p)) {
 		if f := byPath[path]; f != nil {
@@ -166,8 +167,8 @@ func (t *SiteTemplates) report(list []SiteTemplate) {
 	t.faults = now
 }
 
-// order orders phones to fetch their files if they hold others than they would get now.
-// A phone whose files cannot be rendered keeps its old ones.
+// order orders phones to fetch their files if those differ from the present ones. A phone
+// keeps its old files where new ones cannot be rendered.
 func (t *SiteTemplates) order(ctx context.Context, s *pbx.Snapshot, moved []*pbx.Phone) {
 	var orders []pbx.Resync
 	for _, p := range moved {
