@@ -9,12 +9,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Caller is the sender of a request, and what the sender may do.
+// Caller is the sender of a request and the sender's rights.
 type Caller struct {
 	pbx.Author
 	Role   pbx.Role
 	Tenant string // the only one within reach; "" is every tenant
-	// User is the user as of now, whose session it is; nil for an API token.
+	// User is the session's user as of now; nil for an API token.
 	User *pbx.User
 	// MustChange says that the user must choose a password before anything else.
 	MustChange bool
@@ -23,9 +23,9 @@ type Caller struct {
 	session    []byte    // hash of the session, nil for an API token
 }
 
-// Authenticate returns the caller that the text of a token or session stands for, or an
-// Unauthorized error. A session has the rights that its user has now, whatever they were
-// when it began.
+// Authenticate returns the caller that the text of a token or session stands for. Otherwise
+// it returns an Unauthorized error. A session has the rights that its user has now,
+// whatever they were when it began.
 func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller, error) {
 	hash := sha256.Sum256([]byte(text))
 	if strings.HasPrefix(text, sessionPrefix) {
@@ -39,8 +39,8 @@ func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller,
 		Expires: token.ExpiresAt, token: hash[:]}, nil
 }
 
-// Still reports by an error that a caller may not go on as before: the token or the
-// session has ended, or its rights have changed. Streams ask it from time to time.
+// Still returns an error if a caller may not go on as before. Then the token or the session
+// has ended, or its rights have changed. Streams ask it from time to time.
 func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
 	var role pbx.Role
 	var tenant string
@@ -109,8 +109,8 @@ func (c *Caller) OwnsMailbox(s *pbx.Snapshot, number string) bool {
 	return own
 }
 
-// OwnsRecording reports whether the caller's extension took part in a recorded
-// call, by the name of the recording.
+// OwnsRecording reports whether the caller's extension took part in a recorded call. The
+// call is named by its recording.
 func (c *Caller) OwnsRecording(name string) bool {
 	r, err := pbx.ParseRecording(c.Tenant, name)
 	return err == nil && (c.OwnsExtension(r.From) || c.OwnsExtension(r.To))

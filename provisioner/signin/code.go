@@ -22,8 +22,8 @@ const (
 	codeDigits = 6
 )
 
-// half begins a sign-in that a mailed code must complete, in place of the one that
-// the user may have.
+// half begins a sign-in that a mailed code must complete. It replaces an earlier one of the
+// user.
 func (a *Authenticator) half(ctx context.Context, u *pbx.User) (*SignedIn, error) {
 	if !a.o.Mail.Sends() {
 		return nil, &pbx.Error{Kind: pbx.Unavailable,
@@ -50,8 +50,8 @@ func (a *Authenticator) Confirm(ctx context.Context, half pbx.Secret, code, addr
 	if err != nil {
 		return nil, err
 	}
-	// The codes of many sign-ins count together, so that a thief of the password gets
-	// no further by beginning again.
+	// The codes of many sign-ins count together. So a thief of the password gets no further
+	// by beginning again.
 	done, err := a.admit(knownName(u))
 	if err != nil {
 		return nil, err

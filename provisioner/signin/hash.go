@@ -21,12 +21,12 @@ type cost struct {
 	lanes  uint8
 }
 
-// paid is the cost of new hashes of passwords, PINs and codes: the least that
-// OWASP's password storage cheat sheet names. Only this package's tests, which sign
-// in by the hundred, pay less.
+// paid is the cost of new hashes of passwords, PINs and codes. It is the least that OWASP's
+// password storage cheat sheet names. Only this package's tests, which sign in by the
+// hundred, pay less.
 var paid = cost{memory: 19 * 1024, passes: 2, lanes: 1}
 
-// most bounds the cost that a stored hash can name: 128 MiB, and about a second.
+// most bounds the cost that a stored hash can name. It is 128 MiB, and about a second.
 var most = cost{memory: 128 * 1024, passes: 10, lanes: 8}
 
 const (
@@ -61,8 +61,8 @@ func Hash(text string) pbx.Secret {
 	return pbx.NewSecret(paid.String() + b64.EncodeToString(salt) + "$" + b64.EncodeToString(paid.key(text, salt)))
 }
 
-// costOf returns the cost that a stored hash names; the rest is its salt and key.
-// False for a text that Hash did not write, and for a cost beyond most.
+// costOf returns the cost that a stored hash names. The rest is its salt and key. False for
+// a text that Hash did not write, and for a cost beyond most.
 func costOf(hash pbx.Secret) (c cost, rest string, ok bool) {
 	stored := hash.Reveal()
 	if _, err := fmt.Sscanf(stored, argonPrefix, &c.memory, &c.passes, &c.lanes); err != nil || !c.allowed() {
@@ -95,8 +95,8 @@ func stale(hash pbx.Secret) bool {
 	return !ok || c != paid
 }
 
-// HashPIN returns the hash of a PIN for desk phones: the present hash when it is the same PIN at
-// the same cost, so that writing it again changes nothing.
+// HashPIN returns the hash of a PIN for desk phones. For the same PIN at the same cost it
+// is the present hash, so that writing the PIN again changes nothing.
 func HashPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
 	if err := pbx.CheckDeskPIN("desk_pin", pin); err != nil {
 		return pbx.Secret{}, err
@@ -121,9 +121,9 @@ func (a *Authenticator) MatchesPIN(ctx context.Context, u *pbx.User, pin string)
 	return true
 }
 
-// renewHash stores a new hash of a text that matched, when the old one is stale.
-// hash points into u: the password, or the PIN. It is no change of the user: a
-// failure is logged, and the next sign-in tries again.
+// renewHash stores a new hash of a matching text when the old is stale. hash points into u:
+// the password, or the PIN. It is no change of the user: a failure is logged, and the next
+// sign-in tries again.
 func (a *Authenticator) renewHash(ctx context.Context, u *pbx.User, hash *pbx.Secret, text string) {
 	if !stale(*hash) {
 		return

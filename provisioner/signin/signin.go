@@ -1,4 +1,4 @@
-// Package signin says who may come in: users by password and code, programs by token.
+// Package signin admits callers: users by password and code, programs by token.
 //
 // It owns the hashes of passwords, PINs and codes, sessions, API tokens, how often
 // signing in may be tried, and what a caller owns. Desk phones at which people sign in
@@ -78,8 +78,8 @@ type SignedIn struct {
 var errWrong = &pbx.Error{Kind: pbx.Unauthorized,
 	Message: "tenant, username or password is wrong, or the user may not sign in"}
 
-// Begin begins a session by a user's password, or half of one when the user has a second
-// step. A wrong name takes as long as a wrong password.
+// Begin begins a session by a user's password. A user with a second step gets half a
+// session. A wrong name takes as long as a wrong password.
 func (a *Authenticator) Begin(ctx context.Context, in Credentials) (*SignedIn, error) {
 	if err := a.enter(in.Address); err != nil {
 		return nil, err

@@ -64,8 +64,8 @@ func (a *Authenticator) storeToken(ctx context.Context, o TokenOrder, text pbx.S
 	return a.o.DB.TokenByHash(ctx, hash[:])
 }
 
-// useToken returns the token with that hash, or an Unauthorized error that does
-// not tell an unknown token from a revoked one.
+// useToken returns the token with that hash, or an Unauthorized error. The error does not
+// tell an unknown token from a revoked one.
 func (a *Authenticator) useToken(ctx context.Context, hash []byte) (*db.Token, error) {
 	token, err := a.o.DB.TokenByHash(ctx, hash)
 	if err != nil {
@@ -77,21 +77,20 @@ func (a *Authenticator) useToken(ctx context.Context, hash []byte) (*db.Token, e
 	return token, nil
 }
 
-// Tokens lists the tokens of a tenant, revoked ones included; everybody's when
-// tenant is "".
+// Tokens lists the tokens of a tenant, revoked ones included; all tokens when tenant is "".
 func (a *Authenticator) Tokens(ctx context.Context, tenant string) ([]*db.Token, error) {
 	return a.o.DB.Tokens(ctx, tenant)
 }
 
-// RevokeToken makes a token of a tenant useless from now on; anybody's when tenant
-// is "".
+// RevokeToken makes a token of a tenant useless from now on. With tenant "" it revokes any
+// token.
 func (a *Authenticator) RevokeToken(ctx context.Context, tenant, id string) error {
 	return a.o.DB.RevokeToken(ctx, tenant, id)
 }
 
-// FirstToken writes an admin token to a new file that only its owner can read,
-// when no token exists yet. It reports whether it did. The file is complete
-// before the token works, so that no token is ever lost.
+// FirstToken writes an admin token to a new file if no token exists yet. Only the file's
+// owner can read it. It reports whether it did. The file is complete before the token
+// works, so that no token is ever lost.
 func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, error) {
 	tokens, err := a.Tokens(ctx, "")
 	if err != nil || len(tokens) > 0 {
