@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// mostAttempts is after how many failed attempts a letter is given up: with the
-	// default pauses after more than an hour.
+	// mostAttempts is after how many failed attempts a letter is given up. With the default
+	// pauses that takes more than an hour.
 	mostAttempts = 8
 	// retryFirst is Options.RetryFirst when it is 0.
 	retryFirst = 30 * time.Second
 	// rest is the pause after a queue could not be read or written.
 	rest = 5 * time.Second
-	// look is how often queues are read at the least, in case a clock was set.
+	// look is how often queues are read at least, in case a clock was set.
 	look = time.Hour
 )
 
@@ -60,8 +60,8 @@ type Source func(context.Context) (Letter, bool, error)
 // Options are what an Outbox needs. Log is required.
 type Options struct {
 	Server Server // the zero value sends nothing; queues stay as they are
-	// RetryFirst is the pause before the second attempt, twice as long before each
-	// one after that; 0 is 30 s.
+	// RetryFirst is the pause before the second attempt. It doubles before each one after
+	// that; 0 is 30 s.
 	RetryFirst time.Duration
 	Log        *slog.Logger
 }

@@ -1,5 +1,5 @@
-// Package mailtest is a fake mail server for tests of what sends mail: a real listener on
-// loopback that takes mails, keeps them, and refuses them on demand.
+// Package mailtest is a fake mail server for tests of code that sends mail. It is a real
+// listener on loopback that takes mails, keeps them, and refuses them on demand.
 //
 // It may import the standard library only.
 package mailtest
@@ -61,7 +61,8 @@ func NewServer(t testing.TB) *Server {
 // Address is where the server listens, as host:port.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
-// Refuse makes the server answer so to each recipient, such as "550 no"; "" takes mails.
+// Refuse sets the server's answer to each recipient, such as "550 no". With "" the server
+// takes mails.
 func (s *Server) Refuse(answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +83,7 @@ func (s *Server) Count() int {
 	return len(s.mails)
 }
 
-// Last returns header and decoded body of the last mail. The test fails when there is none.
+// Last returns header and decoded body of the last mail. The test fails if no mail came.
 func (s *Server) Last(t testing.TB) (mail.Header, string) {
 	t.Helper()
 	s.mu.Lock()
