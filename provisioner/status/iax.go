@@ -91,7 +91,7 @@ func listPeers(ctx context.Context, s *ami.Session) ([]ami.IAXPeer, error) {
 	return peers, nil
 }
 
-// peerPause is how long after a registration IAX2's peers are listed: the first
+// peerPause is how long after a registration IAX2's peers are listed. Asterisk's first
 // question to a peer and its answer come in between.
 const peerPause = 500 * time.Millisecond
 
@@ -114,9 +114,8 @@ func (w *Watcher) isPeer(endpoint string) bool {
 	return d != nil && d.Technology() == pbx.IAX2
 }
 
-// askPeers takes over what Asterisk lists of its peers, and reports whether one of
-// them has still to answer for the first time. A list that fails is made up for by
-// the next sweep.
+// askPeers takes over Asterisk's list of IAX2 peers. It reports whether one of them has
+// still to answer for the first time. A list that fails is made up for by the next sweep.
 func (w *Watcher) askPeers(ctx context.Context, s *ami.Session) (again bool) {
 	began := time.Now()
 	peers, err := listPeers(ctx, s)
@@ -162,8 +161,8 @@ func (w *Watcher) addPeers(listed map[string]map[string]contact, peers []ami.IAX
 	}
 }
 
-// callStateOf is callState of a device; chan_iax2 leaves open what a device without
-// calls is doing.
+// callStateOf is callState of a device. chan_iax2 does not report the state of a device
+// without calls.
 func callStateOf(d ami.DeviceStateChange) pbx.CallState {
 	if d.State == ami.DeviceUnknown && strings.HasPrefix(d.Device, string(pbx.IAX2)+"/") {
 		return pbx.CallIdle

@@ -9,8 +9,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// sweepPause is how often everything is listed while the connection is up: events
-// tell what changed, a list confirms what did not and mends what was missed.
+// sweepPause is how often everything is listed while the connection is up. Events tell the
+// changes; a list confirms the rest and corrects missed events.
 const sweepPause = 5 * time.Minute
 
 // Up takes over what Asterisk lists at a connect.
@@ -22,9 +22,9 @@ func (w *Watcher) Up(ctx context.Context, s *ami.Session) (err error) {
 // Live asks for details until the connection ends.
 func (w *Watcher) Live(ctx context.Context, s *ami.Session) { w.inquire(ctx, s, w.unsure) }
 
-// resync replaces everything by what Asterisk lists now and returns the
-// endpoints that it has not asked yet whether they answer. An endpoint that an
-// event spoke of since the list began keeps what the event said.
+// resync replaces everything by Asterisk's present list. It returns the endpoints that
+// Asterisk has not yet asked whether they answer. An endpoint that an event spoke of since
+// the list began keeps what the event said.
 func (w *Watcher) resync(ctx context.Context, s *ami.Session) (unsure []string, err error) {
 	began := time.Now()
 	contacts, err := s.PJSIPContacts(ctx)
@@ -94,9 +94,9 @@ func (w *Watcher) group(contacts []ami.Contact) map[string]map[string]contact {
 	return out
 }
 
-// inquire asks, until the connection ends: first whether the unsure endpoints
-// answer, so that a restarted Asterisk does not take a whole qualify period to
-// find out, then for what events do not carry.
+// inquire asks Asterisk for details until the connection ends. It first asks whether the
+// unsure endpoints answer, so that this does not take a whole qualify period after a
+// restart of Asterisk. Then it asks for facts that events do not carry.
 func (w *Watcher) inquire(ctx context.Context, s *ami.Session, unsure []string) {
 	for _, name := range unsure {
 		if err := s.PJSIPQualify(ctx, name); err != nil && ctx.Err() == nil {

@@ -19,16 +19,16 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
-// writePause is how often changed statuses are written, in transactions of
-// writeBatch rows, between which other writers have their turn.
+// writePause is how often changed statuses are written. Transactions have writeBatch rows,
+// and other writers have their turn in between.
 const (
 	writePause = 250 * time.Millisecond
 	writeBatch = 1000
 )
 
-// Watcher knows the status of each endpoint: a full list at every connect, events after
-// it. Memory is authoritative. The database follows within writePause, so that the last
-// known state survives a restart. Its methods are safe for concurrent use.
+// Watcher knows the status of each endpoint. It takes a full list at every connect, and
+// events after it. Memory is authoritative. The database follows within writePause, so that
+// the last known state survives a restart. Its methods are safe for concurrent use.
 type Watcher struct {
 	o Options
 
@@ -59,12 +59,12 @@ type contact struct {
 	ami.ContactStatus
 }
 
-// maxContacts bounds what one endpoint can make us remember; we render
-// max_contacts=1, and a second one exists only while a phone moves.
+// maxContacts bounds what one endpoint can make us remember. We render max_contacts=1, and
+// a second one exists only while a phone moves.
 const maxContacts = 8
 
-// askQueue bounds the endpoints whose user agent and expiry are still to be
-// asked for; when it is full the next registration or sweep asks again.
+// askQueue bounds the endpoints that wait to be asked for user agent and expiry. When it is
+// full the next registration or sweep asks again.
 const askQueue = 20_000
 
 // Options is what a Watcher needs. All fields are required.
@@ -108,8 +108,8 @@ func (w *Watcher) Of(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 	return s, w.staleSince
 }
 
-// Registered reports whether Asterisk knows the address of an endpoint, or did when the
-// connection was lost.
+// Registered reports whether Asterisk knows the address of an endpoint. While the
+// connection is lost, it reports the last known state.
 func (w *Watcher) Registered(endpoint string) bool {
 	s, _ := w.Of(endpoint)
 	return s.Address.IsValid()
