@@ -10,8 +10,8 @@ type Apply struct {
 	At       time.Time     // when the last pass ended
 	Took     time.Duration // how long it took
 	Reloaded []string      // modules that Asterisk reloaded
-	// Warnings say what of the revision is not in force because Asterisk lacks a
-	// module for it; everything else is.
+	// Warnings name the parts of the revision that are not in force. Asterisk lacks a
+	// module for them; everything else is in force.
 	Warnings []string
 }
 

@@ -19,7 +19,8 @@ const (
 	TypeTemplate Type = "template"
 	TypeResync   Type = "phone-resync"
 	TypeCall     Type = "call"
-	// Missed is the last event of a subscriber that was too slow: what it knows is old.
+	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
+	// date.
 	Missed Type = "resync"
 )
 

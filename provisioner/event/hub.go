@@ -24,7 +24,7 @@ const Queue = 1024
 type Subscription struct {
 	hub    *Hub
 	events chan Event
-	tenant string // the only one whose events it gets; "" for all
+	tenant string // the only tenant to get events of; "" for all
 }
 
 // Events is closed when the subscription ended.
@@ -47,8 +47,8 @@ type Hub struct {
 // NewHub returns a hub without subscribers.
 func NewHub() *Hub { return &Hub{subs: map[*Subscription]struct{}{}} }
 
-// Subscribe starts a stream of one tenant's events from now on, or of all when tenant
-// is "". A tenant's stream leaves out events about the platform.
+// Subscribe starts a stream of events from now on: one tenant's, or all with "". A tenant's
+// stream leaves out events about the platform.
 func (h *Hub) Subscribe(tenant string) *Subscription {
 	h.mu.Lock()
 	defer h.mu.Unlock()
