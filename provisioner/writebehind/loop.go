@@ -19,8 +19,8 @@ type Loop struct {
 	log   *slog.Logger
 	wake  chan struct{}
 
-	// writing is held while write runs: an older state of a row must not be written
-	// after a newer one.
+	// writing is held while write runs. An older state of a row must not be written after a
+	// newer one.
 	writing sync.Mutex
 }
 
@@ -40,8 +40,8 @@ func (l *Loop) Nudge() {
 	}
 }
 
-// Flush writes all that waits, now. It logs what fails as well as returning it, so a
-// caller who only reads may go on with what the database has.
+// Flush writes all that waits, now. It logs what fails as well as returning it, so a caller
+// that only reads may go on with the database's state.
 func (l *Loop) Flush(ctx context.Context) error {
 	l.writing.Lock()
 	defer l.writing.Unlock()

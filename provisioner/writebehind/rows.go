@@ -27,8 +27,8 @@ type Options[K comparable, B any] struct {
 	Log     *slog.Logger
 }
 
-// Rows knows which rows of its owner have changed and writes them, those that have
-// waited longest first.
+// Rows knows which rows of its owner have changed and writes them. Rows that have waited
+// longest go first.
 //
 // Like sync.Cond it has its owner's lock, the one that guards the rows: marking a row
 // then costs nothing but the mark, and a batch is one state of memory. The owner holds
@@ -123,7 +123,7 @@ func (r *Rows[K, B]) take(most int) ([]K, B) {
 	return keys, r.o.Read(keys)
 }
 
-// putBack marks keys whose write failed, behind all others: rows that the database
+// putBack marks keys behind all others after their write failed. Rows that the database
 // refuses must not keep others from being written.
 func (r *Rows[K, B]) putBack(keys []K) {
 	r.lock.Lock()
