@@ -20,13 +20,13 @@ import (
 const (
 	// awayEvery is how often Asterisk's lines are read.
 	awayEvery = 5 * time.Second
-	// awaySettle is how long a file lies still after it was taken away: Asterisk opens it
-	// for each line, and may have done so just before.
+	// awaySettle is how long a file is left alone after it was taken away. Asterisk opens
+	// it for each line, and may have done so just before.
 	awaySettle = time.Second
-	// awayAfter is how long after the end of a call all its lines are written, and the
-	// record of a call that was seen.
+	// awayAfter is the time after which all lines of an ended call are written. By the same
+	// time the record of a call that was seen is written.
 	awayAfter = 3 * time.Second
-	// lineBatch and callBatch bound what one transaction writes.
+	// lineBatch and callBatch bound one transaction.
 	lineBatch = 500
 	callBatch = 200
 )
@@ -34,7 +34,7 @@ const (
 // takenSuffix names the file that was taken away from Asterisk.
 const takenSuffix = ".taken"
 
-// Away makes records of calls that ended while the controller was away or its connection cut.
+// Away makes records of calls that ended while the controller was away or disconnected.
 // Asterisk writes a line for each of its own records (cdr_custom) into a file.
 //
 // The file is renamed, its lines go into the database, then it is deleted. In one transaction a
@@ -49,7 +49,7 @@ type Away struct {
 	// pause waits, or returns the error of ctx once it has ended. Tests do not wait.
 	pause func(ctx context.Context, d time.Duration) error
 
-	warned  string        // what was warned of last; of run alone
+	warned  string        // the last warning; of run alone
 	skipped atomic.Uint64 // stretches of the file that were no lines
 	made    atomic.Uint64 // records
 }
@@ -58,7 +58,8 @@ type Away struct {
 type AwayOptions struct {
 	File    string // that Asterisk writes its lines to; "" where this machine does not see it
 	Records *Recorder
-	// UnderWay returns the ids of all calls under way, or false where some may be unknown.
+	// UnderWay returns the ids of all calls under way. It is false where some may be
+	// unknown.
 	UnderWay func() (calls map[string]bool, known bool)
 	Snapshot func() *pbx.Snapshot
 }
@@ -68,7 +69,8 @@ func NewAway(o AwayOptions) *Away {
 	return &Away{o: o, db: o.Records.db, log: o.Records.log, wake: make(chan struct{}, 1), pause: pause}
 }
 
-// Nudge asks for a pass at once: after a connect, when it is known which calls are under way.
+// Nudge asks for a pass at once. It is called after a connect, when the calls under way are
+// known.
 func (a *Away) Nudge() {
 	select {
 	case a.wake <- struct{}{}:
@@ -99,7 +101,7 @@ func (a *Away) Run(ctx context.Context) error {
 	}
 }
 
-// warn says once what is wrong, and that it is over.
+// warn logs a fault once, and its end.
 func (a *Away) warn(err error) {
 	text := ""
 	if err != nil {
@@ -115,9 +117,9 @@ func (a *Away) warn(err error) {
 	}
 }
 
-// pass reads Asterisk's lines and makes records of the calls that had ended when it began. It
-// takes the file away a while later, so all lines of these calls are in it. If a file was left
-// from an earlier pass, that one is read first, and then the present one.
+// pass makes records of the calls that had ended when it began. It reads Asterisk's lines.
+// It takes the file away a while later, so all lines of these calls are in it. If a file
+// was left from an earlier pass, that one is read first, and then the present one.
 func (a *Away) pass(ctx context.Context) error {
 	began := time.Now()
 	underWay, known := a.o.UnderWay()
@@ -205,8 +207,8 @@ func (a *Away) keepLines(ctx context.Context) error {
 	return nil
 }
 
-// finish makes records of the calls whose lines ended before a time and that were not
-// under way then, a batch at a time.
+// finish makes records of calls that were not under way at a given time. The lines of these
+// calls ended before it. A batch is written at a time.
 func (a *Away) finish(ctx context.Context, before time.Time, underWay map[string]bool) error {
 	for after := ""; ; {
 		lines, err := a.db.CDRLines(ctx, after, before, callBatch)
@@ -249,9 +251,9 @@ func (a *Away) store(ctx context.Context, records []*pbx.CDR, over []string) err
 	return nil
 }
 
-// Counts returns how many bytes of lines wait to be read, how many records were made of
-// lines, and how many stretches of the file could not be read. The last two are since the
-// start.
+// Counts returns the backlog and the results since the start. These are the bytes of lines
+// that wait to be read, the records made of lines, and the stretches of the file that could
+// not be read.
 func (a *Away) Counts() (waiting int64, made, skipped uint64) {
 	for _, path := range []string{a.o.File, a.o.File + takenSuffix} {
 		if info, err := os.Stat(path); a.o.File != "" && err == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// ruleOfLines is what a record says that was made of Asterisk's lines.
+// ruleOfLines is the rule in a record that was made of Asterisk's lines.
 const ruleOfLines = "Asterisk's own records tell of this call: Dialtone was away for a part of it"
 
 // Dispositions of Asterisk's records.
@@ -77,8 +77,8 @@ func (l *lineReader) tenant() string {
 	return ""
 }
 
-// isPickup reports whether the channel of a line is one that rang and then took the
-// place of the one that dialled a pickup code.
+// isPickup reports whether the channel of a line is a picked-up one. Such a channel rang
+// and then took the place of the channel that dialled a pickup code.
 func (l *lineReader) isPickup(v pbx.CDRLine) bool {
 	return v.App == "AppDial" && v.Peer == "" && slices.Contains([]string{pbx.PickupContext, pbx.DirectedContext,
 		pbx.FallbackContext(l.r.Tenant),
@@ -88,8 +88,8 @@ func (l *lineReader) isPickup(v pbx.CDRLine) bool {
 
 func isLocal(channel string) bool { return strings.HasPrefix(channel, "Local/") }
 
-// caller finds the caller's channel: the one that the call is named after or, in a call placed
-// over the API, that of the phone that answered first.
+// caller finds the caller's channel, after which the call is named. In a call placed over
+// the API it is the channel of the phone that answered first.
 func (l *lineReader) caller() {
 	at := slices.IndexFunc(l.lines, func(v pbx.CDRLine) bool { return v.Channel == v.Call && !isLocal(v.Name) })
 	if at < 0 {
@@ -110,8 +110,9 @@ func (l *lineReader) caller() {
 	l.r.From, l.r.Dialled = l.party(v.Name, v.From), cmp.Or(v.Dialled, v.Exten)
 }
 
-// unnamed finds the caller whose channel has no line. In a call placed over the API that was
-// not answered, the phones that rang are the caller's; otherwise the legs show the number.
+// unnamed finds the caller where the caller's channel has no line. In a call placed over
+// the API that was not answered, the phones that rang are the caller's; otherwise the legs
+// show the number.
 func (l *lineReader) unnamed(click bool) {
 	for _, v := range l.lines {
 		d := l.s.DeviceOf(pbx.EndpointOfChannel(v.Peer))
@@ -173,8 +174,8 @@ func answerOf(v *pbx.CDRLine) time.Time {
 	return v.Answer
 }
 
-// called is the party that a line reached: outside, by the number that was dialled; of a leg
-// that is a call of its own, by the name of the Local channel.
+// called is the party that a line reached. An outside party is named by the number that was
+// dialled; a leg that is a call of its own, by the name of the Local channel.
 func (l *lineReader) called(v *pbx.CDRLine) pbx.CallParty {
 	p := l.party(v.Peer, pbx.CallParty{})
 	if p.Device != "" {
@@ -222,7 +223,7 @@ func (l *lineReader) legOutcome(v *pbx.CDRLine) pbx.Outcome {
 	return pbx.OutcomeUnreachable
 }
 
-// next returns what the channel of a line did afterwards, or nil.
+// next returns the next line of a line's channel, or nil.
 func (l *lineReader) next(v *pbx.CDRLine) *pbx.CDRLine {
 	for i := range l.lines {
 		if o := &l.lines[i]; o.Name == v.Name && o.Sequence != v.Sequence && !o.Start.Before(v.End) {
@@ -239,18 +240,18 @@ func (l *lineReader) alone(v *pbx.CDRLine) bool {
 	})
 }
 
-// saysBusy reports whether a channel went on because the one it called was busy, or
-// declined, for which Asterisk's records have no word.
+// saysBusy reports whether a channel went on because its callee was busy. Asterisk's
+// records have no word for that, nor for a callee that declined, which counts here too.
 func saysBusy(v *pbx.CDRLine) bool {
 	return causeOf(v) == pbx.CauseBusy || v.App == "VoiceMail" && strings.HasSuffix(v.AppData, ",b")
 }
 
-// causeOf is the cause with which the dialplan ended a channel; 0 for none.
+// causeOf is the cause with which the dialplan ended a channel, or 0.
 func causeOf(v *pbx.CDRLine) int {
 	if v.App != "Hangup" {
 		return 0
 	}
-	cause, _ := strconv.Atoi(v.AppData) // 0 for what is none
+	cause, _ := strconv.Atoi(v.AppData) // 0 for an unknown cause
 	return cause
 }
 
@@ -326,7 +327,8 @@ func (l *lineReader) via(v pbx.CallVia) {
 	}
 }
 
-// outcome says in one word how the call ended: by what the caller's channel did last.
+// outcome says in one word how the call ended. The last step of the caller's channel
+// decides.
 func (l *lineReader) outcome() pbx.CallOutcome {
 	if !l.r.Answered.IsZero() {
 		return pbx.CallAnswered

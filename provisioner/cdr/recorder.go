@@ -27,9 +27,9 @@ const (
 	pruneEvery = time.Hour
 )
 
-// Recorder writes the records of calls that have ended, and what extensions
-// have answered. Memory is authoritative for the latter; the database follows.
-// Its methods are safe for concurrent use.
+// Recorder writes the records of ended calls and the extensions' counts of answers. Memory
+// is authoritative for the latter; the database follows. Its methods are safe for
+// concurrent use.
 type Recorder struct {
 	db         *db.DB
 	log        *slog.Logger
@@ -40,14 +40,14 @@ type Recorder struct {
 	waiting *writebehind.Rows[recordKey, recordBatch]
 }
 
-// recordKey is what waits to be written: a record, or else an extension's count.
+// recordKey is an entry that waits to be written: a record or a count.
 type recordKey struct {
 	record    *pbx.CDR
 	extension extensionKey
 }
 
-// recordBatch is what one transaction writes, so that a record and the count of its
-// answer are both there or neither is.
+// recordBatch is the content of one transaction. A record and the count of its answer are
+// both stored or neither is.
 type recordBatch struct {
 	records []*pbx.CDR
 	counts  []db.AnswerCount
@@ -63,7 +63,7 @@ type Options struct {
 	Recordings *spool.Spool // where the recordings of calls are found
 }
 
-// New starts from what the database remembers; Run starts the loops.
+// New starts from the state in the database; Run starts the loops.
 func New(ctx context.Context, o Options) (*Recorder, error) {
 	r := &Recorder{db: o.DB, log: o.Logger, recordings: o.Recordings, counts: map[extensionKey]db.AnswerCount{}}
 	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls",
@@ -121,8 +121,8 @@ func (r *Recorder) countAway(records []*pbx.CDR) {
 	}
 }
 
-// Answered returns when an extension last answered a call, and how many it has
-// answered; both survive a restart.
+// Answered returns when an extension last answered a call, and its number of answers. Both
+// survive a restart.
 func (r *Recorder) Answered(tenant, extension string) (last time.Time, count int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,7 +130,7 @@ func (r *Recorder) Answered(tenant, extension string) (last time.Time, count int
 	return a.Last, a.Count
 }
 
-// Run writes records and deletes old ones until ctx ends. What waits then is written.
+// Run writes records and deletes old ones until ctx ends. Waiting records are written then.
 func (r *Recorder) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.waiting.Run(ctx) })
@@ -181,9 +181,9 @@ func (r *Recorder) prune(ctx context.Context) error {
 	}
 }
 
-// nameRecordings finds the recordings of calls: their names end with the Uniqueid
-// of the recorded channel. One list of the folder serves a batch. Whether a call that
-// was under way at a connect was recorded before that is not known.
+// nameRecordings finds the recordings of calls. Their names end with the Uniqueid of the
+// recorded channel. One list of the folder serves a batch. Whether a call that was under
+// way at a connect was recorded before that is not known.
 func (r *Recorder) nameRecordings(records []*pbx.CDR) {
 	listed := map[string][]*pbx.Recording{}
 	for _, c := range records {
