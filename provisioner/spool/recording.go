@@ -27,7 +27,8 @@ func (f Filter) wants(name string) bool {
 	return name > f.After && strings.Contains(name, f.Contains) && (f.Want == nil || f.Want(name))
 }
 
-// folder opens the folder of a tenant's recordings; nil when there is none yet.
+// folder opens the folder of a tenant's recordings. It is nil if the folder does not exist
+// yet.
 func (s *Spool) folder(tenant string) (*os.Root, error) {
 	if s.o.Recordings == "" {
 		return nil, &pbx.Error{Kind: pbx.Unavailable,
@@ -51,8 +52,8 @@ func (s *Spool) folder(tenant string) (*os.Root, error) {
 	return own, nil
 }
 
-// Recordings returns a tenant's recorded calls in the order of their names, and so of time.
-// The error is NotFound without the tenant, Unavailable when the folder cannot be seen.
+// Recordings returns a tenant's recorded calls by name, and so by time. The error is
+// NotFound without the tenant, Unavailable when the folder cannot be seen.
 func (s *Spool) Recordings(ctx context.Context, tenant string, f Filter) ([]*pbx.Recording, error) {
 	if err := s.o.Tenant(ctx, tenant); err != nil {
 		return nil, err
@@ -95,8 +96,8 @@ func (s *Spool) List(tenant string, f Filter) ([]*pbx.Recording, error) {
 	return out, nil
 }
 
-// silenceFor is how long a file without sound is kept: its call may still ring, at
-// several places one after the other.
+// silenceFor is how long a file without sound is kept. Its call may still ring, at several
+// places one after the other.
 const silenceFor = time.Hour
 
 // sweepSilence removes the file that Asterisk began for a call without an answer.

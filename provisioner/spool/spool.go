@@ -12,10 +12,10 @@ import (
 
 // Options are the folders. All fields but the two folders are required.
 type Options struct {
-	// Recordings is where Asterisk keeps recorded calls, a folder for each tenant; ""
+	// Recordings is where Asterisk keeps recorded calls, a folder for each tenant. It is ""
 	// when this machine cannot see it.
 	Recordings string
-	// Voicemail is Asterisk's voicemail spool, a folder for each tenant; "" when this
+	// Voicemail is Asterisk's voicemail spool, a folder for each tenant. It is "" when this
 	// machine cannot see it.
 	Voicemail string
 	// Tenant returns a NotFound error for a tenant that does not exist.
