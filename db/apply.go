@@ -28,8 +28,8 @@ type ApplyResult struct {
 	Reloaded []string // Asterisk modules, without spaces
 }
 
-// mostResults is how many attempts are kept, besides the last successful one: a
-// revision that Asterisk refuses is retried for as long as it takes.
+// mostResults is how many attempts are kept, besides the last successful one. A revision
+// that Asterisk refuses is retried for as long as it takes.
 const mostResults = 1000
 
 const selectResult = `SELECT revision, state, at, error, duration_ms, reloaded FROM apply_results`
@@ -46,8 +46,8 @@ func scanResult(row scanner) (*ApplyResult, error) {
 	return r, err
 }
 
-// RecordApply keeps the result of an attempt, and forgets all but the last 1,000
-// and the last successful one. Duration is kept in milliseconds.
+// RecordApply keeps the result of an attempt. It forgets all but the last 1,000 and the
+// last successful one. Duration is kept in milliseconds.
 func (db *DB) RecordApply(ctx context.Context, r ApplyResult) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		if r.At.IsZero() {

@@ -31,12 +31,12 @@ const (
 	kindFeatureCodes   = "feature-codes"
 )
 
-// Change is one line of the audit trail: what one write did to one object. Before
-// and After have the names and values of the API, which outlive every rename in Go.
-// A secret is **** in them, and Fields names it when its text changed: whoever undoes
-// changes can tell by that which of them lost a secret. There is no hash of it,
-// because the key of one would lie in the same file, and whoever has the file would
-// guess a PIN of four digits, also one that is not in use any more.
+// Change is one line of the audit trail: what one write did to one object. Before and After
+// have the names and values of the API, which outlive every rename in Go. A secret is ****
+// in them, and Fields names it when its text changed: an undo can tell by that which
+// changes lost a secret. There is no hash of it, because the key of one would lie in the
+// same file, and a thief of the file would guess a PIN of four digits, also one that is not
+// in use any more.
 type Change struct {
 	ID       int64 // grows with time
 	Revision int64
@@ -46,7 +46,7 @@ type Change struct {
 	Kind     string // tenant, extension, device, phone, mailbox, user
 	Tenant   string
 	Key      string // as stored: of a phone the 12 digits of its MAC
-	// Fields names what an update changed, sorted.
+	// Fields names the changed fields of an update, sorted.
 	Fields []string
 	Before json.RawMessage // nil when it was created
 	After  json.RawMessage // nil when it was deleted
@@ -107,8 +107,8 @@ func scanChange(row scanner) (Change, error) {
 	return c, err
 }
 
-// record writes the audit row of one change; a nil before is a creation and a nil
-// after a deletion. The transaction must have its revision by now.
+// record writes the audit row of one change. A nil before is a creation and a nil after a
+// deletion. The transaction must already have its revision.
 func (t *table[T]) record(ctx context.Context, tx *Tx, before, after *T) error {
 	action, fields, row := "update", "", after
 	switch {
@@ -136,8 +136,8 @@ func (t *table[T]) record(ctx context.Context, tx *Tx, before, after *T) error {
 	return nil
 }
 
-// properties returns a row as JSON with the names and values of the API, or nil for
-// no row.
+// properties returns a row as JSON with the names and values of the API. It is nil for no
+// row.
 func (t *table[T]) properties(row *T) (any, error) {
 	if row == nil {
 		return nil, nil
@@ -155,5 +155,5 @@ func (t *table[T]) properties(row *T) (any, error) {
 	return string(b), nil
 }
 
-// isBookkeeping names the fields that we count and nobody sets.
+// isBookkeeping names the fields that the program sets by itself.
 func isBookkeeping(field string) bool { return field == "Version" || field == "Revision" }

@@ -12,10 +12,10 @@ import (
 // backupTimeout bounds Backup when its context has no deadline.
 const backupTimeout = 10 * time.Minute
 
-// Backup writes a copy of the database, as it is at one moment, to path, while
-// everything goes on. The copy has mode 0600 and holds the same secrets. It
-// appears under its name only when it is complete and on disk, and then replaces
-// a file that had that name; a path that is the database itself is refused.
+// Backup writes a copy of the database at one moment to path. Everything else goes on
+// meanwhile. The copy has mode 0600 and holds the same secrets. It appears under its name
+// only when it is complete and on disk, and then replaces a file that had that name; a path
+// that is the database itself is refused.
 func (db *DB) Backup(ctx context.Context, path string) error {
 	ctx, cancel := withDeadline(ctx, backupTimeout)
 	defer cancel()
@@ -56,8 +56,8 @@ func (db *DB) backup(ctx context.Context, path string) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// isSelf reports whether path is the open database or one of its companions,
-// which a backup would destroy.
+// isSelf reports whether path is the open database or one of its companions. A backup would
+// destroy it.
 func (db *DB) isSelf(path string) bool {
 	there, err := os.Stat(path)
 	if err != nil {

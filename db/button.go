@@ -32,7 +32,7 @@ func byPlace(bs []pbx.Button) map[string]placed {
 	return out
 }
 
-// ownedButton is a button with the key of the template or phone that it is on.
+// ownedButton is a button with the key of its template or phone.
 type ownedButton struct {
 	tenant, owner string
 	button        pbx.Button
@@ -47,8 +47,8 @@ func scanButton(row scanner) (ownedButton, error) {
 		&b.button.Label, &b.button.Line)
 }
 
-// ButtonTemplate returns the buttons of a model, or those of all phones of a
-// tenant, or a NotFound error.
+// ButtonTemplate returns the button template of a model, or a NotFound error. The template
+// of pbx.DefaultButtons holds for all phones of the tenant.
 func (tx *Tx) ButtonTemplate(ctx context.Context, tenant, model string) (*pbx.ButtonTemplate, error) {
 	t, err := buttonTable.get(ctx, tx, tenant, model)
 	if err != nil {

@@ -27,7 +27,7 @@ type CDRCursor struct {
 	ID      int64
 }
 
-// AnswerCount is what an extension has answered.
+// AnswerCount is an extension's count of answers.
 type AnswerCount struct {
 	Tenant, Extension string
 	Last              time.Time
@@ -53,8 +53,8 @@ func scanCDR(row scanner) (*pbx.CDR, error) {
 	return c, err
 }
 
-// CDRs returns records of a tenant's calls, newest first; a NotFound error when
-// there is no such tenant.
+// CDRs returns records of a tenant's calls, newest first. It returns a NotFound error when
+// the tenant does not exist.
 func (db *DB) CDRs(ctx context.Context, tenant string, f CDRFilter) (out []*pbx.CDR, err error) {
 	where, args := []string{"tenant = ?"}, []any{tenant}
 	add := func(set bool, condition string, arg ...any) {
@@ -110,8 +110,8 @@ func (db *DB) WriteCDRs(ctx context.Context, cdrs []*pbx.CDR, counts []AnswerCou
 	return nil
 }
 
-// addSeenCDR stores the record of a call that was seen: lines tell less than events do, and
-// more than a part of them.
+// addSeenCDR stores the record of a call that was seen. Lines tell less than events do, but
+// more than a part of the events.
 func (tx *Tx) addSeenCDR(ctx context.Context, c *pbx.CDR) error {
 	if c.Incomplete {
 		if told, err := tx.has(ctx, `SELECT 1 FROM cdrs WHERE call = ? AND lines = 1`, c.CallID); told || err != nil {
@@ -156,7 +156,7 @@ func (tx *Tx) addCDR(ctx context.Context, c *pbx.CDR, lines bool) (added bool, e
 	return n > 0, err
 }
 
-// spaced is what a search for " word " finds each word in.
+// spaced is a text in which a search for " word " finds each word.
 func spaced(words []string) string {
 	if len(words) == 0 {
 		return ""
@@ -164,7 +164,7 @@ func spaced(words []string) string {
 	return " " + strings.Join(words, " ") + " "
 }
 
-// AnswerCounts returns what every extension has answered.
+// AnswerCounts returns the counts of all extensions.
 func (db *DB) AnswerCounts(ctx context.Context) (out []AnswerCount, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, func(row scanner) (a AnswerCount, err error) {
@@ -178,12 +178,11 @@ func (db *DB) AnswerCounts(ctx context.Context) (out []AnswerCount, err error) {
 	return out, nil
 }
 
-// pruneBatch bounds what one transaction deletes, so that other writers have
-// their turn.
+// pruneBatch bounds one transaction, so that other writers have their turn.
 const pruneBatch = 5000
 
-// PruneCDRs deletes records of calls that are older than their tenant keeps them,
-// and returns how many.
+// PruneCDRs deletes records of calls older than their tenant keeps them. It returns how
+// many.
 func (db *DB) PruneCDRs(ctx context.Context, now time.Time) (pruned int64, err error) {
 	for {
 		var n int64

@@ -10,8 +10,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// AddCDRLines keeps lines of calls that have no record yet, or one of which a part was not
-// seen. A line that is kept already is left as it is: the same file may be read twice.
+// AddCDRLines keeps lines of calls without a record. It also keeps lines of a call of which
+// a part was not seen. A line that is kept already is left as it is: the same file may be
+// read twice.
 func (db *DB) AddCDRLines(ctx context.Context, lines []pbx.CDRLine) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		for _, l := range lines {
@@ -34,8 +35,9 @@ func (db *DB) AddCDRLines(ctx context.Context, lines []pbx.CDRLine) error {
 	return nil
 }
 
-// CDRLines returns the lines of the next calls, at most so many, by the ids of calls:
-// those after a call, whose last line ended before a time.
+// CDRLines returns the lines of the next calls, by the ids of calls. They are the calls
+// after a given one with a last line that ended before a time; the number of calls is
+// bounded.
 func (db *DB) CDRLines(ctx context.Context, after string, before time.Time, calls int) (out []pbx.CDRLine, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, func(row scanner) (l pbx.CDRLine, err error) {
@@ -54,10 +56,10 @@ func (db *DB) CDRLines(ctx context.Context, after string, before time.Time, call
 	return out, nil
 }
 
-// EndCDRLines stores records that were made of lines, and forgets the lines of calls, in
-// one transaction. Where the call was seen to its end its record stays; where only a part
-// was seen, the record made of lines takes its place, and keeps what it alone knew: its
-// id, rules, ways and recording. It returns the records stored.
+// EndCDRLines stores records that were made of lines. In the same transaction it forgets
+// the lines of calls. Where the call was seen to its end its record stays; where only a
+// part was seen, the record made of lines takes its place, and keeps what it alone knew:
+// its id, rules, ways and recording. It returns the records stored.
 func (db *DB) EndCDRLines(ctx context.Context, cdrs []*pbx.CDR, calls []string) (stored []*pbx.CDR, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
 		stored = nil

@@ -59,8 +59,8 @@ func (tx *Tx) saveClassOfService(ctx context.Context, old, c *pbx.ClassOfService
 	return classTable.save(ctx, tx, old, c)
 }
 
-// DeleteClassOfService removes an class of service; an InUse error names the
-// extensions that have it, and the tenant if it is the default.
+// DeleteClassOfService removes a class of service. An InUse error names the extensions that
+// have it, and the tenant if it is the default.
 func (tx *Tx) DeleteClassOfService(ctx context.Context, tenant, name string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -77,8 +77,8 @@ func (tx *Tx) DeleteClassOfService(ctx context.Context, tenant, name string) err
 	return classTable.remove(ctx, tx, old)
 }
 
-// needClass is an Invalid error when a tenant has no such class of service. An
-// empty name is none and needs none.
+// needClass is an Invalid error when a tenant has no such class of service. An empty name
+// needs no class.
 func (tx *Tx) needClass(ctx context.Context, tenant, name string) error {
 	if name == "" {
 		return nil

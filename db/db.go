@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	// DefaultTimeout bounds a transaction whose context has no deadline.
+	// DefaultTimeout bounds a transaction if its context has no deadline.
 	DefaultTimeout = 5 * time.Second
 	// openTimeout bounds Open, migrations included.
 	openTimeout = 5 * time.Minute
-	// defaultBusyTimeout is below DefaultTimeout, so that the answer is
-	// "locked" and not "too slow" when another process holds the lock.
+	// defaultBusyTimeout is below DefaultTimeout. So the answer is "locked" and not "too
+	// slow" when another process holds the lock.
 	defaultBusyTimeout = 4 * time.Second
 	readers            = 4
 	cachedStatements   = "64"
@@ -31,11 +31,11 @@ const (
 
 // Options are the choices of Open. The zero value is what production uses.
 type Options struct {
-	// BusyTimeout is how long a write waits for another process that holds the
-	// database locked (a copying tool, a shell); 0 means 4 s.
+	// BusyTimeout is how long a write waits for another process's lock. Such a process is a
+	// copying tool or a shell. 0 means 4 s.
 	BusyTimeout time.Duration
-	// NoSync does not wait for the disk: a power cut may lose acknowledged changes,
-	// or the file. For tests that are not about that.
+	// NoSync does not wait for the disk. A power cut may lose acknowledged changes, or the
+	// file. For tests that are not about that.
 	NoSync bool
 }
 
@@ -46,9 +46,9 @@ type DB struct {
 	reader *sql.DB // read-only connections
 }
 
-// Open opens the database at path, creating it with mode 0600 when there is none,
-// migrates it, and makes the tenant "default" when it has no tenant. It refuses a
-// file that a newer Dialtone has migrated.
+// Open opens the database at path and migrates it. A missing file is created with mode
+// 0600, and a database without tenants gets the tenant "default". It refuses a file that a
+// newer Dialtone has migrated.
 func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	ctx, cancel := withDeadline(ctx, openTimeout)
 	defer cancel()
@@ -126,8 +126,8 @@ func (db *DB) connect(opts Options) (err error) {
 		"_foreign_keys":    {"on"},
 		"_stmt_cache_size": {cachedStatements},
 	}
-	// The driver is built to weaken synchronous to NORMAL in WAL mode; FULL means
-	// that an acknowledged change survives a power cut.
+	// The driver is built to weaken synchronous to NORMAL in WAL mode. FULL means that an
+	// acknowledged change survives a power cut.
 	sync := "FULL"
 	if opts.NoSync {
 		sync = "OFF"

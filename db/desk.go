@@ -25,9 +25,9 @@ func (tx *Tx) devicesOf(ctx context.Context, and, tenant, extension string) ([]*
 	return ds, nil
 }
 
-// checkDesks refuses to forbid the class of a shared device on which the user of an
-// extension is signed in: Asterisk would not know it any more, and nobody could
-// leave it by phone.
+// checkDesks refuses to forbid the class of a shared device that is in use. The extension's
+// user is signed in on it: Asterisk would not know the device any more, and the user could
+// not leave it by phone.
 func (tx *Tx) checkDesks(ctx context.Context, e *pbx.Extension) error {
 	if e.AllowedDevices == nil {
 		return nil
@@ -46,7 +46,7 @@ func (tx *Tx) checkDesks(ctx context.Context, e *pbx.Extension) error {
 	return nil
 }
 
-// checkDesk refuses what checkDesks does, in a change of the device.
+// checkDesk is checkDesks for a change of the device.
 func checkDesk(e *pbx.Extension, d *pbx.Device) error {
 	if d.Shared && d.Kind != pbx.DeviceExternal && !e.Allows(d.Class) {
 		return pbx.Conflictf("class", "class %s is not allowed by extension %s, whose user is signed in on the device",

@@ -7,8 +7,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// needDestination is an Invalid error about field when what a destination names is
-// not there. No destination needs nothing.
+// needDestination is an Invalid error about field when a destination's target does not
+// exist. No destination needs nothing.
 func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.Destination) error {
 	text := map[pbx.DestinationKind]string{
 		pbx.ToExtension: `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`,
@@ -28,8 +28,8 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 	return nil
 }
 
-// leadingTo is the part of a query for references that finds the forwards,
-// numbers and ring groups which lead to the destination ?3.
+// leadingTo is the part of a query that finds references to the destination ?3. These are
+// forwards, numbers and ring groups.
 const leadingTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
 	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0)
 	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1 AND destination = ?3
@@ -45,8 +45,8 @@ func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destin
 	return fs, nil
 }
 
-// move is a destination that is somewhere else from now on, or, if to is zero,
-// nowhere.
+// move is a destination that is somewhere else from now on. If to is zero, the destination
+// is gone.
 type move struct{ from, to pbx.Destination }
 
 // redirect makes every rule follow the moves. They are made together: what a rule

@@ -117,8 +117,8 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 	return tx.checkEndpoint(ctx, d)
 }
 
-// checkParent refuses that a device which sip-virtual extensions ring is no SIP
-// account: others cannot be told which number was dialled.
+// checkParent refuses a kind other than SIP for the parent of a sip-virtual extension.
+// Other devices cannot be told which number was dialled.
 func (tx *Tx) checkParent(ctx context.Context, d *pbx.Device) error {
 	if d.Kind.SIP() {
 		return nil
@@ -136,8 +136,8 @@ func (tx *Tx) checkParent(ctx context.Context, d *pbx.Device) error {
 		number)
 }
 
-// checkExternal refuses an unknown external number, and a device that does not
-// register over SIP in the place of one that a phone registers.
+// checkExternal refuses an unknown external number. It also refuses to replace a device
+// that a phone registers by one that does not register over SIP.
 func (tx *Tx) checkExternal(ctx context.Context, d *pbx.Device) error {
 	if d.Kind.SIP() {
 		return nil
@@ -157,8 +157,8 @@ func (tx *Tx) checkExternal(ctx context.Context, d *pbx.Device) error {
 	return nil
 }
 
-// checkEndpoint refuses an endpoint name that another device of any tenant has;
-// Asterisk has one name space. Another tenant's objects are not named.
+// checkEndpoint refuses an endpoint name that another device of any tenant has. Asterisk
+// has one name space. Another tenant's objects are not named.
 func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 	var tenant, name string
 	err := tx.sql.QueryRowContext(ctx,
@@ -180,8 +180,8 @@ func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 	return pbx.Conflictf("username", "endpoint %s belongs to %s", d.Endpoint, owner)
 }
 
-// DeleteDevice removes a device; an InUse error names the phone that registers it
-// and the sip-virtual extensions that ring it.
+// DeleteDevice removes a device. An InUse error names the phone that registers it and the
+// sip-virtual extensions that ring it.
 func (tx *Tx) DeleteDevice(ctx context.Context, tenant, name string) error {
 	if err := tx.writable(); err != nil {
 		return err

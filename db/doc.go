@@ -1,6 +1,6 @@
-// Package db keeps Dialtone's state in one SQLite file: configuration with its
-// revisions and audit trail, API tokens, the results of applying, and what was
-// observed (endpoint status, fetches of phones) in tables of its own.
+// Package db keeps Dialtone's state in one SQLite file. That is the configuration with its
+// revisions and audit trail, API tokens, the results of applying, and observed state
+// (endpoint status, fetches of phones) in tables of its own.
 //
 // It owns the file, its schema and migrations, every SQL statement, and the
 // references between objects. What a single value may be is pbx's to say; callers

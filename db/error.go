@@ -14,8 +14,8 @@ import (
 // mostRefs is how many objects an InUse error names.
 const mostRefs = 100
 
-// translate gives an error of SQLite or of the context its kind, by code and
-// never by message. Errors that have a kind, and unknown ones, pass unchanged.
+// translate gives an error of SQLite or of the context its kind. It goes by code and never
+// by message. Errors that have a kind, and unknown ones, pass unchanged.
 func translate(err error) error {
 	var known *pbx.Error
 	if err == nil || errors.As(err, &known) {
@@ -64,7 +64,7 @@ func unavailable(message string, cause error) *pbx.Error {
 	return &pbx.Error{Kind: pbx.Unavailable, Message: message, Cause: cause}
 }
 
-// notIn says that a tenant has no such object, or that there is no such tenant.
+// notIn says that a tenant has no such object, or does not exist.
 func (tx *Tx) notIn(ctx context.Context, tenant, kind, key string) error {
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return err

@@ -134,8 +134,8 @@ func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
 	return tx.checkMembership(ctx, e)
 }
 
-// checkKind refuses devices where the type allows none, and a parent device that
-// does not exist.
+// checkKind refuses devices where the type allows no devices. It also refuses a parent
+// device that does not exist.
 func (tx *Tx) checkKind(ctx context.Context, e *pbx.Extension) error {
 	if e.ParentDevice != "" {
 		parent, err := orNil(tx.Device(ctx, e.Tenant, e.ParentDevice))
@@ -186,9 +186,9 @@ func (tx *Tx) checkOwnMailbox(ctx context.Context, e *pbx.Extension) error {
 	return nil
 }
 
-// DeleteExtension removes an extension; an InUse error names the devices that
-// ring for it, its user, the numbers that lead to it, the buttons that watch it, and its own mailbox, which
-// ReleaseExtension deletes.
+// DeleteExtension removes an extension, or returns an InUse error. The error names the
+// devices that ring for it, its user, the numbers that lead to it, the buttons that watch
+// it, and its own mailbox, which ReleaseExtension deletes.
 func (tx *Tx) DeleteExtension(ctx context.Context, tenant, number string) error {
 	if err := tx.writable(); err != nil {
 		return err

@@ -59,8 +59,8 @@ func (tx *Tx) saveExternalNumber(ctx context.Context, old, n *pbx.ExternalNumber
 	return externalTable.save(ctx, tx, old, n)
 }
 
-// DeleteExternalNumber removes an external number; an InUse error names the
-// devices, extensions and ring groups that ring it.
+// DeleteExternalNumber removes an external number. An InUse error names the devices,
+// extensions and ring groups that ring it.
 func (tx *Tx) DeleteExternalNumber(ctx context.Context, tenant, number string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -78,8 +78,8 @@ func (tx *Tx) DeleteExternalNumber(ctx context.Context, tenant, number string) e
 	return externalTable.remove(ctx, tx, old)
 }
 
-// needExternalNumber is an Invalid error about field when a tenant has no such
-// external number. An empty number is none and needs none.
+// needExternalNumber is an Invalid error about field when a tenant lacks the number. An
+// empty number needs no external number.
 func (tx *Tx) needExternalNumber(ctx context.Context, field, tenant, number string) error {
 	if number == "" {
 		return nil

@@ -54,8 +54,8 @@ func (c codes) Value() (driver.Value, error) {
 	return string(text), err
 }
 
-// FeatureCodes returns what a tenant's phones dial for features: the defaults, with
-// Version 0 and the Revision of the tenant, when nobody has changed them.
+// FeatureCodes returns the codes that a tenant's phones dial for features. If they were
+// never changed, they are the defaults, with Version 0 and the Revision of the tenant.
 func (tx *Tx) FeatureCodes(ctx context.Context, tenant string) (*pbx.FeatureCodes, error) {
 	c, err := featureCodesTable.row(ctx, tx, `WHERE tenant = ?`, tenant)
 	if errors.Is(err, sql.ErrNoRows) {

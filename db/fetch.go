@@ -25,9 +25,9 @@ const (
 	yieldEvery       = 128      // rows, see insertFetches
 )
 
-// AddFetches keeps requests of phones, and reports whether so much waits now that
-// SortFetches should be called. It only puts them away: a row for each in a boot
-// storm would cost as much as answering it.
+// AddFetches keeps requests of phones. It reports whether so much waits now that
+// SortFetches should be called. It only puts them away: a row for each in a boot storm
+// would cost as much as answering it.
 func (db *DB) AddFetches(ctx context.Context, b *FetchBatch) (full bool, err error) {
 	if b.n == 0 {
 		return false, nil
@@ -45,11 +45,11 @@ func (db *DB) AddFetches(ctx context.Context, b *FetchBatch) (full bool, err err
 	return waiting > unsortedBytes, nil
 }
 
-// SortFetches brings requests that were added to their phones and forgets old
-// ones: of each MAC the 50 rows that were last added to stay, and a few more until
-// they are next looked through; of MACs that are no phone of ours the last 10,000
-// together, so that a stranger who invents MACs displaces strangers only. Requests
-// that differ in nothing but their time are one row, with the last 20 of them.
+// SortFetches brings requests that were added to their phones and forgets old ones. Of each
+// MAC the 50 rows added last stay, and a few more until the next pass over them. Of MACs
+// that are no phone of ours the last 10,000 together stay, so that a stranger that invents
+// MACs displaces strangers only. Requests that differ in nothing but their time are one
+// row, with the last 20 of them.
 func (db *DB) SortFetches(ctx context.Context) error {
 	waiting := false
 	err := db.View(ctx, func(tx *Tx) (err error) {
@@ -75,8 +75,8 @@ func (db *DB) SortFetches(ctx context.Context) error {
 	return nil
 }
 
-// takeBatches reads all batches and deletes them, what cannot be read too: the
-// requests after it must not wait for ever.
+// takeBatches reads all batches and deletes them, unreadable ones too. The requests after
+// those must not wait for ever.
 func (tx *Tx) takeBatches(ctx context.Context) (_ *sortedFetches, err error) {
 	rows, err := tx.sql.QueryContext(ctx, `SELECT content FROM phone_fetch_batches ORDER BY id`)
 	if err != nil {

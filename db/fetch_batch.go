@@ -10,10 +10,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// FetchBatch collects requests of phones for AddFetches, as bytes: tens of
-// thousands of them wait here in a boot storm, and nothing of that is to be looked
-// through by the garbage collector. A request is its status, its time, own, and
-// five texts, each behind its length. It is for one goroutine at a time.
+// FetchBatch collects requests of phones for AddFetches, as bytes. Tens of thousands of
+// them wait here in a boot storm, and the garbage collector is not to scan them. A request
+// is its status, its time, own, and five texts, each behind its length. It is for one
+// goroutine at a time.
 type FetchBatch struct {
 	content []byte
 	n       int
@@ -58,8 +58,8 @@ func newSortedFetches() *sortedFetches {
 	return &sortedFetches{map[pbx.PhoneFetch][]int64{}, map[string]string{}}
 }
 
-// take adds what is in a batch, up to where it is not as it was written, and
-// reports whether all was.
+// take adds the requests of a batch, up to the first damaged one. It reports whether all
+// were read.
 func (s *sortedFetches) take(content []byte) bool {
 	r := fetchReader{left: content, texts: s.texts}
 	for len(r.left) > 0 {
@@ -80,7 +80,7 @@ func (s *sortedFetches) take(content []byte) bool {
 	return true
 }
 
-// fetchReader takes a batch apart. What is too short breaks it.
+// fetchReader takes a batch apart. A batch that is too short breaks it.
 type fetchReader struct {
 	left   []byte
 	texts  map[string]string

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// forgetBatch is how many rows one transaction deletes at most: a few
-// milliseconds, after which whoever waits to write has his turn.
+// forgetBatch is how many rows one transaction deletes at most. That takes a few
+// milliseconds, and then other writers have their turn.
 const forgetBatch = 500
 
-// past are the records that grow with time, in the order in which they refer to
-// each other: what to forget of each, by its key. ?1 is the time before which it
-// is to have been, ?2 the first revision to keep, ?3 how many at once.
+// past are the records that grow with time, in their order of reference. Each says which of
+// its rows to forget, by key. ?1 is the time before which the row was written, ?2 the first
+// revision to keep, ?3 how many at once.
 var past = []struct{ table, key, which string }{
 	{"changes", "id", `SELECT id FROM changes WHERE revision < ?2 ORDER BY revision LIMIT ?3`},
 	{"revisions", "number", `SELECT number FROM revisions WHERE number < ?2 ORDER BY number LIMIT ?3`},
@@ -20,10 +20,10 @@ var past = []struct{ table, key, which string }{
 		AND id <> (SELECT coalesce(max(id), 0) FROM apply_results WHERE state = 'applied') ORDER BY id LIMIT ?3`},
 }
 
-// Forget deletes the audit trail and other records from before a time, and returns
-// how many rows that were. The newest revision stays, and the last apply that went
-// well: they say how things stand. It looks while others write, and deletes in
-// small transactions between which they do.
+// Forget deletes the audit trail and other records from before a time. It returns how many
+// rows that were. The newest revision stays, and the last apply that went well: they say
+// how things stand. It looks while others write, and deletes in small transactions between
+// which they do.
 func (db *DB) Forget(ctx context.Context, before time.Time) (rows int, err error) {
 	var first int64 // revision to keep; numbers grow with time
 	err = db.View(ctx, func(tx *Tx) error {

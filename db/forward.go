@@ -24,8 +24,8 @@ var forwardTable = newTable(kindForward, "forwards",
 	col("no_answer_seconds", func(row *pbx.Forward) any { return &row.NoAnswerSeconds }),
 )
 
-// rules are the rules of a schedule, which are kept as JSON: they are read and
-// written whole, in their order.
+// rules are the rules of a schedule, which are kept as JSON. They are read and written
+// whole, in their order.
 type rules struct{ to *[]pbx.ForwardRule }
 
 // Scan implements sql.Scanner.

@@ -8,7 +8,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Inbox returns the phones that nobody has adopted, by MAC.
+// Inbox returns the phones that were not adopted, by MAC.
 func (db *DB) Inbox(ctx context.Context) (out []pbx.InboxPhone, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, scanInbox, `SELECT mac, vendor, model, firmware, user_agent, address, first_seen, last_seen, count
@@ -32,8 +32,8 @@ func scanInbox(row scanner) (pbx.InboxPhone, error) {
 	return p, err
 }
 
-// WriteInbox writes rows and removes others in one transaction. What keeps the
-// table small is provisioner's to do.
+// WriteInbox writes rows and removes others in one transaction. provisioner keeps the table
+// small.
 func (db *DB) WriteInbox(ctx context.Context, put []pbx.InboxPhone, gone []pbx.MAC) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		for _, mac := range gone {

@@ -10,10 +10,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Invitation is a mail that leads somebody to the credentials of a device, once.
+// Invitation is a mail with a link to the credentials of a device, usable once.
 type Invitation struct {
 	ID, Tenant, Device, Email string
-	Actor                     string // who invited
+	Actor                     string // the inviter
 	State                     pbx.MailState
 	Attempts                  int
 	Error                     string // of the last attempt
@@ -37,8 +37,8 @@ func scanInvitation(row scanner) (*Invitation, error) {
 		instant{&i.NextAt}, instant{&i.SentAt}, instant{&i.OpenedAt}, instant{&i.ExpiresAt})
 }
 
-// AddInvitation puts an invitation into the queue; a NotFound error when there is
-// no such device. Long-ended ones are forgotten.
+// AddInvitation puts an invitation into the queue. It returns a NotFound error when the
+// device does not exist. Long-ended ones are forgotten.
 func (db *DB) AddInvitation(ctx context.Context, i *Invitation) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		if _, err := tx.Device(ctx, i.Tenant, i.Device); err != nil {
@@ -100,8 +100,8 @@ func (db *DB) PutInvitationAttempt(ctx context.Context, i *Invitation) error {
 	return nil
 }
 
-// Invitations returns a tenant's invitations, newest first; a NotFound error when
-// there is no such tenant.
+// Invitations returns a tenant's invitations, newest first. It returns a NotFound error
+// when the tenant does not exist.
 func (db *DB) Invitations(ctx context.Context, tenant string, limit int) (is []*Invitation, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		if err := tx.needTenant(ctx, tenant); err != nil {
@@ -117,7 +117,7 @@ func (db *DB) Invitations(ctx context.Context, tenant string, limit int) (is []*
 	return is, nil
 }
 
-// byLink finds the invitation whose link was not used and has not ended.
+// byLink finds the invitation by a link that was not used and has not ended.
 func (tx *Tx) byLink(ctx context.Context, hash []byte) (*Invitation, error) {
 	i, err := scanInvitation(tx.sql.QueryRowContext(ctx, selectInvitation+`
 		WHERE id = (SELECT invitation FROM invitation_links WHERE hash = ?) AND opened_at = 0 AND expires_at > ?`, hash, millis(tx.start)))
@@ -135,8 +135,8 @@ func (db *DB) InvitationByLink(ctx context.Context, hash []byte) error {
 	})
 }
 
-// OpenInvitation uses a link up and returns its device; a NotFound error when it
-// cannot be used. Of any number of attempts at the same time one succeeds.
+// OpenInvitation uses a link up and returns its device. It returns a NotFound error when
+// the link cannot be used. Of any number of attempts at the same time one succeeds.
 func (db *DB) OpenInvitation(ctx context.Context, hash []byte) (d *pbx.Device, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
 		i, err := tx.byLink(ctx, hash)

@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// checkLines returns every line whose device is unknown or on another phone.
+// checkLines returns every line with a device that is unknown or on another phone.
 func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) error {
 	var es pbx.Errors
 	for i, l := range given {
@@ -84,8 +84,8 @@ func scanLine(row scanner) (macLine, error) {
 	return l, row.Scan(&l.mac, &l.line.Registration, &l.line.Device)
 }
 
-// fillLines reads the lines and buttons of phones of one tenant, sorted by MAC, in one query
-// over their range of MACs.
+// fillLines reads the lines and buttons of phones of one tenant. The phones are sorted by
+// MAC; one query reads their range of MACs.
 func (tx *Tx) fillLines(ctx context.Context, ps []*pbx.Phone) error {
 	if len(ps) == 0 {
 		return nil

@@ -68,8 +68,8 @@ func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) error {
 	return numberTable.save(ctx, tx, old, n)
 }
 
-// checkOwnNumber refuses a number that another tenant has, without naming that,
-// and a destination that does not exist.
+// checkOwnNumber refuses a number that another tenant has, without naming the tenant. It
+// also refuses a destination that does not exist.
 func (tx *Tx) checkOwnNumber(ctx context.Context, n *pbx.Number) error {
 	if err := tx.needTenant(ctx, n.Tenant); err != nil {
 		return err
@@ -101,8 +101,8 @@ func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
 	return numberTable.remove(ctx, tx, old)
 }
 
-// checkOutward refuses a presentation number and a class of service that the
-// extension's tenant does not have.
+// checkOutward refuses a presentation number or class of service that the extension's
+// tenant lacks.
 func (tx *Tx) checkOutward(ctx context.Context, e *pbx.Extension) error {
 	if e.PresentationNumber != "" {
 		have, err := tx.has(ctx, `SELECT 1 FROM numbers WHERE tenant = ? AND number = ?`, e.Tenant, e.PresentationNumber)

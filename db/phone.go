@@ -111,8 +111,8 @@ func normalizePhone(p *pbx.Phone) {
 	})
 }
 
-// savePhone writes p; given holds its lines in the caller's order, by which
-// errors count them.
+// savePhone writes p. given holds its lines in the caller's order, by which errors count
+// them.
 func (tx *Tx) savePhone(ctx context.Context, old, p *pbx.Phone, given []pbx.Line) error {
 	normalizePhone(p)
 	if err := tx.checkPhone(ctx, p, given); err != nil {
@@ -132,8 +132,8 @@ func (tx *Tx) savePhone(ctx context.Context, old, p *pbx.Phone, given []pbx.Line
 	return nil
 }
 
-// checkPhone refuses a MAC of another tenant (without naming it), lines whose
-// device is unknown or taken, and buttons that watch an unknown extension.
+// checkPhone refuses a MAC of another tenant, without naming the tenant. It also refuses
+// lines with an unknown or taken device, and buttons that watch an unknown extension.
 func (tx *Tx) checkPhone(ctx context.Context, p *pbx.Phone, given []pbx.Line) error {
 	if err := tx.needTenant(ctx, p.Tenant); err != nil {
 		return err

@@ -38,8 +38,8 @@ func unlessKept(vlan int) any {
 	return vlan
 }
 
-// PhoneSettings returns what phones of a tenant have in common: the defaults,
-// with Version 0 and the Revision of the tenant, when nobody has changed them.
+// PhoneSettings returns the settings that phones of a tenant have in common. If they were
+// never changed, they are the defaults, with Version 0 and the Revision of the tenant.
 func (tx *Tx) PhoneSettings(ctx context.Context, tenant string) (*pbx.PhoneSettings, error) {
 	p, err := phoneSettingsTable.row(ctx, tx, `WHERE tenant = ?`, tenant)
 	if errors.Is(err, sql.ErrNoRows) {

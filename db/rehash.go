@@ -7,10 +7,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// RenewHashes replaces the hashes of a user's password and PIN by others of the
-// same texts. That changes no configuration: it has no revision and no place in the
-// audit trail, and sessions stay. It is a Conflict error, and nothing is written,
-// when either is no longer the one in was.
+// RenewHashes replaces the hashes of a user's password and PIN. The texts stay the same.
+// That changes no configuration: it has no revision and no place in the audit trail, and
+// sessions stay. It is a Conflict error, and nothing is written, when either is no longer
+// the one in was.
 func (db *DB) RenewHashes(ctx context.Context, was, u *pbx.User) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		written, err := tx.sql.ExecContext(ctx, `UPDATE users SET password = ?, desk_pin = ?

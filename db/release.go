@@ -9,12 +9,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// ownForward is the part of a query for references that finds an extension's own
-// forward while it is in place: who calls the extension relies on it.
+// ownForward is the part of a query that finds an extension's own active forward. An active
+// forward counts as a reference: callers of the extension rely on it.
 const ownForward = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1 AND extension = ?2
 	AND (mode <> 'off' OR unreachable <> '' OR busy <> '' OR no_answer <> '') `
 
-// extensionUnused returns an InUse error that names what refers to an extension.
+// extensionUnused returns an InUse error that names the references to an extension.
 func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
 	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
 		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+ringMembers+ownForward+leadingTo+`) ORDER BY kind = 'button', kind, name`,
@@ -35,8 +35,8 @@ func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
 	return err
 }
 
-// ownMailboxRefs names an extension's own mailbox and what leads to that: all of
-// it changes when the extension is released.
+// ownMailboxRefs names an extension's own mailbox and the objects that lead to it. All of
+// them change when the extension is released.
 func (tx *Tx) ownMailboxRefs(ctx context.Context, e *pbx.Extension) ([]pbx.Ref, error) {
 	own, err := tx.ownMailbox(ctx, e)
 	if err != nil || !own {
@@ -64,9 +64,9 @@ func (tx *Tx) ownMailbox(ctx context.Context, e *pbx.Extension) (bool, error) {
 	return !shared, nil
 }
 
-// ReleaseExtension clears what refers to an extension, so that it can be deleted:
-// devices, user and numbers lose it, the buttons that watch it, its forward and its
-// own mailbox go.
+// ReleaseExtension clears the references to an extension, so that it can be deleted.
+// Devices, user and numbers lose it; the buttons that watch it, its forward and its own
+// mailbox are deleted.
 func (tx *Tx) ReleaseExtension(ctx context.Context, tenant, number string) error {
 	e, err := tx.Extension(ctx, tenant, number)
 	if err != nil {
@@ -123,9 +123,8 @@ func (tx *Tx) releaseMailbox(ctx context.Context, e *pbx.Extension) error {
 	return tx.DeleteMailbox(ctx, e.Tenant, mailbox)
 }
 
-// ReleaseDevice takes a device off the phone that registers it, with the buttons
-// that use that line; what was a further number of it is a virtual extension from
-// then on.
+// ReleaseDevice takes a device off the phone that registers it. The buttons that use that
+// line go too. Extensions that were a further number of it become virtual ones.
 func (tx *Tx) ReleaseDevice(ctx context.Context, tenant, name string) error {
 	macs, err := query(ctx, tx, func(row scanner) (mac pbx.MAC, err error) { return mac, row.Scan(&mac) },
 		`SELECT mac FROM phone_lines WHERE tenant = ? AND device = ?`, tenant, name)

@@ -7,10 +7,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// RenumberExtension gives an extension another number, and its own mailbox as
-// well. References follow by ON UPDATE CASCADE; devices, user, numbers, and what has buttons
-// that watch it are written again, so that their revisions and the audit tell. A
-// number that is taken is a Conflict.
+// RenumberExtension gives an extension another number, and its own mailbox as well.
+// References follow by ON UPDATE CASCADE; devices, user, numbers, and owners of buttons
+// that watch it are written again, so that their revisions and the audit tell. A number
+// that is taken is a Conflict.
 func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) (*pbx.Extension, error) {
 	if err := tx.writable(); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 	return &e, tx.followWatchers(ctx, w, number, to)
 }
 
-// followDestinations makes what leads to the old numbers lead to the new ones.
+// followDestinations moves destinations from the old numbers to the new ones.
 func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) error {
 	to := func(kind pbx.DestinationKind, key string) pbx.Destination {
 		return pbx.Destination{Kind: kind, Key: key}
@@ -79,8 +79,8 @@ func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) err
 	return tx.redirect(ctx, e.Tenant, moves...)
 }
 
-// free refuses a number that another extension or a ring group has, or that is
-// dialled for a feature.
+// free refuses a number that is taken. It is taken by another extension, a ring group or a
+// feature code.
 func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 	taken, err := orNil(tx.Extension(ctx, tenant, number))
 	if err == nil && taken != nil {
@@ -125,7 +125,7 @@ func (tx *Tx) renumberMailbox(ctx context.Context, old, e *pbx.Extension) error 
 	return mailboxTable.record(ctx, tx, before, &m)
 }
 
-// follow writes what the cascade has changed. The rows given are those before.
+// follow writes the cascade's changes. The rows given are those before.
 func (tx *Tx) follow(ctx context.Context, devices []*pbx.Device, u *pbx.User, number string) error {
 	for _, before := range devices {
 		d := *before
@@ -179,8 +179,8 @@ func (tx *Tx) DuplicateExtension(ctx context.Context, tenant, number, as string)
 	return &e, tx.duplicateForward(ctx, from, &e)
 }
 
-// duplicateForward gives a duplicate the forward of its original; what leads to the
-// original's own mailbox leads to the duplicate's.
+// duplicateForward gives a duplicate the forward of its original. Destinations at the
+// original's own mailbox become the duplicate's own mailbox.
 func (tx *Tx) duplicateForward(ctx context.Context, from, e *pbx.Extension) error {
 	f, err := orNil(tx.Forward(ctx, from.Tenant, from.Number))
 	if err != nil || f == nil {

@@ -48,8 +48,8 @@ func (db *DB) Resyncs(ctx context.Context, f ResyncFilter) (out []pbx.Resync, er
 	return out, nil
 }
 
-// ResyncCounts returns how many orders of a tenant's batch are in each state; of
-// any tenant's when tenant is "".
+// ResyncCounts returns how many orders of a tenant's batch are in each state. With tenant
+// "" the batch may be any tenant's.
 func (db *DB) ResyncCounts(ctx context.Context, tenant, batch string) (map[pbx.ResyncState]int, error) {
 	type count struct {
 		state pbx.ResyncState

@@ -44,7 +44,7 @@ func scanMember(row scanner) (m memberRow, err error) {
 	return m, row.Scan(&m.tenant, &m.name, &m.Extension, &m.External, &m.Delay, &m.RingSeconds, &m.Weight)
 }
 
-// fillMembers reads the members of groups of one tenant, or, if it is "", of all.
+// fillMembers reads the members of groups of one tenant, or of all with "".
 func (tx *Tx) fillMembers(ctx context.Context, tenant string, gs []*pbx.RingGroup) error {
 	ms, err := query(ctx, tx, scanMember, `SELECT tenant, name, coalesce(extension, ''), coalesce(external, ''), delay, ring_seconds, weight
 		FROM ring_group_members WHERE ?1 IN ('', tenant) ORDER BY tenant, name, position`, tenant)
@@ -179,7 +179,7 @@ func (tx *Tx) noRingGroupAt(ctx context.Context, tenant, number, except string) 
 	return nil
 }
 
-// DeleteRingGroup removes a ring group; an InUse error names what leads to it.
+// DeleteRingGroup removes a ring group. An InUse error names the references to it.
 func (tx *Tx) DeleteRingGroup(ctx context.Context, tenant, name string) error {
 	if err := tx.writable(); err != nil {
 		return err

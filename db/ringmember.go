@@ -8,8 +8,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// ringMembers is the part of a query for references that finds the ring groups of
-// which extension ?2 of tenant ?1 is a member.
+// ringMembers is the part of a query that finds ring groups by member. The member is
+// extension ?2 of tenant ?1.
 const ringMembers = `UNION ALL SELECT 'ring-group', name FROM ring_group_members WHERE tenant = ?1 AND extension = ?2 `
 
 // ringGroupsWhere returns ring groups of a tenant that meet a condition with ?2.
@@ -47,8 +47,8 @@ func (tx *Tx) releaseMember(ctx context.Context, tenant, extension string) error
 	return nil
 }
 
-// redirectGroups makes ring groups that lead to one destination lead to another; a
-// zero one ends their calls.
+// redirectGroups makes ring groups that lead to one destination lead to another. A zero
+// destination ends their calls.
 func (tx *Tx) redirectGroups(ctx context.Context, tenant string, from, to pbx.Destination) error {
 	gs, err := tx.ringGroupsWhere(ctx, tenant, `destination = ?2`, from.String())
 	if err != nil {
@@ -63,8 +63,8 @@ func (tx *Tx) redirectGroups(ctx context.Context, tenant string, from, to pbx.De
 	return nil
 }
 
-// followMembers writes what the cascade has changed in ring groups, which are those
-// before it, when an extension got another number.
+// followMembers writes the cascade's changes in ring groups after a renumbering. Its
+// argument is the groups before it.
 func (tx *Tx) followMembers(ctx context.Context, groups []*pbx.RingGroup, from, to string) error {
 	for _, before := range groups {
 		g := *before
@@ -82,7 +82,7 @@ func (tx *Tx) followMembers(ctx context.Context, groups []*pbx.RingGroup, from, 
 		WHERE (member = ?2 OR last = ?2) AND tenant = ?1`, tenantOf(groups), from, to)
 }
 
-// tenantOf is the tenant of ring groups; "" of none.
+// tenantOf is the tenant of ring groups; "" if the list is empty.
 func tenantOf(groups []*pbx.RingGroup) string {
 	if len(groups) == 0 {
 		return ""

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// RingTurn is one row of what was observed of a ring group: of a member, by its
-// number, how often and when it answered; with Member "", in Last, whom the last
-// call began with.
+// RingTurn is one row of the observed state of a ring group. For a member, by its number,
+// it says how often and when it answered. With Member "", Last is the first member rung by
+// the last call.
 type RingTurn struct {
 	Tenant, Group, Member string
 	Last                  string
@@ -16,7 +16,7 @@ type RingTurn struct {
 	Answers               int
 }
 
-// RingTurns returns what was observed of all ring groups.
+// RingTurns returns the observed state of all ring groups.
 func (db *DB) RingTurns(ctx context.Context) (out []RingTurn, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, func(row scanner) (t RingTurn, err error) {

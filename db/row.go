@@ -13,10 +13,10 @@ import (
 type ListOptions struct {
 	After    string // only keys behind this one: the last key of the page before
 	Limit    int    // at most so many; 0 or less means all
-	Contains string // only objects whose key or name contains this; ASCII letters match in both cases
+	Contains string // only objects with this in key or name; ASCII letters match in both cases
 }
 
-// limit is for SQL, where a negative LIMIT means none.
+// limit is for SQL, where a negative LIMIT means no limit.
 func (o ListOptions) limit() int {
 	if o.Limit <= 0 {
 		return -1

@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// SeenPhones returns what phones proved by their own requests, by MAC.
+// SeenPhones returns the facts that phones proved by their own requests, by MAC.
 func (db *DB) SeenPhones(ctx context.Context) (out []pbx.PhoneSeen, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, scanSeen, `SELECT mac, enrolled, enrolled_at, seen_at, fetched_at, address, former_address,
@@ -41,8 +41,8 @@ func scanSeen(row scanner) (pbx.PhoneSeen, error) {
 	return s, err
 }
 
-// WriteSeenPhones writes what phones were seen doing, and forgets phones that
-// exist no more, in one transaction.
+// WriteSeenPhones writes the observed state of phones. In the same transaction it forgets
+// phones that no longer exist.
 func (db *DB) WriteSeenPhones(ctx context.Context, put []pbx.PhoneSeen, gone []pbx.MAC) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		for _, mac := range gone {

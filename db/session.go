@@ -10,8 +10,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Session is a user who is signed in. Its text is known to the user's client
-// only; the database has the SHA-256 of it.
+// Session is a signed-in user. Its text is known to the user's client only; the database
+// has the SHA-256 of it.
 type Session struct {
 	Hash             []byte
 	Tenant, Username string
@@ -52,9 +52,9 @@ func (tx *Tx) session(ctx context.Context, hash []byte, now time.Time) (*Session
 	return s, err
 }
 
-// AddSession signs a user in, provided that the password, which was checked
-// against u, was not changed meanwhile; otherwise an Unauthorized error. Sessions
-// that have ended are forgotten, and the oldest of the user when there are too many.
+// AddSession signs a user in if the password was not changed meanwhile. The password was
+// checked against u; a change is an Unauthorized error. Sessions that have ended are
+// forgotten, and the oldest of the user when there are too many.
 func (db *DB) AddSession(ctx context.Context, s *Session, u *pbx.User) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		now, err := tx.User(ctx, u.Tenant, u.Username)
@@ -96,8 +96,8 @@ func (db *DB) EndSession(ctx context.Context, hash []byte) error {
 	return nil
 }
 
-// PutUserKeeping is PutUser that does not end the session with that hash: it is
-// where a user chooses another password.
+// PutUserKeeping is PutUser that does not end the session with that hash. That is the
+// session in which the user chooses another password.
 func (tx *Tx) PutUserKeeping(ctx context.Context, u *pbx.User, hash []byte) error {
 	kept, err := tx.session(ctx, hash, tx.start)
 	if err != nil && !errors.Is(err, errNoSession) {
@@ -109,9 +109,9 @@ func (tx *Tx) PutUserKeeping(ctx context.Context, u *pbx.User, hash []byte) erro
 	return tx.addSession(ctx, kept)
 }
 
-// endSessionsAfter ends what a user may not keep after a change: every session
-// and half a sign-in when the password changed or the user may not sign in any
-// more, half a sign-in also when codes go elsewhere now.
+// endSessionsAfter ends the sessions that a user may not keep after a change. Every session
+// and half a sign-in end when the password changed or the user may not sign in any more.
+// Half a sign-in also ends when codes go elsewhere now.
 func (tx *Tx) endSessionsAfter(ctx context.Context, old, u *pbx.User) error {
 	if old == nil {
 		return nil

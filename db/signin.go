@@ -10,12 +10,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// SignIn is half a sign-in: the password was right, and a code that is mailed must
-// follow. A user has at most one. Its text is known to the client only.
+// SignIn is half a sign-in. The password was right, and a code that is mailed must follow.
+// A user has at most one. Its text is known to the client only.
 type SignIn struct {
 	Hash             []byte // SHA-256 of the text
 	Tenant, Username string
-	Code             pbx.Secret // hash of the code, zero while none was mailed
+	Code             pbx.Secret // hash of the code, zero before the first mail
 	Tries            int        // codes that were shown so far
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
@@ -33,8 +33,8 @@ func scanSignIn(row scanner) (*SignIn, error) {
 		&s.State, &s.Attempts, instant{&s.NextAt})
 }
 
-// AddSignIn queues the mail of a new one in place of the one that the user may
-// have. Those that have ended are forgotten.
+// AddSignIn queues the mail of a new one. It replaces the user's earlier one. Those that
+// have ended are forgotten.
 func (db *DB) AddSignIn(ctx context.Context, s *SignIn) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE expires_at <= ?1 OR tenant = ?2 AND username = ?3`,
@@ -50,7 +50,8 @@ func (db *DB) AddSignIn(ctx context.Context, s *SignIn) error {
 	return nil
 }
 
-// NextSignIn returns the one whose mail is due first, or nil, and its user.
+// NextSignIn returns the one with the mail that is due first, and its user. It is nil if no
+// mail waits.
 func (db *DB) NextSignIn(ctx context.Context) (s *SignIn, u *pbx.User, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		s, err = scanSignIn(tx.sql.QueryRowContext(ctx,
@@ -94,9 +95,9 @@ func (db *DB) PutSignInAttempt(ctx context.Context, s *SignIn) error {
 	return nil
 }
 
-// TrySignIn counts a code that is about to be compared, so that codes shown at the
-// same time count all. It returns the sign-in and its user, or an Unauthorized
-// error when there is none, it has ended, or most codes were shown already.
+// TrySignIn counts a code that is about to be compared. So codes shown at the same time
+// count all. It returns the sign-in and its user, or an Unauthorized error when it does not
+// exist, has ended, or most codes were shown already.
 func (db *DB) TrySignIn(ctx context.Context, hash []byte, now time.Time, most int) (s *SignIn, u *pbx.User, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
 		s, err = scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE hash = ? AND expires_at > ? AND tries < ?`,
@@ -122,8 +123,8 @@ func (db *DB) TrySignIn(ctx context.Context, hash []byte, now time.Time, most in
 var errNoSignIn = &pbx.Error{Kind: pbx.Unauthorized,
 	Message: "this sign-in is unknown, over or used up: begin again with the password"}
 
-// EndSignIn removes one whose code was right, and reports whether it was there:
-// a code signs in once.
+// EndSignIn removes the one with the right code. It reports whether it was there: a code
+// signs in once.
 func (db *DB) EndSignIn(ctx context.Context, hash []byte) (had bool, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
 		if had, err = tx.has(ctx, `SELECT 1 FROM sign_ins WHERE hash = ?`, hash); err != nil {

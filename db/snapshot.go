@@ -19,8 +19,8 @@ func (db *DB) Snapshot(ctx context.Context) (s *pbx.Snapshot, err error) {
 	return s, nil
 }
 
-// Snapshot reads all configuration as this transaction sees it: inside Update,
-// with its changes so far, so that they can be tried before they are committed.
+// Snapshot reads all configuration as this transaction sees it. Inside Update it includes
+// the changes so far, so that they can be tried before they are committed.
 func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 	revision, err := tx.currentRevision(ctx)
 	if err != nil {

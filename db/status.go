@@ -10,10 +10,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// putStatus writes a row only when something that people see differs, or when the
-// stored time of confirmation is a minute off, so that the age shown after a
-// restart is right to within a minute and a full list that confirms everything
-// costs nothing.
+// putStatus writes a row only when something that people see differs. It also writes when
+// the stored time of confirmation is a minute off. So the age shown after a restart is
+// right to within a minute, and a full list that confirms everything costs nothing.
 const putStatus = `INSERT INTO endpoint_status AS s
 	(endpoint, reach, address, round_trip_us, user_agent, expires, call_state, reach_since, call_since, seen_at)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -24,8 +23,8 @@ const putStatus = `INSERT INTO endpoint_status AS s
 	IS NOT (excluded.reach, excluded.address, excluded.round_trip_us, excluded.user_agent, excluded.expires,
 	excluded.call_state, excluded.reach_since, excluded.call_since) OR abs(excluded.seen_at - s.seen_at) >= 60000`
 
-// PutStatuses writes what was observed, all or nothing, in one transaction. Of
-// two with the same endpoint the later one counts. It touches no configuration.
+// PutStatuses writes observed states, all or nothing, in one transaction. Of two with the
+// same endpoint the later one counts. It touches no configuration.
 func (db *DB) PutStatuses(ctx context.Context, ss []pbx.EndpointStatus) error {
 	if len(ss) == 0 {
 		return nil
@@ -35,8 +34,8 @@ func (db *DB) PutStatuses(ctx context.Context, ss []pbx.EndpointStatus) error {
 		if err != nil {
 			return err
 		}
-		// The transaction ends with ctx anyhow; a context that cannot end saves
-		// the driver a goroutine a row.
+		// The transaction ends with ctx anyhow. A context that cannot end saves the driver
+		// a goroutine a row.
 		rowCtx := context.WithoutCancel(ctx)
 		for i := range ss {
 			s := &ss[i]

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// table is how one kind of configuration is stored and audited: all of it follows
-// from the columns.
+// table is how one kind of configuration is stored and audited. All of it follows from the
+// columns.
 type table[T any] struct {
 	kind    string // in messages and in the audit
 	name    string // in the database
@@ -96,7 +96,7 @@ func (t *table[T]) get(ctx context.Context, tx *Tx, tenant, key string) (*T, err
 	return row, nil
 }
 
-// same reports that row is what is stored already, in old, and completes it.
+// same reports that row equals old, the stored row, and completes it.
 func (t *table[T]) same(old, row *T) bool {
 	if old == nil || len(t.changed(old, row)) > 0 {
 		return false
@@ -107,8 +107,8 @@ func (t *table[T]) same(old, row *T) bool {
 	return true
 }
 
-// save writes a row in place of old, which is nil for a new one, under a new
-// version, and audits it. What is apart is for the caller to write.
+// save writes a row in place of old under a new version, and audits it. old is nil for a
+// new row. The caller writes the parts that are kept apart.
 func (t *table[T]) save(ctx context.Context, tx *Tx, old, row *T) error {
 	if err := t.stamp(ctx, tx, old, row); err != nil {
 		return err

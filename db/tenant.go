@@ -87,8 +87,8 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	return tenantTable.save(ctx, tx, old, t)
 }
 
-// DeleteTenant removes a tenant that has nothing left in it; otherwise an InUse
-// error names what it has, at most 100 objects. The default tenant always stays.
+// DeleteTenant removes an empty tenant. For any other, an InUse error names its objects, at
+// most 100. The default tenant always stays.
 func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 	if err := tx.writable(); err != nil {
 		return err

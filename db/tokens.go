@@ -14,9 +14,9 @@ import (
 // the SHA-256 of it.
 type Token struct {
 	ID         string
-	Name       string // who or what uses it; the actor of its changes
+	Name       string // the user or program that uses it; the actor of its changes
 	Role       pbx.Role
-	Tenant     string    // where it has that role; "" for a platform admin, who has it everywhere
+	Tenant     string    // where it has that role; "" for a platform admin, with the role everywhere
 	ExpiresAt  time.Time // zero: never
 	CreatedAt  time.Time
 	RevokedAt  time.Time // zero while it is valid
@@ -34,9 +34,9 @@ func scanToken(row scanner) (*Token, error) {
 		instant{&t.RevokedAt}, instant{&t.LastUsedAt})
 }
 
-// CreateToken stores a token by the SHA-256 (32 bytes) of its text; a Conflict
-// error when the id is taken, a NotFound error when there is no such tenant. No
-// token write makes a configuration revision.
+// CreateToken stores a token by the SHA-256 (32 bytes) of its text. It returns a Conflict
+// error when the id is taken, a NotFound error when the tenant does not exist. No token
+// write makes a configuration revision.
 func (db *DB) CreateToken(ctx context.Context, t Token, hash []byte) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		if t.Tenant != "" {
@@ -61,8 +61,8 @@ func (db *DB) CreateToken(ctx context.Context, t Token, hash []byte) error {
 	return nil
 }
 
-// TokenByHash returns the valid token with that hash, or an Unauthorized error
-// when it is unknown, revoked or has expired. It writes nothing; see TouchToken.
+// TokenByHash returns the valid token with that hash. It returns an Unauthorized error when
+// the token is unknown, revoked or has expired. It writes nothing; see TouchToken.
 func (db *DB) TokenByHash(ctx context.Context, hash []byte) (t *Token, err error) {
 	now := millis(time.Now())
 	err = db.View(ctx, func(tx *Tx) error {
@@ -95,8 +95,8 @@ func (db *DB) TouchToken(ctx context.Context, t *Token) error {
 	return nil
 }
 
-// Tokens returns the tokens of a tenant by id, revoked ones included; of everybody
-// when tenant is "".
+// Tokens returns the tokens of a tenant by id, revoked ones included. With tenant "" it
+// returns all tokens.
 func (db *DB) Tokens(ctx context.Context, tenant string) (ts []*Token, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		ts, err = query(ctx, tx, scanToken, selectToken+` WHERE ?1 IN ('', tenant) ORDER BY id`, tenant)
@@ -108,8 +108,8 @@ func (db *DB) Tokens(ctx context.Context, tenant string) (ts []*Token, err error
 	return ts, nil
 }
 
-// RevokeToken ends a token of a tenant for good, or anybody's when tenant is ""; a
-// NotFound error when there is none. A second time it changes nothing.
+// RevokeToken ends a token of a tenant for good. With tenant "" it ends any token. It
+// returns a NotFound error when the token does not exist. A second time it changes nothing.
 func (db *DB) RevokeToken(ctx context.Context, tenant, id string) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		have, err := tx.has(ctx, `SELECT 1 FROM tokens WHERE id = ?1 AND ?2 IN ('', tenant)`, id, tenant)

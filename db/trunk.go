@@ -68,8 +68,8 @@ func (tx *Tx) saveTrunk(ctx context.Context, old, t *pbx.Trunk) error {
 	return trunkTable.save(ctx, tx, old, t)
 }
 
-// checkTrunk refuses a second trunk for the same numbers: which of the two they
-// should take is for outbound routes to say.
+// checkTrunk refuses a second trunk for the same numbers. Choosing between two is for
+// outbound routes.
 func (tx *Tx) checkTrunk(ctx context.Context, t *pbx.Trunk) error {
 	if err := tx.needTenant(ctx, t.Tenant); err != nil {
 		return err
@@ -87,8 +87,8 @@ func (tx *Tx) checkTrunk(ctx context.Context, t *pbx.Trunk) error {
 		"trunk %s reaches the numbers of type %s already, and a tenant has one trunk for each type", other, t.Reaches())
 }
 
-// DeleteTrunk removes a trunk; an InUse error names the devices and extensions
-// that ring outside through it.
+// DeleteTrunk removes a trunk. An InUse error names the devices and extensions that ring
+// outside through it.
 func (tx *Tx) DeleteTrunk(ctx context.Context, tenant, name string) error {
 	if err := tx.writable(); err != nil {
 		return err

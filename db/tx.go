@@ -22,23 +22,22 @@ type Tx struct {
 
 var errReadOnly = errors.New("configuration is written inside Update only")
 
-// Now returns the time at which the transaction began, in UTC and whole
-// milliseconds: all times written in one transaction agree.
+// Now returns the start of the transaction, in UTC and whole milliseconds. All times
+// written in one transaction agree.
 func (tx *Tx) Now() time.Time { return tx.start }
 
-// View runs fn in a read transaction that sees one state of the database, however
-// long fn takes: until the deadline of ctx or, when it has none, for DefaultTimeout.
-// Writing through its Tx is an error.
+// View runs fn in a read transaction that sees one state of the database. It may last until
+// the deadline of ctx or, when it has no deadline, for DefaultTimeout. Writing through its
+// Tx is an error.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return run(ctx, db.reader, &Tx{}, fn)
 }
 
-// Update runs fn in a write transaction and commits when fn returns nil. All it
-// changes becomes one new revision, which is returned; when it changed nothing
-// there is none and the current one is returned. After an error nothing is
-// changed, though the structs passed to Put and Create may carry a version and
-// revision that never came to be. A database that is locked or a disk that is
-// full is an Unavailable error. It is bounded as a View is.
+// Update runs fn in a write transaction and commits when fn returns nil. All it changes
+// becomes one new revision, which is returned; when it changed nothing the current one is
+// returned. After an error nothing is changed, though the structs passed to Put and Create
+// may carry a version and revision that never came to be. A database that is locked or a
+// disk that is full is an Unavailable error. It is bounded as a View is.
 func (db *DB) Update(ctx context.Context, author pbx.Author, fn func(*Tx) error) (revision int64, err error) {
 	err = run(ctx, db.writer, &Tx{author: &author}, func(tx *Tx) error {
 		if err := fn(tx); err != nil {
@@ -62,9 +61,9 @@ func (db *DB) write(ctx context.Context, fn func(*Tx) error) error {
 	return run(ctx, db.writer, &Tx{}, fn)
 }
 
-// run bounds a transaction: neither waiting for it, nor any of its statements, nor all of
-// them together take longer than ctx or, when that has no deadline, DefaultTimeout. Time
-// that fn spends on anything else is the business of fn.
+// run bounds a transaction by ctx or, without a deadline, by DefaultTimeout. That covers
+// waiting for it, each of its statements, and all of them together. Time that fn spends on
+// anything else is the business of fn.
 func run(ctx context.Context, pool *sql.DB, tx *Tx, fn func(*Tx) error) error {
 	ctx, cancel := withDeadline(ctx, DefaultTimeout)
 	defer cancel()
@@ -94,8 +93,8 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// statements runs each statement of a transaction under the transaction's own context, and
-// not under the one that it is given: database/sql ends a transaction between two
+// statements runs each statement of a transaction under the transaction's own context. It
+// ignores the context that it is given: database/sql ends a transaction between two
 // statements only, and fn does not know the context that bounds it.
 type statements struct {
 	*sql.Tx

@@ -34,7 +34,7 @@ func (tx *Tx) User(ctx context.Context, tenant, username string) (*pbx.User, err
 	return userTable.get(ctx, tx, tenant, username)
 }
 
-// UserOf returns the user whose main extension that is, or a NotFound error.
+// UserOf returns the user by the main extension, or a NotFound error.
 func (tx *Tx) UserOf(ctx context.Context, tenant, extension string) (*pbx.User, error) {
 	u, err := userTable.row(ctx, tx, `WHERE tenant = ? AND extension = ?`, tenant, extension)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -90,7 +90,7 @@ func (tx *Tx) saveUser(ctx context.Context, old, u *pbx.User) error {
 	return tx.endSessionsAfter(ctx, old, u)
 }
 
-// checkUser checks what u refers to and what would be left behind.
+// checkUser checks the references of u and those that would be left behind.
 func (tx *Tx) checkUser(ctx context.Context, old, u *pbx.User) error {
 	if err := tx.needTenant(ctx, u.Tenant); err != nil {
 		return err
@@ -122,8 +122,8 @@ func (tx *Tx) signedOut(ctx context.Context, u *pbx.User) error {
 		u.Extension)
 }
 
-// DeleteUser removes a user with the photo; an InUse error names the shared device
-// that the user is signed in on. The extension stays.
+// DeleteUser removes a user with the photo. An InUse error names the shared device that the
+// user is signed in on. The extension stays.
 func (tx *Tx) DeleteUser(ctx context.Context, tenant, username string) error {
 	if err := tx.writable(); err != nil {
 		return err

@@ -79,7 +79,7 @@ func (i inverted) Value() (driver.Value, error) { return !*i.to, nil }
 // MarshalJSON implements json.Marshaler.
 func (i inverted) MarshalJSON() ([]byte, error) { return json.Marshal(!*i.to) }
 
-// words is a list of words without spaces, in its order; none is nil.
+// words is an ordered list of words without spaces; an empty list is nil.
 type words struct{ to *[]string }
 
 // Scan implements sql.Scanner.
@@ -101,7 +101,7 @@ func (w words) Value() (driver.Value, error) { return strings.Join(*w.to, " "), 
 // MarshalJSON implements json.Marshaler.
 func (w words) MarshalJSON() ([]byte, error) { return listJSON(*w.to) }
 
-// names is a set of names without spaces, which is read sorted; none is nil.
+// names is a set of names without spaces, read sorted; an empty set is nil.
 type names[T ~string] struct{ to *[]T }
 
 // Scan implements sql.Scanner.
@@ -180,7 +180,8 @@ func (d destination) Value() (driver.Value, error) { return d.to.String(), nil }
 // MarshalJSON implements json.Marshaler.
 func (d destination) MarshalJSON() ([]byte, error) { return json.Marshal(*d.to) }
 
-// usual is a word that is never empty in the database: there it is the usual one.
+// usual is a word with a default. Where the field is empty, the database and the API have
+// the default.
 type usual[T ~string] struct {
 	to        *T
 	otherwise T

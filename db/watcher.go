@@ -8,12 +8,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// watchers lists the buttons that watch extension ?2 of tenant ?1, as places of
+// watchers lists the buttons that watch extension ?2 of tenant ?1. They are places of
 // phones and of templates: 001565aabbcc/m1-2, T46U/5.
 const watchers = `UNION ALL SELECT 'button', mac || '/' || iif(module > 0, 'm' || module || '-', '') || key FROM phone_buttons WHERE tenant = ?1 AND watches = ?2
 	UNION ALL SELECT 'button', model || '/' || iif(module > 0, 'm' || module || '-', '') || key FROM template_buttons WHERE tenant = ?1 AND watches = ?2`
 
-// watching is what has a button that watches an extension.
+// watching is the owners of buttons that watch an extension.
 type watching struct {
 	phones    []*pbx.Phone
 	templates []*pbx.ButtonTemplate
@@ -59,8 +59,8 @@ func (tx *Tx) releaseWatchers(ctx context.Context, tenant, number string) error 
 	return nil
 }
 
-// followWatchers writes what the cascade has changed in w, read before it, when an
-// extension got another number: phones are told of a button only by a revision.
+// followWatchers writes the cascade's changes in w, which was read before it. The cause is
+// an extension's new number: phones are told of a button only by a revision.
 func (tx *Tx) followWatchers(ctx context.Context, w watching, from, to string) error {
 	for _, before := range w.phones {
 		p := *before
