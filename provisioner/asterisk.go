@@ -22,11 +22,11 @@ type asterisk struct {
 
 // listener is what a machine does with the connection. Each function may be nil.
 type listener struct {
-	// up takes over what Asterisk lists at a connect, before any event since the login is
-	// handled. After an error the connection is made anew: without a list it shows wrong states.
+	// up takes over Asterisk's lists at a connect, before any event since the login. After
+	// an error the connection is made anew: without a list it shows wrong states.
 	up func(context.Context, *ami.Session) error
-	// live runs once all listeners are up, beside those of the others and at most until the
-	// connection ends.
+	// live runs once all listeners are up, beside the others' functions. It ends with the
+	// connection at the latest.
 	live func(context.Context, *ami.Session)
 	// handle takes an event. It must not block: it has the goroutine of all listeners.
 	handle func(ami.Event)
@@ -34,12 +34,12 @@ type listener struct {
 	down func()
 }
 
-// amiEvents are the classes we read: PJSIP's contact events are "system", device
-// states and everything about channels "call".
+// amiEvents are the classes we read. PJSIP's contact events are "system", device states and
+// everything about channels "call".
 const amiEvents = "system,call"
 
-// reconnectWithin keeps the pause after a lost connection short: Asterisk back
-// means status right within seconds.
+// reconnectWithin keeps the pause after a lost connection short. Once Asterisk is back,
+// status is right within seconds.
 const reconnectWithin = 2 * time.Second
 
 func newAsterisk(o AMI, log *slog.Logger) *asterisk {
@@ -64,8 +64,8 @@ func (s *asterisk) Session() (*ami.Session, error) {
 	return now, err
 }
 
-// up lists everything once, lets the events since then go, and runs what lives as long as
-// the connection.
+// up lists everything once and then releases the events since the login. It then runs the
+// live functions and waits for them.
 func (s *asterisk) up(ctx context.Context, sess *ami.Session) {
 	for _, l := range s.listeners {
 		if l.up == nil {
@@ -106,8 +106,8 @@ func (s *asterisk) down(error) {
 	}
 }
 
-// Connected reports whether Asterisk's manager interface answers, and since when
-// it does not (zero while it does).
+// Connected reports whether Asterisk's manager interface answers. If it does not, the time
+// is since when; otherwise it is zero.
 func (c *Controller) Connected() (bool, time.Time) {
 	_, stale := c.Status.Of("")
 	return stale.IsZero(), stale

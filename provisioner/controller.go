@@ -1,6 +1,6 @@
-// Package provisioner owns what Dialtone does: the use cases behind the API (one
-// file a resource), the apply loop that brings Asterisk to the desired state, and the
-// watcher that brings status back.
+// Package provisioner owns the use cases behind the API, one file a resource. It also wires
+// the apply loop, which brings Asterisk to the desired state, and the watcher, which brings
+// status back.
 //
 // Data flows down: use case → db → snapshot → rendered files → reload. Status
 // flows up: AMI event → statusWatcher → db → API. It may import db, templates,
@@ -41,26 +41,26 @@ type Options struct {
 	// ConfigDir is the folder of our own files inside Asterisk's configuration
 	// folder, for example /etc/asterisk/dialtone.
 	ConfigDir string
-	// VoicemailDir is Asterisk's voicemail spool, where a PIN changed on a phone
-	// is kept; "" when this machine cannot see it.
+	// VoicemailDir is Asterisk's voicemail spool, with the PINs changed on phones. It is ""
+	// when this machine cannot see it.
 	VoicemailDir string
-	// RecordingDir is where Asterisk keeps recorded calls, a folder for each
-	// tenant; "" when this machine cannot see it.
+	// RecordingDir is where Asterisk keeps recorded calls, a folder for each tenant. It is
+	// "" when this machine cannot see it.
 	RecordingDir string
-	// CDRLinesFile is where Asterisk writes its own records of calls; "" when this machine
-	// cannot see it.
+	// CDRLinesFile is where Asterisk writes its own records of calls. It is "" when this
+	// machine cannot see it.
 	CDRLinesFile string
 	// UploadDir keeps the files that phones send; "" refuses them.
 	UploadDir string
-	// FirmwareDir is the folder of firmware files for phones; "" is none.
+	// FirmwareDir is the folder of firmware files for phones; "" serves no files.
 	FirmwareDir string
-	Site        phoneconf.Site // what phones are told about this server
+	Site        phoneconf.Site // the phones' view of this server
 	// PhoneHash returns the hash of the file that a phone would get now, see fleet.Options.
 	PhoneHash func(s *pbx.Snapshot, p *pbx.Phone, name phoneconf.FileName) (string, error)
 	AMI       AMI
-	// KeepDays is how long the audit trail and other records are kept; 0 is for ever.
+	// KeepDays is how long the audit trail and other records are kept; 0: forever.
 	KeepDays int
-	// Mail takes invitations and codes to sign in; the zero value sends none.
+	// Mail takes invitations and codes to sign in; the zero value sends no mail.
 	Mail mail.Server
 	// MailRetry is the pause before the second attempt to mail something; 0 is 30 s.
 	MailRetry time.Duration
@@ -71,7 +71,7 @@ type Options struct {
 	Patience time.Duration
 }
 
-// AMI is where Asterisk's manager interface listens and who we are there.
+// AMI is the address of Asterisk's manager interface and our login there.
 type AMI struct {
 	Address  string // host:port
 	Username string
@@ -80,14 +80,14 @@ type AMI struct {
 
 // Controller carries out use cases. Its methods are safe for concurrent use.
 type Controller struct {
-	// Events tells what happens, to the API's stream and to lamps.
+	// Events publishes events to the API's stream and to lamps.
 	Events *event.Hub
-	// Apply brings Asterisk to the desired state, Status tells what it says of endpoints.
+	// Apply brings Asterisk to the desired state, Status follows its endpoints.
 	Apply  *apply.Loop
 	Status *status.Watcher
-	// Fleet is what desk phones do, and orders to them.
+	// Fleet follows desk phones and sends orders to them.
 	Fleet *fleet.Fleet
-	// SignIn says who may come in. Mail sends codes and invitations.
+	// SignIn admits callers. Mail sends codes and invitations.
 	SignIn *signin.Authenticator
 	Mail   *mail.Outbox
 
@@ -105,8 +105,8 @@ type Controller struct {
 	// Spool is the folders that Asterisk fills.
 	Spool *spool.Spool
 
-	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
-	// each kind of row.
+	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are use cases, one kind
+	// each.
 	Tenants    *Resource[pbx.Tenant]
 	Extensions *Resource[pbx.Extension]
 	Devices    *Resource[pbx.Device]
@@ -114,14 +114,14 @@ type Controller struct {
 	Mailboxes  *Resource[pbx.Mailbox]
 	Groups     *Resource[pbx.Group]
 	Users      *Resource[pbx.User]
-	// What phones of a tenant have in common.
+	// Settings that phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
 	// ExternalNumbers and Trunks lead out of a tenant.
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
 	Forwards        *Resource[pbx.Forward]
-	// Numbers and ClassesOfService say who is reached from outside, and who may call there.
+	// Numbers route calls from outside; ClassesOfService limit calls to the outside.
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
 	RingGroups       *Resource[pbx.RingGroup]
@@ -177,7 +177,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	return c, nil
 }
 
-// makeKinds comes last: kinds tell the machines what was changed.
+// makeKinds comes last: kinds tell the machines of changes.
 func (c *Controller) makeKinds() {
 	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
@@ -211,8 +211,8 @@ func (c *Controller) Run(ctx context.Context) error {
 	return err
 }
 
-// Snapshot returns the desired state in force: the one that calls are routed and
-// phone files are rendered by.
+// Snapshot returns the desired state in force. Calls are routed and phone files are
+// rendered by it.
 func (c *Controller) Snapshot() *pbx.Snapshot { return c.snapshot.Load() }
 
 // tenantExists returns a NotFound error for a tenant that does not exist.

@@ -10,23 +10,23 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// A shared device belongs to whoever signed in on it. That is desired state, kept
-// in the device's row as its extension: it survives a restart of the controller and
-// a phone that is gone, and one transaction moves it.
+// A shared device belongs to the user signed in on it. That is desired state, kept in the
+// device's row as its extension: it survives a restart of the controller and a phone that
+// is gone, and one transaction moves it.
 
-// pinRate is for signing in by phone, a device: after three wrong PINs in a row it must
-// wait for a minute.
+// pinRate limits sign-ins by phone, for each device. After three wrong PINs in a row it
+// must wait for a minute.
 var pinRate = limit.Rate{Burst: 3, Every: time.Minute}
 
 // mostPINs is of how many devices wrong PINs are counted one by one.
 const mostPINs = 10_000
 
-// ErrRefused is every way in which a sign-in by phone can be wrong; the phone does
-// not learn which.
+// ErrRefused is every way in which a sign-in by phone can be wrong. The phone does not
+// learn which.
 var ErrRefused = errors.New("number or PIN is wrong, the user may not sign in, or the device is not free")
 
-// SignInAtDesk makes a shared device ring for a user, and frees the one that the user
-// was at. The device must not be another user's.
+// SignInAtDesk makes a shared device ring for a user. It frees the device that the user was
+// signed in on. The device must not be another user's.
 func (c *Controller) SignInAtDesk(ctx context.Context, by pbx.Author, tenant, username,
 	device string) (*pbx.User, int64, error) {
 	var u *pbx.User
@@ -42,7 +42,7 @@ func (c *Controller) SignInAtDesk(ctx context.Context, by pbx.Author, tenant, us
 	return u, revision, err
 }
 
-// maySignIn refuses a user for whom no device could ring.
+// maySignIn refuses a user that no device could ring.
 func maySignIn(u *pbx.User) error {
 	switch {
 	case u.Extension == "":
@@ -123,10 +123,11 @@ func (c *Controller) SignOutOfDesk(ctx context.Context, by pbx.Author, tenant,
 	return u, revision, err
 }
 
-// SignInByPhone is SignInAtDesk for a call from a shared device to the code of signing in.
-// The number of an extension and its user's PIN were typed.
+// SignInByPhone is SignInAtDesk for a call to the code of signing in. The call came from a
+// shared device, with an extension's number and its user's PIN.
 func (c *Controller) SignInByPhone(ctx context.Context, endpoint, number, pin string) error {
-	// It counts as wrong until it proves right, so that attempts at the same time all count.
+	// The attempt counts as wrong until it proves right. So attempts at the same time all
+	// count.
 	if !c.pins.Take(endpoint, time.Now()) {
 		return ErrRefused
 	}

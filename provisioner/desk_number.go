@@ -8,9 +8,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// ChooseNumber makes an available external number a user's device until the user
-// leaves it, and frees the desk that the user was at. The device is a row like
-// any other, so that it survives a restart; it goes when the user leaves.
+// ChooseNumber makes an available external number a user's device until the user leaves it.
+// It frees the desk that the user was signed in on. The device is a row like any other, so
+// that it survives a restart; it goes when the user leaves.
 func (c *Controller) ChooseNumber(ctx context.Context, by pbx.Author, tenant, username,
 	number string) (*pbx.User, *pbx.Device, int64, error) {
 	var (
@@ -30,7 +30,7 @@ func (c *Controller) ChooseNumber(ctx context.Context, by pbx.Author, tenant, us
 	return u, d, revision, err
 }
 
-// takeNumber makes the device for a number that nobody else has.
+// takeNumber makes the device for a number that no other user has.
 func takeNumber(ctx context.Context, tx *db.Tx, u *pbx.User, number string) (*pbx.Device, error) {
 	if err := maySignIn(u); err != nil {
 		return nil, err

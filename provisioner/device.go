@@ -22,8 +22,8 @@ func newDevices(c *Controller) *Resource[pbx.Device] {
 // signOffWithin is how long a delete may take for it.
 const signOffWithin = time.Second
 
-// signOffDeleted drops the registrations of a device that is deleted: Asterisk
-// keeps contacts in a database of its own, where they would outlive the device.
+// signOffDeleted drops the registrations of a deleted device. Asterisk keeps contacts in a
+// database of its own, where they would outlive the device.
 func (c *Controller) signOffDeleted(ctx context.Context, d *pbx.Device, _ bool) {
 	if !d.Kind.SIP() {
 		return

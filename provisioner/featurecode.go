@@ -9,8 +9,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Every tenant has feature codes: they are read and changed, never made or
-// deleted, and their key is their tenant's.
+// Every tenant has feature codes. They are read and changed, never made or deleted, and
+// their key is their tenant's.
 func newFeatureCodes(c *Controller) *Resource[pbx.FeatureCodes] {
 	return &Resource[pbx.FeatureCodes]{
 		db: c.db, changed: c.Apply.Nudge,
@@ -26,8 +26,8 @@ func newFeatureCodes(c *Controller) *Resource[pbx.FeatureCodes] {
 // errNotOwn is a device that belongs to another extension by now.
 var errNotOwn = errors.New("the calling device is not the extension's any more")
 
-// ChangeByPhone changes a setting of the extension whose device dialled a code for
-// it, by the rules of the API, and reports whether the setting is on now.
+// ChangeByPhone changes a setting of the calling device's extension by a dialled code. The
+// API's rules apply. It reports whether the setting is on now.
 func (c *Controller) ChangeByPhone(ctx context.Context, endpoint string, set pbx.Setting) (on bool, err error) {
 	d := c.Snapshot().DeviceOf(endpoint)
 	if d == nil || d.Tenant != set.Tenant || d.Extension != set.Extension {

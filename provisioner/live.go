@@ -6,13 +6,13 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 )
 
-// Live implements pbx.Live by what Asterisk says of endpoints and by the turns of ring groups.
+// Live implements pbx.Live with the states of endpoints and the turns of ring groups.
 type Live struct {
 	status *status.Watcher
 	turns  *calls.Turns
 }
 
-// Live returns what rules may ask about the present.
+// Live returns the present state that rules may ask for.
 func (c *Controller) Live() Live { return Live{c.Status, c.Calls.Turns} }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
@@ -21,5 +21,5 @@ func (l Live) InUse(endpoint string) bool {
 	return s.Call == pbx.CallInUse || s.Call == pbx.CallOnHold
 }
 
-// Turn returns what was observed of a ring group.
+// Turn returns the observed state of a ring group.
 func (l Live) Turn(tenant, group string) pbx.Turn { return l.turns.Turn(tenant, group) }

@@ -7,8 +7,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Every tenant has phone settings: they are read and changed, never made or
-// deleted, and their key is their tenant's.
+// Every tenant has phone settings. They are read and changed, never made or deleted, and
+// their key is their tenant's.
 func newPhoneSettings(c *Controller) *Resource[pbx.PhoneSettings] {
 	return &Resource[pbx.PhoneSettings]{
 		db: c.db, changed: c.Apply.Nudge,

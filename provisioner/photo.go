@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"image"
-	_ "image/jpeg" // decodes what CheckPhoto lets in
+	_ "image/jpeg" // decodes the formats that CheckPhoto admits
 	_ "image/png"
 	"net/http"
 	"sync"
@@ -18,8 +18,8 @@ import (
 // MaxPhotoBytes is how large a photo may be.
 const MaxPhotoBytes = 1 << 20
 
-// maxPhotoSide is how many pixels wide and high it may be: a small file can
-// unfold to gigabytes.
+// maxPhotoSide is the greatest width and height in pixels. A small file can unfold to
+// gigabytes.
 const maxPhotoSide = 4096
 
 // Photo returns a user's picture.
@@ -31,8 +31,8 @@ func (c *Controller) Photo(ctx context.Context, tenant, username string) (p *db.
 	return p, err
 }
 
-// SetPhoto stores a picture, or removes it when content is empty. What it is shows
-// in its bytes; nobody's word is taken for it.
+// SetPhoto stores a picture, or removes it when content is empty. Its format is read from
+// its bytes, whatever the client says.
 func (c *Controller) SetPhoto(ctx context.Context, by pbx.Author, tenant, username string,
 	content []byte) (*pbx.User, error) {
 	var photo *db.Photo
@@ -66,11 +66,11 @@ func (c *Controller) SetPhoto(ctx context.Context, by pbx.Author, tenant, userna
 	return u, nil
 }
 
-// unfolding lets one picture at a time be decoded: one of the largest takes more
-// than a hundred megabytes meanwhile.
+// unfolding lets one picture at a time be decoded. The largest take more than a hundred
+// megabytes meanwhile.
 var unfolding sync.Mutex
 
-// checkPhoto decodes the whole picture: a file that only starts like one is none.
+// checkPhoto decodes the whole picture. A file that only starts like a picture is refused.
 func checkPhoto(content []byte) (*db.Photo, error) {
 	if len(content) > MaxPhotoBytes {
 		return nil, pbx.Invalidf("photo", "has %d bytes, at most %d are allowed", len(content), MaxPhotoBytes)

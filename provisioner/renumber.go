@@ -7,9 +7,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// RenumberExtension gives an extension another number and carries along what is
-// its: mailbox with messages, devices, user. It is refused while one of its devices
-// is in a call, or its user is signed in on a shared device.
+// RenumberExtension gives an extension another number. Its mailbox with messages, its
+// devices and its user follow. It is refused while one of its devices is in a call, or its
+// user is signed in on a shared device.
 func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenant, number, to string,
 	cond Condition) (*pbx.Extension, error) {
 	var before, e *pbx.Extension

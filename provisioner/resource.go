@@ -8,8 +8,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Resource is the use cases that every kind of row has: read, list, edit,
-// delete. What a kind does beyond that stands in its own file.
+// Resource is the use cases that every kind of row has: read, list, edit, delete. Anything
+// beyond that stands in the kind's own file.
 type Resource[T any] struct {
 	db       *db.DB
 	changed  func() // runs after every change, when saved and deleted are done
@@ -19,10 +19,10 @@ type Resource[T any] struct {
 	del      func(tx *db.Tx, ctx context.Context, tenant, key string) error
 	revision func(*T) int64
 	validate func(*T) error
-	// saved runs after the transaction that wrote row committed; old is nil when
-	// the row is new. It may be nil.
+	// saved runs after the commit of the transaction that wrote row. old is nil when the
+	// row is new. It may be nil.
 	saved func(old, row *T)
-	// release clears what refers to a row, so that it can be deleted. It may be nil.
+	// release clears references to a row, so that it can be deleted. It may be nil.
 	release func(tx *db.Tx, ctx context.Context, tenant, key string) error
 	// deleted runs after the transaction that deleted row committed, while Asterisk
 	// still knows it. It may be nil.
@@ -50,10 +50,9 @@ func (r *Resource[T]) List(ctx context.Context, tenant string, o db.ListOptions)
 // Check returns the rules that a row breaks by itself, whatever else there is.
 func (r *Resource[T]) Check(row *T) error { return r.validate(row) }
 
-// Edit creates or changes a row: change gets a copy of the present one, or nil
-// when there is none, and returns the row to store. Reading, checking cond,
-// validating and writing are one transaction. Edit reports whether the row was
-// created.
+// Edit creates or changes a row. change gets a copy of the present row, or nil for a new
+// row, and returns the row to store. Reading, checking cond, validating and writing are one
+// transaction. Edit reports whether the row was created.
 func (r *Resource[T]) Edit(ctx context.Context, by pbx.Author, tenant, key string, cond Condition,
 	change func(old *T) (*T, error)) (row *T, created bool, err error) {
 	var old *T
@@ -88,8 +87,8 @@ func (r *Resource[T]) Delete(ctx context.Context, by pbx.Author, tenant, key str
 	return r.remove(ctx, by, tenant, key, cond, nil)
 }
 
-// DeleteReferred deletes a row and, in the same transaction, clears what refers to
-// it, if the kind can do that.
+// DeleteReferred deletes a row and clears the references to it, in one transaction. A kind
+// without a release function clears nothing.
 func (r *Resource[T]) DeleteReferred(ctx context.Context, by pbx.Author, tenant, key string,
 	cond Condition) (int64, error) {
 	return r.remove(ctx, by, tenant, key, cond, r.release)
@@ -122,7 +121,7 @@ func (r *Resource[T]) remove(ctx context.Context, by pbx.Author, tenant, key str
 	return revision, nil
 }
 
-// present returns the row, or nil when there is none.
+// present returns the row, or nil if it does not exist.
 func (r *Resource[T]) present(tx *db.Tx, ctx context.Context, tenant, key string) (*T, error) {
 	row, err := r.get(tx, ctx, tenant, key)
 	if pbx.KindOf(err) == pbx.NotFound {
@@ -151,8 +150,8 @@ func clone[T any](row *T) *T {
 // configuration revision of its last change, is its validator: unlike a version
 // count it never repeats, not even when the row is deleted and made again.
 type Condition struct {
-	// Revisions are the acceptable ones (If-Match); nil accepts any, an empty
-	// list none.
+	// Revisions are the acceptable ones (If-Match). nil accepts any, an empty list no
+	// revision.
 	Revisions []int64
 	// Absent demands that the row does not exist (If-None-Match: *).
 	Absent bool

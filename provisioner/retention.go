@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// forgetEvery is how often old records are looked for, and forgetWithin how
-	// long one round may take; the next one goes on.
+	// forgetEvery is how often old records are looked for. forgetWithin is how long one
+	// round may take; the next one goes on.
 	forgetEvery  = 24 * time.Hour
 	forgetWithin = 10 * time.Minute
 )

@@ -6,17 +6,17 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Question is what a simulation is about.
+// Question is a call to simulate.
 type Question struct {
 	Tenant string
 	// From is an extension, a device by its name, or any other caller's number.
 	From string
-	To   string    // what is dialled
+	To   string    // the dialled number
 	When time.Time // at which time
-	// Busy are extensions taken to be in a call; all others are taken to be free,
-	// whatever they are now.
+	// Busy are extensions taken to be in a call. All others are taken to be free, whatever
+	// their present state.
 	Busy []string
-	// Turn is what was observed of a ring group; nil knows nothing.
+	// Turn is the observed state of a ring group; nil knows nothing.
 	Turn func(tenant, group string) pbx.Turn
 }
 
@@ -26,8 +26,8 @@ func (c *Controller) Simulate(q Question) (*pbx.Place, error) {
 	return Simulate(c.Snapshot(), q)
 }
 
-// Simulate says what would happen to a call by a snapshot. What does not exist is
-// an Invalid error that names the field.
+// Simulate says what would happen to a call by a snapshot. A missing extension is an
+// Invalid error that names the field.
 func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 	if s.Tenant(q.Tenant) == nil {
 		return nil, pbx.NotFoundf("tenant %s does not exist", q.Tenant)
@@ -52,8 +52,8 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 	return pbx.Simulate(s, call, q.When), nil
 }
 
-// callingDevice returns the device of that name, or the first of an extension that
-// can call, or nil.
+// callingDevice returns the first device of an extension that can call. If from is no
+// extension, it is the device of that name, or nil.
 func callingDevice(s *pbx.Snapshot, tenant, from string) *pbx.Device {
 	if e := s.Extension(tenant, from); e != nil {
 		for _, d := range s.DevicesOf(tenant, from) {
@@ -69,8 +69,8 @@ func callingDevice(s *pbx.Snapshot, tenant, from string) *pbx.Device {
 	return nil
 }
 
-// assumed is what a simulation takes to be so: which endpoints are in a call, and
-// whose turn it is.
+// assumed is the assumed state of a simulation. It says which endpoints are in a call, and
+// which member has the turn.
 type assumed struct {
 	busy map[string]bool
 	turn func(tenant, group string) pbx.Turn

@@ -7,7 +7,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// A tenant is its own parent: its key is passed as key and tenant is "".
+// A tenant is its own parent. Its key is passed as key and tenant is "".
 func newTenants(c *Controller) *Resource[pbx.Tenant] {
 	return &Resource[pbx.Tenant]{
 		db: c.db, changed: c.Apply.Nudge,

@@ -16,8 +16,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// quietSIP silences the one logger that sipgo has for the whole program: it warns there
-// of connections that it closed itself. What goes wrong is in the errors.
+// quietSIP silences the one logger that sipgo has for the whole program. It warns there of
+// connections that it closed itself; faults are in the errors.
 var quietSIP = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
 
 // unregisterWithin bounds the sign-off of one device. Asterisk is next door.
@@ -52,7 +52,7 @@ func (c *Controller) UnregisterUser(ctx context.Context, tenant, username string
 	s := c.Snapshot()
 	for _, d := range s.DevicesOf(tenant, u.Extension) {
 		if !d.Kind.SIP() || s.Forbidden(d) {
-			continue // it never registers, not in a way that we can end, or Asterisk does not know it
+			continue // it never registers, registers in another way, or Asterisk does not know it
 		}
 		if err := c.Unregister(ctx, d); err != nil {
 			return nil, err
@@ -64,7 +64,7 @@ func (c *Controller) UnregisterUser(ctx context.Context, tenant, username string
 
 // signOff removes all contacts of a device's address of record.
 func signOff(ctx context.Context, site phoneconf.Site, d *pbx.Device) (err error) {
-	quiet := slog.New(slog.DiscardHandler) // what goes wrong is in the error
+	quiet := slog.New(slog.DiscardHandler) // faults are in the error
 	ua, err := sipgo.NewUA(sipgo.WithUserAgent("Dialtone"),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet)))

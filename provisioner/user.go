@@ -17,8 +17,8 @@ func newUsers(c *Controller) *Resource[pbx.User] {
 	}
 }
 
-// ResetPassword gives a user a random password, which is returned once and which
-// the user must change.
+// ResetPassword gives a user a random password, which is returned once. The user must
+// change it.
 func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string,
 	cond Condition) (*pbx.User, pbx.Secret, error) {
 	password := pbx.RandomSecret(10)
@@ -42,8 +42,8 @@ func (c *Controller) editUser(ctx context.Context, by pbx.Author, tenant, userna
 	return u, err
 }
 
-// DuplicateUser makes a user with all settings of another one but the name, the
-// extension, which is one user's only, the PIN, the password and the photo.
+// DuplicateUser makes a user with the settings of another one. Name, PIN, password and
+// photo are not copied, nor is the extension, which is one user's only.
 func (c *Controller) DuplicateUser(ctx context.Context, by pbx.Author, tenant, username, as string) (*pbx.User, error) {
 	from, err := c.Users.Get(ctx, tenant, username)
 	if err != nil {
