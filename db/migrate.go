@@ -25,7 +25,7 @@ func (db *DB) migrate(ctx context.Context) error {
 
 // migrateBy carries out the migrations of dir that the file does not have. It goes by their
 // numbers; the rest of a migration's name means nothing. A number below one that was
-// carried out already is made up for: branches take numbers before they meet.
+// carried out already is still carried out: branches take numbers before they meet.
 func (db *DB) migrateBy(ctx context.Context, dir fs.FS) error {
 	p, err := goose.NewProvider(goose.DialectSQLite3, db.writer, dir,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),

@@ -85,7 +85,7 @@ func (tx *Tx) addSession(ctx context.Context, s *Session) error {
 		(SELECT hash FROM sessions WHERE tenant = ?1 AND username = ?2 ORDER BY created_at DESC, hash = ?3 DESC LIMIT ?4)`, s.Tenant, s.Username, s.Hash, mostSessions)
 }
 
-// EndSession ends one session; one that is unknown is as good.
+// EndSession ends one session; an unknown one is not an error.
 func (db *DB) EndSession(ctx context.Context, hash []byte) error {
 	if err := db.write(ctx, func(tx *Tx) error {
 		return tx.exec(ctx, `DELETE FROM sessions WHERE hash = ?`,

@@ -62,7 +62,7 @@ func registerDevices(a *api) {
 		},
 		toView: func(d *pbx.Device, v *Device) {
 			v.Status = a.deviceState(d)
-			if !d.Kind.Registers() { // it has none of these in Asterisk
+			if !d.Kind.Registers() { // without registration it has no such state in Asterisk
 				v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""
 			}
 		},

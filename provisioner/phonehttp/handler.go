@@ -94,7 +94,7 @@ type call struct {
 	ok    bool              // the path could be read
 	now   time.Time
 	index *index
-	known pbx.MAC // the phone it belongs to, "" for nobody's
+	known pbx.MAC // the phone it belongs to, "" if unknown
 	entry *entry  // the phone, once the request proved to be from it
 	own   bool    // the request proved to be from the phone
 

@@ -115,7 +115,8 @@ func (w *Watcher) isPeer(endpoint string) bool {
 }
 
 // askPeers takes over Asterisk's list of IAX2 peers. It reports whether one of them has
-// still to answer for the first time. A list that fails is made up for by the next sweep.
+// still to answer for the first time. After a failed list the next sweep corrects the
+// state.
 func (w *Watcher) askPeers(ctx context.Context, s *ami.Session) (again bool) {
 	began := time.Now()
 	peers, err := listPeers(ctx, s)

@@ -52,8 +52,8 @@ func New[K comparable, B any](lock sync.Locker, o Options[K, B]) *Rows[K, B] {
 	return r
 }
 
-// Mark notes that a row has changed. Memory keeps the row itself, so what waits is
-// bounded by the rows there are.
+// Mark notes that a row has changed. Memory keeps the row itself, so the number of rows
+// bounds the waiting ones.
 func (r *Rows[K, B]) Mark(key K) {
 	if _, already := r.marked[key]; already {
 		return
@@ -83,8 +83,8 @@ func (r *Rows[K, B]) Marked(key K) bool {
 // Lost returns how many keys Offer did not take.
 func (r *Rows[K, B]) Lost() uint64 { return r.lost }
 
-// store writes what waits, batch by batch until one fails. What is marked meanwhile
-// waits for the next time, lest busy rows be written without end.
+// store writes the waiting rows, batch by batch until one fails. Rows marked meanwhile wait
+// for the next time, so that busy rows are not written without end.
 func (r *Rows[K, B]) store(ctx context.Context) error {
 	r.lock.Lock()
 	if r.o.Before != nil {
