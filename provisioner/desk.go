@@ -27,7 +27,8 @@ var ErrRefused = errors.New("number or PIN is wrong, the user may not sign in, o
 
 // SignInAtDesk makes a shared device ring for a user, and frees the one that the user
 // was at. The device must not be another user's.
-func (c *Controller) SignInAtDesk(ctx context.Context, by pbx.Author, tenant, username, device string) (*pbx.User, int64, error) {
+func (c *Controller) SignInAtDesk(ctx context.Context, by pbx.Author, tenant, username,
+	device string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {
@@ -45,7 +46,8 @@ func (c *Controller) SignInAtDesk(ctx context.Context, by pbx.Author, tenant, us
 func maySignIn(u *pbx.User) error {
 	switch {
 	case u.Extension == "":
-		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username + " has no extension that a device could ring for"}
+		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username +
+			" has no extension that a device could ring for"}
 	case !u.Login:
 		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username + " may not sign in: login is off"}
 	}
@@ -68,7 +70,8 @@ func takeDesk(ctx context.Context, tx *db.Tx, u *pbx.User, device string) error 
 		return pbx.Refusedf("device", "device %s is not shared: nobody can sign in on it", device)
 	}
 	if d.Extension != "" && d.Extension != u.Extension {
-		return pbx.Conflictf("device", "device %s is taken by extension %s, whose user must sign out first", device, d.Extension)
+		return pbx.Conflictf("device", "device %s is taken by extension %s, whose user must sign out first", device,
+			d.Extension)
 	}
 	e, err := tx.Extension(ctx, u.Tenant, u.Extension)
 	if err != nil {
@@ -105,7 +108,8 @@ func leaveDesks(ctx context.Context, tx *db.Tx, tenant, extension, but string) e
 }
 
 // SignOutOfDesk frees the shared device that a user is at. Not being signed in is no error.
-func (c *Controller) SignOutOfDesk(ctx context.Context, by pbx.Author, tenant, username string) (*pbx.User, int64, error) {
+func (c *Controller) SignOutOfDesk(ctx context.Context, by pbx.Author, tenant,
+	username string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {

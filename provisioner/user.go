@@ -19,7 +19,8 @@ func newUsers(c *Controller) *Resource[pbx.User] {
 
 // ResetPassword gives a user a random password, which is returned once and which
 // the user must change.
-func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string, cond Condition) (*pbx.User, pbx.Secret, error) {
+func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string,
+	cond Condition) (*pbx.User, pbx.Secret, error) {
 	password := pbx.RandomSecret(10)
 	hash := signin.Hash(password.Reveal())
 	u, err := c.editUser(ctx, by, tenant, username, cond, func(u *pbx.User) error {
@@ -30,7 +31,8 @@ func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, u
 }
 
 // editUser changes a user that exists.
-func (c *Controller) editUser(ctx context.Context, by pbx.Author, tenant, username string, cond Condition, change func(*pbx.User) error) (*pbx.User, error) {
+func (c *Controller) editUser(ctx context.Context, by pbx.Author, tenant, username string, cond Condition,
+	change func(*pbx.User) error) (*pbx.User, error) {
 	u, _, err := c.Users.Edit(ctx, by, tenant, username, cond, func(u *pbx.User) (*pbx.User, error) {
 		if u == nil {
 			return nil, pbx.NotFoundf("user %s does not exist in tenant %s", username, tenant)
@@ -48,7 +50,8 @@ func (c *Controller) DuplicateUser(ctx context.Context, by pbx.Author, tenant, u
 		return nil, err
 	}
 	u, _, err := c.Users.Edit(ctx, by, tenant, as, Condition{Absent: true}, func(*pbx.User) (*pbx.User, error) {
-		return &pbx.User{Tenant: tenant, Username: as, FullName: from.FullName, Email: from.Email, PersonalContact: from.PersonalContact, Language: from.Language,
+		return &pbx.User{Tenant: tenant, Username: as, FullName: from.FullName, Email: from.Email,
+			PersonalContact: from.PersonalContact, Language: from.Language,
 			Timezone: from.Timezone, Role: from.Role, Login: from.Login, SecondStep: from.SecondStep}, nil
 	})
 	return u, err

@@ -53,7 +53,8 @@ type siteFlags struct {
 
 // site fills in what was left out: this machine's first address.
 func (f siteFlags) site(phonePort string, year int) (phoneconf.Site, error) {
-	s := phoneconf.Site{SIPServer: f.SIPServer, SIPPort: f.SIPPort, Transport: f.SIPTransport, BaseURL: strings.TrimRight(f.PhoneURL, "/"), NTPServer: f.NTPServer, Year: year}
+	s := phoneconf.Site{SIPServer: f.SIPServer, SIPPort: f.SIPPort, Transport: f.SIPTransport,
+		BaseURL: strings.TrimRight(f.PhoneURL, "/"), NTPServer: f.NTPServer, Year: year}
 	if s.SIPServer == "" {
 		s.SIPServer = ownAddress()
 	}
@@ -94,7 +95,8 @@ type mailFlags struct {
 }
 
 func (f mailFlags) mail() (mail.Server, error) {
-	m := mail.Server{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword), From: f.SMTPFrom, TLS: mail.TLS(f.SMTPTLS)}
+	m := mail.Server{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword),
+		From: f.SMTPFrom, TLS: mail.TLS(f.SMTPTLS)}
 	if err := m.Validate(); err != nil {
 		return m, fmt.Errorf("the mail server: %w", err)
 	}

@@ -67,7 +67,8 @@ func (t *tokenListCmd) Run(ctx context.Context) error {
 	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
 		tokens, err := a.Tokens(ctx, "")
 		for _, t := range tokens {
-			fmt.Printf("%s  %-9s  created %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly), tokenRole(t), t.Name)
+			fmt.Printf("%s  %-9s  created %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly), tokenRole(t),
+				t.Name)
 		}
 		return err
 	})

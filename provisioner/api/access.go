@@ -41,8 +41,10 @@ type owns func(a *api, by *signin.Caller, key string) bool
 var (
 	platformAdmins = access{word: "platform admins", roles: []pbx.Role{pbx.RolePlatformAdmin}}
 	tenantAdmins   = access{word: "tenant admins", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin}}
-	operators      = access{word: "operators", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin, pbx.RoleOperator}}
-	everyRole      = access{word: "every role", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin, pbx.RoleOperator, pbx.RoleUser}}
+	operators      = access{word: "operators", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin,
+		pbx.RoleOperator}}
+	everyRole = access{word: "every role", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin,
+		pbx.RoleOperator, pbx.RoleUser}}
 	// strangers need no token: it is how one is come by.
 	strangers = access{word: "everybody", tenantless: true}
 )
@@ -52,8 +54,9 @@ type kindAccess struct{ list, create, read, change access }
 
 // The words for kinds.
 var (
-	ofTenant   = kindAccess{operators, tenantAdmins, operators, tenantAdmins}
-	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins} // a tenant's licence is not its own to change
+	ofTenant = kindAccess{operators, tenantAdmins, operators, tenantAdmins}
+	// a tenant's licence is not its own to change
+	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins}
 )
 
 // readBy lets a user read the user's own.
@@ -106,7 +109,8 @@ func declare[I, O any](a *api, who access, op huma.Operation, handler func(conte
 		panic("operation " + op.OperationID + " does not say who may use it: begin with a word of access.go")
 	}
 	if !who.allows(pbx.RolePlatformAdmin) && !who.open() || who.tenant(op.Path, reflect.TypeFor[I]()) == "" {
-		panic("operation " + op.OperationID + " is for those who belong to a tenant, and names none: use {tenant} in the path, TenantQuery in the input, or aboutNoTenant")
+		panic("operation " + op.OperationID +
+			" is for those who belong to a tenant, and names none: use {tenant} in the path, TenantQuery in the input, or aboutNoTenant")
 	}
 	if op.Metadata == nil {
 		op.Metadata = map[string]any{}
@@ -190,10 +194,12 @@ func (c access) check(a *api, by *signin.Caller, ctx huma.Context) error {
 	path := ctx.Operation().Path
 	own := c.own != nil && by.User != nil && c.own(a, by, ctx.Param(keyParam(path)))
 	if by.MustChange && (!c.unfinished || c.own != nil && !own) {
-		return &pbx.Error{Kind: pbx.Forbidden, Message: fmt.Sprintf("choose a password first: POST /v1/tenants/%s/users/%s/password", by.Tenant, by.User.Username)}
+		return &pbx.Error{Kind: pbx.Forbidden,
+			Message: fmt.Sprintf("choose a password first: POST /v1/tenants/%s/users/%s/password", by.Tenant, by.User.Username)}
 	}
 	if !c.allows(by.Role) && (c.own == nil || by.User == nil) {
-		return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may not do this; it takes " + strings.Join(c.names(), ", ")}
+		return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may not do this; it takes " +
+			strings.Join(c.names(), ", ")}
 	}
 	if named := tenantNamed(ctx, path); by.Tenant != "" && named != "" && named != by.Tenant {
 		return pbx.NotFoundf("tenant %s does not exist", named)
@@ -230,12 +236,14 @@ func (q *TenantQuery) Resolve(ctx huma.Context) []error {
 // can forget who may use it.
 func (a *api) checkDeclared() {
 	for path, item := range a.hu.OpenAPI().Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options, item.Trace} {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options,
+			item.Trace} {
 			if op == nil {
 				continue
 			}
 			if _, ok := op.Metadata[accessKey].(access); !ok {
-				panic("operation " + op.OperationID + " at " + path + " does not say who may use it: register it with declare and a word of access.go")
+				panic("operation " + op.OperationID + " at " + path +
+					" does not say who may use it: register it with declare and a word of access.go")
 			}
 		}
 	}

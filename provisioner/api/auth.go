@@ -38,7 +38,8 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 func (a *api) bearer(ctx huma.Context) (*signin.Caller, error) {
 	scheme, text, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return nil, &pbx.Error{Kind: pbx.Unauthorized, Message: "a token is needed: send the header Authorization: Bearer TOKEN, or sign in at /v1/sign-in"}
+		return nil, &pbx.Error{Kind: pbx.Unauthorized,
+			Message: "a token is needed: send the header Authorization: Bearer TOKEN, or sign in at /v1/sign-in"}
 	}
 	return a.ctl.SignIn.Authenticate(ctx.Context(), strings.TrimSpace(text))
 }

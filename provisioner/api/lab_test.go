@@ -26,6 +26,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -78,10 +79,11 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	}
 	l.db = store
 	log := slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	site := phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"}
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, Logger: log, UploadDir: t.TempDir(),
-		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
-		AMI:  provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control,
+		Site: site, PhoneHash: phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site}).Hash,
+		AMI: provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control,
 	})
 	if err != nil {
 		t.Fatal(err)

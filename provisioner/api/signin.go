@@ -52,7 +52,8 @@ const noStore = "no-store"
 const wrongAgain = time.Minute
 
 func sessionView(by *signin.Caller) Session {
-	v := Session{Actor: by.Actor, Role: string(by.Role), Tenant: by.Tenant, MustChange: by.MustChange, Expires: given(by.Expires)}
+	v := Session{Actor: by.Actor, Role: string(by.Role), Tenant: by.Tenant, MustChange: by.MustChange,
+		Expires: given(by.Expires)}
 	if by.User != nil {
 		v.Username, v.Extension = by.User.Username, by.User.Extension
 	}
@@ -62,7 +63,8 @@ func sessionView(by *signin.Caller) Session {
 // registerSignIn declares how people come by a session and get rid of it.
 func (a *api) registerSignIn() {
 	op := func(method, below, id, summary string, errors ...int) huma.Operation {
-		return huma.Operation{Method: method, Path: "/v1/sign-in" + below, OperationID: id, Summary: summary, Tags: []string{"sign-in"}, Errors: append(errors, 401)}
+		return huma.Operation{Method: method, Path: "/v1/sign-in" + below, OperationID: id, Summary: summary,
+			Tags: []string{"sign-in"}, Errors: append(errors, 401)}
 	}
 	begin := op("POST", "", "begin-session", "Sign in with tenant, username and password", 422, 429, 503)
 	begin.Description = "Answers 200 with a token that lasts twelve hours, or 202 when the user has a second step. A user has at most ten sessions; the oldest ends."
@@ -74,13 +76,16 @@ func (a *api) registerSignIn() {
 	half := *responses["200"]
 	half.Description = "The password is right; a code must follow"
 	responses["202"] = &half
-	declare(a, strangers, op("POST", "/code", "confirm-session", "Complete a sign-in by the code that was mailed", 422, 429, 503), func(ctx context.Context, in *struct{ Body SignInCode }) (*sessionAnswer, error) {
+	declare(a, strangers, op("POST", "/code", "confirm-session", "Complete a sign-in by the code that was mailed", 422,
+		429, 503), func(ctx context.Context, in *struct{ Body SignInCode }) (*sessionAnswer, error) {
 		return a.signedIn(a.ctl.SignIn.Confirm(ctx, pbx.NewSecret(in.Body.SignIn), in.Body.Code, caller(ctx).Address))
 	})
-	declare(a, everyRole.aboutNoTenant().beforePassword(), op("GET", "", "get-session", "Who is the caller"), func(ctx context.Context, _ *struct{}) (*sessionAnswer, error) {
-		return &sessionAnswer{Status: http.StatusOK, CacheControl: noStore, Body: sessionView(caller(ctx))}, nil
-	})
-	declare(a, everyRole.aboutNoTenant().beforePassword(), op("DELETE", "", "end-session", "Sign out: the session ends at once", 409), func(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	declare(a, everyRole.aboutNoTenant().beforePassword(), op("GET", "", "get-session", "Who is the caller"),
+		func(ctx context.Context, _ *struct{}) (*sessionAnswer, error) {
+			return &sessionAnswer{Status: http.StatusOK, CacheControl: noStore, Body: sessionView(caller(ctx))}, nil
+		})
+	declare(a, everyRole.aboutNoTenant().beforePassword(), op("DELETE", "", "end-session",
+		"Sign out: the session ends at once", 409), func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 		if err := a.ctl.SignIn.End(ctx, caller(ctx)); err != nil {
 			return nil, a.problem(err)
 		}
@@ -95,7 +100,8 @@ func (a *api) signedIn(s *signin.SignedIn, err error) (*sessionAnswer, error) {
 	}
 	out := &sessionAnswer{Status: http.StatusOK, CacheControl: noStore}
 	if s.Caller == nil {
-		out.Status, out.Body = http.StatusAccepted, Session{SignIn: s.Half.Reveal(), SecondStep: string(s.Step), Expires: given(s.Expires)}
+		out.Status, out.Body = http.StatusAccepted, Session{SignIn: s.Half.Reveal(), SecondStep: string(s.Step),
+			Expires: given(s.Expires)}
 		return out, nil
 	}
 	out.Body = sessionView(s.Caller)

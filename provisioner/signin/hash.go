@@ -47,7 +47,8 @@ func (c cost) key(text string, salt []byte) []byte {
 // allowed reports whether a hash of this cost may be computed. argon2 panics at
 // less than one pass or lane.
 func (c cost) allowed() bool {
-	return c.memory > 0 && c.passes > 0 && c.lanes > 0 && c.memory <= most.memory && c.passes <= most.passes && c.lanes <= most.lanes
+	return c.memory > 0 && c.passes > 0 && c.lanes > 0 && c.memory <= most.memory && c.passes <= most.passes &&
+		c.lanes <= most.lanes
 }
 
 func (c cost) String() string { return fmt.Sprintf(argonPrefix, c.memory, c.passes, c.lanes) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/wholefile"
 )
 
 // tokenPrefix lets secret scanners and people recognise a token.
@@ -97,7 +98,7 @@ func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, erro
 		return false, err
 	}
 	text := newTokenText()
-	err = writeTokenFile(path, text)
+	err = wholefile.Create(path, []byte(text.Reveal()+"\n"))
 	if errors.Is(err, fs.ErrExist) {
 		return false, fmt.Errorf(
 			"writing the first token: %s exists already, but the database knows no token; move the file away", path)
@@ -110,21 +111,4 @@ func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, erro
 		return false, errors.Join(err, os.Remove(path))
 	}
 	return true, nil
-}
-
-// writeTokenFile makes a file with a token, whole or not at all.
-func writeTokenFile(path string, text pbx.Secret) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err = errors.Join(err, file.Close()); err != nil {
-			_ = os.Remove(path)
-		}
-	}()
-	if _, err := fmt.Fprintln(file, text.Reveal()); err != nil {
-		return err
-	}
-	return file.Sync()
 }

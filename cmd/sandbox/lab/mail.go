@@ -26,7 +26,8 @@ func NewMailServer(t *testing.T) *MailServer {
 
 // Flags are what a controller needs to send its mail here, again and again soon.
 func (s *MailServer) Flags() []string {
-	return []string{"--smtp-address=" + s.Address(), "--smtp-from=pbx@example.com", "--smtp-tls=none", "--smtp-retry=100ms"}
+	return []string{"--smtp-address=" + s.Address(), "--smtp-from=pbx@example.com", "--smtp-tls=none",
+		"--smtp-retry=100ms"}
 }
 
 // Invitation is what the API says of one.
@@ -76,7 +77,8 @@ func (l *Lab) UseLink(t *testing.T, link string) string {
 	t.Helper()
 	for _, method := range []string{"GET", "HEAD", "GET"} {
 		status, page, head := open(t, method, link)
-		if status != 200 || strings.Contains(page, "password\">") || head.Get("Cache-Control") != "no-store" || head.Get("Referrer-Policy") != "no-referrer" {
+		if status != 200 || strings.Contains(page, "password\">") || head.Get("Cache-Control") != "no-store" ||
+			head.Get("Referrer-Policy") != "no-referrer" {
 			t.Fatalf("%s %s: %d %v\n%s", method, link, status, head, page)
 		}
 	}
@@ -130,7 +132,8 @@ type Session struct {
 func (l *Lab) As(t *testing.T, token, method, path string, body, out any) *office.Refused {
 	t.Helper()
 	var r *office.Refused
-	if err := l.Client.Do(t.Context(), method, path, body, out, "Authorization", "Bearer "+token); err != nil && !errors.As(err, &r) {
+	if err := l.Client.Do(t.Context(), method, path, body, out, "Authorization", "Bearer "+token); err != nil &&
+		!errors.As(err, &r) {
 		t.Fatal(err)
 	}
 	return r

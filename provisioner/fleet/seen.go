@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"context"
@@ -14,24 +14,25 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
-// seenPause is how often what phones were seen doing is written; seenBatch bounds
-// one transaction of a boot storm.
+// seenPause is the longest that a changed row waits to be written. seenBatch bounds the
+// rows of one transaction in a boot storm.
 const (
 	seenPause = 500 * time.Millisecond
 	seenBatch = 2_000
 )
 
-// seenAgain is how old the stored times of a phone may get while nothing else
-// about it is news: a phone that polls must not write a row each time.
+// seenAgain is how old the stored times of a phone may get while nothing else of it
+// changes. A phone that polls must not write a row each time.
 const seenAgain = time.Minute
 
 // maxSeenFiles bounds the file names remembered of one phone.
 const maxSeenFiles = 16
 
-// sightings keeps what phones proved by their own requests. Memory is
-// authoritative; the database follows news within seenPause, and mere times within
-// seenAgain.
-type sightings struct {
+// Sightings keeps the facts that phones proved by requests with their own secret.
+//
+// Memory is authoritative. The database follows changes within seenPause, and mere times
+// within seenAgain.
+type Sightings struct {
 	db       *db.DB
 	log      *slog.Logger
 	snapshot func() *pbx.Snapshot
@@ -42,25 +43,25 @@ type sightings struct {
 	swept   int64 // revision up to which deleted phones are forgotten
 }
 
-// seenRows is what one transaction writes.
+// seenRows are the rows that one transaction writes and deletes.
 type seenRows struct {
 	put  []pbx.PhoneSeen
 	gone []pbx.MAC
 }
 
-// sighting is one phone's.
+// sighting is the row of one phone.
 type sighting struct {
 	pbx.PhoneSeen
 	wrote time.Time // SeenAt of the row as it was last written
-	// enrolled is the phone, as a snapshot has it, that is known to be the one which
-	// Enrolled names: what a request says is not computed again at each.
+	// enrolled caches the phone for which Enrolled was last computed.
 	enrolled *pbx.Phone
 }
 
-// newSightings starts from what the database remembers.
-func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*sightings, error) {
-	s := &sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}}
-	s.changed = writebehind.New(&s.mu, writebehind.Options[pbx.MAC, seenRows]{What: "sightings of phones", Every: seenPause, Batch: seenBatch,
+// newSightings reads the stored rows from the database.
+func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*Sightings, error) {
+	s := &Sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}}
+	s.changed = writebehind.New(&s.mu, writebehind.Options[pbx.MAC, seenRows]{
+		What: "sightings of phones", Every: seenPause, Batch: seenBatch,
 		Before: s.sweep, Read: s.read, Write: s.write, Log: log})
 	list, err := d.SeenPhones(ctx)
 	if err != nil {
@@ -72,22 +73,18 @@ func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func
 	return s, nil
 }
 
-// Enrolled reports whether a phone has fetched its full file by its own URL since
-// it was last to enrol: the generic URL then has nothing more for it.
-func (c *Controller) Enrolled(p *pbx.Phone) bool { return c.seen.hasEnrolled(p) }
-
-func (s *sightings) hasEnrolled(p *pbx.Phone) bool {
+// Enrolled reports whether a phone has fetched its full file by its present own URL. The
+// generic URL then has nothing more for it.
+func (s *Sightings) Enrolled(p *pbx.Phone) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := s.phones[p.MAC]
 	return known != nil && known.Enrolled == pbx.EnrolmentOf(p)
 }
 
-// Seen returns what a phone proved by its own requests; EnrolledAt is zero when
-// that was by an earlier secret than the present one.
-func (c *Controller) Seen(p *pbx.Phone) pbx.PhoneSeen { return c.seen.of(p) }
-
-func (s *sightings) of(p *pbx.Phone) pbx.PhoneSeen {
+// Of returns the facts that a phone proved. EnrolledAt is zero if it enrolled with an
+// earlier secret than the present one.
+func (s *Sightings) Of(p *pbx.Phone) pbx.PhoneSeen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := s.phones[p.MAC]
@@ -102,8 +99,8 @@ func (s *sightings) of(p *pbx.Phone) pbx.PhoneSeen {
 	return out
 }
 
-// note takes over what a request of a known phone proves.
-func (s *sightings) note(f pbx.PhoneFetch) {
+// note takes over the facts that a request of a known phone proves.
+func (s *Sightings) note(f pbx.PhoneFetch) {
 	if !f.Own {
 		return
 	}
@@ -124,8 +121,8 @@ func (s *sightings) note(f pbx.PhoneFetch) {
 		news = true
 		row.FormerAddress, row.Address, row.AddressSince = row.Address, f.Address, f.At
 	}
-	// A Polycom's updater names its own version, not the firmware's. What is the
-	// same as before is not looked at again: a boot storm comes through here.
+	// A Polycom's updater names its own version, not the firmware's. An unchanged
+	// User-Agent is not parsed again, for speed in a boot storm.
 	if f.UserAgent != row.UserAgent && !strings.HasSuffix(f.UserAgent, "Type/Updater") {
 		if vendor, _, _, _ := phoneconf.Identify(f.UserAgent); vendor != "" {
 			news = true
@@ -137,9 +134,9 @@ func (s *sightings) note(f pbx.PhoneFetch) {
 	}
 }
 
-// fetched notes the bytes that the phone now holds, and reports whether they or
-// its enrolment are news.
-func (s *sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news bool) {
+// fetched notes the bytes that the phone now holds. It reports whether they or its
+// enrolment changed.
+func (s *Sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news bool) {
 	if f.Hash == "" {
 		return false
 	}
@@ -159,8 +156,8 @@ func (s *sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news
 	return news
 }
 
-// read copies what is known of phones; rows of phones that are forgotten are to go.
-func (s *sightings) read(macs []pbx.MAC) (b seenRows) {
+// read copies the rows of phones. MACs without a row are to be deleted.
+func (s *Sightings) read(macs []pbx.MAC) (b seenRows) {
 	for _, mac := range macs {
 		row := s.phones[mac]
 		if row == nil {
@@ -176,7 +173,7 @@ func (s *sightings) read(macs []pbx.MAC) (b seenRows) {
 }
 
 // sweep forgets phones that were deleted.
-func (s *sightings) sweep() {
+func (s *Sightings) sweep() {
 	now := s.snapshot()
 	if now.Revision == s.swept {
 		return
@@ -190,6 +187,6 @@ func (s *sightings) sweep() {
 	}
 }
 
-func (s *sightings) write(ctx context.Context, b seenRows) error {
+func (s *Sightings) write(ctx context.Context, b seenRows) error {
 	return s.db.WriteSeenPhones(ctx, b.put, b.gone)
 }

@@ -1,19 +1,15 @@
-package provisioner
+package fleet
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
-	"github.com/dialtone-pbx/dialtone/templates"
 )
 
 // DriftKind is a way in which a phone is not as it should be.
@@ -33,7 +29,8 @@ const (
 
 // DriftKinds are all kinds, in the order in which a phone's are listed.
 func DriftKinds() []DriftKind {
-	return []DriftKind{DriftBroken, DriftTemplate, DriftNever, DriftOldFile, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
+	return []DriftKind{DriftBroken, DriftTemplate, DriftNever, DriftOldFile, DriftSilent,
+		DriftModel, DriftFirmware, DriftNewAddress}
 }
 
 // DriftReason is one drift of one phone.
@@ -42,75 +39,44 @@ type DriftReason struct {
 	Detail string // a sentence
 }
 
-// PhoneDrift is a phone and how it differs from what it should be.
+// PhoneDrift is a phone that is not as it should be.
 type PhoneDrift struct {
 	Phone   *pbx.Phone
 	Seen    pbx.PhoneSeen
 	Reasons []DriftReason
 }
 
-// wanted remembers the hashes of what each phone would get now, so that looking
-// again renders only what changed.
-type wanted struct {
-	engine *templates.Engine
-	site   phoneconf.Site
-
-	mu     sync.Mutex
-	phones map[pbx.MAC]wantedFiles
-}
-
-// wantedFiles are a phone's files at one fingerprint.
+// wantedFiles are the files that a phone should hold.
 type wantedFiles struct {
-	print  [sha256.Size]byte
-	hashes map[string]string // by file name
-	// firmware is the file that its model is to run, "" for none.
-	firmware string
-	err      error
+	hashes   map[string]string // by file name
+	firmware string            // the file that the phone's model is to run, "" if not assigned
+	err      error             // why one of the files cannot be made
 }
 
-func newWanted(o Options) *wanted {
-	return &wanted{engine: o.Templates, site: o.Site, phones: map[pbx.MAC]wantedFiles{}}
-}
-
-// files returns the hashes of a phone's files. Rendering is outside of the lock:
-// two who look at once may do it twice.
-func (w *wanted) files(s *pbx.Snapshot, p *pbx.Phone, now time.Time) wantedFiles {
-	site := w.site
-	site.Year = now.UTC().Year()
-	print := phoneconf.Print(w.engine, s, p, site)
-	w.mu.Lock()
-	known, ok := w.phones[p.MAC]
-	w.mu.Unlock()
-	if ok && known.print == print {
-		return known
-	}
-	out := wantedFiles{print: print, hashes: map[string]string{}, firmware: s.SettingsOf(p.Tenant).FirmwareOf(p.Model)}
+// wanted returns the files that a phone would get now. After an error it has not all.
+func (o Options) wanted(s *pbx.Snapshot, p *pbx.Phone) wantedFiles {
+	out := wantedFiles{hashes: map[string]string{}, firmware: s.SettingsOf(p.Tenant).FirmwareOf(p.Model)}
 	for _, name := range phoneconf.Files(s, p) {
 		if strings.HasSuffix(string(name), ".xml") {
-			continue // a phonebook follows the people, and the phone asks for it when it likes
+			continue // a phonebook, which phones fetch at times of their own
 		}
-		body, _, err := phoneconf.Render(w.engine, s, p, site, name)
+		hash, err := o.Hash(s, p, name)
 		if err != nil {
 			out.err = err
 			break
 		}
-		sum := sha256.Sum256(body)
-		out.hashes[string(name)] = hex.EncodeToString(sum[:])
+		out.hashes[string(name)] = hash
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.phones) > 2*len(s.Phones)+100 { // of phones that are gone
-		clear(w.phones)
-	}
-	w.phones[p.MAC] = out
 	return out
 }
 
-// PhoneDrift lists the phones of a tenant that are not as they should be, by MAC, from
-// behind after and at most limit (0: all). days is how long silence is fine and
-// an address is new. No kinds means all.
-func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, after pbx.MAC, limit int) ([]PhoneDrift, error) {
-	s, now := c.Snapshot(), time.Now()
+// Drift lists the phones of a tenant that are not as they should be, by MAC.
+//
+// It begins behind the MAC after ("" for the first) and lists at most limit phones (0 for
+// all). days is how long a phone may be silent and for how long an address counts as new.
+// No kinds means all kinds. An unknown tenant is a NotFound error.
+func (f *Fleet) Drift(tenant string, days int, kinds []DriftKind, after pbx.MAC, limit int) ([]PhoneDrift, error) {
+	s, now := f.o.Snapshot(), time.Now()
 	if s.Tenant(tenant) == nil {
 		return nil, pbx.NotFoundf("tenant %s does not exist", tenant)
 	}
@@ -119,9 +85,9 @@ func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, afte
 		if p.Tenant != tenant || p.MAC <= after {
 			continue
 		}
-		d := PhoneDrift{Phone: p, Seen: c.Seen(p)}
-		want := c.wanted.files(s, p, now)
-		d.Reasons = append(c.templates.templateDrift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
+		d := PhoneDrift{Phone: p, Seen: f.Seen.Of(p)}
+		want := f.o.wanted(s, p)
+		d.Reasons = append(f.Templates.drift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
 		if len(kinds) > 0 {
 			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })
 		}
@@ -135,11 +101,10 @@ func (c *Controller) PhoneDrift(tenant string, days int, kinds []DriftKind, afte
 	return out, nil
 }
 
-// driftOf compares what a phone should hold with what it was seen doing.
-func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, patience time.Duration) (out []DriftReason) {
-	add := func(k DriftKind, format string, args ...any) {
-		out = append(out, DriftReason{k, fmt.Sprintf(format, args...)})
-	}
+// driftOf compares the files that a phone should hold with its requests.
+func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time,
+	patience time.Duration) (out []DriftReason) {
+	add := func(k DriftKind, format string, args ...any) { out = append(out, reason(k, format, args...)...) }
 	if _, site := phoneconf.SiteFault(want.err); want.err != nil && !site {
 		add(DriftBroken, "its files cannot be made: %v", want.err)
 	}
@@ -164,8 +129,13 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time, 
 	return out
 }
 
-// oldFiles names the files of which the phone holds other bytes. One that it
-// never asked for is none, unless it is the one with its accounts.
+// reason is a list of one reason.
+func reason(k DriftKind, format string, args ...any) []DriftReason {
+	return []DriftReason{{k, fmt.Sprintf(format, args...)}}
+}
+
+// oldFiles returns the files of which the phone holds other bytes than it would get now.
+// A file that it never fetched counts only if it is the one with its accounts.
 func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
 	var out []string
 	for name, hash := range want.hashes {
@@ -177,34 +147,38 @@ func oldFiles(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles) []string {
 	return out
 }
 
-// firmwareVersion is how makers name versions in the names of their files.
+// firmwareVersion matches a version in the name of a firmware file, as makers write it.
 var firmwareVersion = regexp.MustCompile(`[0-9]+(\.[0-9]+){3}`)
 
-// softwareDrift compares what the phone says of itself with the firmware that its
-// model is to run, where the file's name tells which that is, or with its model's row.
+// softwareDrift compares the User-Agent of a phone with its model and firmware.
+//
+// The firmware that it should run is the version in the name of the assigned file. If
+// there is no such version, it is the branch in the table of models.
 func softwareDrift(p *pbx.Phone, agent, assigned string) []DriftReason {
 	vendor, model, firmware, _ := phoneconf.Identify(agent)
 	if vendor == "" {
 		return nil
 	}
 	m, ok := phoneconf.Lookup(p.Vendor, p.Model)
-	if says, known := phoneconf.Lookup(vendor, model); vendor != p.Vendor || known && says.Name != m.Name || !known && !strings.EqualFold(model, p.Model) {
-		return []DriftReason{{DriftModel, fmt.Sprintf("it calls itself %s %s and is configured as %s %s", vendor, model, p.Vendor, p.Model)}}
+	says, known := phoneconf.Lookup(vendor, model)
+	if vendor != p.Vendor || known && says.Name != m.Name || !known && !strings.EqualFold(model, p.Model) {
+		return reason(DriftModel, "it calls itself %s %s and is configured as %s %s", vendor, model, p.Vendor, p.Model)
 	}
 	if version := firmwareVersion.FindString(path.Base(assigned)); version != "" {
 		if firmware == version {
 			return nil
 		}
-		return []DriftReason{{DriftFirmware, fmt.Sprintf("it runs firmware %s and is to run %s", firmware, path.Base(assigned))}}
+		return reason(DriftFirmware, "it runs firmware %s and is to run %s", firmware, path.Base(assigned))
 	}
 	if !ok || m.Firmware == "" || ofBranch(vendor, firmware, m.Firmware) {
 		return nil
 	}
-	return []DriftReason{{DriftFirmware, fmt.Sprintf("it runs firmware %s; the newest branch that its files were made for is %s", firmware, m.Firmware)}}
+	return reason(DriftFirmware, "it runs firmware %s; the newest branch that its files were made for is %s",
+		firmware, m.Firmware)
 }
 
-// ofBranch reports whether a firmware belongs to a branch: of Yealink's four
-// numbers the second is the branch (108.87.0.15 is V87), Polycom's starts with it.
+// ofBranch reports whether a firmware belongs to a branch. Of Yealink's four numbers the
+// second is the branch (108.87.0.15 is V87). Polycom's versions begin with the branch.
 func ofBranch(vendor pbx.Vendor, firmware, branch string) bool {
 	if vendor == pbx.Yealink {
 		parts := strings.Split(firmware, ".")

@@ -1,44 +1,25 @@
-package provisioner
+package fleet
 
 import (
 	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"testing"
 	"time"
 	"unicode"
 
-	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/db/dbtest"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// openStore opens a database that is closed with the test.
-func openStore(t testing.TB, path string) *db.DB {
+func testInbox(t testing.TB) *Inbox {
 	t.Helper()
-	return dbtest.Open(t, path, db.Open, db.Options{NoSync: true})
-}
-
-// store writes what waits in memory.
-func store(t testing.TB, l interface{ Flush(context.Context) error }) {
-	t.Helper()
-	if err := l.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func testInbox(t testing.TB) *inbox {
-	t.Helper()
-	in, err := newInbox(context.Background(), openStore(t, filepath.Join(t.TempDir(), "x.db")), slog.New(slog.DiscardHandler))
+	in, err := newInbox(context.Background(), openStore(t), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return in
 }
-
-var inboxNoon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 func stranger(mac, address, agent string, at time.Time) pbx.PhoneFetch {
 	return pbx.PhoneFetch{MAC: pbx.MAC(mac), Address: netip.MustParseAddr(address), UserAgent: agent, Status: 404, At: at}
@@ -46,11 +27,11 @@ func stranger(mac, address, agent string, at time.Time) pbx.PhoneFetch {
 
 func TestInboxGuessesAndCounts(t *testing.T) {
 	in := testInbox(t)
-	in.record(stranger("001565aabbcc", "192.0.2.7", "Yealink SIP-T46U 108.86.0.90 00:15:65:aa:bb:cc", inboxNoon))
-	in.record(stranger("001565aabbcc", "192.0.2.8", "", inboxNoon.Add(time.Second)))
-	in.record(stranger("001565aabbcc", "192.0.2.8", "Yealink SIP-T54W 96.86.0.70 00:15:65:00:00:01", inboxNoon.Add(2*time.Second)))
+	in.record(stranger("001565aabbcc", "192.0.2.7", "Yealink SIP-T46U 108.86.0.90 00:15:65:aa:bb:cc", noon))
+	in.record(stranger("001565aabbcc", "192.0.2.8", "", noon.Add(time.Second)))
+	in.record(stranger("001565aabbcc", "192.0.2.8", "Yealink SIP-T54W 96.86.0.70 00:15:65:00:00:01", noon.Add(2*time.Second)))
 	want := pbx.InboxPhone{MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", Firmware: "108.86.0.90", UserAgent: "Yealink SIP-T46U 108.86.0.90 00:15:65:aa:bb:cc",
-		Address: netip.MustParseAddr("192.0.2.8"), FirstSeen: inboxNoon, LastSeen: inboxNoon.Add(2 * time.Second), Count: 3}
+		Address: netip.MustParseAddr("192.0.2.8"), FirstSeen: noon, LastSeen: noon.Add(2 * time.Second), Count: 3}
 	if got := in.rows["001565aabbcc"].InboxPhone; got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -62,7 +43,7 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 	if got := again.rows["001565aabbcc"]; got == nil || got.InboxPhone != want {
 		t.Errorf("after a restart: %+v", got)
 	}
-	if !again.forget("001565aabbcc") || again.forget("001565aabbcc") {
+	if again.Forget("001565aabbcc") != nil || pbx.KindOf(again.Forget("001565aabbcc")) != pbx.NotFound {
 		t.Error("forgetting does not tell whether there was one")
 	}
 	store(t, again.changed)
@@ -77,9 +58,9 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 func TestScannerDoesNotPushPhonesOut(t *testing.T) {
 	in := testInbox(t)
 	for i := range 40 {
-		in.record(stranger(fmt.Sprintf("001565%06x", i), "192.0.2.1", "Yealink SIP-T46U 108.86.0.90", inboxNoon))
+		in.record(stranger(fmt.Sprintf("001565%06x", i), "192.0.2.1", "Yealink SIP-T46U 108.86.0.90", noon))
 	}
-	now := inboxNoon
+	now := noon
 	for i := range 60_000 {
 		now = now.Add(100 * time.Millisecond)
 		in.record(stranger(fmt.Sprintf("02%010x", i), "198.51.100.66", "Yealink SIP-T46U 108.86.0.90", now))
@@ -105,17 +86,17 @@ func TestScannerDoesNotPushPhonesOut(t *testing.T) {
 func TestInboxLimitsNewPhones(t *testing.T) {
 	in := testInbox(t)
 	for i := range 1000 {
-		in.record(stranger(fmt.Sprintf("02%010x", i), "198.51.100.66", "", inboxNoon))
+		in.record(stranger(fmt.Sprintf("02%010x", i), "198.51.100.66", "", noon))
 	}
 	if len(in.rows) != inboxNetworkRate.Burst {
 		t.Errorf("one address brought %d", len(in.rows))
 	}
-	in.record(stranger("001565000001", "192.0.2.1", "", inboxNoon))
+	in.record(stranger("001565000001", "192.0.2.1", "", noon))
 	if in.rows["001565000001"] == nil {
 		t.Error("another address is refused for it")
 	}
 	for i := range 4 {
-		in.record(stranger(fmt.Sprintf("0a%010x", i), "198.51.100.66", "", inboxNoon.Add(12*time.Second)))
+		in.record(stranger(fmt.Sprintf("0a%010x", i), "198.51.100.66", "", noon.Add(12*time.Second)))
 	}
 	if len(in.rows) != inboxNetworkRate.Burst+1+2 {
 		t.Errorf("12 s later: %d rows", len(in.rows))
@@ -127,10 +108,10 @@ func TestOldestSeenGoesFirst(t *testing.T) {
 	in := testInbox(t)
 	for i := range inboxRows {
 		source := fmt.Sprintf("192.0.2.%d", 1+i%2)
-		in.record(stranger(fmt.Sprintf("02%010x", i), source, "", inboxNoon.Add(time.Duration(i)*time.Second)))
+		in.record(stranger(fmt.Sprintf("02%010x", i), source, "", noon.Add(time.Duration(i)*time.Second)))
 	}
-	in.record(stranger("020000000000", "192.0.2.1", "", inboxNoon.Add(time.Hour))) // seen again
-	in.record(stranger("060000000001", "192.0.2.1", "", inboxNoon.Add(time.Hour)))
+	in.record(stranger("020000000000", "192.0.2.1", "", noon.Add(time.Hour))) // seen again
+	in.record(stranger("060000000001", "192.0.2.1", "", noon.Add(time.Hour)))
 	if in.rows["020000000002"] != nil || in.rows["020000000000"] == nil || in.rows["020000000001"] == nil || len(in.rows) != inboxRows {
 		t.Error("not the oldest-seen of the network that has the most went")
 	}
@@ -146,7 +127,7 @@ func FuzzInboxUserAgent(f *testing.F) {
 	in := testInbox(f)
 	f.Fuzz(func(t *testing.T, agent string) {
 		in.limits = newInboxLimits() // each run is the first phone of its network
-		in.record(stranger("001565aabbcc", "192.0.2.7", agent, inboxNoon))
+		in.record(stranger("001565aabbcc", "192.0.2.7", agent, noon))
 		if len(in.rows) != 1 {
 			t.Fatalf("%d rows", len(in.rows))
 		}

@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"errors"
@@ -13,11 +13,11 @@ import (
 func TestDriftOfOnePhone(t *testing.T) {
 	const week = 7 * 24 * time.Hour
 	phone := func() *pbx.Phone {
-		return &pbx.Phone{MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", EnrolUntil: inboxNoon.Add(-time.Hour)}
+		return &pbx.Phone{MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", EnrolUntil: noon.Add(-time.Hour)}
 	}
 	want := wantedFiles{hashes: map[string]string{"001565aabbcc.cfg": "new", "001565aabbcc-extra.cfg": "same"}}
 	fine := func() pbx.PhoneSeen {
-		return pbx.PhoneSeen{FetchedAt: inboxNoon, SeenAt: inboxNoon, Address: netip.MustParseAddr("192.0.2.8"), AddressSince: inboxNoon, UserAgent: "Yealink SIP-T46U 108.87.0.15",
+		return pbx.PhoneSeen{FetchedAt: noon, SeenAt: noon, Address: netip.MustParseAddr("192.0.2.8"), AddressSince: noon, UserAgent: "Yealink SIP-T46U 108.87.0.15",
 			Files: map[string]string{"001565aabbcc.cfg": "new"}}
 	}
 	for _, c := range []struct {
@@ -32,11 +32,11 @@ func TestDriftOfOnePhone(t *testing.T) {
 			s.Files = map[string]string{"001565aabbcc-extra.cfg": "same"}
 		}, []DriftKind{DriftOldFile}},
 		{"nothing yet, window open", func(p *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) {
-			*s, p.EnrolUntil = pbx.PhoneSeen{}, inboxNoon.Add(time.Hour)
+			*s, p.EnrolUntil = pbx.PhoneSeen{}, noon.Add(time.Hour)
 		}, nil},
 		{"nothing, window over", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { *s = pbx.PhoneSeen{} }, []DriftKind{DriftNever}},
-		{"silent", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.SeenAt = inboxNoon.Add(-week) }, []DriftKind{DriftSilent}},
-		{"silent for a little less", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.SeenAt = inboxNoon.Add(1 - week) }, nil},
+		{"silent", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.SeenAt = noon.Add(-week) }, []DriftKind{DriftSilent}},
+		{"silent for a little less", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.SeenAt = noon.Add(1 - week) }, nil},
 		{"another branch", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.86.0.15" }, []DriftKind{DriftFirmware}},
 		{"a longer number", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.870.0.15" }, []DriftKind{DriftFirmware}},
 		{"the firmware that it is to run", func(_ *pbx.Phone, s *pbx.PhoneSeen, w *wantedFiles) {
@@ -53,14 +53,14 @@ func TestDriftOfOnePhone(t *testing.T) {
 			s.FormerAddress = netip.MustParseAddr("192.0.2.7")
 		}, []DriftKind{DriftNewAddress}},
 		{"an address that is no news", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) {
-			s.FormerAddress, s.AddressSince = netip.MustParseAddr("192.0.2.7"), inboxNoon.Add(-week)
+			s.FormerAddress, s.AddressSince = netip.MustParseAddr("192.0.2.7"), noon.Add(-week)
 		}, nil},
 		{"broken", func(_ *pbx.Phone, _ *pbx.PhoneSeen, w *wantedFiles) { w.err = errors.New("no zone") }, []DriftKind{DriftBroken}},
 	} {
 		p, s, w := phone(), fine(), want
 		c.change(p, &s, &w)
 		var got []DriftKind
-		for _, r := range driftOf(p, s, w, inboxNoon, week) {
+		for _, r := range driftOf(p, s, w, noon, week) {
 			got = append(got, r.Kind)
 			if !slices.Contains(DriftKinds(), r.Kind) || r.Detail == "" {
 				t.Errorf("%s: %+v", c.name, r)

@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"cmp"
@@ -18,14 +18,16 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
 
-// inboxPause is how often the changed rows of the inbox are written as one batch.
+// inboxPause is the longest that a changed row of the inbox waits to be written.
 const inboxPause = 500 * time.Millisecond
 
-// inbox keeps the phones that ask and belong to nobody, at most inboxRows of
-// them. Anybody can send such requests, so all of it is bounded: memory by the
-// number of rows and sources, writes by rows a batch, new rows by inboxLimits.
-// Memory is authoritative; the database follows within inboxPause.
-type inbox struct {
+// Inbox keeps phones that ask for files and belong to no tenant, at most inboxRows.
+//
+// Anybody can send such requests, so all of it is bounded: memory by the number of rows
+// and networks, writes by rows a batch, new rows by inboxLimits. When it is full, a new
+// phone displaces one (victim). Memory is authoritative; the database follows within
+// inboxPause.
+type Inbox struct {
 	db  *db.DB
 	log *slog.Logger
 
@@ -35,7 +37,7 @@ type inbox struct {
 	limits  *inboxLimits
 }
 
-// inboxBatch is what one transaction writes.
+// inboxBatch are the rows that one transaction writes and deletes.
 type inboxBatch struct {
 	put  []pbx.InboxPhone
 	gone []pbx.MAC
@@ -47,10 +49,12 @@ type inboxRow struct {
 	source netip.Prefix
 }
 
-// newInbox starts from what the database remembers.
-func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*inbox, error) {
-	in := &inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits()}
-	in.changed = writebehind.New(&in.mu, writebehind.Options[pbx.MAC, inboxBatch]{What: "phones of the inbox", Every: inboxPause, Read: in.read, Write: in.write, Log: log})
+// newInbox reads the stored rows from the database.
+func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*Inbox, error) {
+	in := &Inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits()}
+	in.changed = writebehind.New(&in.mu, writebehind.Options[pbx.MAC, inboxBatch]{
+		What: "phones of the inbox", Every: inboxPause,
+		Read: in.read, Write: in.write, Log: log})
 	phones, err := d.Inbox(ctx)
 	if err != nil {
 		return nil, err
@@ -61,17 +65,8 @@ func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*inbox, error) {
 	return in, nil
 }
 
-// RecordUnknown notes a request that names a MAC nobody knows. It never blocks.
-func (c *Controller) RecordUnknown(f pbx.PhoneFetch) {
-	if c.Snapshot().Phone(f.MAC) == nil { // a User-Agent may name a phone that is ours
-		c.inbox.record(f)
-	}
-}
-
-// Inbox returns the phones that nobody has adopted, the last seen first.
-func (c *Controller) Inbox() []pbx.InboxPhone { return c.inbox.list() }
-
-func (in *inbox) list() []pbx.InboxPhone {
+// List returns the phones of the inbox, the last seen first.
+func (in *Inbox) List() []pbx.InboxPhone {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	out := make([]pbx.InboxPhone, 0, len(in.rows))
@@ -84,10 +79,8 @@ func (in *inbox) list() []pbx.InboxPhone {
 	return out
 }
 
-// InboxPhone returns one of them, or a NotFound error.
-func (c *Controller) InboxPhone(mac pbx.MAC) (pbx.InboxPhone, error) { return c.inbox.phone(mac) }
-
-func (in *inbox) phone(mac pbx.MAC) (pbx.InboxPhone, error) {
+// Phone returns a phone of the inbox, or a NotFound error.
+func (in *Inbox) Phone(mac pbx.MAC) (pbx.InboxPhone, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	r := in.rows[mac]
@@ -97,15 +90,19 @@ func (in *inbox) phone(mac pbx.MAC) (pbx.InboxPhone, error) {
 	return r.InboxPhone, nil
 }
 
-// ForgetInbox removes a phone from the inbox; it comes back when it asks again.
-func (c *Controller) ForgetInbox(mac pbx.MAC) error {
-	if !c.inbox.forget(mac) {
+// Forget removes a phone, or returns a NotFound error. It comes back when it asks again.
+func (in *Inbox) Forget(mac pbx.MAC) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.rows[mac] == nil {
 		return pbx.NotFoundf("phone %s is not in the inbox", mac.Colons())
 	}
+	in.remove(mac)
 	return nil
 }
 
-func (in *inbox) record(f pbx.PhoneFetch) {
+// record notes a request of a phone that belongs to no tenant.
+func (in *Inbox) record(f pbx.PhoneFetch) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	r := in.rows[f.MAC]
@@ -123,15 +120,15 @@ func (in *inbox) record(f pbx.PhoneFetch) {
 	in.changed.Mark(f.MAC)
 }
 
-// see takes over what a request says. A header that says nothing changes nothing:
-// phones ask for some files without naming themselves.
+// see takes over address and User-Agent of a request. A User-Agent that names no make
+// does not replace one that does: phones ask for some files without naming themselves.
 func (r *inboxRow) see(f pbx.PhoneFetch) {
 	r.LastSeen, r.Address = f.At, f.Address
 	r.Count++
 	agent := printable(f.UserAgent)
 	vendor, model, firmware, mac := phoneconf.Identify(agent)
 	if mac != "" && mac != f.MAC {
-		vendor, model, firmware = "", "", "" // it speaks of another phone
+		vendor, model, firmware = "", "", "" // it names another phone
 	}
 	if vendor != "" {
 		r.Vendor, r.Model, r.Firmware = vendor, model, firmware
@@ -141,7 +138,7 @@ func (r *inboxRow) see(f pbx.PhoneFetch) {
 	}
 }
 
-// printable drops what a terminal or a page could take for an order.
+// printable drops characters that could control a terminal or a page.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -151,14 +148,14 @@ func printable(s string) string {
 	}, s)
 }
 
-func (in *inbox) add(p pbx.InboxPhone, source netip.Prefix) *inboxRow {
+func (in *Inbox) add(p pbx.InboxPhone, source netip.Prefix) *inboxRow {
 	r := &inboxRow{p, source}
 	in.rows[p.MAC] = r
 	in.limits.count(source, 1)
 	return r
 }
 
-func (in *inbox) remove(mac pbx.MAC) {
+func (in *Inbox) remove(mac pbx.MAC) {
 	if r := in.rows[mac]; r != nil {
 		delete(in.rows, mac)
 		in.limits.count(r.source, -1)
@@ -166,16 +163,8 @@ func (in *inbox) remove(mac pbx.MAC) {
 	}
 }
 
-func (in *inbox) forget(mac pbx.MAC) bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	_, known := in.rows[mac]
-	in.remove(mac)
-	return known
-}
-
 // read copies the rows of MACs; MACs without a row are to be removed.
-func (in *inbox) read(macs []pbx.MAC) (b inboxBatch) {
+func (in *Inbox) read(macs []pbx.MAC) (b inboxBatch) {
 	for _, mac := range macs {
 		if r := in.rows[mac]; r != nil {
 			b.put = append(b.put, r.InboxPhone)
@@ -186,6 +175,6 @@ func (in *inbox) read(macs []pbx.MAC) (b inboxBatch) {
 	return b
 }
 
-func (in *inbox) write(ctx context.Context, b inboxBatch) error {
+func (in *Inbox) write(ctx context.Context, b inboxBatch) error {
 	return in.db.WriteInbox(ctx, b.put, b.gone)
 }

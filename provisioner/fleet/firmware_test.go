@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"crypto/sha256"
@@ -19,8 +19,8 @@ func sumOf(s string) string {
 
 func TestFirmwareByHash(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "firmware")
-	c := &Controller{firmware: &firmware{dir: dir, log: slog.New(slog.DiscardHandler)}}
-	if got := c.FirmwareFiles(); len(got) != 0 {
+	f := &Firmware{dir: dir, log: slog.New(slog.DiscardHandler)}
+	if got := f.Files(); len(got) != 0 {
 		t.Errorf("no folder: %v", got)
 	}
 	write := func(name, text string, at time.Time) {
@@ -32,46 +32,46 @@ func TestFirmwareByHash(t *testing.T) {
 			}
 		}
 	}
-	write("T46U-108.87.0.15.rom", "one", inboxNoon)
-	write(".hidden", "x", inboxNoon)
-	write("a b", "x", inboxNoon)
-	write("folder/x.rom", "x", inboxNoon)
+	write("T46U-108.87.0.15.rom", "one", noon)
+	write(".hidden", "x", noon)
+	write("a b", "x", noon)
+	write("folder/x.rom", "x", noon)
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link.rom")); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.FirmwareFiles(); len(got) != 1 || got[0].Name != "T46U-108.87.0.15.rom" || got[0].SHA256 != sumOf("one") || got[0].Size != 3 {
+	if got := f.Files(); len(got) != 1 || got[0].Name != "T46U-108.87.0.15.rom" || got[0].SHA256 != sumOf("one") || got[0].Size != 3 {
 		t.Errorf("%+v", got)
 	}
-	if _, _, _, ok := c.Firmware(sumOf("one"), "T46U-108.87.0.15.rom"); !ok {
+	if _, _, _, ok := f.Find(sumOf("one"), "T46U-108.87.0.15.rom"); !ok {
 		t.Error("not found by its hash")
 	}
-	write("T46U-108.87.0.15.rom", "two", inboxNoon.Add(time.Second))
-	c.firmware.scan()
-	if _, _, _, ok := c.Firmware(sumOf("one"), "T46U-108.87.0.15.rom"); ok {
+	write("T46U-108.87.0.15.rom", "two", noon.Add(time.Second))
+	f.scan()
+	if _, _, _, ok := f.Find(sumOf("one"), "T46U-108.87.0.15.rom"); ok {
 		t.Error("other bytes at the old address")
 	}
-	if _, _, _, ok := c.Firmware(sumOf("two"), "T46U-108.87.0.15.rom"); !ok {
+	if _, _, _, ok := f.Find(sumOf("two"), "T46U-108.87.0.15.rom"); !ok {
 		t.Error("a changed file is not found")
 	}
 	// What a model runs is named, and kept by hash.
 	name := "T46U-108.87.0.15.rom"
 	two := pbx.PhoneFirmware{Model: "T46U", SHA256: sumOf("two"), Name: name}
 	for _, file := range []string{name, two.File()} {
-		if got, err := c.ResolveFirmware(map[string]string{"t46u": file}); err != nil || len(got) != 1 || got[0] != two {
+		if got, err := f.Resolve(map[string]string{"t46u": file}); err != nil || len(got) != 1 || got[0] != two {
 			t.Errorf("%s: %v, %v", file, got, err)
 		}
 	}
-	write(name, "three", inboxNoon.Add(2*time.Second))
-	if got, err := c.ResolveFirmware(map[string]string{"t46u": two.File()}); err != nil || got[0] != two {
+	write(name, "three", noon.Add(2*time.Second))
+	if got, err := f.Resolve(map[string]string{"t46u": two.File()}); err != nil || got[0] != two {
 		t.Errorf("%v, %v", got, err)
 	}
 	for _, file := range []string{"none.rom", "", "link.rom", "x/" + name} {
-		if got, err := c.ResolveFirmware(map[string]string{"t46u": file}); err == nil {
+		if got, err := f.Resolve(map[string]string{"t46u": file}); err == nil {
 			t.Errorf("%q: %v", file, got)
 		}
 	}
 	for _, name := range []string{"link.rom", ".hidden", "../x", ""} {
-		if _, _, _, ok := c.Firmware(sumOf("x"), name); ok {
+		if _, _, _, ok := f.Find(sumOf("x"), name); ok {
 			t.Errorf("%q is found", name)
 		}
 	}

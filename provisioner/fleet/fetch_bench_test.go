@@ -1,19 +1,16 @@
-package provisioner
+package fleet
 
 import (
-	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// BenchmarkAdd is what it costs to put a fetch away, with nobody listening.
+// BenchmarkAdd measures recording one request without subscribers.
 func BenchmarkAdd(b *testing.B) {
-	l := newFetchLog(openStore(b, filepath.Join(b.TempDir(), "x.db")), slog.New(slog.DiscardHandler), event.NewHub(), func(pbx.MAC) string { return "" })
+	l := newFetchLog(testOptions(b))
 	fetch := pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 200, Hash: "aa", Own: true, Address: netip.MustParseAddr("192.0.2.7"), UserAgent: "Yealink SIP-T46U 108.86.0.90", At: time.Now()}
 	b.ReportAllocs()
 	for b.Loop() {

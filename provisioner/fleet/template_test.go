@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"os"
@@ -31,9 +31,9 @@ func (l *lab) template(path, text string) {
 // holds has a phone fetch what it would get now.
 func (l *lab) holds(mac pbx.MAC) {
 	l.t.Helper()
-	s := l.Snapshot()
-	for name, hash := range l.wanted.files(s, s.Phone(mac), time.Now()).hashes {
-		l.RecordFetch(pbx.PhoneFetch{MAC: mac, File: name, Status: 200, Hash: hash, Own: true, At: time.Now()})
+	s := l.current.Load()
+	for name, hash := range l.o.wanted(s, s.Phone(mac)).hashes {
+		l.Record(pbx.PhoneFetch{MAC: mac, File: name, Status: 200, Hash: hash, Own: true, At: time.Now()})
 	}
 }
 
@@ -45,20 +45,19 @@ func TestSiteTemplatesTellPhones(t *testing.T) {
 	macs := []pbx.MAC{"001565000001", "0004f2000002", "001565000003"}
 	for i, number := range []string{"101", "102", "103"} {
 		l.extension(number, "Person "+number)
-		devices = append(devices, l.device("d"+number, number, 60))
-		p := &pbx.Phone{Tenant: pbx.DefaultTenant, MAC: macs[i], Vendor: pbx.Yealink, Model: "T46U", URLSecret: pbx.NewURLSecret(), Lines: []pbx.Line{{Registration: 1, Device: "d" + number}}}
+		devices = append(devices, l.device("d"+number, number))
+		vendor, model := pbx.Yealink, "T46U"
 		if i == 1 {
-			p.Vendor, p.Model = pbx.Polycom, "VVX450"
+			vendor, model = pbx.Polycom, "VVX450"
 		}
-		put(l, l.Phones, string(p.MAC), p)
+		l.phone(macs[i], vendor, model, "d"+number)
 	}
 	l.template("polycom/more-site.tmpl", "a.b=\"1\"\n") // was there before the start
 	l.fresh()
 	l.start()
-	l.applied()
-	sub := l.Events.Subscribe("")
+	sub := l.hub.Subscribe("")
 	defer sub.Close()
-	look := func() []SiteTemplate { return l.SiteTemplates(t.Context()) }
+	look := func() []SiteTemplate { return l.Templates.Look(t.Context()) }
 	told := 0
 	step := func(name string, path, text string, want ...string) {
 		t.Helper()
@@ -67,17 +66,12 @@ func TestSiteTemplatesTellPhones(t *testing.T) {
 		}
 		l.template(path, text)
 		look()
-		if len(want) > 0 {
-			l.until("for "+name, func() bool { return len(l.asterisk.Actions("PJSIPNotify")) >= told+len(want) })
-		}
 		var got []string
-		for _, a := range l.asterisk.Actions("PJSIPNotify")[told:] {
+		for _, a := range l.told(told) {
 			got = append(got, a.Get("Endpoint"))
 		}
 		told += len(got)
-		slices.Sort(want)
-		slices.Sort(got)
-		if !slices.Equal(got, want) {
+		if !slices.Equal(sorted(got), sorted(want)) {
 			t.Errorf("%s: told %q, want %q", name, got, want)
 		}
 	}
@@ -91,7 +85,7 @@ func TestSiteTemplatesTellPhones(t *testing.T) {
 	if f := look()[1]; f.Fault == nil || f.Fault.Line != 2 || !f.LastGood || f.Phones != 2 || f.Phone != "" {
 		t.Errorf("%+v", f)
 	}
-	drift, err := l.PhoneDrift(pbx.DefaultTenant, 7, []DriftKind{DriftTemplate}, "", 0)
+	drift, err := l.Drift(pbx.DefaultTenant, 7, []DriftKind{DriftTemplate}, "", 0)
 	if err != nil || len(drift) != 2 || !strings.Contains(drift[0].Reasons[0].Detail, "yealink/more.tmpl, line 2") {
 		t.Errorf("%+v, %v", drift, err)
 	}
@@ -99,13 +93,15 @@ func TestSiteTemplatesTellPhones(t *testing.T) {
 	if f := look()[1]; f.Fault == nil || f.Fault.Line != 3 || f.LastGood || f.Phone != macs[0] {
 		t.Errorf("%+v", f)
 	}
-	if drift, _ = l.PhoneDrift(pbx.DefaultTenant, 7, nil, "", 0); len(drift) != 2 || drift[0].Reasons[0].Kind != DriftTemplate || !strings.Contains(drift[0].Reasons[0].Detail, "line 3") {
+	if drift, _ = l.Drift(pbx.DefaultTenant, 7, nil, "", 0); len(drift) != 2 || drift[0].Reasons[0].Kind != DriftTemplate || !strings.Contains(drift[0].Reasons[0].Detail, "line 3") {
 		t.Errorf("%+v", drift)
 	}
-	l.RecordFetch(pbx.PhoneFetch{MAC: macs[0], File: "001565000001.cfg", Status: 200, Hash: "what it had", Own: true, At: time.Now()})
+	l.Record(pbx.PhoneFetch{MAC: macs[0], File: "001565000001.cfg", Status: 200, Hash: "what it had", Own: true, At: time.Now()})
 	l.template(path, "a.b = 3\n")
 	look()
-	l.until("for the mended one", func() bool { return len(l.asterisk.Actions("PJSIPNotify")) == told+1 })
+	if n := len(l.told(told)); n != 1 {
+		t.Errorf("%d were told of the mended one", n)
+	}
 	told++
 	step("a tenant's model", "tenants/default/polycom/VVX450/more-site.tmpl", "a.b=\"2\"\n", devices[1])
 	var events []string

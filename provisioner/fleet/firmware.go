@@ -1,4 +1,4 @@
-package provisioner
+package fleet
 
 import (
 	"cmp"
@@ -21,10 +21,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// firmwarePause is how often the folder is looked at.
+// firmwarePause is the pause between two looks at the folder.
 const firmwarePause = 10 * time.Second
 
-// firmwareName is what a file must be called to be served: phones put it into
+// firmwareName matches the names of files that are served. Phones put the name into
 // their own logs and flash.
 var firmwareName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
@@ -37,20 +37,18 @@ type FirmwareFile struct {
 	Path     string
 }
 
-// firmware knows the files of a folder by their hash: the address of a file names
-// its bytes, so a phone gets what was meant or nothing.
-type firmware struct {
-	dir string // "" serves nothing
+// Firmware knows the files of the firmware folder by their hash. The URL of a file
+// contains it, so a phone gets the bytes that were meant, or a 404.
+type Firmware struct {
+	dir string // "" serves no firmware
 	log *slog.Logger
 
 	mu    sync.Mutex
 	files map[string]FirmwareFile // by name
 }
 
-// FirmwareFiles lists what the folder has now, by name.
-func (c *Controller) FirmwareFiles() []FirmwareFile { return c.firmware.list() }
-
-func (f *firmware) list() (out []FirmwareFile) {
+// Files looks at the folder and lists its files by name.
+func (f *Firmware) Files() (out []FirmwareFile) {
 	f.scan()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -61,12 +59,9 @@ func (f *firmware) list() (out []FirmwareFile) {
 	return out
 }
 
-// Firmware returns a file by name and hash, as it was when it was last looked at.
-func (c *Controller) Firmware(sum, name string) (path string, size int64, modified time.Time, ok bool) {
-	return c.firmware.find(sum, name)
-}
-
-func (f *firmware) find(sum, name string) (path string, size int64, modified time.Time, ok bool) {
+// Find returns a file by its hash (hexadecimal) and name, as of the last look. size is
+// in bytes.
+func (f *Firmware) Find(sum, name string) (path string, size int64, modified time.Time, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	file, ok := f.files[name]
@@ -77,7 +72,7 @@ func (f *firmware) find(sum, name string) (path string, size int64, modified tim
 }
 
 // run looks at the folder until ctx ends.
-func (f *firmware) run(ctx context.Context) error {
+func (f *Firmware) run(ctx context.Context) error {
 	tick := time.NewTicker(firmwarePause)
 	defer tick.Stop()
 	for {
@@ -90,8 +85,8 @@ func (f *firmware) run(ctx context.Context) error {
 	}
 }
 
-// scan hashes what is new or changed by size or time.
-func (f *firmware) scan() {
+// scan hashes files that are new, or whose size or time changed.
+func (f *Firmware) scan() {
 	if f.dir == "" {
 		return
 	}
@@ -106,7 +101,8 @@ func (f *firmware) scan() {
 		if err != nil || !info.Mode().IsRegular() || !firmwareName.MatchString(e.Name()) {
 			continue
 		}
-		file := FirmwareFile{Name: e.Name(), Size: info.Size(), Modified: info.ModTime().UTC(), Path: filepath.Join(f.dir, e.Name())}
+		file := FirmwareFile{Name: e.Name(), Size: info.Size(), Modified: info.ModTime().UTC(),
+			Path: filepath.Join(f.dir, e.Name())}
 		f.mu.Lock()
 		known := f.files[e.Name()]
 		f.mu.Unlock()
@@ -136,13 +132,15 @@ func hashOf(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// ResolveFirmware finds the firmware that models are to run: by the name of a file
-// of the folder, which becomes the hash it has now, or by hash and name, which stay
-// as they are though the file be gone. Models are spelled as the tables do.
-func (c *Controller) ResolveFirmware(files map[string]string) ([]pbx.PhoneFirmware, error) {
+// Resolve finds the firmware that each model is to run; files are by model.
+//
+// A file is named alone, which stands for the bytes that the folder has now, or as
+// hash/name. The latter is kept even if the file no longer exists. Models are returned
+// as the tables spell them. Errors are about the field firmware.
+func (f *Firmware) Resolve(files map[string]string) ([]pbx.PhoneFirmware, error) {
 	var out []pbx.PhoneFirmware
 	var es pbx.Errors
-	present := c.FirmwareFiles()
+	present := f.Files()
 	for model, file := range files {
 		m, ok := phoneconf.LookupAny(model)
 		if !ok {
@@ -152,14 +150,15 @@ func (c *Controller) ResolveFirmware(files map[string]string) ([]pbx.PhoneFirmwa
 		if !strings.Contains(file, "/") {
 			i := slices.IndexFunc(present, func(f FirmwareFile) bool { return f.Name == file })
 			if i < 0 {
-				es.Add(pbx.Refusedf("firmware."+m.Name, "the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
+				es.Add(pbx.Refusedf("firmware."+m.Name,
+					"the firmware folder has no file %.100q: GET /v1/firmware lists what it has", file))
 				continue
 			}
 			file = present[i].SHA256 + "/" + file
 		}
-		f, bad := pbx.ParsePhoneFirmware(m.Name, file)
+		row, bad := pbx.ParsePhoneFirmware(m.Name, file)
 		es.Add(bad)
-		out = append(out, f)
+		out = append(out, row)
 	}
 	slices.SortFunc(out, func(a, b pbx.PhoneFirmware) int { return cmp.Compare(a.Model, b.Model) })
 	return out, es.Err()
