@@ -107,7 +107,8 @@ func (tx *Tx) insertFetches(ctx context.Context, s *sortedFetches) (map[pbx.MAC]
 		for i, f := range s.keys() {
 			times := s.rows[f]
 			macs[f.MAC]++
-			if err := exec(string(f.MAC), f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, times[len(times)-1], timesText(times), -timeDigits*timesPerRow); err != nil {
+			if err := exec(string(f.MAC), f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, times[len(times)-1],
+				timesText(times), -timeDigits*timesPerRow); err != nil {
 				return err
 			}
 			if i%yieldEvery == 0 {

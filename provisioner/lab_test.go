@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -21,13 +20,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
-// shipped is what a hash costs in the program.
-var shipped = paid
-
-func TestMain(m *testing.M) {
-	paid.memory = 64
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lab is a controller on a real database in front of a scripted Asterisk.
 type lab struct {
@@ -155,12 +148,6 @@ type bulkTx struct {
 	err error
 }
 
-func (b *bulkTx) device(d *pbx.Device) {
-	if b.err == nil {
-		b.err = b.tx.PutDevice(b.l.t.Context(), d)
-	}
-}
-
 func (b *bulkTx) extension(e *pbx.Extension) {
 	if b.err == nil {
 		b.err = b.tx.PutExtension(b.l.t.Context(), e)
@@ -187,16 +174,6 @@ func (l *lab) applied() event.Apply {
 		l.t.Fatalf("revision %d: %+v; log:\n%s", revision, s, l.log)
 	}
 	return s
-}
-
-// file reads one rendered file.
-func (l *lab) file(name string) string {
-	l.t.Helper()
-	content, err := os.ReadFile(filepath.Join(l.config, name))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return string(content)
 }
 
 // safeBuffer is a log that may be read while it is written.

@@ -39,11 +39,15 @@ var allowed = map[string][]string{
 	"provisioner/calls":        {"provisioner/pbx", "db", "ami", "provisioner/event", "provisioner/writebehind"},
 	"provisioner/cdr":          {"provisioner/pbx", "db", "provisioner/asteriskconf", "provisioner/spool", "provisioner/writebehind"},
 	"provisioner/spool":        {"provisioner/pbx"},
-	"provisioner":              {"provisioner/apply", "provisioner/fleet", "provisioner/status", "provisioner/calls", "provisioner/cdr", "provisioner/spool", "provisioner/pbx", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/wholefile", "ami"},
-	"provisioner/api":          {"provisioner", "provisioner/fleet", "provisioner/event", "provisioner/pbx", "provisioner/spool", "provisioner/manual", "db"},
+	"provisioner/mail":         {"provisioner/pbx"},
+	"provisioner/signin":       {"provisioner/pbx", "db", "provisioner/mail", "provisioner/limit", "provisioner/wholefile"},
+	"provisioner":              {"provisioner/apply", "provisioner/fleet", "provisioner/status", "provisioner/calls", "provisioner/cdr", "provisioner/spool", "provisioner/mail", "provisioner/signin", "provisioner/pbx", "provisioner/wholefile", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
+	"provisioner/api":          {"provisioner", "provisioner/fleet", "provisioner/event", "provisioner/pbx", "provisioner/spool", "provisioner/signin", "provisioner/manual", "db"},
 	"provisioner/manual":       {},
 	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
+	// Fakes for tests.
+	"provisioner/mail/mailtest": {},
 	// The phone reads files as a phone would: it shares no code with phoneconf.
 	"cmd/phonesim":       {"cmd/phonesim/phone"},
 	"cmd/phonesim/phone": {},

@@ -45,7 +45,8 @@ func (s *serveCmd) connectCalls(log *slog.Logger) *callApp {
 // decideCalls makes the application decide by what the controller knows.
 func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog.Logger) {
 	a.flow = callflow.New(callflow.Options{Client: a.client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.Calls.Routed, Change: ctl.ChangeByPhone})
+		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone,
+		Routed: ctl.Calls.Routed, Change: ctl.ChangeByPhone})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
 }
@@ -105,7 +106,8 @@ func (c callControl) HangUp(ctx context.Context, channel string) error {
 }
 
 // Originate implements calls.Control.
-func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error {
+func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContext, extension string,
+	variables map[string]string) error {
 	return callError(c.client.OriginateChannel(ctx, id, endpoint, dialplanContext, extension, variables))
 }
 

@@ -38,7 +38,8 @@ type driftInput struct {
 }
 
 func (a *api) registerDrift() {
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/drift", OperationID: "list-drift", Tags: []string{"phones"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/drift", OperationID: "list-drift",
+		Tags:        []string{"phones"},
 		Summary:     "Phones that hold an old file, are silent, run something unexpected or moved",
 		Description: "old-file compares what a phone last fetched with what it would get now. firmware compares what it says of itself with the branch that its model's files were checked with.",
 		Errors:      []int{401, 404, 422}}, a.drift)
@@ -74,8 +75,10 @@ func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error
 }
 
 func driftView(d fleet.PhoneDrift) PhoneDrift {
-	v := PhoneDrift{MAC: d.Phone.MAC.Colons(), Vendor: string(d.Phone.Vendor), Model: d.Phone.Model, FetchedAt: timeOrNone(d.Seen.FetchedAt), SeenAt: timeOrNone(d.Seen.SeenAt),
-		Address: ipText(d.Seen.Address), FormerAddress: ipText(d.Seen.FormerAddress), UserAgent: d.Seen.UserAgent, Reasons: []DriftReason{}}
+	v := PhoneDrift{MAC: d.Phone.MAC.Colons(), Vendor: string(d.Phone.Vendor), Model: d.Phone.Model,
+		FetchedAt: timeOrNone(d.Seen.FetchedAt), SeenAt: timeOrNone(d.Seen.SeenAt),
+		Address: ipText(d.Seen.Address), FormerAddress: ipText(d.Seen.FormerAddress), UserAgent: d.Seen.UserAgent,
+		Reasons: []DriftReason{}}
 	for _, r := range d.Reasons {
 		v.Reasons = append(v.Reasons, DriftReason{string(r.Kind), r.Detail})
 	}

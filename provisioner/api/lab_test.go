@@ -27,6 +27,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
@@ -90,7 +91,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- l.ctl.Run(ctx) }()
-	_, text, err := l.ctl.CreateToken(t.Context(), provisioner.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
+	_, text, err := l.ctl.SignIn.CreateToken(t.Context(), signin.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,8 @@ type Phone struct {
 
 func registerPhones(a *api) {
 	k := newKind(kindOfPhone{
-		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones, who: ofTenant,
+		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones,
+		who: ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) {
 			mac, err := pbx.ParseMAC(field, s)
 			return string(mac), err
@@ -97,10 +98,13 @@ type Fetch struct {
 // registerPhoneActions declares what can be done with a phone beside writing it.
 func registerPhoneActions(a *api, k kindOfPhone) {
 	one := k.path + "/{mac}"
-	declare(a, operators, k.operation("GET", one+"/fetches", "list-phone-fetches", "The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
+	declare(a, operators, k.operation("GET", one+"/fetches", "list-phone-fetches",
+		"The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
 		return phoneFetches(ctx, a, in.Place)
 	})
-	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone", "Open the enrolment window again and make a new secret URL"), func(ctx context.Context, in *deleteInput) (*answer[Phone], error) {
+	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone",
+		"Open the enrolment window again and make a new secret URL"), func(ctx context.Context,
+		in *deleteInput) (*answer[Phone], error) {
 		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Phone) (PhoneFields, error) {
 			if old == nil {
 				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)

@@ -188,7 +188,7 @@ func TestScopedLists(t *testing.T) {
 
 func (l *lab) tokenID(name string) string {
 	l.t.Helper()
-	tokens, err := l.ctl.Tokens(l.t.Context(), "")
+	tokens, err := l.ctl.SignIn.Tokens(l.t.Context(), "")
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -24,7 +24,9 @@ type phoneFileInput struct {
 // call lists.
 func registerUploads(a *api, k kindOfPhone) {
 	files := k.path + "/{mac}/files"
-	declare(a, operators, k.operation("GET", files, "list-phone-files", "Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile], error) {
+	declare(a, operators, k.operation("GET", files, "list-phone-files",
+		"Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile],
+		error) {
 		p, err := a.phone(ctx, in.tenant, in.key)
 		if err != nil {
 			return nil, err
@@ -40,7 +42,8 @@ func registerUploads(a *api, k kindOfPhone) {
 		}
 		return out, nil
 	})
-	one := huma.Operation{Method: "GET", Path: files + "/{name}", OperationID: "get-phone-file", Tags: []string{"phones"}, Errors: []int{401, 404, 422},
+	one := huma.Operation{Method: "GET", Path: files + "/{name}", OperationID: "get-phone-file", Tags: []string{"phones"},
+		Errors:  []int{401, 404, 422},
 		Summary: "One of them as the phone sent it; it may hold passwords",
 		Responses: map[string]*huma.Response{"200": {Description: "The bytes", Content: map[string]*huma.MediaType{
 			"application/octet-stream": {Schema: &huma.Schema{}}}}}}

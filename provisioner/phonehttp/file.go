@@ -137,7 +137,8 @@ func (fs *Files) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key file
 		f = newFile(key, e.secret, print, body, ctype)
 		f.body = fs.packer.pack(kindOf(e.phone, key), body)
 	} else {
-		fs.o.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last.good(e.secret), "error", err)
+		fs.o.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file",
+			key.name, "last_good", last.good(e.secret), "error", err)
 		f = &file{key: key.text(), owner: e.secret} // another owner's last good file is not for this one
 		if last.good(e.secret) {
 			*f = *last
@@ -148,7 +149,8 @@ func (fs *Files) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key file
 	return f
 }
 
-func (fs *Files) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) ([]byte, phoneconf.ContentType, error) {
+func (fs *Files) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site,
+	key fileKey) ([]byte, phoneconf.ContentType, error) {
 	if key.enrol {
 		return phoneconf.RenderEnrol(fs.o.Engine, p, site, key.name)
 	}
@@ -157,7 +159,8 @@ func (fs *Files) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key f
 		return phoneconf.Render(fs.o.Engine, s, p, site, key.name)
 	}
 	// Thousands of phones show the same people.
-	all, _ := ix.directories.LoadOrStore(directoryKey{p.Tenant, p.Vendor, p.Model, fs.o.Engine.SitePrint(phoneconf.PlaceOf(p))}, sync.OnceValue(func() (d directory) {
+	all, _ := ix.directories.LoadOrStore(directoryKey{p.Tenant, p.Vendor, p.Model,
+		fs.o.Engine.SitePrint(phoneconf.PlaceOf(p))}, sync.OnceValue(func() (d directory) {
 		d.body, d.ctype, d.err = phoneconf.Render(fs.o.Engine, s, p, site, key.name)
 		return d
 	}))
@@ -177,5 +180,6 @@ func kindOf(p *pbx.Phone, key fileKey) string {
 // newFile has no body yet. Its key is a copy: the request's is a part of a longer text.
 func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
 	sum := sha256.Sum256(body)
-	return &file{key: strings.Clone(key.text()), owner: owner, print: print, etag: `"` + hex.EncodeToString(sum[:]) + `"`, size: len(body), ctype: ctype}
+	return &file{key: strings.Clone(key.text()), owner: owner, print: print, etag: `"` + hex.EncodeToString(sum[:]) + `"`,
+		size: len(body), ctype: ctype}
 }

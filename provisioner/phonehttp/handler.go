@@ -80,7 +80,8 @@ func New(opt Options) *Handler {
 	if opt.Enrolled == nil {
 		opt.Enrolled = func(*pbx.Phone) bool { return false }
 	}
-	h := &Handler{opt: opt, files: opt.Files, uploads: make(chan struct{}, maxUploads), sending: make(chan struct{}, maxFirmware)}
+	h := &Handler{opt: opt, files: opt.Files, uploads: make(chan struct{}, maxUploads),
+		sending: make(chan struct{}, maxFirmware)}
 	h.core = h.serve
 	return h
 }

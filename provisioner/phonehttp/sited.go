@@ -19,7 +19,8 @@ func failLevel(err error) slog.Level {
 
 // shipped renders with the shipped templates a file whose own template failed and
 // of which no good one is in memory.
-func (fs *Files) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte, bad *phoneconf.SiteError) *file {
+func (fs *Files) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte,
+	bad *phoneconf.SiteError) *file {
 	fs.o.Logger.Debug("a site's template fails, the shipped one is used", "mac", key.mac, "file", key.name, "error", bad)
 	f := &file{key: key.text(), owner: e.secret}
 	engine := fs.o.Engine.Shipped()

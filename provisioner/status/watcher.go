@@ -80,8 +80,9 @@ type Options struct {
 // New starts from what the database remembers, as stale values.
 func New(ctx context.Context, o Options) (*Watcher, error) {
 	w := &Watcher{o: o, observed: map[string]*observed{}, staleSince: time.Now(), ask: make(chan string, askQueue)}
-	w.changed = writebehind.New(&w.mu, writebehind.Options[string, rows]{What: "statuses of endpoints", Every: writePause, Batch: writeBatch,
-		Read: w.read, Write: w.write, Log: o.Log})
+	w.changed = writebehind.New(&w.mu, writebehind.Options[string, rows]{What: "statuses of endpoints", Every: writePause,
+		Batch: writeBatch,
+		Read:  w.read, Write: w.write, Log: o.Log})
 	statuses, err := o.DB.Statuses(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the last known statuses: %w", err)

@@ -1,4 +1,4 @@
-package provisioner
+package signin
 
 import (
 	"os"

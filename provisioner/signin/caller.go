@@ -1,4 +1,4 @@
-package provisioner
+package signin
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Caller is who sent a request, and what its sender may do.
+// Caller is the sender of a request, and what the sender may do.
 type Caller struct {
 	pbx.Author
 	Role   pbx.Role
@@ -23,35 +23,35 @@ type Caller struct {
 	session    []byte    // hash of the session, nil for an API token
 }
 
-// Authenticate returns whose token or session that text is, or an Unauthorized
-// error. A session has the rights that its user has now, whatever they were when
-// it began.
-func (c *Controller) Authenticate(ctx context.Context, text string) (*Caller, error) {
+// Authenticate returns the caller that the text of a token or session stands for, or an
+// Unauthorized error. A session has the rights that its user has now, whatever they were
+// when it began.
+func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller, error) {
 	hash := sha256.Sum256([]byte(text))
 	if strings.HasPrefix(text, sessionPrefix) {
-		return c.signIns.caller(ctx, hash[:])
+		return a.caller(ctx, hash[:])
 	}
-	token, err := c.useToken(ctx, hash[:])
+	token, err := a.useToken(ctx, hash[:])
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant, Expires: token.ExpiresAt, token: hash[:]}, nil
+	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant,
+		Expires: token.ExpiresAt, token: hash[:]}, nil
 }
 
 // Still reports by an error that a caller may not go on as before: the token or the
-// session has ended, or its rights have changed. What lasts longer than a request
-// asks from time to time.
-func (c *Controller) Still(ctx context.Context, by *Caller) error {
+// session has ended, or its rights have changed. Streams ask it from time to time.
+func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
 	var role pbx.Role
 	var tenant string
 	if by.session != nil {
-		now, err := c.signIns.caller(ctx, by.session)
+		now, err := a.caller(ctx, by.session)
 		if err != nil {
 			return err
 		}
 		role, tenant = now.Role, now.Tenant
 	} else {
-		token, err := c.db.TokenByHash(ctx, by.token)
+		token, err := a.o.DB.TokenByHash(ctx, by.token)
 		if err != nil {
 			return err
 		}
@@ -63,10 +63,9 @@ func (c *Controller) Still(ctx context.Context, by *Caller) error {
 	return nil
 }
 
-// caller is whose session that is. Whoever may not sign in any more has none:
-// switching login off ends them all.
-func (s *signIns) caller(ctx context.Context, hash []byte) (*Caller, error) {
-	session, u, err := s.c.db.SessionByHash(ctx, hash, s.now())
+// caller returns the user of a session. Sessions of a user whose login is off are over.
+func (a *Authenticator) caller(ctx context.Context, hash []byte) (*Caller, error) {
+	session, u, err := a.o.DB.SessionByHash(ctx, hash, a.now())
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +73,8 @@ func (s *signIns) caller(ctx context.Context, hash []byte) (*Caller, error) {
 }
 
 func callerOf(u *pbx.User, expires time.Time, hash []byte) *Caller {
-	return &Caller{Author: pbx.Author{Actor: "user " + u.Username}, Role: u.Role, Tenant: u.Tenant, User: u, MustChange: u.MustChange, Expires: expires, session: hash}
+	return &Caller{Author: pbx.Author{Actor: "user " + u.Username}, Role: u.Role, Tenant: u.Tenant, User: u,
+		MustChange: u.MustChange, Expires: expires, session: hash}
 }
 
 // OwnsUser reports whether a user of the tenant is the caller.
@@ -86,23 +86,23 @@ func (c *Caller) OwnsExtension(number string) bool {
 }
 
 // OwnsDevice reports whether a device of the tenant rings for the caller.
-func (c *Controller) OwnsDevice(by *Caller, name string) bool {
-	d := c.Snapshot().Device(by.Tenant, name)
-	return d != nil && by.OwnsExtension(d.Extension)
+func (c *Caller) OwnsDevice(s *pbx.Snapshot, name string) bool {
+	d := s.Device(c.Tenant, name)
+	return d != nil && c.OwnsExtension(d.Extension)
 }
 
 // OwnsMailbox reports whether a mailbox of the tenant is the caller's own. One
 // that several extensions share is nobody's own.
-func (c *Controller) OwnsMailbox(by *Caller, number string) bool {
-	if by.User == nil || by.User.Extension == "" {
+func (c *Caller) OwnsMailbox(s *pbx.Snapshot, number string) bool {
+	if c.User == nil || c.User.Extension == "" {
 		return false
 	}
 	own := false
-	for _, e := range c.Snapshot().Extensions {
-		if e.Tenant != by.Tenant || e.Mailbox != number {
+	for _, e := range s.Extensions {
+		if e.Tenant != c.Tenant || e.Mailbox != number {
 			continue
 		}
-		if own = e.Number == by.User.Extension; !own {
+		if own = e.Number == c.User.Extension; !own {
 			return false
 		}
 	}

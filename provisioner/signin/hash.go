@@ -1,4 +1,4 @@
-package provisioner
+package signin
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// cost is what one argon2id hash takes. The notation in which a hash is stored
+// cost is the cost of one argon2id hash. The notation in which a hash is stored
 // names it, so that a hash is verified with its own cost whatever new ones pay.
 type cost struct {
 	memory uint32 // KiB
@@ -26,7 +26,7 @@ type cost struct {
 // in by the hundred, pay less.
 var paid = cost{memory: 19 * 1024, passes: 2, lanes: 1}
 
-// most bounds what a stored hash can ask for: 128 MiB, and about a second.
+// most bounds the cost that a stored hash can name: 128 MiB, and about a second.
 var most = cost{memory: 128 * 1024, passes: 10, lanes: 8}
 
 const (
@@ -47,13 +47,14 @@ func (c cost) key(text string, salt []byte) []byte {
 // allowed reports whether a hash of this cost may be computed. argon2 panics at
 // less than one pass or lane.
 func (c cost) allowed() bool {
-	return c.memory > 0 && c.passes > 0 && c.lanes > 0 && c.memory <= most.memory && c.passes <= most.passes && c.lanes <= most.lanes
+	return c.memory > 0 && c.passes > 0 && c.lanes > 0 && c.memory <= most.memory && c.passes <= most.passes &&
+		c.lanes <= most.lanes
 }
 
 func (c cost) String() string { return fmt.Sprintf(argonPrefix, c.memory, c.passes, c.lanes) }
 
-// hashSecret returns what may be stored in place of text.
-func hashSecret(text string) pbx.Secret {
+// Hash returns an argon2id hash with a salt, to be stored in place of text.
+func Hash(text string) pbx.Secret {
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // never fails, see crypto/rand
 	b64 := base64.RawStdEncoding
@@ -61,7 +62,7 @@ func hashSecret(text string) pbx.Secret {
 }
 
 // costOf returns the cost that a stored hash names; the rest is its salt and key.
-// False for a text that hashSecret did not write, and for a cost beyond most.
+// False for a text that Hash did not write, and for a cost beyond most.
 func costOf(hash pbx.Secret) (c cost, rest string, ok bool) {
 	stored := hash.Reveal()
 	if _, err := fmt.Sscanf(stored, argonPrefix, &c.memory, &c.passes, &c.lanes); err != nil || !c.allowed() {
@@ -76,7 +77,7 @@ func costOf(hash pbx.Secret) (c cost, rest string, ok bool) {
 }
 
 // matches reports whether hash was made of text, at whatever cost. A zero hash, and
-// one that hashSecret did not write, match nothing, but take as long as a new one.
+// one that Hash did not write, match nothing, but take as long as a new one.
 func matches(hash pbx.Secret, text string) bool {
 	salt, want, pays := make([]byte, saltBytes), []byte(nil), paid
 	if c, rest, ok := costOf(hash); ok {
@@ -94,17 +95,43 @@ func stale(hash pbx.Secret) bool {
 	return !ok || c != paid
 }
 
+// HashPIN returns the hash of a PIN for desk phones: the present hash when it is the same PIN at
+// the same cost, so that writing it again changes nothing.
+func HashPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
+	if err := pbx.CheckDeskPIN("desk_pin", pin); err != nil {
+		return pbx.Secret{}, err
+	}
+	if !present.IsZero() && !stale(present) && matches(present, pin) {
+		return present, nil
+	}
+	return Hash(pin), nil
+}
+
+// MatchesPIN reports whether that is the user's PIN. It renews a stale hash of it. A wrong
+// number, for which u is nil, takes as long as a wrong PIN.
+func (a *Authenticator) MatchesPIN(ctx context.Context, u *pbx.User, pin string) bool {
+	if u == nil {
+		matches(pbx.Secret{}, pin)
+		return false
+	}
+	if !matches(u.DeskPIN, pin) {
+		return false
+	}
+	a.renewHash(ctx, u, &u.DeskPIN, pin)
+	return true
+}
+
 // renewHash stores a new hash of a text that matched, when the old one is stale.
 // hash points into u: the password, or the PIN. It is no change of the user: a
 // failure is logged, and the next sign-in tries again.
-func (c *Controller) renewHash(ctx context.Context, u *pbx.User, hash *pbx.Secret, text string) {
+func (a *Authenticator) renewHash(ctx context.Context, u *pbx.User, hash *pbx.Secret, text string) {
 	if !stale(*hash) {
 		return
 	}
 	was := *u
-	*hash = hashSecret(text)
-	if err := c.db.RenewHashes(ctx, &was, u); err != nil {
+	*hash = Hash(text)
+	if err := a.o.DB.RenewHashes(ctx, &was, u); err != nil {
 		*u = was
-		c.log.Warn("the hash of a password or PIN keeps its old cost", "user", knownName(u), "error", err)
+		a.o.Log.Warn("the hash of a password or PIN keeps its old cost", "user", knownName(u), "error", err)
 	}
 }

@@ -1,4 +1,4 @@
-package provisioner
+package signin
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 // tokenPrefix lets secret scanners and people recognise a token.
 const tokenPrefix = "dt_"
 
-// TokenOrder says what a token is to be.
+// TokenOrder describes a token to be made.
 type TokenOrder struct {
 	Name    string
 	Role    pbx.Role
@@ -27,11 +27,12 @@ type TokenOrder struct {
 
 // CreateToken makes an API token. Its text is returned once; the database keeps
 // its SHA-256 only. Hashing without salt is enough: the text has 256 random bits.
-func (c *Controller) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, pbx.Secret, error) {
+func (a *Authenticator) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, pbx.Secret, error) {
 	var es pbx.Errors
 	es.Add(pbx.CheckText("name", o.Name, 1, 60, 0))
 	if o.Role == pbx.RoleUser {
-		es.Add(pbx.Invalidf("role", "cannot be user for a token: people sign in with that role; choose tenant-admin or operator"))
+		es.Add(pbx.Invalidf("role",
+			"cannot be user for a token: people sign in with that role; choose tenant-admin or operator"))
 	} else {
 		es.Add(pbx.CheckRole(o.Role, o.Tenant))
 	}
@@ -45,7 +46,7 @@ func (c *Controller) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, 
 		return nil, pbx.Secret{}, err
 	}
 	text := newTokenText()
-	token, err := c.storeToken(ctx, o, text)
+	token, err := a.storeToken(ctx, o, text)
 	if pbx.KindOf(err) == pbx.NotFound {
 		err = pbx.Refusedf("tenant", "tenant %s does not exist", o.Tenant)
 	}
@@ -54,57 +55,59 @@ func (c *Controller) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, 
 
 func newTokenText() pbx.Secret { return pbx.NewSecret(tokenPrefix + pbx.RandomSecret(32).Reveal()) }
 
-func (c *Controller) storeToken(ctx context.Context, o TokenOrder, text pbx.Secret) (*db.Token, error) {
+func (a *Authenticator) storeToken(ctx context.Context, o TokenOrder, text pbx.Secret) (*db.Token, error) {
 	hash := sha256.Sum256([]byte(text.Reveal()))
 	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, ExpiresAt: o.Expires}
-	if err := c.db.CreateToken(ctx, t, hash[:]); err != nil {
+	if err := a.o.DB.CreateToken(ctx, t, hash[:]); err != nil {
 		return nil, err
 	}
-	return c.db.TokenByHash(ctx, hash[:])
+	return a.o.DB.TokenByHash(ctx, hash[:])
 }
 
 // useToken returns the token with that hash, or an Unauthorized error that does
 // not tell an unknown token from a revoked one.
-func (c *Controller) useToken(ctx context.Context, hash []byte) (*db.Token, error) {
-	token, err := c.db.TokenByHash(ctx, hash)
+func (a *Authenticator) useToken(ctx context.Context, hash []byte) (*db.Token, error) {
+	token, err := a.o.DB.TokenByHash(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.db.TouchToken(ctx, token); err != nil {
-		c.log.Warn("noting the use of a token", "token", token.Name, "error", err) // no reason to refuse its owner
+	if err := a.o.DB.TouchToken(ctx, token); err != nil {
+		a.o.Log.Warn("noting the use of a token", "token", token.Name, "error", err) // no reason to refuse its owner
 	}
 	return token, nil
 }
 
 // Tokens lists the tokens of a tenant, revoked ones included; everybody's when
 // tenant is "".
-func (c *Controller) Tokens(ctx context.Context, tenant string) ([]*db.Token, error) {
-	return c.db.Tokens(ctx, tenant)
+func (a *Authenticator) Tokens(ctx context.Context, tenant string) ([]*db.Token, error) {
+	return a.o.DB.Tokens(ctx, tenant)
 }
 
 // RevokeToken makes a token of a tenant useless from now on; anybody's when tenant
 // is "".
-func (c *Controller) RevokeToken(ctx context.Context, tenant, id string) error {
-	return c.db.RevokeToken(ctx, tenant, id)
+func (a *Authenticator) RevokeToken(ctx context.Context, tenant, id string) error {
+	return a.o.DB.RevokeToken(ctx, tenant, id)
 }
 
 // FirstToken writes an admin token to a new file that only its owner can read,
 // when no token exists yet. It reports whether it did. The file is complete
 // before the token works, so that no token is ever lost.
-func (c *Controller) FirstToken(ctx context.Context, path string) (bool, error) {
-	tokens, err := c.Tokens(ctx, "")
+func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, error) {
+	tokens, err := a.Tokens(ctx, "")
 	if err != nil || len(tokens) > 0 {
 		return false, err
 	}
 	text := newTokenText()
 	err = wholefile.Create(path, []byte(text.Reveal()+"\n"))
 	if errors.Is(err, fs.ErrExist) {
-		return false, fmt.Errorf("writing the first token: %s exists already, but the database knows no token; move the file away", path)
+		return false, fmt.Errorf(
+			"writing the first token: %s exists already, but the database knows no token; move the file away", path)
 	}
 	if err != nil {
 		return false, fmt.Errorf("writing the first token to %s: %w", path, err)
 	}
-	if _, err := c.storeToken(ctx, TokenOrder{Name: "admin " + time.Now().Format("2006-01-02"), Role: pbx.RolePlatformAdmin}, text); err != nil {
+	order := TokenOrder{Name: "admin " + time.Now().Format(time.DateOnly), Role: pbx.RolePlatformAdmin}
+	if _, err := a.storeToken(ctx, order, text); err != nil {
 		return false, errors.Join(err, os.Remove(path))
 	}
 	return true, nil

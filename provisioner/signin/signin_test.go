@@ -1,65 +1,22 @@
-package provisioner
+package signin
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const rightPassword = "correct horse"
-
-// clock is a time that a test moves. It begins in the future, for sessions are kept
-// by the clock of the database as well when a password changes.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-// people is a lab with users who can sign in, and a clock.
-type people struct {
-	*lab
-	clock *clock
-}
-
-func newPeople(t *testing.T) *people {
-	l := newLab(t)
-	p := &people{l, &clock{at: time.Now().Add(time.Hour)}}
-	p.signIns.now = p.clock.now
-	hash := hashSecret(rightPassword)
-	for _, u := range []*pbx.User{
-		{Username: "alice", Role: pbx.RoleUser, Login: true, Password: hash, SecondStep: pbx.SecondStepNone},
-		{Username: "bob", Role: pbx.RoleOperator, Login: true, Password: hash, MustChange: true, SecondStep: pbx.SecondStepNone},
-		{Username: "carol", Role: pbx.RoleTenantAdmin, Login: true, Password: hash, SecondStep: pbx.SecondStepEmail, PersonalContact: "carol@example.org"},
-		{Username: "dan", Role: pbx.RoleUser, Password: hash, SecondStep: pbx.SecondStepNone},
-		{Username: "eve", Role: pbx.RoleUser, Login: true, SecondStep: pbx.SecondStepNone}, // never had a password
-	} {
-		u.Tenant, u.FullName = pbx.DefaultTenant, u.Username
-		put(l, l.Users, u.Username, u)
-	}
-	return p
-}
-
 func (p *people) try(username, password, address string) (*SignedIn, error) {
 	p.t.Helper()
-	return p.SignInUser(p.t.Context(), Credentials{Tenant: pbx.DefaultTenant, Username: username, Password: pbx.NewSecret(password), Address: address})
+	return p.Begin(p.t.Context(), Credentials{Tenant: pbx.DefaultTenant, Username: username, Password: pbx.NewSecret(password), Address: address})
 }
 
 // signIn signs in and returns the session's text.
@@ -90,7 +47,7 @@ func TestRefusedSignInsAreAlike(t *testing.T) {
 		{Tenant: "default", Username: "nobody", Password: pbx.NewSecret(rightPassword)}, {Tenant: "nowhere", Username: "alice", Password: pbx.NewSecret(rightPassword)},
 		{Tenant: "default", Username: "dan", Password: pbx.NewSecret(rightPassword)}, {Tenant: "default", Username: "eve"}, {Tenant: "default", Username: "eve", Password: pbx.NewSecret(rightPassword)},
 	} {
-		if s, err := p.SignInUser(t.Context(), c); !errors.Is(err, errWrong) || s != nil {
+		if s, err := p.Begin(t.Context(), c); !errors.Is(err, errWrong) || s != nil {
 			t.Errorf("%s of %s: %v, %v", c.Username, c.Tenant, s, err)
 		}
 	}
@@ -109,8 +66,7 @@ func TestSessionEnds(t *testing.T) {
 	if p.alive(text+"a") != nil || p.alive(strings.TrimPrefix(text, sessionPrefix)) != nil {
 		t.Error("another text is as good")
 	}
-	p.fresh() // a restart of the program
-	p.signIns.now = p.clock.now
+	p.fresh(mail.Server{}) // a restart of the program
 	p.clock.pass(sessionLife - time.Second)
 	if p.alive(text) == nil {
 		t.Error("the session did not survive a restart and a day")
@@ -120,7 +76,7 @@ func TestSessionEnds(t *testing.T) {
 		t.Error("the session has no end")
 	}
 	text = p.signIn("alice")
-	if err := p.EndSession(t.Context(), p.alive(text)); err != nil || p.alive(text) != nil {
+	if err := p.End(t.Context(), p.alive(text)); err != nil || p.alive(text) != nil {
 		t.Errorf("signing out: %v", err)
 	}
 	text = p.signIn("alice")
@@ -133,19 +89,9 @@ func TestSessionEnds(t *testing.T) {
 	}
 	p.edit("alice", func(u *pbx.User) { u.Login = true })
 	text = p.signIn("alice")
-	if _, err := p.Users.Delete(t.Context(), tester, "default", "alice", Condition{}); err != nil || p.alive(text) != nil {
-		t.Errorf("the session outlives its user: %v", err)
-	}
-}
-
-func (p *people) edit(username string, change func(*pbx.User)) {
-	p.t.Helper()
-	_, err := p.editUser(p.t.Context(), tester, pbx.DefaultTenant, username, Condition{}, func(u *pbx.User) error {
-		change(u)
-		return nil
-	})
-	if err != nil {
-		p.t.Fatal(err)
+	p.write(func(ctx context.Context, tx *db.Tx) error { return tx.DeleteUser(ctx, "default", "alice") })
+	if p.alive(text) != nil {
+		t.Error("the session outlives its user")
 	}
 }
 
@@ -168,11 +114,11 @@ func TestChangeOfPassword(t *testing.T) {
 	if _, err := p.try("bob", rightPassword, ""); !errors.Is(err, errWrong) {
 		t.Errorf("the old password: %v", err)
 	}
-	_, once, err := p.ResetPassword(t.Context(), tester, "default", "bob", Condition{})
-	if err != nil || p.alive(mine) != nil {
-		t.Errorf("a reset leaves the session: %v", err)
+	p.edit("bob", func(u *pbx.User) { u.Password, u.MustChange = Hash("one time"), true }) // a reset
+	if p.alive(mine) != nil {
+		t.Error("a reset leaves the session")
 	}
-	if s, err := p.try("bob", once.Reveal(), ""); err != nil || !s.Caller.MustChange {
+	if s, err := p.try("bob", "one time", ""); err != nil || !s.Caller.MustChange {
 		t.Errorf("the one-time password: %v, %v", s, err)
 	}
 }
@@ -220,7 +166,6 @@ func TestAttemptsAreLimited(t *testing.T) {
 // half signs carol in up to the second step, whose code is then 123456.
 func (p *people) half() *SignedIn {
 	p.t.Helper()
-	p.mailer.mail.Address = "127.0.0.1:1"
 	s, err := p.try("carol", rightPassword, "192.0.2.9")
 	if err != nil || s.Caller != nil || s.Step != pbx.SecondStepEmail || !s.Session.IsZero() {
 		p.t.Fatalf("%+v, %v", s, err)
@@ -229,7 +174,7 @@ func (p *people) half() *SignedIn {
 	if err != nil || queued == nil {
 		p.t.Fatal("no code is queued", err)
 	}
-	queued.Code = hashSecret("123456")
+	queued.Code = Hash("123456")
 	if err := p.store.PutSignInCode(p.t.Context(), queued); err != nil {
 		p.t.Fatal(err)
 	}
@@ -237,7 +182,7 @@ func (p *people) half() *SignedIn {
 }
 
 func (p *people) confirm(s *SignedIn, code string) (*SignedIn, error) {
-	return p.ConfirmSignIn(p.t.Context(), s.Half, code, "192.0.2.9")
+	return p.Confirm(p.t.Context(), s.Half, code, "192.0.2.9")
 }
 
 func TestSecondStep(t *testing.T) {
@@ -245,6 +190,7 @@ func TestSecondStep(t *testing.T) {
 	if _, err := p.try("carol", rightPassword, ""); pbx.KindOf(err) != pbx.Unavailable {
 		t.Errorf("without a mail server: %v", err)
 	}
+	p.fresh(someServer)
 	s := p.half()
 	if p.alive(s.Half.Reveal()) != nil {
 		t.Error("half a sign-in is a session")
@@ -254,8 +200,7 @@ func TestSecondStep(t *testing.T) {
 			t.Errorf("code %q: %v", wrong, err)
 		}
 	}
-	p.fresh()
-	p.signIns.now, p.mailer.mail.Address = p.clock.now, "127.0.0.1:1"
+	p.fresh(someServer)
 	done, err := p.confirm(s, "123456")
 	if err != nil || p.alive(done.Session.Reveal()) == nil {
 		t.Fatal("after a restart:", err)
@@ -315,31 +260,69 @@ func TestNewCode(t *testing.T) {
 	}
 }
 
-// A mail that nobody takes in time is given up, so that it is not tried for ever.
-func TestCodeOutcome(t *testing.T) {
+// letter returns what waits in the queue of codes.
+func (p *people) letter() (mail.Letter, bool) {
+	p.t.Helper()
+	l, ok, err := p.NextCode(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return l, ok
+}
+
+var mailedCode = regexp.MustCompile(`(?m)^[0-9]{6}$`)
+
+// text writes a letter and returns the code in it.
+func (p *people) text(l mail.Letter) string {
+	p.t.Helper()
+	text, err := l.Text(p.t.Context())
+	code := mailedCode.FindString(text)
+	if err != nil || code == "" || !strings.HasPrefix(text, "Hello carol,") {
+		p.t.Fatalf("%v in %s", err, text)
+	}
+	return code
+}
+
+// A code is mailed until it was taken or is given up. The last one mailed is good.
+func TestCodesAreQueued(t *testing.T) {
 	p := newPeople(t)
-	p.mailer.mail.RetryFirst = time.Minute
-	now := p.clock.now()
-	for what, c := range map[string]struct {
-		ends      time.Duration
-		permanent bool
-		err       error
-		want      db.InvitationState
-	}{
-		"taken": {codeLife, false, nil, db.InvitationSent}, "later": {codeLife, false, errors.New("451"), db.InvitationQueued},
-		"never": {codeLife, true, errors.New("550"), db.InvitationFailed}, "too late": {time.Second, false, errors.New("451"), db.InvitationFailed},
-	} {
-		s := &db.SignIn{State: db.InvitationQueued, ExpiresAt: now.Add(c.ends)}
-		if p.mailer.codeOutcome(s, c.permanent, c.err); s.State != c.want || s.Attempts != 1 || c.want == db.InvitationQueued && !s.NextAt.Equal(now.Add(time.Minute)) {
-			t.Errorf("%s: %+v", what, s)
-		}
+	p.fresh(someServer)
+	if _, ok := p.letter(); ok {
+		t.Error("a code is queued before anybody signs in")
 	}
 	s := p.half()
-	p.clock.pass(codeLife)
-	if wait, none, err := p.mailer.stepCode(t.Context()); wait != 0 || none || err != nil {
-		t.Errorf("%v, %v, %v", wait, none, err)
+	now := p.clock.now().UTC().Truncate(time.Millisecond)
+	l, ok := p.letter()
+	if !ok || l.Name != "code of user default/carol" || l.To != "carol@example.org" || l.Attempts != 0 || !l.Due.Equal(now) || !l.Expires.Equal(now.Add(codeLife)) {
+		t.Fatalf("%v %+v", ok, l)
 	}
-	if queued, _, err := p.store.NextSignIn(t.Context()); queued != nil || err != nil || s.Expires.After(p.clock.now()) {
-		t.Errorf("a code that has ended is still queued: %v, %v", queued, err)
+	first := p.text(l)
+	if err := l.Done(t.Context(), mail.Result{State: pbx.MailQueued, Attempts: 1, Error: "451", Due: now.Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	l, ok = p.letter()
+	if !ok || l.Attempts != 1 || !l.Due.Equal(now.Add(time.Minute)) {
+		t.Fatalf("after an attempt: %v %+v", ok, l)
+	}
+	second := p.text(l)
+	if err := l.Done(t.Context(), mail.Result{State: pbx.MailSent, Attempts: 2, Sent: now}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := p.letter(); ok {
+		t.Error("a code that was mailed is still queued")
+	}
+	if _, err := p.confirm(s, first); first != second && pbx.KindOf(err) != pbx.Invalid {
+		t.Errorf("the first code: %v", err)
+	}
+	if _, err := p.confirm(s, second); err != nil {
+		t.Errorf("the code that was mailed last: %v", err)
+	}
+	p.half()
+	l, _ = p.letter()
+	if err := l.Done(t.Context(), mail.Result{State: pbx.MailFailed, Attempts: 1, Error: "550"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := p.letter(); ok {
+		t.Error("a code that was given up is still queued")
 	}
 }
