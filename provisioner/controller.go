@@ -1,9 +1,8 @@
-// Package provisioner is the office: the rows that people edit, with their use cases, and
-// the rooms, wired.
+// Package provisioner is the office: the use cases, one file a resource, and the rooms.
 //
-// It owns one file a resource, what spans several rooms, and New, which wires the rooms by
-// plain functions. Each room is a package with its own goroutine, lock and options; none
-// imports another machine.
+// It owns the rows that people edit, the use cases that span several rooms, and New, which
+// wires the rooms by plain functions. Each room is a package with its own goroutine, lock
+// and options; no room imports another machine.
 //
 // Data flows down: use case → db → snapshot → apply → files → reload. Status flows up: AMI
 // event → status, calls → db → API. It may import its rooms, provisioner/pbx, db, templates,
@@ -80,17 +79,17 @@ type AMI struct {
 	Secret   pbx.Secret
 }
 
-// Controller is the office: its rooms, wired, and the use cases of each kind of row. Its
-// methods are safe for concurrent use.
+// Controller is the office: its rooms and the use cases of each kind of row. Its methods
+// are safe for concurrent use.
 type Controller struct {
-	Events  *event.Hub            // what happens, for the API's stream and for lamps
+	Events  *event.Hub            // events for the API's stream and for lamps
 	Apply   *apply.Loop           // brings Asterisk to the desired state
-	Status  *status.Watcher       // what Asterisk says of endpoints
+	Status  *status.Watcher       // the states of endpoints
 	Calls   *calls.Tracker        // calls under way
 	Records *cdr.Recorder         // of calls that have ended
 	Away    *cdr.Away             // records of calls that ended while the controller was away
 	Spool   *spool.Spool          // the folders that Asterisk fills
-	Fleet   *fleet.Fleet          // what desk phones do, and orders to them
+	Fleet   *fleet.Fleet          // desk phones, and orders to them
 	SignIn  *signin.Authenticator // passwords, sessions, codes and tokens
 	Mail    *mail.Outbox          // sends codes and invitations
 
@@ -102,8 +101,8 @@ type Controller struct {
 	pins      *limit.Count[string] // wrong PINs by endpoint
 	retention *retention
 
-	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
-	// each kind of row.
+	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are use cases, one kind
+	// each.
 	Tenants    *Resource[pbx.Tenant]
 	Extensions *Resource[pbx.Extension]
 	Devices    *Resource[pbx.Device]

@@ -77,7 +77,7 @@ func (a *Authenticator) useToken(ctx context.Context, hash []byte) (*db.Token, e
 	return token, nil
 }
 
-// Tokens lists the tokens of a tenant, revoked ones included; all tokens when tenant is "".
+// Tokens lists the tokens of a tenant, revoked ones included. With tenant "" it lists all.
 func (a *Authenticator) Tokens(ctx context.Context, tenant string) ([]*db.Token, error) {
 	return a.o.DB.Tokens(ctx, tenant)
 }
