@@ -18,8 +18,11 @@ func (t *Tracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 	}
 	if v.Name == "DialEnd" {
 		to.leg.end(dialOutcome(v, to.call.hungUp))
-		if to.leg.Outcome != pbx.OutcomeAnswer {
+		switch {
+		case to.leg.Outcome != pbx.OutcomeAnswer:
 			to.call.lastDial = to.leg.Outcome
+		case by.leg != nil && by.leg.Caller:
+			to.accepted = at
 		}
 		return
 	}
@@ -122,6 +125,15 @@ func (t *Tracker) answered(ch *channel, at time.Time) {
 		t.o.Answered(c.Tenant, ch.leg.Extension, at)
 	}
 	t.tell(c, event.CallTaken, ch.leg)
+}
+
+// answeredBriefly counts the answer of a leg that hung up before Asterisk had bridged it. The
+// caller's own dial says that it was confirmed, and that no other leg was answered.
+func (t *Tracker) answeredBriefly(ch *channel) {
+	if ch.leg.Answered.IsZero() && !ch.accepted.IsZero() {
+		ch.leg.Answered = ch.accepted
+		t.answered(ch, ch.accepted)
+	}
 }
 
 // hears returns ch and the channels that it hears and that hear it.

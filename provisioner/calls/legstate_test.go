@@ -89,6 +89,36 @@ func TestLegStates(t *testing.T) {
 	}
 }
 
+// A leg that hangs up between its answer and the bridge has answered. A leg that another one
+// than the caller dials has not: it may have been asked to press 1 too late.
+func TestAnsweredBeforeTheBridge(t *testing.T) {
+	for dialledBy, want := range map[string]string{
+		"PJSIP/dcaller-00000001\nUniqueid: 1.1\nChannelStateDesc: Up": `caller dialled 102: answered by "102", called 102 bob ANSWER, via [], 0s`,
+		"Local/102@dialtone-legs-00000001;2\nUniqueid: 1.3":           `caller dialled 102: answered by "", called 102 bob ANSWER, via [], 0s`,
+	} {
+		r := newCallRig()
+		for _, text := range []string{
+			"Newchannel\nChannel: PJSIP/dcaller-00000001\nUniqueid: 1.1\nChannelStateDesc: Ring\nContext: from-default\nExten: 102",
+			"Newchannel\nChannel: Local/102@dialtone-legs-00000001;2\nUniqueid: 1.3",
+			"Newchannel\nChannel: PJSIP/dbob-00000002\nUniqueid: 1.2\nCallerIDNum: 102",
+			"DialEnd\nDialStatus: ANSWER\nDestChannel: PJSIP/dbob-00000002\nDestUniqueid: 1.2\nDestLinkedid: 1.1\nDestChannelStateDesc: Up\nChannel: " + dialledBy,
+			"Newstate\nChannel: PJSIP/dcaller-00000001\nUniqueid: 1.1\nChannelStateDesc: Up",
+			"Hangup\nUniqueid: 1.2\nCause: 16", "Hangup\nUniqueid: 1.3\nCause: 16", "Hangup\nUniqueid: 1.1\nCause: 16",
+		} {
+			r.Handle(ami.Event{At: replayed, Frame: ami.ParseFrame("Event: " + text + "\nLinkedid: 1.1\n\n")})
+		}
+		if len(r.records) != 1 {
+			t.Fatalf("%d records", len(r.records))
+		}
+		if got := summary(r.records[0]); got != want {
+			t.Errorf("dialled by %.8s the record says\n     %s\nwant %s", dialledBy, got, want)
+		}
+		if counted := len(r.taken) == 1; counted != (r.records[0].By.Number != "") {
+			t.Errorf("dialled by %.8s: counted for %v", dialledBy, r.taken)
+		}
+	}
+}
+
 // DialEnd, an answer and a decline are what decides how a leg ended.
 func TestLegOutcomes(t *testing.T) {
 	for _, c := range []struct {

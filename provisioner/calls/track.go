@@ -69,6 +69,7 @@ type channel struct {
 	listed   time.Time // when it was first seen
 	missing  bool      // from the list of the last sweep
 	recorded bool      // Asterisk records it
+	accepted time.Time // when the caller's own dial ended with its answer
 }
 
 // trackedCall is a call under way.
@@ -301,6 +302,7 @@ func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
 func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 	c := ch.call
 	if ch.leg != nil {
+		t.answeredBriefly(ch)
 		ch.leg.on(legHungUp, at)
 		if ch.leg.Caller {
 			c.callerCause = cause
