@@ -8,8 +8,11 @@ import (
 )
 
 // needDestination is an Invalid error about field when what a destination names is
-// not there. No destination needs nothing.
+// not there, or an emergency number. No destination needs nothing.
 func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.Destination) error {
+	if d.Kind == pbx.ToExternal {
+		return tx.notLedTo(ctx, field, tenant, d.Key)
+	}
 	text := map[pbx.DestinationKind]string{
 		pbx.ToExtension: `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`,
 		pbx.ToVoicemail: `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`,

@@ -79,7 +79,7 @@ func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) err
 }
 
 // free refuses a number that another extension or a ring group has, or that is
-// dialled for a feature.
+// dialled for a feature or for help.
 func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 	taken, err := orNil(tx.Extension(ctx, tenant, number))
 	if err == nil && taken != nil {
@@ -89,6 +89,9 @@ func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 		return err
 	}
 	if err := tx.noRingGroupAt(ctx, tenant, number, ""); err != nil {
+		return err
+	}
+	if err := tx.noEmergency(ctx, tenant, number); err != nil {
 		return err
 	}
 	return tx.notForFeature(ctx, tenant, number)
