@@ -52,7 +52,7 @@ func CheckNoEmergency(field, number string, countries []string) *Error {
 func CheckLedTo(field, number string, countries []string) *Error {
 	for _, iso := range countries {
 		if reachesHelp(iso, number) {
-			return Invalidf(field, "nobody forwards to %s, which is for emergencies%s", number, inCountry(iso))
+			return Invalidf(field, "%s is for emergencies%s, and nobody forwards there", quote(number), inCountry(iso))
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ func toOutside(r routing, owner *Extension, number string) Plan {
 	n := r.s.ExternalNumber(r.c.Tenant, number)
 	switch {
 	case ok && out.Emergency && len(r.c.Hops) > 0:
-		return hangup(CauseUnallocated, "nobody forwards to %s, which is for emergencies", number)
+		return hangup(CauseUnallocated, "%s is for emergencies, and nobody forwards there", quote(number))
 	case ok && out.Emergency:
 		return r.leave(owner, NumberSIP, out, out.Number)
 	case n != nil && r.s.mayRing(owner, number): // it says itself how the carrier wants it
