@@ -19,7 +19,8 @@ type Number struct {
 
 func registerNumbers(a *api) {
 	registerKind(a, newKind(kind[pbx.Number, NumberFields, Number]{
-		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers, who: ofTenant,
+		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers,
+		who: ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) {
 			s = pbx.PlainNumber(s)
 			return s, pbx.CheckE164(field, s)
