@@ -11,7 +11,8 @@ import (
 // pbx.Snapshot.CountriesOf does.
 func (tx *Tx) countriesOf(ctx context.Context, tenant string) ([]string, error) {
 	countries, err := query(ctx, tx, func(row scanner) (iso string, err error) { return iso, row.Scan(&iso) },
-		`SELECT country FROM tenants WHERE name = ?1 UNION SELECT country FROM extensions WHERE tenant = ?1 AND country <> '' ORDER BY 1`, tenant)
+		`SELECT country FROM tenants WHERE name = ?1
+		UNION SELECT country FROM extensions WHERE tenant = ?1 AND country <> '' ORDER BY 1`, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("listing the countries of tenant %s: %w", tenant, err)
 	}
@@ -56,7 +57,8 @@ func (tx *Tx) countryFits(ctx context.Context, tenant, country string) error {
 			return pbx.Refusedf("country", "%s %s has an emergency number of that country", t.what, t.number)
 		}
 	}
-	outside, err := query(ctx, tx, scan, `SELECT 'external number', number FROM external_numbers WHERE tenant = ? ORDER BY number`, tenant)
+	outside, err := query(ctx, tx, scan,
+		`SELECT 'external number', number FROM external_numbers WHERE tenant = ? ORDER BY number`, tenant)
 	if err != nil {
 		return fmt.Errorf("listing the external numbers of tenant %s: %w", tenant, err)
 	}

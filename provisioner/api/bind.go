@@ -106,7 +106,9 @@ func members(t reflect.Type) (out []reflect.StructField) {
 func linkOf(row reflect.Type, m reflect.StructField) (link, bool) {
 	field, options, _ := strings.Cut(m.Tag.Get("row"), ",")
 	l := link{member: m.Index, name: jsonName(m),
-		sorted: options == "sorted" || options == "numbers", number: options == "number" || options == "numbers", omitZero: options == "omitzero", byHand: options == "by hand"}
+		sorted:   options == "sorted" || options == "numbers",
+		number:   options == "number" || options == "numbers",
+		omitZero: options == "omitzero", byHand: options == "by hand"}
 	field, l.invert = strings.CutPrefix(field, "!")
 	if field == "" {
 		field = m.Name
