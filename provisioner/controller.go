@@ -1,11 +1,13 @@
-// Package provisioner owns what Dialtone does: the use cases behind the API (one
-// file a resource), the apply loop that brings Asterisk to the desired state, and the
-// watcher that brings status back.
+// Package provisioner is the office: the rows that people edit, with their use cases, and
+// the rooms, wired.
 //
-// Data flows down: use case → db → snapshot → rendered files → reload. Status
-// flows up: AMI event → statusWatcher → db → API. It may import db, templates,
-// phoneconf, ami and the packages below it but api and phonehttp; it knows
-// neither HTTP nor ARI.
+// It owns one file a resource, what spans several rooms, and New, which wires the rooms by
+// plain functions. Each room is a package with its own goroutine, lock and options; none
+// imports another machine.
+//
+// Data flows down: use case → db → snapshot → apply → files → reload. Status flows up: AMI
+// event → status, calls → db → API. It may import its rooms, provisioner/pbx, db, templates,
+// phoneconf and ami; it knows neither HTTP nor ARI.
 package provisioner
 
 import (
@@ -78,18 +80,19 @@ type AMI struct {
 	Secret   pbx.Secret
 }
 
-// Controller carries out use cases. Its methods are safe for concurrent use.
+// Controller is the office: its rooms, wired, and the use cases of each kind of row. Its
+// methods are safe for concurrent use.
 type Controller struct {
-	// Events tells what happens, to the API's stream and to lamps.
-	Events *event.Hub
-	// Apply brings Asterisk to the desired state, Status tells what it says of endpoints.
-	Apply  *apply.Loop
-	Status *status.Watcher
-	// Fleet is what desk phones do, and orders to them.
-	Fleet *fleet.Fleet
-	// SignIn says who may come in. Mail sends codes and invitations.
-	SignIn *signin.Authenticator
-	Mail   *mail.Outbox
+	Events  *event.Hub            // what happens, for the API's stream and for lamps
+	Apply   *apply.Loop           // brings Asterisk to the desired state
+	Status  *status.Watcher       // what Asterisk says of endpoints
+	Calls   *calls.Tracker        // calls under way
+	Records *cdr.Recorder         // of calls that have ended
+	Away    *cdr.Away             // records of calls that ended while the controller was away
+	Spool   *spool.Spool          // the folders that Asterisk fills
+	Fleet   *fleet.Fleet          // what desk phones do, and orders to them
+	SignIn  *signin.Authenticator // passwords, sessions, codes and tokens
+	Mail    *mail.Outbox          // sends codes and invitations
 
 	db        *db.DB
 	log       *slog.Logger
@@ -98,12 +101,6 @@ type Controller struct {
 	site      phoneconf.Site
 	pins      *limit.Count[string] // wrong PINs by endpoint
 	retention *retention
-
-	Calls   *calls.Tracker // under way
-	Records *cdr.Recorder  // of calls that have ended
-	Away    *cdr.Away      // records of calls that ended while we were away
-	// Spool is the folders that Asterisk fills.
-	Spool *spool.Spool
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -121,7 +118,7 @@ type Controller struct {
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
 	Forwards        *Resource[pbx.Forward]
-	// Numbers and ClassesOfService say who is reached from outside, and who may call there.
+	// Numbers lead calls from outside in, ClassesOfService limit calls to the outside.
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
 	RingGroups       *Resource[pbx.RingGroup]
@@ -140,7 +137,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
-		Logger: o.Logger})
+		Log: o.Logger})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
 	c.pins = limit.NewCount[string](pinRate, mostPINs)
@@ -148,10 +145,10 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Device: c.deviceOf}); err != nil {
 		return nil, err
 	}
-	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Logger: o.Logger, Recordings: c.Spool}); err != nil {
+	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Log: o.Logger, Recordings: c.Spool}); err != nil {
 		return nil, err
 	}
-	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Logger: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
+	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Tenant:  c.tenantExists,
 		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count})
 	if err != nil {

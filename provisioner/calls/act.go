@@ -92,7 +92,7 @@ func (t *Tracker) Transfer(ctx context.Context, by pbx.Author, tenant, id, leg, 
 
 // logOrder logs what the user of the API did to a call.
 func (t *Tracker) logOrder(done string, by pbx.Author, tenant, id string, more ...any) {
-	t.o.Logger.Info(done, append([]any{"tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address},
+	t.o.Log.Info(done, append([]any{"tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address},
 		more...)...)
 }
 

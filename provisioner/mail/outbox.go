@@ -1,4 +1,4 @@
-// Package mail sends what Dialtone mails: invitations, codes to sign in.
+// Package mail sends Dialtone's mails: invitations and codes to sign in.
 //
 // It owns the connection to the mail server and when a mail is tried, tried again and
 // given up. The queues belong to their sources, which keep them in the database: a
@@ -41,7 +41,7 @@ type Letter struct {
 	Done func(context.Context, Result) error
 }
 
-// Result is what became of a letter.
+// Result says how an attempt to send a letter ended.
 type Result struct {
 	State    pbx.MailState
 	Attempts int       // the last one included

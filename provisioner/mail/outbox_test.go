@@ -25,7 +25,7 @@ type queue struct {
 	fails   error // of reading the queue
 }
 
-// queued is a letter and what came of it. A test reads it by see.
+// queued is a letter and its state. A test reads it by see.
 type queued struct {
 	Letter
 	q     *queue
@@ -108,7 +108,8 @@ func (p *post) send(_ context.Context, to, _, text string) (bool, error) {
 // run starts an outbox inside a bubble of synctest, until the test ends.
 func run(t *testing.T, p *post, sources ...Source) *Outbox {
 	t.Helper()
-	b := New(Options{Server: Server{Address: "mail.example.com:25"}, RetryFirst: time.Minute, Log: slog.New(slog.DiscardHandler)})
+	b := New(Options{Server: Server{Address: "mail.example.com:25"}, RetryFirst: time.Minute,
+		Log: slog.New(slog.DiscardHandler)})
 	b.send = p.send
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -137,7 +138,8 @@ func TestPausesDouble(t *testing.T) {
 		pause := time.Minute
 		for n := 1; n < mostAttempts; n++ {
 			after(time.Second)
-			if got := l.see(); got.state != pbx.MailQueued || got.Attempts != n || got.error != "451 later" || !got.sent.IsZero() {
+			got := l.see()
+			if got.state != pbx.MailQueued || got.Attempts != n || got.error != "451 later" || !got.sent.IsZero() {
 				t.Fatalf("after %d attempts: %+v", n, got)
 			}
 			after(pause - 2*time.Second)
@@ -193,7 +195,7 @@ func TestResults(t *testing.T) {
 	}
 }
 
-// A code overtakes invitations that are due. One that is not due yet holds up none.
+// A code overtakes invitations that are due. One that is not due yet holds up no letter.
 func TestSourcesThatComeFirstGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		codes, invitations, p := &queue{}, &queue{}, &post{}
@@ -223,7 +225,7 @@ func TestNudge(t *testing.T) {
 		b.Nudge()
 		synctest.Wait()
 		if len(p.tried()) != 1 {
-			t.Error("the nudge woke nobody")
+			t.Error("no attempt after a nudge")
 		}
 		q.put("bert", 0, 72*time.Hour)
 		after(look)
@@ -277,7 +279,8 @@ func TestNoServer(t *testing.T) {
 	q := &queue{}
 	l := q.put("anna", 0, -time.Hour)
 	b := New(Options{Log: slog.New(slog.DiscardHandler)})
-	if pause, err := b.step(t.Context(), []Source{q.next}); b.Sends() || pause != look || err != nil || l.state != pbx.MailQueued {
+	pause, err := b.step(t.Context(), []Source{q.next})
+	if b.Sends() || pause != look || err != nil || l.state != pbx.MailQueued {
 		t.Errorf("pause %v, %v, %+v", pause, err, l)
 	}
 }
@@ -293,7 +296,8 @@ func TestEndDuringAnAttempt(t *testing.T) {
 		cancel()
 		return false, ctx.Err()
 	}
-	if err := b.Run(ctx, q.next); !errors.Is(err, context.Canceled) || l.state != pbx.MailQueued || l.Attempts != 0 || log.Len() > 0 {
+	err := b.Run(ctx, q.next)
+	if !errors.Is(err, context.Canceled) || l.state != pbx.MailQueued || l.Attempts != 0 || log.Len() > 0 {
 		t.Errorf("%v, %+v, log %s", err, l, log)
 	}
 }

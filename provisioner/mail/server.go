@@ -13,7 +13,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// Server is the mail server that takes what Dialtone sends. The zero value sends nothing.
+// Server is the mail server that takes Dialtone's mails. The zero value sends nothing.
 type Server struct {
 	Address  string // host:port; "" sends nothing
 	Username string // "" signs in nowhere

@@ -37,8 +37,8 @@ func TestSend(t *testing.T) {
 		t.Fatal(permanent, err)
 	}
 	header, body := post.Last(t)
-	if header.Get("To") != "<anna@example.com>" || header.Get("From") != "<pbx@example.com>" || header.Get("Subject") != "Your phone" ||
-		header.Get("Date") == "" || header.Get("Message-Id") == "" {
+	if header.Get("To") != "<anna@example.com>" || header.Get("From") != "<pbx@example.com>" ||
+		header.Get("Subject") != "Your phone" || header.Get("Date") == "" || header.Get("Message-Id") == "" {
 		t.Errorf("header %v", header)
 	}
 	if got := strings.ReplaceAll(body, "\r\n", "\n"); strings.TrimSpace(got) != strings.TrimSpace(text) {
