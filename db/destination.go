@@ -7,9 +7,12 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// needDestination is an Invalid error about field when a destination's target does not
-// exist. No destination needs nothing.
+// needDestination is an Invalid error about field when a destination cannot be led to. Its
+// target does not exist, or is an emergency number. No destination needs nothing.
 func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.Destination) error {
+	if d.Kind == pbx.ToExternal {
+		return tx.notLedTo(ctx, field, tenant, d.Key)
+	}
 	text := map[pbx.DestinationKind]string{
 		pbx.ToExtension: `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`,
 		pbx.ToVoicemail: `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`,

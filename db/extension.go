@@ -97,6 +97,12 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) error {
 		if err := tx.noRingGroupAt(ctx, e.Tenant, e.Number, ""); err != nil {
 			return err
 		}
+		if err := tx.noEmergency(ctx, e.Tenant, e.Number); err != nil {
+			return err
+		}
+	}
+	if err := tx.checkOwnCountry(ctx, old, e); err != nil {
+		return err
 	}
 	if err := tx.checkLicence(ctx, old, e); err != nil {
 		return err
@@ -132,6 +138,18 @@ func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
 		return err
 	}
 	return tx.checkMembership(ctx, e)
+}
+
+// checkOwnCountry refuses a country of an extension whose emergency numbers the
+// extension itself or others of its tenant have.
+func (tx *Tx) checkOwnCountry(ctx context.Context, old, e *pbx.Extension) error {
+	if e.Country == "" || old != nil && old.Country == e.Country {
+		return nil
+	}
+	if err := pbx.CheckNoEmergency("number", e.Number, []string{e.Country}); err != nil {
+		return err
+	}
+	return tx.countryFits(ctx, e.Tenant, e.Country)
 }
 
 // checkKind refuses devices where the type allows no devices. It also refuses a parent

@@ -72,7 +72,7 @@ func TestExtensionPages(t *testing.T) {
 		}
 		for i := range 25 {
 			for _, tenant := range []string{"default", "acme"} {
-				e := &pbx.Extension{Tenant: tenant, Number: fmt.Sprint(100 + i), Name: fmt.Sprintf("Person %c", 'A'+i), RingSeconds: 20}
+				e := &pbx.Extension{Tenant: tenant, Number: fmt.Sprint(200 + i), Name: fmt.Sprintf("Person %c", 'A'+i), RingSeconds: 20}
 				if err := tx.CreateExtension(ctx, e); err != nil {
 					return err
 				}
@@ -98,10 +98,10 @@ func TestExtensionPages(t *testing.T) {
 			}
 			o.After = es[len(es)-1].Number
 		}
-		if len(seen) != 25 || seen[0] != "100" || seen[24] != "124" {
+		if len(seen) != 25 || seen[0] != "200" || seen[24] != "224" {
 			t.Errorf("saw %v", seen)
 		}
-		for contains, want := range map[string]int{"12": 6, "person b": 1, "Person": 25, "zzz": 0} {
+		for contains, want := range map[string]int{"22": 5, "person b": 1, "Person": 25, "zzz": 0} {
 			if es, err := tx.Extensions(ctx, "default", ListOptions{Contains: contains}); err != nil || len(es) != want {
 				t.Errorf("contains %q: %d, %v; want %d", contains, len(es), err, want)
 			}

@@ -56,6 +56,11 @@ func (tx *Tx) saveExternalNumber(ctx context.Context, old, n *pbx.ExternalNumber
 	if err := tx.needTenant(ctx, n.Tenant); err != nil {
 		return err
 	}
+	if old == nil {
+		if err := tx.notLedTo(ctx, "number", n.Tenant, n.Number); err != nil {
+			return err
+		}
+	}
 	return externalTable.save(ctx, tx, old, n)
 }
 
@@ -91,5 +96,5 @@ func (tx *Tx) needExternalNumber(ctx context.Context, field, tenant, number stri
 	if !have {
 		return pbx.Refusedf(field, "external number %s does not exist in tenant %s", number, tenant)
 	}
-	return nil
+	return tx.notLedTo(ctx, field, tenant, number)
 }

@@ -79,8 +79,8 @@ func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) err
 	return tx.redirect(ctx, e.Tenant, moves...)
 }
 
-// free refuses a number that is taken. It is taken by another extension, a ring group or a
-// feature code.
+// free refuses a number that is taken. It is taken by another extension, a ring group, a
+// feature code or help.
 func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 	taken, err := orNil(tx.Extension(ctx, tenant, number))
 	if err == nil && taken != nil {
@@ -90,6 +90,9 @@ func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 		return err
 	}
 	if err := tx.noRingGroupAt(ctx, tenant, number, ""); err != nil {
+		return err
+	}
+	if err := tx.noEmergency(ctx, tenant, number); err != nil {
 		return err
 	}
 	return tx.notForFeature(ctx, tenant, number)

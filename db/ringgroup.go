@@ -101,6 +101,11 @@ func (tx *Tx) PutRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 	if ringGroupTable.same(old, g) {
 		return nil
 	}
+	if old == nil || old.Number != g.Number {
+		if err := tx.noEmergency(ctx, g.Tenant, g.Number); err != nil {
+			return err
+		}
+	}
 	if err := tx.checkRingGroup(ctx, g); err != nil {
 		return err
 	}

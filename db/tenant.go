@@ -84,6 +84,11 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	if err := tx.needClass(ctx, t.Name, t.ClassOfService); err != nil {
 		return err
 	}
+	if old != nil && old.Country != t.Country {
+		if err := tx.countryFits(ctx, t.Name, t.Country); err != nil {
+			return err
+		}
+	}
 	return tenantTable.save(ctx, tx, old, t)
 }
 

@@ -15,10 +15,10 @@ func TestTurnsFollowTheirRows(t *testing.T) {
 		Confirm: pbx.ConfirmNone, Waiting: pbx.WaitRinging, Members: []pbx.RingMember{{Extension: "101"}, {Extension: "102"}}})
 	l.fresh()
 	l.Calls.Turns.Begins(pbx.DefaultTenant, "sales", "102")
-	if _, err := l.RenumberExtension(t.Context(), tester, pbx.DefaultTenant, "102", "112", Condition{}); err != nil {
+	if _, err := l.RenumberExtension(t.Context(), tester, pbx.DefaultTenant, "102", "122", Condition{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := l.Live().Turn(pbx.DefaultTenant, "sales").Last; got != "112" {
+	if got := l.Live().Turn(pbx.DefaultTenant, "sales").Last; got != "122" {
 		t.Errorf("the last call began with %s", got)
 	}
 	if _, err := l.RingGroups.Delete(t.Context(), tester, pbx.DefaultTenant, "sales", Condition{}); err != nil {

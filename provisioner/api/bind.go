@@ -16,6 +16,8 @@ import (
 //	row:"Name"          it stands for another field
 //	row:"!Name"         and is true where the field is false
 //	row:",sorted"       a list whose order means nothing: the row has it sorted
+//	row:",number"       a phone number: what means nothing in it is left out
+//	row:",numbers"      a list of them whose order means nothing
 //	row:",omitzero"     a pointer that is left out where the field is zero
 //	row:"Name,by hand"  toRow, toFields or toView of the kind carries it
 //
@@ -37,6 +39,7 @@ type link struct {
 	name                             string // in JSON
 	key                              bool
 	invert, sorted, omitZero, byHand bool
+	number                           bool
 	conversion
 }
 
@@ -103,7 +106,9 @@ func members(t reflect.Type) (out []reflect.StructField) {
 func linkOf(row reflect.Type, m reflect.StructField) (link, bool) {
 	field, options, _ := strings.Cut(m.Tag.Get("row"), ",")
 	l := link{member: m.Index, name: jsonName(m),
-		sorted: options == "sorted", omitZero: options == "omitzero", byHand: options == "by hand"}
+		sorted:   options == "sorted" || options == "numbers",
+		number:   options == "number" || options == "numbers",
+		omitZero: options == "omitzero", byHand: options == "by hand"}
 	field, l.invert = strings.CutPrefix(field, "!")
 	if field == "" {
 		field = m.Name
@@ -186,6 +191,9 @@ func (b *binding[T, W, V]) store(w W, old, row *T) error {
 		if l.invert {
 			f.SetBool(!f.Bool())
 		}
+		if l.number {
+			plainNumbers(f)
+		}
 		if l.sorted {
 			sortTexts(f)
 		}
@@ -199,6 +207,17 @@ func invert(m reflect.Value) {
 		m = m.Elem()
 	}
 	m.SetBool(!m.Bool())
+}
+
+// plainNumbers leaves out of a number, or of each in a list, what means nothing.
+func plainNumbers(f reflect.Value) {
+	if f.Kind() == reflect.String {
+		f.SetString(pbx.PlainNumber(f.String()))
+		return
+	}
+	for i := range f.Len() {
+		plainNumbers(f.Index(i))
+	}
 }
 
 // sortTexts sorts a list of texts.

@@ -189,7 +189,7 @@ func (a *api) registerCalls() {
 		"Transfer a call without asking (blind)",
 		"One leg leaves; whoever it talks with goes on at the number. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *transferInput) (*callAnswer, error) {
-			return a.oneCall(a.ctl.Calls.Transfer(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
+			return a.oneCall(a.ctl.Calls.Transfer(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, pbx.PlainNumber(in.Body.To)))
 		})
 	declare(a, operators, callOperation("POST", "/{id}/recording", "record-call", "Record a call from now on",
 		"Its parties must be talking, and it must not be recorded already. See recordings for what comes of it."),
@@ -206,7 +206,7 @@ func (a *api) registerCalls() {
 		"The extension's phones ring and show whom they will call; the first one that is answered dials the number as if it had been typed there.")
 	place.DefaultStatus = http.StatusAccepted
 	declare(a, tenantAdmins, place, func(ctx context.Context, in *placeCallInput) (*placedCall, error) {
-		id, err := a.ctl.Calls.Place(ctx, author(ctx), in.Tenant, in.Body.Extension, in.Body.To)
+		id, err := a.ctl.Calls.Place(ctx, author(ctx), in.Tenant, in.Body.Extension, pbx.PlainNumber(in.Body.To))
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -221,7 +221,7 @@ func (a *api) registerConsultations() {
 		"Ask somebody before a call is transferred",
 		"Who the leg talks with hears music; the leg's phone dials the number, in the call that it is in. Whatever becomes of that, nobody is lost: when who was asked is busy, does not answer or hangs up, the phone takes the call back; when the phone hangs up, who was asked gets it; when it hangs up before anybody answers, it is rung again for 30 seconds. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *consultInput) (*callAnswer, error) {
-			return a.oneCall(a.ctl.Calls.Consult(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
+			return a.oneCall(a.ctl.Calls.Consult(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, pbx.PlainNumber(in.Body.To)))
 		})
 	declare(a, tenantAdmins, callOperation("DELETE", "/{id}/consult", "return-call",
 		"Take a call back: end the consultation",

@@ -52,10 +52,11 @@ func (a *api) chooseNumber(ctx context.Context, k kindOfUser, in *signIn, userna
 	if in.Body.Device != "" {
 		return nil, a.problem(pbx.Invalidf("external_number", "is given beside device: choose one of them"))
 	}
-	if err := pbx.CheckExternalNumber("external_number", in.Body.ExternalNumber); err != nil {
+	number := pbx.PlainNumber(in.Body.ExternalNumber)
+	if err := pbx.CheckExternalNumber("external_number", number); err != nil {
 		return nil, a.problem(err)
 	}
-	u, d, revision, err := a.ctl.ChooseNumber(ctx, author(ctx), in.tenant, username, in.Body.ExternalNumber)
+	u, d, revision, err := a.ctl.ChooseNumber(ctx, author(ctx), in.tenant, username, number)
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -9,7 +9,7 @@ type DeviceFields struct {
 	Name           string  `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	Kind           string  `json:"kind,omitempty" enum:"sip,iax2,dahdi,external" doc:"sip: registers with credentials of its own; iax2: does so over IAX2, for an extension of type iax2; dahdi: a phone at a DAHDI channel of the machine, for one of type dahdi; external: rings external_number through the tenant's trunk; sip if left out"`
 	Extension      string  `json:"extension,omitempty" doc:"Number of the extension it rings for; without one it registers but cannot be called"`
-	ExternalNumber string  `json:"external_number,omitempty" doc:"The external number that a device of kind external rings"`
+	ExternalNumber string  `row:",number" json:"external_number,omitempty" doc:"The external number that a device of kind external rings"`
 	DAHDIChannel   int     `json:"dahdi_channel,omitempty" minimum:"0" maximum:"8192" doc:"The channel that a device of kind dahdi is at, 1 to 8192; it is nobody else's"`
 	RingSeconds    int     `json:"ring_seconds,omitempty" minimum:"0" maximum:"300" doc:"How long it rings, 0 to 300 seconds; 0 is as long as its extension, which it outlasts in a sequence only"`
 	RingOrder      *int    `json:"ring_order,omitempty" minimum:"1" maximum:"99" doc:"When it rings if its extension rings in sequence, 1 to 99; the same order rings together; 1 if left out"`

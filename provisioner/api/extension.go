@@ -10,7 +10,7 @@ type ExtensionFields struct {
 	Name        string `json:"name" doc:"Caller-ID name: 1 to 60 characters of plain text"`
 	RingSeconds *int   `json:"ring_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
 	Ring        string `json:"ring,omitempty" doc:"How its devices ring: all at once, or in sequence by their ring_order; all if left out"`
-	TwinNumber  string `json:"twin_number,omitempty" doc:"External number that rings along with its devices (with the first ones in a sequence); who answers must press 1"`
+	TwinNumber  string `row:",number" json:"twin_number,omitempty" doc:"External number that rings along with its devices (with the first ones in a sequence); who answers must press 1"`
 	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
 
 	Presence       *bool     `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
@@ -26,7 +26,7 @@ type ExtensionFields struct {
 	DoNotDisturb   bool      `json:"do_not_disturb,omitempty" doc:"It does not ring: whoever calls finds it busy"`
 	CallWaiting    *bool     `row:"!NoCallWaiting" json:"call_waiting,omitempty" doc:"Whether it rings while one of its devices is in a call; if not, further callers find it busy; true if left out"`
 
-	PresentationNumber string `json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
+	PresentationNumber string `row:",number" json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
 	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
 	Country            string `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`
 	Timezone           string `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clock of the phone whose first line it is, unless its user has one; the tenant's if left out"`

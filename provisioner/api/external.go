@@ -30,7 +30,10 @@ func registerExternalNumbers(a *api) {
 	k := newKind(kindOfExternalNumber{
 		name: "external-number", plural: "external-numbers", path: "/v1/tenants/{tenant}/external-numbers",
 		keyName: "number", rows: a.ctl.ExternalNumbers, who: ofTenant,
-		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckExternalNumber(field, s) },
+		parseKey: func(field, s string) (string, *pbx.Error) {
+			s = pbx.PlainNumber(s)
+			return s, pbx.CheckExternalNumber(field, s)
+		},
 		fresh: func(tenant, number string) *pbx.ExternalNumber {
 			return &pbx.ExternalNumber{Tenant: tenant, Number: number, Type: pbx.NumberSIP}
 		},

@@ -107,7 +107,7 @@ func TestOutsideRefuses(t *testing.T) {
 		path, body, field string
 	}{
 		{422, "external-numbers", `{"number":"12"}`, "number"},
-		{422, "external-numbers", `{"number":"+49 151"}`, "number"},
+		{422, "external-numbers", `{"number":"+49 x151"}`, "number"},
 		{422, "external-numbers", `{"number":"0151&PJSIP"}`, "number"},
 		{422, "external-numbers", `{"number":"0151123","type":"fax"}`, "type"},
 		{422, "external-numbers", `{"number":"0151123","description":"a\nb"}`, "description"},

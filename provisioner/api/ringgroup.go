@@ -47,6 +47,9 @@ func registerRingGroups(a *api) {
 		},
 		toRow: func(w RingGroupFields, _, g *pbx.RingGroup) error {
 			g.FollowForwards = w.MemberForwards == followForwards
+			for i := range g.Members {
+				g.Members[i].External = pbx.PlainNumber(g.Members[i].External)
+			}
 			return nil
 		},
 		toFields: func(g *pbx.RingGroup, w *RingGroupFields) {

@@ -200,6 +200,8 @@ func divertedOf(es *pbx.Errors, s *pbx.Snapshot, e *pbx.Extension) (v divertedTo
 // leadingTo is a destination in a tenant, as the fallback reaches it.
 func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destination) (v divertedTo) {
 	switch {
+	case to.Kind == pbx.ToExtension && pbx.CheckNoEmergency("", to.Key, s.CountriesOf(tenant)) != nil:
+		v.Ends = true // no rule calls for help
 	case to.Kind == pbx.ToExtension && s.Extension(tenant, to.Key) != nil:
 		into(es, &v.Extension)(newExtenName("destination", to.Key))
 	case to.Kind == pbx.ToVoicemail:

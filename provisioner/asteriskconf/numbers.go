@@ -15,7 +15,7 @@ type dialplanNumber struct {
 }
 
 // dialplanHelp leads to emergency numbers without a controller: those of every
-// country that an extension of the tenant is in. What an extension has is its own.
+// country that an extension of the tenant is in. No extension, group or code hides one.
 type dialplanHelp struct {
 	Numbers []helpNumber
 	Trunk   endpointName
@@ -35,6 +35,9 @@ func newHelpNumber(field, s string) (helpNumber, *pbx.Error) {
 }
 
 func (n helpNumber) String() string { return n.text }
+
+// Has reports whether a number leads to help.
+func (h dialplanHelp) Has(n extenName) bool { return slices.Contains(h.Numbers, helpNumber{n.text}) }
 
 // reach adds what leads to a tenant from outside, and to help.
 func (v *dialplanTenant) reach(s *pbx.Snapshot, t *pbx.Tenant) error {
@@ -58,22 +61,10 @@ func (v *dialplanTenant) reach(s *pbx.Snapshot, t *pbx.Tenant) error {
 	if trunk.CallerNumber != "" {
 		into(&es, &v.Help.Caller)(newOutsideNumber("caller_number", trunk.CallerNumber))
 	}
-	for _, number := range emergencyNumbersOf(s, t) {
+	for _, number := range s.EmergencyNumbersOf(t.Name) {
 		var n helpNumber
 		into(&es, &n)(newHelpNumber("country", number))
 		v.Help.Numbers = append(v.Help.Numbers, n)
 	}
 	return es.Err()
-}
-
-// emergencyNumbersOf returns the emergency numbers of a tenant, sorted.
-func emergencyNumbersOf(s *pbx.Snapshot, t *pbx.Tenant) []string {
-	numbers := slices.Clone(pbx.EmergencyNumbers(t.Country))
-	for _, e := range s.ExtensionsOf(t.Name) {
-		if e.Country != "" {
-			numbers = append(numbers, pbx.EmergencyNumbers(e.Country)...)
-		}
-	}
-	slices.Sort(numbers)
-	return slices.DeleteFunc(slices.Compact(numbers), func(n string) bool { return s.Extension(t.Name, n) != nil })
 }

@@ -50,7 +50,9 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 	into(&es, &v.Number)(newExtenName("number", g.Number))
 	switch g.Destination.Kind {
 	case pbx.ToExtension:
-		into(&es, &v.To)(newExtenName("destination", g.Destination.Key))
+		if pbx.CheckNoEmergency("", g.Destination.Key, s.CountriesOf(g.Tenant)) == nil { // no rule calls for help
+			into(&es, &v.To)(newExtenName("destination", g.Destination.Key))
+		}
 	case pbx.ToVoicemail:
 		into(&es, &v.Mailbox)(newMailboxName("destination", g.Tenant, g.Destination.Key))
 	}

@@ -73,11 +73,12 @@ func CheckCountry(field, s string) *Error {
 	return nil
 }
 
-// EmergencyNumbers returns the numbers that reach help in a country. Where nobody
-// knows the country they are those that reach it from every mobile.
+// EmergencyNumbers returns the numbers that reach help in a country, at least one.
+// Where nobody knows the country or its numbers they are those that reach help
+// from every mobile.
 func EmergencyNumbers(iso string) []string {
 	byName, _ := countries()
-	if c := byName[iso]; c != nil {
+	if c := byName[iso]; c != nil && len(c.emergency) > 0 {
 		return c.emergency
 	}
 	return []string{"112", "911"}

@@ -35,7 +35,8 @@ func ParseDestination(field, s string) (Destination, *Error) {
 	case ToExtension, ToVoicemail:
 		return d, CheckNumber(field, key)
 	case ToExternal:
-		return d, CheckExternalNumber(field, key)
+		d.Key = PlainNumber(key)
+		return d, CheckExternalNumber(field, d.Key)
 	case ToRingGroup:
 		return d, CheckName(field, key)
 	case ToHangup:

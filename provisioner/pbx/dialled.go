@@ -15,8 +15,11 @@ type Reading struct {
 
 // ReadDialled reads a number as it is dialled in a country. It reports false for
 // what is none there: a local number without its area code is none, for nobody
-// knows the area. Without a country only numbers with + are read.
+// knows the area. Without a country only numbers with + are read. Visual separators
+// mean nothing, and a national prefix behind a calling code, as in +49 (0)30, is
+// dropped.
 func ReadDialled(iso, dialled string) (Reading, bool) {
+	dialled = PlainNumber(dialled)
 	if slices.Contains(EmergencyNumbers(iso), dialled) {
 		return Reading{Number: dialled, Emergency: true}, true
 	}
@@ -35,7 +38,8 @@ func ReadDialled(iso, dialled string) (Reading, bool) {
 			return Reading{}, false
 		}
 	}
-	if !isE164(digits) {
+	digits = dropPrefix(digits)
+	if !isE164(digits) || isHelpAbroad(digits) {
 		return Reading{}, false
 	}
 	return Reading{Number: "+" + digits, National: c != nil && c.has(digits)}, true
@@ -59,6 +63,27 @@ func (c *country) readNational(digits string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// dropPrefix takes the national prefix out from behind a calling code, as
+// libphonenumber does: carriers would do so too, after a class of service has
+// decided about another number. Numbers that may begin so, as in Italy, stay.
+func dropPrefix(digits string) string {
+	code := codeOf(digits)
+	_, byCode := countries()
+	for _, c := range byCode[code] {
+		if p := c.patterns(); c.main && p.trunk != nil {
+			national := digits[len(code):]
+			for range 3 { // more than one prefix is a mistake, or an attempt
+				if p.national.MatchString(national) || p.strip(national) == national {
+					break
+				}
+				national = p.strip(national)
+			}
+			return code + national
+		}
+	}
+	return digits
 }
 
 // strip replaces the national prefix as libphonenumber does: where the pattern

@@ -3,7 +3,6 @@ package pbx
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -154,12 +153,8 @@ func (f *Forward) excepted(r routing) bool {
 	if e := r.c.Extension(r.s); e != nil && r.c.By == "" {
 		caller = e.Number
 	}
-	return caller != "" && slices.ContainsFunc(f.Exceptions, func(n string) bool { return bare(n) == bare(caller) })
-}
-
-// bare is a number without what callers and carriers write before it.
-func bare(number string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(number, "+"), "00")
+	iso := r.s.CountryOf(&Extension{Tenant: f.Tenant})
+	return caller != "" && slices.ContainsFunc(f.Exceptions, func(n string) bool { return n == caller || CallerNumber(iso, n) == CallerNumber(iso, caller) })
 }
 
 // now returns where all calls go at a time, and the rule that says so.

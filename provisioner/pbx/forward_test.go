@@ -9,6 +9,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestExceptionsAreNumbers: callers are who they are however a carrier writes them.
+func TestExceptionsAreNumbers(t *testing.T) {
+	s := with(forwarding(&Forward{Extension: "102", Mode: ForwardDestination, Destination: to("hangup"), Exceptions: []string{"+491701234567", "030987654"}}), func(r *Rows) { r.Tenants[0].Country = "DE" })
+	f := s.Forward(s.Tenants[0].Name, "102")
+	for caller, want := range map[string]bool{"+491701234567": true, "491701234567": true, "00491701234567": true, "01701234567": true, "+49 (0)170 1234567": true,
+		"03098765-4": true, "+4930987654": true, "4930987654": true, "1701234567": false, "+4917012345678": false, "": false, "101": false} {
+		if got := f.excepted(routing{s: s, c: Call{Tenant: f.Tenant, Caller: caller}}); got != want {
+			t.Errorf("%q: excepted is %v", caller, got)
+		}
+	}
+}
+
 // forwarding is the office with forwards; 104 and 105 have no device that rings.
 func forwarding(fs ...*Forward) *Snapshot {
 	for _, f := range fs {

@@ -22,6 +22,10 @@ func toOutside(r routing, owner *Extension, number string) Plan {
 	out, ok := ReadDialled(r.s.CountryOf(owner), number)
 	n := r.s.ExternalNumber(r.c.Tenant, number)
 	switch {
+	case ok && out.Emergency && len(r.c.Hops) > 0:
+		return hangup(CauseUnallocated, "%s is for emergencies, and nobody forwards there", quote(number))
+	case ok && out.Emergency:
+		return r.leave(owner, NumberSIP, out, out.Number)
 	case n != nil && r.s.mayRing(owner, number): // it says itself how the carrier wants it
 		return r.leave(owner, n.Type, out, number)
 	case !ok || !outwardPattern.MatchString(out.Number):
@@ -53,6 +57,23 @@ func (r routing) toNumber(n *Number) Plan {
 		return hangup(CauseAbsent, "the call to %s is %s", n.Number, why)
 	}
 	return Plan{Steps: []Step{sendOn(n.Destination, "%s is a number of tenant %s", n.Number, n.Tenant)}}
+}
+
+// callsForHelp is the plan of a device's call to an emergency number, which no code,
+// slot, group or extension of that number hides.
+func (r routing) callsForHelp() (Plan, bool) {
+	if r.c.Device(r.s) == nil {
+		return Plan{}, false
+	}
+	owner := r.c.Extension(r.s)
+	country := owner
+	if owner == nil {
+		country = &Extension{Tenant: r.c.Tenant}
+	}
+	if out, ok := ReadDialled(r.s.CountryOf(country), r.c.Dialled); !ok || !out.Emergency {
+		return Plan{}, false
+	}
+	return toOutside(r, owner, r.c.Dialled), true
 }
 
 // forHelp lets a device that is nobody's, such as a free desk, call for help and
@@ -156,8 +177,12 @@ func inbound(r routing, t *Trunk) Plan {
 }
 
 // mayRing reports whether the class of service of an extension lets a number
-// outside ring for it. One that cannot be read is beyond every class.
+// outside ring for it. One that cannot be read is beyond every class, and help rings
+// for nobody.
 func (s *Snapshot) mayRing(e *Extension, number string) bool {
+	if CheckLedTo("", number, s.CountriesOf(e.Tenant)) != nil {
+		return false
+	}
 	if s.ClassOf(e) == nil {
 		return true
 	}

@@ -34,6 +34,43 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 	})
 }
 
+// TestHelpIsHiddenByNothing: what was in a database before the numbers were refused
+// hides no call for help, and no rule makes one.
+func TestHelpIsHiddenByNothing(t *testing.T) {
+	s := with(outwardOffice(), func(r *Rows) {
+		r.Extensions = append(r.Extensions, &Extension{Tenant: "acme", Number: "112", RingSeconds: 20}, &Extension{Tenant: "acme", Number: "201", RingSeconds: 20, TwinNumber: "112"})
+		r.RingGroups = append(r.RingGroups, &RingGroup{Tenant: "acme", Name: "help", Number: "110", RingSeconds: 20, Strategy: StrategyAll, Members: []RingMember{{Extension: "101"}, {External: "112"}}})
+		r.Devices = append(r.Devices, &Device{Tenant: "acme", Name: "d112", Endpoint: "d112", Extension: "112"}, &Device{Tenant: "acme", Name: "d201", Endpoint: "d201", Extension: "201"})
+		r.ExternalNumbers = append(r.ExternalNumbers, &ExternalNumber{Tenant: "acme", Number: "112", Type: NumberTeams})
+		codes := DefaultFeatureCodes("acme")
+		codes.ParkSlots, codes.Codes[FeatureVoicemail] = "140-149", "117"
+		r.FeatureCodes = append(r.FeatureCodes, codes)
+		r.Forwards = append(r.Forwards, &Forward{Tenant: "acme", Extension: "103", Mode: ForwardDestination, Destination: to("external:110")},
+			&Forward{Tenant: "acme", Extension: "104", Mode: ForwardDestination, Destination: to("external:+49112")})
+	})
+	for dialled, from := range map[string]string{"112": "d101", "110": "d102", "144": "d103", "117": "d103"} {
+		if step := Route(s, Call{Tenant: "acme", Dialled: dialled, Endpoint: from}, time.Time{}).Steps[0]; step.Kind != StepDial || step.Legs[0].Outside != dialled || step.Legs[0].Endpoint != "tcarrier" {
+			t.Errorf("%s from %s: %+v", dialled, from, step)
+		}
+	}
+	for _, number := range []string{"103", "104", "201", "110"} {
+		for c := (Call{Tenant: "acme", Dialled: number}); ; {
+			step := Route(s, c, time.Time{}).Steps[0]
+			for _, l := range step.Legs {
+				if l.Outside != "" || l.Own != nil && l.Own.Number != "" {
+					t.Errorf("a call to %s rings %+v", number, l)
+				}
+			}
+			if c = c.Sent(step.To); step.Kind != StepForward {
+				break
+			}
+			if step.To.Kind == ToExternal {
+				t.Errorf("a call to %s goes to %s", number, step.To)
+			}
+		}
+	}
+}
+
 func TestRouteOutward(t *testing.T) {
 	const refused, unknown = "dialtone-hangup 21", "dialtone-hangup 1"
 	out := func(number, options string) string { return "dial-acme PJSIP/" + number + "@tcarrier,120,i" + options }

@@ -79,6 +79,9 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	case len(c.Hops) > 0:
 		return toDestination(r, c.Hops[len(c.Hops)-1])
 	}
+	if plan, is := r.callsForHelp(); is {
+		return plan
+	}
 	codes := s.CodesOf(c.Tenant)
 	if f, number, is := codes.Read(c.Dialled); is {
 		return toFeature(r, f, number)

@@ -115,8 +115,8 @@ func (r routing) reachable(e *Extension, number string) (to Destination, why str
 	if CheckExternalNumber("", number) != nil {
 		return to, fmt.Sprintf("%s is neither an extension or group nor a number outside", quote(number))
 	}
-	if out, ok := ReadDialled(r.s.CountryOf(e), number); ok && out.Emergency {
-		return to, fmt.Sprintf("nobody forwards to %s, which is for emergencies", number)
+	if err := CheckLedTo("", number, r.s.CountriesOf(e.Tenant)); err != nil {
+		return to, err.Message
 	}
 	if first := toOutside(r, e, number).Steps[0]; first.Kind == StepHangup {
 		return to, "extension " + e.Number + " may not forward there: " + first.Rule

@@ -53,6 +53,7 @@ type Snapshot struct {
 	ownNumbers     map[key]*Number
 	sent           map[key]*Number // by what carriers may call them
 	classes        map[key]*ClassOfService
+	dialsIn        map[string][]string // countries of each tenant
 
 	forwards    map[key]*Forward
 	ringGroups  map[key]*RingGroup
@@ -84,6 +85,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexPhones()
 	s.indexRings()
 	s.indexUsers()
+	s.indexCountries()
 	s.indexTrunks()
 	s.indexSent()
 	s.indexRingNumbers()
