@@ -20,7 +20,7 @@ type Options struct {
 	ActionTimeout  time.Duration // of an action whose context has no deadline; 10 s
 	SlowTimeout    time.Duration // the same for reloads and lists; 60 s
 	PingInterval   time.Duration // 5 s
-	PingTimeout    time.Duration // 4 s; a silent peer is found within interval plus timeout, or that after the end of a reload or list
+	PingTimeout    time.Duration // 4 s; a silent peer is found within interval plus timeout, or that after the end of a reload
 	MinBackoff     time.Duration // first pause before connecting again; 100 ms, doubling, each jittered down by up to half
 	MaxBackoff     time.Duration // longest pause; 5 s
 	RefusedBackoff time.Duration // pause after a refused login, which only a person can mend; 30 s
