@@ -46,6 +46,8 @@ func TestStrangersRealAsterisk(t *testing.T) {
 			r.loaded(t, files)
 			t.Run("message", r.refusesMessages)
 			t.Run("refer", r.refusesTransfers)
+			t.Run("written", func(t *testing.T) { r.refusesStrangeNumbers(t, s.Devices[0]) })
+			t.Run("callers", r.hearsStrangeCallers)
 		})
 	}
 }
@@ -68,8 +70,7 @@ func (r *realAsterisk) refusesMessages(t *testing.T) {
 func (r *realAsterisk) refusesTransfers(t *testing.T) {
 	c := r.fromCarrier(t)
 	c.to = "%2B493012345601"
-	c.send(t, 1, "")
-	status, answer := c.final(t)
+	status, answer := c.dial(t, "%2B493012345601")
 	if status != 200 {
 		t.Fatalf("the number is answered with %d", status)
 	}
@@ -80,6 +81,49 @@ func (r *realAsterisk) refusesTransfers(t *testing.T) {
 		t.Errorf("after the REFER there are other channels than the call:\n%s", out)
 	}
 	r.console(t, "channel request hangup all")
+}
+
+// refusesStrangeNumbers: what no number is written with is nobody, from phones and
+// from carriers; what numbers are written with is asked for as before.
+func (r *realAsterisk) refusesStrangeNumbers(t *testing.T, d *pbx.Device) {
+	for to, want := range map[string]int{
+		"103": 200, "1%FC": 404, "103%FC": 404, "103%0d%0a": 404, "103%0d%0a%0d%0aEvent%3a%20Hangup%0d%0a": 404,
+		"103%22%20%26%20%220": 404, "103%C3%BC": 404, "103%01": 404, "*43%0a": 404, "103)%0a": 404,
+		"1%29%3A0%3A1%FC": 404, "103%29%3A%FC": 404, "103%2C%FC": 404, "103%28%FC": 404, "1-0.3": 200,
+	} {
+		if got := invite(t, r.sip, d.Endpoint, d.Secret.Reveal(), to); got != want {
+			t.Errorf("a phone calls %s: %d, want %d", to, got, want)
+		}
+	}
+	for to, want := range map[string]int{"%2B493012345601": 200, "%2B493012345601%FC": 404, "493012345601%0d%0a": 404, "a1%0a": 404} {
+		if got, _ := r.fromCarrier(t).dial(t, to); got != want {
+			t.Errorf("the carrier calls %s: %d, want %d", to, got, want)
+		}
+	}
+	r.console(t, "channel request hangup all")
+}
+
+// hearsStrangeCallers: a caller whose number has odd letters is heard, under what is
+// left of it; one with control characters is not.
+func (r *realAsterisk) hearsStrangeCallers(t *testing.T) {
+	for _, tt := range []struct {
+		user, shown string
+		want        int
+	}{
+		{"+4915111111111", "+4915111111111", 200}, {"anna.m%2Dx_1", "anna.m-x_1", 200}, {"4915%FC11", "491511", 200}, {"%FC%FC", "", 200}, {"4915%29%3A0%3A1%FC", "491501", 200},
+		{"4915%0d%0aEvent%3a%20Hangup", "", 404}, {"%0a", "", 404}, {"1%0d", "", 404}, {"1%7F", "", 404},
+	} {
+		c := r.fromCarrier(t)
+		c.user = tt.user
+		if got, _ := c.dial(t, "%2B493012345601"); got != tt.want {
+			t.Errorf("the caller %s is answered with %d, want %d", tt.user, got, tt.want)
+		}
+		if out := r.console(t, "core show channels concise"); tt.want == 200 && !strings.Contains(out, "!"+tt.shown+"!") {
+			t.Errorf("the caller %s is not shown as %q:\n%s", tt.user, tt.shown, out)
+		}
+		r.console(t, "channel request hangup all")
+		eventually(t, "all hang up", func() bool { return strings.Contains(r.console(t, "core show channels count"), "0 active channels") })
+	}
 }
 
 // fromCarrier is a socket at the carrier's address.

@@ -59,6 +59,14 @@ func (c call) send(t *testing.T, cseq int, authorization string) {
 	}
 }
 
+// dial calls without credentials and returns the final answer.
+func (c call) dial(t *testing.T, to string) (int, string) {
+	t.Helper()
+	c.to = to
+	c.send(t, 1, "")
+	return c.final(t)
+}
+
 // newID is a Call-ID that no other call has.
 func newID() string { return rand.Text() }
 
