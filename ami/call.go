@@ -27,7 +27,8 @@ type CallEvent struct {
 var callEvents = map[string][2]string{
 	"Newchannel": {""}, "Newstate": {""}, "NewCallerid": {""}, "NewConnectedLine": {""}, "Rename": {""}, "Hangup": {""},
 	"DialBegin": {"", "Dest"}, "DialEnd": {"", "Dest"}, "BridgeEnter": {""}, "BridgeLeave": {""},
-	"LocalBridge": {"LocalOne", "LocalTwo"}, "Hold": {""}, "Unhold": {""}, "MixMonitorStart": {""}, "MixMonitorStop": {""}, "Pickup": {"", "Target"},
+	"LocalBridge": {"LocalOne", "LocalTwo"}, "Hold": {""}, "Unhold": {""}, "MixMonitorStart": {""},
+	"MixMonitorStop": {""}, "Pickup": {"", "Target"},
 	"BlindTransfer": {"Transferer", "Transferee"}, "AttendedTransfer": {"OrigTransferer", "SecondTransferer"},
 }
 
@@ -38,8 +39,9 @@ func ParseCallEvent(f Frame) (CallEvent, bool) {
 		return CallEvent{}, false
 	}
 	cause, _ := strconv.Atoi(f.Get("Cause"))
-	e := CallEvent{Name: f.Name(), Channel: channelOf(f, prefixes[0]), DialStatus: f.Get("DialStatus"), DialString: f.Get("DialString"),
-		Cause: cause, Exten: f.Get("Extension"), Result: f.Get("Result")}
+	e := CallEvent{Name: f.Name(), Channel: channelOf(f, prefixes[0]), DialStatus: f.Get("DialStatus"),
+		DialString: f.Get("DialString"),
+		Cause:      cause, Exten: f.Get("Extension"), Result: f.Get("Result")}
 	if prefixes[1] != "" {
 		e.Other = channelOf(f, prefixes[1])
 	}
@@ -59,7 +61,8 @@ func channelOf(f Frame, prefix string) Channel {
 		Name: f.Get(prefix + "Channel"), State: f.Get(prefix + "ChannelStateDesc"),
 		CallerNumber: f.Get(prefix + "CallerIDNum"), CallerName: f.Get(prefix + "CallerIDName"),
 		ConnectedNumber: f.Get(prefix + "ConnectedLineNum"), ConnectedName: f.Get(prefix + "ConnectedLineName"),
-		AccountCode: f.Get(prefix + "AccountCode"), Context: f.Get(prefix + "Context"), Exten: f.Get(prefix + "Exten"), Priority: priority,
+		AccountCode: f.Get(prefix + "AccountCode"), Context: f.Get(prefix + "Context"), Exten: f.Get(prefix + "Exten"),
+		Priority: priority,
 		UniqueID: f.Get(prefix + "Uniqueid"), LinkedID: f.Get(prefix + "Linkedid"),
 	}
 }
@@ -70,7 +73,8 @@ func (s *Session) BlindTransfer(ctx context.Context, channel, dialplanContext, e
 	if err := checkValues(channel, dialplanContext, extension); err != nil {
 		return fmt.Errorf("AMI action BlindTransfer: %w", err)
 	}
-	_, err := s.request(ctx, "BlindTransfer", Field{"Channel", channel}, Field{"Context", dialplanContext}, Field{"Exten", extension})
+	_, err := s.request(ctx, "BlindTransfer", Field{"Channel", channel}, Field{"Context", dialplanContext},
+		Field{"Exten", extension})
 	return err
 }
 
@@ -83,7 +87,8 @@ func (s *Session) Redirect(ctx context.Context, channel string, to Place) error 
 	if err := checkValues(channel, to.Context, to.Extension); err != nil {
 		return fmt.Errorf("AMI action Redirect: %w", err)
 	}
-	_, err := s.request(ctx, "Redirect", Field{"Channel", channel}, Field{"Context", to.Context}, Field{"Exten", to.Extension}, Field{"Priority", "1"})
+	_, err := s.request(ctx, "Redirect", Field{"Channel", channel}, Field{"Context", to.Context},
+		Field{"Exten", to.Extension}, Field{"Priority", "1"})
 	return err
 }
 
@@ -94,8 +99,10 @@ func (s *Session) RedirectBoth(ctx context.Context, channel string, to Place, ot
 	if err := checkValues(channel, to.Context, to.Extension, other, otherTo.Context, otherTo.Extension); err != nil {
 		return fmt.Errorf("AMI action Redirect: %w", err)
 	}
-	_, err := s.request(ctx, "Redirect", Field{"Channel", channel}, Field{"Context", to.Context}, Field{"Exten", to.Extension}, Field{"Priority", "1"},
-		Field{"ExtraChannel", other}, Field{"ExtraContext", otherTo.Context}, Field{"ExtraExten", otherTo.Extension}, Field{"ExtraPriority", "1"})
+	_, err := s.request(ctx, "Redirect", Field{"Channel", channel}, Field{"Context", to.Context},
+		Field{"Exten", to.Extension}, Field{"Priority", "1"},
+		Field{"ExtraChannel", other}, Field{"ExtraContext", otherTo.Context}, Field{"ExtraExten", otherTo.Extension},
+		Field{"ExtraPriority", "1"})
 	return err
 }
 

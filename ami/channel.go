@@ -30,7 +30,8 @@ type Channel struct {
 
 // CoreShowChannels lists all channels.
 func (s *Session) CoreShowChannels(ctx context.Context) ([]Channel, error) {
-	frames, err := s.list(ctx, listSpec{action: "CoreShowChannels", item: "CoreShowChannel", complete: "CoreShowChannelsComplete"})
+	frames, err := s.list(ctx, listSpec{action: "CoreShowChannels", item: "CoreShowChannel",
+		complete: "CoreShowChannelsComplete"})
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,8 @@ func (c *Client) connectOnce(ctx context.Context) (wasUp bool, err error) {
 }
 
 // serve runs everything that lives as long as the session, and waits for all of it.
-func (c *Client) serve(program context.Context, s *Session, queue *eventQueue, booted <-chan struct{}) (wasUp bool, err error) {
+func (c *Client) serve(program context.Context, s *Session, queue *eventQueue,
+	booted <-chan struct{}) (wasUp bool, err error) {
 	ctx, cancel := context.WithCancelCause(program)
 	defer cancel(nil)
 	var wg sync.WaitGroup

@@ -20,7 +20,8 @@ const (
 
 // DeviceStates lists the state of every device Asterisk has heard of since its start.
 func (s *Session) DeviceStates(ctx context.Context) ([]DeviceStateChange, error) {
-	frames, err := s.list(ctx, listSpec{action: "DeviceStateList", item: "DeviceStateChange", complete: "DeviceStateListComplete"})
+	frames, err := s.list(ctx, listSpec{action: "DeviceStateList", item: "DeviceStateChange",
+		complete: "DeviceStateListComplete"})
 	if err != nil {
 		return nil, err
 	}

@@ -42,8 +42,10 @@ func (e *ResponseError) Unwrap() error {
 	switch {
 	case e.Message == "Permission denied":
 		return ErrPermission
-	case e.Message == "No such channel", e.Message == "No such module", strings.Contains(e.Message, "hannel does not exist"),
-		e.Message == "Redirect failed, channel not up.", e.Message == "Redirect failed, extra channel not up.", strings.HasPrefix(e.Message, "Invalid/unknown command"),
+	case e.Message == "No such channel", e.Message == "No such module",
+		strings.Contains(e.Message, "hannel does not exist"),
+		e.Message == "Redirect failed, channel not up.", e.Message == "Redirect failed, extra channel not up.",
+		strings.HasPrefix(e.Message, "Invalid/unknown command"),
 		strings.HasPrefix(e.Message, "Unable to retrieve endpoint"):
 		return ErrNotFound
 	}

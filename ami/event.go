@@ -25,7 +25,8 @@ func ParseEvent(f Frame) any {
 	case "DeviceStateChange":
 		return newDeviceStateChange(f)
 	case "PeerStatus":
-		return PeerStatus{Technology: f.Get("ChannelType"), Peer: f.Get("Peer"), Status: PeerState(f.Get("PeerStatus")), Cause: f.Get("Cause"),
+		return PeerStatus{Technology: f.Get("ChannelType"), Peer: f.Get("Peer"), Status: PeerState(f.Get("PeerStatus")),
+			Cause:   f.Get("Cause"),
 			Address: f.Get("Address"), Port: f.Get("Port"), RoundTrip: milliseconds(f.Get("Time"))}
 	case "FullyBooted":
 		return FullyBooted{}

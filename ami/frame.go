@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// maxFrame is the largest frame accepted, in bytes. The biggest honest one is the output of a CLI command; ours stay below 10 kB.
+// maxFrame is the largest frame accepted, in bytes. The biggest honest one is the output of a CLI command; ours stay
+// below 10 kB.
 const maxFrame = 4 << 20
 
 // errFrameTooLarge ends a connection whose peer sends one frame of more than maxFrame bytes.
@@ -48,8 +49,8 @@ func ParseFrame(text string) Frame {
 // Name is the frame's event name, "" for the answer to an action.
 func (f Frame) Name() string { return f.Get("Event") }
 
-// Get returns the first value of a name, "" when it is absent. Case does not matter: Asterisk writes URI in one event and
-// Uri in the next.
+// Get returns the first value of a name, "" when it is absent. Case does not matter: Asterisk writes URI in one event
+// and Uri in the next.
 func (f Frame) Get(name string) string {
 	for _, field := range f.fields {
 		if strings.EqualFold(field.Name, name) {
@@ -73,8 +74,8 @@ func (f Frame) All(name string) []string {
 // Fields returns a copy of all fields in the order of the lines.
 func (f Frame) Fields() []Field { return append([]Field(nil), f.fields...) }
 
-// readFrame reads the next frame. Empty lines before it are skipped: Asterisk ends some error messages with a newline of
-// their own, which leaves one empty line too many.
+// readFrame reads the next frame. Empty lines before it are skipped: Asterisk ends some error messages with a newline
+// of their own, which leaves one empty line too many.
 func readFrame(r *bufio.Reader) (Frame, error) {
 	var buf []byte
 	lineStart := 0

@@ -47,8 +47,10 @@ func (s *Session) IAXPeers(ctx context.Context) ([]IAXPeer, error) {
 // newIAXPeer reads a PeerEntry. Its status is prose: "OK (3 ms)", "LAGGED (2100 ms)", "UNREACHABLE".
 func newIAXPeer(f Frame) IAXPeer {
 	word, rest, _ := strings.Cut(f.Get("Status"), " ")
-	states := map[string]PeerState{"OK": PeerReachable, "LAGGED": PeerLagged, "UNREACHABLE": PeerUnreachable, "Unmonitored": PeerUnmonitored}
-	p := IAXPeer{Name: f.Get("ObjectName"), Status: states[word], RoundTrip: milliseconds(strings.TrimSuffix(strings.TrimPrefix(rest, "("), " ms)"))}
+	states := map[string]PeerState{"OK": PeerReachable, "LAGGED": PeerLagged, "UNREACHABLE": PeerUnreachable,
+		"Unmonitored": PeerUnmonitored}
+	p := IAXPeer{Name: f.Get("ObjectName"), Status: states[word],
+		RoundTrip: milliseconds(strings.TrimSuffix(strings.TrimPrefix(rest, "("), " ms)"))}
 	if p.Status == "" {
 		p.Status = PeerUnknown
 	}

@@ -21,7 +21,8 @@ type Session struct {
 }
 
 // Dial connects and logs in once, without reconnecting and without liveness checks: for a single question, as
-// `dialtone doctor` asks. onEvent may be nil; it runs on the reading goroutine and must not block. The caller must Close.
+// `dialtone doctor` asks. onEvent may be nil; it runs on the reading goroutine and must not block. The caller must
+// Close.
 func Dial(ctx context.Context, opts Options, onEvent func(Event)) (*Session, error) {
 	s, err := openSession(ctx, opts.withDefaults())
 	if err != nil {

@@ -53,7 +53,8 @@ func (db *DB) RecordApply(ctx context.Context, r ApplyResult) error {
 		if r.At.IsZero() {
 			r.At = tx.start
 		}
-		err := tx.exec(ctx, `INSERT INTO apply_results (revision, state, at, error, duration_ms, reloaded) VALUES (?, ?, ?, ?, ?, ?)`,
+		err := tx.exec(ctx,
+			`INSERT INTO apply_results (revision, state, at, error, duration_ms, reloaded) VALUES (?, ?, ?, ?, ?, ?)`,
 			r.Revision, string(r.State), millis(r.At), r.Error, r.Duration.Milliseconds(), strings.Join(r.Reloaded, " "))
 		if err != nil {
 			return err
@@ -82,7 +83,8 @@ func (db *DB) ApplyResults(ctx context.Context, limit int) (rs []*ApplyResult, e
 // Applied returns the revision that Asterisk took last, 0 before the first.
 func (db *DB) Applied(ctx context.Context) (revision int64, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
-		err := tx.sql.QueryRowContext(ctx, `SELECT revision FROM apply_results WHERE state = 'applied' ORDER BY id DESC LIMIT 1`).Scan(&revision)
+		err := tx.sql.QueryRowContext(ctx,
+			`SELECT revision FROM apply_results WHERE state = 'applied' ORDER BY id DESC LIMIT 1`).Scan(&revision)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -95,7 +95,8 @@ func (db *DB) Changes(ctx context.Context, f ChangeFilter) (out []Change, err er
 func scanChange(row scanner) (Change, error) {
 	var c Change
 	var fields, before, after string
-	err := row.Scan(&c.ID, &c.Revision, instant{&c.At}, &c.Author.Actor, &c.Author.Address, &c.Action, &c.Kind, &c.Tenant, &c.Key, &fields, &before, &after)
+	err := row.Scan(&c.ID, &c.Revision, instant{&c.At}, &c.Author.Actor, &c.Author.Address, &c.Action, &c.Kind, &c.Tenant,
+		&c.Key, &fields, &before, &after)
 	c.Fields = strings.Fields(fields)
 	if before != "" {
 		c.Before = json.RawMessage(before)
@@ -126,7 +127,8 @@ func (t *table[T]) record(ctx context.Context, tx *Tx, before, after *T) error {
 	if err != nil {
 		return err
 	}
-	err = tx.exec(ctx, `INSERT INTO changes (revision, action, kind, tenant, key, fields, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	err = tx.exec(ctx,
+		`INSERT INTO changes (revision, action, kind, tenant, key, fields, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		tx.revision, action, t.kind, t.tenantOf(row), t.keyOf(row), fields, old, now)
 	if err != nil {
 		return fmt.Errorf("writing the audit row of %s %s: %w", t.kind, t.keyOf(row), err)

@@ -12,7 +12,8 @@ var buttonTable = newTable(kindButtons, "button_templates",
 	func(row *pbx.ButtonTemplate) (version, revision *int64) { return &row.Version, &row.Revision },
 	keyCol("tenant", func(row *pbx.ButtonTemplate) any { return &row.Tenant }),
 	keyCol("model", func(row *pbx.ButtonTemplate) any { return &row.Model }),
-	apartCol("buttons", func(row *pbx.ButtonTemplate) any { return &row.Buttons }).as("buttons", func(row *pbx.ButtonTemplate) any { return byPlace(row.Buttons) }),
+	apartCol("buttons", func(row *pbx.ButtonTemplate) any { return &row.Buttons }).as("buttons",
+		func(row *pbx.ButtonTemplate) any { return byPlace(row.Buttons) }),
 )
 
 // placed is a button as the API has it, where its place is its key.
@@ -42,7 +43,8 @@ const buttonColumns = `module, key, kind, coalesce(watches, value), label, line`
 
 func scanButton(row scanner) (ownedButton, error) {
 	var b ownedButton
-	return b, row.Scan(&b.tenant, &b.owner, &b.button.Module, &b.button.Key, &b.button.Kind, &b.button.Value, &b.button.Label, &b.button.Line)
+	return b, row.Scan(&b.tenant, &b.owner, &b.button.Module, &b.button.Key, &b.button.Kind, &b.button.Value,
+		&b.button.Label, &b.button.Line)
 }
 
 // ButtonTemplate returns the buttons of a model, or those of all phones of a
@@ -76,7 +78,9 @@ func (tx *Tx) fillTemplates(ctx context.Context, ts []*pbx.ButtonTemplate) error
 	if len(ts) == 0 {
 		return nil
 	}
-	bs, err := query(ctx, tx, scanButton, `SELECT tenant, model, `+buttonColumns+` FROM template_buttons WHERE tenant = ? ORDER BY model, module, key`, ts[0].Tenant)
+	bs, err := query(ctx, tx, scanButton,
+		`SELECT tenant, model, `+buttonColumns+` FROM template_buttons WHERE tenant = ? ORDER BY model, module, key`,
+		ts[0].Tenant)
 	if err != nil {
 		return fmt.Errorf("reading the buttons of templates: %w", err)
 	}
@@ -98,7 +102,8 @@ func assignTemplateButtons(ts []*pbx.ButtonTemplate, bs []ownedButton) {
 
 // fillAllTemplates is fillTemplates for those of all tenants.
 func (tx *Tx) fillAllTemplates(ctx context.Context, ts []*pbx.ButtonTemplate) error {
-	bs, err := query(ctx, tx, scanButton, `SELECT tenant, model, `+buttonColumns+` FROM template_buttons ORDER BY tenant, model, module, key`)
+	bs, err := query(ctx, tx, scanButton,
+		`SELECT tenant, model, `+buttonColumns+` FROM template_buttons ORDER BY tenant, model, module, key`)
 	if err != nil {
 		return fmt.Errorf("reading the buttons of templates: %w", err)
 	}
@@ -178,7 +183,8 @@ func (tx *Tx) insertButtons(ctx context.Context, insert, tenant, owner string, b
 		if b.Kind == pbx.BLFButton {
 			value, watches = "", b.Value
 		}
-		err := tx.exec(ctx, insert+`module, key, kind, value, watches, label, line) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)`,
+		err := tx.exec(ctx,
+			insert+`module, key, kind, value, watches, label, line) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?)`,
 			tenant, owner, b.Module, b.Key, string(b.Kind), value, watches, b.Label, b.Line)
 		if err != nil {
 			return fmt.Errorf("writing button %s of %s: %w", b.Place(), owner, err)

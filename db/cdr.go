@@ -42,7 +42,8 @@ func scanCDR(row scanner) (*pbx.CDR, error) {
 	var called, rules []byte
 	err := row.Scan(&c.ID, &c.Tenant, &c.CallID, instant{&c.Started}, instant{&c.Answered}, instant{&c.Ended},
 		&c.From.Number, &c.From.Name, &c.From.Extension, &c.From.Device, &c.Dialled,
-		&c.By.Number, &c.By.Name, &c.By.Extension, &c.By.Device, &called, &c.Outcome, names[pbx.CallVia]{&c.Via}, &rules, &c.Recording, &c.Incomplete)
+		&c.By.Number, &c.By.Name, &c.By.Extension, &c.By.Device, &called, &c.Outcome, names[pbx.CallVia]{&c.Via}, &rules,
+		&c.Recording, &c.Incomplete)
 	if err == nil {
 		err = json.Unmarshal(called, &c.Called)
 	}
@@ -72,7 +73,8 @@ func (db *DB) CDRs(ctx context.Context, tenant string, f CDRFilter) (out []*pbx.
 			return err
 		}
 		args = append(args, ListOptions{Limit: f.Limit}.limit())
-		out, err = query(ctx, tx, scanCDR, selectCDR+` WHERE `+strings.Join(where, " AND ")+` ORDER BY started DESC, id DESC LIMIT ?`, args...)
+		out, err = query(ctx, tx, scanCDR, selectCDR+` WHERE `+strings.Join(where,
+			" AND ")+` ORDER BY started DESC, id DESC LIMIT ?`, args...)
 		return err
 	})
 	if err != nil {
@@ -142,8 +144,10 @@ func (tx *Tx) addCDR(ctx context.Context, c *pbx.CDR, lines bool) (added bool, e
 			by_number, by_name, by_extension, by_device, called, outcome, via, rules, recording, incomplete, extensions, numbers, lines, id)
 		SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, nullif(?24, 0)
 		WHERE EXISTS (SELECT 1 FROM tenants WHERE name = ?1)`,
-		c.Tenant, c.CallID, millis(c.Started), millis(c.Answered), millis(c.Ended), c.From.Number, c.From.Name, c.From.Extension, c.From.Device, c.Dialled,
-		c.By.Number, c.By.Name, c.By.Extension, c.By.Device, string(called), string(c.Outcome), names[pbx.CallVia]{&c.Via}, string(rules), c.Recording, c.Incomplete,
+		c.Tenant, c.CallID, millis(c.Started), millis(c.Answered), millis(c.Ended), c.From.Number, c.From.Name,
+		c.From.Extension, c.From.Device, c.Dialled,
+		c.By.Number, c.By.Name, c.By.Extension, c.By.Device, string(called), string(c.Outcome), names[pbx.CallVia]{&c.Via},
+		string(rules), c.Recording, c.Incomplete,
 		spaced(extensions), spaced(numbers), lines, id)
 	if err != nil {
 		return false, err

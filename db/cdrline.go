@@ -93,7 +93,8 @@ func (tx *Tx) addLinesCDR(ctx context.Context, c *pbx.CDR) (added bool, err erro
 	}
 	part := seen[0]
 	whole, err := tx.has(ctx, `SELECT 1 FROM cdrs WHERE call = ? AND (lines = 1 OR incomplete = 0)`, c.CallID)
-	if err != nil || whole || part.Tenant != c.Tenant || c.From.Device == "" && part.From.Device != "" { // lines without the caller's
+	// lines without the caller's
+	if err != nil || whole || part.Tenant != c.Tenant || c.From.Device == "" && part.From.Device != "" {
 		return false, err
 	}
 	if err := tx.exec(ctx, `DELETE FROM cdrs WHERE call = ?`, c.CallID); err != nil {

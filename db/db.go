@@ -180,7 +180,8 @@ func (db *DB) makeDefaultTenant(ctx context.Context) error {
 		if err != nil || have {
 			return err
 		}
-		return tx.CreateTenant(ctx, &pbx.Tenant{Name: pbx.DefaultTenant, Timezone: "UTC", PhonePassword: pbx.RandomSecret(10)})
+		return tx.CreateTenant(ctx, &pbx.Tenant{Name: pbx.DefaultTenant, Timezone: "UTC",
+			PhonePassword: pbx.RandomSecret(10)})
 	})
 	return err
 }

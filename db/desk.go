@@ -38,7 +38,8 @@ func (tx *Tx) checkDesks(ctx context.Context, e *pbx.Extension) error {
 	}
 	for _, d := range desks {
 		if d.Kind != pbx.DeviceExternal && !e.Allows(d.Class) {
-			return &pbx.Error{Kind: pbx.InUse, Field: "allowed_devices", Message: "allowed_devices allows no device of class " + string(d.Class) + ", on which its user is signed in:",
+			return &pbx.Error{Kind: pbx.InUse, Field: "allowed_devices", Message: "allowed_devices allows no device of class " +
+				string(d.Class) + ", on which its user is signed in:",
 				Refs: []pbx.Ref{{Kind: kindDevice, Key: d.Name}}}
 		}
 	}
@@ -48,7 +49,8 @@ func (tx *Tx) checkDesks(ctx context.Context, e *pbx.Extension) error {
 // checkDesk refuses what checkDesks does, in a change of the device.
 func checkDesk(e *pbx.Extension, d *pbx.Device) error {
 	if d.Shared && d.Kind != pbx.DeviceExternal && !e.Allows(d.Class) {
-		return pbx.Conflictf("class", "class %s is not allowed by extension %s, whose user is signed in on the device", d.Class, e.Number)
+		return pbx.Conflictf("class", "class %s is not allowed by extension %s, whose user is signed in on the device",
+			d.Class, e.Number)
 	}
 	return nil
 }

@@ -101,7 +101,8 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 		case !e.Type.HasDevices():
 			return pbx.Refusedf("extension", "extension %s is of type %s and has no devices of its own", e.Number, e.Type)
 		case !e.Type.Takes(d.Kind):
-			return pbx.Refusedf("extension", "extension %s is of type %s, and a device of kind %s belongs to one of type %s", e.Number, e.Type, d.Kind, d.Kind)
+			return pbx.Refusedf("extension", "extension %s is of type %s, and a device of kind %s belongs to one of type %s",
+				e.Number, e.Type, d.Kind, d.Kind)
 		}
 		if err := checkDesk(e, d); err != nil {
 			return err
@@ -123,14 +124,16 @@ func (tx *Tx) checkParent(ctx context.Context, d *pbx.Device) error {
 		return nil
 	}
 	var number string
-	err := tx.sql.QueryRowContext(ctx, `SELECT number FROM extensions WHERE tenant = ? AND parent_device = ?`, d.Tenant, d.Name).Scan(&number)
+	err := tx.sql.QueryRowContext(ctx, `SELECT number FROM extensions WHERE tenant = ? AND parent_device = ?`, d.Tenant,
+		d.Name).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("looking for extensions that ring device %s: %w", d.Name, err)
 	}
-	return pbx.Refusedf("kind", "device %s is rung by the sip-virtual extension %s and must stay of kind sip", d.Name, number)
+	return pbx.Refusedf("kind", "device %s is rung by the sip-virtual extension %s and must stay of kind sip", d.Name,
+		number)
 }
 
 // checkExternal refuses an unknown external number, and a device that does not
@@ -158,7 +161,8 @@ func (tx *Tx) checkExternal(ctx context.Context, d *pbx.Device) error {
 // Asterisk has one name space. Another tenant's objects are not named.
 func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 	var tenant, name string
-	err := tx.sql.QueryRowContext(ctx, `SELECT tenant, name FROM devices WHERE endpoint = ? AND (tenant <> ? OR name <> ?)`,
+	err := tx.sql.QueryRowContext(ctx,
+		`SELECT tenant, name FROM devices WHERE endpoint = ? AND (tenant <> ? OR name <> ?)`,
 		d.Endpoint, d.Tenant, d.Name).Scan(&tenant, &name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil

@@ -51,8 +51,10 @@ func translateSQLite(err error, se sqlite3.Error) error {
 	case sqlite3.ErrConstraintPrimaryKey, sqlite3.ErrConstraintUnique, sqlite3.ErrConstraintRowID:
 		return &pbx.Error{Kind: pbx.Conflict, Message: "another object has this key already", Cause: err}
 	case sqlite3.ErrConstraintForeignKey:
-		return &pbx.Error{Kind: pbx.Conflict, Message: "it refers to something that does not exist, or something still refers to it", Cause: err}
-	case sqlite3.ErrConstraintCheck, sqlite3.ErrConstraintNotNull, sqlite3.ErrConstraint.Extend(12): // 12: SQLITE_CONSTRAINT_DATATYPE
+		return &pbx.Error{Kind: pbx.Conflict,
+			Message: "it refers to something that does not exist, or something still refers to it", Cause: err}
+	// 12: SQLITE_CONSTRAINT_DATATYPE
+	case sqlite3.ErrConstraintCheck, sqlite3.ErrConstraintNotNull, sqlite3.ErrConstraint.Extend(12):
 		return &pbx.Error{Kind: pbx.Invalid, Message: "a value is missing or not of its kind", Cause: err}
 	}
 	return err

@@ -146,7 +146,8 @@ func (tx *Tx) checkKind(ctx context.Context, e *pbx.Extension) error {
 			return pbx.Refusedf("parent_device", "device %s does not exist in tenant %s", e.ParentDevice, e.Tenant)
 		}
 		if !parent.Kind.SIP() {
-			return pbx.Refusedf("parent_device", "device %s is of kind %s, and a sip-virtual extension rings one of kind sip", e.ParentDevice, parent.Kind)
+			return pbx.Refusedf("parent_device", "device %s is of kind %s, and a sip-virtual extension rings one of kind sip",
+				e.ParentDevice, parent.Kind)
 		}
 	}
 	return tx.checkKeptDevices(ctx, e)
@@ -160,10 +161,12 @@ func (tx *Tx) checkKeptDevices(ctx context.Context, e *pbx.Extension) error {
 	}
 	for _, d := range devices {
 		if !e.Type.HasDevices() {
-			return pbx.Refusedf("type", "extension %s still has devices, and one of type %s has none of its own", e.Number, e.Type)
+			return pbx.Refusedf("type", "extension %s still has devices, and one of type %s has none of its own", e.Number,
+				e.Type)
 		}
 		if !e.Type.Takes(d.Kind) {
-			return pbx.Refusedf("type", "extension %s still has device %s of kind %s, which belongs to an extension of type %s", e.Number, d.Name, d.Kind, d.Kind)
+			return pbx.Refusedf("type", "extension %s still has device %s of kind %s, which belongs to an extension of type %s",
+				e.Number, d.Name, d.Kind, d.Kind)
 		}
 	}
 	return nil

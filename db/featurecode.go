@@ -99,7 +99,8 @@ const dialledNumbers = `SELECT 'extension', number FROM extensions WHERE tenant 
 
 func (tx *Tx) checkFeatureCodes(ctx context.Context, c *pbx.FeatureCodes) error {
 	type dialled struct{ what, number string }
-	all, err := query(ctx, tx, func(row scanner) (d dialled, err error) { return d, row.Scan(&d.what, &d.number) }, dialledNumbers, c.Tenant)
+	all, err := query(ctx, tx, func(row scanner) (d dialled, err error) { return d, row.Scan(&d.what, &d.number) },
+		dialledNumbers, c.Tenant)
 	if err != nil {
 		return fmt.Errorf("listing the numbers of tenant %s: %w", c.Tenant, err)
 	}

@@ -34,8 +34,7 @@ func (db *DB) AddFetches(ctx context.Context, b *FetchBatch) (full bool, err err
 	}
 	var waiting int64
 	err = db.write(ctx, func(tx *Tx) error {
-		// On the caller's thread, which may be a nice one: one row needs no bound.
-		if _, err := tx.sql.Tx.ExecContext(context.WithoutCancel(ctx), `INSERT INTO phone_fetch_batches (content) VALUES (?)`, b.content); err != nil {
+		if err := tx.exec(ctx, `INSERT INTO phone_fetch_batches (content) VALUES (?)`, b.content); err != nil {
 			return err
 		}
 		return tx.sql.QueryRowContext(ctx, `SELECT sum(length(content)) FROM phone_fetch_batches`).Scan(&waiting)
@@ -108,7 +107,8 @@ func (tx *Tx) insertFetches(ctx context.Context, s *sortedFetches) (map[pbx.MAC]
 		for i, f := range s.keys() {
 			times := s.rows[f]
 			macs[f.MAC]++
-			if err := exec(string(f.MAC), f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, times[len(times)-1], timesText(times), -timeDigits*timesPerRow); err != nil {
+			if err := exec(string(f.MAC), f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, times[len(times)-1],
+				timesText(times), -timeDigits*timesPerRow); err != nil {
 				return err
 			}
 			if i%yieldEvery == 0 {

@@ -70,7 +70,8 @@ func (db *DB) forgetFetches(ctx context.Context, before time.Time) (rows int, er
 func (db *DB) forget(ctx context.Context, table, key, which string, before, first int64) (int, error) {
 	var keys []int64
 	err := db.View(ctx, func(tx *Tx) (err error) {
-		keys, err = query(ctx, tx, func(row scanner) (n int64, err error) { return n, row.Scan(&n) }, which, before, first, forgetBatch)
+		keys, err = query(ctx, tx, func(row scanner) (n int64, err error) { return n, row.Scan(&n) }, which, before, first,
+			forgetBatch)
 		return err
 	})
 	if err != nil || len(keys) == 0 {

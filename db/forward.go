@@ -99,7 +99,8 @@ func (tx *Tx) checkForward(ctx context.Context, f *pbx.Forward) error {
 		return err
 	}
 	if _, err := tx.Extension(ctx, f.Tenant, f.Extension); pbx.KindOf(err) == pbx.NotFound {
-		return &pbx.Error{Kind: pbx.NotFound, Field: "extension", Message: fmt.Sprintf("extension %s does not exist in tenant %s", f.Extension, f.Tenant)}
+		return &pbx.Error{Kind: pbx.NotFound, Field: "extension",
+			Message: fmt.Sprintf("extension %s does not exist in tenant %s", f.Extension, f.Tenant)}
 	} else if err != nil {
 		return err
 	}

@@ -59,7 +59,8 @@ func (tx *Tx) DeleteGroup(ctx context.Context, tenant, name string) error {
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "group "+name, `SELECT 'extension', extension FROM group_members WHERE tenant = ? AND name = ? ORDER BY extension`, tenant, name)
+	err = tx.unused(ctx, "group "+name,
+		`SELECT 'extension', extension FROM group_members WHERE tenant = ? AND name = ? ORDER BY extension`, tenant, name)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,8 @@ func (tx *Tx) saveMembership(ctx context.Context, old, e *pbx.Extension) error {
 	if old != nil && slices.Equal(old.Groups, e.Groups) {
 		return nil
 	}
-	if err := tx.exec(ctx, `DELETE FROM group_members WHERE tenant = ? AND extension = ?`, e.Tenant, e.Number); err != nil {
+	if err := tx.exec(ctx, `DELETE FROM group_members WHERE tenant = ? AND extension = ?`, e.Tenant,
+		e.Number); err != nil {
 		return fmt.Errorf("replacing the groups of extension %s: %w", e.Number, err)
 	}
 	for _, name := range e.Groups {

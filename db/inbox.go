@@ -24,7 +24,8 @@ func (db *DB) Inbox(ctx context.Context) (out []pbx.InboxPhone, err error) {
 func scanInbox(row scanner) (pbx.InboxPhone, error) {
 	var p pbx.InboxPhone
 	var address string
-	err := row.Scan(&p.MAC, &p.Vendor, &p.Model, &p.Firmware, &p.UserAgent, &address, instant{&p.FirstSeen}, instant{&p.LastSeen}, &p.Count)
+	err := row.Scan(&p.MAC, &p.Vendor, &p.Model, &p.Firmware, &p.UserAgent, &address, instant{&p.FirstSeen},
+		instant{&p.LastSeen}, &p.Count)
 	if err == nil && address != "" {
 		p.Address, err = netip.ParseAddr(address)
 	}

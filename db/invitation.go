@@ -10,21 +10,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// InvitationState is how far an invitation's mail has come.
-type InvitationState string
-
-// The states.
-const (
-	InvitationQueued InvitationState = "queued" // waits for its first or next attempt
-	InvitationSent   InvitationState = "sent"   // a mail server took it
-	InvitationFailed InvitationState = "failed" // given up
-)
-
 // Invitation is a mail that leads somebody to the credentials of a device, once.
 type Invitation struct {
 	ID, Tenant, Device, Email string
 	Actor                     string // who invited
-	State                     InvitationState
+	State                     pbx.MailState
 	Attempts                  int
 	Error                     string // of the last attempt
 	CreatedAt, NextAt         time.Time
@@ -42,7 +32,8 @@ const selectInvitation = `SELECT id, tenant, device, email, actor, state, attemp
 
 func scanInvitation(row scanner) (*Invitation, error) {
 	i := &Invitation{}
-	return i, row.Scan(&i.ID, &i.Tenant, &i.Device, &i.Email, &i.Actor, &i.State, &i.Attempts, &i.Error, instant{&i.CreatedAt},
+	return i, row.Scan(&i.ID, &i.Tenant, &i.Device, &i.Email, &i.Actor, &i.State, &i.Attempts, &i.Error,
+		instant{&i.CreatedAt},
 		instant{&i.NextAt}, instant{&i.SentAt}, instant{&i.OpenedAt}, instant{&i.ExpiresAt})
 }
 
@@ -53,12 +44,14 @@ func (db *DB) AddInvitation(ctx context.Context, i *Invitation) error {
 		if _, err := tx.Device(ctx, i.Tenant, i.Device); err != nil {
 			return err
 		}
-		if err := tx.exec(ctx, `DELETE FROM invitations WHERE expires_at < ?`, millis(tx.start.Add(-keepInvitations))); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM invitations WHERE expires_at < ?`,
+			millis(tx.start.Add(-keepInvitations))); err != nil {
 			return err
 		}
 		return tx.exec(ctx, `INSERT INTO invitations (id, tenant, device, email, actor, state, attempts, error, created_at, next_at, sent_at, opened_at, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, 0, '', ?, ?, 0, 0, ?)`,
-			i.ID, i.Tenant, i.Device, i.Email, i.Actor, string(i.State), millis(i.CreatedAt), millis(i.NextAt), millis(i.ExpiresAt))
+			i.ID, i.Tenant, i.Device, i.Email, i.Actor, string(i.State), millis(i.CreatedAt), millis(i.NextAt),
+			millis(i.ExpiresAt))
 	})
 	if err != nil {
 		return fmt.Errorf("queueing the invitation of device %s: %w", i.Device, err)
@@ -69,7 +62,8 @@ func (db *DB) AddInvitation(ctx context.Context, i *Invitation) error {
 // NextInvitation returns the queued invitation that is due first, or nil.
 func (db *DB) NextInvitation(ctx context.Context) (i *Invitation, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
-		i, err = scanInvitation(tx.sql.QueryRowContext(ctx, selectInvitation+` WHERE state = 'queued' ORDER BY next_at, id LIMIT 1`))
+		i, err = scanInvitation(tx.sql.QueryRowContext(ctx,
+			selectInvitation+` WHERE state = 'queued' ORDER BY next_at, id LIMIT 1`))
 		if errors.Is(err, sql.ErrNoRows) {
 			i = nil
 			return nil
@@ -96,7 +90,8 @@ func (db *DB) AddInvitationLink(ctx context.Context, id string, hash []byte) err
 // PutInvitationAttempt writes how an attempt ended.
 func (db *DB) PutInvitationAttempt(ctx context.Context, i *Invitation) error {
 	err := db.write(ctx, func(tx *Tx) error {
-		return tx.exec(ctx, `UPDATE invitations SET state = ?, attempts = ?, error = ?, next_at = ?, sent_at = ? WHERE id = ?`,
+		return tx.exec(ctx,
+			`UPDATE invitations SET state = ?, attempts = ?, error = ?, next_at = ?, sent_at = ? WHERE id = ?`,
 			string(i.State), i.Attempts, i.Error, millis(i.NextAt), millis(i.SentAt), i.ID)
 	})
 	if err != nil {
@@ -112,7 +107,8 @@ func (db *DB) Invitations(ctx context.Context, tenant string, limit int) (is []*
 		if err := tx.needTenant(ctx, tenant); err != nil {
 			return err
 		}
-		is, err = query(ctx, tx, scanInvitation, selectInvitation+` WHERE tenant = ? ORDER BY created_at DESC, id LIMIT ?`, tenant, ListOptions{Limit: limit}.limit())
+		is, err = query(ctx, tx, scanInvitation, selectInvitation+` WHERE tenant = ? ORDER BY created_at DESC, id LIMIT ?`,
+			tenant, ListOptions{Limit: limit}.limit())
 		return err
 	})
 	if err != nil {

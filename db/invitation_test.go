@@ -14,7 +14,7 @@ func invite(t *testing.T, db *DB, id string, next, expires time.Time, link byte)
 	hash := make([]byte, 32)
 	hash[0] = link
 	err := db.AddInvitation(t.Context(), &Invitation{ID: id, Tenant: "default", Device: "desk-101", Email: "ada@example.org", Actor: "tester",
-		State: InvitationQueued, CreatedAt: next, NextAt: next, ExpiresAt: expires})
+		State: pbx.MailQueued, CreatedAt: next, NextAt: next, ExpiresAt: expires})
 	if err == nil {
 		err = db.AddInvitationLink(t.Context(), id, hash)
 	}
@@ -79,12 +79,12 @@ func TestInvitationQueue(t *testing.T) {
 		if i.ID != want {
 			t.Fatalf("next is %s, want %s", i.ID, want)
 		}
-		i.State, i.Attempts, i.SentAt = InvitationSent, 1, now
+		i.State, i.Attempts, i.SentAt = pbx.MailSent, 1, now
 		if err := db.PutInvitationAttempt(t.Context(), i); err != nil {
 			t.Fatal(err)
 		}
 	}
-	err := db.AddInvitation(t.Context(), &Invitation{ID: "x", Tenant: "acme", Device: "desk-101", Email: "a@example.org", State: InvitationQueued})
+	err := db.AddInvitation(t.Context(), &Invitation{ID: "x", Tenant: "acme", Device: "desk-101", Email: "a@example.org", State: pbx.MailQueued})
 	if pbx.KindOf(err) != pbx.NotFound {
 		t.Errorf("a device of another tenant: %v", err)
 	}

@@ -17,13 +17,15 @@ func (tx *Tx) checkLicence(ctx context.Context, old, e *pbx.Extension) error {
 	var allowed, used int
 	err := tx.sql.QueryRowContext(ctx, `SELECT max_extensions FROM tenants WHERE name = ?`, tenant).Scan(&allowed)
 	if err == nil && allowed > 0 { // counting takes longer the more there are
-		err = tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM extensions WHERE tenant = ? AND type NOT IN (?, ?)`, tenant, pbx.TypeVirtual, pbx.TypeSIPVirtual).Scan(&used)
+		err = tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM extensions WHERE tenant = ? AND type NOT IN (?, ?)`, tenant,
+			pbx.TypeVirtual, pbx.TypeSIPVirtual).Scan(&used)
 	}
 	if err != nil {
 		return fmt.Errorf("counting the extensions of tenant %s: %w", tenant, err)
 	}
 	if allowed > 0 && used >= allowed {
-		return &pbx.Error{Kind: pbx.Conflict, Message: fmt.Sprintf("tenant %s uses %d of the %d extensions that its licence allows", tenant, used, allowed)}
+		return &pbx.Error{Kind: pbx.Conflict,
+			Message: fmt.Sprintf("tenant %s uses %d of the %d extensions that its licence allows", tenant, used, allowed)}
 	}
 	return nil
 }

@@ -22,7 +22,8 @@ func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 			es.Add(pbx.Refusedf(field, "device %s does not exist in tenant %s", l.Device, p.Tenant))
 			continue
 		}
-		other, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ? AND kind NOT IN ('', ?)`, p.Tenant, l.Device, string(pbx.DeviceSIP))
+		other, err := tx.has(ctx, `SELECT 1 FROM devices WHERE tenant = ? AND name = ? AND kind NOT IN ('', ?)`, p.Tenant,
+			l.Device, string(pbx.DeviceSIP))
 		if err != nil {
 			return fmt.Errorf("looking for the kind of device %s: %w", l.Device, err)
 		}
@@ -45,7 +46,8 @@ func (tx *Tx) checkLines(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 func (tx *Tx) lineOf(ctx context.Context, p *pbx.Phone, device string) (string, error) {
 	var mac pbx.MAC
 	var registration int
-	err := tx.sql.QueryRowContext(ctx, `SELECT mac, registration FROM phone_lines WHERE tenant = ? AND device = ? AND mac <> ?`,
+	err := tx.sql.QueryRowContext(ctx,
+		`SELECT mac, registration FROM phone_lines WHERE tenant = ? AND device = ? AND mac <> ?`,
 		p.Tenant, device, string(p.MAC)).Scan(&mac, &registration)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil

@@ -87,7 +87,8 @@ func (tx *Tx) DeleteMailbox(ctx context.Context, tenant, number string) error {
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "mailbox "+number, `SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND mailbox = ?2 `+leadingTo+`ORDER BY 1, 2`,
+	err = tx.unused(ctx, "mailbox "+number,
+		`SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND mailbox = ?2 `+leadingTo+`ORDER BY 1, 2`,
 		tenant, number, pbx.Destination{Kind: pbx.ToVoicemail, Key: number}.String())
 	if err != nil {
 		return err

@@ -145,7 +145,7 @@ func fillEverything(t testing.TB, db *DB) {
 		},
 		func() error {
 			at := time.UnixMilli(1)
-			return db.AddInvitation(ctx, &Invitation{ID: "i1", Tenant: "default", Device: "desk-101", Email: "ada@example.org", State: InvitationQueued,
+			return db.AddInvitation(ctx, &Invitation{ID: "i1", Tenant: "default", Device: "desk-101", Email: "ada@example.org", State: pbx.MailQueued,
 				CreatedAt: at, NextAt: at, ExpiresAt: time.Now().Add(time.Hour)})
 		},
 		func() error { return db.AddInvitationLink(ctx, "i1", make([]byte, 32)) },

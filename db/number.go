@@ -93,7 +93,8 @@ func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "number "+number, `SELECT 'extension', number FROM extensions WHERE tenant = ? AND presentation_number = ? ORDER BY 2`, tenant, number)
+	err = tx.unused(ctx, "number "+number,
+		`SELECT 'extension', number FROM extensions WHERE tenant = ? AND presentation_number = ? ORDER BY 2`, tenant, number)
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,8 @@ func (tx *Tx) checkOutward(ctx context.Context, e *pbx.Extension) error {
 			return fmt.Errorf("looking for number %s: %w", e.PresentationNumber, err)
 		}
 		if !have {
-			return pbx.Invalidf("presentation_number", "%s does not belong to tenant %s: only its own numbers may be shown", e.PresentationNumber, e.Tenant)
+			return pbx.Invalidf("presentation_number", "%s does not belong to tenant %s: only its own numbers may be shown",
+				e.PresentationNumber, e.Tenant)
 		}
 	}
 	return tx.needClass(ctx, e.Tenant, e.ClassOfService)

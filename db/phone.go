@@ -16,13 +16,15 @@ import (
 var phoneTable = newTable(kindPhone, "phones",
 	func(row *pbx.Phone) (version, revision *int64) { return &row.Version, &row.Revision },
 	keyCol("tenant", func(row *pbx.Phone) any { return &row.Tenant }),
-	keyCol("mac", func(row *pbx.Phone) any { return &row.MAC }).as("mac", func(row *pbx.Phone) any { return row.MAC.Colons() }),
+	keyCol("mac", func(row *pbx.Phone) any { return &row.MAC }).as("mac",
+		func(row *pbx.Phone) any { return row.MAC.Colons() }),
 	col("vendor", func(row *pbx.Phone) any { return &row.Vendor }),
 	col("model", func(row *pbx.Phone) any { return &row.Model }),
 	col("url_secret", func(row *pbx.Phone) any { return secret{&row.URLSecret} }).as("provisioning_url", nil),
 	col("enrol_until", func(row *pbx.Phone) any { return instant{&row.EnrolUntil} }),
 	apartCol("lines", func(row *pbx.Phone) any { return &row.Lines }),
-	apartCol("buttons", func(row *pbx.Phone) any { return &row.Buttons }).as("buttons", func(row *pbx.Phone) any { return byPlace(row.Buttons) }),
+	apartCol("buttons", func(row *pbx.Phone) any { return &row.Buttons }).as("buttons",
+		func(row *pbx.Phone) any { return byPlace(row.Buttons) }),
 )
 
 // Phone returns one phone with its lines, or a NotFound error.
@@ -103,7 +105,10 @@ func (tx *Tx) PutPhone(ctx context.Context, p *pbx.Phone) error {
 func normalizePhone(p *pbx.Phone) {
 	p.EnrolUntil = fromMillis(millis(p.EnrolUntil))
 	p.Buttons = pbx.SortButtons(p.Buttons)
-	p.Lines = slices.SortedFunc(slices.Values(p.Lines), func(a, b pbx.Line) int { return cmp.Compare(a.Registration, b.Registration) })
+	p.Lines = slices.SortedFunc(slices.Values(p.Lines), func(a, b pbx.Line) int {
+		return cmp.Compare(a.Registration,
+			b.Registration)
+	})
 }
 
 // savePhone writes p; given holds its lines in the caller's order, by which

@@ -21,7 +21,8 @@ func (tx *Tx) Photo(ctx context.Context, tenant, username string) (*Photo, error
 		return nil, err
 	}
 	p := &Photo{}
-	err := tx.sql.QueryRowContext(ctx, `SELECT type, content FROM user_photos WHERE tenant = ? AND username = ?`, tenant, username).Scan(&p.Type, &p.Content)
+	err := tx.sql.QueryRowContext(ctx, `SELECT type, content FROM user_photos WHERE tenant = ? AND username = ?`, tenant,
+		username).Scan(&p.Type, &p.Content)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, pbx.NotFoundf("user %s has no photo", username)
 	}
@@ -39,7 +40,8 @@ func (tx *Tx) PutPhoto(ctx context.Context, tenant, username string, p *Photo) e
 	}
 	err := tx.exec(ctx, `DELETE FROM user_photos WHERE tenant = ? AND username = ?`, tenant, username)
 	if err == nil && p != nil {
-		err = tx.exec(ctx, `INSERT INTO user_photos (tenant, username, type, content) VALUES (?, ?, ?, ?)`, tenant, username, p.Type, p.Content)
+		err = tx.exec(ctx, `INSERT INTO user_photos (tenant, username, type, content) VALUES (?, ?, ?, ?)`, tenant, username,
+			p.Type, p.Content)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the photo of user %s: %w", username, err)

@@ -56,7 +56,8 @@ func (tx *Tx) ownMailbox(ctx context.Context, e *pbx.Extension) (bool, error) {
 	if e.Mailbox == "" || e.Mailbox != e.Number {
 		return false, nil
 	}
-	shared, err := tx.has(ctx, `SELECT 1 FROM extensions WHERE tenant = ? AND mailbox = ? AND number <> ?`, e.Tenant, e.Mailbox, e.Number)
+	shared, err := tx.has(ctx, `SELECT 1 FROM extensions WHERE tenant = ? AND mailbox = ? AND number <> ?`, e.Tenant,
+		e.Mailbox, e.Number)
 	if err != nil {
 		return false, fmt.Errorf("looking for who else uses mailbox %s: %w", e.Mailbox, err)
 	}
@@ -138,7 +139,10 @@ func (tx *Tx) ReleaseDevice(ctx context.Context, tenant, name string) error {
 		}
 		for _, l := range p.Lines {
 			if l.Device == name {
-				p.Buttons = slices.DeleteFunc(p.Buttons, func(b pbx.Button) bool { return b.Kind != pbx.NoButton && b.Line == l.Registration })
+				p.Buttons = slices.DeleteFunc(p.Buttons, func(b pbx.Button) bool {
+					return b.Kind != pbx.NoButton &&
+						b.Line == l.Registration
+				})
 			}
 		}
 		p.Lines = slices.DeleteFunc(p.Lines, func(l pbx.Line) bool { return l.Device == name })

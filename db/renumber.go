@@ -47,7 +47,8 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 		return nil, err
 	}
 	e.Version++
-	err = tx.exec(ctx, `UPDATE extensions SET number = ?, version = ?, revision = ? WHERE tenant = ? AND number = ?`, to, e.Version, e.Revision, tenant, number)
+	err = tx.exec(ctx, `UPDATE extensions SET number = ?, version = ?, revision = ? WHERE tenant = ? AND number = ?`, to,
+		e.Version, e.Revision, tenant, number)
 	if err != nil {
 		return nil, fmt.Errorf("renumbering extension %s: %w", number, err)
 	}
@@ -116,7 +117,8 @@ func (tx *Tx) renumberMailbox(ctx context.Context, old, e *pbx.Extension) error 
 		return err
 	}
 	m.Version++
-	err = tx.exec(ctx, `UPDATE mailboxes SET number = ?, version = ?, revision = ? WHERE tenant = ? AND number = ?`, m.Number, m.Version, m.Revision, m.Tenant, before.Number)
+	err = tx.exec(ctx, `UPDATE mailboxes SET number = ?, version = ?, revision = ? WHERE tenant = ? AND number = ?`,
+		m.Number, m.Version, m.Revision, m.Tenant, before.Number)
 	if err != nil {
 		return fmt.Errorf("renumbering mailbox %s: %w", before.Number, err)
 	}
@@ -142,7 +144,8 @@ func (tx *Tx) follow(ctx context.Context, devices []*pbx.Device, u *pbx.User, nu
 		return err
 	}
 	now.Version++
-	err = tx.exec(ctx, `UPDATE users SET version = ?, revision = ? WHERE tenant = ? AND username = ?`, now.Version, now.Revision, now.Tenant, now.Username)
+	err = tx.exec(ctx, `UPDATE users SET version = ?, revision = ? WHERE tenant = ? AND username = ?`, now.Version,
+		now.Revision, now.Tenant, now.Username)
 	if err != nil {
 		return fmt.Errorf("writing user %s: %w", now.Username, err)
 	}
@@ -185,7 +188,8 @@ func (tx *Tx) duplicateForward(ctx context.Context, from, e *pbx.Extension) erro
 	}
 	f.Extension, f.Version, f.Revision = e.Number, 0, 0
 	if from.Mailbox != e.Mailbox {
-		f.Redirect(pbx.Destination{Kind: pbx.ToVoicemail, Key: from.Mailbox}, pbx.Destination{Kind: pbx.ToVoicemail, Key: e.Mailbox})
+		f.Redirect(pbx.Destination{Kind: pbx.ToVoicemail, Key: from.Mailbox},
+			pbx.Destination{Kind: pbx.ToVoicemail, Key: e.Mailbox})
 	}
 	return tx.PutForward(ctx, f)
 }

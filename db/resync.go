@@ -18,7 +18,8 @@ const selectResync = `SELECT id, batch, tenant, mac, action, reason, endpoint, s
 
 func scanResync(row scanner) (pbx.Resync, error) {
 	var r pbx.Resync
-	return r, row.Scan(&r.ID, &r.Batch, &r.Tenant, &r.MAC, &r.Action, &r.Reason, &r.Endpoint, &r.State, &r.Error, instant{&r.QueuedAt}, instant{&r.DueAt},
+	return r, row.Scan(&r.ID, &r.Batch, &r.Tenant, &r.MAC, &r.Action, &r.Reason, &r.Endpoint, &r.State, &r.Error,
+		instant{&r.QueuedAt}, instant{&r.DueAt},
 		instant{&r.SentAt}, instant{&r.EndedAt}, &r.File, &r.Hash)
 }
 
@@ -93,7 +94,8 @@ func (db *DB) WriteResyncs(ctx context.Context, rs []pbx.Resync) error {
 			for i := range rs {
 				r := &rs[i]
 				macs[r.MAC] = true
-				if err := exec(r.ID, r.Batch, r.Tenant, string(r.MAC), string(r.Action), r.Reason, r.Endpoint, string(r.State), r.Error, millis(r.QueuedAt),
+				if err := exec(r.ID, r.Batch, r.Tenant, string(r.MAC), string(r.Action), r.Reason, r.Endpoint, string(r.State),
+					r.Error, millis(r.QueuedAt),
 					millis(r.DueAt), millis(r.SentAt), millis(r.EndedAt), cut(r.File), r.Hash); err != nil {
 					return err
 				}

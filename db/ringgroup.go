@@ -19,9 +19,10 @@ var ringGroupTable = newTable(kindRingGroup, "ring_groups",
 	col("timeout", func(row *pbx.RingGroup) any { return &row.Timeout }),
 	col("destination", func(row *pbx.RingGroup) any { return destination{&row.Destination} }),
 	col("skip_busy", func(row *pbx.RingGroup) any { return &row.SkipBusy }),
-	col("follow_forwards", func(row *pbx.RingGroup) any { return &row.FollowForwards }).as("member_forwards", func(row *pbx.RingGroup) any {
-		return map[bool]string{false: "ignore", true: "follow"}[row.FollowForwards]
-	}),
+	col("follow_forwards", func(row *pbx.RingGroup) any { return &row.FollowForwards }).as("member_forwards",
+		func(row *pbx.RingGroup) any {
+			return map[bool]string{false: "ignore", true: "follow"}[row.FollowForwards]
+		}),
 	col("confirm", func(row *pbx.RingGroup) any { return &row.Confirm }),
 	col("caller_id_prefix", func(row *pbx.RingGroup) any { return &row.CallerIDPrefix }),
 	col("ring_tone", func(row *pbx.RingGroup) any { return &row.RingTone }),
@@ -167,7 +168,8 @@ func (tx *Tx) needMember(ctx context.Context, field, tenant string, m pbx.RingMe
 
 // noRingGroupAt refuses a number that a ring group other than except has.
 func (tx *Tx) noRingGroupAt(ctx context.Context, tenant, number, except string) error {
-	taken, err := tx.has(ctx, `SELECT 1 FROM ring_groups WHERE tenant = ? AND number = ? AND name <> ?`, tenant, number, except)
+	taken, err := tx.has(ctx, `SELECT 1 FROM ring_groups WHERE tenant = ? AND number = ? AND name <> ?`, tenant, number,
+		except)
 	if err != nil {
 		return fmt.Errorf("looking for ring groups with number %s: %w", number, err)
 	}
@@ -187,7 +189,9 @@ func (tx *Tx) DeleteRingGroup(ctx context.Context, tenant, name string) error {
 		return err
 	}
 	to := pbx.Destination{Kind: pbx.ToRingGroup, Key: name}
-	err = tx.unused(ctx, "ring group "+name, `SELECT kind, name FROM (SELECT '' AS kind, '' AS name WHERE ?2 = '' `+leadingTo+`) ORDER BY kind, name`, tenant, name, to.String())
+	err = tx.unused(ctx, "ring group "+name,
+		`SELECT kind, name FROM (SELECT '' AS kind, '' AS name WHERE ?2 = '' `+leadingTo+`) ORDER BY kind, name`, tenant,
+		name, to.String())
 	if err != nil {
 		return err
 	}

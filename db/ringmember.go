@@ -23,7 +23,9 @@ func (tx *Tx) ringGroupsWhere(ctx context.Context, tenant, condition, value stri
 
 // ringGroupsOf returns the ring groups of which an extension is a member.
 func (tx *Tx) ringGroupsOf(ctx context.Context, tenant, extension string) ([]*pbx.RingGroup, error) {
-	return tx.ringGroupsWhere(ctx, tenant, `EXISTS (SELECT 1 FROM ring_group_members AS m WHERE m.tenant = g.tenant AND m.name = g.name AND m.extension = ?2)`, extension)
+	return tx.ringGroupsWhere(ctx, tenant,
+		`EXISTS (SELECT 1 FROM ring_group_members AS m WHERE m.tenant = g.tenant AND m.name = g.name AND m.extension = ?2)`,
+		extension)
 }
 
 // releaseMember takes an extension out of its ring groups. A group needs a member: its last one stays.
@@ -35,7 +37,8 @@ func (tx *Tx) releaseMember(ctx context.Context, tenant, extension string) error
 	for _, g := range gs {
 		g.Members = slices.DeleteFunc(g.Members, func(m pbx.RingMember) bool { return m.Extension == extension })
 		if len(g.Members) == 0 {
-			return &pbx.Error{Kind: pbx.InUse, Message: "extension " + extension + " is the only member of", Refs: []pbx.Ref{{Kind: kindRingGroup, Key: g.Name}}}
+			return &pbx.Error{Kind: pbx.InUse, Message: "extension " + extension + " is the only member of",
+				Refs: []pbx.Ref{{Kind: kindRingGroup, Key: g.Name}}}
 		}
 		if err := tx.PutRingGroup(ctx, g); err != nil {
 			return err

@@ -33,7 +33,8 @@ func (o ListOptions) pattern() string { return "%" + likeEscaper.Replace(o.Conta
 type scanner interface{ Scan(dest ...any) error }
 
 // query collects all rows of a query.
-func query[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), text string, args ...any) (_ []T, err error) {
+func query[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), text string,
+	args ...any) (_ []T, err error) {
 	rows, err := tx.sql.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err

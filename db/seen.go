@@ -26,7 +26,8 @@ func scanSeen(row scanner) (pbx.PhoneSeen, error) {
 	var s pbx.PhoneSeen
 	var address, former string
 	var files []byte
-	err := row.Scan(&s.MAC, &s.Enrolled, instant{&s.EnrolledAt}, instant{&s.SeenAt}, instant{&s.FetchedAt}, &address, &former,
+	err := row.Scan(&s.MAC, &s.Enrolled, instant{&s.EnrolledAt}, instant{&s.SeenAt}, instant{&s.FetchedAt}, &address,
+		&former,
 		instant{&s.AddressSince}, &s.UserAgent, &files)
 	if err == nil && address != "" {
 		s.Address, err = netip.ParseAddr(address)
@@ -66,7 +67,8 @@ func (tx *Tx) putSeen(ctx context.Context, put []pbx.PhoneSeen) error {
 			if err != nil {
 				return err
 			}
-			if err := exec(string(s.MAC), s.Enrolled, millis(s.EnrolledAt), millis(s.SeenAt), millis(s.FetchedAt), ipText(s.Address),
+			if err := exec(string(s.MAC), s.Enrolled, millis(s.EnrolledAt), millis(s.SeenAt), millis(s.FetchedAt),
+				ipText(s.Address),
 				ipText(s.FormerAddress), millis(s.AddressSince), cut(s.UserAgent), string(files)); err != nil {
 				return err
 			}

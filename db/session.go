@@ -43,7 +43,8 @@ func (db *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (s 
 
 func (tx *Tx) session(ctx context.Context, hash []byte, now time.Time) (*Session, error) {
 	s := &Session{Hash: hash}
-	err := tx.sql.QueryRowContext(ctx, `SELECT tenant, username, created_at, expires_at FROM sessions WHERE hash = ? AND expires_at > ?`, hash, millis(now)).
+	err := tx.sql.QueryRowContext(ctx,
+		`SELECT tenant, username, created_at, expires_at FROM sessions WHERE hash = ? AND expires_at > ?`, hash, millis(now)).
 		Scan(&s.Tenant, &s.Username, instant{&s.CreatedAt}, instant{&s.ExpiresAt})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoSession
@@ -86,7 +87,10 @@ func (tx *Tx) addSession(ctx context.Context, s *Session) error {
 
 // EndSession ends one session; one that is unknown is as good.
 func (db *DB) EndSession(ctx context.Context, hash []byte) error {
-	if err := db.write(ctx, func(tx *Tx) error { return tx.exec(ctx, `DELETE FROM sessions WHERE hash = ?`, hash) }); err != nil {
+	if err := db.write(ctx, func(tx *Tx) error {
+		return tx.exec(ctx, `DELETE FROM sessions WHERE hash = ?`,
+			hash)
+	}); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil

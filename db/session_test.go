@@ -27,7 +27,7 @@ func sampleSession() *Session {
 }
 
 func sampleSignIn() *SignIn {
-	return &SignIn{Hash: make([]byte, 32), Tenant: "default", Username: "ada", CreatedAt: began, ExpiresAt: began.Add(10 * time.Minute), State: InvitationQueued, NextAt: began}
+	return &SignIn{Hash: make([]byte, 32), Tenant: "default", Username: "ada", CreatedAt: began, ExpiresAt: began.Add(10 * time.Minute), State: pbx.MailQueued, NextAt: began}
 }
 
 func withUser(t *testing.T) *DB {
@@ -176,7 +176,7 @@ func TestSignInTries(t *testing.T) {
 	if diff := cmp.Diff(want, got); err != nil || diff != "" || u.PersonalContact != "ada@home.example" {
 		t.Errorf("%v %s", err, diff)
 	}
-	want.State, want.Attempts = InvitationSent, 1
+	want.State, want.Attempts = pbx.MailSent, 1
 	if err := db.PutSignInAttempt(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}

@@ -19,8 +19,8 @@ type SignIn struct {
 	Tries            int        // codes that were shown so far
 	CreatedAt        time.Time
 	ExpiresAt        time.Time
-	State            InvitationState // of the mail
-	Attempts         int             // to mail it
+	State            pbx.MailState // of the mail
+	Attempts         int           // to mail it
 	NextAt           time.Time
 }
 
@@ -28,7 +28,8 @@ const selectSignIn = `SELECT hash, tenant, username, code, tries, created_at, ex
 
 func scanSignIn(row scanner) (*SignIn, error) {
 	s := &SignIn{}
-	return s, row.Scan(&s.Hash, &s.Tenant, &s.Username, secret{&s.Code}, &s.Tries, instant{&s.CreatedAt}, instant{&s.ExpiresAt},
+	return s, row.Scan(&s.Hash, &s.Tenant, &s.Username, secret{&s.Code}, &s.Tries, instant{&s.CreatedAt},
+		instant{&s.ExpiresAt},
 		&s.State, &s.Attempts, instant{&s.NextAt})
 }
 
@@ -36,7 +37,8 @@ func scanSignIn(row scanner) (*SignIn, error) {
 // have. Those that have ended are forgotten.
 func (db *DB) AddSignIn(ctx context.Context, s *SignIn) error {
 	err := db.write(ctx, func(tx *Tx) error {
-		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE expires_at <= ?1 OR tenant = ?2 AND username = ?3`, millis(s.CreatedAt), s.Tenant, s.Username); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE expires_at <= ?1 OR tenant = ?2 AND username = ?3`,
+			millis(s.CreatedAt), s.Tenant, s.Username); err != nil {
 			return err
 		}
 		return tx.exec(ctx, `INSERT INTO sign_ins (hash, tenant, username, code, tries, created_at, expires_at, state, attempts, next_at)
@@ -51,7 +53,8 @@ func (db *DB) AddSignIn(ctx context.Context, s *SignIn) error {
 // NextSignIn returns the one whose mail is due first, or nil, and its user.
 func (db *DB) NextSignIn(ctx context.Context) (s *SignIn, u *pbx.User, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
-		s, err = scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE state = 'queued' ORDER BY next_at, tenant, username LIMIT 1`))
+		s, err = scanSignIn(tx.sql.QueryRowContext(ctx,
+			selectSignIn+` WHERE state = 'queued' ORDER BY next_at, tenant, username LIMIT 1`))
 		if errors.Is(err, sql.ErrNoRows) {
 			s = nil
 			return nil
@@ -82,7 +85,8 @@ func (db *DB) PutSignInCode(ctx context.Context, s *SignIn) error {
 // PutSignInAttempt writes how an attempt to mail a code ended.
 func (db *DB) PutSignInAttempt(ctx context.Context, s *SignIn) error {
 	err := db.write(ctx, func(tx *Tx) error {
-		return tx.exec(ctx, `UPDATE sign_ins SET state = ?, attempts = ?, next_at = ? WHERE hash = ?`, string(s.State), s.Attempts, millis(s.NextAt), s.Hash)
+		return tx.exec(ctx, `UPDATE sign_ins SET state = ?, attempts = ?, next_at = ? WHERE hash = ?`, string(s.State),
+			s.Attempts, millis(s.NextAt), s.Hash)
 	})
 	if err != nil {
 		return fmt.Errorf("noting how the code of user %s was mailed: %w", s.Username, err)
@@ -95,7 +99,8 @@ func (db *DB) PutSignInAttempt(ctx context.Context, s *SignIn) error {
 // error when there is none, it has ended, or most codes were shown already.
 func (db *DB) TrySignIn(ctx context.Context, hash []byte, now time.Time, most int) (s *SignIn, u *pbx.User, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
-		s, err = scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE hash = ? AND expires_at > ? AND tries < ?`, hash, millis(now), most))
+		s, err = scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE hash = ? AND expires_at > ? AND tries < ?`,
+			hash, millis(now), most))
 		if errors.Is(err, sql.ErrNoRows) {
 			return errNoSignIn
 		}
@@ -114,7 +119,8 @@ func (db *DB) TrySignIn(ctx context.Context, hash []byte, now time.Time, most in
 	return s, u, err
 }
 
-var errNoSignIn = &pbx.Error{Kind: pbx.Unauthorized, Message: "this sign-in is unknown, over or used up: begin again with the password"}
+var errNoSignIn = &pbx.Error{Kind: pbx.Unauthorized,
+	Message: "this sign-in is unknown, over or used up: begin again with the password"}
 
 // EndSignIn removes one whose code was right, and reports whether it was there:
 // a code signs in once.

@@ -56,12 +56,14 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 
 // fillAllPhones reads the lines and buttons of all phones.
 func (tx *Tx) fillAllPhones(ctx context.Context, ps []*pbx.Phone) error {
-	ls, err := query(ctx, tx, scanLine, `SELECT mac, registration, device FROM phone_lines ORDER BY tenant, mac, registration`)
+	ls, err := query(ctx, tx, scanLine,
+		`SELECT mac, registration, device FROM phone_lines ORDER BY tenant, mac, registration`)
 	if err != nil {
 		return fmt.Errorf("reading the lines of phones: %w", err)
 	}
 	assignLines(ps, ls)
-	bs, err := query(ctx, tx, scanButton, `SELECT tenant, mac, `+buttonColumns+` FROM phone_buttons ORDER BY tenant, mac, module, key`)
+	bs, err := query(ctx, tx, scanButton,
+		`SELECT tenant, mac, `+buttonColumns+` FROM phone_buttons ORDER BY tenant, mac, module, key`)
 	if err != nil {
 		return fmt.Errorf("reading the buttons of phones: %w", err)
 	}

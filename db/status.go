@@ -40,7 +40,8 @@ func (db *DB) PutStatuses(ctx context.Context, ss []pbx.EndpointStatus) error {
 		rowCtx := context.WithoutCancel(ctx)
 		for i := range ss {
 			s := &ss[i]
-			_, err := stmt.ExecContext(rowCtx, s.Endpoint, string(s.Reach), addressText(s.Address), s.RoundTrip.Microseconds(), s.UserAgent,
+			_, err := stmt.ExecContext(rowCtx, s.Endpoint, string(s.Reach), addressText(s.Address), s.RoundTrip.Microseconds(),
+				s.UserAgent,
 				millis(s.Expires), string(s.Call), millis(s.ReachSince), millis(s.CallSince), millis(s.SeenAt))
 			if err != nil {
 				return errors.Join(fmt.Errorf("endpoint %s: %w", s.Endpoint, err), stmt.Close())
@@ -84,7 +85,8 @@ func scanStatus(row scanner) (pbx.EndpointStatus, error) {
 	var s pbx.EndpointStatus
 	var address string
 	var us int64
-	err := row.Scan(&s.Endpoint, &s.Reach, &address, &us, &s.UserAgent, instant{&s.Expires}, &s.Call, instant{&s.ReachSince}, instant{&s.CallSince}, instant{&s.SeenAt})
+	err := row.Scan(&s.Endpoint, &s.Reach, &address, &us, &s.UserAgent, instant{&s.Expires}, &s.Call,
+		instant{&s.ReachSince}, instant{&s.CallSince}, instant{&s.SeenAt})
 	if err == nil && address != "" {
 		s.Address, err = netip.ParseAddrPort(address)
 	}

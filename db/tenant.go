@@ -20,7 +20,10 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("cdr_days", func(row *pbx.Tenant) any { return &row.CDRDays }),
 	col("country", func(row *pbx.Tenant) any { return &row.Country }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
-	col("forward_caller", func(row *pbx.Tenant) any { return usual[pbx.ForwardCaller]{&row.ForwardCaller, pbx.ShowExtension} }),
+	col("forward_caller", func(row *pbx.Tenant) any {
+		return usual[pbx.ForwardCaller]{&row.ForwardCaller,
+			pbx.ShowExtension}
+	}),
 )
 
 // Tenant returns one tenant, or a NotFound error.

@@ -30,7 +30,8 @@ const selectToken = `SELECT id, name, role, coalesce(tenant, ''), expires_at, cr
 
 func scanToken(row scanner) (*Token, error) {
 	t := &Token{}
-	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, instant{&t.ExpiresAt}, instant{&t.CreatedAt}, instant{&t.RevokedAt}, instant{&t.LastUsedAt})
+	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, instant{&t.ExpiresAt}, instant{&t.CreatedAt},
+		instant{&t.RevokedAt}, instant{&t.LastUsedAt})
 }
 
 // CreateToken stores a token by the SHA-256 (32 bytes) of its text; a Conflict
@@ -50,7 +51,8 @@ func (db *DB) CreateToken(ctx context.Context, t Token, hash []byte) error {
 		if have {
 			return pbx.Conflictf("id", "token %s exists already", t.ID)
 		}
-		return tx.exec(ctx, `INSERT INTO tokens (id, name, role, tenant, expires_at, hash, created_at, revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, 0, 0)`,
+		return tx.exec(ctx,
+			`INSERT INTO tokens (id, name, role, tenant, expires_at, hash, created_at, revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, 0, 0)`,
 			t.ID, t.Name, string(t.Role), t.Tenant, millis(t.ExpiresAt), hash, millis(tx.start))
 	})
 	if err != nil {
@@ -64,7 +66,8 @@ func (db *DB) CreateToken(ctx context.Context, t Token, hash []byte) error {
 func (db *DB) TokenByHash(ctx context.Context, hash []byte) (t *Token, err error) {
 	now := millis(time.Now())
 	err = db.View(ctx, func(tx *Tx) error {
-		t, err = scanToken(tx.sql.QueryRowContext(ctx, selectToken+` WHERE hash = ? AND revoked_at = 0 AND (expires_at = 0 OR expires_at > ?)`, hash, now))
+		t, err = scanToken(tx.sql.QueryRowContext(ctx,
+			selectToken+` WHERE hash = ? AND revoked_at = 0 AND (expires_at = 0 OR expires_at > ?)`, hash, now))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {

@@ -75,14 +75,16 @@ func (tx *Tx) checkTrunk(ctx context.Context, t *pbx.Trunk) error {
 		return err
 	}
 	var other string
-	err := tx.sql.QueryRowContext(ctx, `SELECT name FROM trunks WHERE tenant = ? AND teams = ? AND name <> ?`, t.Tenant, t.Teams, t.Name).Scan(&other)
+	err := tx.sql.QueryRowContext(ctx, `SELECT name FROM trunks WHERE tenant = ? AND teams = ? AND name <> ?`, t.Tenant,
+		t.Teams, t.Name).Scan(&other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("looking for another trunk: %w", err)
 	}
-	return pbx.Conflictf("teams", "trunk %s reaches the numbers of type %s already, and a tenant has one trunk for each type", other, t.Reaches())
+	return pbx.Conflictf("teams",
+		"trunk %s reaches the numbers of type %s already, and a tenant has one trunk for each type", other, t.Reaches())
 }
 
 // DeleteTrunk removes a trunk; an InUse error names the devices and extensions

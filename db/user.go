@@ -25,7 +25,8 @@ var userTable = newTable(kindUser, "users",
 	col("desk_pin", func(row *pbx.User) any { return secret{&row.DeskPIN} }),
 	col("password", func(row *pbx.User) any { return secret{&row.Password} }),
 	col("must_change", func(row *pbx.User) any { return &row.MustChange }).as("must_change_password", nil),
-	col("photo", func(row *pbx.User) any { return &row.Photo }).as("has_photo", func(row *pbx.User) any { return row.Photo != "" }),
+	col("photo", func(row *pbx.User) any { return &row.Photo }).as("has_photo",
+		func(row *pbx.User) any { return row.Photo != "" }),
 )
 
 // User returns one user, or a NotFound error.
@@ -117,7 +118,8 @@ func (tx *Tx) checkUser(ctx context.Context, old, u *pbx.User) error {
 // signedOut returns an InUse error while a user is signed in on a shared device.
 func (tx *Tx) signedOut(ctx context.Context, u *pbx.User) error {
 	return tx.unused(ctx, fmt.Sprintf("extension %s of user %s", u.Extension, u.Username),
-		`SELECT 'device', name FROM devices WHERE tenant = ? AND extension = ? AND shared = 1 ORDER BY name`, u.Tenant, u.Extension)
+		`SELECT 'device', name FROM devices WHERE tenant = ? AND extension = ? AND shared = 1 ORDER BY name`, u.Tenant,
+		u.Extension)
 }
 
 // DeleteUser removes a user with the photo; an InUse error names the shared device

@@ -25,7 +25,8 @@ func (in *input) buttonsOn(s *pbx.Snapshot, p *pbx.Phone, m Model) []pbx.Button 
 			put(pbx.Button{Key: l.registration, Kind: pbx.LineButton, Line: l.registration})
 		}
 	}
-	for _, layer := range [][]pbx.Button{s.ButtonsOf(p.Tenant, pbx.DefaultButtons), s.ButtonsOf(p.Tenant, m.Name), p.Buttons} {
+	for _, layer := range [][]pbx.Button{s.ButtonsOf(p.Tenant, pbx.DefaultButtons), s.ButtonsOf(p.Tenant, m.Name),
+		p.Buttons} {
 		for _, b := range layer {
 			if m.fits(b) && (b.Kind == pbx.NoButton || in.line(b.Line) != nil) {
 				put(b)

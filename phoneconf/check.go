@@ -24,7 +24,8 @@ func CheckPhone(p *pbx.Phone) error {
 	for i, l := range p.Lines {
 		lines[l.Registration] = true
 		if l.Registration > m.Accounts {
-			es.Add(pbx.Invalidf(fmt.Sprintf("lines[%d].registration", i), "is %d, a %s has registrations 1 to %d", l.Registration, m.Name, m.Accounts))
+			es.Add(pbx.Invalidf(fmt.Sprintf("lines[%d].registration", i), "is %d, a %s has registrations 1 to %d",
+				l.Registration, m.Name, m.Accounts))
 		}
 	}
 	for _, b := range p.Buttons {
@@ -70,10 +71,12 @@ func (m Model) checkButton(b pbx.Button) *pbx.Error {
 	case b.Module > m.Modules:
 		return pbx.Refusedf(b.Field(""), "a %s takes %d expansion modules", m.Name, m.Modules)
 	case b.Module > 0 && (b.Key > m.ModuleKeys || b.Key == 21 && m.has(NoModuleKey21)):
-		return pbx.Refusedf(b.Field(""), "key %d of an %s cannot be set: it has keys 1 to %d%s", b.Key, m.Module, m.ModuleKeys, m.exceptKey())
+		return pbx.Refusedf(b.Field(""), "key %d of an %s cannot be set: it has keys 1 to %d%s", b.Key, m.Module,
+			m.ModuleKeys, m.exceptKey())
 	}
 	if !m.can(b.Kind) {
-		return &pbx.Error{Kind: pbx.NotImplemented, Field: b.Field("kind"), Message: fmt.Sprintf("a %s has no button of kind %s that its files could set", m.Name, b.Kind)}
+		return &pbx.Error{Kind: pbx.NotImplemented, Field: b.Field("kind"),
+			Message: fmt.Sprintf("a %s has no button of kind %s that its files could set", m.Name, b.Kind)}
 	}
 	return nil
 }

@@ -102,7 +102,8 @@ func computeClock(loc *time.Location, year int) clock {
 // provisioned again stays right as long as possible.
 func changeOf(loc *time.Location, year int, tr transition) change {
 	wall := wallBefore(tr)
-	c := change{Month: wall.Month(), Week: weekOf(wall), Weekday: wall.Weekday(), Hour: (wall.Hour()*60 + wall.Minute() + 30) / 60}
+	c := change{Month: wall.Month(), Week: weekOf(wall), Weekday: wall.Weekday(),
+		Hour: (wall.Hour()*60 + wall.Minute() + 30) / 60}
 	if isLast(wall) && c.Week < 5 && lastHolds(loc, year, tr) {
 		c.Week = 5
 	}

@@ -79,7 +79,8 @@ func newXMLAttr(s string) (xmlAttr, error) {
 
 // A parser turns a raw tab or newline in an attribute into a blank (XML 1.0,
 // 3.3.3); written as references they survive.
-var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;", "\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
+var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;", "\t",
+	"&#9;", "\n", "&#10;", "\r", "&#13;")
 
 // String returns the text escaped.
 func (a xmlAttr) String() string { return xmlEscaper.Replace(a.text) }

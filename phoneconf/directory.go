@@ -65,7 +65,8 @@ func people(w *attrWriter, s *pbx.Snapshot, tenant string, taken map[string]bool
 			break
 		}
 		if !taken[e.Number] {
-			out = append(out, contact{Name: w.attr("name", readable(e.Name, e.Number, maxBytes)), Number: w.attr("number", e.Number)})
+			out = append(out, contact{Name: w.attr("name", readable(e.Name, e.Number, maxBytes)),
+				Number: w.attr("number", e.Number)})
 		}
 	}
 	return out
@@ -90,7 +91,8 @@ func renderDirectory(e *Engine, s *pbx.Snapshot, tenant string, in *input, m Mod
 	taken := map[string]bool{}
 	for i, b := range in.speedDials() {
 		taken[b.Value] = true
-		view.People = append(view.People, contact{Name: w.attr("label", readable(b.Label, b.Value, polycomLabelBytes)), Number: w.attr("number", b.Value), SpeedDial: i + 1})
+		view.People = append(view.People, contact{Name: w.attr("label", readable(b.Label, b.Value, polycomLabelBytes)),
+			Number: w.attr("number", b.Value), SpeedDial: i + 1})
 	}
 	most := directoryEntries
 	if m.Era != PolycomUCS {

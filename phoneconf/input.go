@@ -118,17 +118,21 @@ func Fingerprint(s *pbx.Snapshot, p *pbx.Phone, site Site) [sha256.Size]byte {
 
 func (in *input) fingerprint() [sha256.Size]byte {
 	b := make([]byte, 0, 2048)
-	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password, in.problem, in.pickup, in.directed)
-	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL, in.site.NTPServer, strconv.Itoa(in.site.Year))
+	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password,
+		in.problem, in.pickup, in.directed)
+	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL,
+		in.site.NTPServer, strconv.Itoa(in.site.Year))
 	c := &in.settings
-	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN), strconv.Itoa(c.VLANPriority),
+	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN),
+		strconv.Itoa(c.VLANPriority),
 		strings.Join(c.Codecs, " "), c.SRTP, strconv.FormatBool(c.Clock24), c.Logo,
 		strings.Join(c.Uploads, " "), c.FirmwareOf(in.model))
 	for _, l := range in.lines {
 		b = appendTexts(b, strconv.Itoa(l.registration), l.endpoint, l.secret, l.number, l.name, l.voicemail)
 	}
 	for _, k := range in.buttons {
-		b = appendTexts(b, strconv.Itoa(k.Module), strconv.Itoa(k.Key), string(k.Kind), k.Value, k.Label, strconv.Itoa(k.Line))
+		b = appendTexts(b, strconv.Itoa(k.Module), strconv.Itoa(k.Key), string(k.Kind), k.Value, k.Label,
+			strconv.Itoa(k.Line))
 	}
 	return sha256.Sum256(b)
 }

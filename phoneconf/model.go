@@ -120,7 +120,9 @@ func UnknownModel(field string, vendor pbx.Vendor, name string) *pbx.Error {
 	if vendor != "" {
 		whose = string(vendor)
 	}
-	return pbx.Invalidf(field, "%.30q is not a model of %s that is known here: did you mean %s? GET /v1/phone-models lists all", name, whose, strings.Join(near(vendor, name, 5), ", "))
+	return pbx.Invalidf(field,
+		"%.30q is not a model of %s that is known here: did you mean %s? GET /v1/phone-models lists all", name, whose,
+		strings.Join(near(vendor, name, 5), ", "))
 }
 
 // near returns the n names that are spelt most like name.

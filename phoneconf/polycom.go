@@ -73,9 +73,11 @@ func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 	s := &in.settings
 	view := polycomSiteView{
 		Server: w.server(in.site, pbx.NewSecret(in.urlSecret)), Password: w.attr("phone password", in.password),
-		NTP: w.attr("NTP server", in.ntp()), HasNTP: in.ntp() != "", Clock: polycomClockOf(c), Language: w.attr("language", languageNames[s.Language].polycom),
-		Syslog: w.attr("syslog server", s.SyslogServer), HasSyslog: s.SyslogServer != "", HasVLAN: s.VLAN != pbx.KeepVLAN,
-		Codecs: polycomCodecs(s.Codecs), Model: w.attr("model", m.Name), Logo: w.attr("logo", s.Logo), HasLogo: s.Logo != "" && !m.mono(),
+		NTP: w.attr("NTP server", in.ntp()), HasNTP: in.ntp() != "", Clock: polycomClockOf(c),
+		Language: w.attr("language", languageNames[s.Language].polycom),
+		Syslog:   w.attr("syslog server", s.SyslogServer), HasSyslog: s.SyslogServer != "", HasVLAN: s.VLAN != pbx.KeepVLAN,
+		Codecs: polycomCodecs(s.Codecs), Model: w.attr("model", m.Name), Logo: w.attr("logo", s.Logo),
+		HasLogo: s.Logo != "" && !m.mono(),
 	}
 	if s.Clock24 {
 		view.Clock24 = 1
@@ -104,7 +106,8 @@ func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 // polycomCodecs lists every codec of pbx.PhoneCodecs. Opus is there only for
 // those who ask for it: its name is unconfirmed.
 func polycomCodecs(wanted []string) []polycomCodec {
-	names := map[string]polycomCodec{"g722": {Name: "G722", OldName: "G722"}, "pcma": {Name: "G711_A", OldName: "G711A"}, "pcmu": {Name: "G711_Mu", OldName: "G711Mu"},
+	names := map[string]polycomCodec{"g722": {Name: "G722", OldName: "G722"}, "pcma": {Name: "G711_A", OldName: "G711A"},
+		"pcmu": {Name: "G711_Mu", OldName: "G711Mu"},
 		"g729": {Name: "G729_AB", OldName: "G729AB"}, "opus": {Name: "Opus"}}
 	var out []polycomCodec
 	for _, name := range pbx.PhoneCodecs {
@@ -132,7 +135,8 @@ func renderMaster(e *Engine, mac pbx.MAC, software string, endings ...string) ([
 	for i, ending := range endings {
 		names[i] = string(mac) + ending
 	}
-	view := struct{ Software, ConfigFiles xmlAttr }{w.attr("firmware", software), w.attr("file names", strings.Join(names, ", "))}
+	view := struct{ Software, ConfigFiles xmlAttr }{w.attr("firmware", software),
+		w.attr("file names", strings.Join(names, ", "))}
 	if w.err != nil {
 		return nil, w.err
 	}

@@ -51,7 +51,8 @@ type polycomKey struct {
 
 // polycomMacros are the ends of actions: what is done with the value.
 var polycomMacros = map[pbx.ButtonKind]string{
-	pbx.ParkButton: "$Trefer$", pbx.PickupButton: "$Tinvite$", pbx.DTMFButton: "$Tdtmf$", pbx.VoicemailButton: "$Tinvite$", pbx.IntercomButton: "$Tinvite$", pbx.URLButton: "",
+	pbx.ParkButton: "$Trefer$", pbx.PickupButton: "$Tinvite$", pbx.DTMFButton: "$Tdtmf$",
+	pbx.VoicemailButton: "$Tinvite$", pbx.IntercomButton: "$Tinvite$", pbx.URLButton: "",
 }
 
 func renderPolycomReg(e *Engine, in *input, m Model) ([]byte, error) {
@@ -99,7 +100,8 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 		if len(view.Watched) == 0 {
 			view.WatchLine = b.Line
 		}
-		view.Watched = append(view.Watched, polycomWatched{N: len(view.Watched) + 1, Address: w.attr("extension", b.Value), Label: label})
+		view.Watched = append(view.Watched, polycomWatched{N: len(view.Watched) + 1, Address: w.attr("extension", b.Value),
+			Label: label})
 		return "BLF", 0
 	case pbx.SpeedDialButton:
 		for i, s := range in.speedDials() {
@@ -113,7 +115,8 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 	if b.Kind != pbx.DTMFButton && b.Kind != pbx.URLButton {
 		value = strings.ReplaceAll(value, "*", "^*")
 	}
-	view.Actions = append(view.Actions, polycomAction{N: len(view.Actions) + 1, Label: label, Action: w.attr("value of key "+b.Place(), value+polycomMacros[b.Kind])})
+	view.Actions = append(view.Actions, polycomAction{N: len(view.Actions) + 1, Label: label,
+		Action: w.attr("value of key "+b.Place(), value+polycomMacros[b.Kind])})
 	return "EFK", len(view.Actions)
 }
 

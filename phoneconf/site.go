@@ -40,7 +40,8 @@ func (s Site) Validate() error {
 	}
 	u, err := url.Parse(s.BaseURL)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != s.BaseURL {
-		es.Add(pbx.Invalidf("base_url", "must be http or https, a host and a port, without a path: http://pbx.example.com:8480"))
+		es.Add(pbx.Invalidf("base_url",
+			"must be http or https, a host and a port, without a path: http://pbx.example.com:8480"))
 	}
 	return es.Err()
 }

@@ -15,7 +15,8 @@ import (
 
 // PlaceOf says where a site's own templates for a phone are looked for.
 func PlaceOf(p *pbx.Phone) templates.Place {
-	return templates.Place{Tenant: p.Tenant, Vendor: string(p.Vendor), Model: p.Model, Phone: string(p.MAC), Check: checkMade}
+	return templates.Place{Tenant: p.Tenant, Vendor: string(p.Vendor), Model: p.Model, Phone: string(p.MAC),
+		Check: checkMade}
 }
 
 // Print identifies all that the configuration files of p depend on: the fingerprint of

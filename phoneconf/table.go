@@ -24,7 +24,8 @@ type modelKey struct {
 }
 
 // models holds both tables, sorted by vendor and name; byName finds a model by
-// any of its names as plainName makes it, and by its own as it stands. A table that cannot be read is a programming error.
+// any of its names as plainName makes it, and by its own as it stands. A table that cannot be read is a programming
+// error.
 var models, byName = mustLoad()
 
 func mustLoad() ([]Model, map[modelKey]Model) {
@@ -123,7 +124,8 @@ func (r *row) model(vendor pbx.Vendor) Model {
 
 // check refuses a row that files could not be made from.
 func (m Model) check() error {
-	eras := map[pbx.Vendor][]Era{pbx.Yealink: {YealinkV70, YealinkV80, YealinkDECT, YealinkMulticell}, pbx.Polycom: {PolycomSIP3, PolycomUCS4, PolycomUCS}}
+	eras := map[pbx.Vendor][]Era{pbx.Yealink: {YealinkV70, YealinkV80, YealinkDECT, YealinkMulticell},
+		pbx.Polycom: {PolycomSIP3, PolycomUCS4, PolycomUCS}}
 	switch {
 	case pbx.CheckText("model", m.Name, 1, 20, 0) != nil || !isPlain(m.Name):
 		return fmt.Errorf("%q is no name of a model", m.Name)
@@ -131,7 +133,8 @@ func (m Model) check() error {
 		return fmt.Errorf("%s is of kind %q", m.Name, m.Kind)
 	case m.Accounts < 1 || m.Accounts > pbx.MaxLines || m.LineKeys < 0 || m.LineKeys > pbx.MaxKeys:
 		return fmt.Errorf("%s has %d accounts and %d keys", m.Name, m.Accounts, m.LineKeys)
-	case (m.Module == "") != (m.Modules == 0) || (m.Modules == 0) != (m.ModuleKeys == 0) || m.Modules > pbx.MaxModules || m.ModuleKeys > pbx.MaxKeys:
+	case (m.Module == "") != (m.Modules == 0) || (m.Modules == 0) != (m.ModuleKeys == 0) || m.Modules > pbx.MaxModules ||
+		m.ModuleKeys > pbx.MaxKeys:
 		return fmt.Errorf("%s has %d modules %q of %d keys", m.Name, m.Modules, m.Module, m.ModuleKeys)
 	case !slices.Contains(eras[m.Vendor], m.Era):
 		return fmt.Errorf("%s is of era %q", m.Name, m.Era)

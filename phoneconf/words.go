@@ -7,10 +7,14 @@ import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 // Yealink's are those of its language packs, Polycom's those of lcl.ml.lang; all
 // of Polycom's but three follow the pattern of those three [K].
 var languageNames = map[string]struct{ yealink, polycom string }{
-	"da": {"", "Danish_Denmark"}, "de": {"German", "German_Germany"}, "en": {"English", "English_United_States"}, "en-GB": {"English", "English_United_Kingdom"},
-	"es": {"Spanish", "Spanish_Spain"}, "es-419": {"Spanish_LA", "Spanish_Spain"}, "fr": {"French", "French_France"}, "fr-CA": {"French_CA", "French_Canada"},
-	"it": {"Italian", "Italian_Italy"}, "ja": {"", "Japanese_Japan"}, "ko": {"", "Korean_Korea"}, "nl": {"", "Dutch_Netherlands"}, "no": {"", "Norwegian_Norway"},
-	"pl": {"Polish", "Polish_Poland"}, "pt": {"Portuguese", "Portuguese_Portugal"}, "ru": {"Russian", "Russian_Russia"}, "sv": {"", "Swedish_Sweden"},
+	"da": {"", "Danish_Denmark"}, "de": {"German", "German_Germany"}, "en": {"English", "English_United_States"},
+	"en-GB": {"English", "English_United_Kingdom"},
+	"es":    {"Spanish", "Spanish_Spain"}, "es-419": {"Spanish_LA", "Spanish_Spain"}, "fr": {"French", "French_France"},
+	"fr-CA": {"French_CA", "French_Canada"},
+	"it":    {"Italian", "Italian_Italy"}, "ja": {"", "Japanese_Japan"}, "ko": {"", "Korean_Korea"},
+	"nl": {"", "Dutch_Netherlands"}, "no": {"", "Norwegian_Norway"},
+	"pl": {"Polish", "Polish_Poland"}, "pt": {"Portuguese", "Portuguese_Portugal"}, "ru": {"Russian", "Russian_Russia"},
+	"sv": {"", "Swedish_Sweden"},
 	"tr": {"Turkish", ""}, "zh-CN": {"Chinese_S", "Chinese_China"}, "zh-TW": {"Chinese_T", ""},
 }
 
@@ -20,9 +24,12 @@ var handsetLanguages = map[string]string{"en": "0", "en-GB": "0", "fr": "1", "de
 // toneCountries are Yealink's names for pbx.ToneCountries. A Polycom has no
 // parameter for a country, only for each tone: it keeps its own.
 var toneCountries = map[string]string{
-	"AT": "Austria", "AU": "Australia", "BE": "Belgium", "BR": "Brazil", "CH": "Switzerland", "CL": "Chile", "CN": "China", "CZ": "Czech", "DE": "Germany", "DK": "Denmark",
-	"ES": "Spain", "FI": "Finland", "FR": "France", "GB": "Great Britain", "GR": "Greece", "HU": "Hungary", "IN": "India", "IT": "Italy", "JP": "Japan", "LT": "Lithuania",
-	"MX": "Mexico", "NL": "Netherlands", "NO": "Norway", "NZ": "New Zealand", "PT": "Portugal", "RU": "Russia", "SE": "Sweden", "US": "United States",
+	"AT": "Austria", "AU": "Australia", "BE": "Belgium", "BR": "Brazil", "CH": "Switzerland", "CL": "Chile",
+	"CN": "China", "CZ": "Czech", "DE": "Germany", "DK": "Denmark",
+	"ES": "Spain", "FI": "Finland", "FR": "France", "GB": "Great Britain", "GR": "Greece", "HU": "Hungary", "IN": "India",
+	"IT": "Italy", "JP": "Japan", "LT": "Lithuania",
+	"MX": "Mexico", "NL": "Netherlands", "NO": "Norway", "NZ": "New Zealand", "PT": "Portugal", "RU": "Russia",
+	"SE": "Sweden", "US": "United States",
 }
 
 // ringKeywords is how many distinctive rings a phone knows: an INVITE whose

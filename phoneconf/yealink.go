@@ -14,7 +14,8 @@ const yealinkTextBytes = 64
 
 // yealinkTemplates is which template an era is rendered with.
 var yealinkTemplates = map[Era]string{
-	YealinkV70: "yealink/phone-v70.cfg", YealinkV80: "yealink/phone.cfg", YealinkDECT: "yealink/phone-dect.cfg", YealinkMulticell: "yealink/phone-multicell.cfg",
+	YealinkV70: "yealink/phone-v70.cfg", YealinkV80: "yealink/phone.cfg", YealinkDECT: "yealink/phone-dect.cfg",
+	YealinkMulticell: "yealink/phone-multicell.cfg",
 }
 
 // yealinkView is what templates/yealink/phone*.cfg print.
@@ -162,7 +163,8 @@ type yealinkCodec struct {
 // longer wants is switched off.
 func yealinkCodecs(wanted []string) [5]yealinkCodec {
 	out := [5]yealinkCodec{
-		{Name: "g722", N: 6, OldName: "G722", Payload: 9}, {Name: "pcma", N: 2, OldName: "PCMA", Payload: 8}, {Name: "pcmu", N: 1, OldName: "PCMU", Payload: 0},
+		{Name: "g722", N: 6, OldName: "G722", Payload: 9}, {Name: "pcma", N: 2, OldName: "PCMA", Payload: 8},
+		{Name: "pcmu", N: 1, OldName: "PCMU", Payload: 0},
 		{Name: "g729", N: 5, OldName: "G729", Payload: 18}, {Name: "opus"},
 	}
 	for i := range out {
@@ -190,15 +192,18 @@ type yealinkSettings struct {
 func (w *yealinkWriter) settings(in *input, m Model) yealinkSettings {
 	c := &in.settings
 	out := yealinkSettings{
-		Language: w.value("language", languageNames[c.Language].yealink), Handset: w.value("language", handsetLanguages[c.Language]),
-		Tones: w.value("tone country", toneCountries[c.ToneCountry]), Syslog: w.value("syslog server", c.SyslogServer), HasSyslog: c.SyslogServer != "",
-		HasVLAN: c.VLAN != pbx.KeepVLAN, Mono: m.mono(), Logo: w.value("logo", c.Logo),
+		Language: w.value("language", languageNames[c.Language].yealink),
+		Handset:  w.value("language", handsetLanguages[c.Language]),
+		Tones:    w.value("tone country", toneCountries[c.ToneCountry]), Syslog: w.value("syslog server", c.SyslogServer),
+		HasSyslog: c.SyslogServer != "",
+		HasVLAN:   c.VLAN != pbx.KeepVLAN, Mono: m.mono(), Logo: w.value("logo", c.Logo),
 	}
 	if c.Clock24 {
 		out.Clock24 = 1
 	}
 	if c.VLAN > 0 {
-		out.VLANEnabled, out.VLAN, out.VLANPriority = 1, w.value("VLAN", fmt.Sprint(c.VLAN)), w.value("VLAN priority", fmt.Sprint(c.VLANPriority))
+		out.VLANEnabled, out.VLAN, out.VLANPriority = 1, w.value("VLAN", fmt.Sprint(c.VLAN)),
+			w.value("VLAN priority", fmt.Sprint(c.VLANPriority))
 	}
 	if c.Logo != "" {
 		out.LogoMode, out.LogoFile = 2, w.value("logo", "Config:"+path.Base(c.Logo))

@@ -9,8 +9,10 @@ import (
 
 // yealinkTypes are the numbers of kinds of key (phones/yealink.md, 4.2).
 var yealinkTypes = map[pbx.ButtonKind]int{
-	pbx.ForwardButton: 2, pbx.PickupButton: 9, pbx.ParkButton: 10, pbx.DTMFButton: 11, pbx.VoicemailButton: 12, pbx.SpeedDialButton: 13,
-	pbx.DNDButton: 5, pbx.ParkedButton: 16, pbx.IntercomButton: 14, pbx.LineButton: 15, pbx.BLFButton: 16, pbx.URLButton: 17,
+	pbx.ForwardButton: 2, pbx.PickupButton: 9, pbx.ParkButton: 10, pbx.DTMFButton: 11, pbx.VoicemailButton: 12,
+	pbx.SpeedDialButton: 13,
+	pbx.DNDButton:       5, pbx.ParkedButton: 16, pbx.IntercomButton: 14, pbx.LineButton: 15, pbx.BLFButton: 16,
+	pbx.URLButton: 17,
 }
 
 // yealinkKey is one key of the phone, or of a module; Type 0 does nothing.

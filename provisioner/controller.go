@@ -1,11 +1,13 @@
-// Package provisioner owns what Dialtone does: the use cases behind the API (one
-// file a resource), the apply loop that brings Asterisk to the desired state, and the
-// watcher that brings status back.
+// Package provisioner is the office: the rows that people edit, with their use cases, and
+// the rooms, wired.
 //
-// Data flows down: use case → db → snapshot → rendered files → reload. Status
-// flows up: AMI event → statusWatcher → db → API. It may import db, templates,
-// phoneconf, ami and the packages below it but api and phonehttp; it knows
-// neither HTTP nor ARI.
+// It owns one file a resource, what spans several rooms, and New, which wires the rooms by
+// plain functions. Each room is a package with its own goroutine, lock and options; none
+// imports another machine.
+//
+// Data flows down: use case → db → snapshot → apply → files → reload. Status flows up: AMI
+// event → status, calls → db → API. It may import its rooms, provisioner/pbx, db, templates,
+// phoneconf and ami; it knows neither HTTP nor ARI.
 package provisioner
 
 import (
@@ -23,15 +25,18 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
 
-// Options is what a Controller needs. All fields but AMI, KeepDays, Mail and Control are required.
+// Options is what a Controller needs. All fields but AMI, KeepDays, Mail, MailRetry and Control are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -52,10 +57,15 @@ type Options struct {
 	// FirmwareDir is the folder of firmware files for phones; "" is none.
 	FirmwareDir string
 	Site        phoneconf.Site // what phones are told about this server
-	AMI         AMI
+	// PhoneHash returns the hash of the file that a phone would get now, see fleet.Options.
+	PhoneHash func(s *pbx.Snapshot, p *pbx.Phone, name phoneconf.FileName) (string, error)
+	AMI       AMI
 	// KeepDays is how long the audit trail and other records are kept; 0 is for ever.
 	KeepDays int
-	Mail     Mail // where invitations go; the zero value sends none
+	// Mail takes invitations and codes to sign in; the zero value sends none.
+	Mail mail.Server
+	// MailRetry is the pause before the second attempt to mail something; 0 is 30 s.
+	MailRetry time.Duration
 	// Control acts on channels; without it calls can be watched only.
 	Control calls.Control
 	Logger  *slog.Logger
@@ -70,37 +80,27 @@ type AMI struct {
 	Secret   pbx.Secret
 }
 
-// Controller carries out use cases. Its methods are safe for concurrent use.
+// Controller is the office: its rooms, wired, and the use cases of each kind of row. Its
+// methods are safe for concurrent use.
 type Controller struct {
-	// Events tells what happens, to the API's stream and to lamps.
-	Events *event.Hub
-	// Apply brings Asterisk to the desired state, Status tells what it says of endpoints.
-	Apply  *apply.Loop
-	Status *status.Watcher
+	Events  *event.Hub            // what happens, for the API's stream and for lamps
+	Apply   *apply.Loop           // brings Asterisk to the desired state
+	Status  *status.Watcher       // what Asterisk says of endpoints
+	Calls   *calls.Tracker        // calls under way
+	Records *cdr.Recorder         // of calls that have ended
+	Away    *cdr.Away             // records of calls that ended while the controller was away
+	Spool   *spool.Spool          // the folders that Asterisk fills
+	Fleet   *fleet.Fleet          // what desk phones do, and orders to them
+	SignIn  *signin.Authenticator // passwords, sessions, codes and tokens
+	Mail    *mail.Outbox          // sends codes and invitations
 
 	db        *db.DB
 	log       *slog.Logger
 	snapshot  atomic.Pointer[pbx.Snapshot]
-	fetches   *fetchLog
-	inbox     *inbox
-	seen      *sightings
-	resyncs   *resyncer
-	wanted    *wanted
-	uploads   *uploads
-	firmware  *firmware
-	templates *siteTemplates
 	asterisk  *asterisk
 	site      phoneconf.Site
 	pins      *limit.Count[string] // wrong PINs by endpoint
-	mailer    *mailer
 	retention *retention
-	signIns   *signIns
-
-	Calls   *calls.Tracker // under way
-	Records *cdr.Recorder  // of calls that have ended
-	Away    *cdr.Away      // records of calls that ended while we were away
-	// Spool is the folders that Asterisk fills.
-	Spool *spool.Spool
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are the use cases of
 	// each kind of row.
@@ -118,7 +118,7 @@ type Controller struct {
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
 	Forwards        *Resource[pbx.Forward]
-	// Numbers and ClassesOfService say who is reached from outside, and who may call there.
+	// Numbers lead calls from outside in, ClassesOfService limit calls to the outside.
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
 	RingGroups       *Resource[pbx.RingGroup]
@@ -136,41 +136,34 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
-	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists, Logger: o.Logger})
-	c.mailer = &mailer{c: c, mail: o.Mail, base: o.Site.BaseURL, wake: make(chan struct{}, 1)}
+	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
+		Log: o.Logger})
+	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
-	c.signIns = newSignIns(c)
-	c.pins = limit.NewCount[string](pinRate, mostRemembered)
-	c.fetches = newFetchLog(o.DB, o.Logger, c.Events, c.tenantOf)
-	if c.inbox, err = newInbox(ctx, o.DB, o.Logger); err != nil {
+	c.pins = limit.NewCount[string](pinRate, mostPINs)
+	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
+		Device: c.deviceOf}); err != nil {
 		return nil, err
 	}
-	if c.seen, err = newSightings(ctx, o.DB, o.Logger, c.Snapshot); err != nil {
+	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Log: o.Logger, Recordings: c.Spool}); err != nil {
 		return nil, err
 	}
-	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Device: c.deviceOf}); err != nil {
-		return nil, err
-	}
-	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Logger: o.Logger, Recordings: c.Spool}); err != nil {
-		return nil, err
-	}
-	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Logger: o.Logger, Events: c.Events, Snapshot: c.Snapshot, Tenant: c.tenantExists,
+	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
+		Tenant:  c.tenantExists,
 		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count})
 	if err != nil {
 		return nil, err
 	}
-	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay, Snapshot: c.Snapshot})
-	if c.resyncs, err = newResyncer(ctx, c); err != nil {
-		return nil, err
-	}
-	c.wanted = newWanted(o)
-	c.templates = newSiteTemplates(c, o)
-	c.firmware = &firmware{dir: o.FirmwareDir, log: o.Logger}
-	if c.uploads, err = newUploads(o.UploadDir); err != nil {
+	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay,
+		Snapshot: c.Snapshot})
+	if c.Fleet, err = fleet.New(ctx, fleet.Options{DB: o.DB, Templates: o.Templates, Site: o.Site, Hash: o.PhoneHash,
+		UploadDir: o.UploadDir, FirmwareDir: o.FirmwareDir, Log: o.Logger, Events: c.Events,
+		Session: c.asterisk.Session, Registered: c.Status.Registered, Snapshot: c.Snapshot}); err != nil {
 		return nil, err
 	}
 	c.Apply = apply.New(apply.Options{DB: o.DB, Templates: o.Templates, Dir: o.ConfigDir, Log: o.Logger, Events: c.Events,
-		Current: &c.snapshot, Swapped: c.Status.Forget, Applied: newPhoneNotifier(o, c.resyncs).notify, Patience: o.Patience})
+		Current: &c.snapshot, Swapped: c.Status.Forget, Applied: c.Fleet.Changed, Patience: o.Patience})
+	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
 		{up: c.Calls.Up, handle: c.Calls.Handle, down: c.Calls.Down},
@@ -199,15 +192,10 @@ func (c *Controller) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.Apply.Run(ctx) })
 	g.Go(func() error { return c.Status.Run(ctx) })
-	g.Go(func() error { return inBackground(ctx, c.log, c.fetches.loop.Run) })
-	g.Go(func() error { return c.inbox.changed.Run(ctx) })
-	g.Go(func() error { return inBackground(ctx, c.log, c.seen.changed.Run) })
-	g.Go(func() error { return c.resyncs.run(ctx) })
-	g.Go(func() error { return c.firmware.run(ctx) })
-	g.Go(func() error { return c.templates.run(ctx) })
-	g.Go(func() error { return c.resyncs.changed.Run(ctx) })
+	g.Go(func() error { return c.Fleet.Run(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
-	g.Go(func() error { return c.mailer.run(ctx) })
+	// Codes come first: somebody waits for them.
+	g.Go(func() error { return c.Mail.Run(ctx, c.SignIn.NextCode, c.nextInvitation) })
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.Records.Run(ctx) })
 	g.Go(func() error { return c.Away.Run(ctx) })
@@ -223,14 +211,6 @@ func (c *Controller) Run(ctx context.Context) error {
 // Snapshot returns the desired state in force: the one that calls are routed and
 // phone files are rendered by.
 func (c *Controller) Snapshot() *pbx.Snapshot { return c.snapshot.Load() }
-
-// tenantOf returns whose phone that is, or "".
-func (c *Controller) tenantOf(mac pbx.MAC) string {
-	if p := c.Snapshot().Phone(mac); p != nil {
-		return p.Tenant
-	}
-	return ""
-}
 
 // tenantExists returns a NotFound error for a tenant that does not exist.
 func (c *Controller) tenantExists(ctx context.Context, name string) error {

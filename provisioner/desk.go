@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -13,13 +14,21 @@ import (
 // in the device's row as its extension: it survives a restart of the controller and
 // a phone that is gone, and one transaction moves it.
 
+// pinRate is for signing in by phone, a device: after three wrong PINs in a row it must
+// wait for a minute.
+var pinRate = limit.Rate{Burst: 3, Every: time.Minute}
+
+// mostPINs is of how many devices wrong PINs are counted one by one.
+const mostPINs = 10_000
+
 // ErrRefused is every way in which a sign-in by phone can be wrong; the phone does
 // not learn which.
 var ErrRefused = errors.New("number or PIN is wrong, the user may not sign in, or the device is not free")
 
-// SignIn makes a shared device ring for a user, and frees the one that the user
+// SignInAtDesk makes a shared device ring for a user, and frees the one that the user
 // was at. The device must not be another user's.
-func (c *Controller) SignIn(ctx context.Context, by pbx.Author, tenant, username, device string) (*pbx.User, int64, error) {
+func (c *Controller) SignInAtDesk(ctx context.Context, by pbx.Author, tenant, username,
+	device string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {
@@ -37,7 +46,8 @@ func (c *Controller) SignIn(ctx context.Context, by pbx.Author, tenant, username
 func maySignIn(u *pbx.User) error {
 	switch {
 	case u.Extension == "":
-		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username + " has no extension that a device could ring for"}
+		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username +
+			" has no extension that a device could ring for"}
 	case !u.Login:
 		return &pbx.Error{Kind: pbx.Conflict, Message: "user " + u.Username + " may not sign in: login is off"}
 	}
@@ -60,7 +70,8 @@ func takeDesk(ctx context.Context, tx *db.Tx, u *pbx.User, device string) error 
 		return pbx.Refusedf("device", "device %s is not shared: nobody can sign in on it", device)
 	}
 	if d.Extension != "" && d.Extension != u.Extension {
-		return pbx.Conflictf("device", "device %s is taken by extension %s, whose user must sign out first", device, d.Extension)
+		return pbx.Conflictf("device", "device %s is taken by extension %s, whose user must sign out first", device,
+			d.Extension)
 	}
 	e, err := tx.Extension(ctx, u.Tenant, u.Extension)
 	if err != nil {
@@ -96,8 +107,9 @@ func leaveDesks(ctx context.Context, tx *db.Tx, tenant, extension, but string) e
 	return nil
 }
 
-// SignOut frees the shared device that a user is at; being at none is as good.
-func (c *Controller) SignOut(ctx context.Context, by pbx.Author, tenant, username string) (*pbx.User, int64, error) {
+// SignOutOfDesk frees the shared device that a user is at. Not being signed in is no error.
+func (c *Controller) SignOutOfDesk(ctx context.Context, by pbx.Author, tenant,
+	username string) (*pbx.User, int64, error) {
 	var u *pbx.User
 	revision, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if u, err = tx.User(ctx, tenant, username); err != nil {
@@ -111,8 +123,8 @@ func (c *Controller) SignOut(ctx context.Context, by pbx.Author, tenant, usernam
 	return u, revision, err
 }
 
-// SignInByPhone is SignIn for who dialled the code on a shared device and typed
-// the number of an extension and its user's PIN.
+// SignInByPhone is SignInAtDesk for a call from a shared device to the code of signing in.
+// The number of an extension and its user's PIN were typed.
 func (c *Controller) SignInByPhone(ctx context.Context, endpoint, number, pin string) error {
 	// It counts as wrong until it proves right, so that attempts at the same time all count.
 	if !c.pins.Take(endpoint, time.Now()) {
@@ -136,15 +148,10 @@ func (c *Controller) signInByPhone(ctx context.Context, endpoint, number, pin st
 	if err != nil && pbx.KindOf(err) != pbx.NotFound {
 		return err
 	}
-	hash := pbx.Secret{}
-	if u != nil {
-		hash = u.DeskPIN
-	}
-	if !matches(hash, pin) || u == nil { // a wrong number takes as long as a wrong PIN
+	if !c.SignIn.MatchesPIN(ctx, u, pin) {
 		return ErrRefused
 	}
-	c.renewHash(ctx, u, &u.DeskPIN, pin)
-	_, _, err = c.SignIn(ctx, deskAuthor(number), d.Tenant, u.Username, d.Name)
+	_, _, err = c.SignInAtDesk(ctx, deskAuthor(number), d.Tenant, u.Username, d.Name)
 	if k := pbx.KindOf(err); err != nil && (k == pbx.Conflict || k == pbx.Invalid || k == pbx.NotFound) {
 		return ErrRefused
 	}
@@ -181,5 +188,5 @@ func (c *Controller) SignOutByPhone(ctx context.Context, endpoint string) error 
 	return err
 }
 
-// deskAuthor names in the audit who acted at a phone.
+// deskAuthor is the author, in the audit, of changes made at a phone.
 func deskAuthor(extension string) pbx.Author { return pbx.Author{Actor: "desk " + extension} }

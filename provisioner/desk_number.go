@@ -11,7 +11,8 @@ import (
 // ChooseNumber makes an available external number a user's device until the user
 // leaves it, and frees the desk that the user was at. The device is a row like
 // any other, so that it survives a restart; it goes when the user leaves.
-func (c *Controller) ChooseNumber(ctx context.Context, by pbx.Author, tenant, username, number string) (*pbx.User, *pbx.Device, int64, error) {
+func (c *Controller) ChooseNumber(ctx context.Context, by pbx.Author, tenant, username,
+	number string) (*pbx.User, *pbx.Device, int64, error) {
 	var (
 		u *pbx.User
 		d *pbx.Device
@@ -62,7 +63,9 @@ func takeNumber(ctx context.Context, tx *db.Tx, u *pbx.User, number string) (*pb
 	if err := leaveDesks(ctx, tx, u.Tenant, u.Extension, ""); err != nil {
 		return nil, err
 	}
-	d := &pbx.Device{Tenant: u.Tenant, Name: "external-" + strings.TrimPrefix(number, "+"), Kind: pbx.DeviceExternal, Extension: u.Extension, ExternalNumber: number,
-		RingOrder: pbx.DefaultRingOrder, Confirm: true, Shared: true, Class: pbx.Hardware, Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: pbx.DefaultQualifySeconds}
+	d := &pbx.Device{Tenant: u.Tenant, Name: "external-" + strings.TrimPrefix(number, "+"), Kind: pbx.DeviceExternal,
+		Extension: u.Extension, ExternalNumber: number,
+		RingOrder: pbx.DefaultRingOrder, Confirm: true, Shared: true, Class: pbx.Hardware, Endpoint: pbx.NewEndpointName(),
+		Secret: pbx.NewDeviceSecret(), QualifySeconds: pbx.DefaultQualifySeconds}
 	return d, tx.CreateDevice(ctx, d)
 }

@@ -6,26 +6,13 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
-
-func TestHashesMatchTheirTextOnly(t *testing.T) {
-	hash := hashSecret("4711")
-	if !matches(hash, "4711") || matches(hash, "4712") || matches(hash, "") || matches(pbx.Secret{}, "") || matches(pbx.NewSecret("4711"), "4711") {
-		t.Error("a hash matches what it must not, or not what it must")
-	}
-	if hashSecret("4711").Equal(hash) {
-		t.Error("two hashes of one text are the same: there is no salt")
-	}
-	again, err := HashDeskPIN(hash, "4711")
-	if err != nil || !again.Equal(hash) {
-		t.Error("the same PIN got another hash")
-	}
-}
 
 // A sign-in by phone says nothing about what was wrong.
 func TestSignInByPhone(t *testing.T) {
 	l := newLab(t)
-	pin, perr := HashDeskPIN(pbx.Secret{}, "4711")
+	pin, perr := signin.HashPIN(pbx.Secret{}, "4711")
 	if perr != nil {
 		t.Fatal(perr)
 	}
@@ -55,13 +42,6 @@ func TestSignInByPhone(t *testing.T) {
 		want[desk] = "101"
 		l.owners(t, want)
 	}
-	pay(t, cost{128, 1, 1})
-	if err := l.SignInByPhone(t.Context(), "da", "101", "4711"); err != nil {
-		t.Fatal(err)
-	}
-	if u, err := l.Users.Get(t.Context(), "default", "alice"); err != nil || stale(u.DeskPIN) || !matches(u.DeskPIN, "4711") {
-		t.Errorf("the PIN keeps its old cost, or is lost (%v)", err)
-	}
 	if changes, err := l.store.Changes(t.Context(), db.ChangeFilter{}); err != nil || changes[0].Author.Actor != "desk 101" {
 		t.Errorf("the audit names %+v, %v", changes[0].Author, err)
 	}
@@ -77,7 +57,7 @@ func TestSignInByPhone(t *testing.T) {
 // After three wrong PINs the right one is refused too, on that device alone.
 func TestWrongPINsBlockADevice(t *testing.T) {
 	l := newLab(t)
-	pin, perr := HashDeskPIN(pbx.Secret{}, "4711")
+	pin, perr := signin.HashPIN(pbx.Secret{}, "4711")
 	if perr != nil {
 		t.Fatal(perr)
 	}

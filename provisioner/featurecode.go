@@ -47,15 +47,16 @@ func (c *Controller) ChangeByPhone(ctx context.Context, endpoint string, set pbx
 
 // switchByPhone switches do not disturb or call waiting.
 func (c *Controller) switchByPhone(ctx context.Context, by pbx.Author, set pbx.Setting) (on bool, err error) {
-	_, _, err = c.Extensions.Edit(ctx, by, set.Tenant, set.Extension, Condition{Present: true}, func(e *pbx.Extension) (*pbx.Extension, error) {
-		on = set.Act == pbx.SwitchOn || set.Act == pbx.Toggle && !set.On(e, nil)
-		if set.Feature == pbx.FeatureDoNotDisturb {
-			e.DoNotDisturb = on
-		} else {
-			e.NoCallWaiting = !on
-		}
-		return e, nil
-	})
+	_, _, err = c.Extensions.Edit(ctx, by, set.Tenant, set.Extension, Condition{Present: true},
+		func(e *pbx.Extension) (*pbx.Extension, error) {
+			on = set.Act == pbx.SwitchOn || set.Act == pbx.Toggle && !set.On(e, nil)
+			if set.Feature == pbx.FeatureDoNotDisturb {
+				e.DoNotDisturb = on
+			} else {
+				e.NoCallWaiting = !on
+			}
+			return e, nil
+		})
 	return on, err
 }
 
@@ -64,20 +65,21 @@ func (c *Controller) forwardByPhone(ctx context.Context, by pbx.Author, set pbx.
 	if set.Act == pbx.SwitchOff && c.Snapshot().Forward(set.Tenant, set.Extension) == nil {
 		return false, nil
 	}
-	_, _, err = c.Forwards.Edit(ctx, by, set.Tenant, set.Extension, Condition{}, func(f *pbx.Forward) (*pbx.Forward, error) {
-		if f == nil {
-			f = &pbx.Forward{Tenant: set.Tenant, Extension: set.Extension, Mode: pbx.ForwardOff}
-		}
-		f.Rules = slices.Clone(f.Rules)
-		on = set.Act == pbx.SwitchOn || set.Act == pbx.Toggle && !set.On(nil, f)
-		to := set.To
-		if !on {
-			to = pbx.Destination{}
-		} else if to.IsZero() {
-			return nil, pbx.Invalidf("destination", "is required to switch a forward on")
-		}
-		f.Set(set.Feature, to)
-		return f, nil
-	})
+	_, _, err = c.Forwards.Edit(ctx, by, set.Tenant, set.Extension, Condition{},
+		func(f *pbx.Forward) (*pbx.Forward, error) {
+			if f == nil {
+				f = &pbx.Forward{Tenant: set.Tenant, Extension: set.Extension, Mode: pbx.ForwardOff}
+			}
+			f.Rules = slices.Clone(f.Rules)
+			on = set.Act == pbx.SwitchOn || set.Act == pbx.Toggle && !set.On(nil, f)
+			to := set.To
+			if !on {
+				to = pbx.Destination{}
+			} else if to.IsZero() {
+				return nil, pbx.Invalidf("destination", "is required to switch a forward on")
+			}
+			f.Set(set.Feature, to)
+			return f, nil
+		})
 	return on, err
 }

@@ -1,64 +1,14 @@
 package provisioner
 
 import (
-	"errors"
-	"log/slog"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
-
-// Pauses double, and it is given up after so many attempts, at once when there is
-// no hope, and when the link would have ended.
-func TestInvitationOutcome(t *testing.T) {
-	m := &mailer{c: &Controller{log: slog.New(slog.DiscardHandler)}, mail: Mail{RetryFirst: time.Minute}}
-	later := errors.New("451 later")
-	i := &db.Invitation{State: db.InvitationQueued, ExpiresAt: time.Now().Add(invitationLife)}
-	pause := time.Minute
-	for n := 1; n < mostAttempts; n++ {
-		start := time.Now()
-		m.outcome(i, false, later)
-		if i.State != db.InvitationQueued || i.Attempts != n || i.NextAt.Before(start.Add(pause)) || i.NextAt.After(time.Now().Add(pause)) {
-			t.Fatalf("after %d attempts: %+v", n, i)
-		}
-		pause *= 2
-	}
-	if m.outcome(i, false, later); i.State != db.InvitationFailed || i.Error != "451 later" {
-		t.Errorf("after all attempts: %+v", i)
-	}
-	for what, i := range map[string]*db.Invitation{
-		"no hope":  {State: db.InvitationQueued, ExpiresAt: time.Now().Add(invitationLife)},
-		"too late": {State: db.InvitationQueued, ExpiresAt: time.Now().Add(time.Second)},
-	} {
-		if m.outcome(i, what == "no hope", later); i.State != db.InvitationFailed {
-			t.Errorf("%s: %+v", what, i)
-		}
-	}
-	if m.outcome(i, false, nil); i.State != db.InvitationSent || i.Error != "" || i.SentAt.IsZero() {
-		t.Errorf("sent: %+v", i)
-	}
-}
-
-func TestMailIsChecked(t *testing.T) {
-	good := Mail{Address: "mail.example.com:587", From: "pbx@example.com", TLS: MailStartTLS}
-	if err := good.Validate(); err != nil {
-		t.Error(err)
-	}
-	for field, change := range map[string]func(*Mail){
-		"smtp_address": func(m *Mail) { m.Address = "mail.example.com" },
-		"smtp_from":    func(m *Mail) { m.From = "nobody" },
-		"smtp_tls":     func(m *Mail) { m.TLS = "maybe" },
-	} {
-		bad := good
-		change(&bad)
-		var es pbx.Errors
-		if err := bad.Validate(); !errors.As(err, &es) || es[0].Field != field {
-			t.Errorf("%s: %v", field, err)
-		}
-	}
-}
 
 // A number outside has no account, nor has a device that its extension forbids:
 // nobody is invited to the first, and unregistering the devices of their user passes
@@ -75,7 +25,7 @@ func TestExternalDeviceIsNoAccount(t *testing.T) {
 	put(l, l.Devices, "desk", &pbx.Device{Tenant: pbx.DefaultTenant, Name: "desk", Kind: pbx.DeviceSIP, Class: pbx.Hardware, Extension: "101", Endpoint: pbx.NewEndpointName(),
 		Secret: pbx.NewDeviceSecret(), RingOrder: pbx.DefaultRingOrder}) // forbidden: no account either
 	l.fresh()
-	l.mailer.mail.Address = "127.0.0.1:1"
+	l.Mail = mail.New(mail.Options{Server: mail.Server{Address: "127.0.0.1:1"}, Log: l.Controller.log})
 	if _, err := l.Invite(t.Context(), tester, pbx.DefaultTenant, "mobile", ""); pbx.KindOf(err) != pbx.Conflict {
 		t.Errorf("inviting to it: %v", err)
 	}
@@ -84,22 +34,49 @@ func TestExternalDeviceIsNoAccount(t *testing.T) {
 	}
 }
 
-// What lay in the queue until its link had ended is given up, not mailed.
-func TestInvitationThatIsTooLateIsNotMailed(t *testing.T) {
+// Each attempt mails another link, all of them lead to the device, once.
+func TestInvitationsAreQueued(t *testing.T) {
 	l := newLab(t)
 	l.extension("101", "Anna")
 	l.device("desk", "101", 0)
-	past := time.Now().Add(-time.Minute)
-	i := &db.Invitation{ID: "late", Tenant: pbx.DefaultTenant, Device: "desk", Email: "anna@example.com", State: db.InvitationQueued, CreatedAt: past, NextAt: past, ExpiresAt: past}
-	if err := l.store.AddInvitation(t.Context(), i); err != nil {
+	put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Email: "anna@example.com", Extension: "101", Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone})
+	l.fresh() // reads the snapshot
+	if _, err := l.Invite(t.Context(), tester, pbx.DefaultTenant, "desk", ""); pbx.KindOf(err) != pbx.Unavailable {
+		t.Errorf("without a mail server: %v", err)
+	}
+	l.Mail = mail.New(mail.Options{Server: mail.Server{Address: "127.0.0.1:1"}, Log: l.Controller.log})
+	i, err := l.Invite(t.Context(), tester, pbx.DefaultTenant, "desk", "")
+	if err != nil {
 		t.Fatal(err)
 	}
-	l.mailer.mail = Mail{Address: "127.0.0.1:1", From: "pbx@example.com", TLS: MailPlain}
-	if _, err := l.mailer.step(t.Context()); err != nil {
-		t.Fatal(err)
+	var links []string
+	for n, r := range []mail.Result{{State: pbx.MailQueued, Attempts: 1, Error: "451", Due: i.CreatedAt.Add(time.Minute)}, {State: pbx.MailSent, Attempts: 2, Sent: time.Now()}} {
+		letter, ok, err := l.nextInvitation(t.Context())
+		if err != nil || !ok || letter.To != "anna@example.com" || letter.Attempts != n || !letter.Expires.Equal(i.ExpiresAt) || n == 1 && !letter.Due.Equal(i.CreatedAt.Add(time.Minute)) {
+			t.Fatalf("attempt %d: %v, %v, %+v", n, err, ok, letter)
+		}
+		text, err := letter.Text(t.Context())
+		link := mailedLink.FindStringSubmatch(text)
+		if err != nil || link == nil || !strings.HasPrefix(text, "Hello Anna,") {
+			t.Fatalf("%v in %s", err, text)
+		}
+		links = append(links, link[1])
+		if err := letter.Done(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		all, err := l.Invitations(t.Context(), pbx.DefaultTenant)
+		if err != nil || len(all) != 1 || all[0].State != r.State || all[0].Attempts != r.Attempts || all[0].Error != r.Error || all[0].SentAt.IsZero() != r.Sent.IsZero() {
+			t.Errorf("attempt %d: %+v, %v", n, all, err)
+		}
 	}
-	all, err := l.Invitations(t.Context(), pbx.DefaultTenant)
-	if err != nil || len(all) != 1 || all[0].State != db.InvitationFailed || all[0].Attempts != 0 || all[0].Error == "" {
-		t.Errorf("%+v, %v", all, err)
+	if _, ok, err := l.nextInvitation(t.Context()); ok || err != nil {
+		t.Errorf("what was mailed is queued: %v", err)
+	}
+	for n, want := range []pbx.Kind{"", pbx.NotFound} {
+		if d, err := l.OpenInvitation(t.Context(), links[n]); (err == nil) != (n == 0) || err != nil && pbx.KindOf(err) != want || err == nil && d.Name != "desk" {
+			t.Errorf("link %d: %+v, %v", n, d, err)
+		}
 	}
 }
+
+var mailedLink = regexp.MustCompile(`http://192\.0\.2\.1:8081/invite/([a-z2-7]{52})\n`)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -14,19 +13,14 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami/amitest"
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/db/dbtest"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
-// shipped is what a hash costs in the program.
-var shipped = paid
-
-func TestMain(m *testing.M) {
-	paid.memory = 64
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // lab is a controller on a real database in front of a scripted Asterisk.
 type lab struct {
@@ -35,7 +29,6 @@ type lab struct {
 	asterisk *amitest.Asterisk
 	store    *db.DB
 	config   string
-	sites    string // folder of a site's own templates
 	log      *safeBuffer
 	stop     func()
 }
@@ -43,12 +36,18 @@ type lab struct {
 // tester is the author of every change in the tests.
 var tester = pbx.Author{Actor: "tester"}
 
+// openStore opens a database that is closed with the test.
+func openStore(t testing.TB, path string) *db.DB {
+	t.Helper()
+	return dbtest.Open(t, path, db.Open, db.Options{NoSync: true})
+}
+
 // newLab makes a controller that does not run yet.
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	config := t.TempDir()
 	store := openStore(t, filepath.Join(t.TempDir(), "dialtone.db"))
-	l := &lab{t: t, asterisk: amitest.NewAsterisk(t, config), store: store, config: config, sites: t.TempDir(), log: &safeBuffer{}}
+	l := &lab{t: t, asterisk: amitest.NewAsterisk(t, config), store: store, config: config, log: &safeBuffer{}}
 	l.fresh()
 	return l
 }
@@ -62,7 +61,7 @@ func (l *lab) fresh() {
 		l.t.Fatal(err)
 	}
 	l.Controller, err = New(l.t.Context(), Options{
-		DB: l.store, Templates: engine.WithSite(l.sites), ConfigDir: l.config, Patience: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
+		DB: l.store, Templates: engine, ConfigDir: l.config, Patience: 100 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(l.log, nil)),
 		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
 		AMI:  AMI{Address: l.asterisk.Address(), Username: "dialtone"},
 	})
@@ -149,12 +148,6 @@ type bulkTx struct {
 	err error
 }
 
-func (b *bulkTx) device(d *pbx.Device) {
-	if b.err == nil {
-		b.err = b.tx.PutDevice(b.l.t.Context(), d)
-	}
-}
-
 func (b *bulkTx) extension(e *pbx.Extension) {
 	if b.err == nil {
 		b.err = b.tx.PutExtension(b.l.t.Context(), e)
@@ -181,16 +174,6 @@ func (l *lab) applied() event.Apply {
 		l.t.Fatalf("revision %d: %+v; log:\n%s", revision, s, l.log)
 	}
 	return s
-}
-
-// file reads one rendered file.
-func (l *lab) file(name string) string {
-	l.t.Helper()
-	content, err := os.ReadFile(filepath.Join(l.config, name))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return string(content)
 }
 
 // safeBuffer is a log that may be read while it is written.

@@ -25,26 +25,7 @@ func newPhones(c *Controller) *Resource[pbx.Phone] {
 			}
 			return phoneconf.CheckPhone(p)
 		},
-		saved:   c.phoneSaved,
-		deleted: c.phoneDeleted,
-	}
-}
-
-// phoneSaved takes a phone out of the inbox. A new one must not inherit what an
-// earlier one of its address sent.
-func (c *Controller) phoneSaved(old, p *pbx.Phone) {
-	c.inbox.forget(p.MAC)
-	if old != nil {
-		return
-	}
-	if err := c.uploads.clear(p, false); err != nil {
-		c.log.Error("removing the files of an earlier phone", "phone", p.MAC.Colons(), "error", err)
-	}
-}
-
-// phoneDeleted removes what the phone sent: contacts and call lists are its user's.
-func (c *Controller) phoneDeleted(_ context.Context, p *pbx.Phone, _ bool) {
-	if err := c.uploads.clear(p, true); err != nil {
-		c.log.Error("removing the files of a deleted phone", "phone", p.MAC.Colons(), "error", err)
+		saved:   func(old, p *pbx.Phone) { c.Fleet.Adopted(p, old == nil) },
+		deleted: func(_ context.Context, p *pbx.Phone, _ bool) { c.Fleet.Deleted(p) },
 	}
 }

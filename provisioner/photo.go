@@ -33,7 +33,8 @@ func (c *Controller) Photo(ctx context.Context, tenant, username string) (p *db.
 
 // SetPhoto stores a picture, or removes it when content is empty. What it is shows
 // in its bytes; nobody's word is taken for it.
-func (c *Controller) SetPhoto(ctx context.Context, by pbx.Author, tenant, username string, content []byte) (*pbx.User, error) {
+func (c *Controller) SetPhoto(ctx context.Context, by pbx.Author, tenant, username string,
+	content []byte) (*pbx.User, error) {
 	var photo *db.Photo
 	var hash string
 	if len(content) > 0 {
@@ -83,7 +84,8 @@ func checkPhoto(content []byte) (*db.Photo, error) {
 		return nil, pbx.Invalidf("photo", "is not a complete picture")
 	}
 	if size.Width > maxPhotoSide || size.Height > maxPhotoSide {
-		return nil, pbx.Invalidf("photo", "has %d × %d pixels, at most %d × %d are allowed", size.Width, size.Height, maxPhotoSide, maxPhotoSide)
+		return nil, pbx.Invalidf("photo", "has %d × %d pixels, at most %d × %d are allowed", size.Width, size.Height,
+			maxPhotoSide, maxPhotoSide)
 	}
 	unfolding.Lock()
 	defer unfolding.Unlock()

@@ -10,7 +10,8 @@ import (
 // RenumberExtension gives an extension another number and carries along what is
 // its: mailbox with messages, devices, user. It is refused while one of its devices
 // is in a call, or its user is signed in on a shared device.
-func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenant, number, to string, cond Condition) (*pbx.Extension, error) {
+func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenant, number, to string,
+	cond Condition) (*pbx.Extension, error) {
 	var before, e *pbx.Extension
 	_, err := c.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if before, err = tx.Extension(ctx, tenant, number); err != nil {
@@ -43,7 +44,8 @@ func (c *Controller) quiet(ctx context.Context, tx *db.Tx, e *pbx.Extension) err
 		return err
 	}
 	if len(desks) > 0 {
-		return &pbx.Error{Kind: pbx.InUse, Message: "the user of extension " + e.Number + " is signed in on", Refs: deviceRefs(desks)}
+		return &pbx.Error{Kind: pbx.InUse, Message: "the user of extension " + e.Number + " is signed in on",
+			Refs: deviceRefs(desks)}
 	}
 	devices, err := tx.DevicesOf(ctx, e.Tenant, e.Number)
 	if err != nil {
@@ -70,7 +72,8 @@ func deviceRefs(ds []*pbx.Device) []pbx.Ref {
 }
 
 // DuplicateExtension makes an extension with all settings of another one.
-func (c *Controller) DuplicateExtension(ctx context.Context, by pbx.Author, tenant, number, as string) (e *pbx.Extension, err error) {
+func (c *Controller) DuplicateExtension(ctx context.Context, by pbx.Author, tenant, number,
+	as string) (e *pbx.Extension, err error) {
 	_, err = c.db.Update(ctx, by, func(tx *db.Tx) error {
 		e, err = tx.DuplicateExtension(ctx, tenant, number, as)
 		return err

@@ -54,7 +54,8 @@ func (r *Resource[T]) Check(row *T) error { return r.validate(row) }
 // when there is none, and returns the row to store. Reading, checking cond,
 // validating and writing are one transaction. Edit reports whether the row was
 // created.
-func (r *Resource[T]) Edit(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, change func(old *T) (*T, error)) (row *T, created bool, err error) {
+func (r *Resource[T]) Edit(ctx context.Context, by pbx.Author, tenant, key string, cond Condition,
+	change func(old *T) (*T, error)) (row *T, created bool, err error) {
 	var old *T
 	_, err = r.db.Update(ctx, by, func(tx *db.Tx) error {
 		if old, err = r.present(tx, ctx, tenant, key); err != nil {
@@ -89,11 +90,13 @@ func (r *Resource[T]) Delete(ctx context.Context, by pbx.Author, tenant, key str
 
 // DeleteReferred deletes a row and, in the same transaction, clears what refers to
 // it, if the kind can do that.
-func (r *Resource[T]) DeleteReferred(ctx context.Context, by pbx.Author, tenant, key string, cond Condition) (int64, error) {
+func (r *Resource[T]) DeleteReferred(ctx context.Context, by pbx.Author, tenant, key string,
+	cond Condition) (int64, error) {
 	return r.remove(ctx, by, tenant, key, cond, r.release)
 }
 
-func (r *Resource[T]) remove(ctx context.Context, by pbx.Author, tenant, key string, cond Condition, release func(*db.Tx, context.Context, string, string) error) (int64, error) {
+func (r *Resource[T]) remove(ctx context.Context, by pbx.Author, tenant, key string, cond Condition,
+	release func(*db.Tx, context.Context, string, string) error) (int64, error) {
 	var old *T
 	revision, err := r.db.Update(ctx, by, func(tx *db.Tx) (err error) {
 		if old, err = r.get(tx, ctx, tenant, key); err != nil {

@@ -32,7 +32,8 @@ func (c *Controller) Unregister(ctx context.Context, d *pbx.Device) error {
 	ctx, cancel := context.WithTimeout(ctx, unregisterWithin)
 	defer cancel()
 	if err := signOff(ctx, c.site, d); err != nil {
-		return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not drop the registrations of device " + d.Name, Cause: err}
+		return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not drop the registrations of device " + d.Name,
+			Cause: err}
 	}
 	return nil
 }
@@ -64,7 +65,8 @@ func (c *Controller) UnregisterUser(ctx context.Context, tenant, username string
 // signOff removes all contacts of a device's address of record.
 func signOff(ctx context.Context, site phoneconf.Site, d *pbx.Device) (err error) {
 	quiet := slog.New(slog.DiscardHandler) // what goes wrong is in the error
-	ua, err := sipgo.NewUA(sipgo.WithUserAgent("Dialtone"), sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
+	ua, err := sipgo.NewUA(sipgo.WithUserAgent("Dialtone"),
+		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet)))
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 func newUsers(c *Controller) *Resource[pbx.User] {
@@ -16,23 +17,12 @@ func newUsers(c *Controller) *Resource[pbx.User] {
 	}
 }
 
-// HashDeskPIN returns what is stored for a PIN: the present hash when it is the
-// same PIN at the same cost, so that writing it again changes nothing.
-func HashDeskPIN(present pbx.Secret, pin string) (pbx.Secret, *pbx.Error) {
-	if err := pbx.CheckDeskPIN("desk_pin", pin); err != nil {
-		return pbx.Secret{}, err
-	}
-	if !present.IsZero() && !stale(present) && matches(present, pin) {
-		return present, nil
-	}
-	return hashSecret(pin), nil
-}
-
 // ResetPassword gives a user a random password, which is returned once and which
 // the user must change.
-func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string, cond Condition) (*pbx.User, pbx.Secret, error) {
+func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string,
+	cond Condition) (*pbx.User, pbx.Secret, error) {
 	password := pbx.RandomSecret(10)
-	hash := hashSecret(password.Reveal())
+	hash := signin.Hash(password.Reveal())
 	u, err := c.editUser(ctx, by, tenant, username, cond, func(u *pbx.User) error {
 		u.Password, u.MustChange = hash, true
 		return nil
@@ -41,7 +31,8 @@ func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, u
 }
 
 // editUser changes a user that exists.
-func (c *Controller) editUser(ctx context.Context, by pbx.Author, tenant, username string, cond Condition, change func(*pbx.User) error) (*pbx.User, error) {
+func (c *Controller) editUser(ctx context.Context, by pbx.Author, tenant, username string, cond Condition,
+	change func(*pbx.User) error) (*pbx.User, error) {
 	u, _, err := c.Users.Edit(ctx, by, tenant, username, cond, func(u *pbx.User) (*pbx.User, error) {
 		if u == nil {
 			return nil, pbx.NotFoundf("user %s does not exist in tenant %s", username, tenant)
@@ -59,7 +50,8 @@ func (c *Controller) DuplicateUser(ctx context.Context, by pbx.Author, tenant, u
 		return nil, err
 	}
 	u, _, err := c.Users.Edit(ctx, by, tenant, as, Condition{Absent: true}, func(*pbx.User) (*pbx.User, error) {
-		return &pbx.User{Tenant: tenant, Username: as, FullName: from.FullName, Email: from.Email, PersonalContact: from.PersonalContact, Language: from.Language,
+		return &pbx.User{Tenant: tenant, Username: as, FullName: from.FullName, Email: from.Email,
+			PersonalContact: from.PersonalContact, Language: from.Language,
 			Timezone: from.Timezone, Role: from.Role, Login: from.Login, SecondStep: from.SecondStep}, nil
 	})
 	return u, err

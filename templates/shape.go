@@ -65,7 +65,8 @@ func newReader(t reflect.Type) *reader {
 	}
 	switch t.Kind() {
 	case reflect.Int:
-		return &reader{func(s *shape, v reflect.Value) bool { s.key = binary.AppendVarint(s.key, v.Int()); return true }, same}
+		return &reader{func(s *shape, v reflect.Value) bool { s.key = binary.AppendVarint(s.key, v.Int()); return true },
+			same}
 	case reflect.Bool:
 		return &reader{func(s *shape, v reflect.Value) bool { s.flag(v.Bool()); return true }, same}
 	case reflect.String:

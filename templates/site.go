@@ -241,7 +241,8 @@ func (e *Engine) replaces(path string) (name, why string) {
 		of = dirs[:1]
 	}
 	if len(of) == 0 || len(of) == 1 && !slices.Contains(vendors, of[0]) {
-		return "", "is in no folder that is looked at: yealink/, yealink/MODEL/, polycom/, polycom/MODEL/, the same below tenants/TENANT/, or phones/MAC/"
+		return "",
+			"is in no folder that is looked at: yealink/, yealink/MODEL/, polycom/, polycom/MODEL/, the same below tenants/TENANT/, or phones/MAC/"
 	}
 	for _, vendor := range of {
 		if _, ok := e.texts[vendor+"/"+name]; ok {

@@ -28,8 +28,10 @@ var (
 func siteFuncs() template.FuncMap {
 	out := Funcs()
 	for name, own := range map[string]any{
-		"until": siteUntil, "untilStep": siteUntilStep, "seq": siteSeq, "repeat": siteRepeat, "replace": siteReplace, "join": siteJoin,
-		"print": fmt.Sprint, "println": fmt.Sprintln, "printf": sitePrintf, "html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
+		"until": siteUntil, "untilStep": siteUntilStep, "seq": siteSeq, "repeat": siteRepeat, "replace": siteReplace,
+		"join":  siteJoin,
+		"print": fmt.Sprint, "println": fmt.Sprintln, "printf": sitePrintf, "html": template.HTMLEscaper,
+		"js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
 	} {
 		out[name] = own
 	}

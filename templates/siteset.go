@@ -98,7 +98,8 @@ func (s *siteState) setFor(e *Engine, p Place) *siteSet {
 		return nil
 	}
 	model := strings.ToLower(p.Model)
-	dirs := slices.DeleteFunc([]string{"phones/" + p.Phone, "tenants/" + p.Tenant + "/" + p.Vendor + "/" + model, "tenants/" + p.Tenant + "/" + p.Vendor, p.Vendor + "/" + model, p.Vendor},
+	dirs := slices.DeleteFunc([]string{"phones/" + p.Phone, "tenants/" + p.Tenant + "/" + p.Vendor + "/" + model,
+		"tenants/" + p.Tenant + "/" + p.Vendor, p.Vendor + "/" + model, p.Vendor},
 		func(dir string) bool { return s.dirs[dir] == nil })
 	if len(dirs) == 0 {
 		return nil
@@ -113,7 +114,8 @@ func (s *siteState) setFor(e *Engine, p Place) *siteSet {
 
 // compile makes a set; nil when no file of the folders is for the vendor.
 func (s *siteState) compile(e *Engine, vendor string, dirs []string) *siteSet {
-	set := &siteSet{vendor: vendor, limit: e.site.limit, files: map[string]*siteFile{}, touched: map[string][]string{}, broken: map[string]*SiteError{}}
+	set := &siteSet{vendor: vendor, limit: e.site.limit, files: map[string]*siteFile{}, touched: map[string][]string{},
+		broken: map[string]*SiteError{}}
 	for _, dir := range dirs {
 		for name, f := range s.dirs[dir] {
 			if _, ok := e.texts[vendor+"/"+name]; ok && set.files[name] == nil {
@@ -162,7 +164,8 @@ func (set *siteSet) build(e *Engine, names []string) {
 		eachCall(tree.Root, func(n *parse.TemplateNode) {
 			calls[name][n.Name] = true
 			if f := set.files[name]; trees[n.Name] == nil && f != nil && set.broken[name] == nil {
-				set.broken[name] = &SiteError{Path: f.path, Line: n.Line, Reason: fmt.Sprintf("calls %q, which is no template of %s", n.Name, set.vendor)}
+				set.broken[name] = &SiteError{Path: f.path, Line: n.Line,
+					Reason: fmt.Sprintf("calls %q, which is no template of %s", n.Name, set.vendor)}
 			}
 		})
 	}

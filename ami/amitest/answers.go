@@ -56,6 +56,7 @@ func login(c *Conn, a Action) {
 	}
 	c.write(Text("Response", "Success", "ActionID", a.Get("ActionID"), "Message", "Authentication accepted"))
 	if !booting {
-		c.write(Text("Event", "FullyBooted", "Privilege", "system,all", "Uptime", "5", "LastReload", "5", "Status", "Fully Booted"))
+		c.write(Text("Event", "FullyBooted", "Privilege", "system,all", "Uptime", "5", "LastReload", "5", "Status",
+			"Fully Booted"))
 	}
 }

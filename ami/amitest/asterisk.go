@@ -25,7 +25,8 @@ type Asterisk struct {
 }
 
 // Files says which of our files a module reads.
-var Files = map[string]string{"res_pjsip.so": "pjsip.conf", "pbx_config.so": "extensions.conf", "app_voicemail.so": "voicemail.conf", "res_parking.so": "res_parking.conf"}
+var Files = map[string]string{"res_pjsip.so": "pjsip.conf", "pbx_config.so": "extensions.conf",
+	"app_voicemail.so": "voicemail.conf", "res_parking.so": "res_parking.conf"}
 
 // NewAsterisk starts one that reads from dir and ends with the test.
 func NewAsterisk(t testing.TB, dir string) *Asterisk {
@@ -40,11 +41,13 @@ func NewAsterisk(t testing.TB, dir string) *Asterisk {
 			c.ReplyError(a, "Unable to retrieve endpoint "+name+"\n")
 			return
 		}
-		c.ReplyList(a, "EndpointDetail", "EndpointDetailComplete", []string{"ObjectName", name, "Accountcode", s.marker("pjsip.conf", `accountcode = ([0-9a-f]{64})`)})
+		c.ReplyList(a, "EndpointDetail", "EndpointDetailComplete", []string{"ObjectName", name, "Accountcode",
+			s.marker("pjsip.conf", `accountcode = ([0-9a-f]{64})`)})
 	})
 	s.Handle("Getvar", func(c *Conn, a Action) {
 		value := "0"
-		for _, hash := range []string{s.marker("extensions.conf", `exten => ([0-9a-f]{64}),1`), s.marker("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
+		for _, hash := range []string{s.marker("extensions.conf", `exten => ([0-9a-f]{64}),1`),
+			s.marker("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
 			if hash != "" && strings.Contains(a.Get("Variable"), hash) {
 				value = "1"
 			}
@@ -52,7 +55,8 @@ func NewAsterisk(t testing.TB, dir string) *Asterisk {
 		c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
 	})
 	s.Handle("VoicemailUserStatus", func(c *Conn, a Action) {
-		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete", []string{"VoicemailBox", a.Get("Mailbox"), "Fullname", s.marker("voicemail.conf", `0000000000,([0-9a-f]{64})`)})
+		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete",
+			[]string{"VoicemailBox", a.Get("Mailbox"), "Fullname", s.marker("voicemail.conf", `0000000000,([0-9a-f]{64})`)})
 	})
 	return s
 }

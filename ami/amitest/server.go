@@ -32,7 +32,8 @@ type Server struct {
 	silent   bool
 }
 
-// Handler answers one action. It runs on the goroutine that reads the connection, as in Asterisk: the next action waits.
+// Handler answers one action. It runs on the goroutine that reads the connection, as in Asterisk: the next action
+// waits.
 type Handler func(c *Conn, a Action)
 
 // NewServer starts a fake that accepts any user and has nothing registered. It ends with the test.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -53,7 +53,8 @@ type siteFlags struct {
 
 // site fills in what was left out: this machine's first address.
 func (f siteFlags) site(phonePort string, year int) (phoneconf.Site, error) {
-	s := phoneconf.Site{SIPServer: f.SIPServer, SIPPort: f.SIPPort, Transport: f.SIPTransport, BaseURL: strings.TrimRight(f.PhoneURL, "/"), NTPServer: f.NTPServer, Year: year}
+	s := phoneconf.Site{SIPServer: f.SIPServer, SIPPort: f.SIPPort, Transport: f.SIPTransport,
+		BaseURL: strings.TrimRight(f.PhoneURL, "/"), NTPServer: f.NTPServer, Year: year}
 	if s.SIPServer == "" {
 		s.SIPServer = ownAddress()
 	}
@@ -93,9 +94,9 @@ type mailFlags struct {
 	SMTPRetry    time.Duration `name:"smtp-retry" help:"Pause before the second attempt; each one after that waits twice as long." default:"30s" env:"DIALTONE_SMTP_RETRY"`
 }
 
-func (f mailFlags) mail() (provisioner.Mail, error) {
-	m := provisioner.Mail{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword), From: f.SMTPFrom,
-		TLS: provisioner.MailTLS(f.SMTPTLS), RetryFirst: f.SMTPRetry}
+func (f mailFlags) mail() (mail.Server, error) {
+	m := mail.Server{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword),
+		From: f.SMTPFrom, TLS: mail.TLS(f.SMTPTLS)}
 	if err := m.Validate(); err != nil {
 		return m, fmt.Errorf("the mail server: %w", err)
 	}

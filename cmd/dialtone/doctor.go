@@ -92,18 +92,20 @@ func (d *doctorCmd) includes(context.Context) []finding {
 
 // identifierOrder is safe: with Asterisk's own order, ip first, every phone behind the
 // address of a trunk would be taken for that trunk, and so could another tenant's.
-// What follows after these two tells none of our endpoints.
 const identifierOrder = `(?m)^\s*endpoint_identifier_order\s*=>?\s*username\s*,\s*ip\s*(;.*)?$`
 
 // options checks settings without which a rendered value has no effect.
 func (d *doctorCmd) options(context.Context) []finding {
 	var out []finding
 	for _, o := range []struct{ file, what, pattern, mend, only string }{
-		{"pjsip.conf", "a SIP transport", `(?m)^\s*type\s*=>?\s*transport`, "[transport-udp]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5060", ""},
+		{"pjsip.conf", "a SIP transport", `(?m)^\s*type\s*=>?\s*transport`,
+			"[transport-udp]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5060", ""},
 		{"pjsip.conf", "phones are told by their user before carriers by their address", identifierOrder,
 			"[global]\ntype = global\nendpoint_identifier_order = username,ip", ""},
-		{"voicemail.conf", "PINs chosen on phones are kept", `(?m)^\s*passwordlocation\s*=>?\s*spooldir`, "in [general]:\npasswordlocation = spooldir", ""},
-		{"cdr.conf", "calls that reached nobody are written down", `(?m)^\s*unanswered\s*=>?\s*(yes|true|on|1)\b`, "in [general]:\nunanswered = yes",
+		{"voicemail.conf", "PINs chosen on phones are kept", `(?m)^\s*passwordlocation\s*=>?\s*spooldir`,
+			"in [general]:\npasswordlocation = spooldir", ""},
+		{"cdr.conf", "calls that reached nobody are written down", `(?m)^\s*unanswered\s*=>?\s*(yes|true|on|1)\b`,
+			"in [general]:\nunanswered = yes",
 			"records of such calls that end while Dialtone is away"},
 	} {
 		path := filepath.Join(d.AsteriskEtc, o.file)
@@ -131,7 +133,8 @@ func (d *doctorCmd) lines(context.Context) []finding {
 	folder := filepath.Dir(file)
 	f := finding{what: "files can be taken out of " + folder, only: "records of calls that end while Dialtone is away"}
 	if f.err = syscall.Access(folder, 2|1); f.err != nil { // to write and to enter
-		f.mend = []string{"as root, where both run in the group asterisk:", "install -d -o asterisk -g asterisk -m 2770 " + folder}
+		f.mend = []string{"as root, where both run in the group asterisk:", "install -d -o asterisk -g asterisk -m 2770 " +
+			folder}
 	} else if waiting, err := os.Stat(file); err == nil {
 		f.what += fmt.Sprintf(", where %d KB of calls wait", waiting.Size()>>10)
 	}
@@ -162,7 +165,10 @@ func (d *doctorCmd) manager(ctx context.Context) []finding {
 }
 
 // needed are the modules that our files and call control work with.
-var needed = []string{"res_pjsip.so", "res_pjsip_session.so", "res_pjsip_registrar.so", "res_pjsip_notify.so", "res_pjsip_exten_state.so", "res_pjsip_mwi.so", "pbx_config.so", "app_dial.so", "app_stasis.so", "app_bridgewait.so", "bridge_holding.so", "app_channelredirect.so", "app_read.so", "app_playtones.so", "res_musiconhold.so", "res_ari_channels.so", "app_voicemail.so"}
+var needed = []string{"res_pjsip.so", "res_pjsip_session.so", "res_pjsip_registrar.so", "res_pjsip_notify.so",
+	"res_pjsip_exten_state.so", "res_pjsip_mwi.so", "pbx_config.so", "app_dial.so", "app_stasis.so", "app_bridgewait.so",
+	"bridge_holding.so", "app_channelredirect.so", "app_read.so", "app_playtones.so", "res_musiconhold.so",
+	"res_ari_channels.so", "app_voicemail.so"}
 
 // rest asks ARI for its version and modules.
 func (d *doctorCmd) rest(ctx context.Context) []finding {
@@ -192,14 +198,16 @@ func (d *doctorCmd) rest(ctx context.Context) []finding {
 
 // hostFile shows what a file of Asterisk must say for the given flags.
 func (d *doctorCmd) hostFile(name string) []string {
-	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: portOf(d.AMIAddress, 5038), ARIPort: portOf(d.ARIURL, 8088),
+	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: portOf(d.AMIAddress, 5038),
+		ARIPort: portOf(d.ARIURL, 8088),
 		AMIUser: d.AMIUser, ARIUser: d.ARIUser,
 		AMISecret: orRandom(d.AMISecret), ARISecret: orRandom(d.ARISecret), RTPFirst: 10000, RTPLast: 20000}
 	files, err := asteriskconf.HostFiles(templates.MustNew(), o)
 	if err != nil {
 		return []string{err.Error()}
 	}
-	return append([]string{name + " must say (the secret goes to Dialtone as DIALTONE_AMI_SECRET or DIALTONE_ARI_SECRET):"},
+	return append([]string{name +
+		" must say (the secret goes to Dialtone as DIALTONE_AMI_SECRET or DIALTONE_ARI_SECRET):"},
 		strings.Split(strings.TrimSpace(string(files[name])), "\n")...)
 }
 

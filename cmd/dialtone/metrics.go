@@ -25,25 +25,42 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 		Name: "dialtone_call_decision_seconds", Help: "Time from Asterisk's question to the step it was given, by verdict.",
 		Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1},
 	}, []string{"verdict"})
-	m.registry.MustRegister(m.decisions, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.decisions, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("dialtone_asterisk_connected", "1 while AMI is connected.", func() float64 {
 		if up, _ := ctl.Connected(); up {
 			return 1
 		}
 		return 0
 	})
-	m.gauge("dialtone_snapshot_revision", "Configuration revision that calls and phone files follow.", func() float64 { return float64(ctl.Snapshot().Revision) })
-	m.gauge("dialtone_applied_revision", "Configuration revision that Asterisk runs.", func() float64 { return float64(ctl.Apply.State().Applied) })
-	m.gauge("dialtone_failed_revision", "Configuration revision that Asterisk did not take; 0 when all is well.", func() float64 { return float64(ctl.Apply.State().Failed) })
-	m.gauge("dialtone_apply_seconds", "How long the last apply took.", func() float64 { return ctl.Apply.State().Took.Seconds() })
-	m.gauge("dialtone_fetch_records_dropped", "Requests of phones that were answered but not recorded.", func() float64 { return float64(ctl.FetchesDropped()) })
-	m.gauge("dialtone_calls", "Calls under way.", func() float64 { calls, _, _ := ctl.Calls.Counts(); return float64(calls) })
-	m.gauge("dialtone_channels", "Channels of Asterisk that are followed.", func() float64 { _, channels, _ := ctl.Calls.Counts(); return float64(channels) })
-	m.gauge("dialtone_channels_ignored", "Channels not followed for want of room.", func() float64 { _, _, ignored := ctl.Calls.Counts(); return float64(ignored) })
-	m.gauge("dialtone_call_records_lost", "Records of calls that the database was too slow for.", func() float64 { return float64(ctl.Records.Lost()) })
-	m.gauge("dialtone_call_records_away", "Records of calls that ended while Dialtone was away, made since its start of Asterisk's own.", func() float64 { _, made, _ := ctl.Away.Counts(); return float64(made) })
-	m.gauge("dialtone_call_lines_bytes", "What Asterisk has written about calls that Dialtone has not read.", func() float64 { waiting, _, _ := ctl.Away.Counts(); return float64(waiting) })
-	m.gauge("dialtone_call_lines_unreadable", "Parts of it that could not be read, since the start.", func() float64 { _, _, skipped := ctl.Away.Counts(); return float64(skipped) })
+	m.gauge("dialtone_snapshot_revision", "Configuration revision that calls and phone files follow.",
+		func() float64 { return float64(ctl.Snapshot().Revision) })
+	m.gauge("dialtone_applied_revision", "Configuration revision that Asterisk runs.",
+		func() float64 { return float64(ctl.Apply.State().Applied) })
+	m.gauge("dialtone_failed_revision", "Configuration revision that Asterisk did not take; 0 when all is well.",
+		func() float64 { return float64(ctl.Apply.State().Failed) })
+	m.gauge("dialtone_apply_seconds", "How long the last apply took.",
+		func() float64 { return ctl.Apply.State().Took.Seconds() })
+	m.gauge("dialtone_fetch_records_dropped", "Requests of phones that were answered but not recorded.",
+		func() float64 { return float64(ctl.Fleet.Fetches.Dropped()) })
+	m.gauge("dialtone_calls", "Calls under way.", func() float64 {
+		calls, _,
+			_ := ctl.Calls.Counts()
+		return float64(calls)
+	})
+	m.gauge("dialtone_channels", "Channels of Asterisk that are followed.",
+		func() float64 { _, channels, _ := ctl.Calls.Counts(); return float64(channels) })
+	m.gauge("dialtone_channels_ignored", "Channels not followed for want of room.",
+		func() float64 { _, _, ignored := ctl.Calls.Counts(); return float64(ignored) })
+	m.gauge("dialtone_call_records_lost", "Records of calls that the database was too slow for.",
+		func() float64 { return float64(ctl.Records.Lost()) })
+	m.gauge("dialtone_call_records_away",
+		"Records of calls that ended while Dialtone was away, made since its start of Asterisk's own.",
+		func() float64 { _, made, _ := ctl.Away.Counts(); return float64(made) })
+	m.gauge("dialtone_call_lines_bytes", "What Asterisk has written about calls that Dialtone has not read.",
+		func() float64 { waiting, _, _ := ctl.Away.Counts(); return float64(waiting) })
+	m.gauge("dialtone_call_lines_unreadable", "Parts of it that could not be read, since the start.",
+		func() float64 { _, _, skipped := ctl.Away.Counts(); return float64(skipped) })
 	return m
 }
 
@@ -55,7 +72,8 @@ func (m *metrics) watchFlow(flow *callflow.Flow, client *ari.Client) {
 		}
 		return 0
 	})
-	m.gauge("dialtone_ari_events_dropped", "Events lost to an overflow; each ended a session and forced a new list.", func() float64 { return float64(client.Dropped()) })
+	m.gauge("dialtone_ari_events_dropped", "Events lost to an overflow; each ended a session and forced a new list.",
+		func() float64 { return float64(client.Dropped()) })
 }
 
 func (m *metrics) gauge(name, help string, read func() float64) {

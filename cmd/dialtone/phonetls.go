@@ -21,7 +21,8 @@ type phoneTLSFlags struct {
 func (f phoneTLSFlags) listenTLS() (net.Listener, error) {
 	if f.PhoneTLSListen == "" {
 		if f.PhoneTLSCert != "" || f.PhoneTLSKey != "" || f.PhoneClientCA != "" {
-			return nil, errors.New("phone listener over TLS: there are certificates for it, but --phone-tls-listen does not say where it is")
+			return nil,
+				errors.New("phone listener over TLS: there are certificates for it, but --phone-tls-listen does not say where it is")
 		}
 		return nil, nil //nolint:nilnil // no listener is one of the two answers asked for
 	}

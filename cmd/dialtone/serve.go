@@ -82,10 +82,15 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	app := s.connectCalls(log)
+	files := phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site, Logger: log})
 	ctl, err := provisioner.New(ctx, provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(), RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site, Mail: mail, KeepDays: s.KeepDays, Logger: log,
-		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB), firmwareFolder),
-		AMI: provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()}, Control: callControl{app.client},
+		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(),
+		RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site, Mail: mail, MailRetry: s.SMTPRetry,
+		KeepDays: s.KeepDays, Logger: log,
+		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB),
+			firmwareFolder), PhoneHash: files.Hash,
+		AMI:     provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
+		Control: callControl{app.client},
 	})
 	if err != nil {
 		return err
@@ -94,7 +99,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if tokenFile == "" {
 		tokenFile = filepath.Join(filepath.Dir(s.DB), "dialtone-admin-token")
 	}
-	created, err := ctl.FirstToken(ctx, tokenFile)
+	created, err := ctl.SignIn.FirstToken(ctx, tokenFile)
 	if err != nil {
 		return err
 	}
@@ -103,8 +108,9 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	}
 	m := newMetrics(ctl)
 	app.decideCalls(ctl, m, log)
-	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: app.client.Healthy, Version: programVersion(), Metrics: m.handler(), Logger: log}))
-	phones := phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Engine: engine, Site: site, Record: ctl.RecordFetch, RecordUnknown: ctl.RecordUnknown, Enrolled: ctl.Enrolled, Upload: ctl.KeepUpload, Uploaded: ctl.Upload, Firmware: ctl.Firmware, Invitations: ctl, Logger: log})
+	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: app.client.Healthy,
+		Version: programVersion(), Metrics: m.handler(), Logger: log}))
+	phones := answerPhones(ctl, files, log)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
 	g.Go(func() error { return boundMemory(ctx, ctl.Snapshot) })
@@ -133,7 +139,8 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if err := notifySystemd("READY=1"); err != nil {
 		log.Warn(err.Error())
 	}
-	log.Info("ready", "admin", "http://"+adminListener.Addr().String(), "phones", site.BaseURL+"/", "version", programVersion())
+	log.Info("ready", "admin", "http://"+adminListener.Addr().String(), "phones", site.BaseURL+"/", "version",
+		programVersion())
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) {
 		log.Info("stopped")

@@ -38,7 +38,8 @@ func (c *simulateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	place, err := provisioner.Simulate(s, provisioner.Question{Tenant: c.Tenant, From: c.From, To: c.To, When: when, Busy: c.Busy})
+	place, err := provisioner.Simulate(s, provisioner.Question{Tenant: c.Tenant, From: c.From, To: c.To, When: when,
+		Busy: c.Busy})
 	if err != nil {
 		return err
 	}

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // tokenCmd works on the database directly: it is how an admin who lost every
@@ -35,28 +35,25 @@ type tokenRevokeCmd struct {
 	ID string `arg:"" help:"Its id, from token list."`
 }
 
-// withController opens the database for one use case.
-func withController(ctx context.Context, f dbFlag, use func(*provisioner.Controller) error) error {
+// withSignIn opens the database for one use case. Nothing of it runs, and nothing is mailed.
+func withSignIn(ctx context.Context, f dbFlag, use func(*signin.Authenticator) error) error {
 	store, err := f.openExisting(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	ctl, err := provisioner.New(ctx, provisioner.Options{DB: store, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		return err
-	}
-	return use(ctl)
+	log := slog.New(slog.DiscardHandler)
+	return use(signin.New(signin.Options{DB: store, Log: log, Mail: mail.New(mail.Options{Log: log}), Changed: func() {}}))
 }
 
 // Run creates a token.
 func (t *tokenCreateCmd) Run(ctx context.Context) error {
-	return withController(ctx, t.dbFlag, func(c *provisioner.Controller) error {
-		o := provisioner.TokenOrder{Name: t.Name, Role: pbx.Role(t.Role), Tenant: t.Tenant}
+	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
+		o := signin.TokenOrder{Name: t.Name, Role: pbx.Role(t.Role), Tenant: t.Tenant}
 		if t.Expires != 0 {
 			o.Expires = time.Now().Add(t.Expires)
 		}
-		_, text, err := c.CreateToken(ctx, o)
+		_, text, err := a.CreateToken(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -67,10 +64,11 @@ func (t *tokenCreateCmd) Run(ctx context.Context) error {
 
 // Run lists tokens.
 func (t *tokenListCmd) Run(ctx context.Context) error {
-	return withController(ctx, t.dbFlag, func(c *provisioner.Controller) error {
-		tokens, err := c.Tokens(ctx, "")
+	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
+		tokens, err := a.Tokens(ctx, "")
 		for _, t := range tokens {
-			fmt.Printf("%s  %-9s  created %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly), tokenRole(t), t.Name)
+			fmt.Printf("%s  %-9s  created %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly), tokenRole(t),
+				t.Name)
 		}
 		return err
 	})
@@ -95,5 +93,5 @@ func tokenRole(t *db.Token) string {
 
 // Run revokes a token.
 func (t *tokenRevokeCmd) Run(ctx context.Context) error {
-	return withController(ctx, t.dbFlag, func(c *provisioner.Controller) error { return c.RevokeToken(ctx, "", t.ID) })
+	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error { return a.RevokeToken(ctx, "", t.ID) })
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 )
 
 // callApp is the connection to ARI and the application that decides calls. Each needs the
@@ -44,9 +45,18 @@ func (s *serveCmd) connectCalls(log *slog.Logger) *callApp {
 // decideCalls makes the application decide by what the controller knows.
 func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog.Logger) {
 	a.flow = callflow.New(callflow.Options{Client: a.client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
-		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone, Routed: ctl.Calls.Routed, Change: ctl.ChangeByPhone})
+		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone,
+		Routed: ctl.Calls.Routed, Change: ctl.ChangeByPhone})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
+}
+
+// answerPhones makes the service that phones talk to, on their files and the fleet.
+func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, log *slog.Logger) *phonehttp.Handler {
+	fl := ctl.Fleet
+	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Files: files,
+		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled,
+		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl, Logger: log})
 }
 
 // followChanges lets the lamps follow every change that is applied, until ctx ends.
@@ -96,7 +106,8 @@ func (c callControl) HangUp(ctx context.Context, channel string) error {
 }
 
 // Originate implements calls.Control.
-func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error {
+func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContext, extension string,
+	variables map[string]string) error {
 	return callError(c.client.OriginateChannel(ctx, id, endpoint, dialplanContext, extension, variables))
 }
 

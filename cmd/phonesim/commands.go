@@ -202,7 +202,8 @@ func (d *desk) fetch(ctx context.Context) (*phone.Config, error) {
 
 // register registers the first account of the files, or the one of the flags.
 func (d *desk) register(ctx context.Context) error {
-	account := phone.Account{Index: 1, UserName: d.cli.User, DisplayName: d.cli.User, AuthName: d.cli.AuthUser, Password: d.cli.Password, Server: d.cli.Server, Port: d.cli.Port, Transport: "udp"}
+	account := phone.Account{Index: 1, UserName: d.cli.User, DisplayName: d.cli.User, AuthName: d.cli.AuthUser,
+		Password: d.cli.Password, Server: d.cli.Server, Port: d.cli.Port, Transport: "udp"}
 	if d.cli.Server == "" {
 		config, err := d.fetch(ctx)
 		if err != nil {

@@ -1,5 +1,6 @@
-// Phonesim is a desk phone on the command line: it fetches its files by MAC, registers, calls and answers, and says what happened,
-// one line a step. It imports only its own library package phone; arguments come from the command line alone.
+// Phonesim is a desk phone on the command line: it fetches its files by MAC, registers, calls and answers, and says
+// what happened, one line a step. It imports only its own library package phone; arguments come from the command line
+// alone.
 package main
 
 import (
@@ -69,7 +70,8 @@ type desk struct {
 }
 
 func (c *cli) desk(out io.Writer) (*desk, error) {
-	o := phone.Options{MAC: c.MAC, Model: c.Model, ProvisioningURL: c.URL, Username: c.User, Password: c.Password, LocalIP: c.LocalIP, OutboundProxy: c.Proxy,
+	o := phone.Options{MAC: c.MAC, Model: c.Model, ProvisioningURL: c.URL, Username: c.User, Password: c.Password,
+		LocalIP: c.LocalIP, OutboundProxy: c.Proxy,
 		RefetchOnCheckSync: c.URL != ""}
 	if c.Verbose {
 		o.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))

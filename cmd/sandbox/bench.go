@@ -31,7 +31,8 @@ func (c *benchCommand) Run(ctx context.Context, o outside) error {
 	if err != nil {
 		return fmt.Errorf("folder of the benchmark: %w", err)
 	}
-	err = bench.Run(ctx, bench.Options{Binary: c.Binary, Suite: suite, Root: root, Dir: dir, Only: c.Only, Short: c.Short, Out: o.out, Log: o.log})
+	err = bench.Run(ctx, bench.Options{Binary: c.Binary, Suite: suite, Root: root, Dir: dir, Only: c.Only, Short: c.Short,
+		Out: o.out, Log: o.log})
 	if err == nil {
 		err = os.RemoveAll(dir)
 	}

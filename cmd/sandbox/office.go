@@ -44,7 +44,8 @@ func (c *officeCommand) Run(ctx context.Context, o outside) (err error) {
 	if err != nil {
 		return err
 	}
-	of, err := office.Open(ctx, office.Options{Dir: c.Dir, Binary: c.Binary, Suite: suite, Root: root, WellKnown: true, Log: log})
+	of, err := office.Open(ctx, office.Options{Dir: c.Dir, Binary: c.Binary, Suite: suite, Root: root, WellKnown: true,
+		Log: log})
 	if err != nil {
 		return fmt.Errorf("%w\nThe log is %s", err, log.Name())
 	}

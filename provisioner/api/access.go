@@ -10,8 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // access says who may use an operation. Every operation is declared with one of
@@ -35,14 +35,16 @@ type access struct {
 
 // owns reports whether the object with that key is the caller's own, in the
 // caller's tenant.
-type owns func(a *api, by *provisioner.Caller, key string) bool
+type owns func(a *api, by *signin.Caller, key string) bool
 
 // The words, from the narrowest to the widest.
 var (
 	platformAdmins = access{word: "platform admins", roles: []pbx.Role{pbx.RolePlatformAdmin}}
 	tenantAdmins   = access{word: "tenant admins", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin}}
-	operators      = access{word: "operators", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin, pbx.RoleOperator}}
-	everyRole      = access{word: "every role", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin, pbx.RoleOperator, pbx.RoleUser}}
+	operators      = access{word: "operators", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin,
+		pbx.RoleOperator}}
+	everyRole = access{word: "every role", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin,
+		pbx.RoleOperator, pbx.RoleUser}}
 	// strangers need no token: it is how one is come by.
 	strangers = access{word: "everybody", tenantless: true}
 )
@@ -52,8 +54,9 @@ type kindAccess struct{ list, create, read, change access }
 
 // The words for kinds.
 var (
-	ofTenant   = kindAccess{operators, tenantAdmins, operators, tenantAdmins}
-	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins} // a tenant's licence is not its own to change
+	ofTenant = kindAccess{operators, tenantAdmins, operators, tenantAdmins}
+	// a tenant's licence is not its own to change
+	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins}
 )
 
 // readBy lets a user read the user's own.
@@ -88,12 +91,12 @@ func (c access) beforePassword() access {
 
 // What can be a user's own.
 var (
-	ownUser      owns = func(_ *api, by *provisioner.Caller, key string) bool { return by.OwnsUser(key) }
-	ownExtension owns = func(_ *api, by *provisioner.Caller, key string) bool { return by.OwnsExtension(key) }
-	ownDevice    owns = func(a *api, by *provisioner.Caller, key string) bool { return a.ctl.OwnsDevice(by, key) }
-	ownMailbox   owns = func(a *api, by *provisioner.Caller, key string) bool { return a.ctl.OwnsMailbox(by, key) }
+	ownUser      owns = func(_ *api, by *signin.Caller, key string) bool { return by.OwnsUser(key) }
+	ownExtension owns = func(_ *api, by *signin.Caller, key string) bool { return by.OwnsExtension(key) }
+	ownDevice    owns = func(a *api, by *signin.Caller, key string) bool { return by.OwnsDevice(a.ctl.Snapshot(), key) }
+	ownMailbox   owns = func(a *api, by *signin.Caller, key string) bool { return by.OwnsMailbox(a.ctl.Snapshot(), key) }
 	// ownRecordings is of one recording, and of their list, which the handler narrows.
-	ownRecordings owns = func(_ *api, by *provisioner.Caller, key string) bool { return key == "" || by.OwnsRecording(key) }
+	ownRecordings owns = func(_ *api, by *signin.Caller, key string) bool { return key == "" || by.OwnsRecording(key) }
 )
 
 // accessKey is where an operation's metadata keep its access.
@@ -106,7 +109,8 @@ func declare[I, O any](a *api, who access, op huma.Operation, handler func(conte
 		panic("operation " + op.OperationID + " does not say who may use it: begin with a word of access.go")
 	}
 	if !who.allows(pbx.RolePlatformAdmin) && !who.open() || who.tenant(op.Path, reflect.TypeFor[I]()) == "" {
-		panic("operation " + op.OperationID + " is for those who belong to a tenant, and names none: use {tenant} in the path, TenantQuery in the input, or aboutNoTenant")
+		panic("operation " + op.OperationID +
+			" is for those who belong to a tenant, and names none: use {tenant} in the path, TenantQuery in the input, or aboutNoTenant")
 	}
 	if op.Metadata == nil {
 		op.Metadata = map[string]any{}
@@ -186,14 +190,16 @@ func (c access) sentence() string {
 
 // check returns why a caller may not use an operation, or nil. Whoever belongs to
 // a tenant gets the same answer for another one and for one that does not exist.
-func (c access) check(a *api, by *provisioner.Caller, ctx huma.Context) error {
+func (c access) check(a *api, by *signin.Caller, ctx huma.Context) error {
 	path := ctx.Operation().Path
 	own := c.own != nil && by.User != nil && c.own(a, by, ctx.Param(keyParam(path)))
 	if by.MustChange && (!c.unfinished || c.own != nil && !own) {
-		return &pbx.Error{Kind: pbx.Forbidden, Message: fmt.Sprintf("choose a password first: POST /v1/tenants/%s/users/%s/password", by.Tenant, by.User.Username)}
+		return &pbx.Error{Kind: pbx.Forbidden,
+			Message: fmt.Sprintf("choose a password first: POST /v1/tenants/%s/users/%s/password", by.Tenant, by.User.Username)}
 	}
 	if !c.allows(by.Role) && (c.own == nil || by.User == nil) {
-		return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may not do this; it takes " + strings.Join(c.names(), ", ")}
+		return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may not do this; it takes " +
+			strings.Join(c.names(), ", ")}
 	}
 	if named := tenantNamed(ctx, path); by.Tenant != "" && named != "" && named != by.Tenant {
 		return pbx.NotFoundf("tenant %s does not exist", named)
@@ -230,12 +236,14 @@ func (q *TenantQuery) Resolve(ctx huma.Context) []error {
 // can forget who may use it.
 func (a *api) checkDeclared() {
 	for path, item := range a.hu.OpenAPI().Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options, item.Trace} {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options,
+			item.Trace} {
 			if op == nil {
 				continue
 			}
 			if _, ok := op.Metadata[accessKey].(access); !ok {
-				panic("operation " + op.OperationID + " at " + path + " does not say who may use it: register it with declare and a word of access.go")
+				panic("operation " + op.OperationID + " at " + path +
+					" does not say who may use it: register it with declare and a word of access.go")
 			}
 		}
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/access.txt from the declarations")
@@ -83,7 +83,7 @@ func fixed(text string) func() string { return func() string { return text } }
 
 func (l *lab) newToken(role pbx.Role, tenant string) string {
 	l.t.Helper()
-	_, text, err := l.ctl.CreateToken(l.t.Context(), provisioner.TokenOrder{Name: string(role), Role: role, Tenant: tenant})
+	_, text, err := l.ctl.SignIn.CreateToken(l.t.Context(), signin.TokenOrder{Name: string(role), Role: role, Tenant: tenant})
 	if err != nil {
 		l.t.Fatal(err)
 	}

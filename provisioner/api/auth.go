@@ -7,11 +7,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
-// callerKey is the context key of the *provisioner.Caller of a request.
+// callerKey is the context key of the *signin.Caller of a request.
 type callerKey struct{}
 
 // authenticate demands a bearer token (RFC 6750) of every operation that is not
@@ -19,7 +19,7 @@ type callerKey struct{}
 // where rights are checked.
 func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	who, _ := ctx.Operation().Metadata[accessKey].(access)
-	by := &provisioner.Caller{}
+	by := &signin.Caller{}
 	if !who.open() || who.word == "" {
 		var err error
 		if by, err = a.bearer(ctx); err == nil {
@@ -35,12 +35,13 @@ func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
 }
 
 // bearer returns whose token the request carries.
-func (a *api) bearer(ctx huma.Context) (*provisioner.Caller, error) {
+func (a *api) bearer(ctx huma.Context) (*signin.Caller, error) {
 	scheme, text, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return nil, &pbx.Error{Kind: pbx.Unauthorized, Message: "a token is needed: send the header Authorization: Bearer TOKEN, or sign in at /v1/sign-in"}
+		return nil, &pbx.Error{Kind: pbx.Unauthorized,
+			Message: "a token is needed: send the header Authorization: Bearer TOKEN, or sign in at /v1/sign-in"}
 	}
-	return a.ctl.Authenticate(ctx.Context(), strings.TrimSpace(text))
+	return a.ctl.SignIn.Authenticate(ctx.Context(), strings.TrimSpace(text))
 }
 
 // address is where a request comes from.
@@ -62,8 +63,8 @@ func (a *api) refuse(ctx huma.Context, err error) {
 }
 
 // caller is who sent a request.
-func caller(ctx context.Context) *provisioner.Caller {
-	by, _ := ctx.Value(callerKey{}).(*provisioner.Caller)
+func caller(ctx context.Context) *signin.Caller {
+	by, _ := ctx.Value(callerKey{}).(*signin.Caller)
 	return by
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -28,7 +29,8 @@ func buildButtons(fields map[string]Button) ([]pbx.Button, error) {
 	for place, b := range fields {
 		module, key, err := pbx.ParsePlace(place)
 		es.Add(err)
-		out = append(out, pbx.Button{Module: module, Key: key, Kind: pbx.ButtonKind(b.Kind), Value: b.Value, Label: b.Label, Line: cmp.Or(b.Line, 1)})
+		out = append(out, pbx.Button{Module: module, Key: key, Kind: pbx.ButtonKind(b.Kind), Value: b.Value, Label: b.Label,
+			Line: cmp.Or(b.Line, 1)})
 	}
 	if len(es) > 1 {
 		es = es[:1] // of a map, whichever comes first
@@ -50,8 +52,9 @@ type ButtonTemplate struct {
 
 func registerButtonTemplates(a *api) {
 	registerKind(a, newKind(kind[pbx.ButtonTemplate, ButtonTemplateFields, ButtonTemplate]{
-		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model", rows: a.ctl.ButtonTemplates, who: ofTenant,
-		parseKey: a.ctl.TemplateName,
+		name: "button-template", plural: "button-templates", path: "/v1/tenants/{tenant}/button-templates", keyName: "model",
+		rows: a.ctl.ButtonTemplates, who: ofTenant,
+		parseKey: fleet.ButtonTemplateName,
 		fresh: func(tenant, model string) *pbx.ButtonTemplate {
 			return &pbx.ButtonTemplate{Tenant: tenant, Model: model}
 		},

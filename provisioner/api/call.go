@@ -68,7 +68,8 @@ func whenSet(t time.Time) *time.Time {
 func legViews(legs []pbx.CallLeg) []CallLeg {
 	out := make([]CallLeg, len(legs))
 	for i, l := range legs {
-		out[i] = CallLeg{ID: l.ID, CallParty: partyView(l.CallParty), Caller: l.Caller, State: string(l.State), Since: l.Since, Started: l.Started,
+		out[i] = CallLeg{ID: l.ID, CallParty: partyView(l.CallParty), Caller: l.Caller, State: string(l.State),
+			Since: l.Since, Started: l.Started,
 			Answered: whenSet(l.Answered), Ended: whenSet(l.Ended), Outcome: string(l.Outcome), Via: string(l.Via)}
 	}
 	return out
@@ -91,8 +92,10 @@ func byView(p pbx.CallParty) *CallParty {
 }
 
 func callView(c pbx.LiveCall) Call {
-	return Call{ID: c.ID, From: partyView(c.From), Dialled: c.Dialled, Started: c.Started, Answered: whenSet(c.Answered), AnsweredBy: byView(c.By),
-		Legs: legViews(c.Legs), Rules: append([]string{}, c.Rules...), Via: viaView(c.Via), Recorded: c.Recorded, Incomplete: c.Incomplete}
+	return Call{ID: c.ID, From: partyView(c.From), Dialled: c.Dialled, Started: c.Started, Answered: whenSet(c.Answered),
+		AnsweredBy: byView(c.By),
+		Legs:       legViews(c.Legs), Rules: append([]string{}, c.Rules...), Via: viaView(c.Via), Recorded: c.Recorded,
+		Incomplete: c.Incomplete}
 }
 
 const callsPath = "/v1/tenants/{tenant}/calls"
@@ -154,31 +157,36 @@ type placedCall struct {
 }
 
 func callOperation(method, below, id, summary, description string) huma.Operation {
-	return huma.Operation{Method: method, Path: callsPath + below, OperationID: id, Summary: summary, Description: description,
-		Tags: []string{"calls"}, Errors: []int{401, 404, 409, 422, 503}}
+	return huma.Operation{Method: method, Path: callsPath + below, OperationID: id, Summary: summary,
+		Description: description,
+		Tags:        []string{"calls"}, Errors: []int{401, 404, 409, 422, 503}}
 }
 
 func (a *api) registerCalls() {
-	declare(a, operators, callOperation("GET", "", "list-calls", "List calls under way, oldest first", ""), func(ctx context.Context, in *callsInput) (*callsAnswer, error) {
-		calls, err := a.ctl.Calls.List(ctx, in.Tenant)
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		out := &callsAnswer{}
-		out.Body.Items = make([]Call, len(calls))
-		for i, c := range calls {
-			out.Body.Items[i] = callView(c)
-		}
-		return out, nil
-	})
-	declare(a, operators, callOperation("GET", "/{id}", "get-call", "Read a call under way", ""), func(ctx context.Context, in *OneCall) (*callAnswer, error) {
-		return a.oneCall(a.ctl.Calls.Get(ctx, in.Tenant, in.ID))
-	})
-	declare(a, tenantAdmins, callOperation("DELETE", "/{id}", "hang-up-call", "Hang up a call: all its legs", "Answers with the call as it was."),
+	declare(a, operators, callOperation("GET", "", "list-calls", "List calls under way, oldest first", ""),
+		func(ctx context.Context, in *callsInput) (*callsAnswer, error) {
+			calls, err := a.ctl.Calls.List(ctx, in.Tenant)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			out := &callsAnswer{}
+			out.Body.Items = make([]Call, len(calls))
+			for i, c := range calls {
+				out.Body.Items[i] = callView(c)
+			}
+			return out, nil
+		})
+	declare(a, operators, callOperation("GET", "/{id}", "get-call", "Read a call under way", ""),
+		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
+			return a.oneCall(a.ctl.Calls.Get(ctx, in.Tenant, in.ID))
+		})
+	declare(a, tenantAdmins, callOperation("DELETE", "/{id}", "hang-up-call", "Hang up a call: all its legs",
+		"Answers with the call as it was."),
 		func(ctx context.Context, in *OneCall) (*callAnswer, error) {
 			return a.oneCall(a.ctl.Calls.HangUp(ctx, author(ctx), in.Tenant, in.ID))
 		})
-	declare(a, tenantAdmins, callOperation("POST", "/{id}/transfer", "transfer-call", "Transfer a call without asking (blind)",
+	declare(a, tenantAdmins, callOperation("POST", "/{id}/transfer", "transfer-call",
+		"Transfer a call without asking (blind)",
 		"One leg leaves; whoever it talks with goes on at the number. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *transferInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.Calls.Transfer(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
@@ -209,12 +217,14 @@ func (a *api) registerCalls() {
 }
 
 func (a *api) registerConsultations() {
-	declare(a, tenantAdmins, callOperation("POST", "/{id}/consult", "consult-call", "Ask somebody before a call is transferred",
+	declare(a, tenantAdmins, callOperation("POST", "/{id}/consult", "consult-call",
+		"Ask somebody before a call is transferred",
 		"Who the leg talks with hears music; the leg's phone dials the number, in the call that it is in. Whatever becomes of that, nobody is lost: when who was asked is busy, does not answer or hangs up, the phone takes the call back; when the phone hangs up, who was asked gets it; when it hangs up before anybody answers, it is rung again for 30 seconds. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *consultInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.Calls.Consult(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, in.Body.To))
 		})
-	declare(a, tenantAdmins, callOperation("DELETE", "/{id}/consult", "return-call", "Take a call back: end the consultation",
+	declare(a, tenantAdmins, callOperation("DELETE", "/{id}/consult", "return-call",
+		"Take a call back: end the consultation",
 		"Who was asked is let go; who was held talks with the leg again."),
 		func(ctx context.Context, in *askingInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.Calls.Return(ctx, author(ctx), in.Tenant, in.ID, in.Leg))

@@ -36,8 +36,10 @@ type CDR struct {
 }
 
 func cdrView(c *pbx.CDR) CDR {
-	return CDR{ID: c.ID, Call: c.CallID, Started: c.Started, Answered: whenSet(c.Answered), Ended: c.Ended, Duration: c.Duration().Seconds(), Billable: c.Billable().Seconds(),
-		From: partyView(c.From), Dialled: c.Dialled, Called: legViews(c.Called), AnsweredBy: byView(c.By), Outcome: string(c.Outcome), Via: viaView(c.Via),
+	return CDR{ID: c.ID, Call: c.CallID, Started: c.Started, Answered: whenSet(c.Answered), Ended: c.Ended,
+		Duration: c.Duration().Seconds(), Billable: c.Billable().Seconds(),
+		From: partyView(c.From), Dialled: c.Dialled, Called: legViews(c.Called), AnsweredBy: byView(c.By),
+		Outcome: string(c.Outcome), Via: viaView(c.Via),
 		Rules: append([]string{}, c.Rules...), Recording: c.Recording, Incomplete: c.Incomplete}
 }
 
@@ -52,7 +54,8 @@ type CDRFilter struct {
 }
 
 func (f CDRFilter) rows() db.CDRFilter {
-	return db.CDRFilter{From: f.From, To: f.To, Extension: f.Extension, Number: f.Number, Outcome: pbx.CallOutcome(f.Outcome)}
+	return db.CDRFilter{From: f.From, To: f.To, Extension: f.Extension, Number: f.Number,
+		Outcome: pbx.CallOutcome(f.Outcome)}
 }
 
 type cdrsInput struct {
@@ -68,7 +71,8 @@ const cdrsPath = "/v1/tenants/{tenant}/cdrs"
 func (a *api) registerCDRs() {
 	declare(a, operators, huma.Operation{Method: "GET", Path: cdrsPath, OperationID: "list-cdrs", Tags: []string{"cdrs"},
 		Summary: "List records of calls, newest first", Errors: []int{401, 404, 422}}, a.listCDRs)
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/cdrs.csv", OperationID: "export-cdrs", Tags: []string{"cdrs"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/cdrs.csv", OperationID: "export-cdrs",
+		Tags:    []string{"cdrs"},
 		Summary: "Export records of calls as CSV (RFC 4180), newest first",
 		Description: "Times are UTC. A cell that a spreadsheet could take for a formula (it begins with =, +, -, @, a tab or a line end) has a ' in front, " +
 			"except a number such as +49301234567, which nothing can be computed from and which stays as it is.",
@@ -149,8 +153,10 @@ func (a *api) exportCDRs(ctx context.Context, in *cdrExportInput) (*huma.StreamR
 // csvWriter writes records with the line ends of RFC 4180.
 type csvWriter struct{ *csv.Writer }
 
-var csvHeader = []string{"id", "started", "answered", "ended", "duration", "billable", "from_number", "from_name", "from_extension", "from_device",
-	"dialled", "called", "answered_number", "answered_extension", "answered_device", "outcome", "via", "rules", "recording", "incomplete"}
+var csvHeader = []string{"id", "started", "answered", "ended", "duration", "billable", "from_number", "from_name",
+	"from_extension", "from_device",
+	"dialled", "called", "answered_number", "answered_extension", "answered_device", "outcome", "via", "rules",
+	"recording", "incomplete"}
 
 func newCSV(to io.Writer) csvWriter {
 	w := csvWriter{csv.NewWriter(to)}
@@ -167,7 +173,8 @@ func (w csvWriter) rows(list []*pbx.CDR) error {
 		}
 		cells := []string{strconv.FormatInt(c.ID, 10), csvTime(c.Started), csvTime(c.Answered), csvTime(c.Ended),
 			seconds(c.Duration()), seconds(c.Billable()), c.From.Number, c.From.Name, c.From.Extension, c.From.Device,
-			c.Dialled, strings.Join(called, "; "), c.By.Number, c.By.Extension, c.By.Device, string(c.Outcome), strings.Join(viaView(c.Via), " "),
+			c.Dialled, strings.Join(called, "; "), c.By.Number, c.By.Extension, c.By.Device, string(c.Outcome),
+			strings.Join(viaView(c.Via), " "),
 			strings.Join(c.Rules, "; "), c.Recording, strconv.FormatBool(c.Incomplete)}
 		for i, cell := range cells {
 			cells[i] = harmless(cell)

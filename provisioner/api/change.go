@@ -57,22 +57,26 @@ func changeKey(c db.Change) string {
 }
 
 func (a *api) registerChanges() {
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/changes", OperationID: "list-changes", Tags: []string{"changes"},
-		Summary: "Who changed what, newest first", Errors: []int{401, 422}}, func(ctx context.Context, in *changesInput) (*page[Change], error) {
-		changes, err := a.ctl.Changes(ctx, db.ChangeFilter{Tenant: in.Tenant, Kind: in.Kind, Key: phoneKey(in.Kind, in.Key), BeforeID: in.After, Limit: in.Limit + 1})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		out := &page[Change]{}
-		out.Body.Items = make([]Change, 0, len(changes))
-		for i, c := range changes {
-			if i == in.Limit {
-				out.Body.Next = strconv.FormatInt(changes[i-1].ID, 10)
-				break
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/changes", OperationID: "list-changes",
+		Tags:    []string{"changes"},
+		Summary: "Who changed what, newest first", Errors: []int{401, 422}},
+		func(ctx context.Context, in *changesInput) (*page[Change], error) {
+			changes, err := a.ctl.Changes(ctx, db.ChangeFilter{Tenant: in.Tenant, Kind: in.Kind, Key: phoneKey(in.Kind, in.Key),
+				BeforeID: in.After, Limit: in.Limit + 1})
+			if err != nil {
+				return nil, a.problem(err)
 			}
-			out.Body.Items = append(out.Body.Items, Change{c.ID, c.Revision, c.At, c.Author.Actor, c.Author.Address, c.Action, c.Kind,
-				c.Tenant, changeKey(c), c.Fields, c.Before, c.After, a.applied(ctx, c.Revision, 0)})
-		}
-		return out, nil
-	})
+			out := &page[Change]{}
+			out.Body.Items = make([]Change, 0, len(changes))
+			for i, c := range changes {
+				if i == in.Limit {
+					out.Body.Next = strconv.FormatInt(changes[i-1].ID, 10)
+					break
+				}
+				out.Body.Items = append(out.Body.Items, Change{c.ID, c.Revision, c.At, c.Author.Actor, c.Author.Address, c.Action,
+					c.Kind,
+					c.Tenant, changeKey(c), c.Fields, c.Before, c.After, a.applied(ctx, c.Revision, 0)})
+			}
+			return out, nil
+		})
 }

@@ -21,7 +21,8 @@ type ClassOfService struct {
 
 func registerClassesOfService(a *api) {
 	registerKind(a, newKind(kind[pbx.ClassOfService, ClassOfServiceFields, ClassOfService]{
-		name: "class-of-service", plural: "classes-of-service", path: "/v1/tenants/{tenant}/classes-of-service", keyName: "name", rows: a.ctl.ClassesOfService, who: ofTenant,
+		name: "class-of-service", plural: "classes-of-service", path: "/v1/tenants/{tenant}/classes-of-service",
+		keyName: "name", rows: a.ctl.ClassesOfService, who: ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh:    func(tenant, name string) *pbx.ClassOfService { return &pbx.ClassOfService{Tenant: tenant, Name: name} },
 		revision: func(c *pbx.ClassOfService) int64 { return c.Revision },

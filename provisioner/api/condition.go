@@ -58,7 +58,8 @@ const longestWait = 60 * time.Second
 func (h WriteHeaders) wait() time.Duration {
 	for p := range strings.FieldsFuncSeq(h.Prefer, func(r rune) bool { return r == ',' || r == ';' }) {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if n, err := strconv.Atoi(strings.Trim(value, `" `)); strings.EqualFold(strings.TrimSpace(name), "wait") && err == nil && n > 0 {
+		if n, err := strconv.Atoi(strings.Trim(value, `" `)); strings.EqualFold(strings.TrimSpace(name), "wait") &&
+			err == nil && n > 0 {
 			return min(time.Duration(n)*time.Second, longestWait)
 		}
 	}

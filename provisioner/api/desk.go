@@ -19,28 +19,32 @@ type signIn struct {
 // it is stored; Asterisk and the snapshot follow.
 func registerDesk(a *api, k kindOfUser) {
 	path := k.path + "/{username}/desk"
-	declare(a, tenantAdmins.and(ownUser), k.operation("POST", path, "sign-in", "Sign the user in on a shared device or an available external number, which rings for the user from then on"), func(ctx context.Context, in *signIn) (*answer[User], error) {
-		key, err := k.checkedKey(a, in.Place)
-		if err != nil {
-			return nil, err
-		}
-		if in.Body.ExternalNumber != "" {
-			return a.chooseNumber(ctx, k, in, key)
-		}
-		if err := pbx.CheckName("device", in.Body.Device); err != nil {
-			return nil, a.problem(err)
-		}
-		u, revision, err := a.ctl.SignIn(ctx, author(ctx), in.tenant, key, in.Body.Device)
-		return a.atDesk(ctx, k, u, revision, in.write(), in.Body.Device, err)
-	})
-	declare(a, tenantAdmins.and(ownUser), k.operation("DELETE", path, "sign-out", "Free the shared device or external number that the user is at"), func(ctx context.Context, in *actionInput) (*answer[User], error) {
-		key, err := k.checkedKey(a, in.Place)
-		if err != nil {
-			return nil, err
-		}
-		u, revision, err := a.ctl.SignOut(ctx, author(ctx), in.tenant, key)
-		return a.atDesk(ctx, k, u, revision, in.write(), "", err)
-	})
+	declare(a, tenantAdmins.and(ownUser), k.operation("POST", path, "sign-in",
+		"Sign the user in on a shared device or an available external number, which rings for the user from then on"),
+		func(ctx context.Context, in *signIn) (*answer[User], error) {
+			key, err := k.checkedKey(a, in.Place)
+			if err != nil {
+				return nil, err
+			}
+			if in.Body.ExternalNumber != "" {
+				return a.chooseNumber(ctx, k, in, key)
+			}
+			if err := pbx.CheckName("device", in.Body.Device); err != nil {
+				return nil, a.problem(err)
+			}
+			u, revision, err := a.ctl.SignInAtDesk(ctx, author(ctx), in.tenant, key, in.Body.Device)
+			return a.atDesk(ctx, k, u, revision, in.write(), in.Body.Device, err)
+		})
+	declare(a, tenantAdmins.and(ownUser), k.operation("DELETE", path, "sign-out",
+		"Free the shared device or external number that the user is at"),
+		func(ctx context.Context, in *actionInput) (*answer[User], error) {
+			key, err := k.checkedKey(a, in.Place)
+			if err != nil {
+				return nil, err
+			}
+			u, revision, err := a.ctl.SignOutOfDesk(ctx, author(ctx), in.tenant, key)
+			return a.atDesk(ctx, k, u, revision, in.write(), "", err)
+		})
 }
 
 // chooseNumber makes an external number the user's device.
@@ -59,7 +63,8 @@ func (a *api) chooseNumber(ctx context.Context, k kindOfUser, in *signIn, userna
 }
 
 // atDesk answers with the user, the desk, and how far the change of desk has come.
-func (a *api) atDesk(ctx context.Context, k kindOfUser, u *pbx.User, revision int64, h WriteHeaders, desk string, err error) (*answer[User], error) {
+func (a *api) atDesk(ctx context.Context, k kindOfUser, u *pbx.User, revision int64, h WriteHeaders, desk string,
+	err error) (*answer[User], error) {
 	if err != nil {
 		return nil, a.problem(err)
 	}

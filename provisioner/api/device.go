@@ -43,10 +43,12 @@ type Device struct {
 
 func registerDevices(a *api) {
 	k := newKind(kindOfDevice{
-		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices, who: ofTenant.readBy(ownDevice),
+		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices,
+		who:      ofTenant.readBy(ownDevice),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.Device {
-			return &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceSIP, Class: pbx.Hardware, RingOrder: pbx.DefaultRingOrder, QualifySeconds: pbx.DefaultQualifySeconds,
+			return &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceSIP, Class: pbx.Hardware,
+				RingOrder: pbx.DefaultRingOrder, QualifySeconds: pbx.DefaultQualifySeconds,
 				Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret()}
 		},
 		toRow: completeDevice,
@@ -129,7 +131,8 @@ func onlyRegistering(kind pbx.DeviceKind, w DeviceFields) error {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"secret", w.Secret != nil}, {"class", w.Class != ""}, {"username", w.Username != nil}, {"qualify_seconds", w.QualifySeconds != nil}} {
+	}{{"secret", w.Secret != nil}, {"class", w.Class != ""}, {"username", w.Username != nil},
+		{"qualify_seconds", w.QualifySeconds != nil}} {
 		if f.set {
 			return pbx.Invalidf(f.name, "is not for devices of kind %s: they do not register", kind)
 		}

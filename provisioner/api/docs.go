@@ -35,7 +35,8 @@ func (a *api) registerDocs(e *echo.Echo) {
 
 // docsPage serves the API reference: a page that draws /openapi.json.
 func docsPage(c echo.Context) error {
-	return servePage(c, "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'", docsHTML)
+	return servePage(c, "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
+		docsHTML)
 }
 
 // manualPage serves a page of the manual, or for "" the list of them.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -38,16 +38,17 @@ type driftInput struct {
 }
 
 func (a *api) registerDrift() {
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/drift", OperationID: "list-drift", Tags: []string{"phones"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/drift", OperationID: "list-drift",
+		Tags:        []string{"phones"},
 		Summary:     "Phones that hold an old file, are silent, run something unexpected or moved",
 		Description: "old-file compares what a phone last fetched with what it would get now. firmware compares what it says of itself with the branch that its model's files were checked with.",
 		Errors:      []int{401, 404, 422}}, a.drift)
 }
 
 func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error) {
-	var kinds []provisioner.DriftKind
+	var kinds []fleet.DriftKind
 	if in.Kind != "" {
-		kinds = []provisioner.DriftKind{provisioner.DriftKind(in.Kind)}
+		kinds = []fleet.DriftKind{fleet.DriftKind(in.Kind)}
 	}
 	after := pbx.MAC("")
 	if in.After != "" {
@@ -57,7 +58,7 @@ func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error
 		}
 		after = mac
 	}
-	list, err := a.ctl.PhoneDrift(in.Tenant, in.Days, kinds, after, in.Limit+1)
+	list, err := a.ctl.Fleet.Drift(in.Tenant, in.Days, kinds, after, in.Limit+1)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -73,9 +74,11 @@ func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error
 	return out, nil
 }
 
-func driftView(d provisioner.PhoneDrift) PhoneDrift {
-	v := PhoneDrift{MAC: d.Phone.MAC.Colons(), Vendor: string(d.Phone.Vendor), Model: d.Phone.Model, FetchedAt: timeOrNone(d.Seen.FetchedAt), SeenAt: timeOrNone(d.Seen.SeenAt),
-		Address: ipText(d.Seen.Address), FormerAddress: ipText(d.Seen.FormerAddress), UserAgent: d.Seen.UserAgent, Reasons: []DriftReason{}}
+func driftView(d fleet.PhoneDrift) PhoneDrift {
+	v := PhoneDrift{MAC: d.Phone.MAC.Colons(), Vendor: string(d.Phone.Vendor), Model: d.Phone.Model,
+		FetchedAt: timeOrNone(d.Seen.FetchedAt), SeenAt: timeOrNone(d.Seen.SeenAt),
+		Address: ipText(d.Seen.Address), FormerAddress: ipText(d.Seen.FormerAddress), UserAgent: d.Seen.UserAgent,
+		Reasons: []DriftReason{}}
 	for _, r := range d.Reasons {
 		v.Reasons = append(v.Reasons, DriftReason{string(r.Kind), r.Detail})
 	}

@@ -16,7 +16,7 @@ func TestDriftList(t *testing.T) {
 	l := newLab(t)
 	l.deskPhones("001565000001", "001565000002", "001565000003")
 	fetch := func(mac, hash string) {
-		l.ctl.RecordFetch(pbx.PhoneFetch{MAC: pbx.MAC(mac), File: mac + ".cfg", Status: 200, Hash: hash, Own: true, Address: netip.MustParseAddr("192.0.2.7"), UserAgent: "Yealink SIP-T46U 108.87.0.15", At: time.Now()})
+		l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: pbx.MAC(mac), File: mac + ".cfg", Status: 200, Hash: hash, Own: true, Address: netip.MustParseAddr("192.0.2.7"), UserAgent: "Yealink SIP-T46U 108.87.0.15", At: time.Now()})
 	}
 	if r := l.must(200, "GET", "drift", ""); !strings.Contains(r.Body, `"items":[]`) {
 		t.Errorf("phones in their window: %s", r.Body)

@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // patience is how long one write to a client may take before the stream is given
@@ -25,7 +25,8 @@ const patience = 30 * time.Second
 const heartbeat = 15 * time.Second
 
 func (a *api) registerEvents() {
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events", Tags: []string{"events"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events",
+		Tags:        []string{"events"},
 		Summary:     "Stream of changes (server-sent events)",
 		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), resync (you were too slow: read everything again and connect anew). The stream of one tenant has status, fetch, phone-resync and call of its objects, and resync.",
 		Errors:      []int{401, 404},
@@ -44,7 +45,7 @@ func (a *api) registerEvents() {
 
 // stream writes events until the client leaves, may not go on, or the subscription
 // ends.
-func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *event.Subscription) {
+func (a *api) stream(ctx huma.Context, by *signin.Caller, sub *event.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
@@ -60,7 +61,7 @@ func (a *api) stream(ctx huma.Context, by *provisioner.Caller, sub *event.Subscr
 		case <-ctx.Context().Done():
 			return
 		case <-beat.C:
-			if a.ctl.Still(ctx.Context(), by) != nil {
+			if a.ctl.SignIn.Still(ctx.Context(), by) != nil {
 				return
 			}
 			_ = control.SetWriteDeadline(time.Now().Add(patience))

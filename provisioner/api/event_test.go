@@ -81,12 +81,12 @@ func TestEventStream(t *testing.T) {
 	if e := l.await(events, "apply "); !strings.Contains(e, `"applied":`) {
 		t.Errorf("event %s", e)
 	}
-	l.ctl.RecordFetch(pbx.PhoneFetch{MAC: "001565aabbcc", File: "y.cfg", Status: 200, At: time.Now()})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "y.cfg", Status: 200, At: time.Now()})
 	if e := l.await(events, "fetch "); e != `fetch {"mac":"00:15:65:aa:bb:cc","file":"y.cfg","status":200}` {
 		t.Errorf("event %s", e)
 	}
 	l.until("beyond the deadline for reading", func() bool { return time.Since(began) > 150*time.Millisecond })
-	l.ctl.RecordFetch(pbx.PhoneFetch{MAC: "001565aabbcc", File: "z.cfg", Status: 200, At: time.Now()})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "z.cfg", Status: 200, At: time.Now()})
 	if e := l.await(events, "fetch "); !strings.Contains(e, "z.cfg") {
 		t.Errorf("after the deadline for reading: event %s", e)
 	}

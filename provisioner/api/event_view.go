@@ -77,13 +77,15 @@ func eventView(d event.Data) any {
 	case event.Resync:
 		return ResyncEvent{ID: e.ID, MAC: string(e.MAC), Action: string(e.Action), State: string(e.State)}
 	case event.Call:
-		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome), Call: callView(e.Call)}
+		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome),
+			Call: callView(e.Call)}
 	}
 	return nil
 }
 
 func applyView(a event.Apply) ApplyState {
-	return ApplyState{Applied: a.Applied, Failed: a.Failed, Error: a.Error, At: a.At, Millis: a.Took.Milliseconds(), Reloaded: a.Reloaded, Warnings: a.Warnings}
+	return ApplyState{Applied: a.Applied, Failed: a.Failed, Error: a.Error, At: a.At, Millis: a.Took.Milliseconds(),
+		Reloaded: a.Reloaded, Warnings: a.Warnings}
 }
 
 func driftViews(files []event.Drift) []Drift {

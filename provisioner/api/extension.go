@@ -44,10 +44,12 @@ type Extension struct {
 
 func registerExtensions(a *api) {
 	k := newKind(kindOfExtension{
-		name: "extension", plural: "extensions", path: "/v1/tenants/{tenant}/extensions", keyName: "number", rows: a.ctl.Extensions, who: ofTenant.readBy(ownExtension),
+		name: "extension", plural: "extensions", path: "/v1/tenants/{tenant}/extensions", keyName: "number",
+		rows: a.ctl.Extensions, who: ofTenant.readBy(ownExtension),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fresh: func(tenant, number string) *pbx.Extension {
-			return &pbx.Extension{Tenant: tenant, Number: number, RingSeconds: pbx.DefaultRingSeconds, Ring: pbx.RingAll, Presence: true, Type: pbx.TypeSIP}
+			return &pbx.Extension{Tenant: tenant, Number: number, RingSeconds: pbx.DefaultRingSeconds, Ring: pbx.RingAll,
+				Presence: true, Type: pbx.TypeSIP}
 		},
 		toView: func(e *pbx.Extension, v *Extension) {
 			v.Devices = []DeviceState{}

@@ -30,10 +30,12 @@ type duplicateInput struct {
 // writing it.
 func registerExtensionActions(a *api, k kindOfExtension) {
 	one := k.path + "/{number}"
-	declare(a, tenantAdmins, k.operation("POST", one+"/renumber", "renumber-extension", "Give it another number; mailbox with messages, devices and user go along. Refused while a device of it is in a call or its user is signed in on a shared device"), func(ctx context.Context, in *renumberInput) (*answer[Extension], error) {
+	declare(a, tenantAdmins, k.operation("POST", one+"/renumber", "renumber-extension",
+		"Give it another number; mailbox with messages, devices and user go along. Refused while a device of it is in a call or its user is signed in on a shared device"), func(ctx context.Context, in *renumberInput) (*answer[Extension], error) {
 		return renumber(ctx, a, k, in)
 	})
-	dup := k.operation("POST", one+"/duplicate", "duplicate-extension", "Make an extension with the same settings, with a mailbox of its own if this one has")
+	dup := k.operation("POST", one+"/duplicate", "duplicate-extension",
+		"Make an extension with the same settings, with a mailbox of its own if this one has")
 	dup.DefaultStatus = http.StatusCreated
 	declare(a, tenantAdmins, dup, func(ctx context.Context, in *duplicateInput) (*answer[Extension], error) {
 		from, err := k.checkedKey(a, in.Place)

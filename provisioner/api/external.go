@@ -28,7 +28,8 @@ type kindOfExternalNumber = kind[pbx.ExternalNumber, ExternalNumberFields, Exter
 
 func registerExternalNumbers(a *api) {
 	k := newKind(kindOfExternalNumber{
-		name: "external-number", plural: "external-numbers", path: "/v1/tenants/{tenant}/external-numbers", keyName: "number", rows: a.ctl.ExternalNumbers, who: ofTenant,
+		name: "external-number", plural: "external-numbers", path: "/v1/tenants/{tenant}/external-numbers",
+		keyName: "number", rows: a.ctl.ExternalNumbers, who: ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckExternalNumber(field, s) },
 		fresh: func(tenant, number string) *pbx.ExternalNumber {
 			return &pbx.ExternalNumber{Tenant: tenant, Number: number, Type: pbx.NumberSIP}
@@ -50,14 +51,16 @@ type cloneInput struct {
 
 // registerClone declares the making of a number after the model of another one.
 func registerClone(a *api, k kindOfExternalNumber) {
-	op := k.operation("POST", k.path+"/{number}/clone", "clone-external-number", "Create another number with the same settings; refused when it exists")
+	op := k.operation("POST", k.path+"/{number}/clone", "clone-external-number",
+		"Create another number with the same settings; refused when it exists")
 	op.DefaultStatus = http.StatusCreated
 	declare(a, tenantAdmins, op, func(ctx context.Context, in *cloneInput) (*answer[ExternalNumber], error) {
 		model, err := k.get(ctx, a, in.Place)
 		if err != nil {
 			return nil, err
 		}
-		w := ExternalNumberFields{Number: in.Body.Number, Description: model.Body.Description, Available: model.Body.Available, Type: model.Body.Type}
+		w := ExternalNumberFields{Number: in.Body.Number, Description: model.Body.Description,
+			Available: model.Body.Available, Type: model.Body.Type}
 		return k.create(ctx, a, &bodyInput[ExternalNumberFields]{Place: in.Place, WriteHeaders: in.WriteHeaders, Body: w})
 	})
 }

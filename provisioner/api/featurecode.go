@@ -78,11 +78,16 @@ func registerFeatureCodes(a *api) {
 		revision: func(c *pbx.FeatureCodes) int64 { return c.Revision },
 		apply:    func(v *FeatureCodes) *ApplyBlock { return &v.Apply },
 	})
-	declare(a, operators, k.operation("GET", path, "get-feature-codes", "What phones of the tenant dial for features"), func(ctx context.Context, in *getInput) (*answer[FeatureCodes], error) {
-		return k.get(ctx, a, in.Place)
-	})
-	declare(a, tenantAdmins, k.operation("PUT", path, "put-feature-codes", "Replace"), func(ctx context.Context, in *bodyInput[FeatureCodesFields]) (*answer[FeatureCodes], error) {
-		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.FeatureCodes) (FeatureCodesFields, error) { return in.Body, nil })
-	})
+	declare(a, operators, k.operation("GET", path, "get-feature-codes", "What phones of the tenant dial for features"),
+		func(ctx context.Context, in *getInput) (*answer[FeatureCodes], error) {
+			return k.get(ctx, a, in.Place)
+		})
+	declare(a, tenantAdmins, k.operation("PUT", path, "put-feature-codes", "Replace"),
+		func(ctx context.Context, in *bodyInput[FeatureCodesFields]) (*answer[FeatureCodes], error) {
+			return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.FeatureCodes) (FeatureCodesFields,
+				error) {
+				return in.Body, nil
+			})
+		})
 	registerPatch(a, k, path)
 }

@@ -15,13 +15,16 @@ type Firmware struct {
 }
 
 func (a *api) registerFirmware() {
-	declare(a, operators.aboutNoTenant(), huma.Operation{Method: "GET", Path: "/v1/firmware", OperationID: "list-firmware", Tags: []string{"phones"},
-		Summary: "Firmware files that phones can be pointed to", Description: "They are the files of the folder dialtone-firmware beside the database.", Errors: []int{401}},
+	declare(a, operators.aboutNoTenant(), huma.Operation{Method: "GET", Path: "/v1/firmware",
+		OperationID: "list-firmware", Tags: []string{"phones"},
+		Summary:     "Firmware files that phones can be pointed to",
+		Description: "They are the files of the folder dialtone-firmware beside the database.", Errors: []int{401}},
 		func(context.Context, *struct{}) (*page[Firmware], error) {
 			out := &page[Firmware]{}
 			out.Body.Items = []Firmware{}
-			for _, f := range a.ctl.FirmwareFiles() {
-				out.Body.Items = append(out.Body.Items, Firmware{f.Name, f.Size, f.SHA256, a.PhoneURL + "/firmware/" + f.SHA256 + "/" + f.Name})
+			for _, f := range a.ctl.Fleet.Firmware.Files() {
+				out.Body.Items = append(out.Body.Items, Firmware{f.Name, f.Size, f.SHA256, a.PhoneURL + "/firmware/" + f.SHA256 +
+					"/" + f.Name})
 			}
 			return out, nil
 		})

@@ -38,7 +38,8 @@ type Forward struct {
 
 func registerForwards(a *api) {
 	registerKind(a, newKind(kind[pbx.Forward, ForwardFields, Forward]{
-		name: "forward", plural: "forwards", path: "/v1/tenants/{tenant}/forwards", keyName: "extension", rows: a.ctl.Forwards, who: ofTenant.readBy(ownExtension).changedBy(ownExtension),
+		name: "forward", plural: "forwards", path: "/v1/tenants/{tenant}/forwards", keyName: "extension",
+		rows: a.ctl.Forwards, who: ofTenant.readBy(ownExtension).changedBy(ownExtension),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fresh: func(tenant, extension string) *pbx.Forward {
 			return &pbx.Forward{Tenant: tenant, Extension: extension, Mode: pbx.ForwardOff}
@@ -48,7 +49,8 @@ func registerForwards(a *api) {
 			for i, r := range w.Rules {
 				to, err := pbx.ParseDestination(fmt.Sprintf("rules[%d].destination", i), r.Destination)
 				es.Add(err)
-				f.Rules = append(f.Rules, pbx.ForwardRule{Days: r.Days, From: r.From, To: r.To, FirstDate: r.FirstDate, LastDate: r.LastDate, Destination: to})
+				f.Rules = append(f.Rules, pbx.ForwardRule{Days: r.Days, From: r.From, To: r.To, FirstDate: r.FirstDate,
+					LastDate: r.LastDate, Destination: to})
 			}
 			return es.Err()
 		},

@@ -20,7 +20,8 @@ type Group struct {
 
 func registerGroups(a *api) {
 	registerKind(a, newKind(kind[pbx.Group, GroupFields, Group]{
-		name: "group", plural: "groups", path: "/v1/tenants/{tenant}/groups", keyName: "name", rows: a.ctl.Groups, who: ofTenant,
+		name: "group", plural: "groups", path: "/v1/tenants/{tenant}/groups", keyName: "name", rows: a.ctl.Groups,
+		who:      ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh:    func(tenant, name string) *pbx.Group { return &pbx.Group{Tenant: tenant, Name: name} },
 		toView: func(g *pbx.Group, v *Group) {

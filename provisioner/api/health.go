@@ -26,7 +26,8 @@ type Health struct {
 }
 
 func (a *api) registerHealth(e *echo.Echo) {
-	declare(a, platformAdmins, huma.Operation{Method: "GET", Path: "/v1/health", OperationID: "get-health", Tags: []string{"health"}, Summary: "State of the program", Errors: []int{401}},
+	declare(a, platformAdmins, huma.Operation{Method: "GET", Path: "/v1/health", OperationID: "get-health",
+		Tags: []string{"health"}, Summary: "State of the program", Errors: []int{401}},
 		func(ctx context.Context, _ *struct{}) (*struct{ Body Health }, error) {
 			out := &struct{ Body Health }{}
 			revision, err := a.ctl.Revision(ctx)

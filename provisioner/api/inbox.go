@@ -49,7 +49,8 @@ type ForgottenPhone struct {
 }
 
 func inboxView(p pbx.InboxPhone) InboxPhone {
-	return InboxPhone{p.MAC.Colons(), string(p.Vendor), p.Model, p.Firmware, ipText(p.Address), p.FirstSeen, p.LastSeen, p.Count, p.UserAgent}
+	return InboxPhone{p.MAC.Colons(), string(p.Vendor), p.Model, p.Firmware, ipText(p.Address), p.FirstSeen, p.LastSeen,
+		p.Count, p.UserAgent}
 }
 
 // ipText prints an address, or "" for none.
@@ -63,29 +64,38 @@ func ipText(a netip.Addr) string {
 // registerInbox declares the inbox; adopting makes a phone as k does.
 func registerInbox(a *api, k kindOfPhone) {
 	op := func(method, path, id, summary string) huma.Operation {
-		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"inbox"}, Errors: []int{401, 404, 422}}
+		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"inbox"},
+			Errors: []int{401, 404, 422}}
 	}
-	declare(a, platformAdmins, op("GET", "/v1/inbox", "list-inbox", "Phones that ask for files and belong to nobody, last seen first"), func(context.Context, *struct{}) (*page[InboxPhone], error) {
-		out := &page[InboxPhone]{}
-		out.Body.Items = []InboxPhone{}
-		for _, p := range a.ctl.Inbox() {
-			out.Body.Items = append(out.Body.Items, inboxView(p))
-		}
-		return out, nil
-	})
-	declare(a, platformAdmins, op("DELETE", "/v1/inbox/{mac}", "delete-inbox-phone", "Forget a phone; it comes back when it asks again"), func(_ context.Context, in *InboxKey) (*struct{ Body ForgottenPhone }, error) {
+	declare(a, platformAdmins, op("GET", "/v1/inbox", "list-inbox",
+		"Phones that ask for files and belong to nobody, last seen first"),
+		func(context.Context, *struct{}) (*page[InboxPhone], error) {
+			out := &page[InboxPhone]{}
+			out.Body.Items = []InboxPhone{}
+			for _, p := range a.ctl.Fleet.Inbox.List() {
+				out.Body.Items = append(out.Body.Items, inboxView(p))
+			}
+			return out, nil
+		})
+	declare(a, platformAdmins, op("DELETE", "/v1/inbox/{mac}", "delete-inbox-phone",
+		"Forget a phone; it comes back when it asks again"), func(_ context.Context,
+		in *InboxKey) (*struct{ Body ForgottenPhone }, error) {
 		mac, perr := pbx.ParseMAC("mac", in.MAC)
 		if perr != nil {
 			return nil, a.problem(perr)
 		}
-		if err := a.ctl.ForgetInbox(mac); err != nil {
+		if err := a.ctl.Fleet.Inbox.Forget(mac); err != nil {
 			return nil, a.problem(err)
 		}
 		return &struct{ Body ForgottenPhone }{ForgottenPhone{mac.Colons()}}, nil
 	})
-	adopt := op("POST", "/v1/inbox/{mac}/adopt", "adopt-phone", "Make it a phone of a tenant and open its enrolment window; answers the phone")
+	adopt := op("POST", "/v1/inbox/{mac}/adopt", "adopt-phone",
+		"Make it a phone of a tenant and open its enrolment window; answers the phone")
 	adopt.Errors, adopt.DefaultStatus = append(adopt.Errors, 409, 412), http.StatusCreated
-	declare(a, platformAdmins, adopt, func(ctx context.Context, in *adoptInput) (*answer[Phone], error) { return a.adopt(ctx, k, in) })
+	declare(a, platformAdmins, adopt, func(ctx context.Context, in *adoptInput) (*answer[Phone],
+		error) {
+		return a.adopt(ctx, k, in)
+	})
 }
 
 func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer[Phone], error) {
@@ -93,7 +103,7 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 	if perr != nil {
 		return nil, a.problem(perr)
 	}
-	guess, err := a.ctl.InboxPhone(mac)
+	guess, err := a.ctl.Fleet.Inbox.Phone(mac)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -111,12 +121,14 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 		body.Model = guess.Model
 	}
 	if body.Vendor == "" {
-		return nil, a.problem(pbx.Invalidf("vendor", "is required, because this phone does not say its make: use yealink or polycom"))
+		return nil, a.problem(pbx.Invalidf("vendor",
+			"is required, because this phone does not say its make: use yealink or polycom"))
 	}
 	if body.Model == "" {
 		return nil, a.problem(pbx.Invalidf("model", "is required, because this phone does not say its model"))
 	}
 	in.IfNoneMatch = "*"
-	out, err := k.write(ctx, a, Place{in.Body.Tenant, string(mac)}, in.WriteHeaders, func(*pbx.Phone) (PhoneFields, error) { return body, nil })
+	out, err := k.write(ctx, a, Place{in.Body.Tenant, string(mac)}, in.WriteHeaders,
+		func(*pbx.Phone) (PhoneFields, error) { return body, nil })
 	return out, k.existing(err)
 }

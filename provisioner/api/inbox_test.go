@@ -11,7 +11,7 @@ import (
 
 // ask lets an unknown phone ask for a file.
 func (l *lab) ask(mac, agent string) {
-	l.ctl.RecordUnknown(pbx.PhoneFetch{MAC: pbx.MAC(mac), File: mac + ".cfg", Status: 404, Address: netip.MustParseAddr("192.0.2.7"), UserAgent: agent, At: time.Now()})
+	l.ctl.Fleet.RecordUnknown(pbx.PhoneFetch{MAC: pbx.MAC(mac), File: mac + ".cfg", Status: 404, Address: netip.MustParseAddr("192.0.2.7"), UserAgent: agent, At: time.Now()})
 }
 
 const (

@@ -28,14 +28,15 @@ type Invitation struct {
 }
 
 func invitationView(i *db.Invitation) Invitation {
-	v := Invitation{ID: i.ID, Device: i.Device, Email: i.Email, State: string(i.State), Attempts: i.Attempts, Error: i.Error, Actor: i.Actor,
+	v := Invitation{ID: i.ID, Device: i.Device, Email: i.Email, State: string(i.State), Attempts: i.Attempts,
+		Error: i.Error, Actor: i.Actor,
 		Created: i.CreatedAt, Sent: given(i.SentAt), Opened: given(i.OpenedAt), Expires: i.ExpiresAt}
 	switch {
 	case v.Opened != nil:
 		v.State = "opened"
-	case i.State == db.InvitationQueued:
+	case i.State == pbx.MailQueued:
 		v.Next = given(i.NextAt)
-	case i.State == db.InvitationSent && time.Now().After(i.ExpiresAt):
+	case i.State == pbx.MailSent && time.Now().After(i.ExpiresAt):
 		v.State = "expired"
 	}
 	return v
@@ -64,7 +65,8 @@ type kindOfDevice = kind[pbx.Device, DeviceFields, Device]
 
 // registerInvitations declares inviting somebody to a device, and what came of it.
 func registerInvitations(a *api, k kindOfDevice) {
-	invite := k.operation("POST", k.path+"/{name}/invite", "invite-device", "Mail a link that shows user name, password, server and a QR code once; sent in the background")
+	invite := k.operation("POST", k.path+"/{name}/invite", "invite-device",
+		"Mail a link that shows user name, password, server and a QR code once; sent in the background")
 	invite.DefaultStatus, invite.Errors = http.StatusAccepted, append(invite.Errors, http.StatusServiceUnavailable)
 	declare(a, tenantAdmins, invite, func(ctx context.Context, in *inviteInput) (*struct{ Body Invitation }, error) {
 		key, err := k.checkedKey(a, in.Place)
@@ -77,17 +79,19 @@ func registerInvitations(a *api, k kindOfDevice) {
 		}
 		return &struct{ Body Invitation }{invitationView(i)}, nil
 	})
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/invitations", OperationID: "list-invitations", Tags: []string{"devices"},
-		Summary: "The newest thousand invitations and what came of them", Errors: []int{401, 404}}, func(ctx context.Context, in *tenantInput) (*page[Invitation], error) {
-		invitations, err := a.ctl.Invitations(ctx, in.Tenant)
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		out := &page[Invitation]{}
-		out.Body.Items = make([]Invitation, 0, len(invitations))
-		for _, i := range invitations {
-			out.Body.Items = append(out.Body.Items, invitationView(i))
-		}
-		return out, nil
-	})
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/invitations",
+		OperationID: "list-invitations", Tags: []string{"devices"},
+		Summary: "The newest thousand invitations and what came of them", Errors: []int{401, 404}},
+		func(ctx context.Context, in *tenantInput) (*page[Invitation], error) {
+			invitations, err := a.ctl.Invitations(ctx, in.Tenant)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			out := &page[Invitation]{}
+			out.Body.Items = make([]Invitation, 0, len(invitations))
+			for _, i := range invitations {
+				out.Body.Items = append(out.Body.Items, invitationView(i))
+			}
+			return out, nil
+		})
 }

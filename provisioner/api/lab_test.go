@@ -26,6 +26,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
@@ -77,10 +79,11 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	}
 	l.db = store
 	log := slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	site := phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"}
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, Logger: log, UploadDir: t.TempDir(),
-		Site: phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"},
-		AMI:  provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control,
+		Site: site, PhoneHash: phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site}).Hash,
+		AMI: provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +91,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- l.ctl.Run(ctx) }()
-	_, text, err := l.ctl.CreateToken(t.Context(), provisioner.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
+	_, text, err := l.ctl.SignIn.CreateToken(t.Context(), signin.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
 	if err != nil {
 		t.Fatal(err)
 	}

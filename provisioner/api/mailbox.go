@@ -24,7 +24,8 @@ type Mailbox struct {
 
 func registerMailboxes(a *api) {
 	k := newKind(kind[pbx.Mailbox, MailboxFields, Mailbox]{
-		name: "mailbox", plural: "mailboxes", path: "/v1/tenants/{tenant}/mailboxes", keyName: "number", rows: a.ctl.Mailboxes, who: ofTenant.readBy(ownMailbox),
+		name: "mailbox", plural: "mailboxes", path: "/v1/tenants/{tenant}/mailboxes", keyName: "number",
+		rows: a.ctl.Mailboxes, who: ofTenant.readBy(ownMailbox),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fresh:    func(tenant, number string) *pbx.Mailbox { return &pbx.Mailbox{Tenant: tenant, Number: number} },
 		toRow: func(w MailboxFields, old, _ *pbx.Mailbox) error {

@@ -16,7 +16,8 @@ type mailboxPIN struct {
 
 // registerMailboxPIN declares the one setting of a mailbox that its owner has.
 func registerMailboxPIN(a *api, k kind[pbx.Mailbox, MailboxFields, Mailbox]) {
-	op := k.operation("PUT", k.path+"/{number}/pin", "put-mailbox-pin", "Set another PIN; one that was chosen on the phone gives way")
+	op := k.operation("PUT", k.path+"/{number}/pin", "put-mailbox-pin",
+		"Set another PIN; one that was chosen on the phone gives way")
 	declare(a, tenantAdmins.and(ownMailbox), op, func(ctx context.Context, in *mailboxPIN) (*answer[Mailbox], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Mailbox) (MailboxFields, error) {
 			if old == nil {

@@ -21,7 +21,8 @@ func (a *api) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r := c.Request()
 		if path := c.Path(); path != "/healthz" && path != "/metrics" {
-			a.Logger.Debug("request", "method", r.Method, "path", r.URL.Path, "status", c.Response().Status, "ms", time.Since(start).Milliseconds())
+			a.Logger.Debug("request", "method", r.Method, "path", r.URL.Path, "status", c.Response().Status, "ms",
+				time.Since(start).Milliseconds())
 		}
 		return nil
 	}

@@ -19,7 +19,8 @@ type Number struct {
 
 func registerNumbers(a *api) {
 	registerKind(a, newKind(kind[pbx.Number, NumberFields, Number]{
-		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers, who: ofTenant,
+		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers,
+		who:      ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckE164(field, s) },
 		fresh:    func(tenant, number string) *pbx.Number { return &pbx.Number{Tenant: tenant, Number: number} },
 		revision: func(n *pbx.Number) int64 { return n.Revision },

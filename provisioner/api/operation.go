@@ -20,28 +20,32 @@ const (
 // registerKind declares the operations of one kind.
 func registerKind[T, W, V any](a *api, k kind[T, W, V]) {
 	one := k.path + "/{" + k.keyName + "}"
-	declare(a, k.who.list, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural), func(ctx context.Context, in *listInput) (*page[V], error) {
-		return k.list(ctx, a, in)
-	})
+	declare(a, k.who.list, k.operation("GET", k.path, "list-"+k.plural, "List "+k.plural),
+		func(ctx context.Context, in *listInput) (*page[V], error) {
+			return k.list(ctx, a, in)
+		})
 	create := k.operation("POST", k.path, "create-"+k.name, "Create; refused when it exists")
 	create.DefaultStatus = http.StatusCreated
 	declare(a, k.who.create, create, func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
 		return k.create(ctx, a, in)
 	})
-	declare(a, k.who.read, k.operation("GET", one, "get-"+k.name, "Read"), func(ctx context.Context, in *getInput) (*answer[V], error) {
-		return k.get(ctx, a, in.Place)
-	})
-	declare(a, k.who.change, k.operation("PUT", one, "put-"+k.name, "Create or replace"), func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
-		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
-	})
+	declare(a, k.who.read, k.operation("GET", one, "get-"+k.name, "Read"),
+		func(ctx context.Context, in *getInput) (*answer[V], error) {
+			return k.get(ctx, a, in.Place)
+		})
+	declare(a, k.who.change, k.operation("PUT", one, "put-"+k.name, "Create or replace"),
+		func(ctx context.Context, in *bodyInput[W]) (*answer[V], error) {
+			return k.write(ctx, a, in.Place, in.WriteHeaders, func(*T) (W, error) { return in.Body, nil })
+		})
 	put := a.hu.OpenAPI().Paths[one].Put.Responses
 	created := *put["200"]
 	created.Description = "Created"
 	put["201"] = &created
 	registerPatch(a, k, one)
-	declare(a, k.who.change, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"), func(ctx context.Context, in *removeInput) (*answer[Deleted], error) {
-		return k.delete(ctx, a, in)
-	})
+	declare(a, k.who.change, k.operation("DELETE", one, "delete-"+k.name, "Delete; refused while something refers to it"),
+		func(ctx context.Context, in *removeInput) (*answer[Deleted], error) {
+			return k.delete(ctx, a, in)
+		})
 }
 
 // registerPatch declares changing some fields of the object at path.
@@ -60,7 +64,8 @@ func (k kind[T, W, V]) operation(method, path, id, summary string) huma.Operatio
 		Metadata: map[string]any{readOnlyKey: k.readOnly()}, Errors: []int{400, 401, 404, 409, 412, 413, 422}}
 	for segment := range strings.SplitSeq(path, "/") {
 		if name := strings.Trim(segment, "{}"); name != segment {
-			op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})
+			op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true,
+				Schema: &huma.Schema{Type: "string"}})
 		}
 	}
 	return op

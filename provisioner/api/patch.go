@@ -12,8 +12,9 @@ import (
 
 // patchBody documents the body of a PATCH: any fields of the write form.
 func (k kind[T, W, V]) patchBody(a *api) *huma.RequestBody {
-	return &huma.RequestBody{Required: true, Description: "Fields to change; null sets a field back to its default, what is not named stays as it is",
-		Content: map[string]*huma.MediaType{"application/merge-patch+json": {Schema: k.bodySchema(a)}}}
+	return &huma.RequestBody{Required: true,
+		Description: "Fields to change; null sets a field back to its default, what is not named stays as it is",
+		Content:     map[string]*huma.MediaType{"application/merge-patch+json": {Schema: k.bodySchema(a)}}}
 }
 
 // merge applies a JSON merge patch (RFC 7396) to the present row's write form
@@ -39,7 +40,8 @@ func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 	}
 	doc = mergePatch(doc, patch)
 	var result huma.ValidateResult
-	huma.Validate(a.hu.OpenAPI().Components.Schemas, k.bodySchema(a), huma.NewPathBuffer([]byte("body"), 4), huma.ModeWriteToServer, doc, &result)
+	huma.Validate(a.hu.OpenAPI().Components.Schemas, k.bodySchema(a), huma.NewPathBuffer([]byte("body"), 4),
+		huma.ModeWriteToServer, doc, &result)
 	if len(result.Errors) > 0 {
 		return w, newProblem(422, "validation failed", k.readOnly(), result.Errors...)
 	}

@@ -41,7 +41,8 @@ type Phone struct {
 
 func registerPhones(a *api) {
 	k := newKind(kindOfPhone{
-		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones, who: ofTenant,
+		name: "phone", plural: "phones", path: "/v1/tenants/{tenant}/phones", keyName: "mac", rows: a.ctl.Phones,
+		who: ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) {
 			mac, err := pbx.ParseMAC(field, s)
 			return string(mac), err
@@ -57,7 +58,7 @@ func registerPhones(a *api) {
 		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
 		toView: func(p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
-			if at := a.ctl.Seen(p).EnrolledAt; !at.IsZero() {
+			if at := a.ctl.Fleet.Seen.Of(p).EnrolledAt; !at.IsZero() {
 				v.EnrolledAt = &at
 			}
 		},
@@ -97,10 +98,13 @@ type Fetch struct {
 // registerPhoneActions declares what can be done with a phone beside writing it.
 func registerPhoneActions(a *api, k kindOfPhone) {
 	one := k.path + "/{mac}"
-	declare(a, operators, k.operation("GET", one+"/fetches", "list-phone-fetches", "The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
-		return phoneFetches(ctx, a, k, in.Place)
+	declare(a, operators, k.operation("GET", one+"/fetches", "list-phone-fetches",
+		"The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
+		return phoneFetches(ctx, a, in.Place)
 	})
-	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone", "Open the enrolment window again and make a new secret URL"), func(ctx context.Context, in *deleteInput) (*answer[Phone], error) {
+	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone",
+		"Open the enrolment window again and make a new secret URL"), func(ctx context.Context,
+		in *deleteInput) (*answer[Phone], error) {
 		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Phone) (PhoneFields, error) {
 			if old == nil {
 				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)
@@ -117,16 +121,26 @@ func registerPhoneActions(a *api, k kindOfPhone) {
 
 type kindOfPhone = kind[pbx.Phone, PhoneFields, Phone]
 
-func phoneFetches(ctx context.Context, a *api, k kindOfPhone, p Place) (*page[Fetch], error) {
-	row, err := k.get(ctx, a, p)
-	if err != nil {
-		return nil, err
-	}
-	mac, perr := pbx.ParseMAC("mac", row.Body.MAC)
+// phone returns a phone of a tenant by its MAC, in any spelling. Errors are ready for the
+// client.
+func (a *api) phone(ctx context.Context, tenant, key string) (*pbx.Phone, error) {
+	mac, perr := pbx.ParseMAC("mac", key)
 	if perr != nil {
 		return nil, a.problem(perr)
 	}
-	fetches, err := a.ctl.Fetches(ctx, mac)
+	p, err := a.ctl.Phones.Get(ctx, tenant, string(mac))
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	return p, nil
+}
+
+func phoneFetches(ctx context.Context, a *api, p Place) (*page[Fetch], error) {
+	phone, err := a.phone(ctx, p.tenant, p.key)
+	if err != nil {
+		return nil, err
+	}
+	fetches, err := a.ctl.Fleet.Fetches.Last(ctx, phone.MAC)
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -35,19 +35,23 @@ type phoneModelsInput struct {
 }
 
 func (a *api) registerPhoneModels() {
-	declare(a, everyRole.aboutNoTenant(), huma.Operation{Method: "GET", Path: "/v1/phone-models", OperationID: "list-phone-models", Tags: []string{"phones"},
-		Summary: "What a phone's model can be", Errors: []int{401, 422}}, func(_ context.Context, in *phoneModelsInput) (*page[PhoneModel], error) {
-		out := &page[PhoneModel]{}
-		out.Body.Items = []PhoneModel{}
-		for _, m := range a.ctl.PhoneModels(pbx.Vendor(in.Vendor), in.Contains) {
-			out.Body.Items = append(out.Body.Items, phoneModelView(m))
-		}
-		return out, nil
-	})
+	declare(a, everyRole.aboutNoTenant(), huma.Operation{Method: "GET", Path: "/v1/phone-models",
+		OperationID: "list-phone-models", Tags: []string{"phones"},
+		Summary: "What a phone's model can be", Errors: []int{401, 422}},
+		func(_ context.Context, in *phoneModelsInput) (*page[PhoneModel], error) {
+			out := &page[PhoneModel]{}
+			out.Body.Items = []PhoneModel{}
+			for _, m := range fleet.Models(pbx.Vendor(in.Vendor), in.Contains) {
+				out.Body.Items = append(out.Body.Items, phoneModelView(m))
+			}
+			return out, nil
+		})
 }
 
-func phoneModelView(m provisioner.PhoneModel) PhoneModel {
-	return PhoneModel{Vendor: string(m.Vendor), Model: m.Name, Also: m.Also, Kind: m.Kind, Accounts: m.Accounts, Keys: m.Keys(), Pages: m.Pages,
-		Module: m.Module, ModuleKeys: m.ModuleKeys, Modules: m.Modules, Screen: m.Screen, Firmware: m.Firmware, Era: string(m.Era),
+func phoneModelView(m fleet.Model) PhoneModel {
+	return PhoneModel{Vendor: string(m.Vendor), Model: m.Name, Also: m.Also, Kind: m.Kind, Accounts: m.Accounts,
+		Keys: m.Keys(), Pages: m.Pages,
+		Module: m.Module, ModuleKeys: m.ModuleKeys, Modules: m.Modules, Screen: m.Screen, Firmware: m.Firmware,
+		Era:        string(m.Era),
 		CommonFile: string(m.CommonFile()), Sources: m.Sources, Uncertain: m.Uncertain}
 }

@@ -42,19 +42,25 @@ func registerPhoneSettings(a *api) {
 			if p.VLAN = or(w.VLAN, pbx.KeepVLAN); w.VLAN != nil && *w.VLAN < 0 {
 				return pbx.Invalidf("vlan", "is %d, allowed are 0 to 4094", *w.VLAN)
 			}
-			p.Firmware, err = a.ctl.ResolveFirmware(w.Firmware)
+			p.Firmware, err = a.ctl.Fleet.Firmware.Resolve(w.Firmware)
 			return err
 		},
 		toFields: phoneSettingsFields,
 		revision: func(p *pbx.PhoneSettings) int64 { return p.Revision },
 		apply:    func(v *PhoneSettings) *ApplyBlock { return &v.Apply },
 	})
-	declare(a, operators, k.operation("GET", path, "get-phone-settings", "What all desk phones of the tenant have in common"), func(ctx context.Context, in *getInput) (*answer[PhoneSettings], error) {
+	declare(a, operators, k.operation("GET", path, "get-phone-settings",
+		"What all desk phones of the tenant have in common"), func(ctx context.Context,
+		in *getInput) (*answer[PhoneSettings], error) {
 		return k.get(ctx, a, in.Place)
 	})
-	declare(a, tenantAdmins, k.operation("PUT", path, "put-phone-settings", "Replace"), func(ctx context.Context, in *bodyInput[PhoneSettingsFields]) (*answer[PhoneSettings], error) {
-		return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.PhoneSettings) (PhoneSettingsFields, error) { return in.Body, nil })
-	})
+	declare(a, tenantAdmins, k.operation("PUT", path, "put-phone-settings", "Replace"),
+		func(ctx context.Context, in *bodyInput[PhoneSettingsFields]) (*answer[PhoneSettings], error) {
+			return k.write(ctx, a, in.Place, in.WriteHeaders, func(*pbx.PhoneSettings) (PhoneSettingsFields,
+				error) {
+				return in.Body, nil
+			})
+		})
 	registerPatch(a, k, path)
 }
 

@@ -80,10 +80,12 @@ func (a *api) problem(err error) *Problem {
 	case errors.As(err, &one):
 	default:
 		a.Logger.Error("answering a request", "error", err)
-		return &Problem{Status: 500, Title: http.StatusText(500), Kind: string(pbx.Internal), Detail: "something went wrong inside Dialtone; its log has the cause"}
+		return &Problem{Status: 500, Title: http.StatusText(500), Kind: string(pbx.Internal),
+			Detail: "something went wrong inside Dialtone; its log has the cause"}
 	}
 	status := statuses[one.Kind]
-	p := &Problem{Status: status, Title: http.StatusText(status), Kind: string(one.Kind), Field: one.Field, Refs: one.Refs, Detail: one.Sentence()}
+	p := &Problem{Status: status, Title: http.StatusText(status), Kind: string(one.Kind), Field: one.Field,
+		Refs: one.Refs, Detail: one.Sentence()}
 	if one.Cause != nil {
 		a.Logger.Error("answering a request", "error", err)
 	}
@@ -108,7 +110,8 @@ func (a *api) echoProblem(err error, c echo.Context) *Problem {
 	if !errors.As(err, &he) || he.Code >= 500 {
 		return a.problem(err)
 	}
-	p := &Problem{Status: he.Code, Title: http.StatusText(he.Code), Kind: kindOfStatus(he.Code), Detail: http.StatusText(he.Code)}
+	p := &Problem{Status: he.Code, Title: http.StatusText(he.Code), Kind: kindOfStatus(he.Code),
+		Detail: http.StatusText(he.Code)}
 	switch he.Code {
 	case http.StatusNotFound:
 		p.Detail = "there is nothing at " + c.Request().URL.Path + "; /docs/api lists what there is"

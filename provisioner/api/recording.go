@@ -25,7 +25,8 @@ type Recording struct {
 }
 
 func recordingView(r *pbx.Recording) Recording {
-	return Recording{Name: r.Name, Started: r.Started, From: r.From, To: r.To, Seconds: r.Length().Seconds(), Bytes: r.Bytes, Finished: r.Finished}
+	return Recording{Name: r.Name, Started: r.Started, From: r.From, To: r.To, Seconds: r.Length().Seconds(),
+		Bytes: r.Bytes, Finished: r.Finished}
 }
 
 const recordingsPath = "/v1/tenants/{tenant}/recordings"
@@ -50,33 +51,38 @@ type noRecording struct {
 }
 
 func (a *api) registerRecordings() {
-	declare(a, operators.and(ownRecordings), recordingOperation("GET", "", "list-recordings", "List recorded calls, oldest first"), a.listRecordings)
+	declare(a, operators.and(ownRecordings), recordingOperation("GET", "", "list-recordings",
+		"List recorded calls, oldest first"), a.listRecordings)
 	get := recordingOperation("GET", "/{name}", "get-recording", "Fetch the WAV file of a recorded call")
 	get.Responses = map[string]*huma.Response{"200": {Description: "The sound", Content: map[string]*huma.MediaType{
 		"audio/wav": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
-	declare(a, operators.and(ownRecordings), get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse, error) {
+	declare(a, operators.and(ownRecordings), get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse,
+		error) {
 		r, file, err := a.ctl.Spool.Open(ctx, in.Tenant, in.Name)
 		if err != nil {
 			return nil, a.problem(err)
 		}
 		return &huma.StreamResponse{Body: func(ctx huma.Context) { sendRecording(ctx, r, file) }}, nil
 	})
-	declare(a, tenantAdmins, recordingOperation("DELETE", "/{name}", "delete-recording", "Delete a recorded call"), func(ctx context.Context, in *oneRecording) (*noRecording, error) {
-		if err := a.ctl.Spool.Delete(ctx, author(ctx), in.Tenant, in.Name); err != nil {
-			return nil, a.problem(err)
-		}
-		out := &noRecording{}
-		out.Body.Deleted = in.Name
-		return out, nil
-	})
+	declare(a, tenantAdmins, recordingOperation("DELETE", "/{name}", "delete-recording", "Delete a recorded call"),
+		func(ctx context.Context, in *oneRecording) (*noRecording, error) {
+			if err := a.ctl.Spool.Delete(ctx, author(ctx), in.Tenant, in.Name); err != nil {
+				return nil, a.problem(err)
+			}
+			out := &noRecording{}
+			out.Body.Deleted = in.Name
+			return out, nil
+		})
 }
 
 func recordingOperation(method, below, id, summary string) huma.Operation {
-	return huma.Operation{Method: method, Path: recordingsPath + below, OperationID: id, Summary: summary, Tags: []string{"recordings"}, Errors: []int{401, 404, 422, 503}}
+	return huma.Operation{Method: method, Path: recordingsPath + below, OperationID: id, Summary: summary,
+		Tags: []string{"recordings"}, Errors: []int{401, 404, 422, 503}}
 }
 
 func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Recording], error) {
-	rows, err := a.ctl.Spool.Recordings(ctx, in.Tenant, spool.Filter{After: in.After, Limit: in.Limit + 1, Contains: in.Contains, Want: ownOnly(ctx)})
+	rows, err := a.ctl.Spool.Recordings(ctx, in.Tenant, spool.Filter{After: in.After, Limit: in.Limit + 1,
+		Contains: in.Contains, Want: ownOnly(ctx)})
 	if err != nil {
 		return nil, a.problem(err)
 	}

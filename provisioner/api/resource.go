@@ -210,7 +210,8 @@ func (k kind[T, W, V]) show(ctx context.Context, a *api, row *T, h WriteHeaders)
 }
 
 // write stores what body makes of the present row.
-func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeaders, body func(old *T) (W, error)) (*answer[V], error) {
+func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeaders,
+	body func(old *T) (W, error)) (*answer[V], error) {
 	key, perr := k.parseKey(k.keyName, p.key)
 	if perr != nil {
 		return nil, a.problem(perr)

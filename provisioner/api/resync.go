@@ -10,7 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -74,7 +74,8 @@ type accepted[V any] struct {
 }
 
 func resyncView(r pbx.Resync) Resync {
-	return Resync{r.ID, r.Batch, r.Tenant, r.MAC.Colons(), string(r.Action), r.Reason, string(r.State), r.Error, r.QueuedAt.UTC(), timeOrNone(r.SentAt), timeOrNone(r.EndedAt), r.File, r.Hash}
+	return Resync{r.ID, r.Batch, r.Tenant, r.MAC.Colons(), string(r.Action), r.Reason, string(r.State), r.Error,
+		r.QueuedAt.UTC(), timeOrNone(r.SentAt), timeOrNone(r.EndedAt), r.File, r.Hash}
 }
 
 func timeOrNone(t time.Time) *time.Time {
@@ -85,9 +86,10 @@ func timeOrNone(t time.Time) *time.Time {
 	return &t
 }
 
-func progressView(p provisioner.ResyncProgress) ResyncProgress {
+func progressView(p fleet.ResyncProgress) ResyncProgress {
 	c := p.Counts
-	v := ResyncProgress{Batch: p.Batch, Queued: c[pbx.ResyncQueued], Sent: c[pbx.ResyncSent], Fetched: c[pbx.ResyncFetched], TimedOut: c[pbx.ResyncTimedOut], Failed: c[pbx.ResyncFailed]}
+	v := ResyncProgress{Batch: p.Batch, Queued: c[pbx.ResyncQueued], Sent: c[pbx.ResyncSent],
+		Fetched: c[pbx.ResyncFetched], TimedOut: c[pbx.ResyncTimedOut], Failed: c[pbx.ResyncFailed]}
 	v.Total = v.Queued + v.Sent + v.Fetched + v.TimedOut + v.Failed
 	v.Done = v.Queued+v.Sent == 0
 	return v
@@ -103,7 +105,9 @@ func registerResyncs(a *api, k kindOfPhone) {
 			return a.resync(ctx, in.Place, action)
 		})
 	}
-	declare(a, operators, k.operation("GET", one+"/resyncs", "list-phone-resyncs", "What the phone was told and what came of it, newest first"), func(ctx context.Context, in *getInput) (*page[Resync], error) {
+	declare(a, operators, k.operation("GET", one+"/resyncs", "list-phone-resyncs",
+		"What the phone was told and what came of it, newest first"), func(ctx context.Context, in *getInput) (*page[Resync],
+		error) {
 		row, err := k.get(ctx, a, in.Place)
 		if err != nil {
 			return nil, err
@@ -119,30 +123,33 @@ func registerResyncs(a *api, k kindOfPhone) {
 		return a.resyncMany(ctx, in.tenant, in.Body)
 	})
 	get := func(path, id, summary string) huma.Operation {
-		return huma.Operation{Method: "GET", Path: path, OperationID: id, Summary: summary, Tags: []string{"phones"}, Errors: []int{401, 404, 422}}
+		return huma.Operation{Method: "GET", Path: path, OperationID: id, Summary: summary, Tags: []string{"phones"},
+			Errors: []int{401, 404, 422}}
 	}
-	declare(a, operators, get("/v1/resyncs", "list-resyncs", "What phones were told and what came of it, newest first"), a.resyncs)
-	declare(a, operators, get("/v1/resyncs/{batch}", "get-resync-progress", "How far a bulk order has come"), func(ctx context.Context, in *struct {
-		TenantQuery
-		Batch string `path:"batch"`
-	}) (*accepted[ResyncProgress], error) {
-		p, err := a.ctl.ResyncProgress(ctx, in.Tenant, in.Batch)
-		if err == nil && len(p.Counts) == 0 {
-			err = pbx.NotFoundf("there is no bulk order %q; old ones are forgotten", in.Batch)
-		}
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &accepted[ResyncProgress]{200, progressView(p)}, nil
-	})
+	declare(a, operators, get("/v1/resyncs", "list-resyncs", "What phones were told and what came of it, newest first"),
+		a.resyncs)
+	declare(a, operators, get("/v1/resyncs/{batch}", "get-resync-progress", "How far a bulk order has come"),
+		func(ctx context.Context, in *struct {
+			TenantQuery
+			Batch string `path:"batch"`
+		}) (*accepted[ResyncProgress], error) {
+			p, err := a.ctl.Fleet.Orders.Progress(ctx, in.Tenant, in.Batch)
+			if err == nil && len(p.Counts) == 0 {
+				err = pbx.NotFoundf("there is no bulk order %q; old ones are forgotten", in.Batch)
+			}
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &accepted[ResyncProgress]{200, progressView(p)}, nil
+		})
 }
 
 func (a *api) resync(ctx context.Context, p Place, action pbx.ResyncAction) (*accepted[Resync], error) {
-	mac, perr := pbx.ParseMAC("mac", p.key)
-	if perr != nil {
-		return nil, a.problem(perr)
+	phone, err := a.phone(ctx, p.tenant, p.key)
+	if err != nil {
+		return nil, err
 	}
-	r, err := a.ctl.Resync(ctx, p.tenant, mac, action)
+	r, err := a.ctl.Fleet.Resync(ctx, phone, action)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -153,7 +160,7 @@ func (a *api) resyncMany(ctx context.Context, tenant string, in ResyncOrder) (*a
 	if err := pbx.CheckText("filter.model", in.Filter.Model, 0, 40, 0); err != nil {
 		return nil, a.problem(err)
 	}
-	choice := provisioner.ResyncChoice{Vendor: pbx.Vendor(in.Filter.Vendor), Model: in.Filter.Model, Drifted: in.Filter.Drifted}
+	choice := fleet.ResyncChoice{Vendor: pbx.Vendor(in.Filter.Vendor), Model: in.Filter.Model, Drifted: in.Filter.Drifted}
 	for i, s := range in.Filter.MACs {
 		mac, err := pbx.ParseMAC(fmt.Sprintf("filter.macs[%d]", i), s)
 		if err != nil {
@@ -161,7 +168,7 @@ func (a *api) resyncMany(ctx context.Context, tenant string, in ResyncOrder) (*a
 		}
 		choice.MACs = append(choice.MACs, mac)
 	}
-	p, err := a.ctl.ResyncMany(ctx, tenant, choice, pbx.ResyncAction(in.Action), in.PerSecond)
+	p, err := a.ctl.Fleet.ResyncMany(ctx, tenant, choice, pbx.ResyncAction(in.Action), in.PerSecond)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -177,7 +184,7 @@ func (a *api) resyncs(ctx context.Context, in *resyncsInput) (*page[Resync], err
 		}
 		f.MAC = mac
 	}
-	rows, err := a.ctl.Resyncs(ctx, f)
+	rows, err := a.ctl.Fleet.Orders.List(ctx, f)
 	if err != nil {
 		return nil, a.problem(err)
 	}

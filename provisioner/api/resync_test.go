@@ -21,7 +21,7 @@ func (l *lab) fleetAnswers(ask func(status int, method, path, template, body str
 	ask(200, "GET", "/v1/inbox", "/v1/inbox", "")
 	ask(201, "POST", "/v1/inbox/64167f000001/adopt", "/v1/inbox/{mac}/adopt", `{"tenant":"default"}`)
 	ask(200, "DELETE", "/v1/inbox/64167f000002", "/v1/inbox/{mac}", "")
-	if _, err := l.ctl.KeepUpload(&pbx.Phone{Tenant: "default", MAC: "001565aabbcc", Vendor: pbx.Yealink}, "001565aabbcc-sys.log", []byte(`"a line"`)); err != nil {
+	if _, err := l.ctl.Fleet.Uploads.Keep(&pbx.Phone{Tenant: "default", MAC: "001565aabbcc", Vendor: pbx.Yealink}, "001565aabbcc-sys.log", []byte(`"a line"`)); err != nil {
 		l.t.Fatal(err)
 	}
 	ask(200, "GET", "phones/001565aabbcc/files", phones+"/files", "")
@@ -119,7 +119,7 @@ func TestBulkResyncIsPaced(t *testing.T) {
 	if d := time.Since(start); d < time.Second {
 		t.Errorf("two phones at one a second took %v", d)
 	}
-	l.ctl.RecordFetch(pbx.PhoneFetch{MAC: "001565000001", File: "001565000001.cfg", Status: 200, Hash: "aa", Own: true, Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565000001", File: "001565000001.cfg", Status: 200, Hash: "aa", Own: true, Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
 	if r := l.must(200, "GET", "/v1/resyncs?state=fetched", ""); !strings.Contains(r.Body, `"items":[]`) {
 		t.Errorf("an order that failed is proved: %s", r.Body)
 	}

@@ -38,10 +38,12 @@ type RingGroup struct {
 
 func registerRingGroups(a *api) {
 	registerKind(a, newKind(kind[pbx.RingGroup, RingGroupFields, RingGroup]{
-		name: "ring-group", plural: "ring-groups", path: "/v1/tenants/{tenant}/ring-groups", keyName: "name", rows: a.ctl.RingGroups, who: ofTenant,
+		name: "ring-group", plural: "ring-groups", path: "/v1/tenants/{tenant}/ring-groups", keyName: "name",
+		rows: a.ctl.RingGroups, who: ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.RingGroup {
-			return &pbx.RingGroup{Tenant: tenant, Name: name, Strategy: pbx.StrategyAll, RingSeconds: pbx.DefaultRingSeconds, Confirm: pbx.ConfirmExternal, Waiting: pbx.WaitRinging}
+			return &pbx.RingGroup{Tenant: tenant, Name: name, Strategy: pbx.StrategyAll, RingSeconds: pbx.DefaultRingSeconds,
+				Confirm: pbx.ConfirmExternal, Waiting: pbx.WaitRinging}
 		},
 		toRow: func(w RingGroupFields, _, g *pbx.RingGroup) error {
 			g.FollowForwards = w.MemberForwards == followForwards

@@ -8,8 +8,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // SignIn is what a user shows to sign in.
@@ -51,8 +51,9 @@ const noStore = "no-store"
 // wrongAgain is what a client that tried too often is told to wait.
 const wrongAgain = time.Minute
 
-func sessionView(by *provisioner.Caller) Session {
-	v := Session{Actor: by.Actor, Role: string(by.Role), Tenant: by.Tenant, MustChange: by.MustChange, Expires: given(by.Expires)}
+func sessionView(by *signin.Caller) Session {
+	v := Session{Actor: by.Actor, Role: string(by.Role), Tenant: by.Tenant, MustChange: by.MustChange,
+		Expires: given(by.Expires)}
 	if by.User != nil {
 		v.Username, v.Extension = by.User.Username, by.User.Extension
 	}
@@ -62,26 +63,30 @@ func sessionView(by *provisioner.Caller) Session {
 // registerSignIn declares how people come by a session and get rid of it.
 func (a *api) registerSignIn() {
 	op := func(method, below, id, summary string, errors ...int) huma.Operation {
-		return huma.Operation{Method: method, Path: "/v1/sign-in" + below, OperationID: id, Summary: summary, Tags: []string{"sign-in"}, Errors: append(errors, 401)}
+		return huma.Operation{Method: method, Path: "/v1/sign-in" + below, OperationID: id, Summary: summary,
+			Tags: []string{"sign-in"}, Errors: append(errors, 401)}
 	}
 	begin := op("POST", "", "begin-session", "Sign in with tenant, username and password", 422, 429, 503)
 	begin.Description = "Answers 200 with a token that lasts twelve hours, or 202 when the user has a second step. A user has at most ten sessions; the oldest ends."
 	declare(a, strangers, begin, func(ctx context.Context, in *struct{ Body SignIn }) (*sessionAnswer, error) {
-		return a.signedIn(a.ctl.SignInUser(ctx, provisioner.Credentials{Tenant: in.Body.Tenant, Username: in.Body.Username,
+		return a.signedIn(a.ctl.SignIn.Begin(ctx, signin.Credentials{Tenant: in.Body.Tenant, Username: in.Body.Username,
 			Password: pbx.NewSecret(in.Body.Password), Address: caller(ctx).Address}))
 	})
 	responses := a.hu.OpenAPI().Paths["/v1/sign-in"].Post.Responses
 	half := *responses["200"]
 	half.Description = "The password is right; a code must follow"
 	responses["202"] = &half
-	declare(a, strangers, op("POST", "/code", "confirm-session", "Complete a sign-in by the code that was mailed", 422, 429, 503), func(ctx context.Context, in *struct{ Body SignInCode }) (*sessionAnswer, error) {
-		return a.signedIn(a.ctl.ConfirmSignIn(ctx, pbx.NewSecret(in.Body.SignIn), in.Body.Code, caller(ctx).Address))
+	declare(a, strangers, op("POST", "/code", "confirm-session", "Complete a sign-in by the code that was mailed", 422,
+		429, 503), func(ctx context.Context, in *struct{ Body SignInCode }) (*sessionAnswer, error) {
+		return a.signedIn(a.ctl.SignIn.Confirm(ctx, pbx.NewSecret(in.Body.SignIn), in.Body.Code, caller(ctx).Address))
 	})
-	declare(a, everyRole.aboutNoTenant().beforePassword(), op("GET", "", "get-session", "Who is the caller"), func(ctx context.Context, _ *struct{}) (*sessionAnswer, error) {
-		return &sessionAnswer{Status: http.StatusOK, CacheControl: noStore, Body: sessionView(caller(ctx))}, nil
-	})
-	declare(a, everyRole.aboutNoTenant().beforePassword(), op("DELETE", "", "end-session", "Sign out: the session ends at once", 409), func(ctx context.Context, _ *struct{}) (*struct{}, error) {
-		if err := a.ctl.EndSession(ctx, caller(ctx)); err != nil {
+	declare(a, everyRole.aboutNoTenant().beforePassword(), op("GET", "", "get-session", "Who is the caller"),
+		func(ctx context.Context, _ *struct{}) (*sessionAnswer, error) {
+			return &sessionAnswer{Status: http.StatusOK, CacheControl: noStore, Body: sessionView(caller(ctx))}, nil
+		})
+	declare(a, everyRole.aboutNoTenant().beforePassword(), op("DELETE", "", "end-session",
+		"Sign out: the session ends at once", 409), func(ctx context.Context, _ *struct{}) (*struct{}, error) {
+		if err := a.ctl.SignIn.End(ctx, caller(ctx)); err != nil {
 			return nil, a.problem(err)
 		}
 		return nil, nil //nolint:nilnil // 204: no body
@@ -89,13 +94,14 @@ func (a *api) registerSignIn() {
 }
 
 // signedIn answers a step of signing in.
-func (a *api) signedIn(s *provisioner.SignedIn, err error) (*sessionAnswer, error) {
+func (a *api) signedIn(s *signin.SignedIn, err error) (*sessionAnswer, error) {
 	if err != nil {
 		return nil, a.tooMany(err)
 	}
 	out := &sessionAnswer{Status: http.StatusOK, CacheControl: noStore}
 	if s.Caller == nil {
-		out.Status, out.Body = http.StatusAccepted, Session{SignIn: s.Half.Reveal(), SecondStep: string(s.Step), Expires: given(s.Expires)}
+		out.Status, out.Body = http.StatusAccepted, Session{SignIn: s.Half.Reveal(), SecondStep: string(s.Step),
+			Expires: given(s.Expires)}
 		return out, nil
 	}
 	out.Body = sessionView(s.Caller)

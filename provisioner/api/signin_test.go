@@ -188,7 +188,7 @@ func TestScopedLists(t *testing.T) {
 
 func (l *lab) tokenID(name string) string {
 	l.t.Helper()
-	tokens, err := l.ctl.Tokens(l.t.Context(), "")
+	tokens, err := l.ctl.SignIn.Tokens(l.t.Context(), "")
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestEventsOfOneTenant(t *testing.T) {
 	l.applied("/v1/tenants/acme/phones/001565aabbdd", `{"vendor":"yealink","model":"T46U"}`)
 	events := l.streamOf(l.newToken(pbx.RoleOperator, "acme"))
 	for _, mac := range []pbx.MAC{"001565aabbcc", "001565aabbdd"} {
-		l.ctl.RecordFetch(pbx.PhoneFetch{MAC: mac, File: string(mac) + ".cfg", Status: 200, At: time.Now()})
+		l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: mac, File: string(mac) + ".cfg", Status: 200, At: time.Now()})
 	}
 	for _, endpoint := range []string{ours, theirs} {
 		l.asterisk.Send("ContactStatus", "AOR", endpoint, "EndpointName", endpoint, "URI", "sip:x@192.0.2.7:5062", "ContactStatus", "Reachable", "RoundtripUsec", "2000")

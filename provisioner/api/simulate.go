@@ -68,7 +68,8 @@ type simulateOutput struct {
 }
 
 func registerSimulate(a *api) {
-	op := huma.Operation{OperationID: "simulate", Method: "POST", Path: "/v1/tenants/{tenant}/simulate", Tags: []string{"calls"},
+	op := huma.Operation{OperationID: "simulate", Method: "POST", Path: "/v1/tenants/{tenant}/simulate",
+		Tags:    []string{"calls"},
 		Summary: "Say what would happen to a call, with the rule behind each step, by the code that routes live calls",
 		Errors:  []int{400, 401, 404, 413, 422}}
 	declare(a, operators, op, func(_ context.Context, in *simulateInput) (*simulateOutput, error) {
@@ -84,7 +85,8 @@ func registerSimulate(a *api) {
 		if in.Body.When.IsZero() {
 			in.Body.When = time.Now()
 		}
-		place, err := a.ctl.Simulate(provisioner.Question{Tenant: in.Tenant, From: in.Body.From, To: in.Body.To, When: in.Body.When, Busy: in.Body.Busy})
+		place, err := a.ctl.Simulate(provisioner.Question{Tenant: in.Tenant, From: in.Body.From, To: in.Body.To,
+			When: in.Body.When, Busy: in.Body.Busy})
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -100,7 +102,8 @@ func simulatedPlace(p *pbx.Place, dialled string) SimulatedPlace {
 		out.At = p.At.String()
 	}
 	for i, s := range p.Plan.Steps {
-		step := SimulatedStep{Step: i, Does: string(s.Kind), Rule: s.Rule, Seconds: s.Seconds, Mailbox: s.Mailbox, Cause: s.Cause}
+		step := SimulatedStep{Step: i, Does: string(s.Kind), Rule: s.Rule, Seconds: s.Seconds, Mailbox: s.Mailbox,
+			Cause: s.Cause}
 		for _, l := range s.Legs {
 			step.Rings = append(step.Rings, l.Device)
 			step.Legs = append(step.Legs, simulatedLeg(l, s.Seconds))

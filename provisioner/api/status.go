@@ -31,8 +31,10 @@ type DeviceState struct {
 // deviceState joins a device with its observed state.
 func (a *api) deviceState(d *pbx.Device) DeviceState {
 	s, stale := a.ctl.Status.Of(d.Endpoint)
-	out := DeviceState{Device: d.Name, Extension: d.Extension, Status: string(s.Reach), UserAgent: s.UserAgent, Call: string(s.Call),
-		RTT: float64(s.RoundTrip.Microseconds()) / 1000, Expires: moment(s.Expires), Since: moment(s.ReachSince), Seen: moment(s.SeenAt), Stale: !stale.IsZero()}
+	out := DeviceState{Device: d.Name, Extension: d.Extension, Status: string(s.Reach), UserAgent: s.UserAgent,
+		Call: string(s.Call),
+		RTT:  float64(s.RoundTrip.Microseconds()) / 1000, Expires: moment(s.Expires), Since: moment(s.ReachSince),
+		Seen: moment(s.SeenAt), Stale: !stale.IsZero()}
 	if a.ctl.Snapshot().Forbidden(d) {
 		return DeviceState{Device: d.Name, Extension: d.Extension, Status: "FORBIDDEN", Stale: out.Stale}
 	}
@@ -67,7 +69,8 @@ func moment(t time.Time) string {
 }
 
 func (a *api) registerStatus() {
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/status", OperationID: "list-status", Tags: []string{"status"},
+	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/status", OperationID: "list-status",
+		Tags:    []string{"status"},
 		Summary: "State of all devices of a tenant", Errors: []int{401, 404}}, func(_ context.Context, in *struct {
 		Tenant string `path:"tenant"`
 	}) (*page[DeviceState], error) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 )
 
 // SiteTemplate is a file of the folder of a site's own templates.
@@ -24,20 +24,23 @@ type SiteTemplate struct {
 }
 
 func (a *api) registerSiteTemplates() {
-	declare(a, platformAdmins, huma.Operation{Method: "GET", Path: "/v1/templates", OperationID: "list-templates", Tags: []string{"phones"},
-		Summary: "The site's own templates of phones' files", Description: "They are the files of the folder dialtone-templates beside the database, read again by this call. An event of type template tells when one fails.", Errors: []int{401}},
+	declare(a, platformAdmins, huma.Operation{Method: "GET", Path: "/v1/templates", OperationID: "list-templates",
+		Tags:        []string{"phones"},
+		Summary:     "The site's own templates of phones' files",
+		Description: "They are the files of the folder dialtone-templates beside the database, read again by this call. An event of type template tells when one fails.", Errors: []int{401}},
 		func(ctx context.Context, _ *struct{}) (*page[SiteTemplate], error) {
 			out := &page[SiteTemplate]{}
 			out.Body.Items = []SiteTemplate{}
-			for _, t := range a.ctl.SiteTemplates(ctx) {
+			for _, t := range a.ctl.Fleet.Templates.Look(ctx) {
 				out.Body.Items = append(out.Body.Items, siteTemplateView(t))
 			}
 			return out, nil
 		})
 }
 
-func siteTemplateView(t provisioner.SiteTemplate) SiteTemplate {
-	v := SiteTemplate{Path: t.Path, SHA256: hex.EncodeToString(t.SHA256[:]), Size: t.Size, Modified: t.Modified.UTC(), Phones: t.Phones, State: "ok"}
+func siteTemplateView(t fleet.SiteTemplate) SiteTemplate {
+	v := SiteTemplate{Path: t.Path, SHA256: hex.EncodeToString(t.SHA256[:]), Size: t.Size, Modified: t.Modified.UTC(),
+		Phones: t.Phones, State: "ok"}
 	if t.Fault == nil {
 		return v
 	}

@@ -38,7 +38,8 @@ func registerTenants(a *api) {
 		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants, who: ofPlatform,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fresh: func(_, name string) *pbx.Tenant {
-			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, PhonePassword: pbx.RandomSecret(10)}
+			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension,
+				PhonePassword: pbx.RandomSecret(10)}
 		},
 		toRow: func(w TenantFields, _, t *pbx.Tenant) error {
 			t.PhoneNetworks = pbx.CleanNetworks(w.PhoneNetworks)

@@ -9,8 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // Token is an API token as it is listed.
@@ -41,7 +41,8 @@ type createToken struct {
 
 // createToken makes a token; who belongs to a tenant makes them for that one only.
 func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token], error) {
-	o := provisioner.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role), Expires: or(in.Body.Expires, time.Time{})}
+	o := signin.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role),
+		Expires: or(in.Body.Expires, time.Time{})}
 	if o.Role == "" {
 		o.Role = pbx.RolePlatformAdmin
 		if o.Tenant != "" {
@@ -51,7 +52,7 @@ func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token],
 	if in.Tenant != "" && o.Tenant != in.Tenant {
 		return nil, a.problem(pbx.Invalidf("tenant", "must be %s", in.Tenant))
 	}
-	t, text, err := a.ctl.CreateToken(ctx, o)
+	t, text, err := a.ctl.SignIn.CreateToken(ctx, o)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -61,7 +62,8 @@ func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token],
 }
 
 func tokenView(t *db.Token) Token {
-	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt, Expires: given(t.ExpiresAt)}
+	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt,
+		Expires: given(t.ExpiresAt)}
 	if !t.RevokedAt.IsZero() {
 		v.Revoked = &t.RevokedAt
 	}
@@ -73,30 +75,33 @@ func tokenView(t *db.Token) Token {
 
 func (a *api) registerTokens() {
 	op := func(method, path, id, summary string) huma.Operation {
-		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"tokens"}, Errors: []int{401, 404, 422}}
+		return huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"tokens"},
+			Errors: []int{401, 404, 422}}
 	}
-	declare(a, tenantAdmins, op("GET", "/v1/tokens", "list-tokens", "List tokens"), func(ctx context.Context, in *struct{ TenantQuery }) (*page[Token], error) {
-		tokens, err := a.ctl.Tokens(ctx, in.Tenant)
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		out := &page[Token]{}
-		out.Body.Items = make([]Token, 0, len(tokens))
-		for _, t := range tokens {
-			out.Body.Items = append(out.Body.Items, tokenView(t))
-		}
-		return out, nil
-	})
+	declare(a, tenantAdmins, op("GET", "/v1/tokens", "list-tokens", "List tokens"),
+		func(ctx context.Context, in *struct{ TenantQuery }) (*page[Token], error) {
+			tokens, err := a.ctl.SignIn.Tokens(ctx, in.Tenant)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			out := &page[Token]{}
+			out.Body.Items = make([]Token, 0, len(tokens))
+			for _, t := range tokens {
+				out.Body.Items = append(out.Body.Items, tokenView(t))
+			}
+			return out, nil
+		})
 	create := op("POST", "/v1/tokens", "create-token", "Create a token; its text is shown once")
 	create.DefaultStatus = http.StatusCreated
 	declare(a, tenantAdmins, create, a.createToken)
-	declare(a, tenantAdmins, op("DELETE", "/v1/tokens/{id}", "revoke-token", "Revoke a token at once"), func(ctx context.Context, in *struct {
-		TenantQuery
-		ID string `path:"id"`
-	}) (*struct{}, error) {
-		if err := a.ctl.RevokeToken(ctx, in.Tenant, in.ID); err != nil {
-			return nil, a.problem(err)
-		}
-		return nil, nil //nolint:nilnil // 204: no body
-	})
+	declare(a, tenantAdmins, op("DELETE", "/v1/tokens/{id}", "revoke-token", "Revoke a token at once"),
+		func(ctx context.Context, in *struct {
+			TenantQuery
+			ID string `path:"id"`
+		}) (*struct{}, error) {
+			if err := a.ctl.SignIn.RevokeToken(ctx, in.Tenant, in.ID); err != nil {
+				return nil, a.problem(err)
+			}
+			return nil, nil //nolint:nilnil // 204: no body
+		})
 }

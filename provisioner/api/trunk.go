@@ -31,10 +31,12 @@ type Trunk struct {
 
 func registerTrunks(a *api) {
 	registerKind(a, newKind(kind[pbx.Trunk, TrunkFields, Trunk]{
-		name: "trunk", plural: "trunks", path: "/v1/tenants/{tenant}/trunks", keyName: "name", rows: a.ctl.Trunks, who: ofTenant,
+		name: "trunk", plural: "trunks", path: "/v1/tenants/{tenant}/trunks", keyName: "name", rows: a.ctl.Trunks,
+		who:      ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.Trunk {
-			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP, Endpoint: pbx.NewTrunkEndpoint()}
+			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP,
+				Endpoint: pbx.NewTrunkEndpoint()}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
 			if w.Username == "" && w.Secret == nil { // without its user name a password is of no use

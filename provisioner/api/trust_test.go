@@ -34,7 +34,7 @@ func TestPhoneShowsItsEnrolment(t *testing.T) {
 	l := newLab(t)
 	path := "phones/001565aabbcc"
 	l.must(201, "PUT", path, `{"vendor":"yealink","model":"T46U"}`, "Prefer: wait=10")
-	l.ctl.RecordFetch(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 200, Hash: "aa", Own: true, Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 200, Hash: "aa", Own: true, Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
 	if l.must(200, "GET", path, "").text("enrolled_at") == "" {
 		t.Error("not enrolled")
 	}

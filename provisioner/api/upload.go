@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // PhoneFile is a file that a phone sent.
@@ -26,12 +24,14 @@ type phoneFileInput struct {
 // call lists.
 func registerUploads(a *api, k kindOfPhone) {
 	files := k.path + "/{mac}/files"
-	declare(a, operators, k.operation("GET", files, "list-phone-files", "Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile], error) {
-		mac, perr := pbx.ParseMAC("mac", in.key)
-		if perr != nil {
-			return nil, a.problem(perr)
+	declare(a, operators, k.operation("GET", files, "list-phone-files",
+		"Logs, own changes and call lists that the phone sent"), func(ctx context.Context, in *getInput) (*page[PhoneFile],
+		error) {
+		p, err := a.phone(ctx, in.tenant, in.key)
+		if err != nil {
+			return nil, err
 		}
-		list, err := a.ctl.PhoneUploads(ctx, in.tenant, mac)
+		list, err := a.ctl.Fleet.Uploads.List(p)
 		if err != nil {
 			return nil, a.problem(err)
 		}
@@ -42,7 +42,8 @@ func registerUploads(a *api, k kindOfPhone) {
 		}
 		return out, nil
 	})
-	one := huma.Operation{Method: "GET", Path: files + "/{name}", OperationID: "get-phone-file", Tags: []string{"phones"}, Errors: []int{401, 404, 422},
+	one := huma.Operation{Method: "GET", Path: files + "/{name}", OperationID: "get-phone-file", Tags: []string{"phones"},
+		Errors:  []int{401, 404, 422},
 		Summary: "One of them as the phone sent it; it may hold passwords",
 		Responses: map[string]*huma.Response{"200": {Description: "The bytes", Content: map[string]*huma.MediaType{
 			"application/octet-stream": {Schema: &huma.Schema{}}}}}}
@@ -50,11 +51,11 @@ func registerUploads(a *api, k kindOfPhone) {
 }
 
 func (a *api) phoneFile(ctx context.Context, in *phoneFileInput) (*huma.StreamResponse, error) {
-	mac, perr := pbx.ParseMAC("mac", in.MAC)
-	if perr != nil {
-		return nil, a.problem(perr)
+	p, err := a.phone(ctx, in.Tenant, in.MAC)
+	if err != nil {
+		return nil, err
 	}
-	body, err := a.ctl.PhoneUpload(ctx, in.Tenant, mac, in.Name)
+	body, err := a.ctl.Fleet.Uploads.Get(p, in.Name)
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -14,7 +14,7 @@ func TestPhoneFiles(t *testing.T) {
 	if r := l.must(200, "GET", "phones/64167f000001/files", ""); !strings.Contains(r.Body, `"items":[]`) {
 		t.Errorf("%s", r.Body)
 	}
-	if _, err := l.ctl.KeepUpload(p, "64167f000001-app.log", []byte("<script>")); err != nil {
+	if _, err := l.ctl.Fleet.Uploads.Keep(p, "64167f000001-app.log", []byte("<script>")); err != nil {
 		t.Fatal(err)
 	}
 	if r := l.must(200, "GET", "phones/64:16:7f:00:00:01/files", ""); !strings.Contains(r.Body, `"name":"64167f000001-app.log","size":8`) {

@@ -1,8 +1,8 @@
 package api
 
 import (
-	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // UserFields is what a client may write.
@@ -44,7 +44,8 @@ type kindOfUser = kind[pbx.User, UserFields, User]
 
 func registerUsers(a *api) {
 	k := newKind(kindOfUser{
-		name: "user", plural: "users", path: "/v1/tenants/{tenant}/users", keyName: "username", rows: a.ctl.Users, who: ofTenant.readBy(ownUser),
+		name: "user", plural: "users", path: "/v1/tenants/{tenant}/users", keyName: "username", rows: a.ctl.Users,
+		who:      ofTenant.readBy(ownUser),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, username string) *pbx.User {
 			return &pbx.User{Tenant: tenant, Username: username, Login: true, SecondStep: pbx.SecondStepNone}
@@ -70,13 +71,14 @@ func (a *api) completeUser(w UserFields, old, u *pbx.User) error {
 	if old != nil {
 		before, u.DeskPIN = old.SecondStep, old.DeskPIN
 	}
-	if u.SecondStep == pbx.SecondStepEmail && before != u.SecondStep && !a.ctl.SendsMail() {
-		return pbx.Invalidf("second_step", "cannot be email: no mail server is configured, start Dialtone with --smtp-address")
+	if u.SecondStep == pbx.SecondStepEmail && before != u.SecondStep && !a.ctl.Mail.Sends() {
+		return pbx.Invalidf("second_step",
+			"cannot be email: no mail server is configured, start Dialtone with --smtp-address")
 	}
 	if w.DeskPIN == nil {
 		return nil
 	}
-	hash, err := provisioner.HashDeskPIN(u.DeskPIN, *w.DeskPIN)
+	hash, err := signin.HashPIN(u.DeskPIN, *w.DeskPIN)
 	if err != nil {
 		return err
 	}

@@ -30,36 +30,43 @@ type changePassword struct {
 // registerUserActions declares what can be done with a user beside writing it.
 func registerUserActions(a *api, k kindOfUser) {
 	one := k.path + "/{username}"
-	declare(a, tenantAdmins, k.operation("POST", one+"/reset-password", "reset-password", "Make a one-time password; the user must choose a new one"), func(ctx context.Context, in *deleteInput) (*answer[User], error) {
+	declare(a, tenantAdmins, k.operation("POST", one+"/reset-password", "reset-password",
+		"Make a one-time password; the user must choose a new one"), func(ctx context.Context,
+		in *deleteInput) (*answer[User], error) {
 		return resetPassword(ctx, a, k, in)
 	})
-	declare(a, tenantAdmins.and(ownUser).beforePassword(), k.operation("POST", one+"/password", "change-password", "Replace the password by one that the user chose"), func(ctx context.Context, in *changePassword) (*answer[User], error) {
+	declare(a, tenantAdmins.and(ownUser).beforePassword(), k.operation("POST", one+"/password", "change-password",
+		"Replace the password by one that the user chose"), func(ctx context.Context, in *changePassword) (*answer[User],
+		error) {
 		key, err := k.checkedKey(a, in.Place)
 		if err != nil {
 			return nil, err
 		}
-		u, err := a.ctl.ChangePassword(ctx, caller(ctx), in.tenant, key, in.Body.Current, in.Body.New)
+		u, err := a.ctl.SignIn.ChangePassword(ctx, caller(ctx), in.tenant, key, in.Body.Current, in.Body.New)
 		if err != nil {
 			return nil, a.problem(err)
 		}
 		return k.done(ctx, a, u, in.write()), nil
 	})
-	dup := k.operation("POST", one+"/duplicate", "duplicate-user", "Make a user with the same settings; PIN, password, extension and photo are the new user's own")
+	dup := k.operation("POST", one+"/duplicate", "duplicate-user",
+		"Make a user with the same settings; PIN, password, extension and photo are the new user's own")
 	dup.DefaultStatus = http.StatusCreated
 	declare(a, tenantAdmins, dup, func(ctx context.Context, in *duplicateUser) (*answer[User], error) {
 		return duplicate(ctx, a, k, in)
 	})
-	declare(a, tenantAdmins, k.operation("POST", one+"/unregister", "unregister-user", "Drop every SIP registration of the user's devices; a phone is back when it registers again"), func(ctx context.Context, in *getInput) (*struct{ Body Unregistered }, error) {
-		key, err := k.checkedKey(a, in.Place)
-		if err != nil {
-			return nil, err
-		}
-		devices, err := a.ctl.UnregisterUser(ctx, in.tenant, key)
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		return &struct{ Body Unregistered }{Unregistered{devices}}, nil
-	})
+	declare(a, tenantAdmins, k.operation("POST", one+"/unregister", "unregister-user",
+		"Drop every SIP registration of the user's devices; a phone is back when it registers again"),
+		func(ctx context.Context, in *getInput) (*struct{ Body Unregistered }, error) {
+			key, err := k.checkedKey(a, in.Place)
+			if err != nil {
+				return nil, err
+			}
+			devices, err := a.ctl.UnregisterUser(ctx, in.tenant, key)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &struct{ Body Unregistered }{Unregistered{devices}}, nil
+		})
 }
 
 func resetPassword(ctx context.Context, a *api, k kindOfUser, in *deleteInput) (*answer[User], error) {

@@ -59,7 +59,8 @@ func (l *Loop) keepHandEdit(name, path string) error {
 		return fmt.Errorf("keeping the hand-edited %s: %w", path, err)
 	}
 	l.edited[name] = true // its marker still says that it is ours
-	l.o.Log.Warn("a rendered file was edited by hand; the edit is kept aside and has no effect", "file", path, "kept", d.Kept)
+	l.o.Log.Warn("a rendered file was edited by hand; the edit is kept aside and has no effect", "file", path, "kept",
+		d.Kept)
 	l.o.Events.Publish("", d)
 	return nil
 }

@@ -9,10 +9,11 @@ import (
 	"path/filepath"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/wholefile"
 )
 
-// temporary is how the names of files that are still being written begin.
-const temporary = ".new-"
+// fileMode: Asterisk may run as another user of our group; others must not read secrets.
+const fileMode = 0o640
 
 // write puts the files that differ on disk, all of them or, when one cannot be
 // written, none; a file edited by hand is kept aside.
@@ -29,7 +30,7 @@ func (l *Loop) write(files *asteriskconf.Files) (err error) {
 		if sameFile(path, f.Content) {
 			continue
 		}
-		tmp, err := stage(path, f.Content)
+		tmp, err := wholefile.Stage(path, f.Content, fileMode)
 		if err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ func (l *Loop) write(files *asteriskconf.Files) (err error) {
 	if len(ready) == 0 {
 		return nil
 	}
-	return syncDir(l.o.Dir)
+	return wholefile.SyncDir(l.o.Dir)
 }
 
 // replace puts a finished temporary file in the place of a file of ours.
@@ -63,48 +64,6 @@ func (l *Loop) replace(tmp, name string) error {
 // path is where a file of ours lies.
 func (l *Loop) path(name string) string { return filepath.Join(l.o.Dir, filepath.Base(name)) }
 
-// stage writes and syncs content beside path and returns where, so that a rename
-// is all that is left to do: a crash leaves the old file or the new one and never
-// half of one.
-func stage(path string, content []byte) (_ string, err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
-	if err != nil {
-		return "", fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = tmp.Write(content); err != nil {
-		return "", fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err = tmp.Sync(); err != nil {
-		return "", fmt.Errorf("syncing %s: %w", path, err)
-	}
-	// Asterisk may run as another user of our group; others must not read secrets.
-	if err = tmp.Chmod(0o640); err != nil {
-		return "", fmt.Errorf("setting the mode of %s: %w", path, err)
-	}
-	if err = tmp.Close(); err != nil {
-		return "", fmt.Errorf("closing %s: %w", path, err)
-	}
-	return tmp.Name(), nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("opening %s: %w", dir, err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("syncing %s: %w", dir, err)
-	}
-	return nil
-}
-
 // sameFile reports whether path holds exactly content.
 func sameFile(path string, content []byte) bool {
 	present, err := os.ReadFile(path)
@@ -113,7 +72,7 @@ func sameFile(path string, content []byte) bool {
 
 // removeLeftovers removes what a crash in the middle of a write left behind.
 func (l *Loop) removeLeftovers() {
-	left, _ := filepath.Glob(filepath.Join(l.o.Dir, temporary+"*")) // the pattern is well-formed
+	left, _ := filepath.Glob(filepath.Join(l.o.Dir, wholefile.Temporary+"*")) // the pattern is well-formed
 	for _, path := range left {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			l.o.Log.Warn("removing an unfinished file", "file", path, "error", err)

@@ -19,7 +19,8 @@ func (l *Loop) moveLamps(ctx context.Context, s *ami.Session, next *rendered) {
 		return
 	}
 	if err := s.Reload(ctx, lampModule); err != nil {
-		l.o.Log.Warn("moving the lamps of phones; each is right when its phone registers again", "module", lampModule, "error", err)
+		l.o.Log.Warn("moving the lamps of phones; each is right when its phone registers again", "module", lampModule,
+			"error", err)
 	}
 }
 

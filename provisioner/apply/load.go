@@ -99,7 +99,8 @@ func (l *Loop) verify(ctx context.Context, s *ami.Session, f asteriskconf.File) 
 			return err
 		}
 		if time.Now().After(deadline) {
-			return &refusal{file: f.Name, hash: f.Hash, why: "after a reload of " + f.Module + " it still runs the file before; its log says why"}
+			return &refusal{file: f.Name, hash: f.Hash, why: "after a reload of " + f.Module +
+				" it still runs the file before; its log says why"}
 		}
 		select {
 		case <-time.After(pause):
@@ -117,7 +118,8 @@ type objects struct {
 
 // verifyEndpoints asks Asterisk for changed endpoints: an object with a bad
 // option is left out while the rest of the file loads.
-func (l *Loop) verifyEndpoints(ctx context.Context, s *ami.Session, f asteriskconf.File, files *asteriskconf.Files) error {
+func (l *Loop) verifyEndpoints(ctx context.Context, s *ami.Session, f asteriskconf.File,
+	files *asteriskconf.Files) error {
 	var before map[string]uint64
 	switch {
 	case l.good != nil && l.asked.of == l.good.files: // as after every pass that went well

@@ -3,7 +3,7 @@
 // It owns Asterisk's files of ours, the loop that renders, writes, loads and verifies
 // them, and how far that has come. A refused change is undone: files, calls and phones
 // stay with what Asterisk runs. It may import provisioner/pbx, db, templates,
-// provisioner/asteriskconf, ami and provisioner/event.
+// provisioner/asteriskconf, ami, provisioner/event and provisioner/wholefile.
 package apply
 
 import (

@@ -16,7 +16,8 @@ import (
 // that lacks the module, or whose own file does not pull ours in, runs everything
 // else; the warning says what it misses. The file is tried again at every pass, and
 // waited for once.
-func (l *Loop) loadOptional(ctx context.Context, s *ami.Session, f asteriskconf.File) (reloaded bool, warning string, err error) {
+func (l *Loop) loadOptional(ctx context.Context, s *ami.Session,
+	f asteriskconf.File) (reloaded bool, warning string, err error) {
 	if l.nothingYet(f) {
 		l.settled(f, true)
 		return false, "", nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/wholefile"
 )
 
 // A file that Asterisk leaves aside as a whole is undone on disk, the failure
@@ -142,7 +143,7 @@ func TestUnwritableFolderRecovers(t *testing.T) {
 // A crash between temporary file and rename leaves no secrets lying about.
 func TestLeftoversOfACrashAreRemoved(t *testing.T) {
 	l := newLab(t)
-	left := filepath.Join(l.config, temporary+"123")
+	left := filepath.Join(l.config, wholefile.Temporary+"123")
 	if err := os.WriteFile(left, []byte("password = x"), 0o600); err != nil {
 		t.Fatal(err)
 	}

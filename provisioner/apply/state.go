@@ -11,7 +11,8 @@ import (
 
 // succeeded records a pass that Asterisk acknowledged.
 func (l *Loop) succeeded(ctx context.Context, start time.Time, revision int64, reloaded []string) {
-	state := event.Apply{Applied: revision, At: time.Now(), Took: time.Since(start), Reloaded: reloaded, Warnings: l.warnings}
+	state := event.Apply{Applied: revision, At: time.Now(), Took: time.Since(start), Reloaded: reloaded,
+		Warnings: l.warnings}
 	l.record(ctx, state, db.ApplyResult{Revision: revision, State: db.ApplyState(event.Applied)})
 	for _, w := range l.warnings {
 		l.o.Log.Warn("applied in part", "revision", revision, "missing", w)
@@ -22,14 +23,16 @@ func (l *Loop) succeeded(ctx context.Context, start time.Time, revision int64, r
 // failed records a pass that did not get through, and returns its error.
 func (l *Loop) failed(ctx context.Context, start time.Time, revision int64, err error) error {
 	state := l.State()
-	state.Failed, state.Error, state.At, state.Took, state.Reloaded = revision, err.Error(), time.Now(), time.Since(start), nil
+	state.Failed, state.Error, state.At, state.Took, state.Reloaded = revision, err.Error(), time.Now(),
+		time.Since(start), nil
 	if errors.Is(err, errAway) {
 		// Not a failure of the change: it stays pending.
 		state.Failed = 0
 		l.publish(state)
 		return err
 	}
-	l.record(context.WithoutCancel(ctx), state, db.ApplyResult{Revision: revision, State: db.ApplyState(event.Failed), Error: state.Error})
+	l.record(context.WithoutCancel(ctx), state, db.ApplyResult{Revision: revision, State: db.ApplyState(event.Failed),
+		Error: state.Error})
 	l.o.Log.Error("applying the configuration", "revision", revision, "error", err)
 	return err
 }

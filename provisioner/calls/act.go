@@ -92,7 +92,8 @@ func (t *Tracker) Transfer(ctx context.Context, by pbx.Author, tenant, id, leg, 
 
 // logOrder logs what the user of the API did to a call.
 func (t *Tracker) logOrder(done string, by pbx.Author, tenant, id string, more ...any) {
-	t.o.Logger.Info(done, append([]any{"tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address}, more...)...)
+	t.o.Log.Info(done, append([]any{"tenant", tenant, "call", id, "actor", by.Actor, "address", by.Address},
+		more...)...)
 }
 
 // atAsterisk carries out an order, such as "transfer the call", over AMI.
@@ -130,7 +131,8 @@ func (t *Tracker) talking(id, leg string) (*channel, error) {
 			continue
 		}
 		if l.State == pbx.LegAsking {
-			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "leg asks somebody already: complete that, or return, first"}
+			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg",
+				Message: "leg asks somebody already: complete that, or return, first"}
 		}
 		if ch.bridge == "" {
 			return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "leg talks with nobody who could be transferred"}
@@ -200,7 +202,8 @@ func (t *Tracker) Place(ctx context.Context, by pbx.Author, tenant, extension, t
 	variables := map[string]string{
 		pbx.ClickDialVariable: pbx.ClickArgument(devices, clickSeconds), pbx.ClickNameVariable: name,
 		"_" + pbx.ClickToVariable: to, "_" + pbx.ClickEntryVariable: pbx.EntryContext(tenant)}
-	err = t.o.Control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo, variables)
+	err = t.o.Control.Originate(ctx, id, "Local/"+pbx.ClickRing+"@"+pbx.ClickContext, pbx.ClickContext, pbx.ClickGo,
+		variables)
 	if err != nil {
 		return "", refused(err, "place the call")
 	}

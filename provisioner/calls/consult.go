@@ -26,7 +26,8 @@ func (t *Tracker) Consult(ctx context.Context, by pbx.Author, tenant, id, leg, t
 	endpoint := pbx.EndpointOfChannel(transferor.name)
 	d := t.o.Snapshot().DeviceOf(endpoint)
 	if d == nil || d.Tenant != tenant {
-		return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: "leg is no phone of the tenant: it has no rights to dial with"}
+		return nil, &pbx.Error{Kind: pbx.Conflict, Field: "leg",
+			Message: "leg is no phone of the tenant: it has no rights to dial with"}
 	}
 	if err := t.mayDial(tenant, endpoint, to); err != nil {
 		return nil, err
@@ -173,7 +174,8 @@ func (t *Tracker) mayConsult(id, leg string) (transferor, transferee legChannel,
 		}
 	}
 	if len(with) != 1 {
-		return transferor, transferee, &pbx.Error{Kind: pbx.Conflict, Field: "leg", Message: fmt.Sprintf("leg talks with %d others, and only one can be held", len(with))}
+		return transferor, transferee, &pbx.Error{Kind: pbx.Conflict, Field: "leg",
+			Message: fmt.Sprintf("leg talks with %d others, and only one can be held", len(with))}
 	}
 	return legChannel{ch.name, ch.id}, legChannel{with[0].name, with[0].id}, nil
 }

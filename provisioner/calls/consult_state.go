@@ -129,7 +129,7 @@ func (t *Tracker) recallAbandoned(ctx context.Context, s *ami.Session, list []am
 		}
 		transferor, err := s.ChannelVar(ctx, c.Name, pbx.AskerVariable)
 		if err == nil && !slices.ContainsFunc(list, func(o ami.Channel) bool { return o.Name == transferor }) {
-			t.o.Logger.Warn("the phone that held a channel is gone: it is rung again", "channel", c.Name, "phone", transferor)
+			t.o.Log.Warn("the phone that held a channel is gone: it is rung again", "channel", c.Name, "phone", transferor)
 			err = s.Redirect(ctx, c.Name, ami.Place{Context: pbx.HeldContext, Extension: pbx.LeftExtension})
 		}
 		if err != nil && !errors.Is(err, ami.ErrNotFound) {

@@ -49,7 +49,7 @@ func (t *Tracker) withoutGhosts(list []ami.Channel) []ami.Channel {
 	return slices.DeleteFunc(list, func(c ami.Channel) bool {
 		ghost := strings.HasPrefix(c.Name, "Surrogate/")
 		if ghost {
-			t.o.Logger.Info("Asterisk lists the shell of a channel that has ended", "channel", c.Name, "context", c.Context)
+			t.o.Log.Info("Asterisk lists the shell of a channel that has ended", "channel", c.Name, "context", c.Context)
 		}
 		return ghost
 	})
@@ -171,7 +171,7 @@ func (t *Tracker) watch(ctx context.Context) error {
 			continue
 		}
 		if err := t.sweep(ctx, s); err != nil && ctx.Err() == nil {
-			t.o.Logger.Warn("calls under way", "error", err)
+			t.o.Log.Warn("calls under way", "error", err)
 		}
 	}
 }

@@ -42,7 +42,7 @@ type Tracker struct {
 // Options are what a Tracker needs. All but Control are required.
 type Options struct {
 	DB       *db.DB
-	Logger   *slog.Logger
+	Log      *slog.Logger
 	Events   *event.Hub
 	Snapshot func() *pbx.Snapshot // the desired state in force
 	// Tenant returns a NotFound error for a tenant that does not exist.

@@ -46,7 +46,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func newCallRig() *callRig {
 	s := callOffice()
 	r := &callRig{}
-	r.Tracker = newTracker(Options{Logger: slog.New(slog.DiscardHandler), Events: event.NewHub(), Snapshot: func() *pbx.Snapshot { return s },
+	r.Tracker = newTracker(Options{Log: slog.New(slog.DiscardHandler), Events: event.NewHub(), Snapshot: func() *pbx.Snapshot { return s },
 		Ended:    func(c *pbx.CDR) { r.records = append(r.records, c) },
 		Answered: func(tenant, extension string, _ time.Time) { r.taken = append(r.taken, tenant+"/"+extension) }},
 		&Turns{snapshot: func() *pbx.Snapshot { return s }})

@@ -41,7 +41,7 @@ const turnsPause = time.Second
 func newTurns(ctx context.Context, o Options) (*Turns, error) {
 	t := &Turns{snapshot: o.Snapshot, turns: map[ringGroup]pbx.Turn{}}
 	t.changed = writebehind.New(&t.mu, writebehind.Options[ringMember, []db.RingTurn]{What: "turns of ring groups",
-		Every: turnsPause, Read: t.read, Write: o.DB.WriteRingTurns, Log: o.Logger})
+		Every: turnsPause, Read: t.read, Write: o.DB.WriteRingTurns, Log: o.Log})
 	rows, err := o.DB.RingTurns(ctx)
 	if err != nil {
 		return nil, err

@@ -59,15 +59,15 @@ type extensionKey struct{ tenant, number string }
 // Options are what a Recorder needs. All fields are required.
 type Options struct {
 	DB         *db.DB
-	Logger     *slog.Logger
+	Log        *slog.Logger
 	Recordings *spool.Spool // where the recordings of calls are found
 }
 
 // New starts from what the database remembers; Run starts the loops.
 func New(ctx context.Context, o Options) (*Recorder, error) {
-	r := &Recorder{db: o.DB, log: o.Logger, recordings: o.Recordings, counts: map[extensionKey]db.AnswerCount{}}
+	r := &Recorder{db: o.DB, log: o.Log, recordings: o.Recordings, counts: map[extensionKey]db.AnswerCount{}}
 	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls",
-		Every: recordPause, Batch: recordsAtOnce, Most: recordQueue, Read: r.read, Write: r.write, Log: o.Logger})
+		Every: recordPause, Batch: recordsAtOnce, Most: recordQueue, Read: r.read, Write: r.write, Log: o.Log})
 	stored, err := o.DB.AnswerCounts(ctx)
 	if err != nil {
 		return nil, err

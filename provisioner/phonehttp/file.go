@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -70,15 +71,15 @@ func (f *file) cost() int64 {
 
 // file returns a file of a phone from the cache, or renders it. Nil without an
 // error means that the phone has no such file.
-func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
-	site := h.opt.Site
-	site.Year = c.now.UTC().Year()
-	key := fileKey{e.phone.MAC, c.want.File, enrol}
-	print := phoneconf.PrintOf(h.opt.Engine, e.phone, e.fingerprint(c.index.snapshot, site))
+func (fs *Files) file(ix *index, e *entry, name phoneconf.FileName, enrol bool, now time.Time) (*file, error) {
+	site := fs.o.Site
+	site.Year = now.UTC().Year()
+	key := fileKey{e.phone.MAC, name, enrol}
+	print := phoneconf.PrintOf(fs.o.Engine, e.phone, e.fingerprint(ix.snapshot, site))
 	if phoneconf.IsDirectory(key.name) {
-		print = c.index.directory(e, print)
+		print = ix.directory(e, print)
 	}
-	if f := h.cache.get(key.text()); f != nil {
+	if f := fs.cache.get(key.text()); f != nil {
 		if g, err, ok := f.answer(print); ok {
 			return g, err
 		}
@@ -86,7 +87,7 @@ func (h *Handler) file(c *call, e *entry, enrol bool) (*file, error) {
 	// Outside of every lock, and once however many ask: a boot storm after a change
 	// that touches all phones renders each file one time and stops nobody.
 	flight := fmt.Sprintf("%s %s %t %x", key.mac, key.name, enrol, print)
-	v, _, _ := h.flight.Do(flight, func() (any, error) { return h.render(c.index.snapshot, e, site, key, print), nil })
+	v, _, _ := fs.flight.Do(flight, func() (any, error) { return fs.render(ix.snapshot, e, site, key, print), nil })
 	f := v.(*file)
 	if f == nil {
 		return nil, nil
@@ -112,52 +113,55 @@ func (f *file) answer(print [sha256.Size]byte) (g *file, err error, ok bool) {
 // render renders a file and puts it into the cache. Rendering is a pure function:
 // what failed once is not tried again before the fingerprint changes, and so it
 // is logged once. Nil means that the phone has no such file.
-func (h *Handler) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte) *file {
-	last := h.cache.get(key.text())
+func (fs *Files) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte) *file {
+	last := fs.cache.get(key.text())
 	if last != nil {
 		if _, _, ok := last.answer(print); ok {
 			return last // rendered since this request looked
 		}
 	}
-	h.rendering <- struct{}{}
+	fs.rendering <- struct{}{}
 	// Whoever waited for its turn here is behind those who only fetch what is
 	// rendered already: a storm of new files is no pause for the other phones.
 	runtime.Gosched()
-	body, ctype, err := h.bytes(s, e.phone, site, key)
-	<-h.rendering
+	body, ctype, err := fs.bytes(s, e.phone, site, key)
+	<-fs.rendering
 	if errors.Is(err, phoneconf.ErrNoFile) {
 		return nil
 	}
-	h.renders.Add(1)
+	fs.renders.Add(1)
 	var f *file
 	if bad, ok := phoneconf.SiteFault(err); ok && (!last.good(e.secret) || last.fault != nil && last.fault.plain) {
-		f = h.shipped(s, e, site, key, print, bad)
+		f = fs.shipped(s, e, site, key, print, bad)
 	} else if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
-		f.body = h.packer.pack(kindOf(e.phone, key), body)
+		f.body = fs.packer.pack(kindOf(e.phone, key), body)
 	} else {
-		h.opt.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file", key.name, "last_good", last.good(e.secret), "error", err)
+		fs.o.Logger.Log(context.Background(), failLevel(err), "a phone's file cannot be rendered", "mac", key.mac, "file",
+			key.name, "last_good", last.good(e.secret), "error", err)
 		f = &file{key: key.text(), owner: e.secret} // another owner's last good file is not for this one
 		if last.good(e.secret) {
 			*f = *last
 		}
 		f.fault = &fault{print: print, err: err}
 	}
-	h.cache.put(f)
+	fs.cache.put(f)
 	return f
 }
 
-func (h *Handler) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) ([]byte, phoneconf.ContentType, error) {
+func (fs *Files) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site,
+	key fileKey) ([]byte, phoneconf.ContentType, error) {
 	if key.enrol {
-		return phoneconf.RenderEnrol(h.opt.Engine, p, site, key.name)
+		return phoneconf.RenderEnrol(fs.o.Engine, p, site, key.name)
 	}
-	ix := h.index.Load()
+	ix := fs.index.Load()
 	if ix == nil || ix.snapshot != s || !phoneconf.IsDirectory(key.name) || phoneconf.OwnDirectory(s, p) {
-		return phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+		return phoneconf.Render(fs.o.Engine, s, p, site, key.name)
 	}
 	// Thousands of phones show the same people.
-	all, _ := ix.directories.LoadOrStore(directoryKey{p.Tenant, p.Vendor, p.Model, h.opt.Engine.SitePrint(phoneconf.PlaceOf(p))}, sync.OnceValue(func() (d directory) {
-		d.body, d.ctype, d.err = phoneconf.Render(h.opt.Engine, s, p, site, key.name)
+	all, _ := ix.directories.LoadOrStore(directoryKey{p.Tenant, p.Vendor, p.Model,
+		fs.o.Engine.SitePrint(phoneconf.PlaceOf(p))}, sync.OnceValue(func() (d directory) {
+		d.body, d.ctype, d.err = phoneconf.Render(fs.o.Engine, s, p, site, key.name)
 		return d
 	}))
 	d := all.(func() directory)()
@@ -176,5 +180,6 @@ func kindOf(p *pbx.Phone, key fileKey) string {
 // newFile has no body yet. Its key is a copy: the request's is a part of a longer text.
 func newFile(key fileKey, owner, print [sha256.Size]byte, body []byte, ctype phoneconf.ContentType) *file {
 	sum := sha256.Sum256(body)
-	return &file{key: strings.Clone(key.text()), owner: owner, print: print, etag: `"` + hex.EncodeToString(sum[:]) + `"`, size: len(body), ctype: ctype}
+	return &file{key: strings.Clone(key.text()), owner: owner, print: print, etag: `"` + hex.EncodeToString(sum[:]) + `"`,
+		size: len(body), ctype: ctype}
 }

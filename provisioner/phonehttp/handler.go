@@ -26,28 +26,18 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// DefaultCacheBytes holds the files of more than 10,000 desk phones: each is 8 kB
-// and takes 2 kB, see packed.
-const DefaultCacheBytes = 32 << 20
-
-// Options are what a Handler needs. Snapshot, Engine and Record are required.
+// Options are what a Handler needs. Snapshot, Files and Record are required.
 type Options struct {
 	// Snapshot returns the current state, nil before the first one is loaded.
 	Snapshot func() *pbx.Snapshot
-	Engine   *phoneconf.Engine
-	Site     phoneconf.Site // Year is set here from Now
+	Files    *Files
 	// Record is told of each request that belongs to a known phone, be it by
 	// secret or by MAC. It is called within the request and must not block.
 	Record func(pbx.PhoneFetch)
@@ -67,36 +57,20 @@ type Options struct {
 	Firmware func(sum, name string) (path string, size int64, modified time.Time, ok bool)
 	// Invitations are the pages for softphones below phoneconf.InvitePath; nil has none.
 	Invitations Invitations
-	Now         func() time.Time // nil is time.Now
-	Logger      *slog.Logger     // nil logs nothing
-	CacheBytes  int64            // bound of the rendered files kept, 0 is DefaultCacheBytes
+	Logger      *slog.Logger // nil logs nothing
 }
 
 // Handler answers phones. It is safe for concurrent use.
 type Handler struct {
-	opt      Options
-	index    atomic.Pointer[index]
-	indexing sync.Mutex
-	cache    *cache
-	packer   packer
-	flight   singleflight.Group
-	core     func(context.Context, *ask) (reply, note) // serve; tests of adapters put another in its place
-	renders  atomic.Int64                              // files rendered, or tried
-	uploads  chan struct{}                             // a place for each body that is being received
-	sending  chan struct{}                             // for each firmware file that is being sent
-	// and for each file that is being rendered: more at once would take no less time
-	rendering chan struct{}
+	opt     Options
+	files   *Files
+	core    func(context.Context, *ask) (reply, note) // serve; tests of adapters put another in its place
+	uploads chan struct{}                             // a place for each body that is being received
+	sending chan struct{}                             // for each firmware file that is being sent
 }
-
-// Renders returns how many files were rendered since the start: what the cache
-// did not answer.
-func (h *Handler) Renders() int64 { return h.renders.Load() }
 
 // New returns a handler.
 func New(opt Options) *Handler {
-	if opt.Now == nil {
-		opt.Now = time.Now
-	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -106,13 +80,8 @@ func New(opt Options) *Handler {
 	if opt.Enrolled == nil {
 		opt.Enrolled = func(*pbx.Phone) bool { return false }
 	}
-	if opt.CacheBytes <= 0 {
-		opt.CacheBytes = DefaultCacheBytes
-	}
-	h := &Handler{
-		opt: opt, cache: newCache(opt.CacheBytes), uploads: make(chan struct{}, maxUploads),
-		sending: make(chan struct{}, maxFirmware), rendering: make(chan struct{}, runtime.GOMAXPROCS(0)),
-	}
+	h := &Handler{opt: opt, files: opt.Files, uploads: make(chan struct{}, maxUploads),
+		sending: make(chan struct{}, maxFirmware)}
 	h.core = h.serve
 	return h
 }
@@ -151,7 +120,7 @@ func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
 	if r, ok := h.firmware(a); ok {
 		return r, note{}
 	}
-	c := call{ask: a, now: h.opt.Now(), index: h.indexOf(s)}
+	c := call{ask: a, now: h.files.o.Now(), index: h.files.indexOf(s)}
 	c.want, c.ok = phoneconf.ParsePath(a.path)
 	r, hash := h.answer(&c)
 	return r, noteOf(&c, hash)
@@ -210,7 +179,7 @@ func (h *Handler) find(c *call) (*file, error) {
 	if c.method == http.MethodPut || named == nil || !c.now.Before(named.phone.EnrolUntil) || h.opt.Enrolled(named.phone) {
 		return nil, nil
 	}
-	f, _ := h.file(c, named, true) // the generic URL knows no other refusal than 404
+	f, _ := h.files.file(c.index, named, c.want.File, true, c.now) // the generic URL knows no other refusal than 404
 	return f, nil
 }
 
@@ -223,7 +192,7 @@ func (h *Handler) proved(c *call, e *entry) (*file, error) {
 	if c.method == http.MethodPut {
 		return nil, nil
 	}
-	return h.file(c, e, false)
+	return h.files.file(c.index, e, c.want.File, false, c.now)
 }
 
 // maxUserAgent is how much of a User-Agent is kept, see pbx.PhoneFetch.

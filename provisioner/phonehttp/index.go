@@ -53,17 +53,17 @@ type yearPrint struct {
 }
 
 // indexOf returns the index of a snapshot, the one at hand or a new one.
-func (h *Handler) indexOf(s *pbx.Snapshot) *index {
-	if ix := h.index.Load(); ix != nil && ix.snapshot == s {
+func (fs *Files) indexOf(s *pbx.Snapshot) *index {
+	if ix := fs.index.Load(); ix != nil && ix.snapshot == s {
 		return ix
 	}
-	h.indexing.Lock()
-	defer h.indexing.Unlock()
-	if ix := h.index.Load(); ix != nil && ix.snapshot == s {
+	fs.indexing.Lock()
+	defer fs.indexing.Unlock()
+	if ix := fs.index.Load(); ix != nil && ix.snapshot == s {
 		return ix
 	}
 	ix := newIndex(s)
-	h.index.Store(ix)
+	fs.index.Store(ix)
 	return ix
 }
 
@@ -101,7 +101,8 @@ func (e *entry) fingerprint(s *pbx.Snapshot, site phoneconf.Site) [sha256.Size]b
 // is that of e's configuration files. A tenant's people are read once.
 func (ix *index) directory(e *entry, own [sha256.Size]byte) [sha256.Size]byte {
 	tenant := e.phone.Tenant
-	once, _ := ix.people.LoadOrStore(tenant, sync.OnceValue(func() [sha256.Size]byte { return phoneconf.DirectoryFingerprint(ix.snapshot, tenant) }))
+	once, _ := ix.people.LoadOrStore(tenant,
+		sync.OnceValue(func() [sha256.Size]byte { return phoneconf.DirectoryFingerprint(ix.snapshot, tenant) }))
 	people := once.(func() [sha256.Size]byte)()
 	return sha256.Sum256(append(own[:], people[:]...))
 }
@@ -109,5 +110,6 @@ func (ix *index) directory(e *entry, own [sha256.Size]byte) [sha256.Size]byte {
 // allows reports whether the phone may ask from an address. No phone, nil, may
 // ask from everywhere: it gets nothing anyhow.
 func (e *entry) allows(from netip.Addr) bool {
-	return e == nil || len(e.networks) == 0 || slices.ContainsFunc(e.networks, func(n netip.Prefix) bool { return n.Contains(from) })
+	return e == nil || len(e.networks) == 0 || slices.ContainsFunc(e.networks,
+		func(n netip.Prefix) bool { return n.Contains(from) })
 }

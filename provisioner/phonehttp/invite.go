@@ -80,12 +80,14 @@ func (h *Handler) invite(ctx context.Context, method, token string) reply {
 
 // inviteView collects what an app must be told.
 func (h *Handler) inviteView(d *pbx.Device) (v inviteView, err error) {
-	site := h.opt.Site
-	v = inviteView{Open: true, Username: d.Endpoint, Password: d.Secret.Reveal(), Transport: strings.ToUpper(site.Transport),
-		Server: net.JoinHostPort(site.SIPServer, strconv.Itoa(site.SIPPort))}
+	site := h.files.o.Site
+	v = inviteView{Open: true, Username: d.Endpoint, Password: d.Secret.Reveal(),
+		Transport: strings.ToUpper(site.Transport),
+		Server:    net.JoinHostPort(site.SIPServer, strconv.Itoa(site.SIPPort))}
 	// A SIP address with its password (RFC 3261, 19.1.1) is what apps of all makes
 	// can make something of.
-	code, err := qr.Encode("sip:"+url.UserPassword(v.Username, v.Password).String()+"@"+v.Server+";transport="+site.Transport, qr.M)
+	code, err := qr.Encode("sip:"+url.UserPassword(v.Username,
+		v.Password).String()+"@"+v.Server+";transport="+site.Transport, qr.M)
 	if err != nil {
 		return v, fmt.Errorf("drawing the code: %w", err)
 	}

@@ -38,7 +38,8 @@ func (l *links) OpenInvitation(ctx context.Context, token string) (*pbx.Device, 
 func TestInvitePage(t *testing.T) {
 	token := strings.Repeat("a2", 26)
 	l := &links{token: token}
-	h := New(Options{Snapshot: func() *pbx.Snapshot { return nil }, Site: phoneconf.Site{SIPServer: "pbx.example.com", SIPPort: 5061, Transport: "tcp"}, Invitations: l})
+	h := New(Options{Snapshot: func() *pbx.Snapshot { return nil }, Invitations: l,
+		Files: NewFiles(FilesOptions{Site: phoneconf.Site{SIPServer: "pbx.example.com", SIPPort: 5061, Transport: "tcp"}})})
 	ask := func(method, path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(method, path, nil))

@@ -80,7 +80,7 @@ func TestPackFollowsANewText(t *testing.T) {
 func BenchmarkPack(b *testing.B) {
 	s := newSite(b, 1, nil)
 	snapshot := s.current.Load()
-	site := s.opt.Site
+	site := s.o.Site
 	site.Year = 2026
 	phone := snapshot.Phones[0]
 	body, _, err := phoneconf.Render(engine, snapshot, phone, site, phoneconf.Files(snapshot, phone)[0])

@@ -25,6 +25,7 @@ var (
 // the others Polycoms; each has one line with an extension of its own.
 type site struct {
 	*Handler
+	*Files
 	current atomic.Pointer[pbx.Snapshot]
 	now     atomic.Pointer[time.Time]
 	log     bytes.Buffer
@@ -42,12 +43,15 @@ func newBoundSite(phones int, bound int64, change func(*rows)) *site {
 	s := &site{}
 	s.swap(phones, change)
 	s.clock(noon)
+	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.Files = NewFiles(FilesOptions{
+		Engine: engine, Now: func() time.Time { return *s.now.Load() }, CacheBytes: bound, Logger: log,
+		Site: phoneconf.Site{SIPServer: "pbx.example.com", SIPPort: 5060, Transport: "udp", BaseURL: "http://pbx.example.com:8480", NTPServer: "pool.ntp.org"},
+	})
 	s.Handler = New(Options{
-		Snapshot: s.current.Load, Engine: engine, Now: func() time.Time { return *s.now.Load() }, CacheBytes: bound,
-		Site:          phoneconf.Site{SIPServer: "pbx.example.com", SIPPort: 5060, Transport: "udp", BaseURL: "http://pbx.example.com:8480", NTPServer: "pool.ntp.org"},
+		Snapshot: s.current.Load, Files: s.Files, Logger: log,
 		Record:        s.record(&s.known),
 		RecordUnknown: s.record(&s.unknown),
-		Logger:        slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	return s
 }

@@ -19,17 +19,18 @@ func failLevel(err error) slog.Level {
 
 // shipped renders with the shipped templates a file whose own template failed and
 // of which no good one is in memory.
-func (h *Handler) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte, bad *phoneconf.SiteError) *file {
-	h.opt.Logger.Debug("a site's template fails, the shipped one is used", "mac", key.mac, "file", key.name, "error", bad)
+func (fs *Files) shipped(s *pbx.Snapshot, e *entry, site phoneconf.Site, key fileKey, print [sha256.Size]byte,
+	bad *phoneconf.SiteError) *file {
+	fs.o.Logger.Debug("a site's template fails, the shipped one is used", "mac", key.mac, "file", key.name, "error", bad)
 	f := &file{key: key.text(), owner: e.secret}
-	engine := h.opt.Engine.Shipped()
+	engine := fs.o.Engine.Shipped()
 	body, ctype, err := phoneconf.Render(engine, s, e.phone, site, key.name)
 	if key.enrol {
 		body, ctype, err = phoneconf.RenderEnrol(engine, e.phone, site, key.name)
 	}
 	if err == nil {
 		f = newFile(key, e.secret, print, body, ctype)
-		f.body = h.packer.pack(kindOf(e.phone, key), body)
+		f.body = fs.packer.pack(kindOf(e.phone, key), body)
 	}
 	f.fault = &fault{print: print, plain: err == nil, err: bad}
 	return f

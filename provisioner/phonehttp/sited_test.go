@@ -20,7 +20,7 @@ type sited struct {
 
 func newSited(t *testing.T, phones int) *sited {
 	s := &sited{site: newSite(t, phones, nil), t: t, dir: t.TempDir(), tick: noon}
-	s.opt.Engine = templates.MustNew().WithSite(s.dir)
+	s.o.Engine = templates.MustNew().WithSite(s.dir)
 	return s
 }
 
@@ -34,7 +34,7 @@ func (s *sited) put(path, text string) {
 			s.t.Fatal(err)
 		}
 	}
-	if changed, err := s.opt.Engine.Rescan(); !changed || err != nil {
+	if changed, err := s.o.Engine.Rescan(); !changed || err != nil {
 		s.t.Fatal(changed, err)
 	}
 }

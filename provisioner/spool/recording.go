@@ -106,7 +106,7 @@ func (s *Spool) sweepSilence(folder *os.Root, file string) {
 		return
 	}
 	if err := folder.Remove(file); err != nil {
-		s.o.Logger.Warn("removing a recording without sound", "file", file, "error", err)
+		s.o.Log.Warn("removing a recording without sound", "file", file, "error", err)
 	}
 }
 
@@ -187,7 +187,7 @@ func (s *Spool) Delete(ctx context.Context, by pbx.Author, tenant, name string) 
 	if err := folder.Remove(name + pbx.RecordingSuffix); err != nil {
 		return fmt.Errorf("deleting recording %s: %w", name, err)
 	}
-	s.o.Logger.Info("recording deleted", "tenant", tenant, "recording", name, "actor", by.Actor, "address", by.Address)
+	s.o.Log.Info("recording deleted", "tenant", tenant, "recording", name, "actor", by.Actor, "address", by.Address)
 	return nil
 }
 

@@ -20,7 +20,7 @@ type Options struct {
 	Voicemail string
 	// Tenant returns a NotFound error for a tenant that does not exist.
 	Tenant func(ctx context.Context, name string) error
-	Logger *slog.Logger
+	Log    *slog.Logger
 }
 
 // Spool is both folders. Its methods are safe for concurrent use.

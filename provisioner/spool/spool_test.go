@@ -17,7 +17,7 @@ import (
 // folders is a spool on folders of the test, with a tenant "default".
 func folders(t *testing.T) (*Spool, Options) {
 	t.Helper()
-	o := Options{Recordings: t.TempDir(), Voicemail: t.TempDir(), Logger: slog.New(slog.DiscardHandler),
+	o := Options{Recordings: t.TempDir(), Voicemail: t.TempDir(), Log: slog.New(slog.DiscardHandler),
 		Tenant: func(_ context.Context, name string) error {
 			if name != pbx.DefaultTenant {
 				return pbx.NotFoundf("tenant %s does not exist", name)

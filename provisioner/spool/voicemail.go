@@ -18,7 +18,7 @@ func (s *Spool) ForgetMailbox(tenant, mailbox string) {
 	}
 	if err := os.RemoveAll(filepath.Join(s.o.Voicemail, tenant, mailbox)); err != nil {
 		name := pbx.MailboxName(tenant, mailbox)
-		s.o.Logger.Error("removing the messages of a deleted mailbox", "mailbox", name, "error", err)
+		s.o.Log.Error("removing the messages of a deleted mailbox", "mailbox", name, "error", err)
 	}
 }
 
@@ -32,7 +32,7 @@ func (s *Spool) ForgetPIN(tenant, mailbox string) {
 	path := filepath.Join(s.o.Voicemail, tenant, mailbox, "secret.conf")
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		name := pbx.MailboxName(tenant, mailbox)
-		s.o.Logger.Error("removing the PIN chosen on the phone", "mailbox", name, "error", err)
+		s.o.Log.Error("removing the PIN chosen on the phone", "mailbox", name, "error", err)
 	}
 }
 
@@ -49,10 +49,10 @@ func (s *Spool) MoveMailbox(tenant, from, to string) {
 	}
 	aside := target + ".before-" + time.Now().UTC().Format("20060102T150405.000")
 	if err := os.Rename(target, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.o.Logger.Error("keeping the messages of an earlier mailbox", "folder", target, "error", err)
+		s.o.Log.Error("keeping the messages of an earlier mailbox", "folder", target, "error", err)
 		return
 	}
 	if err := os.Rename(source, target); err != nil {
-		s.o.Logger.Error("moving the messages of a renumbered mailbox", "from", source, "to", target, "error", err)
+		s.o.Log.Error("moving the messages of a renumbered mailbox", "from", source, "to", target, "error", err)
 	}
 }

@@ -80,8 +80,9 @@ type Options struct {
 // New starts from what the database remembers, as stale values.
 func New(ctx context.Context, o Options) (*Watcher, error) {
 	w := &Watcher{o: o, observed: map[string]*observed{}, staleSince: time.Now(), ask: make(chan string, askQueue)}
-	w.changed = writebehind.New(&w.mu, writebehind.Options[string, rows]{What: "statuses of endpoints", Every: writePause, Batch: writeBatch,
-		Read: w.read, Write: w.write, Log: o.Log})
+	w.changed = writebehind.New(&w.mu, writebehind.Options[string, rows]{What: "statuses of endpoints", Every: writePause,
+		Batch: writeBatch,
+		Read:  w.read, Write: w.write, Log: o.Log})
 	statuses, err := o.DB.Statuses(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the last known statuses: %w", err)
@@ -105,6 +106,13 @@ func (w *Watcher) Of(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 		s = o.EndpointStatus
 	}
 	return s, w.staleSince
+}
+
+// Registered reports whether Asterisk knows the address of an endpoint, or did when the
+// connection was lost.
+func (w *Watcher) Registered(endpoint string) bool {
+	s, _ := w.Of(endpoint)
+	return s.Address.IsValid()
 }
 
 // read copies the statuses of endpoints; those of forgotten endpoints are to go.

@@ -27,7 +27,8 @@ func reachOf(s ami.ContactState, before pbx.Reachability, monitored bool) pbx.Re
 }
 
 // order tells which contact speaks for an endpoint with several.
-var order = map[pbx.Reachability]int{pbx.ReachOK: 4, pbx.ReachUnmonitored: 3, pbx.ReachUnreachable: 2, pbx.ReachUnknown: 1}
+var order = map[pbx.Reachability]int{pbx.ReachOK: 4, pbx.ReachUnmonitored: 3, pbx.ReachUnreachable: 2,
+	pbx.ReachUnknown: 1}
 
 // settle derives the endpoint's status from its contacts; was is what it was.
 func (o *observed) settle(was pbx.Reachability) {

@@ -73,7 +73,7 @@ func (s *store) run(t *testing.T) (stop func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
-var down = errors.New("the disk is full")
+var errDown = errors.New("the disk is full")
 
 // The database has each row within Every and at once after Nudge, the last of several
 // values, and what was changed during the last write when the program ends.
@@ -123,11 +123,11 @@ func TestEndWritesWhatIsLeft(t *testing.T) {
 		if fmt.Sprint(s.stored) != "map[early:1 late:2]" || s.log.Len() > 0 {
 			t.Errorf("stored: %v, log: %s", s.stored, &s.log)
 		}
-		s.refuse = func([]string) error { return down }
+		s.refuse = func([]string) error { return errDown }
 		s.set("lost", 1)
 		stop = s.run(t)
 		stop()
-		if !strings.Contains(s.log.String(), "loses numbers") || !strings.Contains(s.log.String(), down.Error()) {
+		if !strings.Contains(s.log.String(), "loses numbers") || !strings.Contains(s.log.String(), errDown.Error()) {
 			t.Errorf("the log does not say what is lost: %s", &s.log)
 		}
 	})
@@ -140,7 +140,7 @@ func TestRefusedRowsWait(t *testing.T) {
 		s := newStore(Options[string, map[string]int]{Every: time.Second})
 		var tries []time.Duration
 		began := time.Now()
-		s.refuse = func([]string) error { tries = append(tries, time.Since(began)); return down }
+		s.refuse = func([]string) error { tries = append(tries, time.Since(began)); return errDown }
 		stop := s.run(t)
 		s.set("a", 1)
 		for range 210 {
@@ -174,14 +174,14 @@ func TestRefusedRowsGoBehindAllOthers(t *testing.T) {
 	s := newStore(Options[string, map[string]int]{Every: time.Second, Batch: 1})
 	s.refuse = func(names []string) error {
 		if names[0] == "bad" {
-			return down
+			return errDown
 		}
 		return nil
 	}
 	for i, name := range []string{"bad", "a", "b"} {
 		s.set(name, i)
 	}
-	if err := s.rows.Flush(t.Context()); !errors.Is(err, down) {
+	if err := s.rows.Flush(t.Context()); !errors.Is(err, errDown) {
 		t.Errorf("the error is %v", err)
 	}
 	_ = s.rows.Flush(t.Context())

@@ -77,13 +77,15 @@ func (p *Phone) startAgent() (*agent, error) {
 	a := &agent{conn: conn, host: p.opts.LocalIP, port: conn.LocalAddr().(*net.UDPAddr).Port, served: make(chan struct{}),
 		peers: map[string]struct{}{}}
 	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(p.model.sipAgent()),
-		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(p.log), sip.WithTransportLayerReadFilter(a.filter)),
+		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(p.log),
+			sip.WithTransportLayerReadFilter(a.filter)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(p.log),
 			sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {})))
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	a.client, err = sipgo.NewClient(a.ua, sipgo.WithClientHostname(a.host), sipgo.WithClientPort(a.port), sipgo.WithClientNAT(), sipgo.WithClientLogger(p.log))
+	a.client, err = sipgo.NewClient(a.ua, sipgo.WithClientHostname(a.host), sipgo.WithClientPort(a.port),
+		sipgo.WithClientNAT(), sipgo.WithClientLogger(p.log))
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), a.ua.Close())
 	}
@@ -128,9 +130,10 @@ func (a *agent) filter(props sip.TransportReadProps, data []byte) ([]byte, error
 	return data, nil
 }
 
-// stop closes the socket, so that nothing new comes in, then ends every transaction. sipgo handles each message in a goroutine nobody
-// can wait for; one that is late would not find the socket in sipgo's pool and open another, which nobody would close. So the dead
-// socket stays in the pool for all who ever wrote to us, and the pool is not cleared (nothing else is in it).
+// stop closes the socket, so that nothing new comes in, then ends every transaction. sipgo handles each message in a
+// goroutine nobody can wait for; one that is late would not find the socket in sipgo's pool and open another, which
+// nobody would close. So the dead socket stays in the pool for all who ever wrote to us, and the pool is not cleared
+// (nothing else is in it).
 func (a *agent) stop() {
 	a.mu.Lock()
 	a.deaf = true
@@ -225,7 +228,8 @@ func challenged(res *sip.Response) bool {
 	return res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
 }
 
-// answerChallenge makes the Authorization or Proxy-Authorization header for the first challenge we can answer (RFC 3261 section 22, RFC 8760).
+// answerChallenge makes the Authorization or Proxy-Authorization header for the first challenge we can answer (RFC 3261
+// section 22, RFC 8760).
 func answerChallenge(res *sip.Response, method sip.RequestMethod, uri string, account Account) (sip.Header, error) {
 	ask, reply := "WWW-Authenticate", "Authorization"
 	if res.StatusCode == sip.StatusProxyAuthRequired {
@@ -240,7 +244,8 @@ func answerChallenge(res *sip.Response, method sip.RequestMethod, uri string, ac
 		if !digest.CanDigest(chal) {
 			continue
 		}
-		cred, err := digest.Digest(chal, digest.Options{Method: method.String(), URI: uri, Username: account.authName(), Password: account.Password, Count: 1})
+		cred, err := digest.Digest(chal, digest.Options{Method: method.String(), URI: uri, Username: account.authName(),
+			Password: account.Password, Count: 1})
 		if err != nil {
 			return nil, fmt.Errorf("answering %s: %w", ask, err)
 		}

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// bootYealink: <mac>.boot, else y000000000000.boot; a boot file's includes and nothing else, or without one the model's common
-// file and then <mac>.cfg. Of equal parameters the last read wins (vendor guide V84, page 74).
+// bootYealink: <mac>.boot, else y000000000000.boot; a boot file's includes and nothing else, or without one the model's
+// common file and then <mac>.cfg. Of equal parameters the last read wins (vendor guide V84, page 74).
 func (f *fetch) bootYealink(ctx context.Context, values map[string]string) (*Config, error) {
 	p := f.phone
 	base := p.memory.url
@@ -61,8 +61,8 @@ func yealinkMove(v map[string]string) (to, user, password string) {
 	return get("url"), get("username"), get("password")
 }
 
-// bootPolycom: the master file, then its CONFIG_FILES from left to right, the phone's own overrides, licence and directory.
-// Of equal parameters the first wins; overrides win over all (the phone's own changes).
+// bootPolycom: the master file, then its CONFIG_FILES from left to right, the phone's own overrides, licence and
+// directory. Of equal parameters the first wins; overrides win over all (the phone's own changes).
 func (f *fetch) bootPolycom(ctx context.Context, values map[string]string) (*Config, error) {
 	p := f.phone
 	base, m, found, err := f.master(ctx)
@@ -155,7 +155,8 @@ func (f *fetch) polycomFile(ctx context.Context, base, name string) ([]parameter
 	return params, nil
 }
 
-// polycomMove is where device.prov.* sends the phone. A device parameter counts only with device.set=1 and its own .set=1.
+// polycomMove is where device.prov.* sends the phone. A device parameter counts only with device.set=1 and its own
+// .set=1.
 func polycomMove(v map[string]string, current string) (to, user, password string) {
 	get := func(name string) string {
 		if v["device.set"] != "1" || v["device.prov."+name+".set"] != "1" {

@@ -53,8 +53,9 @@ func (p *Phone) newCall(a *agent, account Account) (*Call, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening RTP on %s: %w", p.opts.LocalIP, err)
 	}
-	return &Call{phone: p, agent: a, account: account, media: m, early: newLatch(), ringing: newLatch(), answered: newLatch(),
-		done: newLatch(), decided: newLatch(), abort: newLatch(), acks: map[uint32]chan []byte{}}, nil
+	return &Call{phone: p, agent: a, account: account, media: m, early: newLatch(), ringing: newLatch(),
+		answered: newLatch(),
+		done:     newLatch(), decided: newLatch(), abort: newLatch(), acks: map[uint32]chan []byte{}}, nil
 }
 
 // enlist makes the call findable for requests inside it.
@@ -227,7 +228,8 @@ func (c *Call) bye(ctx context.Context) error {
 	return nil
 }
 
-// end finishes the call once; later endings change nothing. Done comes last: who saw it finds the call nowhere any more.
+// end finishes the call once; later endings change nothing. Done comes last: who saw it finds the call nowhere any
+// more.
 func (c *Call) end(how ending) {
 	c.mu.Lock()
 	if c.ended {

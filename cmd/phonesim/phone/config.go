@@ -44,7 +44,8 @@ type Account struct {
 // String shows the account without its password.
 func (a Account) String() string {
 	return fmt.Sprintf("account %d: %s <sip:%s@%s> auth %s password %s over %s, expires %d s, voicemail %q",
-		a.Index, a.DisplayName, a.UserName, a.hostPort(), a.authName(), mask(a.Password), a.Transport, a.Expires, a.VoicemailNumber)
+		a.Index, a.DisplayName, a.UserName, a.hostPort(), a.authName(), mask(a.Password), a.Transport, a.Expires,
+		a.VoicemailNumber)
 }
 
 // GoString keeps the password out of %#v too.

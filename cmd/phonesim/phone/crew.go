@@ -54,7 +54,8 @@ func (c *crew) within(parent context.Context) (context.Context, context.CancelFu
 	}
 }
 
-// spawn runs f in a goroutine of the crew; its context ends with parent and with the phone. False: the phone is closing.
+// spawn runs f in a goroutine of the crew; its context ends with parent and with the phone. False: the phone is
+// closing.
 func (c *crew) spawn(parent context.Context, f func(context.Context)) bool {
 	if !c.enter() {
 		return false

@@ -10,9 +10,10 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// Call calls a number on the current account's server and waits for the answer. When ctx ends first the call is cancelled.
-// A refusal is a *StatusError: 486 for busy, 487 with the context's error as cause after our own CANCEL.
-// The refused call is returned with the error, for its Header and Status. Once answered, the call no longer depends on ctx.
+// Call calls a number on the current account's server and waits for the answer. When ctx ends first the call is
+// cancelled. A refusal is a *StatusError: 486 for busy, 487 with the context's error as cause after our own CANCEL.
+// The refused call is returned with the error, for its Header and Status. Once answered, the call no longer depends on
+// ctx.
 func (p *Phone) Call(ctx context.Context, number string) (*Call, error) {
 	c, err := p.Dial(ctx, number)
 	if err != nil {
@@ -239,7 +240,8 @@ func (c *Call) progress(res *sip.Response) {
 	}
 }
 
-// confirm acknowledges a 200 and starts talking; a 200 that came too late, or whose media we cannot use, is hung up at once.
+// confirm acknowledges a 200 and starts talking; a 200 that came too late, or whose media we cannot use, is hung up at
+// once.
 func (c *Call) confirm(ctx context.Context, res *sip.Response, late bool) {
 	c.mu.Lock()
 	c.dialog.accept(res)
@@ -281,7 +283,11 @@ func (c *Call) sendACK() {
 	if ack == nil {
 		return
 	}
-	if err := c.agent.client.WriteRequest(ack.Clone(), func(_ *sipgo.Client, req *sip.Request) error { req.SetBody(nil); return nil }); err != nil {
+	if err := c.agent.client.WriteRequest(ack.Clone(), func(_ *sipgo.Client,
+		req *sip.Request) error {
+		req.SetBody(nil)
+		return nil
+	}); err != nil {
 		c.phone.log.Debug("sending ACK", "err", err)
 	}
 }

@@ -67,7 +67,8 @@ func (m *media) press(slots []keySlot) error {
 	return nil
 }
 
-// key sends one frame of a digit. All packets of a digit carry the time of its start; the last goes out three times (RFC 4733 section 2.5.1).
+// key sends one frame of a digit. All packets of a digit carry the time of its start; the last goes out three times
+// (RFC 4733 section 2.5.1).
 func (s *sender) key(to netip.AddrPort, payload int, k keySlot) int {
 	stamp := s.time - uint32((k.frame-1)*frameSize)
 	s.buf[rtpHeader], s.buf[rtpHeader+1] = byte(k.event), 10

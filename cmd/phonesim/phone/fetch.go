@@ -54,9 +54,9 @@ func (p *Phone) ProvisioningURL() string {
 	return p.memory.url
 }
 
-// Fetch asks for the files a phone of this make asks for, in that order, and reads them. A file that names another provisioning URL
-// moves the phone, which asks there at once, at most twice. 404 means go on; any other refusal, and a file that cannot be read, is an error.
-// The requests made so far are returned in any case.
+// Fetch asks for the files a phone of this make asks for, in that order, and reads them. A file that names another
+// provisioning URL moves the phone, which asks there at once, at most twice. 404 means go on; any other refusal, and a
+// file that cannot be read, is an error. The requests made so far are returned in any case.
 func (p *Phone) Fetch(ctx context.Context) (*Config, []Fetched, error) {
 	p.fetching.Lock()
 	defer p.fetching.Unlock()
@@ -87,7 +87,8 @@ func (p *Phone) Fetch(ctx context.Context) (*Config, []Fetched, error) {
 	}
 }
 
-// kept is what survives a move: all of a Yealink's settings; of a Polycom's the flash parameters, the rest lives in the files.
+// kept is what survives a move: all of a Yealink's settings; of a Polycom's the flash parameters, the rest lives in the
+// files.
 func kept(c *Config) map[string]string {
 	if c.Vendor == Yealink {
 		return c.Values
@@ -213,7 +214,8 @@ func (f *fetch) credentials(target *url.URL, h http.Header) (string, error) {
 		return "", errors.New("server wants credentials, the phone has none")
 	}
 	if chal, err := digest.FindChallenge(h); err == nil {
-		cred, err := digest.Digest(chal, digest.Options{Method: http.MethodGet, URI: target.RequestURI(), Username: user, Password: password, Count: 1})
+		cred, err := digest.Digest(chal, digest.Options{Method: http.MethodGet, URI: target.RequestURI(), Username: user,
+			Password: password, Count: 1})
 		if err != nil {
 			return "", fmt.Errorf("answering the digest challenge: %w", err)
 		}

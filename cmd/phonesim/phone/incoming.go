@@ -14,7 +14,8 @@ import (
 // come through here too, but then the oldest makes room and nobody has to read.
 func (p *Phone) Incoming() <-chan *Call { return p.incoming }
 
-// onInvite runs as long as the call is undecided: sipgo ends the transaction when its handler returns without a final answer.
+// onInvite runs as long as the call is undecided: sipgo ends the transaction when its handler returns without a final
+// answer.
 func (p *Phone) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 	if _, ok := keyOf(req); ok {
 		p.onReinvite(req, tx)
@@ -58,8 +59,9 @@ func (p *Phone) newIncoming(req *sip.Request, tx sip.ServerTransaction) (*Call, 
 	local := invite.To().AsFrom()
 	c.incoming, c.invite, c.tx = true, invite, tx
 	c.dialog = dialog{
-		callID: invite.CallID().Value(), local: local, remote: invite.From().AsTo(), target: *invite.Contact().Address.Clone(),
-		cseq: 1, contact: p.contact(a, account), dest: firstOf(p.opts.OutboundProxy), userAgent: p.model.sipAgent(),
+		callID: invite.CallID().Value(), local: local, remote: invite.From().AsTo(),
+		target: *invite.Contact().Address.Clone(),
+		cseq:   1, contact: p.contact(a, account), dest: firstOf(p.opts.OutboundProxy), userAgent: p.model.sipAgent(),
 	}
 	for _, h := range invite.GetHeaders("Record-Route") {
 		c.dialog.routes = append(c.dialog.routes, h.Value())
@@ -108,9 +110,11 @@ func (p *Phone) route(c *Call) {
 	}
 }
 
-// wantsIntercom: a Yealink answers by itself on Alert-Info with info=alert-autoanswer or Call-Info with answer-after=0 (yealink.md 4.10).
+// wantsIntercom: a Yealink answers by itself on Alert-Info with info=alert-autoanswer or Call-Info with answer-after=0
+// (yealink.md 4.10).
 func (c *Call) wantsIntercom() bool {
-	return strings.Contains(c.Header("Alert-Info"), "alert-autoanswer") || strings.Contains(c.Header("Call-Info"), "answer-after=0")
+	return strings.Contains(c.Header("Alert-Info"), "alert-autoanswer") ||
+		strings.Contains(c.Header("Call-Info"), "answer-after=0")
 }
 
 func (c *Call) answerAfter(ctx context.Context, d time.Duration) {

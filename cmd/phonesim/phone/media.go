@@ -19,7 +19,8 @@ type Stats struct {
 	Held                 bool      // their last description lets us send nothing
 }
 
-// media is the RTP side of one call: one socket to send and receive (symmetric RTP, RFC 4961), its reader and its sender.
+// media is the RTP side of one call: one socket to send and receive (symmetric RTP, RFC 4961), its reader and its
+// sender.
 type media struct {
 	phone *Phone
 	rtp   *net.UDPConn

@@ -1,8 +1,9 @@
-// Package phone is a scriptable desk phone: it fetches its files as a Yealink or Polycom does, registers, calls, answers,
-// and sends and checks real audio. Demo, whole-program tests and benchmarks drive it.
+// Package phone is a scriptable desk phone: it fetches its files as a Yealink or Polycom does, registers, calls,
+// answers, and sends and checks real audio. Demo, whole-program tests and benchmarks drive it.
 //
-// It judges our own server, so it imports no other package of ours: its readers of phone files are written a second time here,
-// from the vendors' rules, and must stay independent. SIP transactions and transport come from sipgo; dialogs, SDP and RTP are here.
+// It judges our own server, so it imports no other package of ours: its readers of phone files are written a second
+// time here, from the vendors' rules, and must stay independent. SIP transactions and transport come from sipgo;
+// dialogs, SDP and RTP are here.
 package phone
 
 import (

@@ -66,8 +66,9 @@ func appendAttributes(params []parameter, e xml.StartElement) ([]parameter, erro
 	return params, nil
 }
 
-// flattenAttributes turns raw line breaks and tabs inside tags into blanks, as XML 1.0 section 3.3.3 demands of attribute values
-// (a certificate must be written with &#10;) and Go's decoder does not do. Comments, CDATA and instructions stay as they are.
+// flattenAttributes turns raw line breaks and tabs inside tags into blanks, as XML 1.0 section 3.3.3 demands of
+// attribute values (a certificate must be written with &#10;) and Go's decoder does not do. Comments, CDATA and
+// instructions stay as they are.
 func flattenAttributes(text []byte) []byte {
 	out := bytes.Clone(text)
 	for i := 0; i < len(out); {
@@ -153,7 +154,8 @@ func (m Model) readMaster(text []byte, mac string) (master, error) {
 
 // expand replaces the variables a phone knows in file names.
 func (m Model) expand(s, mac string) string {
-	return strings.NewReplacer("[PHONE_MAC_ADDRESS]", mac, "[MACADDRESS]", mac, "[PHONE_MODEL]", m.Name, "[PHONE_PART_NUMBER]", m.PartNo).Replace(s)
+	return strings.NewReplacer("[PHONE_MAC_ADDRESS]", mac, "[MACADDRESS]", mac, "[PHONE_MODEL]", m.Name,
+		"[PHONE_PART_NUMBER]", m.PartNo).Replace(s)
 }
 
 func folder(s string) string {
@@ -231,8 +233,9 @@ func polycomKeys(v func(string, ...any) string) []LineKey {
 		if address == "" {
 			continue
 		}
-		keys = append(keys, LineKey{Index: i, Kind: "blf", Value: strings.TrimPrefix(address, "sip:"), Label: v("attendant.resourceList.%d.label", i),
-			Line: atoi(v("attendant.reg")), Pickup: v("call.directedCallPickupString")})
+		keys = append(keys, LineKey{Index: i, Kind: "blf", Value: strings.TrimPrefix(address, "sip:"),
+			Label: v("attendant.resourceList.%d.label", i),
+			Line:  atoi(v("attendant.reg")), Pickup: v("call.directedCallPickupString")})
 	}
 	return keys
 }

@@ -22,7 +22,8 @@ func readRTP(b []byte) (packet, error) {
 	if len(b) < rtpHeader || b[0]>>6 != 2 {
 		return packet{}, errNotRTP
 	}
-	p := packet{payload: int(b[1] & 0x7f), seq: binary.BigEndian.Uint16(b[2:]), stamp: binary.BigEndian.Uint32(b[4:]), ssrc: binary.BigEndian.Uint32(b[8:])}
+	p := packet{payload: int(b[1] & 0x7f), seq: binary.BigEndian.Uint16(b[2:]), stamp: binary.BigEndian.Uint32(b[4:]),
+		ssrc: binary.BigEndian.Uint32(b[8:])}
 	if p.payload >= 72 && p.payload <= 76 {
 		return packet{}, errNotRTP
 	}

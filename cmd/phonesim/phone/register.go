@@ -30,7 +30,8 @@ type registration struct {
 }
 
 // Register registers the account and keeps it registered, refreshing at half time, until Unregister or Close.
-// It returns after the first answer: nil on 200, *StatusError on a refusal. The account becomes the one calls are made with.
+// It returns after the first answer: nil on 200, *StatusError on a refusal. The account becomes the one calls are made
+// with.
 func (p *Phone) Register(ctx context.Context, account Account) error {
 	if account.Transport != "" && account.Transport != "udp" && account.Transport != "dns" {
 		return fmt.Errorf("registering %s: transport %q is not simulated, only udp", account.UserName, account.Transport)
@@ -42,7 +43,8 @@ func (p *Phone) Register(ctx context.Context, account Account) error {
 	ctx, cancel := p.crew.within(ctx)
 	defer cancel()
 	to := sip.Uri{Scheme: "sip", User: account.UserName, Host: account.Server, Port: account.Port}
-	r := &registration{phone: p, agent: a, account: account, turn: make(chan struct{}, 1), dialog: p.newDialog(a, account, to),
+	r := &registration{phone: p, agent: a, account: account, turn: make(chan struct{}, 1),
+		dialog:  p.newDialog(a, account, to),
 		expires: account.Expires, stopped: make(chan struct{})}
 	if r.expires <= 0 {
 		r.expires = defaultExpires
@@ -127,7 +129,8 @@ func (r *registration) register(ctx context.Context, expires int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if h := res.GetHeader("Min-Expires"); res.StatusCode == sip.StatusIntervalToBrief && h != nil && atoi(h.Value()) > expires {
+		if h := res.GetHeader("Min-Expires"); res.StatusCode == sip.StatusIntervalToBrief && h != nil &&
+			atoi(h.Value()) > expires {
 			expires = atoi(h.Value())
 			r.expires = expires
 			continue

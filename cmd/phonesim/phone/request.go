@@ -39,7 +39,8 @@ type dialog struct {
 // newDialog starts a dialog towards a URI.
 func (p *Phone) newDialog(a *agent, account Account, to sip.Uri) dialog {
 	host := firstOf(account.Server, a.host)
-	from := sip.FromHeader{DisplayName: quoted.Replace(account.DisplayName), Address: sip.Uri{Scheme: "sip", User: p.user(account), Host: host}}
+	from := sip.FromHeader{DisplayName: quoted.Replace(account.DisplayName),
+		Address: sip.Uri{Scheme: "sip", User: p.user(account), Host: host}}
 	from.Params.Add("tag", randomToken())
 	party := to
 	party.Port = 0

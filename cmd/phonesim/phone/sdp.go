@@ -88,8 +88,10 @@ func (s *session) readAttribute(value string, audio bool) {
 		s.direction = value
 		return
 	}
-	if pt, codec, ok := strings.Cut(strings.TrimPrefix(value, "rtpmap:"), " "); ok && audio && strings.HasPrefix(value, "rtpmap:") {
-		if n, err := strconv.Atoi(pt); err == nil && n >= 0 && n < 128 && strings.HasPrefix(strings.ToLower(codec), "telephone-event/8000") {
+	if pt, codec, ok := strings.Cut(strings.TrimPrefix(value, "rtpmap:"), " "); ok && audio &&
+		strings.HasPrefix(value, "rtpmap:") {
+		if n, err := strconv.Atoi(pt); err == nil && n >= 0 && n < 128 &&
+			strings.HasPrefix(strings.ToLower(codec), "telephone-event/8000") {
 			s.digits = n
 		}
 	}
@@ -174,8 +176,8 @@ func (d description) audio(b *strings.Builder) {
 	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\n", d.direction)
 }
 
-// evenPair opens an RTP port and holds the odd one above it, where the peer sends RTCP: without that, its reports could hit
-// another call's audio. Nobody reads the upper socket; a few reports fit its buffer and the kernel drops the rest.
+// evenPair opens an RTP port and holds the odd one above it, where the peer sends RTCP: without that, its reports could
+// hit another call's audio. Nobody reads the upper socket; a few reports fit its buffer and the kernel drops the rest.
 func evenPair(ip string) (rtp, rtcp *net.UDPConn, err error) {
 	for range 200 {
 		rtp, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(ip)})

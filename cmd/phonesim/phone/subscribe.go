@@ -44,7 +44,8 @@ type Subscription struct {
 // States delivers each state the server reports. Sixty-four wait; when nobody reads, the oldest is dropped.
 func (s *Subscription) States() <-chan ExtensionState { return s.states }
 
-// Subscribe watches an extension on the current account's server. It returns when the server has accepted; it renews itself.
+// Subscribe watches an extension on the current account's server. It returns when the server has accepted; it renews
+// itself.
 func (p *Phone) Subscribe(ctx context.Context, extension string) (*Subscription, error) {
 	a, err := p.sip()
 	if err != nil {

@@ -11,8 +11,8 @@ const (
 	sampleRate = 8000
 	// window is the piece of audio judged at once: 50 ms, so frequencies 20 Hz apart are told from each other.
 	window = 400
-	// toneShare is the part of a window's energy a tone must have. Noise gives about 1/200, a tone 20 Hz beside it nearly 0,
-	// a clean tone 1; a quarter still finds each of three tones mixed by a conference.
+	// toneShare is the part of a window's energy a tone must have. Noise gives about 1/200, a tone 20 Hz beside it nearly
+	// 0, a clean tone 1; a quarter still finds each of three tones mixed by a conference.
 	toneShare = 0.25
 	toneLevel = -40.0 // dBFS: below, it is too quiet to be a tone
 	loudLevel = -45.0 // dBFS: above, it is not silence
@@ -162,8 +162,8 @@ func (e *HearError) Error() string {
 // Unwrap gives the context's error, or why the call ended.
 func (e *HearError) Unwrap() error { return e.Cause }
 
-// Hear waits until a tone of hz was heard without a break for at least d of audio; at ctx's or the call's end a *HearError tells what
-// was heard instead. Tones nearer than 20 Hz are taken for the same.
+// Hear waits until a tone of hz was heard without a break for at least d of audio; at ctx's or the call's end a
+// *HearError tells what was heard instead. Tones nearer than 20 Hz are taken for the same.
 func (c *Call) Hear(ctx context.Context, hz float64, d time.Duration) error {
 	e := &ear{hz: hz, want: int(d * sampleRate / time.Second), found: newLatch()}
 	c.media.listen(e)

@@ -14,8 +14,8 @@ const yealinkHeader = "#!version:1.0.0.1"
 // parameter is one setting of a phone file, in file order.
 type parameter struct{ name, value string }
 
-// readYealink reads a configuration file: exact first line, then "name = value", # comments only at line start, the last of
-// equal names wins (the caller applies that). Everything after the first = is the value; quotes belong to it.
+// readYealink reads a configuration file: exact first line, then "name = value", # comments only at line start, the
+// last of equal names wins (the caller applies that). Everything after the first = is the value; quotes belong to it.
 func readYealink(text []byte) ([]parameter, error) {
 	lines, err := yealinkLines(text)
 	if err != nil {
@@ -57,7 +57,8 @@ func readYealinkBoot(text []byte, model string) ([]string, error) {
 	}
 	var files []string
 	for n, line := range lines {
-		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "overwrite_mode") || strings.HasPrefix(line, "static.") {
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "overwrite_mode") ||
+			strings.HasPrefix(line, "static.") {
 			continue
 		}
 		file, mine, err := bootInclude(line, model)
@@ -79,7 +80,8 @@ func bootInclude(line, model string) (file string, mine bool, err error) {
 		if !ok {
 			return "", false, errors.New("model filter without ]")
 		}
-		mine = slices.ContainsFunc(strings.Split(list, ","), func(m string) bool { return strings.EqualFold(strings.TrimSpace(m), model) })
+		mine = slices.ContainsFunc(strings.Split(list, ","),
+			func(m string) bool { return strings.EqualFold(strings.TrimSpace(m), model) })
 		line = strings.TrimSpace(after)
 	}
 	name, ok := strings.CutPrefix(line, "include:config")
@@ -113,8 +115,9 @@ func yealinkConfig(values map[string]string, model Model) *Config {
 		}
 		a := Account{
 			Index: i, Label: v("account.%d.label", i), DisplayName: v("account.%d.display_name", i),
-			UserName: v("account.%d.user_name", i), AuthName: v("account.%d.auth_name", i), Password: v("account.%d.password", i),
-			Server: v("account.%d.sip_server.1.address", i), Port: atoi(v("account.%d.sip_server.1.port", i)),
+			UserName: v("account.%d.user_name", i), AuthName: v("account.%d.auth_name", i),
+			Password: v("account.%d.password", i),
+			Server:   v("account.%d.sip_server.1.address", i), Port: atoi(v("account.%d.sip_server.1.port", i)),
 			Transport:       yealinkTransport(v("account.%d.sip_server.1.transport_type", i)),
 			Expires:         atoi(v("account.%d.sip_server.1.expires", i)),
 			VoicemailNumber: v("voice_mail.number.%d", i),

@@ -119,7 +119,8 @@ func (b *bench) headline() (string, error) {
 	if b.Short {
 		short = ", short run"
 	}
-	return fmt.Sprintf("%s, %d cores, %s, %s%s", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), version, short), nil
+	return fmt.Sprintf("%s, %d cores, %s, %s%s", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(),
+		runtime.Version(), version, short), nil
 }
 
 // say tells a person who waits how it goes on.

@@ -61,7 +61,8 @@ func (b *bench) bootStorm(ctx context.Context, servers []*webServer, phones []bo
 	if err != nil {
 		return nil, err
 	}
-	return compare(fmt.Sprintf("boot storm: %d phones, a connection each, %d at once, 2 files a Yealink and 4 a Polycom", len(phones), bootConnections), servers), nil
+	return compare(fmt.Sprintf("boot storm: %d phones, a connection each, %d at once, 2 files a Yealink and 4 a Polycom",
+		len(phones), bootConnections), servers), nil
 }
 
 // compare makes rows of what the servers did under the same load, beside the last one.
@@ -70,13 +71,16 @@ func compare(what string, servers []*webServer) (rows []row) {
 	last := len(servers) - 1
 	theirs := &servers[last].seen
 	for i, s := range servers[:last] {
-		rate, tail := s.seen.perSecond()/theirs.perSecond(), float64(s.seen.latency.quantile(.99))/float64(theirs.latency.quantile(.99))
+		rate, tail := s.seen.perSecond()/theirs.perSecond(),
+			float64(s.seen.latency.quantile(.99))/float64(theirs.latency.quantile(.99))
 		r := row{
 			what: what, result: s.seen.String(), reference: "nginx, the same bytes as static files: " + theirs.String(),
 			// By processor time the ratio stays right on a machine that something else
 			// keeps busy, where no server gets to its limit.
-			ratio:  fmt.Sprintf("%.2f × req/s (%.2f × by CPU), %.1f × p99", rate, float64(theirs.each())/float64(s.seen.each()), tail),
-			target: fmt.Sprintf("≥ %.1f × req/s, p99 ≤ %.0f ×", warmLeast, warmMost), holds: rate >= warmLeast && tail <= warmMost,
+			ratio: fmt.Sprintf("%.2f × req/s (%.2f × by CPU), %.1f × p99", rate,
+				float64(theirs.each())/float64(s.seen.each()), tail),
+			target: fmt.Sprintf("≥ %.1f × req/s, p99 ≤ %.0f ×", warmLeast, warmMost), holds: rate >= warmLeast &&
+				tail <= warmMost,
 		}
 		if i > 0 {
 			r.what, r.reference, r.target, r.holds = "the same through "+s.name, "the same nginx", "–", true
@@ -89,7 +93,8 @@ func compare(what string, servers []*webServer) (rows []row) {
 // coldBoot changes the tenant's time zone and lets all its phones boot while
 // Dialtone also tells each about it. Phones of another tenant ask for what they
 // have meanwhile, over one connection without a pause.
-func (b *bench) coldBoot(ctx context.Context, r *room, phones []bootPhone, others []phoneFile, cpus []int) (row, error) {
+func (b *bench) coldBoot(ctx context.Context, r *room, phones []bootPhone, others []phoneFile,
+	cpus []int) (row, error) {
 	storm, beside := served{latency: newHistogram()}, served{latency: newHistogram()}
 	var worst, worstBeside time.Duration
 	for _, zone := range []string{"Asia/Kolkata", "America/Sao_Paulo", "Pacific/Chatham"}[:b.rounds(3, 1)] {
@@ -101,7 +106,8 @@ func (b *bench) coldBoot(ctx context.Context, r *room, phones []bootPhone, other
 		if _, err := quiet.once(ctx); err != nil { // these are warm
 			return row{}, err
 		}
-		if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", map[string]any{"timezone": zone}, nil, "Prefer", "wait=60"); err != nil {
+		if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", map[string]any{"timezone": zone}, nil, "Prefer",
+			"wait=60"); err != nil {
 			return row{}, err
 		}
 		l, err := bootLoad(r.Phones, phones, cpus, false)
@@ -125,13 +131,16 @@ func (b *bench) coldBoot(ctx context.Context, r *room, phones []bootPhone, other
 		storm.add(got, cpu)
 		beside.add(calm, 0)
 		worst, worstBeside = max(worst, got.worst), max(worstBeside, calm.worst)
-		b.say("cold boot storm: %.0f files/s, p99 %s; %d requests beside it, p99 %s", got.perSecond(), ms(got.latency.quantile(.99)), calm.latency.total, ms(calm.latency.quantile(.99)))
+		b.say("cold boot storm: %.0f files/s, p99 %s; %d requests beside it, p99 %s", got.perSecond(),
+			ms(got.latency.quantile(.99)), calm.latency.total, ms(calm.latency.quantile(.99)))
 	}
 	return row{
 		what: "the same cold, right after a change that touches all; phones of another tenant ask beside it",
-		result: fmt.Sprintf("%.0f files/s, p99 %s, slowest %s, %d µs of CPU each; the others' p99 %s, slowest %s", storm.perSecond(), ms(storm.latency.quantile(.99)), ms(worst), storm.each().Microseconds(),
+		result: fmt.Sprintf("%.0f files/s, p99 %s, slowest %s, %d µs of CPU each; the others' p99 %s, slowest %s",
+			storm.perSecond(), ms(storm.latency.quantile(.99)), ms(worst), storm.each().Microseconds(),
 			ms(beside.latency.quantile(.99)), ms(worstBeside)),
-		reference: "–", ratio: "–", target: fmt.Sprintf("≥ %.0f files/s", coldLeast), holds: storm.perSecond() >= coldLeast,
+		reference: "–", ratio: "–", target: fmt.Sprintf("≥ %.0f files/s", coldLeast),
+		holds: storm.perSecond() >= coldLeast,
 	}, nil
 }
 

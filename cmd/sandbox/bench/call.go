@@ -62,7 +62,8 @@ func (b *bench) calls(ctx context.Context) (rows []row, err error) {
 	if err := tool.ring(ctx, group[1:]); err != nil {
 		return nil, err
 	}
-	for _, kind := range []struct{ what, group string }{{"INVITE → 200 by ARI", ""}, {"the same, a ring group of five", groupDial}} {
+	for _, kind := range []struct{ what, group string }{{"INVITE → 200 by ARI", ""},
+		{"the same, a ring group of five", groupDial}} {
 		ours, theirs := callLines(s, "", kind.group), callLines(s, nativeWith, kind.group)
 		for _, rate := range []int{20, 60} {
 			got, err := b.callRate(ctx, r, tool, rate, ours, theirs)
@@ -82,7 +83,8 @@ func (r *room) makeGroup(ctx context.Context, members []*pbx.Device) error {
 	for _, d := range members {
 		list = append(list, map[string]string{"extension": d.Extension})
 	}
-	return r.client.Do(ctx, "PUT", "/v1/tenants/default/ring-groups/five", map[string]any{"number": groupDial, "members": list}, nil, "Prefer", "wait=20")
+	return r.client.Do(ctx, "PUT", "/v1/tenants/default/ring-groups/five",
+		map[string]any{"number": groupDial, "members": list}, nil, "Prefer", "wait=20")
 }
 
 // addNative lets the same callees be dialled without Stasis.
@@ -98,13 +100,15 @@ func (r *room) addNative(ctx context.Context, s *pbx.Snapshot) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n[%s]\n", pbx.EntryContext(pbx.DefaultTenant))
 	for _, d := range s.Devices[:callPairs] {
-		fmt.Fprintf(&text, "exten => %s%s,1,Dial(PJSIP/%s,%d,i)\n same => n,Hangup()\n", nativeWith, d.Extension, d.Endpoint, pbx.DefaultRingSeconds)
+		fmt.Fprintf(&text, "exten => %s%s,1,Dial(PJSIP/%s,%d,i)\n same => n,Hangup()\n", nativeWith, d.Extension, d.Endpoint,
+			pbx.DefaultRingSeconds)
 	}
 	var legs []string
 	for _, d := range s.Devices[2*callPairs:] {
 		legs = append(legs, "PJSIP/"+d.Endpoint)
 	}
-	fmt.Fprintf(&text, "exten => %s%s,1,Dial(%s,%d,i)\n same => n,Hangup()\n", nativeWith, groupDial, strings.Join(legs, "&"), pbx.DefaultRingSeconds)
+	fmt.Fprintf(&text, "exten => %s%s,1,Dial(%s,%d,i)\n same => n,Hangup()\n", nativeWith, groupDial,
+		strings.Join(legs, "&"), pbx.DefaultRingSeconds)
 	if _, err := f.WriteString(text.String()); err != nil {
 		return fmt.Errorf("adding native calls: %w", err)
 	}
@@ -120,12 +124,14 @@ func (r *room) addNative(ctx context.Context, s *pbx.Snapshot) error {
 // ring group.
 func callLines(s *pbx.Snapshot, prefix, group string) (lines []string) {
 	for i, caller := range s.Devices[callPairs : 2*callPairs] {
-		lines = append(lines, fmt.Sprintf("%s;%s;%s%s", caller.Endpoint, credentials(caller), prefix, cmp.Or(group, s.Devices[i].Extension)))
+		lines = append(lines, fmt.Sprintf("%s;%s;%s%s", caller.Endpoint, credentials(caller), prefix,
+			cmp.Or(group, s.Devices[i].Extension)))
 	}
 	return lines
 }
 
-func (b *bench) callRate(ctx context.Context, r *room, tool *sipp, rate int, ourLines, theirLines []string) (row, error) {
+func (b *bench) callRate(ctx context.Context, r *room, tool *sipp, rate int, ourLines,
+	theirLines []string) (row, error) {
 	calls := b.rounds(5*max(rate, 40), 2*rate) // a turn; there are two
 	before, err := r.verdicts(ctx)
 	if err != nil {
@@ -142,7 +148,8 @@ func (b *bench) callRate(ctx context.Context, r *room, tool *sipp, rate int, our
 			return row{}, fmt.Errorf("by ARI: %w", err)
 		}
 		ours = append(ours, got...)
-		b.say("%d calls/s: by ARI p50 %s, p95 %s; native p50 %s, p95 %s", rate, ms(quantile(ours, .5)), ms(quantile(ours, .95)), ms(quantile(theirs, .5)), ms(quantile(theirs, .95)))
+		b.say("%d calls/s: by ARI p50 %s, p95 %s; native p50 %s, p95 %s", rate, ms(quantile(ours, .5)),
+			ms(quantile(ours, .95)), ms(quantile(theirs, .5)), ms(quantile(theirs, .95)))
 	}
 	after, err := r.verdicts(ctx)
 	if err != nil {
@@ -164,14 +171,17 @@ func (b *bench) callRate(ctx context.Context, r *room, tool *sipp, rate int, our
 	if err != nil {
 		return row{}, err
 	}
-	p50, p95 := float64(quantile(ours, .5))/float64(quantile(theirs, .5)), float64(quantile(ours, .95))/float64(quantile(theirs, .95))
+	p50, p95 := float64(quantile(ours, .5))/float64(quantile(theirs, .5)),
+		float64(quantile(ours, .95))/float64(quantile(theirs, .95))
 	return row{
-		what:      fmt.Sprintf("%d calls/s, %d calls of 2 s", rate, len(ours)),
-		result:    fmt.Sprintf("p50 %s, p95 %s; 0 failed, left behind: %d channels, %d bridges; %d events dropped", ms(quantile(ours, .5)), ms(quantile(ours, .95)), channels, bridges, dropped),
-		reference: fmt.Sprintf("native Dial(), %d calls: p50 %s, p95 %s", len(theirs), ms(quantile(theirs, .5)), ms(quantile(theirs, .95))),
-		ratio:     fmt.Sprintf("p50 %.2f ×, p95 %.2f ×", p50, p95),
-		target:    fmt.Sprintf("p50 ≤ %.1f ×, p95 ≤ %.0f ×, 0 left, 0 dropped", callP50, callP95),
-		holds:     p50 <= callP50 && p95 <= callP95 && channels == 0 && bridges == 0 && dropped == 0,
+		what: fmt.Sprintf("%d calls/s, %d calls of 2 s", rate, len(ours)),
+		result: fmt.Sprintf("p50 %s, p95 %s; 0 failed, left behind: %d channels, %d bridges; %d events dropped",
+			ms(quantile(ours, .5)), ms(quantile(ours, .95)), channels, bridges, dropped),
+		reference: fmt.Sprintf("native Dial(), %d calls: p50 %s, p95 %s", len(theirs), ms(quantile(theirs, .5)),
+			ms(quantile(theirs, .95))),
+		ratio:  fmt.Sprintf("p50 %.2f ×, p95 %.2f ×", p50, p95),
+		target: fmt.Sprintf("p50 ≤ %.1f ×, p95 ≤ %.0f ×, 0 left, 0 dropped", callP50, callP95),
+		holds:  p50 <= callP50 && p95 <= callP95 && channels == 0 && bridges == 0 && dropped == 0,
 	}, nil
 }
 

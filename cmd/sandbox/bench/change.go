@@ -53,7 +53,8 @@ func (b *bench) change(ctx context.Context) (rows []row, err error) {
 		what:      fmt.Sprintf("change → Asterisk has it, %d extensions", n),
 		result:    fmt.Sprintf("p50 %s, p95 %s of %d", ms(p50), ms(p95), len(ours)),
 		reference: fmt.Sprintf("reload of the same pjsip.conf: p50 %s, p95 %s", ms(ref50), ms(ref95)),
-		ratio:     fmt.Sprintf("+ %s (p95 + %s)", ms(p50-ref50), ms(p95-ref95)), target: "≤ reload + " + ms(changeAllowance),
+		ratio:     fmt.Sprintf("+ %s (p95 + %s)", ms(p50-ref50), ms(p95-ref95)), target: "≤ reload + " +
+			ms(changeAllowance),
 		holds: p50 <= ref50+changeAllowance && p95 <= ref95+changeAllowance,
 	}}, nil
 }
@@ -63,7 +64,8 @@ func (b *bench) change(ctx context.Context) (rows []row, err error) {
 func (r *room) rename(ctx context.Context, i int) (time.Duration, error) {
 	var out struct{ Apply struct{ State, Error string } }
 	start := time.Now()
-	err := r.client.Do(ctx, "PATCH", "/v1/tenants/default/extensions/"+numberOf(i), map[string]any{"name": fmt.Sprintf("Renamed %d", i)}, &out, "Prefer", "wait=20")
+	err := r.client.Do(ctx, "PATCH", "/v1/tenants/default/extensions/"+numberOf(i),
+		map[string]any{"name": fmt.Sprintf("Renamed %d", i)}, &out, "Prefer", "wait=20")
 	took := time.Since(start)
 	if err == nil && out.Apply.State != "applied" {
 		err = fmt.Errorf("the change is %s: %s", out.Apply.State, out.Apply.Error)

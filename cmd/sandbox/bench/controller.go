@@ -33,7 +33,8 @@ func (b *bench) startController(ctx context.Context, dir, address string) (*cont
 		return nil, fmt.Errorf("log of the controller: %w", err)
 	}
 	cmd := exec.Command(b.Binary, "serve", "--db", filepath.Join(dir, "dialtone.db"), "--token-file", places.TokenFile,
-		"--listen", fmt.Sprintf("127.0.0.1:%d", ports[0]), "--phone-listen", fmt.Sprintf("127.0.0.1:%d", ports[1]), "--sip-server", "127.0.0.1",
+		"--listen", fmt.Sprintf("127.0.0.1:%d", ports[0]), "--phone-listen", fmt.Sprintf("127.0.0.1:%d", ports[1]),
+		"--sip-server", "127.0.0.1",
 		"--asterisk-etc", filepath.Join(dir, "etc"), "--asterisk-spool", "", "--asterisk-log", "", "--ami-address", address,
 		"--ari-url", fmt.Sprintf("http://127.0.0.1:%d/ari", ports[2])) // nobody is there, and nobody calls
 	cmd.Env = append(os.Environ(), "DIALTONE_AMI_SECRET=anything", "DIALTONE_ARI_SECRET=anything")

@@ -86,11 +86,13 @@ func (r *room) createPeople(ctx context.Context, n, connections int) error {
 	for c := range connections {
 		group.Go(func() error {
 			for i := c; i < n; i += connections {
-				err := r.client.Do(ctx, "POST", "/v1/tenants/default/extensions", map[string]any{"number": numberOf(i), "name": "Person " + numberOf(i)}, nil)
+				err := r.client.Do(ctx, "POST", "/v1/tenants/default/extensions",
+					map[string]any{"number": numberOf(i), "name": "Person " + numberOf(i)}, nil)
 				if err != nil {
 					return err
 				}
-				err = r.client.Do(ctx, "POST", "/v1/tenants/default/devices", map[string]any{"name": deviceOf(i), "extension": numberOf(i)}, nil)
+				err = r.client.Do(ctx, "POST", "/v1/tenants/default/devices", map[string]any{"name": deviceOf(i),
+					"extension": numberOf(i)}, nil)
 				if err != nil {
 					return err
 				}

@@ -50,7 +50,8 @@ func (b *bench) edit(ctx context.Context) (rows []row, err error) {
 	if err != nil {
 		return []row{answers}, err
 	}
-	size, err := sizeRow(fmt.Sprintf("memory of the controller, %d extensions with %d devices, a mailbox and a phone each, while they change", editLarge, editDevices), large.pid())
+	size,
+		err := sizeRow(fmt.Sprintf("memory of the controller, %d extensions with %d devices, a mailbox and a phone each, while they change", editLarge, editDevices), large.pid())
 	return []row{answers, pass, size}, err
 }
 
@@ -78,7 +79,8 @@ func (b *bench) openEdit(ctx context.Context, n int) (_ *edited, err error) {
 		return nil, fmt.Errorf("folder of %d extensions: %w", n, err)
 	}
 	b.say("seeding %d extensions with %d devices", n, editDevices)
-	if err := seed(ctx, filepath.Join(e.dir, "dialtone.db"), people{count: n, devices: editDevices, mailboxes: true, phones: true, qualify: 60}); err != nil {
+	if err := seed(ctx, filepath.Join(e.dir, "dialtone.db"), people{count: n, devices: editDevices, mailboxes: true,
+		phones: true, qualify: 60}); err != nil {
 		return nil, err
 	}
 	e.fake.follow(filepath.Join(e.dir, "etc", "dialtone"))
@@ -112,7 +114,8 @@ func (e *edited) patch(ctx context.Context, count int) error {
 		}
 		e.next++
 		start := time.Now()
-		err := e.client.Do(ctx, "PATCH", "/v1/tenants/default/extensions/"+numberOf(e.next*7%e.n), map[string]any{"name": fmt.Sprintf("Renamed %d", e.next)}, nil)
+		err := e.client.Do(ctx, "PATCH", "/v1/tenants/default/extensions/"+numberOf(e.next*7%e.n),
+			map[string]any{"name": fmt.Sprintf("Renamed %d", e.next)}, nil)
 		if err != nil {
 			return err
 		}
@@ -128,7 +131,8 @@ func editRow(small, large *edited) row {
 	ref50, ref95 := quantile(small.took, .5), quantile(small.took, .95)
 	by50, by95 := float64(p50)/float64(ref50), float64(p95)/float64(ref95)
 	return row{
-		what:      fmt.Sprintf("PATCH of an extension → its answer, %d extensions with %d devices each, 50 a second", large.n, editDevices),
+		what: fmt.Sprintf("PATCH of an extension → its answer, %d extensions with %d devices each, 50 a second",
+			large.n, editDevices),
 		result:    fmt.Sprintf("p50 %s, p95 %s of %d", ms(p50), ms(p95), len(large.took)),
 		reference: fmt.Sprintf("the same at %d extensions: p50 %s, p95 %s", small.n, ms(ref50), ms(ref95)),
 		ratio:     fmt.Sprintf("p50 %.2f ×, p95 %.2f ×", by50, by95), target: fmt.Sprintf("≤ %.0f ×", editMost),
@@ -153,7 +157,8 @@ func (e *edited) passRow(ctx context.Context, small *edited) (row, error) {
 		what:      fmt.Sprintf("a whole pass meanwhile: read, render, write and verify %d devices", e.n*editDevices),
 		result:    fmt.Sprintf("p50 %s, slowest %s of %d, %s of CPU each", ms(p50), ms(worst), len(ours), ms(each)),
 		reference: fmt.Sprintf("at %d extensions: p50 %s", small.n, ms(quantile(theirs, .5))),
-		ratio:     times(float64(p50), float64(quantile(theirs, .5))), target: "p50 ≤ " + ms(renderTarget), holds: p50 <= renderTarget,
+		ratio:     times(float64(p50), float64(quantile(theirs, .5))), target: "p50 ≤ " + ms(renderTarget),
+		holds: p50 <= renderTarget,
 	}, nil
 }
 
@@ -197,9 +202,11 @@ func (f *fakeAsterisk) follow(dir string) {
 		c.Reply(a, "Variable", a.Get("Variable"), "Value", "1") // the dialplan is not what changes
 	})
 	f.Handle("VoicemailUserStatus", func(c *amitest.Conn, a amitest.Action) {
-		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete", []string{"Fullname", stated("voicemail.conf", "marker => 0000000000,")})
+		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete",
+			[]string{"Fullname", stated("voicemail.conf", "marker => 0000000000,")})
 	})
 	f.Handle("PJSIPShowEndpoint", func(c *amitest.Conn, a amitest.Action) {
-		c.ReplyList(a, "EndpointDetail", "EndpointDetailComplete", []string{"ObjectName", a.Get("Endpoint"), "Accountcode", stated("pjsip.conf", "accountcode = ")})
+		c.ReplyList(a, "EndpointDetail", "EndpointDetailComplete", []string{"ObjectName", a.Get("Endpoint"), "Accountcode",
+			stated("pjsip.conf", "accountcode = ")})
 	})
 }

@@ -73,18 +73,23 @@ func newFakeAsterisk(s *pbx.Snapshot) (*fakeAsterisk, error) {
 		c.Reply(a, "Variable", a.Get("Variable"), "Value", markers[a.Get("Variable")])
 	})
 	f.Handle("VoicemailUserStatus", func(c *amitest.Conn, a amitest.Action) {
-		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete", []string{"Fullname", markers[a.Get("Mailbox")+"@"+a.Get("Context")]})
+		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete",
+			[]string{"Fullname", markers[a.Get("Mailbox")+"@"+a.Get("Context")]})
 	})
 	f.Handle("PJSIPShowEndpoint", func(c *amitest.Conn, a amitest.Action) {
 		name := a.Get("Endpoint")
 		id := a.Get("ActionID")
-		text := amitest.Text("Response", "Success", "ActionID", id, "EventList", "start", "Message", "Following are Events for each object associated with the Endpoint") +
-			amitest.Text("Event", "EndpointDetail", "ActionID", id, "ObjectType", "endpoint", "ObjectName", name, "Accountcode", markers[name])
+		text := amitest.Text("Response", "Success", "ActionID", id, "EventList", "start", "Message",
+			"Following are Events for each object associated with the Endpoint") +
+			amitest.Text("Event", "EndpointDetail", "ActionID", id, "ObjectType", "endpoint", "ObjectName", name, "Accountcode",
+				markers[name])
 		if uri := addresses[name]; uri != "" {
-			text += amitest.Text("Event", "ContactStatusDetail", "ActionID", id, "AOR", name, "URI", uri, "UserAgent", stormAgent,
+			text += amitest.Text("Event", "ContactStatusDetail", "ActionID", id, "AOR", name, "URI", uri, "UserAgent",
+				stormAgent,
 				"RegExpire", "1999999999", "Status", "Reachable", "RoundtripUsec", "1234", "EndpointName", name)
 		}
-		c.Write(text + amitest.Text("Event", "EndpointDetailComplete", "ActionID", id, "EventList", "Complete", "ListItems", "2"))
+		c.Write(text + amitest.Text("Event", "EndpointDetailComplete", "ActionID", id, "EventList", "Complete", "ListItems",
+			"2"))
 	})
 	return f, nil
 }
@@ -122,9 +127,12 @@ func (f *fakeAsterisk) send(s *pbx.Snapshot) {
 func stormEvents(text *strings.Builder, endpoint string, i int) {
 	uri := contactURI(endpoint, i)
 	for _, event := range [eventsEach][]string{
-		{"Event", "ContactStatus", "Privilege", "system,all", "URI", uri, "ContactStatus", "NonQualified", "AOR", endpoint, "EndpointName", endpoint, "RoundtripUsec", "N/A"},
-		{"Event", "PeerStatus", "Privilege", "system,all", "ChannelType", "PJSIP", "Peer", "PJSIP/" + endpoint, "PeerStatus", "Reachable"},
-		{"Event", "ContactStatus", "Privilege", "system,all", "URI", uri, "ContactStatus", "Reachable", "AOR", endpoint, "EndpointName", endpoint, "RoundtripUsec", "1234"},
+		{"Event", "ContactStatus", "Privilege", "system,all", "URI", uri, "ContactStatus", "NonQualified", "AOR", endpoint,
+			"EndpointName", endpoint, "RoundtripUsec", "N/A"},
+		{"Event", "PeerStatus", "Privilege", "system,all", "ChannelType", "PJSIP", "Peer", "PJSIP/" + endpoint, "PeerStatus",
+			"Reachable"},
+		{"Event", "ContactStatus", "Privilege", "system,all", "URI", uri, "ContactStatus", "Reachable", "AOR", endpoint,
+			"EndpointName", endpoint, "RoundtripUsec", "1234"},
 		{"Event", "DeviceStateChange", "Privilege", "call,all", "Device", "PJSIP/" + endpoint, "State", "NOT_INUSE"},
 	} {
 		text.WriteString(amitest.Text(event...))

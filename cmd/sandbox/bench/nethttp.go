@@ -51,8 +51,10 @@ func (b *bench) startOverNetHTTP(ctx context.Context, r *room, path string, cpus
 		return nil, fmt.Errorf("log of the second controller: %w", err)
 	}
 	// The same site as the office's, so that the files have the same bytes.
-	cmd := exec.Command(binary, "serve", "--db", filepath.Join(dir, "dialtone.db"), "--listen", at(0), "--phone-listen", at(1), "--phone-http", "net/http",
-		"--phone-url", r.Phones, "--sip-server", host, "--sip-port", port, "--asterisk-etc", filepath.Join(dir, "etc"), "--asterisk-spool", "", "--asterisk-log", "",
+	cmd := exec.Command(binary, "serve", "--db", filepath.Join(dir, "dialtone.db"), "--listen", at(0), "--phone-listen",
+		at(1), "--phone-http", "net/http",
+		"--phone-url", r.Phones, "--sip-server", host, "--sip-port", port, "--asterisk-etc", filepath.Join(dir, "etc"),
+		"--asterisk-spool", "", "--asterisk-log", "",
 		"--ami-address", at(2), "--ari-url", "http://"+at(3)+"/ari") // nobody is there
 	cmd.Env = append(os.Environ(), "DIALTONE_AMI_SECRET=anything", "DIALTONE_ARI_SECRET=anything")
 	cmd.Stdout, cmd.Stderr = log, log

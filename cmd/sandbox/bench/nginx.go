@@ -63,7 +63,8 @@ func startNginx(ctx context.Context, dir string, cpus []int) (*nginx, error) {
 	if err != nil {
 		path = "/usr/sbin/nginx" // not in every user's PATH
 	}
-	n.process, err = start(exec.Command("taskset", "-c", cpuList(cpus), path, "-c", conf, "-p", dir, "-e", filepath.Join(dir, "error.log")))
+	n.process, err = start(exec.Command("taskset", "-c", cpuList(cpus), path, "-c", conf, "-p", dir, "-e",
+		filepath.Join(dir, "error.log")))
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,8 @@ type crowd struct {
 
 func (b *bench) overloadBy(ctx context.Context, s *pbx.Snapshot, calls int) (row, error) {
 	host := &amiHost{}
-	c := &crowd{Server: aritest.NewServer(host), snapshot: s, waiting: map[string]time.Time{}, to: map[string]int{}, done: make(chan struct{})}
+	c := &crowd{Server: aritest.NewServer(host), snapshot: s, waiting: map[string]time.Time{}, to: map[string]int{},
+		done: make(chan struct{})}
 	defer host.end()
 	c.Handle("POST /channels/*/variable", func(aritest.Request) aritest.Answer { return c.after(aritest.Answer{}) })
 	c.Handle("POST /channels/*/continue", c.moved)
@@ -73,8 +74,10 @@ func (b *bench) overloadBy(ctx context.Context, s *pbx.Snapshot, calls int) (row
 	var flow *callflow.Flow
 	var client *ari.Client
 	client = ari.New(ari.Options{URL: c.URL(), Username: aritest.Username, Password: aritest.Password, App: pbx.StasisApp,
-		OnUp: func(ctx context.Context, gen uint64) error { return flow.Up(ctx, gen) }, OnEvent: func(e ariv6.Event) { flow.HandleEvent(e, client.EventRead()) }})
-	flow = callflow.New(callflow.Options{Client: client, Snapshot: func() *pbx.Snapshot { return s }, Deadline: overloadDeadline})
+		OnUp:    func(ctx context.Context, gen uint64) error { return flow.Up(ctx, gen) },
+		OnEvent: func(e ariv6.Event) { flow.HandleEvent(e, client.EventRead()) }})
+	flow = callflow.New(callflow.Options{Client: client, Snapshot: func() *pbx.Snapshot { return s },
+		Deadline: overloadDeadline})
 	run, end := context.WithCancel(ctx)
 	flowRun, endFlow := context.WithCancel(ctx)
 	var owned sync.WaitGroup
@@ -161,10 +164,11 @@ func (c *crowd) list(aritest.Request) aritest.Answer {
 	for i := range len(c.waiting) + len(c.waits) {
 		ch := c.channel(i)
 		if _, here := c.waiting[ch.ID]; here {
-			items = append(items, fmt.Sprintf(`{"id":%q,"name":%q,"state":"Ring","caller":{"name":"","number":""},"connected":{"name":"","number":""},`+
-				`"accountcode":"","creationtime":"2026-11-22T05:44:15.000+0000","language":"en",`+
-				`"dialplan":{"context":%q,"exten":%q,"priority":2,"app_name":"Stasis","app_data":"%s,%s,%s"}}`,
-				ch.ID, ch.Name, ch.Context, ch.Exten, pbx.StasisApp, pbx.ArgCall, pbx.DefaultTenant))
+			items = append(items,
+				fmt.Sprintf(`{"id":%q,"name":%q,"state":"Ring","caller":{"name":"","number":""},"connected":{"name":"","number":""},`+
+					`"accountcode":"","creationtime":"2026-11-22T05:44:15.000+0000","language":"en",`+
+					`"dialplan":{"context":%q,"exten":%q,"priority":2,"app_name":"Stasis","app_data":"%s,%s,%s"}}`,
+					ch.ID, ch.Name, ch.Context, ch.Exten, pbx.StasisApp, pbx.ArgCall, pbx.DefaultTenant))
 		}
 	}
 	return c.after(aritest.Answer{Body: "[" + strings.Join(items, ",") + "]"})
@@ -177,9 +181,11 @@ func (c *crowd) row(b *bench, calls int, stats callflow.Stats, dropped uint64) (
 	if decided+fell+hungUp != calls {
 		return row{}, errors.New("calls went to places that are none of ours")
 	}
-	b.say("%d calls at once: %d decided, %d to the fallback, %d hung up, %d waited for a list, %d stranded, longest %s", calls, decided, fell, hungUp, stats.Postponed, stats.Stranded, ms(longest))
+	b.say("%d calls at once: %d decided, %d to the fallback, %d hung up, %d waited for a list, %d stranded, longest %s",
+		calls, decided, fell, hungUp, stats.Postponed, stats.Stranded, ms(longest))
 	return row{
-		what: fmt.Sprintf("%d calls at once, an Asterisk whose every answer takes %d ms", calls, overloadTakes.Milliseconds()),
+		what: fmt.Sprintf("%d calls at once, an Asterisk whose every answer takes %d ms", calls,
+			overloadTakes.Milliseconds()),
 		result: fmt.Sprintf("%d decided, %d to the fallback (%d of them found by a list), %d hung up; in Stasis p50 %s, longest %s; %d events dropped",
 			decided, fell, stats.Postponed, hungUp, ms(quantile(c.waits, .5)), ms(longest), dropped),
 		reference: "–", ratio: "–", target: "longest ≤ " + ms(3*overloadDeadline) + ", 0 hung up, 0 dropped",

@@ -65,7 +65,8 @@ func seed(ctx context.Context, path string, p people) error {
 
 func (p people) create(ctx context.Context, tx *db.Tx, i int) error {
 	number, name := numberOf(i), "Person "+numberOf(i)
-	e := &pbx.Extension{Tenant: p.tenant, Number: number, Name: name, RingSeconds: pbx.DefaultRingSeconds, Ring: pbx.RingAll, Type: pbx.TypeSIP, Presence: true}
+	e := &pbx.Extension{Tenant: p.tenant, Number: number, Name: name, RingSeconds: pbx.DefaultRingSeconds,
+		Ring: pbx.RingAll, Type: pbx.TypeSIP, Presence: true}
 	if p.mailboxes {
 		e.Mailbox = number
 		m := &pbx.Mailbox{Tenant: p.tenant, Number: number, Name: name, PIN: pbx.NewSecret("4711")}
@@ -77,8 +78,9 @@ func (p people) create(ctx context.Context, tx *db.Tx, i int) error {
 		return err
 	}
 	for n := range max(p.devices, 1) {
-		d := &pbx.Device{Tenant: p.tenant, Name: deviceOf(i), Extension: number, Kind: pbx.DeviceSIP, Class: pbx.Hardware, RingOrder: pbx.DefaultRingOrder,
-			Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: p.qualify}
+		d := &pbx.Device{Tenant: p.tenant, Name: deviceOf(i), Extension: number, Kind: pbx.DeviceSIP, Class: pbx.Hardware,
+			RingOrder: pbx.DefaultRingOrder,
+			Endpoint:  pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret(), QualifySeconds: p.qualify}
 		if n > 0 {
 			d.Name = fmt.Sprintf("%s-%d", d.Name, n+1)
 		}

@@ -35,7 +35,8 @@ func (b *bench) phoneFiles(ctx context.Context) (rows []row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.openOffice(ctx, "phone", people{count: phoneCount, mailboxes: true, phones: true, qualify: pbx.DefaultQualifySeconds, others: bystanders}, serve...)
+	r, err := b.openOffice(ctx, "phone", people{count: phoneCount, mailboxes: true, phones: true,
+		qualify: pbx.DefaultQualifySeconds, others: bystanders}, serve...)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,8 @@ func (b *bench) phoneFiles(ctx context.Context) (rows []row, err error) {
 	}
 	defer func() { err = errors.Join(err, o.stop()) }()
 	servers := func() []*webServer {
-		return []*webServer{newWebServer("fasthttp", r.Phones, r.ControllerPID()), newWebServer("net/http", o.base, o.pid()), newWebServer("nginx", "http://"+n.addr, n.pid())}
+		return []*webServer{newWebServer("fasthttp", r.Phones, r.ControllerPID()), newWebServer("net/http", o.base, o.pid()),
+			newWebServer("nginx", "http://"+n.addr, n.pid())}
 	}
 	for _, measure := range []func() ([]row, error){
 		func() ([]row, error) { return b.warm(ctx, servers(), all.clocks, ask) },
@@ -182,7 +184,8 @@ func newLoad(base string, files []phoneFile, cpus []int, checkSizes bool) (*load
 		if strings.HasPrefix(mac, "0004F2") {
 			agent = "FileTransport PolycomVVX-VVX_450-UA/6.4.5.2145 (SN:" + mac + ") Type/Application"
 		}
-		l.requests = append(l.requests, fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n\r\n", f.path, u.Host, agent))
+		l.requests = append(l.requests, fmt.Appendf(nil,
+			"GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n\r\n", f.path, u.Host, agent))
 		size := 0
 		if checkSizes {
 			size = f.size
@@ -211,7 +214,8 @@ func (s *served) perSecond() float64 { return float64(s.latency.total) / s.took.
 func (s *served) each() time.Duration { return s.cpu / time.Duration(max(s.latency.total, 1)) }
 
 func (s *served) String() string {
-	return fmt.Sprintf("%.0f req/s, p99 %s, %d µs of CPU each, busy %.0f %%", s.perSecond(), ms(s.latency.quantile(.99)), s.each().Microseconds(), 100*float64(s.cpu)/float64(s.took))
+	return fmt.Sprintf("%.0f req/s, p99 %s, %d µs of CPU each, busy %.0f %%", s.perSecond(), ms(s.latency.quantile(.99)),
+		s.each().Microseconds(), 100*float64(s.cpu)/float64(s.took))
 }
 
 // webServer is one of the servers that are asked for the same files in turn.
@@ -242,7 +246,8 @@ func (b *bench) turns(rounds int, what string, servers []*webServer, ask func(ba
 				return err
 			}
 			s.seen.add(got, after-before)
-			b.say("%s at %s: %.0f req/s, p99 %s, busy %.0f %%, the load %.0f %%", what, s.name, got.perSecond(), ms(got.latency.quantile(.99)),
+			b.say("%s at %s: %.0f req/s, p99 %s, busy %.0f %%, the load %.0f %%", what, s.name, got.perSecond(),
+				ms(got.latency.quantile(.99)),
 				100*float64(after-before)/float64(got.took), 100*float64(got.cpu)/float64(got.took))
 		}
 	}
@@ -271,7 +276,8 @@ func (b *bench) warm(ctx context.Context, servers []*webServer, files []phoneFil
 	if err != nil {
 		return nil, err
 	}
-	return compare(fmt.Sprintf("phone files by per-phone URL, %d phones, %d connections", phoneCount, phoneClients), servers), nil
+	return compare(fmt.Sprintf("phone files by per-phone URL, %d phones, %d connections", phoneCount, phoneClients),
+		servers), nil
 }
 
 // cold changes the tenant's time zone, which is in every phone's file, and asks
@@ -287,7 +293,8 @@ func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int
 		if err != nil {
 			return row{}, err
 		}
-		if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", map[string]any{"timezone": zone}, nil, "Prefer", "wait=60"); err != nil {
+		if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", map[string]any{"timezone": zone}, nil, "Prefer",
+			"wait=60"); err != nil {
 			return row{}, err
 		}
 		got, cpu, err := r.using(func() (loaded, error) { return l.once(ctx) })
@@ -302,9 +309,11 @@ func (b *bench) cold(ctx context.Context, r *room, files []phoneFile, cpus []int
 		worst = max(worst, got.worst)
 	}
 	return row{
-		what:      "the same cold: each phone's first request after a change that touches all",
-		result:    fmt.Sprintf("%.0f files/s, p99 %s, slowest %s, %d µs of CPU each", all.perSecond(), ms(all.latency.quantile(.99)), ms(worst), all.each().Microseconds()),
-		reference: "–", ratio: "–", target: fmt.Sprintf("≥ %.0f files/s", coldLeast), holds: all.perSecond() >= coldLeast,
+		what: "the same cold: each phone's first request after a change that touches all",
+		result: fmt.Sprintf("%.0f files/s, p99 %s, slowest %s, %d µs of CPU each", all.perSecond(),
+			ms(all.latency.quantile(.99)), ms(worst), all.each().Microseconds()),
+		reference: "–", ratio: "–", target: fmt.Sprintf("≥ %.0f files/s", coldLeast),
+		holds: all.perSecond() >= coldLeast,
 	}, nil
 }
 
@@ -331,8 +340,10 @@ func (r *room) servedRow(ctx context.Context) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	out, err := r.memoryRow(fmt.Sprintf("memory of the controller, %d extensions, mailboxes and phones, all files served; requests that it did not record", phoneCount))
-	out.result, out.target, out.holds = fmt.Sprintf("%s; %d not recorded", out.result, lost), out.target+", 0", out.holds && lost == 0
+	out,
+		err := r.memoryRow(fmt.Sprintf("memory of the controller, %d extensions, mailboxes and phones, all files served; requests that it did not record", phoneCount))
+	out.result, out.target, out.holds = fmt.Sprintf("%s; %d not recorded", out.result, lost), out.target+", 0",
+		out.holds && lost == 0
 	return out, err
 }
 

@@ -75,7 +75,8 @@ func pinnedBinary(dir, binary string, cpus []int) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "pinned-"+filepath.Base(binary))
-	text := fmt.Sprintf("#!/bin/sh\nexec taskset -c %s '%s' \"$@\"\n", cpuList(cpus), strings.ReplaceAll(binary, "'", `'\''`))
+	text := fmt.Sprintf("#!/bin/sh\nexec taskset -c %s '%s' \"$@\"\n", cpuList(cpus),
+		strings.ReplaceAll(binary, "'", `'\''`))
 	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
 		return "", fmt.Errorf("choosing processors for %s: %w", binary, err)
 	}

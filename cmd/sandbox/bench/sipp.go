@@ -37,7 +37,8 @@ func newSipp(dir, asterisk string) (*sipp, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sipp{dir: dir, asterisk: asterisk, ports: []string{strconv.Itoa(ports[0]), strconv.Itoa(ports[1]), strconv.Itoa(ports[2])}}
+	s := &sipp{dir: dir, asterisk: asterisk, ports: []string{strconv.Itoa(ports[0]), strconv.Itoa(ports[1]),
+		strconv.Itoa(ports[2])}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of sipp: %w", err)
 	}
@@ -98,12 +99,14 @@ func (s *sipp) serve(ctx context.Context, port, scenario string, callees []*pbx.
 	if err := s.inject("callees.csv", lines); err != nil {
 		return err
 	}
-	register := s.command(ctx, port, s.asterisk, "-sf", "register.xml", "-inf", "callees.csv", "-r", "50", "-m", strconv.Itoa(len(callees)), "-timeout", "30s", "-timeout_error")
+	register := s.command(ctx, port, s.asterisk, "-sf", "register.xml", "-inf", "callees.csv", "-r", "50", "-m",
+		strconv.Itoa(len(callees)), "-timeout", "30s", "-timeout_error")
 	out, err := register.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("registering the callees: %w: %s", err, lastWords(out))
 	}
-	p, err := start(s.command(context.WithoutCancel(ctx), port, "-sf", scenario+".xml", "-trace_err", "-error_file", scenario+"-errors.log"))
+	p, err := start(s.command(context.WithoutCancel(ctx), port, "-sf", scenario+".xml", "-trace_err", "-error_file",
+		scenario+"-errors.log"))
 	if err == nil {
 		s.callees = append(s.callees, p)
 	}
@@ -128,8 +131,10 @@ func (s *sipp) call(ctx context.Context, lines []string, rate, calls int) ([]tim
 	if err := s.inject("calls.csv", lines); err != nil {
 		return nil, err
 	}
-	cmd := s.command(ctx, s.ports[0], s.asterisk, "-sf", "../uac.xml", "-inf", "../calls.csv", "-r", strconv.Itoa(rate), "-m", strconv.Itoa(calls),
-		"-trace_shortmsg", "-shortmessage_file", "messages.csv", "-trace_err", "-error_file", "errors.log", "-timeout", strconv.Itoa(calls/rate+30)+"s", "-timeout_error")
+	cmd := s.command(ctx, s.ports[0], s.asterisk, "-sf", "../uac.xml", "-inf", "../calls.csv", "-r", strconv.Itoa(rate),
+		"-m", strconv.Itoa(calls),
+		"-trace_shortmsg", "-shortmessage_file", "messages.csv", "-trace_err", "-error_file", "errors.log", "-timeout",
+		strconv.Itoa(calls/rate+30)+"s", "-timeout_error")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		words, _ := os.ReadFile(filepath.Join(dir, "errors.log"))

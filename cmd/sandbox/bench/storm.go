@@ -94,7 +94,8 @@ func waitForStatuses(ctx context.Context, path string, n int) (right, complete t
 	defer reader.Close()
 	err = waitUntil(ctx, 20*time.Millisecond, "all phones to be in the database", func() (bool, error) {
 		var ok, named int
-		err := reader.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(user_agent <> ''), 0) FROM endpoint_status WHERE reach = ? AND call_state = ?`,
+		err := reader.QueryRowContext(ctx,
+			`SELECT count(*), coalesce(sum(user_agent <> ''), 0) FROM endpoint_status WHERE reach = ? AND call_state = ?`,
 			string(pbx.ReachOK), string(pbx.CallIdle)).Scan(&ok, &named)
 		if ok == n && right.IsZero() {
 			right = time.Now()
@@ -118,8 +119,10 @@ func checkStatuses(ctx context.Context, path string, s *pbx.Snapshot) error {
 	}
 	for i, d := range s.Devices {
 		got := statuses[d.Endpoint]
-		if got.Reach != pbx.ReachOK || got.Address != stormAddress(i) || got.RoundTrip != stormRoundTrip || got.UserAgent != stormAgent {
-			return fmt.Errorf("the status of %s is wrong: %s at %s, %v, %q", d.Name, got.Reach, got.Address, got.RoundTrip, got.UserAgent)
+		if got.Reach != pbx.ReachOK || got.Address != stormAddress(i) || got.RoundTrip != stormRoundTrip ||
+			got.UserAgent != stormAgent {
+			return fmt.Errorf("the status of %s is wrong: %s at %s, %v, %q", d.Name, got.Reach, got.Address, got.RoundTrip,
+				got.UserAgent)
 		}
 	}
 	return nil

@@ -16,7 +16,8 @@ type row struct {
 // printTable writes GitHub markdown.
 func printTable(w io.Writer, head string, rows []row) error {
 	var b strings.Builder
-	b.WriteString("Measured " + head + ".\n\n| what | result | reference | ratio | target | holds |\n|---|---|---|---|---|---|\n")
+	b.WriteString("Measured " + head +
+		".\n\n| what | result | reference | ratio | target | holds |\n|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		holds := "yes"
 		if !r.holds {

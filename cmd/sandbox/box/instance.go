@@ -51,7 +51,8 @@ func cli(ctx context.Context, root, dir, command string) (string, error) {
 	var out, complaint strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("running the console command %q: %w: %s", command, err, strings.TrimSpace(complaint.String()+out.String()))
+		return "", fmt.Errorf("running the console command %q: %w: %s", command, err,
+			strings.TrimSpace(complaint.String()+out.String()))
 	}
 	return out.String(), nil
 }

@@ -131,7 +131,8 @@ func aptInstall(ctx context.Context, log io.Writer, prefix, packages []string) e
 	if err := runLogged(ctx, log, append(append([]string{}, apt...), "update")); err != nil {
 		fmt.Fprintf(log, "refreshing the package lists: %v\n", err)
 	}
-	return runLogged(ctx, log, append(append(append([]string{}, apt...), "install", "-y", "--no-install-recommends"), packages...))
+	return runLogged(ctx, log, append(append(append([]string{}, apt...), "install", "-y", "--no-install-recommends"),
+		packages...))
 }
 
 // runLogged runs a command with its output in log and ends it politely.

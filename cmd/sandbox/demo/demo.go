@@ -92,13 +92,15 @@ func (t *tour) create(ctx context.Context) error {
 			{"/mailboxes/" + who.Number, map[string]any{"name": who.Name, "pin": "4711"}},
 			{"/extensions/" + who.Number, map[string]any{"name": who.Name, "ring_seconds": ringSeconds, "mailbox": who.Number}},
 			{"/devices/" + device, map[string]any{"extension": who.Number}},
-			{"/phones/" + mac, map[string]any{"vendor": who.Vendor, "model": who.Model, "lines": []any{map[string]any{"registration": 1, "device": device}}}},
+			{"/phones/" + mac, map[string]any{"vendor": who.Vendor, "model": who.Model,
+				"lines": []any{map[string]any{"registration": 1, "device": device}}}},
 		} {
 			if err := t.api.Do(ctx, "PUT", tenant+w.path, w.body, nil); err != nil {
 				return err
 			}
 		}
-		t.say("created extension %s %s with mailbox, device %s and phone %s (%s %s)", who.Number, who.Name, device, mac, who.Vendor, who.Model)
+		t.say("created extension %s %s with mailbox, device %s and phone %s (%s %s)", who.Number, who.Name, device, mac,
+			who.Vendor, who.Model)
 	}
 	for _, who := range t.people() {
 		var answer struct {

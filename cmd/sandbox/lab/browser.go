@@ -23,7 +23,8 @@ type browser struct {
 // Browse opens a browser's connection to the office, without a phone in it yet.
 func (l *Lab) Browse(t *testing.T, account phone.Account) *browser {
 	t.Helper()
-	conn, _, err := websocket.Dial(Within(t, 10*time.Second), "ws://"+l.ARI+"/ws", &websocket.DialOptions{Subprotocols: []string{"sip"}})
+	conn, _, err := websocket.Dial(Within(t, 10*time.Second), "ws://"+l.ARI+"/ws",
+		&websocket.DialOptions{Subprotocols: []string{"sip"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,8 @@ func (b *browser) Register(t *testing.T) {
 		t.Fatal(err)
 	}
 	asked.Algorithm = strings.ToUpper(asked.Algorithm)
-	credentials, err := digest.Digest(asked, digest.Options{Method: "REGISTER", URI: "sip:dialtone.invalid", Username: b.account.UserName, Password: b.account.Password, Count: 1})
+	credentials, err := digest.Digest(asked, digest.Options{Method: "REGISTER", URI: "sip:dialtone.invalid",
+		Username: b.account.UserName, Password: b.account.Password, Count: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,9 +54,10 @@ func (b *browser) Register(t *testing.T) {
 func (b *browser) sendRegister(t *testing.T, cseq int, authorization string) {
 	t.Helper()
 	who := "<sip:" + b.account.UserName + "@dialtone.invalid>"
-	b.send(t, fmt.Sprintf("REGISTER sip:dialtone.invalid SIP/2.0\r\nVia: SIP/2.0/WS browser.invalid;branch=z9hG4bK%s%d\r\nMax-Forwards: 70\r\n"+
-		"From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d REGISTER\r\nContact: <sip:b@browser.invalid;transport=ws>\r\nExpires: 600\r\n%sContent-Length: 0\r\n\r\n",
-		b.id, cseq, who, b.id, who, b.id, cseq, authorization))
+	b.send(t,
+		fmt.Sprintf("REGISTER sip:dialtone.invalid SIP/2.0\r\nVia: SIP/2.0/WS browser.invalid;branch=z9hG4bK%s%d\r\nMax-Forwards: 70\r\n"+
+			"From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d REGISTER\r\nContact: <sip:b@browser.invalid;transport=ws>\r\nExpires: 600\r\n%sContent-Length: 0\r\n\r\n",
+			b.id, cseq, who, b.id, who, b.id, cseq, authorization))
 }
 
 // Answer refuses a request.

@@ -161,7 +161,8 @@ func LeaveMessage(t *testing.T, out *phone.Call, owner *phone.Phone, before phon
 	if err := out.Hangup(Within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := owner.WaitVoicemail(Within(t, 10*time.Second), func(v phone.Voicemail) bool { return v.New > before.New }); err != nil {
+	if _, err := owner.WaitVoicemail(Within(t, 10*time.Second),
+		func(v phone.Voicemail) bool { return v.New > before.New }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -169,7 +170,8 @@ func LeaveMessage(t *testing.T, out *phone.Call, owner *phone.Phone, before phon
 // Identity is every header in which an INVITE may tell who calls.
 func Identity(c *phone.Call) string {
 	var all []string
-	for _, name := range []string{"From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Contact", "Call-Info", "Subject", "Diversion"} {
+	for _, name := range []string{"From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Contact",
+		"Call-Info", "Subject", "Diversion"} {
 		for _, value := range c.Headers(name) {
 			address, _, _ := strings.Cut(value, ";tag=") // a tag may hold any digits
 			all = append(all, name+": "+address)

@@ -32,7 +32,8 @@ const (
 )
 
 // Mobiles are the numbers whose phones the tests play, by name.
-var Mobiles = map[string]string{"ada": "+4915111111111", "bob": "+4915122222222", "cleo": "+4915133333333", "dave": "+4915144444444",
+var Mobiles = map[string]string{"ada": "+4915111111111", "bob": "+4915122222222", "cleo": "+4915133333333",
+	"dave": "+4915144444444",
 	"emma": "+4915155555555", "finn": "+4915166666666", "gina": "+4915177777777", "hugo": "+4915188888888"}
 
 const carrierPJSIP = `[global]
@@ -138,12 +139,14 @@ func OpenCarrier(t *testing.T) *Carrier {
 	pjsip, plan := fmt.Sprintf(carrierPJSIP, CarrierHost, ports[0], `trunk\;--secret`), carrierDialplan
 	for name, number := range Mobiles {
 		pjsip += fmt.Sprintf(carrierMobile, name, mobileSecret, number)
-		plan += "exten => " + number + ",1,Gosub(office,s,1)\n same => n,Dial(PJSIP/" + name + ",60,b(tell^s^1))\n same => n,Hangup(${HANGUPCAUSE})\n"
+		plan += "exten => " + number + ",1,Gosub(office,s,1)\n same => n,Dial(PJSIP/" + name +
+			",60,b(tell^s^1))\n same => n,Hangup(${HANGUPCAUSE})\n"
 	}
-	in, err := box.Start(t.Context(), box.Options{Suite: box.Asterisk22, Dir: t.TempDir(), Log: t.Output(), Files: map[string][]byte{
-		"pjsip.conf": []byte(pjsip), "extensions.conf": []byte(plan + carrierInbound),
-		"rtp.conf": fmt.Appendf(nil, "[general]\nrtpstart = %d\nrtpend = %d\nicesupport = no\n", first, last),
-	}})
+	in, err := box.Start(t.Context(), box.Options{Suite: box.Asterisk22, Dir: t.TempDir(), Log: t.Output(),
+		Files: map[string][]byte{
+			"pjsip.conf": []byte(pjsip), "extensions.conf": []byte(plan + carrierInbound),
+			"rtp.conf": fmt.Appendf(nil, "[general]\nrtpstart = %d\nrtpend = %d\nicesupport = no\n", first, last),
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +173,8 @@ func (c *Carrier) Mobile(t *testing.T, name string, o phone.Options) *phone.Phon
 	t.Helper()
 	o.LocalIP = MobileHost
 	p := NewPhone(t, o)
-	account := phone.Account{Index: 1, UserName: name, Password: mobileSecret, Server: CarrierHost, Port: c.Port, Transport: "udp"}
+	account := phone.Account{Index: 1, UserName: name, Password: mobileSecret, Server: CarrierHost, Port: c.Port,
+		Transport: "udp"}
 	if err := p.Register(Within(t, 10*time.Second), account); err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,8 @@ func (c CDR) Summary() string {
 		called = append(called, l.Extension+"/"+l.Device+" "+l.Outcome)
 	}
 	slices.Sort(called)
-	out := fmt.Sprintf("%s/%s dialled %s: %s by %s; called %s", c.From.Extension, c.From.Device, c.Dialled, c.Outcome, by, strings.Join(called, ", "))
+	out := fmt.Sprintf("%s/%s dialled %s: %s by %s; called %s", c.From.Extension, c.From.Device, c.Dialled, c.Outcome, by,
+		strings.Join(called, ", "))
 	if len(c.Via) > 0 {
 		out += "; via " + strings.Join(c.Via, " ")
 	}

@@ -67,10 +67,11 @@ func (l *Lab) OpenHandset(t *testing.T, name, extension string) *Handset {
 		t.Fatal(err)
 	}
 	l.Applied(t)
-	in, err := box.Start(t.Context(), box.Options{Suite: box.Asterisk22, Dir: t.TempDir(), Log: t.Output(), Files: map[string][]byte{
-		"iax.conf":        fmt.Appendf(nil, handsetIAX, own[0], d.Endpoint, d.Secret, port),
-		"extensions.conf": fmt.Appendf(nil, handsetDialplan, d.Endpoint),
-	}})
+	in, err := box.Start(t.Context(), box.Options{Suite: box.Asterisk22, Dir: t.TempDir(), Log: t.Output(),
+		Files: map[string][]byte{
+			"iax.conf":        fmt.Appendf(nil, handsetIAX, own[0], d.Endpoint, d.Secret, port),
+			"extensions.conf": fmt.Appendf(nil, handsetDialplan, d.Endpoint),
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

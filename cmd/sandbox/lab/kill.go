@@ -20,7 +20,8 @@ func (l *Lab) Kill(t *testing.T) {
 	WaitFor(noticed, func() string {
 		for _, s := range sockets(t) {
 			// CLOSE_WAIT is one whose other end has gone and which Asterisk has not closed.
-			if s.local == inTable(l.ARI) && slices.Contains(theirs, s.remote) && (s.state == "ESTABLISHED" || s.state == "CLOSE_WAIT") {
+			if s.local == inTable(l.ARI) && slices.Contains(theirs, s.remote) &&
+				(s.state == "ESTABLISHED" || s.state == "CLOSE_WAIT") {
 				return "Asterisk still has a connection of the dead controller's"
 			}
 		}

@@ -15,7 +15,8 @@ import (
 // Feature gives Asterisk a features.conf of one line.
 func (l *Lab) Feature(t *testing.T, line string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(l.Asterisk.Dir(), "etc", "features.conf"), []byte("[general]\n"+line+"\n\n#tryinclude dialtone/features.conf\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(l.Asterisk.Dir(), "etc", "features.conf"),
+		[]byte("[general]\n"+line+"\n\n#tryinclude dialtone/features.conf\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l.Console(t, "module reload features")

@@ -1,14 +1,10 @@
 package lab
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"mime/quotedprintable"
-	"net"
 	"net/http"
-	"net/mail"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,117 +12,22 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/office"
+	"github.com/dialtone-pbx/dialtone/provisioner/mail/mailtest"
 )
 
-// MailServer speaks as much SMTP (RFC 5321) as a client needs.
-type MailServer struct {
-	listener net.Listener
-	mu       sync.Mutex
-	refusal  string // answer to RCPT; "" takes it
-	mails    []string
-}
+// MailServer is a mail server for a whole program.
+type MailServer struct{ *mailtest.Server }
 
 // NewMailServer opens a mail server that ends with the test.
 func NewMailServer(t *testing.T) *MailServer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &MailServer{listener: l}
-	var served sync.WaitGroup
-	served.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			served.Go(func() { s.serve(c) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		served.Wait()
-	})
-	return s
+	return &MailServer{mailtest.NewServer(t)}
 }
 
 // Flags are what a controller needs to send its mail here, again and again soon.
 func (s *MailServer) Flags() []string {
-	return []string{"--smtp-address=" + s.listener.Addr().String(), "--smtp-from=pbx@example.com", "--smtp-tls=none", "--smtp-retry=100ms"}
-}
-
-func (s *MailServer) serve(c net.Conn) {
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
-	in := bufio.NewReader(c)
-	fmt.Fprint(c, "220 test ESMTP\r\n")
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		answer := "250 ok"
-		switch verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(line)), " "); verb {
-		case "RCPT":
-			if r := s.answer(); r != "" {
-				answer = r
-			}
-		case "DATA":
-			fmt.Fprint(c, "354 go on\r\n")
-			s.take(in)
-		case "QUIT":
-			fmt.Fprint(c, "221 bye\r\n")
-			return
-		}
-		fmt.Fprintf(c, "%s\r\n", answer)
-	}
-}
-
-func (s *MailServer) answer() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.refusal
-}
-
-// Refuse is the answer to every recipient from now on; "" takes the mail.
-func (s *MailServer) Refuse(answer string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refusal = answer
-}
-
-func (s *MailServer) take(in *bufio.Reader) {
-	var text strings.Builder
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil || line == ".\r\n" {
-			break
-		}
-		text.WriteString(strings.TrimPrefix(line, "."))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mails = append(s.mails, text.String())
-}
-
-// Last returns header and body of the last mail.
-func (s *MailServer) Last(t *testing.T) (mail.Header, string) {
-	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.mails) == 0 {
-		t.Fatal("no mail has come")
-	}
-	m, err := mail.ReadMessage(strings.NewReader(s.mails[len(s.mails)-1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.Header, string(body)
+	return []string{"--smtp-address=" + s.Address(), "--smtp-from=pbx@example.com", "--smtp-tls=none",
+		"--smtp-retry=100ms"}
 }
 
 // Invitation is what the API says of one.
@@ -176,7 +77,8 @@ func (l *Lab) UseLink(t *testing.T, link string) string {
 	t.Helper()
 	for _, method := range []string{"GET", "HEAD", "GET"} {
 		status, page, head := open(t, method, link)
-		if status != 200 || strings.Contains(page, "password\">") || head.Get("Cache-Control") != "no-store" || head.Get("Referrer-Policy") != "no-referrer" {
+		if status != 200 || strings.Contains(page, "password\">") || head.Get("Cache-Control") != "no-store" ||
+			head.Get("Referrer-Policy") != "no-referrer" {
 			t.Fatalf("%s %s: %d %v\n%s", method, link, status, head, page)
 		}
 	}
@@ -217,13 +119,6 @@ func ElementText(page, id string) string {
 	return m[1]
 }
 
-// Forget throws away what has come.
-func (s *MailServer) Forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mails = nil
-}
-
 // Session is what the API says of a sign-in.
 type Session struct {
 	Token      string
@@ -237,7 +132,8 @@ type Session struct {
 func (l *Lab) As(t *testing.T, token, method, path string, body, out any) *office.Refused {
 	t.Helper()
 	var r *office.Refused
-	if err := l.Client.Do(t.Context(), method, path, body, out, "Authorization", "Bearer "+token); err != nil && !errors.As(err, &r) {
+	if err := l.Client.Do(t.Context(), method, path, body, out, "Authorization", "Bearer "+token); err != nil &&
+		!errors.As(err, &r) {
 		t.Fatal(err)
 	}
 	return r
@@ -247,9 +143,7 @@ func (l *Lab) As(t *testing.T, token, method, path string, body, out any) *offic
 func (s *MailServer) MailedCode(t *testing.T, to string) string {
 	t.Helper()
 	Eventually(t, 20*time.Second, func() string {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if len(s.mails) == 0 {
+		if s.Count() == 0 {
 			return "no mail has come"
 		}
 		return ""
@@ -259,8 +153,6 @@ func (s *MailServer) MailedCode(t *testing.T, to string) string {
 	if code == nil || header.Get("To") != "<"+to+">" || header.Get("Subject") != "Your code to sign in" {
 		t.Fatalf("the mail: %v\n%s", header, body)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mails = nil
+	s.Forget()
 	return code[1]
 }

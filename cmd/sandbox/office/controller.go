@@ -76,7 +76,8 @@ func (of *Office) serveArgs() []string {
 	return append([]string{"serve", "--db", of.Database, "--token-file", of.TokenFile,
 		"--listen", strings.TrimPrefix(of.API, "http://"), "--phone-listen", strings.TrimPrefix(of.Phones, "http://"),
 		"--phone-url", of.Phones, "--sip-server", host, "--sip-port", port,
-		"--asterisk-etc", filepath.Join(of.dir, "asterisk", "etc"), "--asterisk-spool", filepath.Join(of.dir, "asterisk", "spool"),
+		"--asterisk-etc", filepath.Join(of.dir, "asterisk", "etc"), "--asterisk-spool",
+		filepath.Join(of.dir, "asterisk", "spool"),
 		"--asterisk-log", filepath.Join(of.dir, "asterisk", "log"),
 		"--ami-address", of.AMI, "--ari-url", "http://" + of.ARI + "/ari"}, of.options.Serve...)
 }

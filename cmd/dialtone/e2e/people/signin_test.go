@@ -40,7 +40,7 @@ func TestSignInRealAsterisk(t *testing.T) {
 		t.Fatalf("the first step: %v, %+v", r, s)
 	}
 	Eventually(t, 10*time.Second, func() string {
-		if !strings.Contains(l.Log.String(), "a code to sign in was not taken") {
+		if !strings.Contains(l.Log.String(), `msg="a mail was not taken" mail="code of user `) {
 			return "no attempt was made"
 		}
 		return ""

@@ -1,0 +1,76 @@
+package fleet
+
+import (
+	"log/slog"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+func seenPhone(mac pbx.MAC, v pbx.Vendor, secret string) *pbx.Phone {
+	return &pbx.Phone{Tenant: "default", MAC: mac, Vendor: v, Model: "T46U", URLSecret: pbx.NewSecret(secret)}
+}
+
+func seenSnapshot(revision int64, ps ...*pbx.Phone) *pbx.Snapshot {
+	return pbx.NewSnapshot(revision, pbx.Rows{Tenants: []*pbx.Tenant{{Name: "default", Timezone: "UTC"}}, Phones: ps})
+}
+
+func TestFullFileByItsOwnURLEnrols(t *testing.T) {
+	yealink, polycom := seenPhone("001565aabbcc", pbx.Yealink, "one"), seenPhone("64167f000001", pbx.Polycom, "two")
+	var snapshot atomic.Pointer[pbx.Snapshot]
+	snapshot.Store(seenSnapshot(1, yealink, polycom))
+	d := openStore(t)
+	s, err := newSightings(t.Context(), d, slog.New(slog.DiscardHandler), snapshot.Load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := func(mac pbx.MAC, file, hash string, own bool, at time.Time) {
+		s.note(pbx.PhoneFetch{MAC: mac, File: file, Status: 200, Hash: hash, Own: own, Address: netip.MustParseAddr("192.0.2.7"), UserAgent: "Yealink SIP-T46U 108.86.0.90", At: at})
+	}
+	note(yealink.MAC, "001565aabbcc.cfg", "aa", false, noon)
+	note(yealink.MAC, "001565aabbcc.cfg", "", true, noon)
+	note(yealink.MAC, "001565aabbcc-contact.xml", "aa", true, noon)
+	note(polycom.MAC, "64167f000001.cfg", "aa", true, noon)
+	note(polycom.MAC, "64167f000001-phone.cfg", "aa", true, noon)
+	note("020000000001", "020000000001.cfg", "aa", true, noon)
+	if s.Enrolled(yealink) || s.Enrolled(polycom) {
+		t.Error("enrolled without proof of the full file")
+	}
+	note(yealink.MAC, "001565aabbcc.cfg", "bb", true, noon.Add(time.Second))
+	note(polycom.MAC, "64167f000001-reg.cfg", "cc", true, noon.Add(time.Second))
+	if !s.Enrolled(yealink) || !s.Enrolled(polycom) || s.Of(yealink).EnrolledAt != noon.Add(time.Second) || s.Of(yealink).Files["001565aabbcc.cfg"] != "bb" {
+		t.Errorf("not enrolled: %+v", s.Of(yealink))
+	}
+	if again := seenPhone(yealink.MAC, pbx.Yealink, "a new secret"); s.Enrolled(again) || !s.Of(again).EnrolledAt.IsZero() {
+		t.Error("a new secret does not open the window again")
+	}
+	store(t, s.changed)
+	if s, err = newSightings(t.Context(), d, s.log, snapshot.Load); err != nil {
+		t.Fatal(err)
+	}
+	if !s.Enrolled(yealink) || !s.Enrolled(polycom) {
+		t.Error("a restart forgets who enrolled")
+	}
+	snapshot.Store(seenSnapshot(2, polycom))
+	store(t, s.changed)
+	if list, err := d.SeenPhones(t.Context()); err != nil || len(list) != 1 || list[0].MAC != polycom.MAC || s.Enrolled(yealink) {
+		t.Errorf("a deleted phone is remembered: %+v %v", list, err)
+	}
+}
+
+func TestSeenKeepsTheFormerAddress(t *testing.T) {
+	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
+	s, err := newSightings(t.Context(), openStore(t), slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return seenSnapshot(1, p) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, address := range []string{"192.0.2.7", "192.0.2.7", "192.0.2.8", "192.0.2.8"} {
+		s.note(pbx.PhoneFetch{MAC: p.MAC, Own: true, Address: netip.MustParseAddr(address), UserAgent: "FileTransport PolycomVVX-VVX_450-UA/5.0 Type/Updater", At: noon.Add(time.Duration(i) * time.Hour)})
+	}
+	if got := s.Of(p); got.Address.String() != "192.0.2.8" || got.FormerAddress.String() != "192.0.2.7" || got.AddressSince != noon.Add(2*time.Hour) || got.SeenAt != noon.Add(3*time.Hour) || got.UserAgent != "" {
+		t.Errorf("%+v", got)
+	}
+}

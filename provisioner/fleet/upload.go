@@ -1,0 +1,180 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/wholefile"
+)
+
+// maxUploaded bounds the bytes of all files of all phones together. phoneconf bounds the
+// names and sizes of one phone's files. A file beyond that is refused.
+const maxUploaded = 4 << 30
+
+// Uploads keeps the files that phones send, in a folder for each: dir/tenant/mac.
+//
+// They may hold passwords. Only the user of this program can read them, and no code here
+// looks into them.
+type Uploads struct {
+	dir string // "" keeps no files
+
+	mu   sync.Mutex
+	used int64
+	// gone are the folders of phones that were deleted since the start. A file that such
+	// a phone was sending must not stay behind.
+	gone map[string]bool
+}
+
+// UploadedFile is a file that a phone sent.
+type UploadedFile struct {
+	Name     string
+	Size     int64
+	Modified time.Time
+}
+
+// newUploads measures the files that are there.
+func newUploads(dir string) (*Uploads, error) {
+	u := &Uploads{dir: dir, gone: map[string]bool{}}
+	if dir == "" {
+		return u, nil
+	}
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			u.used += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("measuring the files of phones: %w", err)
+	}
+	return u, nil
+}
+
+// path returns the path of a phone's file, or a NotFound error. Tenant and MAC are in
+// their checked forms, and phoneconf.UploadOf knows every name, so no path leads out.
+func (u *Uploads) path(p *pbx.Phone, name phoneconf.FileName) (string, error) {
+	if _, ok := phoneconf.UploadOf(p, name); !ok || u.dir == "" {
+		return "", pbx.NotFoundf("phone %s has no file %q", p.MAC.Colons(), name)
+	}
+	return filepath.Join(u.folder(p), string(name)), nil
+}
+
+func (u *Uploads) folder(p *pbx.Phone) string { return filepath.Join(u.dir, p.Tenant, string(p.MAC)) }
+
+// Keep stores a file that a phone sent, whole or not at all. It reports whether it
+// replaced an earlier file of that name. An unknown name is a NotFound error.
+func (u *Uploads) Keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (replaced bool, err error) {
+	path, err := u.path(p, name)
+	if err != nil {
+		return false, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.gone[u.folder(p)] {
+		return false, pbx.NotFoundf("phone %s was deleted", p.MAC.Colons())
+	}
+	var before int64
+	if info, err := os.Lstat(path); err == nil {
+		replaced, before = true, info.Size()
+	}
+	if u.used-before+int64(len(body)) > maxUploaded {
+		return replaced, fmt.Errorf("keeping %s: the files of all phones take %d bytes, which is the most", name, u.used)
+	}
+	err = os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = wholefile.Replace(path, body, 0o600)
+	}
+	if err != nil {
+		return replaced, fmt.Errorf("keeping %s: %w", name, err)
+	}
+	u.used += int64(len(body)) - before
+	return replaced, nil
+}
+
+// Read returns a file that a phone sent. It is nil if there is no such file.
+func (u *Uploads) Read(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
+	path, err := u.path(p, name)
+	if err != nil {
+		return nil, nil //nolint:nilerr // a name that no phone sends is a file that is not there
+	}
+	body, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return body, nil
+}
+
+// Get returns a file that a phone sent, or a NotFound error.
+func (u *Uploads) Get(p *pbx.Phone, name string) ([]byte, error) {
+	body, err := u.Read(p, phoneconf.FileName(name))
+	if err == nil && body == nil {
+		err = pbx.NotFoundf("phone %s has sent no file %q", p.MAC.Colons(), name)
+	}
+	return body, err
+}
+
+// List lists the files that a phone sent, by name.
+func (u *Uploads) List(p *pbx.Phone) ([]UploadedFile, error) {
+	if u.dir == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(u.folder(p))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listing the files of phone %s: %w", p.MAC.Colons(), err)
+	}
+	var out []UploadedFile
+	for _, e := range entries {
+		if _, ok := phoneconf.UploadOf(p, phoneconf.FileName(e.Name())); !ok {
+			continue // its writing was cut off when the program ended
+		}
+		info, err := e.Info()
+		if err == nil {
+			out = append(out, UploadedFile{e.Name(), info.Size(), info.ModTime().UTC()})
+		}
+	}
+	return out, nil
+}
+
+// clear removes the files of a phone. If it is gone, later files of it are refused.
+func (u *Uploads) clear(p *pbx.Phone, gone bool) error {
+	if u.dir == "" {
+		return nil
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if gone {
+		u.gone[u.folder(p)] = true
+	} else {
+		delete(u.gone, u.folder(p))
+	}
+	entries, err := os.ReadDir(u.folder(p))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			u.used -= info.Size()
+		}
+	}
+	return os.RemoveAll(u.folder(p))
+}

@@ -1,0 +1,169 @@
+// Package mail sends Dialtone's mails: invitations and codes to sign in.
+//
+// It owns the connection to the mail server and when a mail is tried, tried again and
+// given up. The queues belong to their sources, which keep them in the database: a
+// restart goes on with them. It may import provisioner/pbx.
+package mail
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const (
+	// mostAttempts is after how many failed attempts a letter is given up: with the
+	// default pauses after more than an hour.
+	mostAttempts = 8
+	// retryFirst is Options.RetryFirst when it is 0.
+	retryFirst = 30 * time.Second
+	// rest is the pause after a queue could not be read or written.
+	rest = 5 * time.Second
+	// look is how often queues are read at the least, in case a clock was set.
+	look = time.Hour
+)
+
+// Letter is one mail in the queue of a source.
+type Letter struct {
+	Name        string // for the log, such as "invitation k2j…"; no secret
+	To, Subject string
+	Due         time.Time // no attempt before this
+	Expires     time.Time // no attempt from this on
+	Attempts    int       // that failed so far
+	// Text writes the mail. It runs anew before each attempt: of a link or code in the
+	// text only a hash is stored.
+	Text func(context.Context) (string, error)
+	// Done stores how an attempt ended.
+	Done func(context.Context, Result) error
+}
+
+// Result says how an attempt to send a letter ended.
+type Result struct {
+	State    pbx.MailState
+	Attempts int       // the last one included
+	Error    string    // of the last attempt; "" when the mail was taken
+	Due      time.Time // of the next attempt, for MailQueued
+	Sent     time.Time // for MailSent
+}
+
+// Source is a queue of letters. It returns the letter that is due first, due or not yet,
+// and false when the queue is empty. It is called from one goroutine.
+//
+// A source is one function, and a letter brings its own Text and Done, because these
+// need the row that the source has just read.
+type Source func(context.Context) (Letter, bool, error)
+
+// Options are what an Outbox needs. Log is required.
+type Options struct {
+	Server Server // the zero value sends nothing; queues stay as they are
+	// RetryFirst is the pause before the second attempt, twice as long before each
+	// one after that; 0 is 30 s.
+	RetryFirst time.Duration
+	Log        *slog.Logger
+}
+
+// Outbox sends the letters of its sources, one after the other. Its methods are safe for
+// concurrent use.
+type Outbox struct {
+	o    Options
+	wake chan struct{}
+	send func(ctx context.Context, to, subject, text string) (permanent bool, err error)
+}
+
+// New returns an outbox that Run starts.
+func New(o Options) *Outbox {
+	o.RetryFirst = cmp.Or(o.RetryFirst, retryFirst)
+	return &Outbox{o: o, wake: make(chan struct{}, 1), send: o.Server.send}
+}
+
+// Sends reports whether there is a mail server.
+func (b *Outbox) Sends() bool { return b.o.Server.Address != "" }
+
+// Nudge says that a letter was queued. It never blocks.
+func (b *Outbox) Nudge() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works the queues off until ctx ends. Of two letters that are due, the one whose
+// source comes first is sent first.
+func (b *Outbox) Run(ctx context.Context, sources ...Source) error {
+	for {
+		pause, err := b.step(ctx, sources)
+		if err != nil && ctx.Err() == nil {
+			b.o.Log.Error("sending mail", "error", err)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-b.wake:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		timer.Stop()
+	}
+}
+
+// step makes one attempt if a letter is due. It returns how long to wait before the next
+// step. A source that fails does not hold up the others.
+func (b *Outbox) step(ctx context.Context, sources []Source) (time.Duration, error) {
+	pause := look
+	if !b.Sends() {
+		return pause, nil
+	}
+	var errs []error
+	for _, next := range sources {
+		l, ok, err := next(ctx)
+		if err == nil && ok {
+			if wait := time.Until(l.Due); wait > 0 {
+				pause = min(pause, wait)
+				continue
+			}
+			if err = b.attempt(ctx, l); err == nil {
+				return 0, errors.Join(errs...)
+			}
+		}
+		if err != nil {
+			errs, pause = append(errs, err), min(pause, rest)
+		}
+	}
+	return pause, errors.Join(errs...)
+}
+
+// attempt tries to send a letter and stores how that ended.
+func (b *Outbox) attempt(ctx context.Context, l Letter) error {
+	if !time.Now().Before(l.Expires) { // the program was away, or there was no mail server
+		return l.Done(ctx, Result{State: pbx.MailFailed, Attempts: l.Attempts, Error: "it expired before it could be mailed"})
+	}
+	text, err := l.Text(ctx)
+	if err != nil {
+		return err
+	}
+	permanent, err := b.send(ctx, l.To, l.Subject, text)
+	if ctx.Err() != nil {
+		return ctx.Err() // nobody knows how it ended: the next start tries again
+	}
+	return l.Done(ctx, b.result(l, permanent, err))
+}
+
+// result says how an attempt that ended now ended.
+func (b *Outbox) result(l Letter, permanent bool, err error) Result {
+	now := time.Now()
+	r := Result{State: pbx.MailSent, Attempts: l.Attempts + 1, Sent: now}
+	if err == nil {
+		return r
+	}
+	r = Result{State: pbx.MailQueued, Attempts: r.Attempts, Error: err.Error(), Due: now.Add(b.o.RetryFirst << l.Attempts)}
+	if permanent || r.Attempts >= mostAttempts || r.Due.After(l.Expires) {
+		r.State = pbx.MailFailed
+	}
+	b.o.Log.Warn("a mail was not taken", "mail", l.Name, "attempt", r.Attempts, "state", r.State, "error", err)
+	return r
+}

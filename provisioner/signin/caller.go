@@ -1,0 +1,117 @@
+package signin
+
+import (
+	"context"
+	"crypto/sha256"
+	"strings"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Caller is the sender of a request, and what the sender may do.
+type Caller struct {
+	pbx.Author
+	Role   pbx.Role
+	Tenant string // the only one within reach; "" is every tenant
+	// User is the user as of now, whose session it is; nil for an API token.
+	User *pbx.User
+	// MustChange says that the user must choose a password before anything else.
+	MustChange bool
+	Expires    time.Time // zero: never
+	token      []byte    // hash of the API token, nil for a session
+	session    []byte    // hash of the session, nil for an API token
+}
+
+// Authenticate returns the caller that the text of a token or session stands for, or an
+// Unauthorized error. A session has the rights that its user has now, whatever they were
+// when it began.
+func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller, error) {
+	hash := sha256.Sum256([]byte(text))
+	if strings.HasPrefix(text, sessionPrefix) {
+		return a.caller(ctx, hash[:])
+	}
+	token, err := a.useToken(ctx, hash[:])
+	if err != nil {
+		return nil, err
+	}
+	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant,
+		Expires: token.ExpiresAt, token: hash[:]}, nil
+}
+
+// Still reports by an error that a caller may not go on as before: the token or the
+// session has ended, or its rights have changed. Streams ask it from time to time.
+func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
+	var role pbx.Role
+	var tenant string
+	if by.session != nil {
+		now, err := a.caller(ctx, by.session)
+		if err != nil {
+			return err
+		}
+		role, tenant = now.Role, now.Tenant
+	} else {
+		token, err := a.o.DB.TokenByHash(ctx, by.token)
+		if err != nil {
+			return err
+		}
+		role, tenant = token.Role, token.Tenant
+	}
+	if role != by.Role || tenant != by.Tenant {
+		return &pbx.Error{Kind: pbx.Unauthorized, Message: "the role was changed meanwhile"}
+	}
+	return nil
+}
+
+// caller returns the user of a session. Sessions of a user whose login is off are over.
+func (a *Authenticator) caller(ctx context.Context, hash []byte) (*Caller, error) {
+	session, u, err := a.o.DB.SessionByHash(ctx, hash, a.now())
+	if err != nil {
+		return nil, err
+	}
+	return callerOf(u, session.ExpiresAt, hash), nil
+}
+
+func callerOf(u *pbx.User, expires time.Time, hash []byte) *Caller {
+	return &Caller{Author: pbx.Author{Actor: "user " + u.Username}, Role: u.Role, Tenant: u.Tenant, User: u,
+		MustChange: u.MustChange, Expires: expires, session: hash}
+}
+
+// OwnsUser reports whether a user of the tenant is the caller.
+func (c *Caller) OwnsUser(username string) bool { return c.User != nil && c.User.Username == username }
+
+// OwnsExtension reports whether an extension of the tenant is the caller's.
+func (c *Caller) OwnsExtension(number string) bool {
+	return c.User != nil && c.User.Extension != "" && c.User.Extension == number
+}
+
+// OwnsDevice reports whether a device of the tenant rings for the caller.
+func (c *Caller) OwnsDevice(s *pbx.Snapshot, name string) bool {
+	d := s.Device(c.Tenant, name)
+	return d != nil && c.OwnsExtension(d.Extension)
+}
+
+// OwnsMailbox reports whether a mailbox of the tenant is the caller's own. One
+// that several extensions share is nobody's own.
+func (c *Caller) OwnsMailbox(s *pbx.Snapshot, number string) bool {
+	if c.User == nil || c.User.Extension == "" {
+		return false
+	}
+	own := false
+	for _, e := range s.Extensions {
+		if e.Tenant != c.Tenant || e.Mailbox != number {
+			continue
+		}
+		if own = e.Number == c.User.Extension; !own {
+			return false
+		}
+	}
+	return own
+}
+
+// OwnsRecording reports whether the caller's extension took part in a recorded
+// call, by the name of the recording.
+func (c *Caller) OwnsRecording(name string) bool {
+	r, err := pbx.ParseRecording(c.Tenant, name)
+	return err == nil && (c.OwnsExtension(r.From) || c.OwnsExtension(r.To))
+}

@@ -1,0 +1,114 @@
+package signin
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/wholefile"
+)
+
+// tokenPrefix lets secret scanners and people recognise a token.
+const tokenPrefix = "dt_"
+
+// TokenOrder describes a token to be made.
+type TokenOrder struct {
+	Name    string
+	Role    pbx.Role
+	Tenant  string    // "" for a platform admin
+	Expires time.Time // zero: never
+}
+
+// CreateToken makes an API token. Its text is returned once; the database keeps
+// its SHA-256 only. Hashing without salt is enough: the text has 256 random bits.
+func (a *Authenticator) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, pbx.Secret, error) {
+	var es pbx.Errors
+	es.Add(pbx.CheckText("name", o.Name, 1, 60, 0))
+	if o.Role == pbx.RoleUser {
+		es.Add(pbx.Invalidf("role",
+			"cannot be user for a token: people sign in with that role; choose tenant-admin or operator"))
+	} else {
+		es.Add(pbx.CheckRole(o.Role, o.Tenant))
+	}
+	if o.Tenant != "" {
+		es.Add(pbx.CheckName("tenant", o.Tenant))
+	}
+	if !o.Expires.IsZero() && !o.Expires.After(time.Now()) {
+		es.Add(pbx.Invalidf("expires", "must be in the future"))
+	}
+	if err := es.Err(); err != nil {
+		return nil, pbx.Secret{}, err
+	}
+	text := newTokenText()
+	token, err := a.storeToken(ctx, o, text)
+	if pbx.KindOf(err) == pbx.NotFound {
+		err = pbx.Refusedf("tenant", "tenant %s does not exist", o.Tenant)
+	}
+	return token, text, err
+}
+
+func newTokenText() pbx.Secret { return pbx.NewSecret(tokenPrefix + pbx.RandomSecret(32).Reveal()) }
+
+func (a *Authenticator) storeToken(ctx context.Context, o TokenOrder, text pbx.Secret) (*db.Token, error) {
+	hash := sha256.Sum256([]byte(text.Reveal()))
+	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, ExpiresAt: o.Expires}
+	if err := a.o.DB.CreateToken(ctx, t, hash[:]); err != nil {
+		return nil, err
+	}
+	return a.o.DB.TokenByHash(ctx, hash[:])
+}
+
+// useToken returns the token with that hash, or an Unauthorized error that does
+// not tell an unknown token from a revoked one.
+func (a *Authenticator) useToken(ctx context.Context, hash []byte) (*db.Token, error) {
+	token, err := a.o.DB.TokenByHash(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.o.DB.TouchToken(ctx, token); err != nil {
+		a.o.Log.Warn("noting the use of a token", "token", token.Name, "error", err) // no reason to refuse its owner
+	}
+	return token, nil
+}
+
+// Tokens lists the tokens of a tenant, revoked ones included; everybody's when
+// tenant is "".
+func (a *Authenticator) Tokens(ctx context.Context, tenant string) ([]*db.Token, error) {
+	return a.o.DB.Tokens(ctx, tenant)
+}
+
+// RevokeToken makes a token of a tenant useless from now on; anybody's when tenant
+// is "".
+func (a *Authenticator) RevokeToken(ctx context.Context, tenant, id string) error {
+	return a.o.DB.RevokeToken(ctx, tenant, id)
+}
+
+// FirstToken writes an admin token to a new file that only its owner can read,
+// when no token exists yet. It reports whether it did. The file is complete
+// before the token works, so that no token is ever lost.
+func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, error) {
+	tokens, err := a.Tokens(ctx, "")
+	if err != nil || len(tokens) > 0 {
+		return false, err
+	}
+	text := newTokenText()
+	err = wholefile.Create(path, []byte(text.Reveal()+"\n"))
+	if errors.Is(err, fs.ErrExist) {
+		return false, fmt.Errorf(
+			"writing the first token: %s exists already, but the database knows no token; move the file away", path)
+	}
+	if err != nil {
+		return false, fmt.Errorf("writing the first token to %s: %w", path, err)
+	}
+	order := TokenOrder{Name: "admin " + time.Now().Format(time.DateOnly), Role: pbx.RolePlatformAdmin}
+	if _, err := a.storeToken(ctx, order, text); err != nil {
+		return false, errors.Join(err, os.Remove(path))
+	}
+	return true, nil
+}
