@@ -109,8 +109,10 @@ func sharedNames() dialplanView {
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
 			Done: pbx.DeskDoneLabel, Refused: pbx.DeskRefusedLabel,
 		},
-		Extension:    dialplanExtensions{Left: pbx.LeftExtension},
-		Cause:        dialplanCauses{NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated},
+		Extension: dialplanExtensions{Left: pbx.LeftExtension},
+		Cause: dialplanCauses{
+			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated,
+		},
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,
 		Forget:       forget(),
