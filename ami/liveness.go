@@ -11,8 +11,7 @@ import (
 const bootPoll = time.Second
 
 // keepAlive pings until the context ends or the peer is silent, and says which. Asterisk answers the actions of a
-// session one by one, so a ping behind a long reload or list waits: that, and any frame that came meanwhile, is no
-// silence.
+// session one by one, so a ping behind a long reload waits: that, and any frame that came meanwhile, is no silence.
 func (s *Session) keepAlive(ctx context.Context) error {
 	ticker := time.NewTicker(s.opts.PingInterval)
 	defer ticker.Stop()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A peer that stops answering is found within 20 s.
+// A peer that stops answering is found within 10 s: until then every status looks fresh.
 func TestSilentPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var silent atomic.Bool
@@ -35,7 +35,41 @@ func TestSilentPeer(t *testing.T) {
 		if err := <-down; !errors.Is(err, ErrSilent) {
 			t.Errorf("down: %v", err)
 		}
-		if took := time.Since(started); took > 20*time.Second {
+		if took := time.Since(started); took > 10*time.Second {
+			t.Errorf("found after %v", took)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// An Asterisk that hangs in the middle of a list is found as soon as at any other time.
+func TestSilentPeerInAList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var silent atomic.Bool
+		server := &pipeServer{answer: func(_ io.Writer, a Frame) bool {
+			if a.Get("Action") == "CoreShowChannels" {
+				silent.Store(true)
+			}
+			return silent.Load()
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		up, down := make(chan *Session, 1), make(chan error, 1)
+		client := New(Options{
+			Address: "pipe:1", dial: server.dial,
+			OnUp:   func(_ context.Context, s *Session) { up <- s },
+			OnDown: func(err error) { down <- err },
+		})
+		ended := make(chan error)
+		go func() { ended <- client.Run(ctx) }()
+		s, started := <-up, time.Now()
+		if _, err := s.CoreShowChannels(t.Context()); err == nil {
+			t.Error("a list without an end")
+		}
+		if err := <-down; !errors.Is(err, ErrSilent) {
+			t.Errorf("down: %v", err)
+		}
+		if took := time.Since(started); took > 10*time.Second {
 			t.Errorf("found after %v", took)
 		}
 		cancel()

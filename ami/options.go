@@ -19,8 +19,8 @@ type Options struct {
 	DialTimeout    time.Duration // of connect and banner together, and of the login; 5 s
 	ActionTimeout  time.Duration // of an action whose context has no deadline; 10 s
 	SlowTimeout    time.Duration // the same for reloads and lists; 60 s
-	PingInterval   time.Duration // 15 s
-	PingTimeout    time.Duration // 5 s; a silent peer is found within interval plus timeout, or that after the end of a reload or list
+	PingInterval   time.Duration // 5 s
+	PingTimeout    time.Duration // 4 s; a silent peer is found within interval plus timeout, or that after the end of a reload
 	MinBackoff     time.Duration // first pause before connecting again; 100 ms, doubling, each jittered down by up to half
 	MaxBackoff     time.Duration // longest pause; 5 s
 	RefusedBackoff time.Duration // pause after a refused login, which only a person can mend; 30 s
@@ -54,7 +54,7 @@ func (o Options) withDefaults() Options {
 		dflt  time.Duration
 	}{
 		{&o.DialTimeout, 5 * time.Second}, {&o.ActionTimeout, 10 * time.Second}, {&o.SlowTimeout, time.Minute},
-		{&o.PingInterval, 15 * time.Second}, {&o.PingTimeout, 5 * time.Second},
+		{&o.PingInterval, 5 * time.Second}, {&o.PingTimeout, 4 * time.Second},
 		{&o.MinBackoff, 100 * time.Millisecond}, {&o.MaxBackoff, 5 * time.Second}, {&o.RefusedBackoff, 30 * time.Second},
 	} {
 		if *d.value <= 0 {

@@ -73,9 +73,10 @@ type listSpec struct {
 }
 
 // list runs a list action. goami's lists take any error for the end of the list: a user without permission sees an
-// office without phones. Here only the message that says so means empty.
+// office without phones. Here only the message that says so means empty. Its items are signs of life, so that an
+// Asterisk that hangs meanwhile is found as at any other time.
 func (s *Session) list(ctx context.Context, spec listSpec) ([]Frame, error) {
-	ctx, cancel := s.slow(ctx)
+	ctx, cancel := deadline(ctx, s.opts.SlowTimeout)
 	defer cancel()
 	a := s.conn.begin()
 	defer a.end()

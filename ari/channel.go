@@ -79,11 +79,35 @@ func (c *Client) AnswerChannel(ctx context.Context, id string) error {
 	return c.Do(ctx, http.MethodPost, Path("channels", id, "answer"), nil, nil, nil)
 }
 
-// ListChannels returns every channel of this Asterisk, in Stasis or not.
+// ListChannels returns every channel of this Asterisk, in Stasis or not. One channel
+// that cannot be told in JSON, as one at an extension that is no UTF-8, makes Asterisk
+// refuse the whole list; see IsUnlistable and ListWaiting.
 func (c *Client) ListChannels(ctx context.Context) ([]ari.ChannelData, error) {
 	var channels []ari.ChannelData
 	err := c.Do(ctx, http.MethodGet, "/channels", nil, nil, &channels)
 	return channels, err
+}
+
+// ListWaiting returns the channels in our Stasis application, asked for one by one.
+// Channels that are gone meanwhile or cannot be told are left out.
+func (c *Client) ListWaiting(ctx context.Context) ([]ari.ChannelData, error) {
+	var app struct {
+		Channels []string `json:"channel_ids"`
+	}
+	if err := c.Do(ctx, http.MethodGet, Path("applications", c.opts.App), nil, nil, &app); err != nil {
+		return nil, err
+	}
+	var channels []ari.ChannelData
+	for _, id := range app.Channels {
+		channel, err := c.GetChannel(ctx, id)
+		switch {
+		case err == nil:
+			channels = append(channels, *channel)
+		case !IsNotFound(err) && !IsUnlistable(err):
+			return nil, err
+		}
+	}
+	return channels, nil
 }
 
 // GetChannel returns one channel; IsNotFound when it is gone.

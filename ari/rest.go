@@ -52,6 +52,10 @@ func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 // longer, in a Stasis application.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
+// IsUnlistable reports whether err is a 500: Asterisk was asked for what it cannot
+// write as JSON ("Allocation failed").
+func IsUnlistable(err error) bool { return hasStatus(err, http.StatusInternalServerError) }
+
 func hasStatus(err error, status int) bool {
 	var answer *Error
 	return errors.As(err, &answer) && answer.Status == status

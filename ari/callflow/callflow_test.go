@@ -120,6 +120,23 @@ func TestUpFailsWithoutList(t *testing.T) {
 	}
 }
 
+// One channel that Asterisk cannot tell of keeps neither ARI from connecting nor
+// another caller from being decided.
+func TestUpWithUnlistableChannel(t *testing.T) {
+	r := newRig(t, nil).run()
+	r.answers("GET /channels", broken)
+	r.answers("GET /applications/"+pbx.StasisApp, aritest.Answer{Body: `{"name":"dialtone","channel_ids":["bad","gone","good"]}`})
+	r.answers("GET /channels/bad", broken)
+	r.answers("GET /channels/gone", gone)
+	r.answers("GET /channels/good", aritest.Answer{Body: listed("good", "PJSIP/dccc-00000001", "101", "Stasis", "dialtone,call,acme")})
+	if err := r.Up(t.Context(), 1); err != nil {
+		t.Fatalf("one bad channel keeps ARI down: %v", err)
+	}
+	if v := r.verdict(); v != Decided {
+		t.Errorf("verdict %s", v)
+	}
+}
+
 // A list that was asked for before a call was decided still shows it waiting.
 func TestSweepSkipsJustDecided(t *testing.T) {
 	r := newRig(t, nil).run()

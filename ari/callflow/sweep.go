@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/ari"
 )
 
 // sweep lists all channels and takes up those that wait in our application undecided.
@@ -45,9 +47,15 @@ func (f *Flow) forgetSwept(now time.Time) {
 	}
 }
 
-// list returns the entries of all channels that are in our application.
+// list returns the entries of all channels that are in our application. Where one bad
+// channel makes Asterisk refuse the list of all, those in our application are asked for
+// one by one: nobody else waits because of that one.
 func (f *Flow) list(ctx context.Context) ([]*entry, error) {
 	channels, err := f.opts.Client.ListChannels(ctx)
+	if ari.IsUnlistable(err) {
+		f.log.warn("Asterisk cannot list its channels, asking for those that wait one by one", "error", err)
+		channels, err = f.opts.Client.ListWaiting(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listing calls that wait for a decision: %w", err)
 	}

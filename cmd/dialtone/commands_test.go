@@ -136,7 +136,8 @@ func (l *lab) doctor(t *testing.T, p Program) {
 		t.Error("doctor finds an empty folder ready")
 	}
 	for _, line := range []string{"#tryinclude dialtone/pjsip.conf", "#tryinclude dialtone/extensions.conf", "#tryinclude dialtone/voicemail.conf",
-		"passwordlocation = spooldir", "type = transport", "[mappings]", "#tryinclude dialtone/cdr_custom.conf", "unanswered = yes", "5 of the things above need mending"} {
+		"passwordlocation = spooldir", "type = transport", "[mappings]", "#tryinclude dialtone/cdr_custom.conf", "unanswered = yes",
+		"endpoint_identifier_order = username,ip", "6 of the things above need mending"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("doctor does not say %q:\n%s", line, out)
 		}

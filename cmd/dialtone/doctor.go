@@ -90,12 +90,18 @@ func (d *doctorCmd) includes(context.Context) []finding {
 	return out
 }
 
+// identifierOrder is safe: with Asterisk's own order, ip first, every phone behind the
+// address of a trunk would be taken for that trunk, and so could another tenant's.
+const identifierOrder = `(?m)^\s*endpoint_identifier_order\s*=>?\s*username\s*,\s*ip\s*(;.*)?$`
+
 // options checks settings without which a rendered value has no effect.
 func (d *doctorCmd) options(context.Context) []finding {
 	var out []finding
 	for _, o := range []struct{ file, what, pattern, mend, only string }{
 		{"pjsip.conf", "a SIP transport", `(?m)^\s*type\s*=>?\s*transport`,
 			"[transport-udp]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5060", ""},
+		{"pjsip.conf", "phones are told by their user before carriers by their address", identifierOrder,
+			"[global]\ntype = global\nendpoint_identifier_order = username,ip", ""},
 		{"voicemail.conf", "PINs chosen on phones are kept", `(?m)^\s*passwordlocation\s*=>?\s*spooldir`,
 			"in [general]:\npasswordlocation = spooldir", ""},
 		{"cdr.conf", "calls that reached nobody are written down", `(?m)^\s*unanswered\s*=>?\s*(yes|true|on|1)\b`,

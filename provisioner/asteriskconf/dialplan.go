@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -24,6 +25,9 @@ type dialplanTenant struct {
 // Recorded the number that a recording names, "" to record nothing, and Dialled where
 // the call goes in the fallback.
 type dialplanEntry struct{ At, Recorded, Dialled string }
+
+// Pattern reports whether At matches more than one number.
+func (e dialplanEntry) Pattern() bool { return strings.HasPrefix(e.At, "_") }
 
 // Entries are patterns for what begins with a digit or is a code, then each number that
 // begins with a letter, which no pattern can tell from Asterisk's special extensions.

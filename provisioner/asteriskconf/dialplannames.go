@@ -20,6 +20,7 @@ type dialplanView struct {
 	RecordFolder string
 	Forget       string   // clears the variables of a call that was elsewhere before
 	Patterns     []string // which together match every extension a call can be at
+	Written      string   // characters that numbers are written with, as REPLACE takes them
 	Tenants      []dialplanTenant
 }
 
@@ -60,11 +61,18 @@ type dialplanLabels struct{ Ask, Rung, After, Done, Refused string }
 type dialplanCauses struct {
 	NoPickup          int // nothing rings that could be picked up
 	NoAnswer, Refused int
+	Unknown           int // no number is written so
 }
 
 // anyExtension matches what phones dial and every number pbx allows, but none of
 // the single letters that Asterisk runs by itself (a, e, h, i, o, s, t, T).
 var anyExtension = []string{"_[0-9*#+]!", "_[A-Za-z][0-9A-Za-z]!"}
+
+// written are the characters of extensions, codes and numbers, with what people and
+// carriers write between and behind them: visual separators, and parameters of the user
+// part (RFC 3966, 3 and 5.1.1). What is not among them is in no number. The list is an
+// argument of REPLACE, which knows no ranges; it must have both parentheses, see there.
+const written = `0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*#+()./_=\; -`
 
 // rememberDialled keeps the number that was dialled first where Asterisk's own records
 // of the call show it: by their end a forward or a transfer has put another in its place.
@@ -101,12 +109,15 @@ func sharedNames() dialplanView {
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
 			Done: pbx.DeskDoneLabel, Refused: pbx.DeskRefusedLabel,
 		},
-		Extension:    dialplanExtensions{Left: pbx.LeftExtension},
-		Cause:        dialplanCauses{NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused},
+		Extension: dialplanExtensions{Left: pbx.LeftExtension},
+		Cause: dialplanCauses{
+			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated,
+		},
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,
 		Forget:       forget(),
 		Patterns:     anyExtension,
+		Written:      written,
 	}
 }
 

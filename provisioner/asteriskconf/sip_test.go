@@ -59,6 +59,64 @@ func (c call) send(t *testing.T, cseq int, authorization string) {
 	}
 }
 
+// dial calls without credentials and returns the final answer.
+func (c call) dial(t *testing.T, to string) (int, string) {
+	t.Helper()
+	c.to = to
+	c.send(t, 1, "")
+	return c.final(t)
+}
+
+// newID is a Call-ID that no other call has.
+func newID() string { return rand.Text() }
+
+// message sends a SIP MESSAGE and returns the final status.
+func (c call) message(t *testing.T, to string) int {
+	t.Helper()
+	c.to = to
+	us := c.conn.LocalAddr().String()
+	return c.ask(t, "MESSAGE "+c.uri()+" SIP/2.0\r\n"+
+		"From: <sip:"+c.user+"@"+us+">;tag="+c.id+"\r\nTo: <"+c.uri()+">\r\n"+
+		"Call-ID: "+c.id+"\r\nCSeq: 1 MESSAGE\r\nContent-Type: text/plain\r\n", "hi")
+}
+
+// transfer sends a REFER (RFC 3515) in the call that the answer belongs to, and
+// returns the final status.
+func (c call) transfer(t *testing.T, answer, to string) int {
+	t.Helper()
+	us := c.conn.LocalAddr().String()
+	return c.ask(t, "REFER "+c.uri()+" SIP/2.0\r\n"+head(answer, "From")+head(answer, "To")+head(answer, "Call-ID")+
+		"CSeq: 7 REFER\r\nContact: <sip:"+c.user+"@"+us+">\r\nRefer-To: <sip:"+to+"@"+c.conn.RemoteAddr().String()+">\r\n", "")
+}
+
+// ask sends a request other than INVITE and returns the final status.
+func (c call) ask(t *testing.T, lines, body string) int {
+	t.Helper()
+	method, _, _ := strings.Cut(lines, " ")
+	text := lines + "Via: SIP/2.0/UDP " + c.conn.LocalAddr().String() + ";rport;branch=z9hG4bK" + newID() + "\r\n" +
+		"Max-Forwards: 70\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+	if _, err := c.conn.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 65535)
+	for {
+		n, err := c.conn.Read(buf)
+		if err != nil {
+			t.Fatalf("waiting for the answer to %s: %v", method, err)
+		}
+		answer := string(buf[:n])
+		status, err := strconv.Atoi(strings.SplitN(answer+"   ", " ", 3)[1])
+		if strings.HasPrefix(answer, "SIP/2.0 ") && err == nil && status >= 200 && strings.HasSuffix(head(answer, "CSeq"), " "+method+"\r\n") {
+			return status
+		}
+	}
+}
+
+// head is a header of an answer as a line.
+func head(answer, name string) string {
+	return regexp.MustCompile(`(?m)^`+name+`: [^\r]*`).FindString(answer) + "\r\n"
+}
+
 // final waits for a final answer to the call and acknowledges a refusal.
 func (c call) final(t *testing.T) (int, string) {
 	t.Helper()
@@ -81,11 +139,8 @@ func (c call) final(t *testing.T) (int, string) {
 // acknowledge sends the ACK, so that Asterisk does not repeat its answer.
 func (c call) acknowledge(t *testing.T, answer string) {
 	t.Helper()
-	head := func(name string) string {
-		return regexp.MustCompile(`(?m)^`+name+`: [^\r]*`).FindString(answer) + "\r\n"
-	}
-	text := "ACK " + c.uri() + " SIP/2.0\r\n" + head("Via") + head("From") + head("To") + head("Call-ID") +
-		strings.Replace(head("CSeq"), "INVITE", "ACK", 1) + "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+	text := "ACK " + c.uri() + " SIP/2.0\r\n" + head(answer, "Via") + head(answer, "From") + head(answer, "To") + head(answer, "Call-ID") +
+		strings.Replace(head(answer, "CSeq"), "INVITE", "ACK", 1) + "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
 	if _, err := c.conn.Write([]byte(text)); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,9 @@ func (r *realAsterisk) checkTrunks(t *testing.T, s *pbx.Snapshot) {
 		if got["Context"] != "trunk-"+k.Tenant || got["Aors"] != k.Endpoint || got["OutboundAuth"] != account || got["Auth"] != "" || strings.Trim(got["FromDomain"], "[]") != k.Host {
 			t.Errorf("trunk %s: shown as %v", k.Name, got)
 		}
+		if got["AllowTransfer"] != "false" || got["MessageContext"] != "dialtone-nowhere" {
+			t.Errorf("trunk %s: REFER is taken or MESSAGE runs: %v", k.Name, got)
+		}
 		if out := r.console(t, "pjsip show aor "+k.Endpoint); !strings.Contains(out, k.Endpoint+"/sip:") {
 			t.Errorf("trunk %s has no contact:\n%s", k.Name, out)
 		}

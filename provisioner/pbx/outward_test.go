@@ -152,3 +152,16 @@ func TestClassDecides(t *testing.T) {
 		}
 	}
 }
+
+// What a carrier transfers has the trunk's rights, whoever is sent on: numbers of
+// the tenant and nothing else.
+func TestRouteTransferredByTrunk(t *testing.T) {
+	s := outwardOffice()
+	for dialled, want := range map[string]int{"089123456": CauseUnallocated, "0900123456": CauseUnallocated, "112": CauseUnallocated,
+		"102": CauseUnallocated, "*97": CauseUnallocated, "+493011": 0} {
+		step := Route(s, Call{Tenant: "acme", Dialled: dialled, Endpoint: "d101", By: "tcarrier"}, time.Time{}).Steps[0]
+		if step.Cause != want || (step.Kind == StepForward) != (want == 0) {
+			t.Errorf("the trunk transfers to %s: %s with cause %d, want cause %d (%s)", dialled, step.Kind, step.Cause, want, step.Rule)
+		}
+	}
+}
