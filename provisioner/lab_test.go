@@ -15,7 +15,6 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/db/dbtest"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
-	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
 )
@@ -30,7 +29,6 @@ type lab struct {
 	store    *db.DB
 	config   string
 	log      *safeBuffer
-	stop     func()
 }
 
 // tester is the author of every change in the tests.
@@ -67,39 +65,6 @@ func (l *lab) fresh() {
 	})
 	if err != nil {
 		l.t.Fatal(err)
-	}
-}
-
-// start runs it until stop is called or the test ends.
-func (l *lab) start() *lab {
-	l.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	c := l.Controller
-	go func() { done <- c.Run(ctx) }()
-	l.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			l.t.Errorf("the controller ended: %v", err)
-		}
-	})
-	l.t.Cleanup(l.stop)
-	return l
-}
-
-// until polls until ok, for at most ten seconds.
-func (l *lab) until(what string, ok func() bool) {
-	l.t.Helper()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	end := time.NewTimer(30 * time.Second)
-	defer end.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-end.C:
-			l.t.Fatalf("waiting %s: not within thirty seconds; state %+v; log:\n%s", what, l.Apply.State(), l.log)
-		}
 	}
 }
 
@@ -154,28 +119,6 @@ func (b *bulkTx) extension(e *pbx.Extension) {
 	}
 }
 
-// settled waits until a revision is applied or failed and returns the state.
-func (l *lab) settled(revision int64) event.Apply {
-	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), 25*time.Second)
-	defer cancel()
-	return l.Apply.Wait(ctx, revision)
-}
-
-// applied waits until everything is applied.
-func (l *lab) applied() event.Apply {
-	l.t.Helper()
-	revision, err := l.Revision(l.t.Context())
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	s := l.settled(revision)
-	if s.Progress(revision) != event.Applied {
-		l.t.Fatalf("revision %d: %+v; log:\n%s", revision, s, l.log)
-	}
-	return s
-}
-
 // safeBuffer is a log that may be read while it is written.
 type safeBuffer struct {
 	mu sync.Mutex
@@ -192,14 +135,4 @@ func (s *safeBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
-}
-
-// passes counts what is recorded about passes.
-func (l *lab) passes() int {
-	l.t.Helper()
-	rs, err := l.store.ApplyResults(l.t.Context(), 0)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return len(rs)
 }
