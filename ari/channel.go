@@ -24,7 +24,8 @@ type continuation struct {
 // ContinueChannel lets a channel leave Stasis and go on in the dialplan. What
 // is empty or 0 is not sent and Asterisk keeps its own choice; label takes the
 // place of priority. IsNotFound: it hung up; IsConflict: it is not in Stasis.
-func (c *Client) ContinueChannel(ctx context.Context, id, dialplanContext, extension string, priority int, label string) error {
+func (c *Client) ContinueChannel(ctx context.Context, id, dialplanContext, extension string, priority int,
+	label string) error {
 	body := continuation{Context: dialplanContext, Extension: extension, Priority: priority, Label: label}
 	return c.Do(ctx, http.MethodPost, Path("channels", id, "continue"), nil, body, nil)
 }
@@ -69,8 +70,10 @@ type origination struct {
 // OriginateChannel makes a channel with that id to an endpoint such as
 // "Local/s@context", which goes on in the dialplan once it is answered. Variables
 // are set on it before.
-func (c *Client) OriginateChannel(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error {
-	body := origination{Endpoint: endpoint, Context: dialplanContext, Extension: extension, Priority: 1, Variables: variables}
+func (c *Client) OriginateChannel(ctx context.Context, id, endpoint, dialplanContext, extension string,
+	variables map[string]string) error {
+	body := origination{Endpoint: endpoint, Context: dialplanContext, Extension: extension, Priority: 1,
+		Variables: variables}
 	return c.Do(ctx, http.MethodPost, Path("channels", id), nil, body, nil)
 }
 

@@ -99,7 +99,8 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 	return decodeAnswer(method, path, resp.Body, out)
 }
 
-func (c *Client) newRequest(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, method, path string, query url.Values,
+	body any) (*http.Request, error) {
 	target := c.base + path
 	if len(query) > 0 {
 		target += "?" + encodeQuery(query)

@@ -50,7 +50,8 @@ func ping(Request) Answer {
 func application(req Request) Answer {
 	name := req.Segment(1)
 	return Answer{Body: encode(map[string]any{
-		"name": name, "channel_ids": []string{}, "bridge_ids": []string{}, "endpoint_ids": []string{}, "device_names": []string{},
+		"name": name, "channel_ids": []string{}, "bridge_ids": []string{}, "endpoint_ids": []string{},
+		"device_names": []string{},
 	})}
 }
 

@@ -54,7 +54,8 @@ type Server struct {
 // NewServer starts a server that ends with the test.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t, done: make(chan struct{}), changed: make(chan struct{}), variables: map[string]string{}, open: map[net.Conn]bool{}}
+	s := &Server{t: t, done: make(chan struct{}), changed: make(chan struct{}), variables: map[string]string{},
+		open: map[net.Conn]bool{}}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ConnState = s.countConnection
 	s.http.Start()

@@ -19,7 +19,8 @@ var errNoSettings = errors.New("nothing can be changed here")
 func (f *Flow) atSetting(ctx context.Context, e *entry) Verdict {
 	sounds, err := f.change(ctx, e)
 	if err != nil {
-		f.log.warn("setting not changed", "error", err, "channel", e.channel, "tenant", e.call.Tenant, "dialled", e.extension())
+		f.log.warn("setting not changed", "error", err, "channel", e.channel, "tenant", e.call.Tenant, "dialled",
+			e.extension())
 		return f.say(ctx, e, pbx.SettingContext(e.call.Tenant), pbx.DeskRefusedLabel)
 	}
 	attempt, cancel := context.WithTimeout(ctx, f.opts.Deadline)

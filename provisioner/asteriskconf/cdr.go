@@ -14,7 +14,8 @@ const cdrLinesName = "dialtone.csv"
 // cdrFields are the values of a line, as arguments of the dialplan function CDR; with
 // "u" a time is in seconds since 1970, whatever the zone. Both generations understand
 // the function, and the newer one makes of it what it reads fastest.
-var cdrFields = []string{"linkedid", "uniqueid", "sequence", "channel", "dstchannel", "dcontext", "dst", "src", "clid", "accountcode",
+var cdrFields = []string{"linkedid", "uniqueid", "sequence", "channel", "dstchannel", "dcontext", "dst", "src", "clid",
+	"accountcode",
 	"lastapp", "lastdata", "disposition", "start,u", "answer,u", "end,u"}
 
 // cdrView is what cdr_custom.conf's template sees.

@@ -121,14 +121,19 @@ func newCDRLine(v []string) (line pbx.CDRLine, ok bool) {
 	if err != nil || !started || !answered || !ended || start.IsZero() || end.IsZero() {
 		return line, false
 	}
-	return pbx.CDRLine{Call: v[0], Channel: v[1], Sequence: sequence, Name: plain(v[3]), Peer: plain(v[4]), Context: plain(v[5]), Exten: plain(v[6]),
-		From: pbx.CallParty{Number: plain(v[7]), Name: callerName(v[8])}, Dialled: plain(v[9]), App: plain(v[10]), AppData: plain(v[11]), Disposition: plain(v[12]),
+	return pbx.CDRLine{Call: v[0], Channel: v[1], Sequence: sequence, Name: plain(v[3]), Peer: plain(v[4]),
+		Context: plain(v[5]), Exten: plain(v[6]),
+		From: pbx.CallParty{Number: plain(v[7]), Name: callerName(v[8])}, Dialled: plain(v[9]), App: plain(v[10]),
+		AppData: plain(v[11]), Disposition: plain(v[12]),
 		Start: start, Answer: answer, End: end}, true
 }
 
 // isUniqueID accepts what Asterisk, or ARI on our behalf, names channels.
 func isUniqueID(s string) bool {
-	return s != "" && len(s) <= 150 && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == ',' }) < 0
+	return s != "" && len(s) <= 150 && strings.IndexFunc(s, func(r rune) bool {
+		return r <= ' ' || r > '~' || r == '"' ||
+			r == ','
+	}) < 0
 }
 
 // unixTime reads seconds with six decimals; 0 is never.

@@ -222,7 +222,8 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 
 func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v dialplanLeg) {
 	into(es, &v.Name)(newLegName("endpoint", l))
-	v.Seconds, v.Confirm, v.Delay, v.Tone, v.device = l.Own.Seconds, l.Own.Confirm, l.Own.Delay, pbx.ShowTone(l.Own.Tone), l
+	v.Seconds, v.Confirm, v.Delay, v.Tone, v.device = l.Own.Seconds, l.Own.Confirm, l.Own.Delay, pbx.ShowTone(l.Own.Tone),
+		l
 	if v.Record = l.Own.Record != ""; v.Record {
 		into(es, &v.RecordAs)(newExtenName("extension", l.Own.Record))
 	}

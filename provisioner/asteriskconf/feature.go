@@ -64,8 +64,10 @@ type featureLamp struct {
 
 func featuresOf(es *pbx.Errors, s *pbx.Snapshot, tenant string) (v featureView) {
 	codes := s.CodesOf(tenant)
-	to := map[pbx.Feature]*featureCode{pbx.FeatureVoicemail: &v.Voicemail, pbx.FeaturePickup: &v.Pickup, pbx.FeatureDirectedPickup: &v.Directed,
-		pbx.FeatureSignIn: &v.SignIn, pbx.FeatureSignOut: &v.SignOut, pbx.FeatureIntercom: &v.Intercom, pbx.FeatureEcho: &v.Echo, pbx.FeatureMonitor: &v.Monitor,
+	to := map[pbx.Feature]*featureCode{pbx.FeatureVoicemail: &v.Voicemail, pbx.FeaturePickup: &v.Pickup,
+		pbx.FeatureDirectedPickup: &v.Directed,
+		pbx.FeatureSignIn:         &v.SignIn, pbx.FeatureSignOut: &v.SignOut, pbx.FeatureIntercom: &v.Intercom,
+		pbx.FeatureEcho: &v.Echo, pbx.FeatureMonitor: &v.Monitor,
 		pbx.FeatureRecord: new(featureCode)} // is not dialled
 	all := map[pbx.Feature]featureCode{}
 	for _, k := range pbx.Features {

@@ -60,7 +60,8 @@ func (i Include) In(text []byte) bool {
 			section = found[1]
 		}
 		found := includeLine.FindStringSubmatch(line)
-		if found != nil && found[1] == strings.TrimPrefix(i.Line, "#tryinclude ") && (i.Section == "" || i.Section == section) {
+		if found != nil && found[1] == strings.TrimPrefix(i.Line, "#tryinclude ") &&
+			(i.Section == "" || i.Section == section) {
 			return true
 		}
 	}
@@ -79,7 +80,8 @@ type hostView struct {
 }
 
 // hostFiles are the files that HostFiles makes.
-var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "res_parking.conf", "features.conf", "cdr_custom.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
+var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "res_parking.conf", "features.conf",
+	"cdr_custom.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
 
 // HostFiles returns the host's own files, by name below Asterisk's configuration
 // folder, for an Asterisk that runs only what Dialtone configures. What does not
@@ -109,7 +111,8 @@ func HostFiles(e *templates.Engine, o HostOptions) (map[string][]byte, error) {
 
 func hostViewOf(o HostOptions) (v hostView, err error) {
 	var es pbx.Errors
-	v = hostView{SIP: o.SIP, IAX: o.IAX, AMIPort: o.AMIPort, ARIPort: o.ARIPort, RTPFirst: o.RTPFirst, RTPLast: o.RTPLast, WebRTC: o.WebRTC}
+	v = hostView{SIP: o.SIP, IAX: o.IAX, AMIPort: o.AMIPort, ARIPort: o.ARIPort, RTPFirst: o.RTPFirst, RTPLast: o.RTPLast,
+		WebRTC: o.WebRTC}
 	if !o.SIP.IsValid() || o.SIP.Addr().Zone() != "" || o.SIP.Port() == 0 {
 		es.Add(pbx.Invalidf("sip", "is not an address and a port"))
 	}

@@ -20,7 +20,8 @@ func Intact(e *templates.Engine, name string, content []byte) bool {
 	if hash == nil {
 		return false
 	}
-	fv := frameView{Name: name, Hash: string(hash), Password: string(hash), Marker: markerName, Context: voicemailMarkerContext}
+	fv := frameView{Name: name, Hash: string(hash), Password: string(hash), Marker: markerName,
+		Context: voicemailMarkerContext}
 	header, err := e.Render("asterisk/header", fv)
 	if err != nil || !bytes.HasPrefix(content, header) {
 		return false

@@ -37,7 +37,7 @@ func newHelpNumber(field, s string) (helpNumber, *pbx.Error) {
 func (n helpNumber) String() string { return n.text }
 
 // Has reports whether a number leads to help.
-func (h dialplanHelp) Has(n extenName) bool { return slices.Contains(h.Numbers, helpNumber{n.text}) }
+func (h dialplanHelp) Has(n extenName) bool { return slices.Contains(h.Numbers, helpNumber(n)) }
 
 // reach adds what leads to a tenant from outside, and to help.
 func (v *dialplanTenant) reach(s *pbx.Snapshot, t *pbx.Tenant) error {

@@ -42,7 +42,8 @@ func featuresConfOf(s *pbx.Snapshot, _ Options) (any, error) {
 		var view onDemandTenant
 		into(&es, &view.Tenant)(newContextName("name", t.Name, plainName))
 		into(&es, &view.Feature)(newOnDemandName("name", t.Name))
-		into(&es, &view.Code)(newFeatureCode(pbx.FeatureKind{Feature: pbx.FeatureRecord}, s.CodesOf(t.Name).Codes[pbx.FeatureRecord]))
+		into(&es, &view.Code)(newFeatureCode(pbx.FeatureKind{Feature: pbx.FeatureRecord},
+			s.CodesOf(t.Name).Codes[pbx.FeatureRecord]))
 		if err := es.Err(); err != nil {
 			return nil, fmt.Errorf("recording on demand of tenant %s: %w", t.Name, err)
 		}

@@ -147,7 +147,8 @@ func frame(e *templates.Engine, name string, view any) (*File, error) {
 		return nil, err
 	}
 	hash := hexHash(body)
-	fv := frameView{Name: name, Hash: hash, Password: hexHash([]byte(markerName), body), Marker: markerName, Context: voicemailMarkerContext}
+	fv := frameView{Name: name, Hash: hash, Password: hexHash([]byte(markerName), body), Marker: markerName,
+		Context: voicemailMarkerContext}
 	header, err := e.Render("asterisk/header", fv)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,8 @@ const (
 )
 
 // ButtonKinds lists all kinds.
-var ButtonKinds = []ButtonKind{LineButton, BLFButton, SpeedDialButton, ParkButton, PickupButton, DTMFButton, ForwardButton, VoicemailButton, IntercomButton, DNDButton, ParkedButton, URLButton, NoButton}
+var ButtonKinds = []ButtonKind{LineButton, BLFButton, SpeedDialButton, ParkButton, PickupButton, DTMFButton,
+	ForwardButton, VoicemailButton, IntercomButton, DNDButton, ParkedButton, URLButton, NoButton}
 
 // Lamp reports whether a button of the kind shows a setting or a slot.
 func (k ButtonKind) Lamp() bool { return k == ForwardButton || k == DNDButton || k == ParkedButton }
@@ -97,7 +98,8 @@ var placePattern = regexp.MustCompile(`^(?:m([1-9]\d?)-)?([1-9]\d{0,2})$`)
 func ParsePlace(s string) (module, key int, err *Error) {
 	m := placePattern.FindStringSubmatch(s)
 	if m == nil {
-		return 0, 0, Invalidf("buttons", "%s names no key: write 5 for key 5 of the phone, m2-7 for key 7 of its second expansion module", quote(s))
+		return 0, 0, Invalidf("buttons",
+			"%s names no key: write 5 for key 5 of the phone, m2-7 for key 7 of its second expansion module", quote(s))
 	}
 	if m[1] != "" {
 		module, _ = strconv.Atoi(m[1])
@@ -166,12 +168,15 @@ func (b Button) checkValue(field string) *Error {
 		}
 	case DTMFButton:
 		if !tonePattern.MatchString(b.Value) {
-			return Invalidf(field, "%s cannot be sent as tones: use 1 to 32 of 0 to 9, A to D, * and #, not # first", quote(b.Value))
+			return Invalidf(field, "%s cannot be sent as tones: use 1 to 32 of 0 to 9, A to D, * and #, not # first",
+				quote(b.Value))
 		}
 	case URLButton:
 		u, err := url.Parse(b.Value)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || len(b.Value) > 255 || strings.ContainsAny(b.Value, "$^ \"'<>") {
-			return Invalidf(field, "%s is not a web address of at most 255 characters without quotes, blanks, $ and ^", quote(b.Value))
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || len(b.Value) > 255 ||
+			strings.ContainsAny(b.Value, "$^ \"'<>") {
+			return Invalidf(field, "%s is not a web address of at most 255 characters without quotes, blanks, $ and ^",
+				quote(b.Value))
 		}
 		return CheckText(field, b.Value, 1, 255, 255)
 	case VoicemailButton, PickupButton:

@@ -89,7 +89,8 @@ const (
 )
 
 // CallOutcomes are all of them.
-var CallOutcomes = []CallOutcome{CallAnswered, CallNoAnswer, CallBusy, CallUnreachable, CallRefused, CallVoicemail, CallCancelled, CallFailed}
+var CallOutcomes = []CallOutcome{CallAnswered, CallNoAnswer, CallBusy, CallUnreachable, CallRefused, CallVoicemail,
+	CallCancelled, CallFailed}
 
 // outcomeOfCause holds the causes of hangup (Q.850) that plans, the fallback and carriers
 // end a call with that was not answered.

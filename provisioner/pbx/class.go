@@ -26,7 +26,8 @@ var DeviceClasses = []DeviceClass{Hardware, Software, ThirdParty, Mobile, WebRTC
 // checkClass refuses what is no class.
 func checkClass(field string, c DeviceClass) *Error {
 	if !slices.Contains(DeviceClasses, c) {
-		return Invalidf(field, "%s is not a class of device: choose hardware, software, third-party, mobile or webrtc", quote(string(c)))
+		return Invalidf(field, "%s is not a class of device: choose hardware, software, third-party, mobile or webrtc",
+			quote(string(c)))
 	}
 	return nil
 }
@@ -66,7 +67,8 @@ var usernamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$`)
 // dialtone- or dahdi-.
 func CheckUsername(field, s string) *Error {
 	if !usernamePattern.MatchString(s) {
-		return Invalidf(field, "%s is not a SIP user name: use 3 to 40 letters, digits, '_' and '-', starting with a letter or digit", quote(s))
+		return Invalidf(field,
+			"%s is not a SIP user name: use 3 to 40 letters, digits, '_' and '-', starting with a letter or digit", quote(s))
 	}
 	if low := strings.ToLower(s); strings.HasPrefix(low, "dialtone-") || strings.HasPrefix(low, dahdiPrefix) {
 		return Invalidf(field, "%s begins like the names that Dialtone uses itself", quote(s))

@@ -41,7 +41,8 @@ var countries = sync.OnceValues(func() (map[string]*country, map[string][]*count
 	byName, byCode := map[string]*country{}, map[string][]*country{}
 	for line := range strings.Lines(countriesTSV) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		c := &country{iso: f[0], code: f[1], main: f[2] == "main", exit: f[3], trunk: f[4], emergency: strings.Fields(f[5]), texts: [5]string(f[6:11])}
+		c := &country{iso: f[0], code: f[1], main: f[2] == "main", exit: f[3], trunk: f[4], emergency: strings.Fields(f[5]),
+			texts: [5]string(f[6:11])}
 		c.patterns = sync.OnceValue(func() *patterns { return c.compile(f[11]) })
 		byName[c.iso] = c
 		byCode[c.code] = append(byCode[c.code], c)
@@ -57,7 +58,8 @@ func (c *country) compile(bare string) *patterns {
 		}
 		return regexp.MustCompile("^(?:" + text + ")")
 	}
-	p := &patterns{exit: begins(c.texts[0]), trunk: begins(c.texts[1]), replace: c.texts[2], national: regexp.MustCompile("^(?:" + c.texts[3] + ")$"), leading: begins(c.texts[4])}
+	p := &patterns{exit: begins(c.texts[0]), trunk: begins(c.texts[1]), replace: c.texts[2],
+		national: regexp.MustCompile("^(?:" + c.texts[3] + ")$"), leading: begins(c.texts[4])}
 	for pair := range strings.FieldsSeq(bare) {
 		leading, whole, _ := strings.Cut(pair, ">")
 		p.bare = append(p.bare, regexp.MustCompile("^(?:"+leading+")"), regexp.MustCompile("^(?:"+whole+")$"))

@@ -44,7 +44,9 @@ func ParseDestination(field, s string) (Destination, *Error) {
 			return d, nil
 		}
 	}
-	return Destination{}, Invalidf(field, "%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup", quote(s))
+	return Destination{}, Invalidf(field,
+		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup",
+		quote(s))
 }
 
 // IsZero reports that there is no destination.

@@ -126,7 +126,8 @@ var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
 // CheckE164 refuses what is no whole number with + and calling code.
 func CheckE164(field, s string) *Error {
 	if !e164Pattern.MatchString(s) || !isE164(s[1:]) {
-		return Invalidf(field, "%s is not a number in E.164: write +, the country's calling code and the rest, such as +493012345678", quote(s))
+		return Invalidf(field,
+			"%s is not a number in E.164: write +, the country's calling code and the rest, such as +493012345678", quote(s))
 	}
 	return nil
 }

@@ -54,7 +54,9 @@ var reservedNumbers = map[string]bool{"fax": true, "talk": true, "hang": true, "
 // CheckNumber refuses what cannot be an extension or mailbox number.
 func CheckNumber(field, s string) *Error {
 	if !numberPattern.MatchString(s) {
-		return Invalidf(field, "%s is not an extension number: use 1 to 20 digits or letters; digits if it must be dialled from a desk phone", quote(s))
+		return Invalidf(field,
+			"%s is not an extension number: use 1 to 20 digits or letters; digits if it must be dialled from a desk phone",
+			quote(s))
 	}
 	if len(s) == 1 && (s[0] < '0' || s[0] > '9') {
 		return Invalidf(field, "%s is a single letter, and each has a meaning of its own in Asterisk's dialplan", quote(s))

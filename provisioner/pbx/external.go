@@ -30,7 +30,8 @@ var externalPattern = regexp.MustCompile(`^\+?[0-9]{3,20}$`)
 // CheckExternalNumber refuses what cannot be dialled on a trunk.
 func CheckExternalNumber(field, s string) *Error {
 	if !externalPattern.MatchString(s) {
-		return Invalidf(field, "%s is not a number: use 3 to 20 digits, with a + before them if the carrier wants it", quote(s))
+		return Invalidf(field, "%s is not a number: use 3 to 20 digits, with a + before them if the carrier wants it",
+			quote(s))
 	}
 	return nil
 }

@@ -44,7 +44,8 @@ func (e *Extension) checkType(es *Errors) {
 			es.Add(Invalidf("parent_device", "belongs to extensions of type sip-virtual only"))
 		}
 	default:
-		es.Add(Invalidf("type", "%s is not a type of extension: choose sip, iax2, dahdi, virtual or sip-virtual", quote(string(e.Type))))
+		es.Add(Invalidf("type", "%s is not a type of extension: choose sip, iax2, dahdi, virtual or sip-virtual",
+			quote(string(e.Type))))
 	}
 }
 

@@ -30,10 +30,12 @@ func toFeature(r routing, f Feature, number string) Plan {
 // knows: it is told the places where the tenant's calls to the extension ring.
 func directedPickup(r routing, number string) Plan {
 	if r.c.Device(r.s) == nil {
-		return hangup(CauseRefused, "%s picks up a call, and the caller is no device of tenant %s", quote(r.c.Dialled), r.c.Tenant)
+		return hangup(CauseRefused, "%s picks up a call, and the caller is no device of tenant %s", quote(r.c.Dialled),
+			r.c.Tenant)
 	}
 	if r.s.Extension(r.c.Tenant, number) == nil {
-		return hangup(CauseUnallocated, "%s picks up a call at an extension, and tenant %s has no %s", quote(r.c.Dialled), r.c.Tenant, quote(number))
+		return hangup(CauseUnallocated, "%s picks up a call at an extension, and tenant %s has no %s", quote(r.c.Dialled),
+			r.c.Tenant, quote(number))
 	}
 	rule := fmt.Sprintf("picks up a call that rings at extension %s", number)
 	return Plan{Steps: []Step{{Kind: StepPickup, Of: number, Cause: CauseAbsent, Rule: rule}}}
@@ -54,7 +56,8 @@ func intercom(r routing, number string) Plan {
 	case e == nil:
 		return hangup(CauseUnallocated, "intercom: no extension of tenant %s has the number %s", r.c.Tenant, quote(number))
 	case r.c.Extension(r.s) != nil && r.c.Extension(r.s) != e && r.s.deniesInternal(r.c.Extension(r.s)):
-		return hangup(CauseRefused, "intercom: extension %s may not call %s: class of service %s denies internal", r.c.Extension(r.s).Number, e.Number, r.s.ClassOf(r.c.Extension(r.s)).Name)
+		return hangup(CauseRefused, "intercom: extension %s may not call %s: class of service %s denies internal",
+			r.c.Extension(r.s).Number, e.Number, r.s.ClassOf(r.c.Extension(r.s)).Name)
 	case e.DoNotDisturb:
 		return hangup(CauseBusy, "intercom: extension %s does not want to be disturbed", e.Number)
 	case e.NoCallWaiting && r.inUse(e):
@@ -69,7 +72,8 @@ func intercom(r routing, number string) Plan {
 	if len(dial.Legs) == 0 {
 		return hangup(CauseAbsent, "intercom: extension %s has no phone that could answer by itself", e.Number)
 	}
-	dial.Rule = fmt.Sprintf("intercom: %d phones of extension %s are asked to answer by themselves", len(dial.Legs), e.Number)
+	dial.Rule = fmt.Sprintf("intercom: %d phones of extension %s are asked to answer by themselves", len(dial.Legs),
+		e.Number)
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseAbsent, "no phone of extension %s answered by itself", e.Number),
 		hangupStep(CauseBusy, "extension %s is busy", e.Number),
@@ -94,5 +98,6 @@ func PickupMark(tenant, number string) string { return number + "." + tenant }
 // that were dialled to it, with the controller and without, then calls that ring
 // its devices for another number. No other tenant has these contexts and marks.
 func PickupOf(tenant, number string) string {
-	return strings.Join([]string{number + "@" + DialContext(tenant), number + "@" + FallbackContext(tenant), PickupMark(tenant, number) + "@PICKUPMARK"}, "&")
+	return strings.Join([]string{number + "@" + DialContext(tenant), number + "@" + FallbackContext(tenant),
+		PickupMark(tenant, number) + "@PICKUPMARK"}, "&")
 }

@@ -82,7 +82,8 @@ const (
 
 // DefaultFeatureCodes returns the codes of a tenant that nobody changed.
 func DefaultFeatureCodes(tenant string) *FeatureCodes {
-	c := &FeatureCodes{Tenant: tenant, Codes: make(map[Feature]string, len(Features)), ParkSlots: DefaultParkSlots, ParkSeconds: DefaultParkSeconds}
+	c := &FeatureCodes{Tenant: tenant, Codes: make(map[Feature]string, len(Features)), ParkSlots: DefaultParkSlots,
+		ParkSeconds: DefaultParkSeconds}
 	for _, f := range Features {
 		c.Codes[f.Feature] = f.Default
 	}
@@ -101,7 +102,8 @@ func (c *FeatureCodes) Validate() error {
 			continue
 		}
 		if !FeatureCodePattern.MatchString(code) {
-			es.Add(Invalidf(string(f.Feature), "%s is not a code: use 1 to 10 of 0 to 9, * and #, or nothing to switch the feature off", quote(code)))
+			es.Add(Invalidf(string(f.Feature),
+				"%s is not a code: use 1 to 10 of 0 to 9, * and #, or nothing to switch the feature off", quote(code)))
 			continue
 		}
 		for _, o := range Features[:i] {
@@ -124,7 +126,8 @@ var pressedPattern = regexp.MustCompile(`^[*#].`)
 
 func (c *FeatureCodes) checkPressed() *Error {
 	if code := c.Codes[FeatureRecord]; code != "" && !pressedPattern.MatchString(code) {
-		return Invalidf(string(FeatureRecord), "%s is pressed during a call: begin with * or #, and use at least one more", quote(code))
+		return Invalidf(string(FeatureRecord), "%s is pressed during a call: begin with * or #, and use at least one more",
+			quote(code))
 	}
 	return nil
 }
@@ -151,7 +154,9 @@ func (f FeatureKind) clash(code string, o FeatureKind, other string) *Error {
 	case code == other:
 		return Invalidf(string(f.Feature), "%s is the code of %s already", code, o.Feature)
 	case (f.Takes || o.Takes) && (strings.HasPrefix(code, other) || strings.HasPrefix(other, code)):
-		return Invalidf(string(f.Feature), "%s begins like %s, the code of %s, or the other way round, and a number may follow one of them", code, other, o.Feature)
+		return Invalidf(string(f.Feature),
+			"%s begins like %s, the code of %s, or the other way round, and a number may follow one of them", code, other,
+			o.Feature)
 	}
 	return nil
 }
@@ -175,7 +180,8 @@ func (c *FeatureCodes) checkSlots() *Error {
 	case c.ParkSlots == "":
 		return nil
 	case first == 0 || last < first || len(strconv.Itoa(first)) != len(strconv.Itoa(last)):
-		return Invalidf("park_slots", "%s is not a range of slots: write it as 701-720, 2 to 6 digits each", quote(c.ParkSlots))
+		return Invalidf("park_slots", "%s is not a range of slots: write it as 701-720, 2 to 6 digits each",
+			quote(c.ParkSlots))
 	case last-first >= maxParkSlots:
 		return Invalidf("park_slots", "are %d, and at most %d are allowed", last-first+1, maxParkSlots)
 	}

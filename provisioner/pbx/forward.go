@@ -81,7 +81,8 @@ type NamedDestination struct {
 
 // Destinations are all that are set.
 func (f *Forward) Destinations() []NamedDestination {
-	all := []NamedDestination{{"destination", f.Destination}, {"unreachable", f.Unreachable}, {"busy", f.Busy}, {"no_answer", f.NoAnswer}}
+	all := []NamedDestination{{"destination", f.Destination}, {"unreachable", f.Unreachable}, {"busy", f.Busy},
+		{"no_answer", f.NoAnswer}}
 	for i, r := range f.Rules {
 		all = append(all, NamedDestination{fmt.Sprintf("rules[%d].destination", i), r.Destination})
 	}
@@ -138,7 +139,8 @@ func (f *Forward) checkExceptions() *Error {
 	}
 	for i, n := range f.Exceptions {
 		if !externalPattern.MatchString(n) && !numberPattern.MatchString(n) {
-			return Invalidf("exceptions", "%s is not a number: use an extension's, or 3 to 20 digits with or without +", quote(n))
+			return Invalidf("exceptions", "%s is not a number: use an extension's, or 3 to 20 digits with or without +",
+				quote(n))
 		}
 		if slices.Contains(f.Exceptions[:i], n) {
 			return Invalidf("exceptions", "%s is named twice", quote(n))
@@ -154,7 +156,10 @@ func (f *Forward) excepted(r routing) bool {
 		caller = e.Number
 	}
 	iso := r.s.CountryOf(&Extension{Tenant: f.Tenant})
-	return caller != "" && slices.ContainsFunc(f.Exceptions, func(n string) bool { return n == caller || CallerNumber(iso, n) == CallerNumber(iso, caller) })
+	return caller != "" && slices.ContainsFunc(f.Exceptions, func(n string) bool {
+		return n == caller ||
+			CallerNumber(iso, n) == CallerNumber(iso, caller)
+	})
 }
 
 // now returns where all calls go at a time, and the rule that says so.

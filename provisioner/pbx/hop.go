@@ -111,7 +111,8 @@ func toDestination(r routing, to Destination) Plan {
 		}
 	case ToVoicemail:
 		if m := r.s.Mailbox(r.c.Tenant, to.Key); m != nil {
-			return Plan{Steps: []Step{{Kind: StepVoicemail, Mailbox: m.Number, Greeting: GreetUnavailable, Rule: "forwarded to mailbox " + m.Number}}}
+			return Plan{Steps: []Step{{Kind: StepVoicemail, Mailbox: m.Number, Greeting: GreetUnavailable,
+				Rule: "forwarded to mailbox " + m.Number}}}
 		}
 	case ToRingGroup:
 		if g := r.s.RingGroup(r.c.Tenant, to.Key); g != nil {

@@ -9,7 +9,8 @@ package pbx
 const LampPrefix = "Stasis:dialtone."
 
 // LampFeatures are those with a lamp.
-var LampFeatures = []Feature{FeatureDoNotDisturb, FeatureForwardAll, FeatureForwardBusy, FeatureForwardNoAnswer, FeatureForwardUnreachable}
+var LampFeatures = []Feature{FeatureDoNotDisturb, FeatureForwardAll, FeatureForwardBusy, FeatureForwardNoAnswer,
+	FeatureForwardUnreachable}
 
 // LampDevice is the device state of a lamp.
 func LampDevice(f Feature, tenant, number string) string {

@@ -21,7 +21,8 @@ func ParseMAC(field, s string) (MAC, *Error) {
 		}
 	}
 	if len(digits) != 12 || strings.Trim(digits, "0123456789abcdef") != "" {
-		return "", Invalidf(field, "%s is not a MAC address: write 12 hexadecimal digits, such as 00:15:65:aa:bb:cc", quote(s))
+		return "", Invalidf(field, "%s is not a MAC address: write 12 hexadecimal digits, such as 00:15:65:aa:bb:cc",
+			quote(s))
 	}
 	if digits == "000000000000" || isOddHex(digits[1]) {
 		return "", Invalidf(field, "%s is not the address of one phone", quote(s))

@@ -35,7 +35,8 @@ func checkNetworks(field string, networks []string) (es Errors) {
 	for i, s := range networks {
 		p, err := netip.ParsePrefix(s)
 		if err != nil || p.Addr().Is4In6() || p.Masked().String() != s {
-			es.Add(Invalidf(fmt.Sprintf("%s[%d]", field, i), "%s is not a network: write it as 192.0.2.0/24 or 2001:db8::/64", quote(s)))
+			es.Add(Invalidf(fmt.Sprintf("%s[%d]", field, i), "%s is not a network: write it as 192.0.2.0/24 or 2001:db8::/64",
+				quote(s)))
 		}
 	}
 	return es

@@ -26,7 +26,8 @@ func (n *Number) Validate() error {
 	es.Add(CheckE164("number", n.Number))
 	es.Add(CheckText("description", n.Description, 0, 100, 0))
 	if n.Destination.Kind == ToExternal {
-		es.Add(Invalidf("destination", "leads outside: name an extension that is forwarded there, whose rights the call then has"))
+		es.Add(Invalidf("destination",
+			"leads outside: name an extension that is forwarded there, whose rights the call then has"))
 	}
 	return es.Err()
 }
@@ -83,7 +84,10 @@ func (s *Snapshot) trunkOf(c Call) *Trunk {
 
 // NumbersOf returns the numbers of a tenant, in their order.
 func (s *Snapshot) NumbersOf(tenant string) []*Number {
-	first, _ := slices.BinarySearchFunc(s.Numbers, tenant, func(n *Number, t string) int { return cmp.Compare(n.Tenant, t) })
+	first, _ := slices.BinarySearchFunc(s.Numbers, tenant, func(n *Number,
+		t string) int {
+		return cmp.Compare(n.Tenant, t)
+	})
 	last := first
 	for last < len(s.Numbers) && s.Numbers[last].Tenant == tenant {
 		last++

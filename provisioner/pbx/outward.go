@@ -29,7 +29,9 @@ func toOutside(r routing, owner *Extension, number string) Plan {
 	case n != nil && r.s.mayRing(owner, number): // it says itself how the carrier wants it
 		return r.leave(owner, n.Type, out, number)
 	case !ok || !outwardPattern.MatchString(out.Number):
-		return hangup(CauseUnallocated, "no extension of tenant %s has the number %s, and it is none of the dialling rules of %s", r.c.Tenant, quote(number), r.s.countryText(owner))
+		return hangup(CauseUnallocated,
+			"no extension of tenant %s has the number %s, and it is none of the dialling rules of %s", r.c.Tenant,
+			quote(number), r.s.countryText(owner))
 	}
 	if own := r.s.NumberOf(r.c.Tenant, out.Number); own != nil {
 		return r.toOwnNumber(owner, own)
@@ -43,7 +45,8 @@ func toOutside(r routing, owner *Extension, number string) Plan {
 // toOwnNumber keeps a call to a number of the tenant in the house.
 func (r routing) toOwnNumber(owner *Extension, n *Number) Plan {
 	if r.s.deniesInternal(owner) {
-		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", owner.Number, n.Number, r.s.ClassOf(owner).Name)
+		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", owner.Number,
+			n.Number, r.s.ClassOf(owner).Name)
 	}
 	return r.toNumber(n)
 }
@@ -86,7 +89,8 @@ func (r routing) forHelp(number string) Plan {
 	if n := r.s.NumberSent(r.c.Tenant, number); n != nil && r.c.actor() == "" {
 		return r.toNumber(n)
 	}
-	return hangup(CauseUnallocated, "no extension of tenant %s has the number %s, and only an extension may call outside", r.c.Tenant, quote(number))
+	return hangup(CauseUnallocated, "no extension of tenant %s has the number %s, and only an extension may call outside",
+		r.c.Tenant, quote(number))
 }
 
 // leave is the plan that dials a number on the tenant's trunk for its type.
@@ -96,10 +100,13 @@ func (r routing) leave(owner *Extension, by NumberType, out Reading, number stri
 		return hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
 	}
 	from := r.c.Extension(r.s)
-	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}}, Seconds: outwardSeconds,
-		Record: owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t), Hidden: owner.Anonymous && !out.Emergency}, Next: follow(1, 2, 3, 4)}
+	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}},
+		Seconds: outwardSeconds,
+		Record:  owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t),
+			Hidden: owner.Anonymous && !out.Emergency}, Next: follow(1, 2, 3, 4)}
 	r.showCaller(&dial, owner, t)
-	dial.Rule = fmt.Sprintf("extension %s dials %s through trunk %s: %s", owner.Number, number, t.Name, r.s.permits(owner, out))
+	dial.Rule = fmt.Sprintf("extension %s dials %s through trunk %s: %s", owner.Number, number, t.Name,
+		r.s.permits(owner, out))
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
 		hangupStep(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
@@ -171,7 +178,8 @@ func (s *Snapshot) countryText(e *Extension) string {
 func inbound(r routing, t *Trunk) Plan {
 	n := r.s.NumberSent(r.c.Tenant, r.c.Dialled)
 	if n == nil {
-		return hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", t.Name, quote(r.c.Dialled), r.c.Tenant)
+		return hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", t.Name,
+			quote(r.c.Dialled), r.c.Tenant)
 	}
 	return r.toNumber(n)
 }
@@ -200,7 +208,8 @@ func (e *Extension) checkOutward(es *Errors) {
 		es.Add(CheckE164("presentation_number", e.PresentationNumber))
 	}
 	if !e.Type.HasDevices() {
-		for field, set := range map[string]string{"class_of_service": e.ClassOfService, "presentation_number": e.PresentationNumber, "country": e.Country} {
+		for field, set := range map[string]string{"class_of_service": e.ClassOfService,
+			"presentation_number": e.PresentationNumber, "country": e.Country} {
 			if set != "" {
 				es.Add(Invalidf(field, "has no effect at an extension of type %s", e.Type))
 			}

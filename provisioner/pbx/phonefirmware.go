@@ -24,7 +24,8 @@ var firmwarePattern = regexp.MustCompile(`^[0-9a-f]{64}/[A-Za-z0-9][A-Za-z0-9._-
 // ParsePhoneFirmware reads SHA256/NAME, the end of a firmware file's address.
 func ParsePhoneFirmware(model, file string) (PhoneFirmware, *Error) {
 	if !firmwarePattern.MatchString(file) {
-		return PhoneFirmware{}, Invalidf("firmware."+model, "%s is neither the name of a firmware file nor its hash, '/' and its name", quote(file))
+		return PhoneFirmware{}, Invalidf("firmware."+model,
+			"%s is neither the name of a firmware file nor its hash, '/' and its name", quote(file))
 	}
 	sum, name, _ := strings.Cut(file, "/")
 	return PhoneFirmware{model, sum, name}, nil

@@ -36,14 +36,17 @@ const KeepVLAN = -1
 var PhoneCodecs = []string{"g722", "pcma", "pcmu", "g729", "opus"}
 
 // PhoneLanguages are the languages whose name is known for at least one make.
-var PhoneLanguages = []string{"da", "de", "en", "en-GB", "es", "es-419", "fr", "fr-CA", "it", "ja", "ko", "nl", "no", "pl", "pt", "ru", "sv", "tr", "zh-CN", "zh-TW"}
+var PhoneLanguages = []string{"da", "de", "en", "en-GB", "es", "es-419", "fr", "fr-CA", "it", "ja", "ko", "nl", "no",
+	"pl", "pt", "ru", "sv", "tr", "zh-CN", "zh-TW"}
 
 // ToneCountries are the countries whose tones at least one make knows by name.
-var ToneCountries = []string{"AT", "AU", "BE", "BR", "CH", "CL", "CN", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "GR", "HU", "IN", "IT", "JP", "LT", "MX", "NL", "NO", "NZ", "PT", "RU", "SE", "US"}
+var ToneCountries = []string{"AT", "AU", "BE", "BR", "CH", "CL", "CN", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "GR",
+	"HU", "IN", "IT", "JP", "LT", "MX", "NL", "NO", "NZ", "PT", "RU", "SE", "US"}
 
 // DefaultPhoneSettings returns the settings of a tenant that nobody changed.
 func DefaultPhoneSettings(tenant string) *PhoneSettings {
-	return &PhoneSettings{Tenant: tenant, VLAN: KeepVLAN, Codecs: []string{"g722", "pcma", "pcmu"}, SRTP: "off", Clock24: true, Uploads: []string{"contacts", "calls"}}
+	return &PhoneSettings{Tenant: tenant, VLAN: KeepVLAN, Codecs: []string{"g722", "pcma", "pcmu"}, SRTP: "off",
+		Clock24: true, Uploads: []string{"contacts", "calls"}}
 }
 
 var settingsHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$`)
@@ -104,8 +107,10 @@ func checkLogo(s string) *Error {
 		return nil
 	}
 	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || len(s) > 255 || strings.ContainsAny(s, " \"'<>#?") || !strings.Contains(u.Path, ".") || strings.HasSuffix(u.Path, "/") {
-		return Invalidf("logo", "%s is not the web address of a picture, at most 255 characters and ending in a file name", quote(s))
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || len(s) > 255 ||
+		strings.ContainsAny(s, " \"'<>#?") || !strings.Contains(u.Path, ".") || strings.HasSuffix(u.Path, "/") {
+		return Invalidf("logo", "%s is not the web address of a picture, at most 255 characters and ending in a file name",
+			quote(s))
 	}
 	return CheckText("logo", s, 1, 255, 255)
 }

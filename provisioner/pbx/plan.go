@@ -96,19 +96,22 @@ const (
 
 // Word is the outcome for people.
 func (o Outcome) Word() string {
-	return map[Outcome]string{OutcomeAnswer: "answer", OutcomeNoAnswer: "no-answer", OutcomeBusy: "busy", OutcomeUnreachable: "unreachable",
-		OutcomeCongestion: "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played"}[o]
+	return map[Outcome]string{OutcomeAnswer: "answer", OutcomeNoAnswer: "no-answer", OutcomeBusy: "busy",
+		OutcomeUnreachable: "unreachable",
+		OutcomeCongestion:  "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played"}[o]
 }
 
 // dialOutcomes is every outcome a dial step has a Next for.
-var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel}
+var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion,
+	OutcomeCancel}
 
 // ParseOutcome reads DIALSTATUS. DONTCALL and TORTURE (privacy screening, never
 // rendered), INVALIDARGS and words of later versions mean that nobody was
 // reached.
 func ParseOutcome(s string) Outcome {
 	switch o := Outcome(s); o {
-	case OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel, OutcomeDeclined, OutcomePlayed:
+	case OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel,
+		OutcomeDeclined, OutcomePlayed:
 		return o
 	}
 	return OutcomeUnreachable

@@ -40,7 +40,8 @@ var (
 // RecordingName is the name that the dialplan would make: of a channel by its
 // Uniqueid, from one number to another.
 func RecordingName(at time.Time, from, to, id string) string {
-	return at.UTC().Format(recordingTime) + "_" + notInNumber.ReplaceAllString(from, "") + "_" + notInNumber.ReplaceAllString(to, "") + RecordingEnd(id)
+	return at.UTC().Format(recordingTime) + "_" + notInNumber.ReplaceAllString(from, "") + "_" +
+		notInNumber.ReplaceAllString(to, "") + RecordingEnd(id)
 }
 
 // RecordingEnd is what the names of all recordings of a channel end with.

@@ -64,7 +64,8 @@ func (l Leg) rings() string {
 // plain reports whether a leg needs no call of its own in a ring that ends after
 // so many seconds.
 func (o *OwnLeg) plain(seconds int) bool {
-	return o.Number == "" && len(o.Groups) == 0 && o.Monitored == "" && o.OnDemand == "" && o.Seconds == seconds && o.Delay == 0 && o.Record == ""
+	return o.Number == "" && len(o.Groups) == 0 && o.Monitored == "" && o.OnDemand == "" && o.Seconds == seconds &&
+		o.Delay == 0 && o.Record == ""
 }
 
 // tell notes what the channel of a device of e is to be told before it is called:
@@ -145,7 +146,8 @@ func (s *Snapshot) Rings(e *Extension) []Ring {
 // has reports whether a ring rings the endpoint or the number of a leg already.
 func (r *Ring) has(l Leg) bool {
 	return slices.ContainsFunc(r.Legs, func(o Leg) bool {
-		return o.Endpoint == l.Endpoint || l.rings() != "" && o.rings() == l.rings() || l.Own.Number != "" && o.Own.Number == l.Own.Number
+		return o.Endpoint == l.Endpoint || l.rings() != "" && o.rings() == l.rings() || l.Own.Number != "" &&
+			o.Own.Number == l.Own.Number
 	})
 }
 

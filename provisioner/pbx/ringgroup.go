@@ -61,7 +61,8 @@ const (
 )
 
 // Strategies are all of them.
-var Strategies = []Strategy{StrategyAll, StrategySequential, StrategyMemoryHunt, StrategyRoundRobin, StrategyLeastRecent,
+var Strategies = []Strategy{StrategyAll, StrategySequential, StrategyMemoryHunt, StrategyRoundRobin,
+	StrategyLeastRecent,
 	StrategyFewestCalls, StrategyRandom, StrategyWeighted, StrategyPaging}
 
 // ConfirmMode says who must press 1 before the call is his.
@@ -117,7 +118,9 @@ func (g *RingGroup) Validate() error {
 	es.Add(CheckText("caller_id_prefix", g.CallerIDPrefix, 0, 20, maxPrefixBytes))
 	es.Add(CheckRange("ring_tone", g.RingTone, 0, MaxRingTone, "(0 is the phone's own)"))
 	if g.Announcement != "" && (len(g.Announcement) > 80 || !soundPattern.MatchString(g.Announcement)) {
-		es.Add(Invalidf("announcement", "%s is not the name of a sound: use letters, digits, '-', '_' and '/', without language and format", quote(g.Announcement)))
+		es.Add(Invalidf("announcement",
+			"%s is not the name of a sound: use letters, digits, '-', '_' and '/', without language and format",
+			quote(g.Announcement)))
 	}
 	g.checkMembers(&es)
 	if g.Strategy == StrategyPaging {
@@ -184,7 +187,8 @@ func (g *RingGroup) checkPaging(es *Errors) {
 	}
 	for i, m := range g.Members {
 		if m.External != "" || m.Delay != 0 || m.RingSeconds != 0 {
-			es.Add(Refusedf(fmt.Sprintf("members[%d]", i), "paging reaches extensions, all at once: leave out external, delay and ring_seconds"))
+			es.Add(Refusedf(fmt.Sprintf("members[%d]", i),
+				"paging reaches extensions, all at once: leave out external, delay and ring_seconds"))
 		}
 	}
 }

@@ -32,7 +32,8 @@ func toRingGroup(r routing, g *RingGroup) Plan {
 	last := len(p.Steps)
 	p.Steps[last-1].Next = follow(last, last+1, last+2, last+3)
 	p.Steps = append(p.Steps,
-		r.groupEnd(g, CauseNoAnswer, "was not answered"), r.groupEnd(g, CauseAbsent, "cannot be reached"), r.groupEnd(g, CauseBusy, "is busy"),
+		r.groupEnd(g, CauseNoAnswer, "was not answered"), r.groupEnd(g, CauseAbsent, "cannot be reached"),
+		r.groupEnd(g, CauseBusy, "is busy"),
 		hangupStep(CauseNormal, "the call to ring group %s has ended", g.Name))
 	if last > 1 || g.TakesTurns() {
 		p.Order = orderText(members)
@@ -164,7 +165,8 @@ func (r routing) groupDial(g *RingGroup, ring Ring) Step {
 
 // dial is the step that rings a ring of the group, whoever calls.
 func (g *RingGroup) dial(ring Ring) Step {
-	step := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Ringing: g.Waiting != WaitMusic, Music: g.Waiting == WaitMusic}
+	step := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Ringing: g.Waiting != WaitMusic,
+		Music: g.Waiting == WaitMusic}
 	for _, l := range ring.Legs {
 		if l.Own == nil {
 			step.Tone = g.RingTone

@@ -34,9 +34,15 @@ func (g *RingGroup) ordered(t Turn, seed uint64) []RingMember {
 			ms = append(ms[last+1:], ms[:last+1]...)
 		}
 	case StrategyLeastRecent:
-		slices.SortStableFunc(ms, func(a, b RingMember) int { return t.Answers[a.Number()].At.Compare(t.Answers[b.Number()].At) })
+		slices.SortStableFunc(ms, func(a,
+			b RingMember) int {
+			return t.Answers[a.Number()].At.Compare(t.Answers[b.Number()].At)
+		})
 	case StrategyFewestCalls:
-		slices.SortStableFunc(ms, func(a, b RingMember) int { return t.Answers[a.Number()].Count - t.Answers[b.Number()].Count })
+		slices.SortStableFunc(ms, func(a,
+			b RingMember) int {
+			return t.Answers[a.Number()].Count - t.Answers[b.Number()].Count
+		})
 	case StrategyRandom, StrategyWeighted:
 		shuffle(ms, rand.New(rand.NewPCG(seed, hashOf(g.Tenant, g.Name))))
 	}

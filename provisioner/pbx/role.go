@@ -22,7 +22,8 @@ func CheckRole(role Role, tenant string) *Error {
 	switch role {
 	case RolePlatformAdmin:
 		if tenant != "" {
-			return Invalidf("role", "cannot be platform-admin within a tenant: leave tenant out, or choose tenant-admin, operator or user")
+			return Invalidf("role",
+				"cannot be platform-admin within a tenant: leave tenant out, or choose tenant-admin, operator or user")
 		}
 	case RoleTenantAdmin, RoleOperator, RoleUser:
 		if tenant == "" {

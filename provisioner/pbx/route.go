@@ -97,7 +97,8 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 		return toOutside(r, c.Extension(s), c.Dialled)
 	}
 	if from := c.Extension(s); from != nil && from != e && s.deniesInternal(from) {
-		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", from.Number, e.Number, s.ClassOf(from).Name)
+		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", from.Number,
+			e.Number, s.ClassOf(from).Name)
 	}
 	return toExtension(r, e)
 }
@@ -131,7 +132,8 @@ func pickup(s *Snapshot, c Call) Plan {
 	if e == nil || len(e.Groups) == 0 {
 		return hangup(CauseRefused, "%s picks up a call of the caller's groups, and the caller is in none", c.Dialled)
 	}
-	rule := fmt.Sprintf("%s picks up a call that rings in a group of extension %s: %s", c.Dialled, e.Number, strings.Join(e.Groups, ", "))
+	rule := fmt.Sprintf("%s picks up a call that rings in a group of extension %s: %s", c.Dialled, e.Number,
+		strings.Join(e.Groups, ", "))
 	return Plan{Steps: []Step{{Kind: StepPickup, Cause: CauseAbsent, Rule: rule}}}
 }
 
@@ -164,7 +166,8 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 	var p Plan
 	last, from := len(rings)-1, r.c.Extension(r.s)
 	for i, ring := range rings {
-		dial := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Record: e.Record || from != nil && from.Record, Next: follow(i+1, i+1, i+1, last+4)}
+		dial := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Record: e.Record || from != nil && from.Record,
+			Next: follow(i+1, i+1, i+1, last+4)}
 		if e.Type == TypeSIPVirtual {
 			dial.Called = e.Number
 		}
@@ -177,7 +180,8 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 	}
 	p.Steps[last].Next = follow(last+1, last+2, last+3, last+4)
 	p.Steps = append(p.Steps,
-		r.end(e, whenNoAnswer, "did not answer"), r.end(e, whenUnreachable, "cannot be reached"), r.end(e, whenBusy, "is busy"),
+		r.end(e, whenNoAnswer, "did not answer"), r.end(e, whenUnreachable, "cannot be reached"),
+		r.end(e, whenBusy, "is busy"),
 		hangupStep(CauseNormal, "the call to extension %s has ended", e.Number))
 	return p
 }

@@ -38,14 +38,16 @@ func (r ForwardRule) check(field string) *Error {
 	if r.From == "" != (r.To == "") {
 		return Refusedf(field+".from", "from and to belong together: give both or neither")
 	}
-	if err := checkEach(field, []string{".from", ".to"}, []string{r.From, r.To}, func(text string) error { _, err := minuteOf(text); return err }, "a time of day: use 00:00 to 23:59"); err != nil {
+	if err := checkEach(field, []string{".from", ".to"}, []string{r.From, r.To},
+		func(text string) error { _, err := minuteOf(text); return err }, "a time of day: use 00:00 to 23:59"); err != nil {
 		return err
 	}
 	if r.From != "" && r.From == r.To {
 		return Invalidf(field+".to", "is the same as from: leave both out for the whole day")
 	}
 	date := func(text string) error { _, err := time.Parse(time.DateOnly, text); return err }
-	if err := checkEach(field, []string{".first_date", ".last_date"}, []string{r.FirstDate, r.LastDate}, date, "a date: write it as 2026-12-24"); err != nil {
+	if err := checkEach(field, []string{".first_date", ".last_date"}, []string{r.FirstDate, r.LastDate}, date,
+		"a date: write it as 2026-12-24"); err != nil {
 		return err
 	}
 	if r.FirstDate != "" && r.LastDate != "" && r.LastDate < r.FirstDate {

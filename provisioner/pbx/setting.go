@@ -29,14 +29,18 @@ const (
 
 // switches names for each off code what it switches off.
 var switches = map[Feature]Feature{
-	FeatureForwardAllOff: FeatureForwardAll, FeatureForwardBusyOff: FeatureForwardBusy, FeatureForwardNoAnswerOff: FeatureForwardNoAnswer,
-	FeatureForwardUnreachableOff: FeatureForwardUnreachable, FeatureDoNotDisturbOff: FeatureDoNotDisturb, FeatureCallWaitingOff: FeatureCallWaiting,
+	FeatureForwardAllOff: FeatureForwardAll, FeatureForwardBusyOff: FeatureForwardBusy,
+	FeatureForwardNoAnswerOff:    FeatureForwardNoAnswer,
+	FeatureForwardUnreachableOff: FeatureForwardUnreachable, FeatureDoNotDisturbOff: FeatureDoNotDisturb,
+	FeatureCallWaitingOff: FeatureCallWaiting,
 }
 
 // settingWords say for people what a feature sets.
 var settingWords = map[Feature]string{
-	FeatureForwardAll: "forwarding of every call", FeatureForwardBusy: "forwarding when busy", FeatureForwardNoAnswer: "forwarding of unanswered calls",
-	FeatureForwardUnreachable: "forwarding when unreachable", FeatureDoNotDisturb: "do not disturb", FeatureCallWaiting: "call waiting",
+	FeatureForwardAll: "forwarding of every call", FeatureForwardBusy: "forwarding when busy",
+	FeatureForwardNoAnswer:    "forwarding of unanswered calls",
+	FeatureForwardUnreachable: "forwarding when unreachable", FeatureDoNotDisturb: "do not disturb",
+	FeatureCallWaiting: "call waiting",
 }
 
 // ToggleMark stands between a caller's own number and where calls are to go, in
@@ -45,7 +49,8 @@ const ToggleMark = "*"
 
 // IsForward reports whether a feature sends calls somewhere.
 func (f Feature) IsForward() bool {
-	return f == FeatureForwardAll || f == FeatureForwardBusy || f == FeatureForwardNoAnswer || f == FeatureForwardUnreachable
+	return f == FeatureForwardAll || f == FeatureForwardBusy || f == FeatureForwardNoAnswer ||
+		f == FeatureForwardUnreachable
 }
 
 // setting decides what a code sets. The answer is spoken, whether it is set or
@@ -57,7 +62,8 @@ func setting(r routing, f Feature, number string) Plan {
 	}
 	rule := fmt.Sprintf("switches %s of extension %s %s", settingWords[set.Feature], set.Extension, set.Act)
 	if set.Act == Toggle {
-		rule = fmt.Sprintf("switches %s of extension %s on if it is off, and off if it is on", settingWords[set.Feature], set.Extension)
+		rule = fmt.Sprintf("switches %s of extension %s on if it is off, and off if it is on", settingWords[set.Feature],
+			set.Extension)
 	}
 	if !set.To.IsZero() {
 		rule += ", to " + set.To.String()
@@ -194,7 +200,8 @@ func (f *Forward) Set(kind Feature, to Destination) {
 // Sounds are what a caller hears when a setting is on or off from now on, as the
 // argument of Playback.
 func (set Setting) Sounds(on bool) string {
-	what := map[Feature]string{FeatureDoNotDisturb: "do-not-disturb", FeatureCallWaiting: "call-waiting", FeatureForwardBusy: "call-fwd-on-busy",
+	what := map[Feature]string{FeatureDoNotDisturb: "do-not-disturb", FeatureCallWaiting: "call-waiting",
+		FeatureForwardBusy:     "call-fwd-on-busy",
 		FeatureForwardNoAnswer: "call-fwd-no-ans", FeatureForwardAll: "call-fwd-unconditional"}[set.Feature]
 	if what == "" {
 		what = "call-forwarding"

@@ -8,8 +8,8 @@ import (
 
 // CheckText refuses what no file of ours may carry in a text for people: invalid
 // UTF-8, control characters (a newline would start a new option in Asterisk's and
-// Yealink's files), the two non-characters that XML cannot carry, line and paragraph separators, and bidirectional overrides,
-// which make a name display as another. min and max count characters (runes);
+// Yealink's files), the two non-characters that XML cannot carry, line and paragraph separators, and bidirectional
+// overrides, which make a name display as another. min and max count characters (runes);
 // maxBytes counts UTF-8 bytes, 0 for no limit.
 func CheckText(field, s string, min, max, maxBytes int) *Error {
 	if !utf8.ValidString(s) {
@@ -19,7 +19,8 @@ func CheckText(field, s string, min, max, maxBytes int) *Error {
 		if unicode.IsControl(r) {
 			return Invalidf(field, "contains the control character U+%04X; only plain text is allowed", r)
 		}
-		if r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == '\ufffe' || r == '\uffff' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069') {
+		if r == '\u2028' || r == '\u2029' || r == '\ufeff' || r == '\ufffe' || r == '\uffff' ||
+			(r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069') {
 			return Invalidf(field, "contains the invisible formatting character U+%04X; only plain text is allowed", r)
 		}
 	}
@@ -64,7 +65,9 @@ func CheckTenantName(field, s string) *Error {
 		return Invalidf(field, "%s is the name of a section of Asterisk's own", quote(s))
 	}
 	if !tenantPattern.MatchString(s) {
-		return Invalidf(field, "%s is not a tenant name: use 1 to 31 lower-case letters, digits and hyphens, starting with a letter or digit", quote(s))
+		return Invalidf(field,
+			"%s is not a tenant name: use 1 to 31 lower-case letters, digits and hyphens, starting with a letter or digit",
+			quote(s))
 	}
 	return nil
 }
@@ -73,7 +76,9 @@ func CheckTenantName(field, s string) *Error {
 // dots, hyphens and underscores: it is typed in URLs.
 func CheckName(field, s string) *Error {
 	if !namePattern.MatchString(s) {
-		return Invalidf(field, "%s is not a name: use 1 to 40 lower-case letters, digits, '.', '_' and '-', starting with a letter or digit", quote(s))
+		return Invalidf(field,
+			"%s is not a name: use 1 to 40 lower-case letters, digits, '.', '_' and '-', starting with a letter or digit",
+			quote(s))
 	}
 	return nil
 }

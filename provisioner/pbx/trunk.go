@@ -84,7 +84,8 @@ func (t *Trunk) checkAccount() *Error {
 	case t.Username == "":
 		return Invalidf("username", "is required where there is a secret")
 	case !userPattern.MatchString(t.Username):
-		return Invalidf("username", "%s is not a user name: use 1 to 64 letters, digits, '.', '_', '+' and '-'", quote(t.Username))
+		return Invalidf("username", "%s is not a user name: use 1 to 64 letters, digits, '.', '_', '+' and '-'",
+			quote(t.Username))
 	case password == "":
 		return Invalidf("secret", "is required where there is a username")
 	case len(password) > 64 || strings.ContainsFunc(password, func(r rune) bool { return r <= ' ' || r > '~' }):
