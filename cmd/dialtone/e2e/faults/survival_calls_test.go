@@ -57,7 +57,7 @@ func rungFor(t *testing.T, out *phone.Call, ins ...*phone.Call) {
 // ringOnce: ringing goes on until somebody answers, cancels or refuses; after a
 // refusal comes the mailbox.
 func (s *survival) ringOnce(t *testing.T) {
-	out := Dial(t, s.phones["ringer"], "112")
+	out := Dial(t, s.phones["ringer"], rungNumber)
 	in := Rings(t, out, s.phones["rung"])
 	rungFor(t, out, in)
 	switch rand.IntN(4) {

@@ -78,6 +78,9 @@ func TestSurvivalRealAsterisk(t *testing.T) {
 		s.atStart, s.begun.Load(), s.fellBack.Load(), s.begun.Load()-s.finished.Load(), leftovers, s.made, s.recorded, s.ofLines, s.sounds)
 }
 
+// rungNumber is the extension that the worker "rings" calls.
+const rungNumber = "192"
+
 // openSurvival gives every worker people of its own.
 func openSurvival(t *testing.T) *survival {
 	s := &survival{Outdoors: OpenOutdoors(t, box.Asterisk22), phones: map[string]*phone.Phone{}, calls: map[string]int{}}
@@ -88,7 +91,7 @@ func openSurvival(t *testing.T) *survival {
 		settings := long
 		switch name {
 		case "rung":
-			pin = "4711"
+			number, pin = rungNumber, "4711" // 112 calls for help
 		case "consulter": // its calls are recorded, and so are those in which it asks
 			settings = Object{"ring_seconds": 60, "record": true}
 		}
