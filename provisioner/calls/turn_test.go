@@ -122,11 +122,11 @@ func TestTurns(t *testing.T) {
 	r.fresh()
 	r.is("after a restart", want)
 	r.change(func(tx *db.Tx) error {
-		_, err := tx.RenumberExtension(t.Context(), pbx.DefaultTenant, "102", "112")
+		_, err := tx.RenumberExtension(t.Context(), pbx.DefaultTenant, "102", "122")
 		return err
 	})
-	r.Renumber(pbx.DefaultTenant, "102", "112")
-	want.Last, want.Answers["112"] = "112", want.Answers["102"]
+	r.Renumber(pbx.DefaultTenant, "102", "122")
+	want.Last, want.Answers["122"] = "122", want.Answers["102"]
 	delete(want.Answers, "102")
 	r.is("after renumbering", want)
 	r.stop()
