@@ -57,7 +57,7 @@ func TestSlowClientsAreHungUpOn(t *testing.T) {
 		} {
 			t.Run(name+"/"+c.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					t.Cleanup(func() { time.Sleep(time.Minute) }) // fasthttp's goroutines end when they look next
+					t.Cleanup(func() { <-time.After(time.Minute) }) // fasthttp's goroutines end when they look next
 					s := newSite(t, 1, nil)
 					s.keepUploads()
 					l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
@@ -71,7 +71,7 @@ func TestSlowClientsAreHungUpOn(t *testing.T) {
 					}
 					var got strings.Builder
 					if c.silent {
-						time.Sleep(c.within + time.Second)
+						<-time.After(c.within + time.Second)
 					}
 					if _, err := io.Copy(&got, conn); err != nil && !errors.Is(err, io.ErrClosedPipe) {
 						t.Fatal(err)
@@ -93,7 +93,7 @@ func TestSlowClientsAreHungUpOn(t *testing.T) {
 func TestShutdownEndsIdleConnections(t *testing.T) {
 	_ = new(fasthttp.Response).Header.Header() // starts the clock of Date headers outside of the bubble
 	synctest.Test(t, func(t *testing.T) {
-		t.Cleanup(func() { time.Sleep(time.Minute) }) // fasthttp's goroutines end when they look next
+		t.Cleanup(func() { <-time.After(time.Minute) }) // fasthttp's goroutines end when they look next
 		s := newSite(t, 1, nil)
 		f, l := s.Fast(), &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
 		servedOn(t, f, l)
