@@ -287,7 +287,7 @@ func (c command) judge(t *testing.T, name, code string, status []string) {
 }
 
 // TestManualCommands runs every command of the README and of the manual in its order,
-// as a reader would who begins at the first page. A comment that begins with a status,
+// as a reader would from the first page on. A comment that begins with a status,
 // or says "ends with 1", says what is expected; all else must succeed.
 func TestManualCommands(t *testing.T) {
 	t.Parallel()

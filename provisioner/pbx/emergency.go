@@ -48,7 +48,7 @@ func CheckNoEmergency(field, number string, countries []string) *Error {
 }
 
 // CheckLedTo refuses an emergency number where a rule would lead calls to: a forward,
-// a twin, an external number or a group. Only a person who dials it means it.
+// a twin, an external number or a group. Only a person that dials it means it.
 func CheckLedTo(field, number string, countries []string) *Error {
 	for _, iso := range countries {
 		if reachesHelp(iso, number) {

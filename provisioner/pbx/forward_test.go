@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestExceptionsAreNumbers: callers are who they are however a carrier writes them.
+// TestExceptionsAreNumbers: a caller stays the same however a carrier writes them.
 func TestExceptionsAreNumbers(t *testing.T) {
 	s := with(forwarding(&Forward{Extension: "102", Mode: ForwardDestination, Destination: to("hangup"), Exceptions: []string{"+491701234567", "030987654"}}), func(r *Rows) { r.Tenants[0].Country = "DE" })
 	f := s.Forward(s.Tenants[0].Name, "102")

@@ -153,7 +153,7 @@ func TestClassDecides(t *testing.T) {
 	}
 }
 
-// What a carrier transfers has the trunk's rights, whoever is sent on: numbers of
+// What a carrier transfers has the trunk's rights, whichever leg is sent on: numbers of
 // the tenant and nothing else.
 func TestRouteTransferredByTrunk(t *testing.T) {
 	s := outwardOffice()

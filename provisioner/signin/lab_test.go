@@ -86,7 +86,7 @@ func (c *clock) pass(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// people is a lab with users who can sign in.
+// people is a lab with users that can sign in.
 type people struct{ *lab }
 
 func newPeople(t *testing.T) *people {

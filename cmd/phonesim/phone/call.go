@@ -228,7 +228,7 @@ func (c *Call) bye(ctx context.Context) error {
 	return nil
 }
 
-// end finishes the call once; later endings change nothing. Done comes last: who saw it finds the call nowhere any
+// end finishes the call once; later endings change nothing. Done comes last: its reader finds the call nowhere any
 // more.
 func (c *Call) end(how ending) {
 	c.mu.Lock()

@@ -167,7 +167,7 @@ func LeaveMessage(t *testing.T, out *phone.Call, owner *phone.Phone, before phon
 	}
 }
 
-// Identity is every header in which an INVITE may tell who calls.
+// Identity is every header in which an INVITE may name the caller.
 func Identity(c *phone.Call) string {
 	var all []string
 	for _, name := range []string{"From", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID", "Contact",
@@ -213,7 +213,7 @@ func OpenMailbox(t *testing.T, p *phone.Phone, pin string) {
 	}
 }
 
-// Speaks lets one say something and says who hears it.
+// Speaks lets one party talk and checks which of the others hear it.
 func Speaks(t *testing.T, who string, from *phone.Call, hz float64, hear, not []*phone.Call) {
 	t.Helper()
 	from.Tone(hz)

@@ -43,8 +43,8 @@ type CDR struct {
 	Incomplete             bool
 }
 
-// Summary is what the tests compare: who called what, how it ended, who answered,
-// who was called.
+// Summary is what the tests compare: the caller, the number, the end, the callee,
+// and the parties that were called.
 func (c CDR) Summary() string {
 	by := "nobody"
 	if c.AnsweredBy != nil {

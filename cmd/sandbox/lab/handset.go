@@ -126,7 +126,7 @@ func Incoming(t *testing.T, at *phone.Phone) *phone.Call {
 	return nil
 }
 
-// HearsItself checks audio both ways with somebody who echoes.
+// HearsItself checks audio both ways with a callee that echoes.
 func HearsItself(t *testing.T, c *phone.Call) {
 	t.Helper()
 	c.Tone(CallerTone)

@@ -39,7 +39,7 @@ func OpenOutdoors(t *testing.T, suite box.Suite) *Outdoors {
 	return o
 }
 
-// Asked waits until who answered outside hears the prompt, and checks that nobody
+// Asked waits until the callee outside hears the prompt, and checks that nobody
 // else noticed that he did.
 func (o *Outdoors) Asked(t *testing.T, out, desk *phone.Call, mobile *phone.Call) {
 	t.Helper()
