@@ -260,8 +260,21 @@ func (l *Lab) Get(t *testing.T, path string) string {
 	return string(text)
 }
 
+// Decided waits until ARI has decided at least n calls and steps more than before.
+// The controller counts a decision when Asterisk has acknowledged it; the phones can
+// be in the call by then, and out of it again.
+func (l *Lab) Decided(t *testing.T, before, n int) {
+	t.Helper()
+	Eventually(t, 5*time.Second, func() string {
+		if more := l.Decisions(t) - before; more < n {
+			return fmt.Sprintf("ARI decided only %d calls and steps, not %d: the rest went by the fallback", more, n)
+		}
+		return ""
+	})
+}
+
 // Decisions is how many calls and steps the controller has decided by ARI since
-// its start.
+// its start. Whoever compares it with calls that were made just now waits with Decided.
 func (l *Lab) Decisions(t *testing.T) int {
 	t.Helper()
 	n := 0

@@ -47,12 +47,7 @@ func (s *staff) asBefore(t *testing.T) {
 	before := s.Decisions(t)
 	out, in := Connect(t, s.alice, s.bob, "102")
 	HangUp(t, in, out)
-	Eventually(t, 5*time.Second, func() string {
-		if n := s.Decisions(t); n < before+1 {
-			return fmt.Sprintf("ARI decided %d calls before and %d after", before, n)
-		}
-		return ""
-	})
+	s.Decided(t, before, 1)
 	s.NoChannels(t)
 }
 
