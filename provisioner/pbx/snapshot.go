@@ -54,6 +54,7 @@ type Snapshot struct {
 	sent           map[key]*Number // by what carriers may call them
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
+	dialling       map[string]func() Dialling
 
 	forwards    map[key]*Forward
 	ringGroups  map[key]*RingGroup
@@ -90,6 +91,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexSent()
 	s.indexRingNumbers()
 	s.indexFeatureCodes()
+	s.indexDialling()
 	return s
 }
 
