@@ -62,5 +62,6 @@ func (a *Authenticator) storePassword(ctx context.Context, by *Caller, u *pbx.Us
 		return fmt.Errorf("changing the password of user %s: %w", u.Username, err)
 	}
 	a.o.Changed()
+	a.Recheck() // the user's other sessions have ended
 	return nil
 }

@@ -39,6 +39,7 @@ type Authenticator struct {
 	users    *limit.Count[string] // by tenant and name, whether there is such a user or not
 	networks *limit.Count[netip.Prefix]
 	busy     chan struct{}
+	recheck  recheck
 }
 
 // Options are what an Authenticator needs. All fields are required.
@@ -47,13 +48,14 @@ type Options struct {
 	Log *slog.Logger
 	// Mail sends the codes that NextCode returns.
 	Mail *mail.Outbox
-	// Changed runs after the row of a user was changed.
+	// Changed runs after the row of a user or token was changed.
 	Changed func()
 }
 
 // New returns an Authenticator. It has nothing to run.
 func New(o Options) *Authenticator {
 	return &Authenticator{o: o, now: time.Now, busy: make(chan struct{}, mostAtOnce),
+		recheck:  recheck{changed: make(chan struct{})},
 		users:    limit.NewCount[string](userRate, mostRemembered),
 		networks: limit.NewCount[netip.Prefix](networkRate, mostRemembered)}
 }
@@ -178,5 +180,9 @@ func (a *Authenticator) End(ctx context.Context, by *Caller) error {
 	if by.session == nil {
 		return &pbx.Error{Kind: pbx.Conflict, Message: "this is an API token and no session: revoke it instead"}
 	}
-	return a.o.DB.EndSession(ctx, by.session)
+	if err := a.o.DB.EndSession(ctx, by.session); err != nil {
+		return err
+	}
+	a.Recheck()
+	return nil
 }
