@@ -51,7 +51,8 @@ type Snapshot struct {
 	trunks         map[key]*Trunk // by the type of number they reach
 	trunkEndpoints map[string]*Trunk
 	ownNumbers     map[key]*Number
-	sent           map[key]*Number // by what carriers may call them
+	sent           map[key]*Number    // by what carriers may call them
+	sentToAny      map[string]*Number // the same among all tenants
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
 
