@@ -21,6 +21,8 @@ var trunkTable = newTable(kindTrunk, "trunks",
 	col("secret", func(row *pbx.Trunk) any { return secret{&row.Secret} }),
 	col("register", func(row *pbx.Trunk) any { return &row.Register }),
 	col("caller_number", func(row *pbx.Trunk) any { return &row.CallerNumber }),
+	col("addresses", func(row *pbx.Trunk) any { return words{&row.Addresses} }),
+	col("trust_id_inbound", func(row *pbx.Trunk) any { return &row.TrustIDInbound }),
 	col("teams", func(row *pbx.Trunk) any { return &row.Teams }),
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -62,7 +63,7 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 		return errNoSnapshot
 	}
 	if e.inbound {
-		e.call.Tenant = s.TenantCalled(e.call.Endpoint, e.call.Dialled)
+		e.enter(s)
 	}
 	call, plan, index, err := f.way(s, e)
 	if err != nil {
@@ -108,7 +109,7 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 // Variables that the channel has already are left out.
 func variables(e *entry, call pbx.Call, plan pbx.Plan, index int) []pbx.Variable {
 	step := plan.Steps[index]
-	var out []pbx.Variable
+	out := slices.Clone(e.set)
 	if step.Returns() {
 		dialled := call.Dialled
 		if !plainNumber.MatchString(dialled) {

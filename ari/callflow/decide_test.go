@@ -331,3 +331,44 @@ func TestCallFromTrunk(t *testing.T) {
 		}
 	}
 }
+
+// TestCallerFromTrunk: a phone gets the caller's number as it can be dialled back, and the
+// one in From where the tenant's own trunk takes no other.
+func TestCallerFromTrunk(t *testing.T) {
+	for _, tt := range []struct {
+		trusts            bool
+		asserted, from    string
+		number, nameReset string
+	}{
+		{true, "491701234567", "account77", "CALLERID(num)=+491701234567", ""},
+		{true, "01701234567", "", "CALLERID(num)=+491701234567", ""},
+		{true, "+491701234567", "x", "", ""},
+		{true, "201", "", "", ""}, {true, "anonymous", "anonymous", "", ""},
+		{false, "+491701234567", "account77", "CALLERID(num)=account77", "CALLERID(name)="},
+		{false, "+491701234567", "0306543210", "CALLERID(num)=+49306543210", "CALLERID(name)="},
+	} {
+		rows := office().Rows
+		rows.Tenants = []*pbx.Tenant{{Name: "acme", Country: "DE"}}
+		rows.Trunks = []*pbx.Trunk{{Tenant: "acme", Name: "carrier", Endpoint: "tacme", TrustIDInbound: tt.trusts}}
+		rows.Numbers = []*pbx.Number{{Tenant: "acme", Number: "+493012345601",
+			Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "102"}}}
+		s := pbx.NewSnapshot(1, rows)
+		r := newRig(t, func(o *Options) { o.Snapshot = func() *pbx.Snapshot { return s } }).run()
+		c := caller("1", "+493012345601")
+		c.Name, c.CallerNumber = "PJSIP/tacme-00000001", tt.asserted
+		r.enters(c, pbx.ArgTrunk, "", tt.from)
+		r.verdict()
+		var number, name string
+		for _, request := range r.trace() {
+			if v, is := strings.CutPrefix(request, "POST 1/variable "); is && strings.HasPrefix(v, "CALLERID(num)") {
+				number = v
+			} else if is && strings.HasPrefix(v, "CALLERID(name)") {
+				name = v
+			}
+		}
+		if number != tt.number || name != tt.nameReset {
+			t.Errorf("asserted %q, From %q, trusted %v: %q and %q, want %q and %q", tt.asserted, tt.from, tt.trusts, number, name,
+				tt.number, tt.nameReset)
+		}
+	}
+}

@@ -17,13 +17,15 @@ type entry struct {
 	channel string // its id
 	exten   string // where in a context it is
 	call    pbx.Call
-	step    bool        // a step has ended; otherwise the call is new
-	desk    bool        // the caller signs in or out on a shared device
-	setting bool        // the caller changes a setting of the caller's extension
-	inbound bool        // the call is new and from a trunk; its tenant is not known yet
-	outcome pbx.Outcome // of the step
-	ended   int         // index of the step in its plan
-	odd     bool        // the arguments are foreign
+	step    bool           // a step has ended; otherwise the call is new
+	desk    bool           // the caller signs in or out on a shared device
+	setting bool           // the caller changes a setting of the caller's extension
+	inbound bool           // the call is new and from a trunk; its tenant is not known yet
+	from    string         // of an inbound call: the number in its From header
+	set     []pbx.Variable // what the channel gets before anything else
+	outcome pbx.Outcome    // of the step
+	ended   int            // index of the step in its plan
+	odd     bool           // the arguments are foreign
 	args    []string
 	arrived time.Time
 	late    bool // there is no time to decide it: it goes to the fallback
@@ -43,9 +45,10 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	switch {
 	case len(args) >= 2 && len(args) <= 4 && args[0] == pbx.ArgCall:
 		e.readParties(args[2:])
-	case (len(args) == 1 || len(args) == 2) && args[0] == pbx.ArgTrunk:
+	case len(args) >= 1 && len(args) <= 3 && args[0] == pbx.ArgTrunk:
 		e.inbound = true
-		e.readParties(args[1:])
+		e.readParties(args[1:min(len(args), 2)])
+		e.from = strings.Join(args[min(len(args), 2):], "")
 		return e
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
@@ -60,6 +63,24 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	}
 	e.call.Tenant = args[1]
 	return e
+}
+
+// enter finds out whose an inbound call is, and under which number the caller is seen
+// there: in E.164, so that a phone can call back.
+func (e *entry) enter(s *pbx.Snapshot) {
+	e.call.Tenant = s.TenantCalled(e.call.Endpoint, e.call.Dialled)
+	t, trunk := s.Tenant(e.call.Tenant), s.TrunkAt(e.call.Endpoint, e.call.Tenant)
+	if t == nil {
+		return
+	}
+	shown, asserted := e.call.Caller, e.call.Caller
+	if trunk != nil && !trunk.TrustIDInbound && e.from != "" && e.from != asserted {
+		shown, e.call.Name = e.from, ""
+		e.set = append(e.set, pbx.Variable{Name: "CALLERID(name)"})
+	}
+	if e.call.Caller = pbx.CallerNumber(t.Country, shown); e.call.Caller != asserted {
+		e.set = append(e.set, pbx.Variable{Name: "CALLERID(num)", Value: e.call.Caller})
+	}
 }
 
 // readStep reads the arguments behind the tenant, as far as they are there. These are

@@ -465,7 +465,7 @@ CREATE TABLE trunks (
     caller_number TEXT    NOT NULL,
     teams         INTEGER NOT NULL CHECK (teams IN (0, 1)),
     version       INTEGER NOT NULL CHECK (version > 0),
-    revision      INTEGER NOT NULL CHECK (revision > 0),
+    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)),
     PRIMARY KEY (tenant, name),
     UNIQUE (tenant, teams)
 ) STRICT, WITHOUT ROWID;

@@ -64,8 +64,8 @@ var kindsSwept = map[string]kindSwept{
 	"groups":           {"name", "sales", "fresh", []string{`{}`}, nil},
 	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","role":"user","extension":"102"}`}},
 	"external-numbers": {"number", "+4915112345678", "+4915112345679", []string{`{"description":"Anna","type":"sip","available":true}`}, nil},
-	"trunks": {"name", "carrier", "fresh", []string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123"}`},
-		[]string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","teams":true}`}},
+	"trunks": {"name", "carrier", "fresh", []string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","addresses":["192.0.2.0/24"],"trust_id_inbound":true}`},
+		[]string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","addresses":["192.0.2.0/24"],"trust_id_inbound":true,"teams":true}`}},
 	"phones": {"mac", "001565000001", "001565000002", []string{`{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}],"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`},
 		[]string{`{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"desk"}],"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}},
 	"forwards": {"extension", "101", "102", []string{

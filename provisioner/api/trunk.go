@@ -4,29 +4,33 @@ import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 
 // TrunkFields is what a client may write.
 type TrunkFields struct {
-	Name         string  `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
-	Host         string  `json:"host" doc:"The carrier's server: a host name or an IP address"`
-	Port         *int    `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"1 to 65535; 5060 if left out"`
-	Transport    string  `json:"transport,omitempty" doc:"udp or tcp; udp if left out"`
-	Username     string  `json:"username,omitempty" doc:"Answers the carrier's challenge; leave it out when the carrier knows us by our address"`
-	Secret       *string `json:"secret,omitempty" writeOnly:"true" doc:"Password of username: 1 to 64 printable ASCII characters without spaces; left out, an existing trunk keeps its own"`
-	Register     bool    `json:"register,omitempty" doc:"Tell the carrier where we are; needs username"`
-	CallerNumber string  `row:",number" json:"caller_number,omitempty" doc:"Number shown to the carrier as the caller's, in every call; left out, it gets the caller's own"`
-	Teams        bool    `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others; a tenant has one trunk with it and one without"`
+	Name           string   `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
+	Host           string   `json:"host" doc:"The carrier's server: a host name or an IP address"`
+	Addresses      []string `json:"addresses,omitempty" nullable:"false" doc:"Further addresses and networks (192.0.2.0/24) that the carrier calls from; calls from there need no password"`
+	Port           *int     `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"1 to 65535; 5060 if left out"`
+	Transport      string   `json:"transport,omitempty" doc:"udp or tcp; udp if left out"`
+	Username       string   `json:"username,omitempty" doc:"Answers the carrier's challenge; leave it out when the carrier knows us by our address"`
+	Secret         *string  `json:"secret,omitempty" writeOnly:"true" doc:"Password of username: 1 to 64 printable ASCII characters without spaces; left out, an existing trunk keeps its own"`
+	Register       bool     `json:"register,omitempty" doc:"Tell the carrier where we are; needs username"`
+	CallerNumber   string   `row:",number" json:"caller_number,omitempty" doc:"Number shown to the carrier as the caller's, in every call; left out, it gets the caller's own"`
+	TrustIDInbound *bool    `json:"trust_id_inbound,omitempty" doc:"Takes the carrier's word for the caller, P-Asserted-Identity or Remote-Party-ID; false takes From. True if left out"`
+	Teams          bool     `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others; a tenant has one trunk with it and one without"`
 }
 
 // Trunk is what a client reads.
 type Trunk struct {
-	Name         string     `json:"name"`
-	Host         string     `json:"host"`
-	Port         int        `json:"port"`
-	Transport    string     `json:"transport" enum:"udp,tcp"`
-	Username     string     `json:"username,omitempty"`
-	Register     bool       `json:"register"`
-	CallerNumber string     `json:"caller_number,omitempty"`
-	Teams        bool       `json:"teams"`
-	Endpoint     string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
-	Apply        ApplyBlock `json:"apply"`
+	Name           string     `json:"name"`
+	Host           string     `json:"host"`
+	Addresses      []string   `json:"addresses,omitempty"`
+	Port           int        `json:"port"`
+	Transport      string     `json:"transport" enum:"udp,tcp"`
+	Username       string     `json:"username,omitempty"`
+	Register       bool       `json:"register"`
+	CallerNumber   string     `json:"caller_number,omitempty"`
+	TrustIDInbound bool       `json:"trust_id_inbound"`
+	Teams          bool       `json:"teams"`
+	Endpoint       string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
+	Apply          ApplyBlock `json:"apply"`
 }
 
 func registerTrunks(a *api) {
@@ -36,9 +40,10 @@ func registerTrunks(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.Trunk {
 			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP,
-				Endpoint: pbx.NewTrunkEndpoint()}
+				Endpoint: pbx.NewTrunkEndpoint(), TrustIDInbound: true}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
+			t.Addresses = pbx.CleanNetworks(w.Addresses)
 			if w.Username == "" && w.Secret == nil { // without its user name a password is of no use
 				t.Secret = pbx.Secret{}
 			}

@@ -24,8 +24,10 @@ func carrierOffice() *pbx.Snapshot {
 		Mailboxes: []*pbx.Mailbox{{Tenant: "alpha", Number: "101", Name: "A", PIN: pbx.NewSecret("4711")},
 			{Tenant: "beta", Number: "201", Name: "B", PIN: pbx.NewSecret("4711")}},
 		Trunks: []*pbx.Trunk{
-			{Tenant: "alpha", Name: "carrier", Endpoint: "talpha", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP},
-			{Tenant: "beta", Name: "carrier", Endpoint: "tbeta", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP},
+			{Tenant: "alpha", Name: "carrier", Endpoint: "talpha", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP, TrustIDInbound: true, Addresses: []string{"127.0.0.8/32", "127.0.9.0/24"},
+				Username: "account.77-x", Secret: pbx.NewSecret("secret"), Register: true},
+			{Tenant: "beta", Name: "carrier", Endpoint: "tbeta", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP,
+				Username: "4930777", Secret: pbx.NewSecret("secret"), Register: true},
 		},
 		Numbers: []*pbx.Number{number("alpha", "+493012345601", "101"), number("beta", "+493012345602", "201"),
 			number("beta", "+493012345603", "")},
@@ -49,6 +51,13 @@ func TestCarriersRealAsterisk(t *testing.T) {
 			} {
 				r.leads(t, r.fromCarrier(t), to, want)
 			}
+			r.leads(t, r.from(t, "127.0.0.8"), "%2B493012345601", "101@alpha")
+			r.leads(t, r.from(t, "127.0.9.9"), "%2B493012345602", "201@beta")
+			if got, _ := r.from(t, "127.0.10.9").dial(t, "%2B493012345601"); got != 401 {
+				t.Errorf("an address that is no carrier's is answered with %d", got)
+			}
+			r.findsNumbersOfAccounts(t)
+			r.takesTheWordOfCarriers(t)
 		})
 	}
 }
@@ -74,4 +83,49 @@ func inMailbox(channels string) string {
 		return ""
 	}
 	return args[:strings.IndexAny(args, ",!")]
+}
+
+// findsNumbersOfAccounts: where the carrier calls the account that we register, the number
+// is in P-Called-Party-ID or in To. (Asterisk 16 refuses a tel URI in To.)
+func (r *realAsterisk) findsNumbersOfAccounts(t *testing.T) {
+	for _, tt := range []struct{ account, to, party, want string }{
+		{"account.77-x", "<sip:+493012345601@carrier.example>", "", "101@alpha"},
+		{"4930777", "<sip:+493012345602@carrier.example;user=phone>", "", "201@beta"},
+		{"account.77-x", "\"Desk, main: \" <sip:%2B493012345602;npdi@carrier.example>", "", "201@beta"},
+		{"account.77-x", "<sip:account.77-x@carrier.example>", "<sip:+493012345602@carrier.example>", "201@beta"},
+		{"4930777", "<sip:4930777@carrier.example>", "sip:%2B493012345601@carrier.example", "101@alpha"},
+		{"account.77-x", "<sip:+493012345601@carrier.example>", "<tel:+493012345602>;x=y", "201@beta"},
+		{"account.77-x", "<sip:account.77-x@carrier.example>", "", ""},
+		{"account.77-x", "<sip:carrier.example>", "", ""},
+		{"account.77-x", "<sip:101@carrier.example>", "", ""},
+		{"%2B493012345699", "<sip:+493012345601@carrier.example>", "", ""},
+	} {
+		c := r.fromCarrier(t)
+		if c.toHeader = tt.to; tt.party != "" {
+			c.headers = "P-Called-Party-ID: " + tt.party + "\r\n"
+		}
+		r.leads(t, c, tt.account, tt.want)
+	}
+}
+
+// takesTheWordOfCarriers: the caller is whom the carrier asserts, for the tenant that
+// trusts it; for the other it is From, whichever trunk Asterisk takes the call for.
+func (r *realAsterisk) takesTheWordOfCarriers(t *testing.T) {
+	for _, tt := range []struct{ headers, to, want string }{
+		{"P-Asserted-Identity: \"Jane\" <sip:+4917012345@carrier.example>\r\n", "%2B493012345601", "+4917012345"},
+		{"Remote-Party-ID: <sip:+4917012346@carrier.example>;party=calling\r\n", "%2B493012345601", "+4917012346"},
+		{"P-Asserted-Identity: <sip:+4917012345@carrier.example>\r\n", "%2B493012345602", "account77"},
+		{"", "%2B493012345601", "account77"},
+	} {
+		c := r.fromCarrier(t)
+		c.user, c.headers = "account77", tt.headers
+		if got, _ := c.dial(t, tt.to); got != 200 {
+			t.Errorf("a call to %s is answered with %d", tt.to, got)
+		}
+		if out := r.console(t, "core show channels concise"); !strings.Contains(out, "!"+tt.want+"!") {
+			t.Errorf("a call to %s with %q is not shown as %s:\n%s", tt.to, tt.headers, tt.want, out)
+		}
+		r.console(t, "channel request hangup all")
+		eventually(t, "all hang up", func() bool { return inMailbox(r.console(t, "core show channels concise")) == "" })
+	}
 }

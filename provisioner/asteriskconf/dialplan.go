@@ -150,6 +150,7 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 	}
+	v.Accounts = accountsOf(s)
 	var err error
 	if v.Numbers, err = numbersSent(s, s.SentToAny()); err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type dialplanView struct {
 	Written      string   // characters that numbers are written with, as REPLACE takes them
 	Tenants      []dialplanTenant
 	Numbers      []dialplanNumber // of all tenants
+	Accounts     []accountName
 }
 
 // dialplanArgs are the first arguments of Stasis, and an outcome that is another.

@@ -1,6 +1,7 @@
 package asteriskconf
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 type dialplanNumber struct {
 	Sent     outsideNumber
 	Fallback contextName // of the tenant that has the number
+	FromFrom bool        // the caller is the one in From, whatever the carrier asserts
 	To       divertedTo
 }
 
@@ -23,6 +25,9 @@ func numbersSent(s *pbx.Snapshot, list []pbx.SentNumber) ([]dialplanNumber, erro
 	for _, n := range list {
 		var es pbx.Errors
 		d := dialplanNumber{To: leadingTo(&es, s, n.Number.Tenant, n.Number.Destination)}
+		if trunk := s.TrunkAt("", n.Number.Tenant); trunk != nil {
+			d.FromFrom = !trunk.TrustIDInbound
+		}
 		into(&es, &d.Sent)(newOutsideNumber("number", n.Sent))
 		into(&es, &d.Fallback)(newContextName("tenant", n.Number.Tenant, pbx.FallbackContext))
 		if err := es.Err(); err != nil {
@@ -79,4 +84,32 @@ func (v *dialplanTenant) reach(s *pbx.Snapshot, t *pbx.Tenant) error {
 		v.Help.Numbers = append(v.Help.Numbers, n)
 	}
 	return es.Err()
+}
+
+// accountName is a user name at carriers that the dialplan can compare with.
+type accountName struct{ text string }
+
+// accountPattern leaves out what a literal extension cannot begin with: a pattern does.
+var accountPattern = regexp.MustCompile(`^[A-Za-z0-9.+][A-Za-z0-9._+-]{0,63}$`)
+
+func newAccountName(field, s string) (accountName, *pbx.Error) {
+	if !accountPattern.MatchString(s) {
+		return accountName{}, pbx.Invalidf(field, "is no user name that an extension can have")
+	}
+	return accountName{s}, nil
+}
+
+func (n accountName) String() string { return n.text }
+
+// accountsOf are the user names under which trunks register, which carriers may call
+// instead of the number.
+func accountsOf(s *pbx.Snapshot) []accountName {
+	var out []accountName
+	for _, t := range s.Trunks {
+		if n, err := newAccountName("username", t.Username); err == nil && t.Register && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	slices.SortFunc(out, func(a, b accountName) int { return cmp.Compare(a.text, b.text) })
+	return out
 }

@@ -130,7 +130,13 @@ func (r *realAsterisk) hearsStrangeCallers(t *testing.T) {
 // fromCarrier is a socket at the carrier's address.
 func (r *realAsterisk) fromCarrier(t *testing.T) call {
 	t.Helper()
-	here := net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(carrierAddress), 0))
+	return r.from(t, carrierAddress)
+}
+
+// from is a socket at an address.
+func (r *realAsterisk) from(t *testing.T, address string) call {
+	t.Helper()
+	here := net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(address), 0))
 	conn, err := net.DialUDP("udp", here, net.UDPAddrFromAddrPort(r.sip))
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package asteriskconf_test
 
 import (
+	"cmp"
 	"crypto/md5"
 	"crypto/rand"
 	"fmt"
@@ -40,6 +41,8 @@ func invite(t *testing.T, asterisk netip.AddrPort, user, password, to string) in
 type call struct {
 	conn         *net.UDPConn
 	user, to, id string
+	toHeader     string // other than the URI that is called
+	headers      string // further lines
 }
 
 func (c call) uri() string { return "sip:" + c.to + "@" + c.conn.RemoteAddr().String() }
@@ -51,7 +54,7 @@ func (c call) send(t *testing.T, cseq int, authorization string) {
 	sdp := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
 	text := "INVITE " + c.uri() + " SIP/2.0\r\n" +
 		"Via: SIP/2.0/UDP " + us + ";rport;branch=z9hG4bK" + c.id + strconv.Itoa(cseq) + "\r\n" +
-		"Max-Forwards: 70\r\nFrom: <sip:" + c.user + "@127.0.0.1>;tag=" + c.id + "\r\nTo: <" + c.uri() + ">\r\n" +
+		"Max-Forwards: 70\r\nFrom: <sip:" + c.user + "@127.0.0.1>;tag=" + c.id + "\r\nTo: " + cmp.Or(c.toHeader, "<"+c.uri()+">") + "\r\n" + c.headers +
 		"Call-ID: " + c.id + "\r\nCSeq: " + strconv.Itoa(cseq) + " INVITE\r\nContact: <sip:" + c.user + "@" + us + ">\r\n" +
 		authorization + "Content-Type: application/sdp\r\nContent-Length: " + strconv.Itoa(len(sdp)) + "\r\n\r\n" + sdp
 	if _, err := c.conn.Write([]byte(text)); err != nil {

@@ -3,7 +3,9 @@ package asteriskconf
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -13,9 +15,11 @@ import (
 type pjsipTrunk struct {
 	Endpoint endpointName
 	Tenant   contextName
-	Host     confValue // calls from this host are the trunk's
-	Domain   confValue // host part of From
-	Server   confValue // SIP URI of the carrier
+	Host     confValue   // calls from this host are the trunk's
+	Networks []confValue // from which it calls as well
+	Trusts   bool        // the caller is whom it asserts
+	Domain   confValue   // host part of From
+	Server   confValue   // SIP URI of the carrier
 	Account  bool
 	Username confValue
 	Secret   confValue
@@ -35,7 +39,16 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
 		server += ";transport=tcp"
 	}
 	v.Account, v.Register = t.Username != "", t.Register
+	// Asterisk takes calls of one host for any trunk there: the dialplan takes from a
+	// tenant that does not trust what another's trunk lets in.
+	v.Trusts = slices.ContainsFunc(s.Trunks, func(o *pbx.Trunk) bool {
+		return o.TrustIDInbound && strings.EqualFold(o.Host, t.Host)
+	})
 	var es pbx.Errors
+	for _, network := range t.Addresses {
+		v.Networks = append(v.Networks, confValue{})
+		into(&es, &v.Networks[len(v.Networks)-1])(newConfValue("addresses", network))
+	}
 	into(&es, &v.Endpoint)(newEndpointName("endpoint", t.Endpoint))
 	into(&es, &v.Tenant)(newContextName("tenant", t.Tenant, plainName))
 	into(&es, &v.Host)(newConfValue("host", t.Host))

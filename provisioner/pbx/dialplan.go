@@ -207,7 +207,7 @@ const (
 	// it, where its calls go when no controller answers.
 	AllNumbersContext = "dialtone-numbers"
 	// ArgTrunk is the first Stasis argument of a new call from a trunk:
-	// Stasis(dialtone,trunk,TRANSFERER).
+	// Stasis(dialtone,trunk,TRANSFERER,FROM), the last being the number in From.
 	ArgTrunk = "trunk"
 	// TenantVariable is set on channels of endpoints: their tenant.
 	TenantVariable = "DIALTONE_TENANT"

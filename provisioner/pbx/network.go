@@ -42,6 +42,26 @@ func checkNetworks(field string, networks []string) (es Errors) {
 	return es
 }
 
+// Carriers call from networks of these sizes at most. What comes from there is let in
+// without a password, to all numbers.
+const (
+	widestCarrier4 = 12
+	widestCarrier6 = 29
+)
+
+// checkCarrierNetworks refuses networks too wide to be a carrier's.
+func checkCarrierNetworks(field string, networks []string) Errors {
+	es := checkNetworks(field, networks)
+	for i, s := range networks {
+		p, err := netip.ParsePrefix(s)
+		if err == nil && (p.Addr().Is4() && p.Bits() < widestCarrier4 || p.Addr().Is6() && p.Bits() < widestCarrier6) {
+			es.Add(Invalidf(fmt.Sprintf("%s[%d]", field, i), "%s is wider than a carrier's network: at most /%d, IPv6 /%d",
+				quote(s), widestCarrier4, widestCarrier6))
+		}
+	}
+	return es
+}
+
 // Networks returns the networks that the tenant's phones may ask from; none means
 // anywhere.
 func (t *Tenant) Networks() []netip.Prefix {

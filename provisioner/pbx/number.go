@@ -100,6 +100,16 @@ func (s *Snapshot) TenantCalled(endpoint, called string) string {
 	return t.Tenant
 }
 
+// TrunkAt returns the trunk of a tenant that counts for a call which Asterisk takes for
+// one from endpoint: that trunk, or the tenant's own where it is another tenant's. It
+// may be nil.
+func (s *Snapshot) TrunkAt(endpoint, tenant string) *Trunk {
+	if t := s.TrunkOf(endpoint); t != nil && t.Tenant == tenant {
+		return t
+	}
+	return s.TrunkFor(tenant, NumberSIP)
+}
+
 // SentNumber is a number in one way that carriers write it.
 type SentNumber struct {
 	Sent   string

@@ -14,8 +14,11 @@ type Trunk struct {
 	Name   string // key within the tenant, for people
 	// Endpoint is the name of its PJSIP objects: random, unique over all tenants
 	// and devices, so that nobody guesses it.
-	Endpoint  string
-	Host      string // the carrier's server: a host name or an IP address
+	Endpoint string
+	Host     string // the carrier's server: a host name or an IP address
+	// Addresses are further networks that the carrier calls from, in the form of
+	// CleanNetworks.
+	Addresses []string
 	Port      int
 	Transport Transport
 	Username  string // for the carrier's challenge; "" when it lets us in by our address
@@ -24,9 +27,12 @@ type Trunk struct {
 	// CallerNumber is shown to the carrier as the caller's number; "" shows the
 	// caller's own.
 	CallerNumber string
-	Teams        bool // reaches numbers of type teams, and no others
-	Version      int64
-	Revision     int64
+	// TrustIDInbound takes the carrier's word for the caller: P-Asserted-Identity (RFC 3325)
+	// or Remote-Party-ID. Without it From is the caller.
+	TrustIDInbound bool
+	Teams          bool // reaches numbers of type teams, and no others
+	Version        int64
+	Revision       int64
 }
 
 // Transport carries SIP.
@@ -67,6 +73,7 @@ func (t *Trunk) Validate() error {
 	if t.Transport != TransportUDP && t.Transport != TransportTCP {
 		es.Add(Invalidf("transport", "%s is not a transport: use udp or tcp", quote(string(t.Transport))))
 	}
+	es = append(es, checkCarrierNetworks("addresses", t.Addresses)...)
 	es.Add(t.checkAccount())
 	if t.Register && t.Username == "" {
 		es.Add(Invalidf("register", "needs a username to register as"))
