@@ -24,6 +24,7 @@ type part struct {
 	names    []string
 	optional bool // as a whole
 	repeated bool // any number of times
+	further  bool // any fields that are named otherwise
 }
 
 // shape is the sequence of all fields of an event, after the fields that all events begin with.
@@ -34,13 +35,13 @@ var eventHead = shape{fields("Event Privilege"), optional("Timestamp"), optional
 	optional("SystemName")}
 
 // shapes has each event that we read, in all versions from 16 on (main/manager_channels.c, manager_bridges.c,
-// stasis_bridges.c, stasis_endpoints.c, devicestate.c, channel.c, core_local.c, pickup.c). Further fields may follow.
+// stasis_bridges.c, stasis_endpoints.c, devicestate.c, channel.c, core_local.c, pickup.c).
 var shapes = map[string]shape{
 	"Newchannel":       event(channelFields("")),
 	"Newstate":         event(channelFields("")),
 	"NewCallerid":      event(channelFields(""), shape{fields("CID-CallingPres")}),
 	"NewConnectedLine": event(channelFields("")),
-	"Rename":           event(shape{fields("Channel Newname Uniqueid")}),
+	"Rename":           exact(shape{fields("Channel Newname Uniqueid")}),
 	"Hangup":           event(channelFields(""), shape{fields("Cause Cause-txt")}),
 	"DialBegin":        event(maybe(channelFields("")), channelFields("Dest"), shape{fields("DialString")}),
 	"DialEnd": event(maybe(channelFields("")), channelFields("Dest"),
@@ -59,19 +60,24 @@ var shapes = map[string]shape{
 		channelFields("SecondTransferer"), maybe(bridgeFields("Second")), maybe(channelFields("Transferee")),
 		maybe(channelFields("TransferTarget")), shape{fields("IsExternal DestType")}),
 
-	"ContactStatus":     event(shape{fields("URI ContactStatus AOR EndpointName"), optional("RoundtripUsec")}),
-	"DeviceStateChange": event(shape{fields("Device State")}),
-	"PeerStatus": event(shape{fields("ChannelType Peer PeerStatus"), optional("Cause"), optional("Address"),
+	"ContactStatus":     exact(shape{fields("URI ContactStatus AOR EndpointName"), optional("RoundtripUsec")}),
+	"DeviceStateChange": exact(shape{fields("Device State")}),
+	"PeerStatus": exact(shape{fields("ChannelType Peer PeerStatus"), optional("Cause"), optional("Address"),
 		optional("Port"), optional("Time")}),
-	"FullyBooted": event(shape{fields("Uptime LastReload Status")}),
+	// After a login Status comes last, and first where Asterisk says to all that it has booted.
+	"FullyBooted": exact(shape{optional("Status"), fields("Uptime LastReload"), optional("Status")}),
 }
 
-// event is the shape of an event that has these fields.
-func event(s ...shape) shape { return append(slices.Clone(eventHead), slices.Concat(s...)...) }
+// event is the shape of an event about a channel. Further fields of newer versions may follow.
+func event(s ...shape) shape { return append(exact(s...), part{further: true}) }
+
+// exact is the shape of an event that has no other fields. It is short: what follows a number in the frame of its
+// channel could make a forged one long.
+func exact(s ...shape) shape { return append(slices.Clone(eventHead), slices.Concat(s...)...) }
 
 // listedChannel is an item of CoreShowChannels. Its ActionID, that nobody else knows, tells it from a forged one.
 var listedChannel = slices.Concat(shape{fields("Event ActionID")}, channelFields(""),
-	shape{fields("Application ApplicationData Duration BridgeId")})
+	shape{fields("Application ApplicationData Duration BridgeId"), {further: true}})
 
 func fields(names string) part { return part{names: strings.Fields(names)} }
 
@@ -115,11 +121,18 @@ func (f Frame) torn() bool {
 	return len(f.fields) == 0 || f.fields[0].Name != "Event" && f.fields[0].Name != "Response"
 }
 
-// is reports whether the fields have a shape. Further fields may follow, but no name of the shape a second time. No
-// value has a control character: those that Asterisk takes from outside are escaped, but for numbers.
+// is reports whether the fields have a shape. No value has a control character: those that Asterisk takes from outside
+// are escaped, but for numbers.
 func (f Frame) is(s shape) bool {
 	left := f.fields
 	for _, p := range s {
+		if p.further {
+			if slices.ContainsFunc(left, func(f Field) bool { return s.has(f.Name) }) {
+				return false
+			}
+			left = nil
+			continue
+		}
 		for len(left) > 0 && left[0].Name == p.names[0] || !p.optional {
 			if !beginsWith(left, p.names) {
 				return false
@@ -129,17 +142,9 @@ func (f Frame) is(s shape) bool {
 			}
 		}
 	}
-	for _, field := range left {
-		if s.has(field.Name) {
-			return false
-		}
-	}
-	for _, field := range f.fields {
-		if strings.ContainsFunc(field.Value, isControl) {
-			return false
-		}
-	}
-	return true
+	return len(left) == 0 && !slices.ContainsFunc(f.fields, func(f Field) bool {
+		return strings.ContainsFunc(f.Value, isControl)
+	})
 }
 
 func beginsWith(f []Field, names []string) bool {
