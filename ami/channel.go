@@ -2,6 +2,8 @@ package ami
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -28,18 +30,47 @@ type Channel struct {
 	Duration        time.Duration
 }
 
-// CoreShowChannels lists all channels.
+// CoreShowChannels lists all channels. Of a channel whose numbers have line breaks it tells name, ids and state; of the
+// 101st such one and all after it the name alone.
 func (s *Session) CoreShowChannels(ctx context.Context) ([]Channel, error) {
 	frames, err := s.list(ctx, listSpec{action: "CoreShowChannels", item: "CoreShowChannel",
 		complete: "CoreShowChannelsComplete"})
 	if err != nil {
 		return nil, err
 	}
-	channels := make([]Channel, 0, len(frames))
+	channels, asked := make([]Channel, 0, len(frames)), 0
 	for _, f := range frames {
-		channels = append(channels, newChannel(f))
+		c := newChannel(f)
+		if !f.is(listedChannel) {
+			c = Channel{Name: c.Name} // it stands before what a caller writes
+			if asked++; asked <= maxAsked {
+				if c, err = s.askChannel(ctx, c.Name); errors.Is(err, ErrNotFound) {
+					continue
+				} else if err != nil {
+					return nil, err
+				}
+			}
+		}
+		channels = append(channels, c)
 	}
 	return channels, nil
+}
+
+// maxAsked bounds how many channels of one list are asked one by one.
+const maxAsked = 100
+
+// askChannel finds the ids and the state of a channel whose numbers have line breaks.
+func (s *Session) askChannel(ctx context.Context, name string) (c Channel, err error) {
+	c.Name = name
+	for _, v := range []struct {
+		name  string
+		value *string
+	}{{"UNIQUEID", &c.UniqueID}, {"CHANNEL(linkedid)", &c.LinkedID}, {"CHANNEL(state)", &c.State}} {
+		if *v.value, err = s.ChannelVar(ctx, name, v.name); err != nil {
+			return c, fmt.Errorf("asking a channel: %w", err)
+		}
+	}
+	return c, nil
 }
 
 func newChannel(f Frame) Channel {

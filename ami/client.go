@@ -24,6 +24,7 @@ type Client struct {
 	opts      Options
 	session   atomic.Pointer[Session]
 	overflows atomic.Uint64
+	broken    atomic.Uint64
 }
 
 // New prepares a client; Run connects.
@@ -41,6 +42,9 @@ func (c *Client) Session() (*Session, error) {
 
 // Overflows counts how often events came faster than OnEvent took them and a resync was forced.
 func (c *Client) Overflows() uint64 { return c.overflows.Load() }
+
+// Broken counts frames that are none that Asterisk writes: a number with line breaks tore them, or is in them.
+func (c *Client) Broken() uint64 { return c.broken.Load() }
 
 // Run connects, and connects again, until the context ends; it returns nil then, after all its goroutines have ended.
 // It returns an error at once for an address or credentials that can never work. Call it once.
@@ -82,6 +86,10 @@ func (c *Client) connectOnce(ctx context.Context) (wasUp bool, err error) {
 	session, err := openSession(ctx, c.opts)
 	if err != nil {
 		return false, err
+	}
+	session.conn.onBroken = func() {
+		c.broken.Add(1)
+		c.opts.OnBroken()
 	}
 	queue := newEventQueue(c.opts.QueueLength)
 	booted := make(chan struct{})

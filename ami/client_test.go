@@ -92,7 +92,7 @@ func TestEventsBeforeLossAreDelivered(t *testing.T) {
 	server.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
 		text := ""
 		for i := range 1000 {
-			text += amitest.Text("Event", "ContactStatus", "AOR", fmt.Sprint(i))
+			text += amitest.Event("ContactStatus", "AOR", fmt.Sprint(i))
 		}
 		c.Write(text)
 		c.Close()

@@ -3,9 +3,9 @@ package ami
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"strings"
 	"sync"
@@ -17,12 +17,14 @@ import (
 const writeTimeout = 5 * time.Second
 
 // conn is one TCP connection to AMI, shared by any number of actions. One goroutine, started by start and awaited by
-// close, reads frames: those with the ActionID of an action under way go to it, other events to onEvent.
+// close, reads frames: those with the ActionID of an action under way go to it, whole events that we read to onEvent.
+// What is broken is nobody's: onBroken hears of it.
 type conn struct {
 	socket   net.Conn
 	reader   *bufio.Reader
 	onEvent  func(Frame) error // on the reading goroutine: must not block; an error ends the connection
-	idPrefix string            // of our ActionIDs; random, so that nobody else's answer matches
+	onBroken func()            // the same; may be nil
+	idPrefix string            // of our ActionIDs; not to be guessed, so that nobody else's frame answers an action
 	writing  sync.Mutex
 
 	mu      sync.Mutex
@@ -47,7 +49,7 @@ func dialConn(ctx context.Context, dial dialFunc, address string) (*conn, error)
 	c := &conn{
 		socket:   socket,
 		reader:   bufio.NewReaderSize(socket, 64<<10),
-		idPrefix: fmt.Sprintf("dt-%08x-", rand.Uint32()),
+		idPrefix: "dt-" + rand.Text() + "-",
 		pending:  map[string]*pendingAction{},
 		done:     make(chan struct{}),
 	}
@@ -108,10 +110,14 @@ func (c *conn) route(frame Frame) error {
 		}
 		return nil
 	}
-	if frame.Name() == "" {
-		return nil
+	_, read := shapes[frame.Name()]
+	switch {
+	case read && frame.whole():
+		return c.onEvent(frame)
+	case (read || frame.torn()) && c.onBroken != nil:
+		c.onBroken()
 	}
-	return c.onEvent(frame)
+	return nil
 }
 
 // fail ends the connection for a reason. The first reason counts. It does not wait for the reader.

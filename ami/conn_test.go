@@ -32,7 +32,7 @@ func TestAnswersOutOfOrder(t *testing.T) {
 		rand.Shuffle(len(held), func(i, j int) { held[i], held[j] = held[j], held[i] })
 		for _, reply := range held {
 			reply()
-			c.Write(amitest.Text("Event", "ContactStatus", "AOR", fmt.Sprint(sent)))
+			c.Write(amitest.Event("ContactStatus", "AOR", fmt.Sprint(sent)))
 			sent++
 		}
 		held = nil
@@ -94,7 +94,8 @@ func TestTimeoutOfOneAction(t *testing.T) {
 func TestCutInsideFrame(t *testing.T) {
 	server := amitest.NewServer(t)
 	server.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
-		c.Write("Event: ContactStatus\r\nAOR: 1\r\n\r\nEvent: ContactStatus\r\nAOR: 2\r\n")
+		second := amitest.Event("ContactStatus", "AOR", "2")
+		c.Write(amitest.Event("ContactStatus", "AOR", "1") + second[:len(second)-2])
 		c.Close()
 	})
 	events := make(chan Event, 10)
@@ -132,7 +133,7 @@ func TestSmallWrites(t *testing.T) {
 		text := amitest.Text("Response", "Success", "ActionID", id, "EventList", "start")
 		for i := range 50 {
 			text += amitest.Text("Event", "ContactList", "ActionID", id, "ObjectName", fmt.Sprintf("%d;@ff", i)) +
-				amitest.Text("Event", "ContactStatus", "AOR", fmt.Sprint(i))
+				amitest.Event("ContactStatus", "AOR", fmt.Sprint(i))
 		}
 		text += amitest.Text("Event", "ContactListComplete", "ActionID", id, "EventList", "Complete")
 		for text != "" {

@@ -16,8 +16,8 @@ func newEvent(f Frame) Event { return Event{Frame: f, At: time.Now()} }
 // Parse is ParseEvent of the event's frame.
 func (e Event) Parse() any { return ParseEvent(e.Frame) }
 
-// ParseEvent returns the typed view of a frame: ContactStatus, DeviceStateChange, PeerStatus, FullyBooted or Shutdown;
-// nil for every other event.
+// ParseEvent returns the typed view of a frame: ContactStatus, DeviceStateChange, PeerStatus or FullyBooted; nil for
+// every other event.
 func ParseEvent(f Frame) any {
 	switch f.Name() {
 	case "ContactStatus":
@@ -30,8 +30,6 @@ func ParseEvent(f Frame) any {
 			Address: f.Get("Address"), Port: f.Get("Port"), RoundTrip: milliseconds(f.Get("Time"))}
 	case "FullyBooted":
 		return FullyBooted{}
-	case "Shutdown":
-		return Shutdown{Restart: f.Get("Restart") == "True"}
 	}
 	return nil
 }
@@ -100,8 +98,3 @@ type PeerStatus struct {
 
 // FullyBooted says that Asterisk has loaded everything; it also follows every login to an Asterisk that has.
 type FullyBooted struct{}
-
-// Shutdown says that Asterisk ends; the connection ends with it.
-type Shutdown struct {
-	Restart bool // it will come back by itself
-}

@@ -28,7 +28,6 @@ func TestParseEvent(t *testing.T) {
 		{[]string{"Event", "PeerStatus", "ChannelType", "IAX2", "Peer", "IAX2/dabc", "PeerStatus", "Registered", "Address", "127.0.0.1", "Port", "4569"},
 			PeerStatus{Technology: "IAX2", Peer: "IAX2/dabc", Status: PeerRegistered, Address: "127.0.0.1", Port: "4569"}},
 		{[]string{"Event", "FullyBooted", "Status", "Fully Booted"}, FullyBooted{}},
-		{[]string{"Event", "Shutdown", "Shutdown", "Cleanly", "Restart", "True"}, Shutdown{Restart: true}},
 		{[]string{"Event", "Newchannel"}, nil},
 		{[]string{"Response", "Success"}, nil},
 	}

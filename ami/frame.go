@@ -2,6 +2,7 @@ package ami
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,14 +27,14 @@ type Field struct {
 	Value string
 }
 
-// ParseFrame reads the lines of one frame; it stops at the first empty line. Exactly one blank after the colon belongs
-// to the syntax, all else to the value, colons too. Lines without a colon are ignored.
+// ParseFrame reads the lines of one frame; it stops at the first empty line. A line ends with CRLF and nothing else: a
+// single CR or LF belongs to the value. Exactly one blank after the colon belongs to the syntax, all else to the value,
+// colons too. Lines without a colon are ignored.
 func ParseFrame(text string) Frame {
 	f := Frame{fields: make([]Field, 0, 16)}
 	rest := text
 	for rest != "" {
-		line, tail, _ := strings.Cut(rest, "\n")
-		line = strings.TrimSuffix(line, "\r")
+		line, tail, _ := strings.Cut(rest, "\r\n")
 		if line == "" {
 			break
 		}
@@ -43,11 +44,21 @@ func ParseFrame(text string) Frame {
 		}
 	}
 	f.size = len(text) - len(rest)
+	if f.Name() == "" { // Asterisk ends some messages of answers with a newline of their own
+		for i, field := range f.fields {
+			f.fields[i].Value = strings.TrimSuffix(field.Value, "\n")
+		}
+	}
 	return f
 }
 
-// Name is the frame's event name, "" for the answer to an action.
-func (f Frame) Name() string { return f.Get("Event") }
+// Name is the frame's event name, "" for a frame that does not begin with one, such as the answer to an action.
+func (f Frame) Name() string {
+	if len(f.fields) == 0 || f.fields[0].Name != "Event" {
+		return ""
+	}
+	return f.fields[0].Value
+}
 
 // Get returns the first value of a name, "" when it is absent. Case does not matter: Asterisk writes URI in one event
 // and Uri in the next.
@@ -74,8 +85,8 @@ func (f Frame) All(name string) []string {
 // Fields returns a copy of all fields in the order of the lines.
 func (f Frame) Fields() []Field { return append([]Field(nil), f.fields...) }
 
-// readFrame reads the next frame. Empty lines before it are skipped: Asterisk ends some error messages with a newline
-// of their own, which leaves one empty line too many.
+// readFrame reads the next frame. Empty lines before it are skipped: what follows a forged end of a frame begins with
+// one.
 func readFrame(r *bufio.Reader) (Frame, error) {
 	var buf []byte
 	lineStart := 0
@@ -91,8 +102,10 @@ func readFrame(r *bufio.Reader) (Frame, error) {
 		if err != nil {
 			return Frame{}, fmt.Errorf("reading a frame: %w", err)
 		}
-		if !blankLine(buf[lineStart:]) {
-			lineStart = len(buf)
+		if line := buf[lineStart:]; !bytes.Equal(line, crlf) {
+			if bytes.HasSuffix(line, crlf) {
+				lineStart = len(buf)
+			}
 			continue
 		}
 		if lineStart > 0 {
@@ -102,7 +115,4 @@ func readFrame(r *bufio.Reader) (Frame, error) {
 	}
 }
 
-// blankLine reports whether a line, with its ending, is empty.
-func blankLine(line []byte) bool {
-	return len(line) == 1 || len(line) == 2 && line[0] == '\r'
-}
+var crlf = []byte("\r\n")

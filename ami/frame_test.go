@@ -21,7 +21,8 @@ func TestParseFrame(t *testing.T) {
 		{"names repeat", "Var: a\r\nVar: b\r\n", []Field{{"Var", "a"}, {"Var", "b"}}},
 		{"empty value", "Value: \r\nOther:\r\n", []Field{{"Value", ""}, {"Other", ""}}},
 		{"lines without a colon are ignored", "nonsense\r\nA: b\r\n", []Field{{"A", "b"}}},
-		{"bare newline ends a line", "Message: No Contacts found\n\r\nA: b\r\n", []Field{{"Message", "No Contacts found"}}},
+		{"a newline at the end of an answer's value goes", "Message: No Contacts found\n\r\n\r\nA: b\r\n", []Field{{"Message", "No Contacts found"}}},
+		{"no single CR or LF ends a line", "Event: X\r\nA: b\nC: d\rE: f\n\r\n", []Field{{"Event", "X"}, {"A", "b\nC: d\rE: f\n"}}},
 		{"stops at the empty line", "A: b\r\n\r\nC: d\r\n", []Field{{"A", "b"}}},
 	}
 	for _, tt := range tests {
@@ -46,7 +47,7 @@ func TestFrameGet(t *testing.T) {
 // Long lines, lines split over buffers, superfluous empty lines, single bytes: the frames are the same.
 func TestReadFrame(t *testing.T) {
 	long := strings.Repeat("x", 70_000)
-	text := "\r\n\nA: 1\r\nB: " + long + "\r\n\r\n\r\nC: 2\n\n"
+	text := "\r\n\r\nA: 1\r\nB: " + long + "\r\n\r\n\r\nC: 2\r\n\r\n"
 	for name, r := range map[string]io.Reader{
 		"whole": strings.NewReader(text), "bytes": iotest.OneByteReader(strings.NewReader(text)),
 	} {
@@ -98,7 +99,7 @@ func TestReadFrameCut(t *testing.T) {
 	}
 }
 
-// Whatever the bytes: no panic, no frame above the cap, and no field that holds a newline.
+// Whatever the bytes: no panic, no frame above the cap, and no field that holds a line break.
 func FuzzReadFrame(f *testing.F) {
 	f.Add([]byte("Event: X\r\nA: b:c\r\n\r\nResponse: Error\nMessage: no\n\r\n\r\n"))
 	f.Add([]byte("\r\n\r\r\n:\r\n: \r\n\r\n\x00\n\n"))
@@ -115,8 +116,8 @@ func FuzzReadFrame(f *testing.F) {
 				t.Fatalf("frame of %d bytes", frame.size)
 			}
 			for _, field := range frame.Fields() {
-				if strings.Contains(field.Name+field.Value, "\n") {
-					t.Fatalf("newline in %q", field)
+				if strings.Contains(field.Name+field.Value, "\r\n") {
+					t.Fatalf("line break in %q", field)
 				}
 			}
 			ParseEvent(frame)

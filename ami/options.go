@@ -43,6 +43,11 @@ type Options struct {
 	// nil is allowed.
 	OnEvent func(e Event)
 
+	// OnBroken is called for each frame that is none that Asterisk writes. None of its text is told: it may be a
+	// caller's. It says that an event about a channel may be missing, so list the channels again, now and then. It runs on
+	// the goroutine that reads and must not block. nil is allowed.
+	OnBroken func()
+
 	dial dialFunc // tests with fake time
 }
 
@@ -73,6 +78,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.OnDown == nil {
 		o.OnDown = func(error) {}
+	}
+	if o.OnBroken == nil {
+		o.OnBroken = func() {}
 	}
 	if o.OnEvent == nil {
 		o.OnEvent = func(Event) {}

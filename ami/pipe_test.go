@@ -43,7 +43,7 @@ func (p *pipeServer) dial(context.Context, string, string) (net.Conn, error) {
 			}
 			io.WriteString(theirs, amitest.Text("Response", "Success", "ActionID", action.Get("ActionID"), "Ping", "Pong"))
 			if action.Get("Action") == "Login" {
-				io.WriteString(theirs, amitest.Text("Event", "FullyBooted"))
+				io.WriteString(theirs, amitest.Event("FullyBooted"))
 			}
 		}
 	}()

@@ -28,6 +28,7 @@ func Dial(ctx context.Context, opts Options, onEvent func(Event)) (*Session, err
 	if err != nil {
 		return nil, err
 	}
+	s.conn.onBroken = s.opts.OnBroken
 	err = s.login(ctx, func(f Frame) error {
 		if onEvent != nil {
 			onEvent(newEvent(f))

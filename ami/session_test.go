@@ -232,7 +232,8 @@ func TestCoreShowChannels(t *testing.T) {
 	server.Handle("CoreShowChannels", func(c *amitest.Conn, a amitest.Action) {
 		c.ReplyList(a, "CoreShowChannel", "CoreShowChannelsComplete",
 			[]string{"Channel", "PJSIP/101-00000001", "ChannelStateDesc", "Up", "CallerIDNum", "101", "CallerIDName", "Ann: desk",
-				"Exten", "102", "Priority", "3", "Linkedid", "1.1", "Duration", "25:01:02", "Application", "Dial"})
+				"ConnectedLineNum", "", "ConnectedLineName", "", "Context", "", "Language", "", "Exten", "102", "Priority", "3",
+				"Linkedid", "1.1", "Duration", "25:01:02", "Application", "Dial"})
 	})
 	got, err := s.CoreShowChannels(testContext(t))
 	want := []Channel{{Name: "PJSIP/101-00000001", State: "Up", CallerNumber: "101", CallerName: "Ann: desk", Exten: "102",

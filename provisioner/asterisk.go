@@ -30,6 +30,9 @@ type listener struct {
 	live func(context.Context, *ami.Session)
 	// handle takes an event. It must not block: it has the goroutine of all listeners.
 	handle func(ami.Event)
+	// broken notes that an event was broken and may be missing. It must not block, and may be
+	// called at any time.
+	broken func()
 	// down notes that the connection is lost. It follows live.
 	down func()
 }
@@ -47,7 +50,7 @@ func newAsterisk(o AMI, log *slog.Logger) *asterisk {
 	s.client = ami.New(ami.Options{
 		Address: o.Address, Username: o.Username, Secret: o.Secret.Reveal(),
 		Events: amiEvents, Logger: log, MaxBackoff: reconnectWithin,
-		OnUp: s.up, OnDown: s.down, OnEvent: s.handle,
+		OnUp: s.up, OnDown: s.down, OnEvent: s.handle, OnBroken: s.broken,
 	})
 	return s
 }
@@ -98,6 +101,14 @@ func (s *asterisk) handle(e ami.Event) {
 	}
 }
 
+func (s *asterisk) broken() {
+	for _, l := range s.listeners {
+		if l.broken != nil {
+			l.broken()
+		}
+	}
+}
+
 func (s *asterisk) down(error) {
 	for _, l := range s.listeners {
 		if l.down != nil {
@@ -105,6 +116,10 @@ func (s *asterisk) down(error) {
 		}
 	}
 }
+
+// BrokenEvents returns how many events of Asterisk were not believed since the start: the
+// number of a caller has line breaks, which may be meant to look like events.
+func (c *Controller) BrokenEvents() uint64 { return c.asterisk.client.Broken() }
 
 // Connected reports whether Asterisk's manager interface answers. If it does not, the time
 // is since when; otherwise it is zero.

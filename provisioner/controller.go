@@ -165,7 +165,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
-		{up: c.Calls.Up, handle: c.Calls.Handle, down: c.Calls.Down},
+		{up: c.Calls.Up, handle: c.Calls.Handle, broken: c.Calls.Broken, down: c.Calls.Down},
 		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
 		{live: c.Apply.Live, down: c.Apply.Down},
 	}

@@ -89,7 +89,7 @@ func (c *Conn) ReplyList(a Action, item, complete string, items ...[]string) {
 	var b strings.Builder
 	b.WriteString(Text("Response", "Success", "ActionID", id, "EventList", "start", "Message", "List will follow"))
 	for _, fields := range items {
-		b.WriteString(Text(append([]string{"Event", item, "ActionID", id}, fields...)...))
+		b.WriteString(Text(append([]string{"Event", item, "ActionID", id}, allLines(item, fields)...)...))
 	}
 	b.WriteString(Text("Event", complete, "ActionID", id, "EventList", "Complete", "ListItems", fmt.Sprint(len(items))))
 	c.Write(b.String())

@@ -126,7 +126,7 @@ func (s *Server) Handle(action string, h Handler) {
 
 // Send sends an event to everyone logged in: names and values in turn.
 func (s *Server) Send(event string, namesAndValues ...string) {
-	s.SendRaw(Text(append([]string{"Event", event}, namesAndValues...)...))
+	s.SendRaw(Event(event, namesAndValues...))
 }
 
 // SendRaw writes bytes to everyone logged in, well-formed or not.

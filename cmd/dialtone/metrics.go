@@ -52,6 +52,9 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 		func() float64 { _, channels, _ := ctl.Calls.Counts(); return float64(channels) })
 	m.gauge("dialtone_channels_ignored", "Channels not followed for want of room.",
 		func() float64 { _, _, ignored := ctl.Calls.Counts(); return float64(ignored) })
+	m.gauge("dialtone_ami_events_broken",
+		"Events not believed, since the start: line breaks in the number of a caller tore them.",
+		func() float64 { return float64(ctl.BrokenEvents()) })
 	m.gauge("dialtone_call_records_lost", "Records of calls that the database was too slow for.",
 		func() float64 { return float64(ctl.Records.Lost()) })
 	m.gauge("dialtone_call_records_away",

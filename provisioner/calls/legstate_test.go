@@ -50,7 +50,7 @@ var legBegins = map[pbx.LegState][]string{
 func bobsLeg(events ...string) pbx.LegState {
 	r := newCallRig()
 	send := func(id, channel, text string) {
-		r.Handle(ami.Event{At: replayed, Frame: ami.ParseFrame(text + "\nChannel: " + channel + "\nUniqueid: " + id + "\nLinkedid: 1.1\n\n")})
+		r.Handle(ami.Event{At: replayed, Frame: frameOf(text + "\nChannel: " + channel + "\nUniqueid: " + id + "\nLinkedid: 1.1")})
 	}
 	send("1.1", "PJSIP/dcaller-00000001", "Event: Newchannel\nChannelStateDesc: Ring\nContext: from-default\nExten: 102")
 	send("1.2", "PJSIP/dbob-00000002", "Event: Newchannel\nChannelStateDesc: Down\nContext: from-default")
@@ -105,7 +105,7 @@ func TestAnsweredBeforeTheBridge(t *testing.T) {
 			"Newstate\nChannel: PJSIP/dcaller-00000001\nUniqueid: 1.1\nChannelStateDesc: Up",
 			"Hangup\nUniqueid: 1.2\nCause: 16", "Hangup\nUniqueid: 1.3\nCause: 16", "Hangup\nUniqueid: 1.1\nCause: 16",
 		} {
-			r.Handle(ami.Event{At: replayed, Frame: ami.ParseFrame("Event: " + text + "\nLinkedid: 1.1\n\n")})
+			r.Handle(ami.Event{At: replayed, Frame: frameOf("Event: " + text + "\nLinkedid: 1.1")})
 		}
 		if len(r.records) != 1 {
 			t.Fatalf("%d records", len(r.records))
@@ -136,7 +136,7 @@ func TestLegOutcomes(t *testing.T) {
 		{"CONTINUE", true, 16, pbx.OutcomeCancel},
 	} {
 		r := newCallRig()
-		send := func(text string) { r.Handle(ami.Event{At: replayed, Frame: ami.ParseFrame(text + "\n\n")}) }
+		send := func(text string) { r.Handle(ami.Event{At: replayed, Frame: frameOf(text)}) }
 		const caller, bob = "\nChannel: PJSIP/dcaller-00000001\nUniqueid: 1.1\nLinkedid: 1.1", "\nChannel: PJSIP/dbob-00000002\nUniqueid: 1.2\nLinkedid: 1.1"
 		const dest = "\nDestChannel: PJSIP/dbob-00000002\nDestUniqueid: 1.2\nDestLinkedid: 1.1"
 		send("Event: Newchannel\nChannelStateDesc: Ring\nContext: from-default\nExten: 102" + caller)

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,6 +16,14 @@ import (
 // sweepCalls is how often the channels that are followed are compared with Asterisk's list.
 // An event that was not sent must not keep a call alive for ever.
 const sweepCalls = 2 * time.Minute
+
+const (
+	// lookPause is the least time between two comparisons. Callers can break as many events
+	// as they like.
+	lookPause = 2 * time.Second
+	// underWayFor is how long an event may be on its way to Handle.
+	underWayFor = 200 * time.Millisecond
+)
 
 // Up takes over what Asterisk lists at a connect. Events since the login follow, and end
 // with the truth.
@@ -87,6 +96,9 @@ func (t *Tracker) UnderWay() (calls map[string]bool, known bool) {
 
 // relist takes over one listed channel.
 func (t *Tracker) relist(c ami.Channel, now time.Time) {
+	if c.UniqueID == "" || c.LinkedID == "" {
+		return // one of many with broken numbers
+	}
 	_, known := t.calls[c.LinkedID]
 	if t.channels[c.UniqueID] == nil && !known {
 		call := t.callOf(c.LinkedID, began(c.LinkedID, now))
@@ -111,19 +123,73 @@ func (t *Tracker) pair(ch *channel) {
 	}
 }
 
-// sweep forgets channels that Asterisk does not have any more.
+// Broken notes that an event of Asterisk was broken: a number with line breaks hid what
+// happened to a channel. It does not block.
+func (t *Tracker) Broken() {
+	t.mu.Lock()
+	t.brokenAt = time.Now()
+	t.mu.Unlock()
+	t.lookSoon()
+}
+
+// tellBroken logs that events were broken, if they were and it was not told within the last
+// minute. It returns when it was told last.
+func (t *Tracker) tellBroken(told time.Time) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.brokenAt.Before(told.Add(time.Minute)) {
+		return told
+	}
+	t.o.Log.Warn("somebody calls with line breaks in a number: such events are not believed, and calls are listed anew")
+	return t.brokenAt
+}
+
+// lookSoon has the channels compared with Asterisk's list.
+func (t *Tracker) lookSoon() {
+	select {
+	case t.look <- struct{}{}:
+	default:
+	}
+}
+
+// sweep forgets channels that Asterisk does not have any more, and follows those of which no
+// event has told.
 func (t *Tracker) sweep(ctx context.Context, s *ami.Session) error {
 	asked := time.Now()
+	t.mu.Lock()
+	t.ended = map[string]bool{}
+	t.mu.Unlock()
 	list, err := s.CoreShowChannels(ctx)
+	if err == nil {
+		err = sleep(ctx, underWayFor)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ended := t.ended
+	t.ended = nil
 	if err != nil {
 		return fmt.Errorf("comparing the calls under way: %w", err)
 	}
-	list = t.withoutGhosts(list)
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	list = slices.DeleteFunc(t.withoutGhosts(list), func(c ami.Channel) bool { return ended[c.UniqueID] })
 	t.drop(list, asked, true)
 	t.forgetEarly(asked)
+	unknown := slices.DeleteFunc(list, func(c ami.Channel) bool { return t.channels[c.UniqueID] != nil })
+	for _, c := range unknown {
+		t.relist(c, asked)
+	}
+	if len(unknown) > 0 {
+		t.settle(asked)
+	}
 	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // drop ends channels that were followed before the list was asked for and are not
@@ -132,14 +198,15 @@ func (t *Tracker) sweep(ctx context.Context, s *ami.Session) error {
 func (t *Tracker) drop(list []ami.Channel, asked time.Time, twice bool) {
 	there := make(map[string]bool, len(list))
 	for _, c := range list {
-		there[c.UniqueID] = true
+		there[cmp.Or(c.UniqueID, c.Name)] = true
 	}
 	for id, ch := range t.channels {
 		switch {
-		case there[id] || !ch.listed.Before(asked):
+		case there[id] || there[ch.name] || !ch.listed.Before(asked):
 			ch.missing = false
 		case twice && !ch.missing:
 			ch.missing = true
+			t.lookSoon()
 		default:
 			ch.call.Incomplete = true
 			t.hungUp(ch, 0, asked)
@@ -160,11 +227,14 @@ func (t *Tracker) Run(ctx context.Context) error {
 func (t *Tracker) watch(ctx context.Context) error {
 	tick := time.NewTicker(sweepCalls)
 	defer tick.Stop()
+	var told time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
+		case <-t.look:
+			told = t.tellBroken(told)
 		}
 		s, err := t.o.Session()
 		if err != nil {
@@ -172,6 +242,9 @@ func (t *Tracker) watch(ctx context.Context) error {
 		}
 		if err := t.sweep(ctx, s); err != nil && ctx.Err() == nil {
 			t.o.Log.Warn("calls under way", "error", err)
+		}
+		if err := sleep(ctx, lookPause); err != nil {
+			return err
 		}
 	}
 }

@@ -38,6 +38,9 @@ type Tracker struct {
 	early    map[string]*early       // by Uniqueid, of channels that no event has told of yet
 	ignored  uint64                  // channels beyond maxChannels
 	listed   bool                    // since the connect: no call under way is missing
+	brokenAt time.Time               // when an event was broken last, see Broken
+	ended    map[string]bool         // Uniqueids of channels that ended while a list is made; nil otherwise
+	look     chan struct{}           // capacity 1: compare with Asterisk's list soon
 }
 
 // Options are what a Tracker needs. All but Control are required.
@@ -113,7 +116,8 @@ func New(ctx context.Context, o Options) (*Tracker, error) {
 
 func newTracker(o Options, turns *Turns) *Tracker {
 	return &Tracker{o: o, Turns: turns,
-		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
+		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{},
+		look: make(chan struct{}, 1)}
 }
 
 // Handle follows one event. It does not block. How an event changes the state of a leg is
@@ -126,7 +130,10 @@ func (t *Tracker) Handle(e ami.Event) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	ch := t.see(v.Channel, e.At, v.Name == "Newchannel")
+	if v.Name == "Hangup" && t.ended != nil {
+		t.ended[v.Channel.UniqueID] = true
+	}
+	ch := t.see(v.Channel, e.At, t.begins(v, e.At))
 	if ch == nil {
 		return
 	}
@@ -162,8 +169,20 @@ func (t *Tracker) Handle(e ami.Event) {
 	}
 }
 
+// mendedWithin is how long after a broken event another than Newchannel may be the first that
+// tells of a channel.
+const mendedWithin = 5 * time.Second
+
+// begins reports whether an event may make a channel known. The Newchannel of a call with line
+// breaks in a number is broken. The dialplan mends the caller's number first of all, which is
+// a NewCallerid, or hangs up under a number that is mended.
+func (t *Tracker) begins(v ami.CallEvent, at time.Time) bool {
+	mended := v.Name == "NewCallerid" || v.Name == "Hangup"
+	return v.Name == "Newchannel" || mended && at.Sub(t.brokenAt) < mendedWithin
+}
+
 // see returns the channel an event shows, brought up to date; nil for one that
-// is not followed. Only a Newchannel, or the list at a connect, makes one known: an
+// is not followed. Only an event that begins it, or a list, makes one known: an
 // event about a channel that has ended must not bring it back.
 func (t *Tracker) see(c ami.Channel, at time.Time, create bool) *channel {
 	ch := t.channels[c.UniqueID]

@@ -63,14 +63,20 @@ func recordedEvents(t *testing.T, name string) (events []ami.Event) {
 		t.Fatal(err)
 	}
 	for block := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n\n") {
-		f := ami.ParseFrame(block + "\n\n")
-		ms, err := strconv.Atoi(f.Get("At"))
+		at, lines, _ := strings.Cut(strings.TrimPrefix(block, "At: "), "\n")
+		f := frameOf(lines)
+		ms, err := strconv.Atoi(at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		events = append(events, ami.Event{Frame: f, At: replayed.Add(time.Duration(ms) * time.Millisecond)})
 	}
 	return events
+}
+
+// frameOf reads the lines of a frame.
+func frameOf(lines string) ami.Frame {
+	return ami.ParseFrame(strings.ReplaceAll(lines, "\n", "\r\n") + "\r\n\r\n")
 }
 
 // summary says who called what, how it ended and who answered.
@@ -271,7 +277,7 @@ func TestHeldLeg(t *testing.T) {
 	}
 	id := events[0].Get("Uniqueid")
 	state := func(event string) pbx.LegState {
-		r.Handle(ami.Event{Frame: ami.ParseFrame("Event: " + event + "\nChannel: PJSIP/dcaller-00000000\nUniqueid: " + id + "\nLinkedid: " + id + "\n\n"), At: replayed})
+		r.Handle(ami.Event{Frame: frameOf("Event: " + event + "\nChannel: PJSIP/dcaller-00000000\nUniqueid: " + id + "\nLinkedid: " + id), At: replayed})
 		return r.calls[id].legs[0].State
 	}
 	for _, step := range []struct {
