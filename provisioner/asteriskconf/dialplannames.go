@@ -22,6 +22,9 @@ type dialplanView struct {
 	Patterns     []string // which together match every extension a call can be at
 	Written      string   // characters that numbers are written with, as REPLACE takes them
 	Tenants      []dialplanTenant
+	Legs         []dialplanLeg // of all tenants that are calls of their own
+	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
+	HintsHash string
 }
 
 // dialplanArgs are the first arguments of Stasis, and an outcome that is another.

@@ -28,7 +28,7 @@ func TestFeatureCodesAreRendered(t *testing.T) {
 			t.Errorf("%s must be the tenant's alone", line)
 		}
 	}
-	for _, line := range []string{"exten => *97", "exten => *11,", "*78", "do_not_disturb", "exten => 701"} {
+	for _, line := range []string{"exten => *97", "exten => *11,", "*78", "exten => 701"} {
 		if strings.Contains(own, line) || !strings.Contains(other, line) {
 			t.Errorf("%s must be the other tenant's alone", line)
 		}

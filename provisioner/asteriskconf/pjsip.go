@@ -9,6 +9,7 @@ import (
 
 // pjsipView is what pjsip.conf's template sees.
 type pjsipView struct {
+	Nobody  string // an endpoint that never registers
 	Codecs  confValue
 	Tenants []pjsipTenant
 	Devices []pjsipDevice
@@ -43,7 +44,7 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := pjsipView{Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	v := pjsipView{Nobody: nobodyEndpoint, Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
 		if err != nil {
