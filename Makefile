@@ -18,7 +18,7 @@ help: ## Print this list
 
 # Thousands of cases in one goroutine each, most of what check would compute: check
 # runs them without the race detector, test under it like all others.
-PLAIN       := ^(TestBadInputChangesNothing|FuzzNoFieldAddsToAFile|TestEveryZoneForTenYears)$$
+PLAIN       := ^(TestBadInputChangesNothing|FuzzNoFieldAddsToAFile|TestEveryZoneForTenYears|TestCountries|TestEmergencyNumbersAsLibphonenumber)$$
 
 # Whole-program tests wait for phones to ring and prompts to end, far more than they
 # compute: LABS of them run at once in each of two packages, whatever the number of
@@ -62,7 +62,7 @@ check: tools ## The fast inner loop: format, vet, lint, race; all tests that nee
 	@# vet has looked at all of it.
 	@go test -race -vet=off -skip 'RealAsterisk|$(PLAIN)' ./...
 	@echo "without the race detector, which make test has on: $(PLAIN)"
-	@go test -vet=off -run '$(PLAIN)' ./phoneconf ./provisioner/api
+	@go test -vet=off -run '$(PLAIN)' ./phoneconf ./provisioner/api ./provisioner/pbx
 	@$(TOOK)
 
 .PHONY: test
