@@ -30,6 +30,10 @@ type pjsipDevice struct {
 	Secret   confValue
 	Qualify  int // seconds; 0 never
 	WebRTC   bool
+	// Subscribes lets the phone subscribe to its mailbox (RFC 3842); all are told without.
+	// Not a shared one: Asterisk would go on telling it of the mailbox that it subscribed
+	// to after somebody else has signed in, for as long as it subscribes.
+	Subscribes bool
 	// Encrypted offers SRTP, Optimistic also takes calls without.
 	Encrypted, Optimistic bool
 }
@@ -103,6 +107,7 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 	if v.party, err = partyOf(&es, s, d); err != nil {
 		return v, err
 	}
+	v.Subscribes = v.HasMailbox && !d.Shared
 	return v, es.Err()
 }
 

@@ -90,3 +90,56 @@ func lampOfDoNotDisturb(t *testing.T, l *Lab, lamp *phone.Subscription, watcher 
 	set(false)
 	Shows(t, lamp, "idle")
 }
+
+// TestMessageLampsRealAsterisk: a phone is told of the messages of the mailbox that it has
+// now, at once and not when it registers again.
+func TestMessageLampsRealAsterisk(t *testing.T) {
+	OnBoth(t, func(t *testing.T, l *Lab) {
+		l.Extension(t, "100", "", nil)
+		l.Extension(t, "101", "4711", Object{"ring_seconds": 5})
+		l.Extension(t, "102", "4712", Object{"ring_seconds": 5})
+		caller := l.Register(t, l.Device(t, "caller", "100", nil), phone.Options{})
+		own := l.Register(t, l.Device(t, "own", "101", nil), phone.Options{})
+		desk := l.Register(t, l.Device(t, "desk", "", Object{"shared": true}), phone.Options{})
+		l.Do(t, "PUT", Tenant+"/users/alice", Object{"full_name": "Alice", "role": "user", "extension": "101"}, nil)
+		l.Applied(t)
+		out := Dial(t, caller, "101")
+		Rings(t, out, own)
+		LeaveMessage(t, out, own, phone.Voicemail{})
+
+		l.Do(t, "POST", Tenant+"/users/alice/desk", Object{"device": "desk"}, nil)
+		hasMessages(t, desk, 1)
+		l.Do(t, "DELETE", Tenant+"/users/alice/desk", nil, nil)
+		hasMessages(t, desk, 0)
+		l.Do(t, "PATCH", Tenant+"/extensions/101", Object{"mailbox": nil}, nil)
+		hasMessages(t, own, 0)
+		l.Do(t, "PATCH", Tenant+"/extensions/102", Object{"mailbox": "101"}, nil)
+		l.Do(t, "PATCH", Tenant+"/devices/own", Object{"extension": "102"}, nil)
+		hasMessages(t, own, 1)
+		l.Applied(t)
+
+		sub, err := own.SubscribeVoicemail(Within(t, 10*time.Second))
+		if err != nil {
+			t.Fatalf("subscribing to one's own messages: %v", err)
+		}
+		out = Dial(t, caller, "102")
+		Rings(t, out, own)
+		LeaveMessage(t, out, own, phone.Voicemail{New: 1})
+		if err := sub.Close(Within(t, 10*time.Second)); err != nil {
+			t.Error(err)
+		}
+		var refused *phone.StatusError
+		if _, err := desk.SubscribeVoicemail(Within(t, 10*time.Second)); !errors.As(err, &refused) || refused.Code != 404 {
+			t.Errorf("a desk without a mailbox that subscribes is answered by %v", err)
+		}
+	})
+}
+
+// hasMessages waits until the phone was told of so many new messages.
+func hasMessages(t *testing.T, p *phone.Phone, want int) {
+	t.Helper()
+	got, err := p.WaitVoicemail(Within(t, 10*time.Second), func(v phone.Voicemail) bool { return v.New == want && v.Waiting == (want > 0) })
+	if err != nil {
+		t.Fatalf("the message lamp shows %+v, not %d new: %v", got, want, err)
+	}
+}
