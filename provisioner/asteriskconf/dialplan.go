@@ -14,8 +14,8 @@ import (
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
-	Recorded, Trunk, Desk, Numbers    contextName
-	Dialled                           []dialplanNumber
+	Recorded, Desk, Numbers           contextName
+	Otherwise                         []dialplanNumber // what its trunks mean otherwise than AllNumbers
 	Help                              dialplanHelp
 	Feature                           featureView
 	Extensions                        []dialplanExtension
@@ -152,6 +152,10 @@ func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 	}
+	var err error
+	if v.Numbers, err = numbersSent(s, s.SentToAny()); err != nil {
+		return nil, err
+	}
 	if err := addRingGroups(&v, s, at); err != nil {
 		return nil, err
 	}
@@ -167,7 +171,6 @@ func (v *dialplanView) descend() {
 		t := &v.Tenants[i]
 		slices.SortFunc(t.Extensions, func(a, b dialplanExtension) int { return cmp.Compare(b.Number.text, a.Number.text) })
 		slices.SortFunc(t.Groups, func(a, b dialplanGroup) int { return cmp.Compare(b.Number.text, a.Number.text) })
-		slices.SortStableFunc(t.Dialled, func(a, b dialplanNumber) int { return cmp.Compare(b.Sent.text, a.Sent.text) })
 		for _, e := range t.Extensions {
 			v.Legs = append(v.Legs, e.Legs...)
 		}
@@ -175,6 +178,7 @@ func (v *dialplanView) descend() {
 			v.Legs = append(v.Legs, g.OwnLegs...)
 		}
 	}
+	slices.SortStableFunc(v.Numbers, func(a, b dialplanNumber) int { return cmp.Compare(b.Sent.text, a.Sent.text) })
 	slices.SortStableFunc(v.Legs, func(a, b dialplanLeg) int { return cmp.Compare(b.Name.text, a.Name.text) })
 }
 
@@ -183,7 +187,7 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant, keys forwardKeys) (v dialp
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
-		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
+		&v.Recorded: pbx.RecordContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
