@@ -34,3 +34,19 @@ func (s *Session) PJSIPNotify(ctx context.Context, target string, vars []Variabl
 // variableEscaper protects a value from the splitting at commas that Asterisk applies to every Variable header
 // (man_do_variable_value in main/manager.c, which takes quotes and backslashes away like a dialplan application).
 var variableEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `,`, `\,`)
+
+// NotifyMessages tells the phones of an endpoint how many messages its mailbox has, as Asterisk's own unsolicited
+// NOTIFY does (RFC 3842, 5.2). An endpoint that Asterisk does not know is ErrNotFound, one without contacts is no error.
+func (s *Session) NotifyMessages(ctx context.Context, endpoint string, fresh, old int) error {
+	waiting := "no"
+	if fresh > 0 {
+		waiting = "yes"
+	}
+	return s.PJSIPNotify(ctx, endpoint, []Variable{
+		{"Event", "message-summary"}, {"Subscription-State", "active"},
+		{"Content-type", "application/simple-message-summary"},
+		{"Content", "Messages-Waiting: " + waiting},
+		{"Content", fmt.Sprintf("Voice-Message: %d/%d (0/0)", fresh, old)},
+		{"Content", ""},
+	})
+}

@@ -19,6 +19,9 @@ func defaultHandlers() map[string]Handler {
 		},
 		"Reload":      func(c *Conn, a Action) { c.Reply(a, "Message", "Module Reloaded") },
 		"PJSIPNotify": func(c *Conn, a Action) { c.Reply(a, "Message", "NOTIFY sent") },
+		"MailboxCount": func(c *Conn, a Action) {
+			c.Reply(a, "Mailbox", a.Get("Mailbox"), "UrgMessages", "0", "NewMessages", "0", "OldMessages", "0")
+		},
 		"Getvar":      func(c *Conn, a Action) { c.Reply(a, "Variable", a.Get("Variable"), "Value", "") },
 		"Hangup":      func(c *Conn, a Action) { c.ReplyError(a, "No such channel") },
 		"PJSIPShowEndpoint": func(c *Conn, a Action) {

@@ -45,6 +45,10 @@ func NewAsterisk(t testing.TB, dir string) *Asterisk {
 			s.marker("pjsip.conf", `accountcode = ([0-9a-f]{64})`)})
 	})
 	s.Handle("Getvar", func(c *Conn, a Action) {
+		if value, is := Config(dir, a.Get("Variable")); is {
+			c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
+			return
+		}
 		value := "0"
 		for _, hash := range []string{s.marker("extensions.conf", `exten => ([0-9a-f]{64}),1`),
 			s.marker("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {

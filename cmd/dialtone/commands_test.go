@@ -49,7 +49,7 @@ func (l *lab) rendered(t *testing.T, p Program) {
 	p.Must(t, "render", "--out", out)
 	printed := p.Must(t, "render")
 	files, err := filepath.Glob(filepath.Join(out, "dialtone", "*.conf"))
-	if err != nil || len(files) != 8 {
+	if err != nil || len(files) != 9 {
 		t.Fatalf("render wrote %v, %v", files, err)
 	}
 	for _, file := range files {

@@ -33,7 +33,11 @@ func newPretender(t *testing.T, etc string) *pretender {
 	t.Helper()
 	p := &pretender{Asterisk: amitest.NewAsterisk(t, filepath.Join(etc, "dialtone")), ari: aritest.NewServer(t), variables: map[string]string{}}
 	p.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
-		c.Reply(a, "Variable", a.Get("Variable"), "Value", p.variable(a))
+		value, is := amitest.Config(filepath.Join(etc, "dialtone"), a.Get("Variable"))
+		if !is {
+			value = p.variable(a)
+		}
+		c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
 	})
 	for _, action := range []string{"Setvar", "MixMonitor", "StopMixMonitor"} {
 		p.Handle(action, func(c *amitest.Conn, a amitest.Action) {

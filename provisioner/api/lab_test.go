@@ -137,6 +137,10 @@ func agree(s *amitest.Server, dir string) {
 			c.Reply(a, "Variable", a.Get("Variable"), "Value", a.Get("Variable")+" of "+channel)
 			return
 		}
+		if value, is := amitest.Config(dir, a.Get("Variable")); is {
+			c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
+			return
+		}
 		value := "0"
 		for _, hash := range []string{stated("extensions.conf", `exten => ([0-9a-f]{64}),1`), stated("res_parking.conf", `parkext = ([0-9a-f]{64})`)} {
 			if hash != "" && strings.Contains(a.Get("Variable"), hash) {

@@ -206,6 +206,7 @@ func TestRealAsteriskLoadsGoldens(t *testing.T) {
 					t.Errorf("complaints:\n%s", strings.Join(got, "\n"))
 				}
 				r.checkDevices(t, s)
+				r.checkHints(t, s)
 				r.checkTrunks(t, s)
 				r.checkMailboxes(t, s)
 				r.checkDialplan(t, s)
@@ -238,6 +239,7 @@ func TestRealAsteriskBeforeFirstRender(t *testing.T) {
 			r.checkCalls(t, s.Devices[0])
 			r.checkSteps(t)
 			r.checkMarkerIsShut(t, files)
+			r.checkUnwatched(t)
 		})
 	}
 }
@@ -319,6 +321,9 @@ func (r *realAsterisk) checkMarkerIsShut(t *testing.T, files *asteriskconf.Files
 	}
 	if got := invite(t, r.sip, f.Marker.Name, string(password), "103"); got != 401 {
 		t.Errorf("a call as the marker ended with %d, want 401", got)
+	}
+	if got := invite(t, r.sip, "dialtone-nobody", "", "103"); got != 401 {
+		t.Errorf("a call as nobody ended with %d, want 401", got)
 	}
 }
 
@@ -415,7 +420,11 @@ func (r *realAsterisk) checkCrowd(t *testing.T, e *templates.Engine) {
 	if got := r.complaints(t); len(got) > 0 {
 		t.Errorf("complaints:\n%s", strings.Join(got, "\n"))
 	}
-	for context, last := range map[string]string{"hints-default": ds[99].Endpoint, "fallback-default": ds[99].Endpoint + ",20,i"} {
+	r.hint("hints-default", "101") // now it is an extension of its own
+	for context, last := range map[string]string{
+		"hints-default":    ds[83].Endpoint + "&Stasis:dialtone.do_not_disturb.default.101", // whole names within maxHint
+		"fallback-default": ds[99].Endpoint + ",20,i",
+	} {
 		var shown []string
 		for _, m := range r.ami.ask("ShowDialPlan", "ShowDialPlanComplete", "Context", context, "Extension", "101") {
 			if strings.Contains(m["AppData"]+m["Application"], "PJSIP/") {
@@ -423,9 +432,57 @@ func (r *realAsterisk) checkCrowd(t *testing.T, e *templates.Engine) {
 			}
 		}
 		if len(shown) != 1 || !strings.HasSuffix(shown[0], last) {
-			t.Errorf("%s does not end with the 100th device: %v", context, shown)
+			t.Errorf("%s does not end with the last device: %v", context, shown)
 		}
 	}
+}
+
+// checkUnwatched: what nobody can watch does not become a hint.
+func (r *realAsterisk) checkUnwatched(t *testing.T) {
+	t.Helper()
+	for _, number := range []string{"101", "999", "*78999", "*72101*205", "nobody"} {
+		if hint := r.hint("hints-default", number); hint != "" {
+			t.Errorf("%s has the hint %s", number, hint)
+		}
+	}
+}
+
+// hint is what the lamp of an extension watches, "" if it has no lamp.
+func (r *realAsterisk) hint(context, number string) string {
+	return r.ami.ask("ExtensionState", "", "Context", context, "Exten", number)[0]["Hint"]
+}
+
+// checkHints: Asterisk expands the hint of each extension that may be watched to what
+// hints.conf says of it, and has no other.
+func (r *realAsterisk) checkHints(t *testing.T, s *pbx.Snapshot) {
+	t.Helper()
+	for _, e := range s.Extensions {
+		hint := r.hint(pbx.HintContext(e.Tenant), e.Number)
+		if !e.Presence {
+			if hint != "" {
+				t.Errorf("extension %s of %s may not be watched and shows %s", e.Number, e.Tenant, hint)
+			}
+			continue
+		}
+		want := pbx.LampDevice(pbx.FeatureDoNotDisturb, e.Tenant, e.Number)
+		for _, d := range s.RungBy(e) {
+			if d.Kind != pbx.DeviceExternal {
+				want = d.Technology().Device(d.Endpoint) + "&" + want
+			}
+		}
+		if len(s.RungBy(e)) == 0 {
+			want = "PJSIP/dialtone-nobody&" + want
+		}
+		if got := strings.Split(hint, "&"); !sameStrings(got, strings.Split(want, "&")) {
+			t.Errorf("the hint of %s of %s is %s, want %s", e.Number, e.Tenant, hint, want)
+		}
+	}
+}
+
+// sameStrings reports whether two lists have the same members.
+func sameStrings(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(a, b)
 }
 
 // checkBroken proves that the checks above can fail: files that are wrong on

@@ -3,6 +3,7 @@ package asteriskconf
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type dialplanTenant struct {
 	Feature                           featureView
 	Extensions                        []dialplanExtension
 	Groups                            []dialplanGroup
+	Hints                             []hintLine
 }
 
 // dialplanEntry is one extension of a tenant's entry context: At is what it matches,
@@ -57,12 +59,10 @@ func (t dialplanTenant) Entries() []dialplanEntry {
 // their own.
 type dialplanExtension struct {
 	Number     extenName
-	Hint       dialArg
 	Rings      []dialplanRing
 	Legs       []dialplanLeg
 	Virtual    bool // the devices are another extension's: they are told the number
 	Record     bool // calls to it are recorded
-	Presence   bool // its hint may be watched
 	HasMailbox bool
 	Mailbox    mailboxName
 	Diverted   divertedTo
@@ -95,6 +95,7 @@ type dialplanRing struct {
 // dialplanLeg rings an endpoint, or an external number through a trunk.
 type dialplanLeg struct {
 	Name     legName
+	Tenant   contextName
 	Seconds  int
 	Endpoint endpointName // of the device, or of the trunk where there is a Number
 	Number   outsideNumber
@@ -123,11 +124,12 @@ func (l dialplanLeg) Channel() string {
 	return l.device.Technology.Device(l.Endpoint.String())
 }
 
-func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
+func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 	v := sharedNames()
-	at := map[string]int{}
+	v.HintsHash = o.hintsHash
+	at, keys := map[string]int{}, forwardKeysOf(s)
 	for i, t := range s.Tenants {
-		view, err := dialplanTenantOf(s, t)
+		view, err := dialplanTenantOf(s, t, keys)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
@@ -155,10 +157,33 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 	if v.Numbers, err = numbersSent(s, s.SentToAny()); err != nil {
 		return nil, err
 	}
-	return v, addRingGroups(&v, s, at)
+	if err := addRingGroups(&v, s, at); err != nil {
+		return nil, err
+	}
+	v.descend()
+	return v, nil
 }
 
-func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant) (v dialplanTenant, err error) {
+// descend puts what can be many in descending order. Asterisk keeps the extensions of a
+// context in a sorted list and looks for the place of each from the head, so that a
+// descending file is read 18 to 30 times as fast as an ascending one of 20,000 extensions.
+func (v *dialplanView) descend() {
+	for i := range v.Tenants {
+		t := &v.Tenants[i]
+		slices.SortFunc(t.Extensions, func(a, b dialplanExtension) int { return cmp.Compare(b.Number.text, a.Number.text) })
+		slices.SortFunc(t.Groups, func(a, b dialplanGroup) int { return cmp.Compare(b.Number.text, a.Number.text) })
+		for _, e := range t.Extensions {
+			v.Legs = append(v.Legs, e.Legs...)
+		}
+		for _, g := range t.Groups {
+			v.Legs = append(v.Legs, g.OwnLegs...)
+		}
+	}
+	slices.SortStableFunc(v.Numbers, func(a, b dialplanNumber) int { return cmp.Compare(b.Sent.text, a.Sent.text) })
+	slices.SortStableFunc(v.Legs, func(a, b dialplanLeg) int { return cmp.Compare(b.Name.text, a.Name.text) })
+}
+
+func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant, keys forwardKeys) (v dialplanTenant, err error) {
 	var es pbx.Errors
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
@@ -168,15 +193,15 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant) (v dialplanTenant, err err
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
 	v.Feature = featuresOf(&es, s, t.Name)
+	v.Hints = hintLines(&es, s, t.Name, v.Feature, keys)
 	return v, es.Err()
 }
 
 func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension, err error) {
 	var es pbx.Errors
 	into(&es, &v.Number)(newExtenName("number", e.Number))
-	v.Virtual, v.Presence, v.Record = e.Type == pbx.TypeSIPVirtual, e.Presence, e.Record
+	v.Virtual, v.Record = e.Type == pbx.TypeSIPVirtual, e.Record
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
-	into(&es, &v.Hint)(newDialArg("devices", watched(s, e)))
 	rings := s.Rings(e)
 	for i, r := range rings {
 		ring := dialplanRing{Seconds: r.Seconds, After: pbx.AfterLabel}
@@ -227,6 +252,7 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 
 func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v dialplanLeg) {
 	into(es, &v.Name)(newLegName("endpoint", l))
+	into(es, &v.Tenant)(newContextName("tenant", tenant, plainName))
 	v.Seconds, v.Confirm, v.Delay, v.Tone, v.device = l.Own.Seconds, l.Own.Confirm, l.Own.Delay, pbx.ShowTone(l.Own.Tone),
 		l
 	if v.Record = l.Own.Record != ""; v.Record {
@@ -255,16 +281,4 @@ func (l *dialplanLeg) told(es *pbx.Errors, s *pbx.Snapshot, tenant string, own *
 		l.OnDemand = onDemandOf(es, s, e)
 		into(es, &l.Extension)(newExtenName("number", e.Number))
 	}
-}
-
-// watched is what the hint of an extension shows: the devices that register.
-// Asterisk cannot see whether a number outside is busy.
-func watched(s *pbx.Snapshot, e *pbx.Extension) []pbx.Leg {
-	var legs []pbx.Leg
-	for _, d := range s.RungBy(e) {
-		if d.Kind != pbx.DeviceExternal {
-			legs = append(legs, pbx.Leg{Endpoint: d.Endpoint, Technology: d.Technology(), Device: d.Name})
-		}
-	}
-	return legs
 }

@@ -24,6 +24,9 @@ type dialplanView struct {
 	Tenants      []dialplanTenant
 	Numbers      []dialplanNumber // of all tenants
 	Accounts     []accountName
+	Legs         []dialplanLeg // of all tenants that are calls of their own
+	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
+	HintsHash string
 }
 
 // dialplanArgs are the first arguments of Stasis, and an outcome that is another.

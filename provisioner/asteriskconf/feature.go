@@ -1,6 +1,7 @@
 package asteriskconf
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -56,11 +57,15 @@ type featureView struct {
 	Slots                                                                 []slotNumber
 }
 
-// featureLamp is a hint for all extensions at once.
+// featureLamp shows a setting of each extension.
 type featureLamp struct {
-	Code   featureCode
-	Device string
+	Code    featureCode
+	feature pbx.Feature
+	tenant  string
 }
+
+// of is the device state of the setting of an extension.
+func (l featureLamp) of(number string) string { return pbx.LampDevice(l.feature, l.tenant, number) }
 
 func featuresOf(es *pbx.Errors, s *pbx.Snapshot, tenant string) (v featureView) {
 	codes := s.CodesOf(tenant)
@@ -82,7 +87,7 @@ func featuresOf(es *pbx.Errors, s *pbx.Snapshot, tenant string) (v featureView) 
 	}
 	for _, f := range pbx.LampFeatures {
 		if code := all[f]; code.Any() {
-			v.Lamps = append(v.Lamps, featureLamp{code, pbx.LampDevice(f, tenant, code.Own())})
+			v.Lamps = append(v.Lamps, featureLamp{code, f, tenant})
 		}
 	}
 	into(es, &v.Park)(newContextName("name", tenant, pbx.ParkContext))
@@ -96,6 +101,13 @@ func featuresOf(es *pbx.Errors, s *pbx.Snapshot, tenant string) (v featureView) 
 // code.
 func (v featureView) PickedUp(tenant contextName) string {
 	return pbx.PickupOf(tenant.String(), v.Directed.Rest())
+}
+
+// SlotHints are the slots in descending order.
+func (v featureView) SlotHints() []slotNumber {
+	out := slices.Clone(v.Slots)
+	slices.Reverse(out)
+	return out
 }
 
 // slotNumber is a number at which calls are parked.

@@ -106,6 +106,7 @@ func objectsOf(content []byte) map[string]uint64 {
 		into[name] = chain(into[name], maphash.Bytes(hashSeed, line))
 	}
 	delete(objects, markerName)
+	delete(objects, nobodyEndpoint)
 	return objects
 }
 

@@ -36,12 +36,16 @@ type Include struct {
 // #tryinclude, not #include: with a missing file the latter drops the whole
 // host's file, and Asterisk may start before we have rendered for the first time.
 func Includes() []Include {
-	out := make([]Include, len(rendered))
-	for i, r := range rendered {
-		out[i] = Include{HostFile: baseName(r.name), Line: "#tryinclude " + r.name, Needs: r.needs}
-		if r.name == cdrFile {
-			out[i].Section = "mappings"
+	var out []Include
+	for _, r := range rendered {
+		if r.dialled {
+			continue
 		}
+		i := Include{HostFile: baseName(r.name), Line: "#tryinclude " + r.name, Needs: r.needs}
+		if r.name == cdrFile {
+			i.Section = "mappings"
+		}
+		out = append(out, i)
 	}
 	return out
 }

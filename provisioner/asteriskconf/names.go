@@ -19,6 +19,9 @@ var endpointPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
 // ownPrefix begins the names of our own sections; no device may be named so.
 const ownPrefix = "dialtone-"
 
+// nobodyEndpoint is an endpoint of ours that nobody registers as.
+const nobodyEndpoint = ownPrefix + "nobody"
+
 // newEndpointName refuses what is not 1–40 letters, digits, '-' and '_'.
 func newEndpointName(field, s string) (endpointName, *pbx.Error) {
 	if !endpointPattern.MatchString(s) || strings.HasPrefix(s, ownPrefix) {

@@ -9,6 +9,7 @@ import (
 
 // pjsipView is what pjsip.conf's template sees.
 type pjsipView struct {
+	Nobody  string // an endpoint that never registers
 	Codecs  confValue
 	Tenants []pjsipTenant
 	Devices []pjsipDevice
@@ -29,6 +30,10 @@ type pjsipDevice struct {
 	Secret   confValue
 	Qualify  int // seconds; 0 never
 	WebRTC   bool
+	// Subscribes lets the phone subscribe to its mailbox (RFC 3842); all are told without.
+	// Not a shared one: Asterisk would go on telling it of the mailbox that it subscribed
+	// to after somebody else has signed in, for as long as it subscribes.
+	Subscribes bool
 	// Encrypted offers SRTP, Optimistic also takes calls without.
 	Encrypted, Optimistic bool
 }
@@ -43,7 +48,7 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := pjsipView{Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	v := pjsipView{Nobody: nobodyEndpoint, Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
 		if err != nil {
@@ -102,6 +107,7 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 	if v.party, err = partyOf(&es, s, d); err != nil {
 		return v, err
 	}
+	v.Subscribes = v.HasMailbox && !d.Shared
 	return v, es.Err()
 }
 

@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
@@ -24,6 +25,8 @@ import (
 type Options struct {
 	// Codecs are offered to phones in this order; DefaultCodecs when empty.
 	Codecs []string
+
+	hintsHash string // of hintsFile, for the dialplan that reads it
 }
 
 // DefaultCodecs are built into every Asterisk from 16 on.
@@ -47,6 +50,8 @@ type rendering struct {
 	needs  string         // see File.Needs
 	empty  func(any) bool // of the view, see File.Empty; nil for a file that is never empty
 	starts bool           // see File.Starts
+	// dialled says that the dialplan reads the file: no file of the host includes it.
+	dialled bool
 }
 
 // rendered is the table of our files, in the order in which to reload them:
@@ -92,6 +97,15 @@ var rendered = []rendering{
 		starts: true,
 	},
 	{
+		name: hintsFile, module: "pbx_config.so", view: hintsOf,
+		marker: func(hash string) Marker {
+			return Marker{MarkerVariable, "AST_CONFIG(" + hintsFile + "," + markerName + ",hash)", hash}
+		},
+		needs:   "lamps of extensions",
+		empty:   func(v any) bool { return !slices.ContainsFunc(v.(hintsView).Tenants, hintsTenant.watched) },
+		dialled: true,
+	},
+	{
 		name: "dialtone/extensions.conf", module: "pbx_config.so", view: dialplanOf,
 		marker: extensionMarker(markerName),
 	},
@@ -124,6 +138,9 @@ func Render(e *templates.Engine, s *pbx.Snapshot, o Options) (*Files, error) {
 		}
 		f.Module, f.Marker, f.Needs, f.Starts = r.module, r.marker(f.Hash), r.needs, r.starts
 		f.Empty = r.empty != nil && r.empty(view)
+		if r.dialled {
+			o.hintsHash = f.Hash
+		}
 		out.List = append(out.List, *f)
 	}
 	return out, nil

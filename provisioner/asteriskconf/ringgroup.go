@@ -67,14 +67,3 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 	}
 	return v, es.Err()
 }
-
-// Legs are all legs of a tenant that are calls of their own.
-func (t dialplanTenant) Legs() (out []dialplanLeg) {
-	for _, e := range t.Extensions {
-		out = append(out, e.Legs...)
-	}
-	for _, g := range t.Groups {
-		out = append(out, g.OwnLegs...)
-	}
-	return out
-}

@@ -31,6 +31,8 @@ type Subscription struct {
 	agent     *agent
 	account   Account
 	extension string
+	event     string // package: dialog or message-summary
+	accept    string
 	states    chan ExtensionState
 	stop      context.CancelFunc
 	stopped   chan struct{}
@@ -47,6 +49,16 @@ func (s *Subscription) States() <-chan ExtensionState { return s.states }
 // Subscribe watches an extension on the current account's server. It returns when the server has accepted; it renews
 // itself.
 func (p *Phone) Subscribe(ctx context.Context, extension string) (*Subscription, error) {
+	return p.subscribeTo(ctx, extension, "dialog", "application/dialog-info+xml")
+}
+
+// SubscribeVoicemail asks for the messages of the current account (RFC 3842). What is told is Voicemail's; States has
+// nothing.
+func (p *Phone) SubscribeVoicemail(ctx context.Context) (*Subscription, error) {
+	return p.subscribeTo(ctx, p.currentLine().UserName, "message-summary", "application/simple-message-summary")
+}
+
+func (p *Phone) subscribeTo(ctx context.Context, extension, event, accept string) (*Subscription, error) {
 	a, err := p.sip()
 	if err != nil {
 		return nil, err
@@ -55,7 +67,7 @@ func (p *Phone) Subscribe(ctx context.Context, extension string) (*Subscription,
 	defer cancel()
 	account := p.currentLine()
 	to := sip.Uri{Scheme: "sip", User: extension, Host: account.Server, Port: account.Port}
-	s := &Subscription{phone: p, agent: a, account: account, extension: extension,
+	s := &Subscription{phone: p, agent: a, account: account, extension: extension, event: event, accept: accept,
 		states: make(chan ExtensionState, stateQueue), stopped: make(chan struct{}), dialog: p.newDialog(a, account, to)}
 	key := s.dialog.key()
 	p.mu.Lock()
@@ -120,8 +132,8 @@ func (s *Subscription) subscribe(ctx context.Context, expires int) (int, error) 
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		req := s.dialog.request(sip.SUBSCRIBE)
-		req.AppendHeader(sip.NewHeader("Event", "dialog"))
-		req.AppendHeader(sip.NewHeader("Accept", "application/dialog-info+xml"))
+		req.AppendHeader(sip.NewHeader("Event", s.event))
+		req.AppendHeader(sip.NewHeader("Accept", s.accept))
 		req.AppendHeader(expiresHeader(expires))
 		return req
 	})

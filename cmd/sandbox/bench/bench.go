@@ -44,6 +44,7 @@ type experiment struct {
 var experiments = []experiment{
 	{"create", 3 * time.Minute, (*bench).create},
 	{"change", 3 * time.Minute, (*bench).change},
+	{"live", 9 * time.Minute, (*bench).live},
 	{"render", 2 * time.Minute, (*bench).render},
 	{"phone", 8 * time.Minute, (*bench).phoneFiles},
 	{"call", 5 * time.Minute, (*bench).calls},

@@ -199,7 +199,11 @@ func (f *fakeAsterisk) follow(dir string) {
 		return string(after[:hash])
 	}
 	f.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
-		c.Reply(a, "Variable", a.Get("Variable"), "Value", "1") // the dialplan is not what changes
+		value, is := amitest.Config(dir, a.Get("Variable"))
+		if !is {
+			value = "1" // the dialplan is not what changes
+		}
+		c.Reply(a, "Variable", a.Get("Variable"), "Value", value)
 	})
 	f.Handle("VoicemailUserStatus", func(c *amitest.Conn, a amitest.Action) {
 		c.ReplyList(a, "VoicemailUserDetail", "VoicemailUserDetailComplete",

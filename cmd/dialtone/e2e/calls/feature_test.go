@@ -167,6 +167,9 @@ func (f *features) areLit(t *testing.T, want ...string) {
 }
 
 func (f *features) forwards(t *testing.T) {
+	f.Do(t, "PUT", Tenant+"/phones/"+NewMAC(), Object{"vendor": "yealink", "model": "T46U", "lines": []Object{{"registration": 1, "device": "second"}},
+		"buttons": Object{"2": Object{"kind": "forward", "value": "101"}}}, nil)
+	f.Applied(t)
 	lamp, key := f.watch(t, "*72102"), f.watch(t, "*72102*101")
 	f.Do(t, "PUT", Tenant+"/forwards/102", Object{"busy": "extension:101", "mode": "schedule", "rules": []Object{{"last_date": "2020-01-01", "destination": "voicemail:101"}}}, nil)
 	f.Applied(t)
