@@ -56,7 +56,7 @@ func (sc *scene) simulate(ctx context.Context) *forecast {
 		return f
 	}
 	for _, p := range sc.people {
-		if to := p.transfers + p.announces + p.consults; to != "" && f.ends == "with "+p.name {
+		if to := p.sent(); to != "" && f.ends == "with "+p.name {
 			question["to"] = to
 			f.trouble = sc.ask(ctx, f, question)
 			f.comesBack(p)
@@ -66,12 +66,16 @@ func (sc *scene) simulate(ctx context.Context) *forecast {
 }
 
 // comesBack is what the simulator does not know: who asks over the API gets the call
-// back unless the other takes it.
+// back unless the other takes it, and so does who transfers it to somebody who does not.
 func (f *forecast) comesBack(p *actor) {
 	if p.then == "abandons" {
 		f.turns = append(f.turns, turn{who: p.name, to: -1, any: true})
 	}
 	if p.consults != "" && p.then != "completes" && p.then != "departs" {
+		f.ends = "with " + p.name
+	}
+	if p.consults == "" && len(f.ends) == 3 { // the call that was sent on is refused
+		f.turns = append(f.turns, turn{who: p.name, to: -1, any: true})
 		f.ends = "with " + p.name
 	}
 }
@@ -83,6 +87,11 @@ func (sc *scene) judgeSimulator(t *testing.T, turns []turn) {
 	if f == nil || f.trouble != nil {
 		t.Errorf("the simulator: %+v", f)
 		return
+	}
+	for _, p := range sc.people {
+		if p.again != "" { // it is asked about one call at a time
+			return
+		}
 	}
 	left := slices.Clone(f.turns)
 	for _, r := range turns {
