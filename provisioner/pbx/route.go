@@ -77,7 +77,7 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	case trunk == nil && c.actor() != "" && s.Forbidden(c.Device(s)):
 		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
 	case len(c.Hops) > 0:
-		return toDestination(r, c.Hops[len(c.Hops)-1])
+		return r.keep(toDestination(r, c.Hops[len(c.Hops)-1]))
 	}
 	if plan, is := r.callsForHelp(); is {
 		return plan

@@ -161,6 +161,10 @@ var outsideTruths = []truth{
 		"352a 0, hugo, 352a", "ringing", "with 352a", "answered by 352a; 352a ANSWER, 352a ANSWER, hugo BUSY; via transfer"},
 	{"transferred outside, and the class forbids it", world{"extensions/353": {"class_of_service": "nowhere"}}, "353a answers transfers " + Mobiles["ada"] + " again answers", "353",
 		"353a 0, 353a", "ringing", "with 353a", "answered by 353a; 353a ANSWER, 353a ANSWER; via transfer"},
+	{"forwarded to a mobile that refuses, mailbox", world{"mailboxes/359": {}, "forwards/359": all("external:" + Mobiles["cleo"])}, "359a answers, cleo refuses", "359",
+		"cleo 0", "ringing", "mailbox 359 unavailable", "voicemail; cleo BUSY; via forward"},
+	{"not answered, and the carrier does not know the forward: the mailbox", world{"mailboxes/360": {}, "forwards/360": {"no_answer": "external:" + UnknownNumber}}, "360a silent, " + UnknownNumber + " absent", "360",
+		"360a 0-5", "ringing", "mailbox 360 unavailable", "voicemail; " + UnknownNumber + " NOANSWER, 360a NOANSWER; via forward"},
 	{"a number of our own stays in the house", world{"numbers/" + did("8"): {"destination": "extension:338"}}, "338a answers", "0" + did("8")[3:],
 		"338a 0", "ringing", "with 338a", "answered by 338a; 338a ANSWER; via forward"},
 }

@@ -3,6 +3,7 @@ package truth
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,9 @@ type forecast struct {
 	now     time.Duration
 	trouble error
 }
+
+// saysBusy are rules by which a mailbox greets as busy.
+var saysBusy = regexp.MustCompile(` busy|does not want to be disturbed|wants no second one`)
 
 // causes are the SIP status that Asterisk makes of a Q.850 cause.
 var causes = map[int]string{1: "404", 17: "486", 19: "480", 20: "480", 21: "403", 34: "503"}
@@ -154,7 +158,7 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question Object) error {
 			place, at = step.Then, 0
 		case "voicemail":
 			f.ends = "mailbox " + step.Mailbox + " unavailable"
-			if strings.Contains(step.Rule, " busy") || strings.Contains(step.Rule, "does not want to be disturbed") || strings.Contains(step.Rule, "wants no second one") {
+			if saysBusy.MatchString(step.Rule) && !strings.Contains(step.Rule, "which forwarded the call") {
 				f.ends = "mailbox " + step.Mailbox + " busy"
 			}
 		case "messages":
