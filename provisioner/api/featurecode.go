@@ -11,7 +11,7 @@ import (
 type FeatureCodesFields struct {
 	FeatureCodeFields `row:"Codes,by hand"`
 	ParkSlots         *string `json:"park_slots,omitempty" maxLength:"13" doc:"Numbers at which calls are parked: a call that is transferred to one waits there, and whoever dials it takes the call. 701-720 if left out; an empty text parks nothing"`
-	ParkSeconds       int     `json:"park_seconds,omitempty" doc:"How long a parked call waits before it rings who parked it, 10 to 3600; 60 if left out"`
+	ParkSeconds       int     `json:"park_seconds,omitempty" doc:"How long a parked call waits before it rings the phone that parked it, 10 to 3600; 60 if left out"`
 }
 
 // FeatureCodeFields are the codes. pbx defines their features where a code is not set.

@@ -20,6 +20,7 @@ type dialplanView struct {
 	RecordFolder string
 	Forget       string   // clears the variables of a call that was elsewhere before
 	Patterns     []string // which together match every extension a call can be at
+	Unknown      []string // which match what is nobody's number in a fallback
 	Written      string   // characters that numbers are written with, as REPLACE takes them
 	Tenants      []dialplanTenant
 	Numbers      []dialplanNumber // of all tenants
@@ -42,6 +43,7 @@ type dialplanContexts struct {
 	Click                             string
 	Alert, Music, Page                string // of ring groups
 	Consult, Ask, Held, Take          string // of consultations
+	Back, ParkedBack                  string // of calls that come back to the phone that let go of them
 }
 
 // dialplanVariables are channel variables.
@@ -58,6 +60,7 @@ type dialplanVariables struct {
 // dialplanExtensions are extensions of shared contexts.
 type dialplanExtensions struct {
 	Left string // of the context Held
+	Over string // of the context Back
 }
 
 // dialplanLabels are priority labels.
@@ -85,6 +88,10 @@ const written = `0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*
 const rememberDialled = `CHANNEL(accountcode)=${IF($["${CHANNEL(accountcode)}" = ""]` +
 	`?${FILTER(0-9A-Za-z*#+,${EXTEN})}:${CHANNEL(accountcode)})}`
 
+// enteredVariable keeps the number by which a call entered last: shown on a phone to which
+// a transferred call comes back.
+const enteredVariable = "DIALTONE_ENTERED"
+
 // sharedNames is the view without tenants.
 func sharedNames() dialplanView {
 	return dialplanView{
@@ -101,6 +108,7 @@ func sharedNames() dialplanView {
 			Click: pbx.ClickContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
+			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -116,7 +124,7 @@ func sharedNames() dialplanView {
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
 			Done: pbx.DeskDoneLabel, Refused: pbx.DeskRefusedLabel,
 		},
-		Extension: dialplanExtensions{Left: pbx.LeftExtension},
+		Extension: dialplanExtensions{Left: pbx.LeftExtension, Over: pbx.OverExtension},
 		Cause: dialplanCauses{
 			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated,
 		},
@@ -124,14 +132,18 @@ func sharedNames() dialplanView {
 		RecordFolder: pbx.RecordingFolder,
 		Forget:       forget(),
 		Patterns:     anyExtension,
+		Unknown:      []string{"_X!", "_[*#+]!", "i"},
 		Written:      written,
 	}
 }
+
+// StepValue is the value of the variable that carries the step to carry out.
+func (v dialplanView) StepValue() string { return "${" + v.Var.Step + "}" }
 
 // forget is the argument of MSet by which a call begins anew.
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
-		"__" + pbx.CallVariable + "=${UNIQUEID}", rememberDialled,
+		"__" + pbx.CallVariable + "=${UNIQUEID}", enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")
 }

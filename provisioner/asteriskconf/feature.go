@@ -53,7 +53,7 @@ type featureView struct {
 	Voicemail, Pickup, Directed, SignIn, SignOut, Intercom, Echo, Monitor featureCode
 	Settings                                                              []featureCode // all that change one
 	Lamps                                                                 []featureLamp
-	Park, ParkedBack, Set                                                 contextName
+	Park, Set                                                             contextName
 	Slots                                                                 []slotNumber
 }
 
@@ -91,7 +91,6 @@ func featuresOf(es *pbx.Errors, s *pbx.Snapshot, tenant string) (v featureView) 
 		}
 	}
 	into(es, &v.Park)(newContextName("name", tenant, pbx.ParkContext))
-	into(es, &v.ParkedBack)(newContextName("name", tenant, pbx.ParkedBackContext))
 	into(es, &v.Set)(newContextName("name", tenant, pbx.SettingContext))
 	v.Slots = slotsOf(codes)
 	return v

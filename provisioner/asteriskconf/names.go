@@ -67,6 +67,9 @@ func newExtenName(field, s string) (extenName, *pbx.Error) {
 
 func (n extenName) String() string { return n.text }
 
+// Any reports whether there is a name.
+func (n extenName) Any() bool { return n.text != "" }
+
 // Lettered reports whether the name starts with a letter, so that no digit
 // pattern matches it.
 func (n extenName) Lettered() bool { return n.text[0] > '9' }

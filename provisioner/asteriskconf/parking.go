@@ -14,17 +14,20 @@ const parkingFile = "dialtone/res_parking.conf"
 const parkingMarker = ownPrefix + "parking"
 
 // parkingView is what res_parking.conf's template sees.
-type parkingView struct{ Lots []parkingLot }
+type parkingView struct {
+	Back string // context of calls that nobody has taken
+	Lots []parkingLot
+}
 
 // parkingLot is where one tenant's calls are parked.
 type parkingLot struct {
-	Name, Back  contextName
+	Name        contextName
 	First, Last slotNumber
 	Seconds     int
 }
 
 func parkingOf(s *pbx.Snapshot, _ Options) (any, error) {
-	v := parkingView{}
+	v := parkingView{Back: pbx.ParkedBackContext}
 	for _, t := range s.Tenants {
 		codes := s.CodesOf(t.Name)
 		slots := slotsOf(codes)
@@ -34,7 +37,6 @@ func parkingOf(s *pbx.Snapshot, _ Options) (any, error) {
 		var es pbx.Errors
 		lot := parkingLot{First: slots[0], Last: slots[len(slots)-1], Seconds: codes.ParkSeconds}
 		into(&es, &lot.Name)(newContextName("name", t.Name, pbx.ParkContext))
-		into(&es, &lot.Back)(newContextName("name", t.Name, pbx.ParkedBackContext))
 		es.Add(pbx.CheckRange("park_seconds", codes.ParkSeconds, 1, 3600, "seconds"))
 		if err := es.Err(); err != nil {
 			return nil, fmt.Errorf("parking of tenant %s: %w", t.Name, err)

@@ -11,6 +11,7 @@ import (
 type party struct {
 	Name, Number varValue // as variables take them one by one
 	CallerID     callerID
+	Extension    extenName // "" for none; the dialplan looks up the extension of a phone by it
 	HasMailbox   bool
 	Mailbox      mailboxName
 	Groups       groupList
@@ -42,6 +43,7 @@ func partyOf(es *pbx.Errors, s *pbx.Snapshot, d *pbx.Device) (v party, err error
 		if e.PresentationNumber != "" {
 			into(es, &v.Shown)(newOutsideNumber("presentation_number", e.PresentationNumber))
 		}
+		into(es, &v.Extension)(newExtenName("number", e.Number))
 		name, number, v.Anonymous = e.Name, e.Number, e.Anonymous
 		into(es, &v.Groups)(newGroupList("groups", d.Tenant, e.Groups))
 		into(es, &v.PickupMark)(newPickupMark("number", d.Tenant, e.Number))

@@ -40,6 +40,9 @@ func (t *Tracker) consultationBegan(by, held, to string) {
 // is held.
 func (t *Tracker) followPlace(ch *channel, context, exten string, now time.Time) {
 	was := ch.context
+	if context == pbx.BackContext && exten == pbx.OverExtension && ch.exten != exten {
+		ch.call.Rules = append(ch.call.Rules, "nobody can be reached: the caller is told so, and the call ends")
+	}
 	ch.context, ch.exten = context, exten
 	switch {
 	case was == context:
@@ -91,6 +94,16 @@ func (t *Tracker) noteRecall(by, to *channel) {
 	}
 	if _, is := by.call.endConsultation(func(a consultation) bool { return a.by.Device == to.leg.Device }); is {
 		by.call.Rules = append(by.call.Rules, nameOf(to.leg)+" hung up while somebody waited, and is rung again")
+	}
+}
+
+// noteBack notes that a call comes back to the phone that transferred or parked it.
+func (t *Tracker) noteBack(by, to *channel) {
+	switch by.context {
+	case pbx.BackContext:
+		by.call.Rules = append(by.call.Rules, "nobody took the call: "+nameOf(to.leg)+", which transferred it, is rung again")
+	case pbx.ParkedBackContext:
+		by.call.Rules = append(by.call.Rules, "nobody took the parked call: "+nameOf(to.leg)+", which parked it, is rung")
 	}
 }
 

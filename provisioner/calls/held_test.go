@@ -101,3 +101,33 @@ func dialAMI(t *testing.T, server *amitest.Server) *ami.Session {
 	t.Cleanup(s.Close)
 	return s
 }
+
+// A call that comes back says so in its record: which phone is rung again, and that nobody
+// could be reached in the end.
+func TestCallThatComesBack(t *testing.T) {
+	r := newCallRig()
+	caller := ami.Channel{Name: "PJSIP/dcaller-0000002a", State: "Up", UniqueID: "1795344800.1",
+		LinkedID: "1795344800.1", Context: "from-default", Exten: "103"}
+	bob := ami.Channel{Name: "PJSIP/dbob-0000002c", State: "Down", UniqueID: "1795344800.4",
+		LinkedID: "1795344800.1", Context: "from-default"}
+	r.takeOver([]ami.Channel{caller}, replayed)
+	call := r.calls["1795344800.1"]
+	for _, at := range []struct{ context, exten, want string }{
+		{pbx.BackContext, "17", "nobody took the call: extension 102, which transferred it, is rung again"},
+		{pbx.ParkedBackContext, "s", "nobody took the parked call: extension 102, which parked it, is rung"},
+	} {
+		caller.Context, caller.Exten = at.context, at.exten
+		by, to := r.see(caller, replayed, false), r.see(bob, replayed, true)
+		r.dialled(by, to, ami.CallEvent{Name: "DialBegin"}, replayed)
+		if got := call.Rules[len(call.Rules)-1]; got != at.want {
+			t.Errorf("in %s the rule is %q, want %q", at.context, got, at.want)
+		}
+	}
+	caller.Context, caller.Exten = pbx.BackContext, pbx.OverExtension
+	r.see(caller, replayed, false)
+	r.see(caller, replayed, false)
+	want := "nobody can be reached: the caller is told so, and the call ends"
+	if got := call.Rules; len(got) != 3 || got[2] != want {
+		t.Errorf("the rules are %q, want %q at the end", got, want)
+	}
+}

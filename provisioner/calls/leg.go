@@ -28,6 +28,7 @@ func (t *Tracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 	}
 	to.leg.Caller = false
 	t.noteRecall(by, to)
+	t.noteBack(by, to)
 	t.named(by, to, v.DialString)
 	if by.leg != nil && !hasCaller(by.call) {
 		by.call.makeCaller(by, at)
@@ -174,6 +175,8 @@ func (t *Tracker) transferred(ch *channel, v ami.CallEvent) {
 	addVia(ch.call, pbx.ViaTransfer)
 	if v.Exten != "" {
 		ch.call.Rules = append(ch.call.Rules, fmt.Sprintf("%s transferred the call to %s", nameOf(ch.leg), v.Exten))
+	} else {
+		ch.call.Rules = append(ch.call.Rules, nameOf(ch.leg)+" transferred the call to the party that it had called")
 	}
 	t.tell(ch.call, event.CallTransferred, ch.leg)
 }

@@ -93,8 +93,16 @@ func SettingContext(tenant string) string { return "set-" + tenant }
 // one it parks a call that was transferred there. It is the tenant's parking lot as well.
 func ParkContext(tenant string) string { return "park-" + tenant }
 
-// ParkedBackContext rings the phone that parked a call when nobody has taken it for long.
-func ParkedBackContext(tenant string) string { return "parkback-" + tenant }
+// ParkedBackContext rings the phone that parked a call when nobody has taken it for long. It
+// is one for all tenants: calls come back although their tenant parks none any more.
+const ParkedBackContext = "dialtone-parked-back"
+
+// BackContext is where a transferred call ends that nobody took: it rings the phone that
+// transferred it.
+const BackContext = "dialtone-back"
+
+// OverExtension of BackContext tells the caller that nobody can be reached, and hangs up.
+const OverExtension = "over"
 
 // EchoContext plays back what the caller says.
 const EchoContext = "dialtone-echo"

@@ -90,7 +90,10 @@ func TestForwards(t *testing.T) {
 		{"own ring time", forwarding(&Forward{Extension: "102", NoAnswer: to("extension:101"), NoAnswerSeconds: 7}), Call{Dialled: "102"}, OutcomeNoAnswer,
 			[]string{"dial-acme PJSIP/dacmehall,7,i", "> extension:101", desk, "dialtone-voicemail 101@acme,u"}},
 		{"answered", forwarding(when), Call{Dialled: "102"}, OutcomeAnswer, []string{hall, "dialtone-hangup 16"}},
-		{"in a circle", forwarding(all("101", "extension:102"), all("102", "extension:101")), Call{Dialled: "101"}, OutcomeNoAnswer, []string{"> extension:102", hall, "dialtone-hangup 19"}},
+		{"in a circle", forwarding(all("101", "extension:102"), all("102", "extension:101")), Call{Dialled: "101"}, OutcomeNoAnswer, []string{"> extension:102", hall, "dialtone-voicemail 101@acme,u"}},
+		{"to somebody without a mailbox: the first one's takes it", forwarding(all("101", "extension:102")), Call{Dialled: "101"}, OutcomeBusy, []string{"> extension:102", hall, "dialtone-voicemail 101@acme,u"}},
+		{"to nowhere, with a mailbox", forwarding(all("101", "hangup")), Call{Dialled: "101"}, "", []string{"> hangup", "dialtone-hangup 19"}},
+		{"outside without a trunk", forwarding(all("101", "external:+4930123456")), Call{Dialled: "101"}, "", []string{"> external:+4930123456", "dialtone-voicemail 101@acme,u"}},
 		{"nothing there", forwarding(all("102", "extension:999")), Call{Dialled: "102"}, "", []string{"> extension:999", "dialtone-hangup 1"}},
 		{"no device", forwarding(&Forward{Extension: "104", Unreachable: to("extension:102")}), Call{Dialled: "104"}, OutcomeNoAnswer, []string{"> extension:102", hall, "dialtone-hangup 19"}},
 	} {

@@ -126,6 +126,30 @@ func toDestination(r routing, to Destination) Plan {
 	return hangup(CauseUnallocated, "forwarded to %s, which does not exist", to)
 }
 
+// keep lets a mailbox take a call that was sent on and would end unanswered: that of the
+// last extension on its way that has one. Forwards do not lose callers. Where somebody said
+// that calls end, they do.
+func (r routing) keep(p Plan) Plan {
+	if r.c.Hops[len(r.c.Hops)-1].Kind == ToHangup {
+		return p
+	}
+	way := r.way()
+	for _, at := range slices.Backward(way[:len(way)-1]) {
+		e := r.s.Extension(r.c.Tenant, at.Key)
+		if at.Kind != ToExtension || e == nil || r.s.Mailbox(e.Tenant, e.Mailbox) == nil {
+			continue
+		}
+		for i, s := range p.Steps {
+			if s.Kind == StepHangup && s.Cause != CauseNormal {
+				p.Steps[i] = Step{Kind: StepVoicemail, Mailbox: e.Mailbox, Greeting: GreetUnavailable,
+					Rule: fmt.Sprintf("%s: mailbox %s of extension %s, which forwarded the call", s.Rule, e.Mailbox, e.Number)}
+			}
+		}
+		break
+	}
+	return p
+}
+
 // owner is the extension whose rights a call outside uses: the last one that it
 // was sent on from, or the caller's.
 func (r routing) owner() *Extension {

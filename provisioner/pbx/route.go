@@ -77,7 +77,7 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	case trunk == nil && c.actor() != "" && s.Forbidden(c.Device(s)):
 		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
 	case len(c.Hops) > 0:
-		return toDestination(r, c.Hops[len(c.Hops)-1])
+		return r.keep(toDestination(r, c.Hops[len(c.Hops)-1]))
 	}
 	if plan, is := r.callsForHelp(); is {
 		return plan
@@ -153,8 +153,9 @@ func toExtension(r routing, e *Extension) Plan {
 	if len(rings) > 0 {
 		return r.ring(e, rings)
 	}
-	// Nobody leaves himself a message because his only phone is the one in his hand.
-	if r.c.Extension(r.s) == e && len(r.c.Hops) == 0 {
+	// Nobody leaves himself a message because his only phone is the one in his hand. Who is
+	// transferred there is somebody else.
+	if r.c.By == "" && r.c.Extension(r.s) == e && len(r.c.Hops) == 0 {
 		return hangup(CauseBusy, "extension %s is the caller's own and has no other device", e.Number)
 	}
 	return r.ended(e, whenUnreachable, "has no device that could ring")
@@ -194,12 +195,13 @@ func follow(noAnswer, unreachable, busy, done int) map[Outcome]int {
 	}
 }
 
-// ringsFor returns what an extension rings for a call: all but the calling device.
+// ringsFor returns what an extension rings for a call: all but the calling device, and but
+// the one that transferred the call. That one has let go of it, or was rung again in vain.
 func ringsFor(s *Snapshot, c Call, e *Extension) []Ring {
 	rings := s.Rings(e)
 	out := rings[:0]
 	for _, r := range rings {
-		r.Legs = slices.DeleteFunc(r.Legs, func(l Leg) bool { return l.Endpoint == c.Endpoint })
+		r.Legs = slices.DeleteFunc(r.Legs, func(l Leg) bool { return l.Endpoint == c.Endpoint || l.Endpoint == c.By })
 		if len(r.Legs) > 0 {
 			out = append(out, r)
 		}

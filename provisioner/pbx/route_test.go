@@ -73,6 +73,8 @@ func TestRoute(t *testing.T) {
 		{"no device, no mailbox", Call{Tenant: "acme", Dialled: "104", Endpoint: "dacmedesk"}, "", []string{"dialtone-hangup 20"}},
 		{"own extension, other device", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmedesk"}, OutcomeNoAnswer, []string{mobile, "dialtone-voicemail 101@acme,u"}},
 		{"own extension, only device", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmehall"}, "", []string{"dialtone-hangup 17"}},
+		{"transferred to the own extension: the phone that let go of the call does not ring", Call{Tenant: "acme", Dialled: "101", Endpoint: "dacmehall", By: "dacmedesk"}, OutcomeNoAnswer, []string{mobile, "dialtone-voicemail 101@acme,u"}},
+		{"transferred to the own extension, only device", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmedesk", By: "dacmehall"}, "", []string{"dialtone-hangup 20"}},
 		{"device without extension calls", Call{Tenant: "acme", Dialled: "102", Endpoint: "dacmespare"}, OutcomeNoAnswer, []string{"dial-acme PJSIP/dacmehall,15,i", "dialtone-hangup 19"}},
 		{"caller is no endpoint", Call{Tenant: "acme", Dialled: "101", Endpoint: ""}, OutcomeBusy, []string{both, "dialtone-voicemail 101@acme,b"}},
 		{"own messages", Call{Tenant: "acme", Dialled: "*97", Endpoint: "dacmemobile"}, "", []string{"dialtone-messages 101@acme"}},

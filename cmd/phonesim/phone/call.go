@@ -36,16 +36,19 @@ type Call struct {
 	early, ringing, answered, done, decided, abort *latch
 	ack                                            atomic.Pointer[sip.Request] // ACK to repeat when the 200 comes again
 
-	mu      sync.Mutex // guards what follows
-	dialog  dialog
-	headers []header
-	acks    map[uint32]chan []byte // CSeq of a 2xx of ours waiting for its ACK; gets the ACK's body
-	final   bool                   // incoming: a final response was chosen
-	status  int                    // last status seen or sent
-	ended   bool
-	how     ending
-	name    string
-	number  string
+	mu       sync.Mutex // guards what follows
+	dialog   dialog
+	headers  []header
+	earlyTag string                 // of the other side while it rings (RFC 3261 section 12.1.2)
+	acks     map[uint32]chan []byte // CSeq of a 2xx of ours waiting for its ACK; gets the ACK's body
+	final    bool                   // incoming: a final response was chosen
+	status   int                    // last status seen or sent
+	ended    bool
+	how      ending
+	name     string
+	number   string
+
+	transfer chan int // what NOTIFYs said became of a REFER
 }
 
 func (p *Phone) newCall(a *agent, account Account) (*Call, error) {
@@ -55,7 +58,8 @@ func (p *Phone) newCall(a *agent, account Account) (*Call, error) {
 	}
 	return &Call{phone: p, agent: a, account: account, media: m, early: newLatch(), ringing: newLatch(),
 		answered: newLatch(),
-		done:     newLatch(), decided: newLatch(), abort: newLatch(), acks: map[uint32]chan []byte{}}, nil
+		done:     newLatch(), decided: newLatch(), abort: newLatch(), acks: map[uint32]chan []byte{},
+		transfer: make(chan int, 16)}, nil
 }
 
 // enlist makes the call findable for requests inside it.

@@ -230,6 +230,11 @@ func (c *Call) note(res *sip.Response) {
 
 // progress follows a provisional answer.
 func (c *Call) progress(res *sip.Response) {
+	if to := res.To(); to != nil {
+		c.mu.Lock()
+		c.earlyTag, _ = to.Params.Get("tag")
+		c.mu.Unlock()
+	}
 	if len(res.Body()) > 0 {
 		if err := c.media.accept(res.Body()); err == nil {
 			c.early.fire()

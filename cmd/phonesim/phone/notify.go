@@ -108,6 +108,8 @@ func (p *Phone) onNotify(req *sip.Request, tx sip.ServerTransaction) {
 	case "dialog":
 		p.notifyDialog(req, tx)
 		return
+	case "refer":
+		p.notifyTransfer(req)
 	case "message-summary":
 		p.mail.take(readSummary(req.Body()))
 	case "check-sync":

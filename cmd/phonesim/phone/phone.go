@@ -63,6 +63,7 @@ type Phone struct {
 	regs    map[string]*registration
 	calls   map[dialogKey]*Call
 	subs    map[dialogKey]*Subscription
+	refers  map[dialogKey]*Call // that were transferred; NOTIFYs may come after their BYE
 	closing bool
 }
 
@@ -90,6 +91,7 @@ func New(o Options) (*Phone, error) {
 		memory:   memory{url: o.ProvisioningURL, user: o.Username, password: o.Password, files: map[string]remembered{}},
 		incoming: make(chan *Call, incomingQueue), syncs: make(chan CheckSync, checkSyncQueue), mail: newMailbox(),
 		regs: map[string]*registration{}, calls: map[dialogKey]*Call{}, subs: map[dialogKey]*Subscription{},
+		refers: map[dialogKey]*Call{},
 	}
 	if p.http == nil {
 		p.http = &http.Client{Timeout: fileTimeout, Transport: http.DefaultTransport.(*http.Transport).Clone()}

@@ -46,7 +46,7 @@ var featureTruths = []truth{
 	{"parked, and taken elsewhere", nil, "463a answers transfers 705, 464a dials 705 after 5", "463",
 		"463a 0", "ringing", "with 464a", "answered by 463a; 463a ANSWER, 464a ANSWER; via transfer"},
 	{"nothing is parked there", nil, "", "719",
-		"", "nothing", "480", "unreachable"},
+		"", "announcement", "480", "unreachable"},
 	{"monitors who is in a call", world{"extensions/470": {"monitored": true}, "extensions/471": {"monitors": true}}, "caller is 471a, 9131a talks 470a, 470a answers", "*55470",
 		"", "nothing", "monitor 470", "answered; via monitor"},
 	{"monitors who is in no call", world{"extensions/472": {"monitored": true}}, "caller is 471a", "*55472",

@@ -37,7 +37,7 @@ func (sc *scene) listen(ctx context.Context, out *phone.Call) {
 	select {
 	case <-out.EarlyMedia():
 		if HearsWords(ctx, out) == nil {
-			say("music")
+			say(map[bool]string{true: "announcement", false: "music"}[announced])
 		}
 	case <-out.Answered():
 		if announced && HearsWords(ctx, out) == nil {
@@ -105,8 +105,8 @@ func (sc *scene) where(ctx context.Context, out *phone.Call) string {
 	asked := slices.Clone(sc.asked)
 	sc.mu.Unlock()
 	for _, p := range sc.people {
-		if p.consults != "" && !slices.Contains(asked, p.name) {
-			return p.name + " asks somebody"
+		if p.sent() != "" && !slices.Contains(asked, p.name) {
+			return p.name + " sends the call on"
 		}
 	}
 	for _, s := range seen {

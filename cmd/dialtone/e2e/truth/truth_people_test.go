@@ -58,17 +58,21 @@ func (sc *scene) mark(f func()) {
 // act rings, and then does what one does.
 func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	defer sc.mark(func() { s.to = time.Since(sc.began) })
+	does, again := p.does, sc.rangBefore(s)
+	if again && p.again != "" {
+		does = p.again
+	}
 	_ = s.call.Ring()
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
 	}
-	if p.does == "answers" || p.does == "refuses" || p.does == "declines" {
+	if does == "answers" || does == "refuses" || does == "declines" {
 		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return
 		}
 		sc.mark(func() { s.own = true })
 	}
-	switch p.does {
+	switch does {
 	case "refuses":
 		_ = s.call.Reject(486)
 	case "declines":
@@ -78,13 +82,23 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 			return
 		}
 		s.call.Tone(s.tone)
-		sc.goOn(ctx, s, p)
+		if !again {
+			sc.goOn(ctx, s, p)
+		}
 	}
 	select {
 	case <-s.call.Done():
 	case <-ctx.Done():
 		_ = s.call.Hangup(context.WithoutCancel(ctx))
 	}
+}
+
+// rangBefore reports whether the phone has had another call in this row.
+func (sc *scene) rangBefore(s *sighting) (again bool) {
+	sc.mark(func() {
+		again = slices.ContainsFunc(sc.seen, func(o *sighting) bool { return o.who == s.who && o.from < s.from })
+	})
+	return again
 }
 
 // up reports whether a call was answered; a phone may do that by itself.
@@ -97,6 +111,9 @@ func up(c *phone.Call) bool {
 	}
 }
 
+// sent is the number to which the owner of a phone sends an answered call, in whatever way.
+func (p *actor) sent() string { return p.transfers + p.announces + p.hands + p.moves + p.consults }
+
 // goOn does what is done in a call that was answered.
 func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 	if p.presses != "" && HearsWords(ctx, s.call) == nil {
@@ -108,9 +125,10 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 			sc.mark(func() { s.presses = false })
 		}
 	}
-	if p.transfers+p.announces+p.consults == "" {
+	if p.sent() == "" {
 		return
 	}
+	defer sc.mark(func() { sc.asked = append(sc.asked, p.name) })
 	// Asterisk takes a transfer only once both talk.
 	if s.call.Hear(ctx, sceneTone, 500*time.Millisecond) != nil {
 		return
@@ -121,9 +139,14 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 		}
 		return
 	}
-	if p.transfers != "" {
+	switch {
+	case p.transfers != "":
 		_ = s.call.Refer(ctx, p.transfers)
-	} else {
+	case p.moves != "":
+		if err := sc.move(ctx, p.moves); err != nil {
+			sc.mark(func() { sc.wrong = err })
+		}
+	default:
 		sc.announce(ctx, s.call, p)
 	}
 	// As phones do once they are told that it worked, or that it never will.
@@ -133,14 +156,6 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 
 // consult lets a phone ask somebody, once, and does what is done then.
 func (sc *scene) consult(ctx context.Context, s *sighting, p *actor) error {
-	again := false
-	sc.mark(func() {
-		again = slices.ContainsFunc(sc.seen, func(o *sighting) bool { return o.who == s.who && o.from < s.from })
-	})
-	if again {
-		return nil
-	}
-	defer sc.mark(func() { sc.asked = append(sc.asked, p.name) })
 	path, err := sc.path(ctx)
 	if err == nil {
 		err = sc.Client.Do(ctx, "POST", path+"/consult", Object{"to": p.consults}, nil)
@@ -202,10 +217,30 @@ func (sc *scene) path(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("the call from %s is not among those under way", sc.caller)
 }
 
-// announce calls somebody else and connects the two.
+// move transfers the row's call over the API.
+func (sc *scene) move(ctx context.Context, to string) error {
+	path, err := sc.path(ctx)
+	if err != nil {
+		return err
+	}
+	return sc.Client.Do(ctx, "POST", path+"/transfer", Object{"to": to}, nil)
+}
+
+// announce calls somebody else and connects the two, as soon as it rings or once it is answered.
 func (sc *scene) announce(ctx context.Context, c *phone.Call, p *actor) {
-	consult, err := sc.phones[p.name].Dial(ctx, p.announces)
-	if err != nil || consult.WaitAnswer() != nil {
+	consult, err := sc.phones[p.name].Dial(ctx, p.announces+p.hands)
+	if err != nil {
+		return
+	}
+	if p.hands != "" {
+		select {
+		case <-consult.Ringing():
+		case <-consult.Done():
+			return
+		case <-ctx.Done():
+			return
+		}
+	} else if consult.WaitAnswer() != nil {
 		return
 	}
 	if pause(ctx, consult, time.Second) {

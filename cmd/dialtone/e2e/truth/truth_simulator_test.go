@@ -3,6 +3,7 @@ package truth
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,9 @@ type forecast struct {
 	trouble error
 }
 
+// saysBusy are rules by which a mailbox greets as busy.
+var saysBusy = regexp.MustCompile(` busy|does not want to be disturbed|wants no second one`)
+
 // causes are the SIP status that Asterisk makes of a Q.850 cause.
 var causes = map[int]string{1: "404", 17: "486", 19: "480", 20: "480", 21: "403", 34: "503"}
 
@@ -56,7 +60,7 @@ func (sc *scene) simulate(ctx context.Context) *forecast {
 		return f
 	}
 	for _, p := range sc.people {
-		if to := p.transfers + p.announces + p.consults; to != "" && f.ends == "with "+p.name {
+		if to := p.sent(); to != "" && f.ends == "with "+p.name {
 			question["to"] = to
 			f.trouble = sc.ask(ctx, f, question)
 			f.comesBack(p)
@@ -66,12 +70,16 @@ func (sc *scene) simulate(ctx context.Context) *forecast {
 }
 
 // comesBack is what the simulator does not know: who asks over the API gets the call
-// back unless the other takes it.
+// back unless the other takes it, and so does who transfers it to somebody who does not.
 func (f *forecast) comesBack(p *actor) {
 	if p.then == "abandons" {
 		f.turns = append(f.turns, turn{who: p.name, to: -1, any: true})
 	}
 	if p.consults != "" && p.then != "completes" && p.then != "departs" {
+		f.ends = "with " + p.name
+	}
+	if p.consults == "" && len(f.ends) == 3 { // the call that was sent on is refused
+		f.turns = append(f.turns, turn{who: p.name, to: -1, any: true})
 		f.ends = "with " + p.name
 	}
 }
@@ -83,6 +91,11 @@ func (sc *scene) judgeSimulator(t *testing.T, turns []turn) {
 	if f == nil || f.trouble != nil {
 		t.Errorf("the simulator: %+v", f)
 		return
+	}
+	for _, p := range sc.people {
+		if p.again != "" { // it is asked about one call at a time
+			return
+		}
 	}
 	left := slices.Clone(f.turns)
 	for _, r := range turns {
@@ -145,7 +158,7 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question Object) error {
 			place, at = step.Then, 0
 		case "voicemail":
 			f.ends = "mailbox " + step.Mailbox + " unavailable"
-			if strings.Contains(step.Rule, " busy") || strings.Contains(step.Rule, "does not want to be disturbed") || strings.Contains(step.Rule, "wants no second one") {
+			if saysBusy.MatchString(step.Rule) && !strings.Contains(step.Rule, "which forwarded the call") {
 				f.ends = "mailbox " + step.Mailbox + " busy"
 			}
 		case "messages":

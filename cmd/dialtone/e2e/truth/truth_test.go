@@ -52,6 +52,9 @@ type actor struct {
 	presses   string        // keys, once the answered call says something
 	transfers string        // number to which an answered call is sent by the transfer key
 	announces string        // the same after a second call to it
+	hands     string        // the same while the second call still rings
+	moves     string        // number to which an answered call is sent over the API
+	again     string        // what is done when the phone rings again after that
 	consults  string        // number that the phone in an answered call is let ask over the API
 	// then is what comes of that: completes or returns (over the API), departs (hangs up
 	// while talking), abandons (hangs up before an answer); "" is up to the other.
@@ -90,6 +93,12 @@ func readActor(clause string) (*actor, error) {
 			p.transfers = arg
 		case "announces":
 			p.announces = arg
+		case "hands":
+			p.hands = arg
+		case "moves":
+			p.moves = arg
+		case "again":
+			p.again = arg
 		case "consults":
 			p.consults = arg
 		case "dials":
