@@ -104,6 +104,11 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) error {
 	if err := tx.checkOwnCountry(ctx, old, e); err != nil {
 		return err
 	}
+	if e.TwinNumber != "" && (old == nil || old.TwinNumber != e.TwinNumber) {
+		if err := tx.mayLead(ctx, pbx.DoorTwin, "twin_number", e, e.TwinNumber); err != nil {
+			return err
+		}
+	}
 	if err := tx.checkLicence(ctx, old, e); err != nil {
 		return err
 	}

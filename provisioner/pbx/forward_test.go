@@ -111,7 +111,7 @@ func TestForwardChainEnds(t *testing.T) {
 		es = append(es, &Extension{Tenant: "acme", Number: fmt.Sprint(100 + i)})
 		fs = append(fs, &Forward{Tenant: "acme", Extension: fmt.Sprint(100 + i), Mode: ForwardDestination, Destination: Destination{ToExtension, fmt.Sprint(101 + i)}})
 	}
-	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme"}}, Extensions: es, Forwards: fs})
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", ClassOfService: "everything"}}, Extensions: es, Forwards: fs, Classes: []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}}})
 	got := journey(s, Call{Tenant: "acme", Dialled: "100"}, time.Time{}, "")
 	if len(got) != MaxHops+1 || got[MaxHops] != "dialtone-hangup 20" {
 		t.Errorf("got %q", got)

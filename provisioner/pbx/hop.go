@@ -119,21 +119,26 @@ func toDestination(r routing, to Destination) Plan {
 			return toRingGroup(r, g)
 		}
 	case ToExternal:
-		return toOutside(r, r.owner(), to.Key)
+		owner, door := r.owner()
+		return toOutside(r, door, owner, to.Key)
 	case ToHangup:
 		return hangup(CauseNoAnswer, "forwarded to nowhere: the call ends")
 	}
 	return hangup(CauseUnallocated, "forwarded to %s, which does not exist", to)
 }
 
-// owner is the extension whose rights a call outside uses: the last one that it
-// was sent on from, or the caller's.
-func (r routing) owner() *Extension {
+// owner is the extension whose rights a call outside uses, by the last place that it was
+// sent on from: that extension, for a ring group the tenant itself, and otherwise the
+// caller's extension.
+func (r routing) owner() (*Extension, Door) {
 	way := r.way()
 	for _, d := range slices.Backward(way[:len(way)-1]) {
+		if d.Kind == ToRingGroup {
+			return &Extension{Tenant: r.c.Tenant}, DoorGroup
+		}
 		if e := r.s.Extension(r.c.Tenant, d.Key); e != nil && d.Kind == ToExtension {
-			return e
+			return e, DoorForward
 		}
 	}
-	return r.c.Extension(r.s)
+	return r.c.Extension(r.s), DoorForward
 }

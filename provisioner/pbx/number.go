@@ -35,7 +35,10 @@ func (n *Number) Validate() error {
 // indexSent finds what carriers may call each number.
 func (s *Snapshot) indexSent() {
 	ns := s.Numbers
-	s.sent = map[key]*Number{}
+	s.sent, s.owned = map[key]*Number{}, make(map[string]*Number, len(ns))
+	for _, n := range ns {
+		s.owned[n.Number] = n
+	}
 	most := 0
 	ways := make([][]string, len(ns))
 	for i, n := range ns {
@@ -55,6 +58,9 @@ func (s *Snapshot) indexSent() {
 
 // NumberOf returns a tenant's number, or nil.
 func (s *Snapshot) NumberOf(tenant, e164 string) *Number { return s.ownNumbers[key{tenant, e164}] }
+
+// Owned returns the number of any tenant, or nil.
+func (s *Snapshot) Owned(e164 string) *Number { return s.owned[e164] }
 
 // NumberSent returns the number of a tenant that a carrier means, or nil.
 func (s *Snapshot) NumberSent(tenant, called string) *Number { return s.sent[key{tenant, called}] }

@@ -182,7 +182,7 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 	if !dialable(d.Endpoint) {
 		return Leg{}, false
 	}
-	if d.Kind == DeviceExternal && !s.leadOut(own, e, d.ExternalNumber, d.Confirm) {
+	if d.Kind == DeviceExternal && !s.leadOut(DoorDevice, own, e, d.ExternalNumber, d.Confirm) {
 		return Leg{}, false
 	}
 	own.tell(e, d)
@@ -193,17 +193,20 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 // confirmation. No device's leg has a name like its, with dots.
 func (s *Snapshot) twinOf(e *Extension, whole int) (Leg, bool) {
 	own := &OwnLeg{Seconds: whole}
-	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(own, e, e.TwinNumber, true) {
+	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(DoorTwin, own, e, e.TwinNumber, true) {
 		return Leg{}, false
 	}
 	return Leg{Endpoint: "twin." + e.Tenant + "." + e.Number, Device: e.TwinNumber, Own: own}, true
 }
 
 // leadOut makes a leg of an extension lead to an external number, if there is a
-// trunk for it and the extension's class of service allows it.
-func (s *Snapshot) leadOut(own *OwnLeg, e *Extension, number string, confirm bool) bool {
+// trunk for it and the rights of the extension let the number be called.
+func (s *Snapshot) leadOut(door Door, own *OwnLeg, e *Extension, number string, confirm bool) bool {
 	n := s.ExternalNumber(e.Tenant, number)
-	if n == nil || !s.mayRing(e, number) {
+	if n == nil {
+		return false
+	}
+	if a := s.RightsOf(e).Ask(door, number, n); a.Refused != "" || a.Inside != nil {
 		return false
 	}
 	t := s.TrunkFor(e.Tenant, n.Type)

@@ -106,19 +106,20 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 		out = append(out, Leg{Endpoint: name, Technology: by, Device: device, Own: &own})
 	}
 	whole := g.seconds(m)
-	lead := func(what string, owner *Extension, seconds int, number string, confirm bool, record string) {
+	lead := func(door Door, what string, owner *Extension, seconds int, number string, confirm bool, record string) {
 		own := OwnLeg{Seconds: seconds, Record: record}
-		if s.leadOut(&own, owner, number, confirm || g.Confirm != ConfirmNone) {
+		if s.leadOut(door, &own, owner, number, confirm || g.Confirm != ConfirmNone) {
 			add(own, what+">"+number, number, PJSIP)
 		}
 	}
 	e := t.extension
 	if e == nil {
 		if owner := t.owner; t.outside != "" {
+			door := DoorForward
 			if owner == nil {
-				owner = &Extension{Tenant: g.Tenant}
+				owner, door = &Extension{Tenant: g.Tenant}, DoorMember
 			}
-			lead(owner.Number, owner, whole, t.outside, false, "")
+			lead(door, owner.Number, owner, whole, t.outside, false, "")
 		}
 		return out
 	}
@@ -133,7 +134,7 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 		}
 		switch {
 		case d.Kind == DeviceExternal:
-			lead(d.Endpoint, e, seconds, d.ExternalNumber, d.Confirm, record)
+			lead(DoorDevice, d.Endpoint, e, seconds, d.ExternalNumber, d.Confirm, record)
 		case dialable(d.Endpoint) && (e.Type != TypeSIPVirtual || d.Kind.SIP()):
 			own := OwnLeg{Seconds: seconds, Endpoint: d.Endpoint, Confirm: g.Confirm == ConfirmAll, Record: record}
 			own.tell(e, d)
@@ -144,7 +145,7 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 		}
 	}
 	if e.TwinNumber != "" && e.Type.HasDevices() {
-		lead("twin "+e.Number, e, whole, e.TwinNumber, true, record)
+		lead(DoorTwin, "twin "+e.Number, e, whole, e.TwinNumber, true, record)
 	}
 	return out
 }

@@ -94,7 +94,7 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	}
 	e := s.Extension(c.Tenant, c.Dialled)
 	if e == nil {
-		return toOutside(r, c.Extension(s), c.Dialled)
+		return toOutside(r, DoorDialled, c.Extension(s), c.Dialled)
 	}
 	if from := c.Extension(s); from != nil && from != e && s.deniesInternal(from) {
 		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", from.Number,

@@ -51,7 +51,8 @@ type Snapshot struct {
 	trunks         map[key]*Trunk // by the type of number they reach
 	trunkEndpoints map[string]*Trunk
 	ownNumbers     map[key]*Number
-	sent           map[key]*Number // by what carriers may call them
+	owned          map[string]*Number // of all tenants
+	sent           map[key]*Number    // by what carriers may call them
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
 

@@ -22,7 +22,7 @@ type Tenant struct {
 	// CDRDays is for how many days records of its calls are kept; 0 is for ever.
 	CDRDays        int
 	Country        string // ISO 3166-1 alpha-2, of extensions that have none; "" for none
-	ClassOfService string // of extensions that have none; "" allows them everything
+	ClassOfService string // of extensions that have none, and ring groups; "" is standardClass
 	// ForwardCaller is whose number a carrier is shown for a call that is forwarded
 	// outside; "" is ShowExtension.
 	ForwardCaller ForwardCaller

@@ -158,7 +158,8 @@ func OpenCarrier(t *testing.T) *Carrier {
 	return &Carrier{in: in, Port: ports[0], t: t}
 }
 
-// Trunk makes the office's trunk to the carrier.
+// Trunk makes the office's trunk to the carrier, and lets the office call everything
+// there: without a class of service, numbers abroad and with a price are refused.
 func (c *Carrier) Trunk(l *Lab, name string, more Object) {
 	c.t.Helper()
 	body := Object{"host": CarrierHost, "port": c.Port, "username": "dialtone", "secret": TrunkSecret}
@@ -166,6 +167,8 @@ func (c *Carrier) Trunk(l *Lab, name string, more Object) {
 		body[k] = v
 	}
 	l.Do(c.t, "PUT", Tenant+"/trunks/"+name, body, nil)
+	l.Do(c.t, "PUT", Tenant+"/classes-of-service/everything", Object{"allow": []string{"any"}}, nil)
+	l.Do(c.t, "PATCH", Tenant, Object{"class_of_service": "everything"}, nil)
 }
 
 // Mobile is a simulated mobile of one of the names.
