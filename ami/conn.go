@@ -96,7 +96,7 @@ func (c *conn) read() error {
 	}
 }
 
-// route hands one frame to whom it belongs. What answers an action of ours that was given up is dropped.
+// route hands one frame to its receiver. An answer to an action that was given up is dropped.
 func (c *conn) route(frame Frame) error {
 	id := frame.Get("ActionID")
 	if strings.HasPrefix(id, c.idPrefix) {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Options says where Asterisk is, who we are, and who is told. Zero durations and lengths take the defaults.
+// Options are Asterisk's address, our login and the functions that take events.
+// Zero durations and lengths take the defaults.
 type Options struct {
 	Address  string // host:port; plain TCP, so keep it on loopback
 	Username string // the section of manager.conf

@@ -32,7 +32,7 @@ const (
 	readLimit   = 16 << 20
 )
 
-// Options says where Asterisk is and who wants its events. All callbacks run
+// Options says where Asterisk is and which functions take its events. All callbacks run
 // one after the other in the goroutine that called Run, so they need no locks
 // against each other; while one runs, events wait in the queue.
 type Options struct {

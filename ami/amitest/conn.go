@@ -63,7 +63,7 @@ func (c *Conn) Write(text string) {
 	c.write(text)
 }
 
-// write is Write for one who holds writing.
+// write is Write for a caller that holds writing.
 func (c *Conn) write(text string) {
 	c.socket.SetWriteDeadline(time.Now().Add(patience))
 	c.socket.Write([]byte(text))

@@ -107,7 +107,7 @@ func (s *Server) Silent(silent bool) {
 	s.silent = silent
 }
 
-// Booting keeps FullyBooted back at the next logins. Booting(false) sends it to who is logged in.
+// Booting keeps FullyBooted back at the next logins. Booting(false) sends it to the sessions that are logged in.
 func (s *Server) Booting(booting bool) {
 	s.mu.Lock()
 	s.booting = booting

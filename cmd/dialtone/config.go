@@ -114,7 +114,7 @@ func ownAddress() string {
 	return "127.0.0.1"
 }
 
-// asteriskFlags are where Asterisk is and who we are there.
+// asteriskFlags are Asterisk's addresses and our logins.
 type asteriskFlags struct {
 	AsteriskEtc   string `help:"Asterisk's configuration folder; ours is dialtone/ in it." default:"/etc/asterisk" type:"path" env:"DIALTONE_ASTERISK_ETC"`
 	AsteriskSpool string `help:"Asterisk's spool folder; empty when this machine cannot see it." default:"/var/spool/asterisk" env:"DIALTONE_ASTERISK_SPOOL"`

@@ -28,7 +28,7 @@ type cli struct {
 	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, while it runs or not."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the database. The controller must not run."`
 	Manual   manualCmd   `cmd:"" help:"Print the manual: the list of its pages, or one of them."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Version  versionCmd  `cmd:"" help:"Print the version, or the licences of what the program contains."`
 }
 
 func main() {
@@ -45,10 +45,15 @@ func main() {
 	}
 }
 
-type versionCmd struct{}
+type versionCmd struct {
+	Licences bool `help:"Print the licences and notices of all modules in this program."`
+}
 
-// Run prints version, commit and Go version.
-func (versionCmd) Run() error {
+// Run prints version, commit and Go version, or the licences.
+func (c versionCmd) Run() error {
+	if c.Licences {
+		return printLicences()
+	}
 	fmt.Println("dialtone", programVersion())
 	return nil
 }

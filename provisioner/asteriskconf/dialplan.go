@@ -101,7 +101,7 @@ type dialplanLeg struct {
 	Caller   outsideNumber
 	Confirm  bool
 	Groups   groupList // in which the call can be picked up
-	// Monitored and OnDemand are for channels whose file cannot say it; Extension is theirs.
+	// Monitored and OnDemand are for technologies whose file cannot say it; Extension is the channel's.
 	Monitored pickupMark
 	OnDemand  onDemandName
 	Extension extenName

@@ -16,7 +16,7 @@ type iaxView struct {
 	Devices []iaxDevice
 }
 
-// iaxDevice becomes one section, which is both who calls and who is called.
+// iaxDevice becomes one section, both for calls from the device and for calls to it.
 type iaxDevice struct {
 	party
 	Endpoint endpointName
@@ -60,7 +60,7 @@ func iaxDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v iaxDevice, err error) {
 	into(&es, &v.Tenant)(newContextName("tenant", d.Tenant, plainName))
 	into(&es, &v.Entry)(newContextName("tenant", d.Tenant, pbx.EntryContext))
 	into(&es, &v.Secret)(newConfValue("secret", d.Secret.Reveal()))
-	if d.Secret.IsZero() { // chan_iax2 lets everybody in who knows the name
+	if d.Secret.IsZero() { // chan_iax2 lets in everybody that knows the name
 		es.Add(pbx.Invalidf("secret", "is required"))
 	}
 	es.Add(pbx.CheckRange("qualify_seconds", d.QualifySeconds, 0, 3600, "seconds"))

@@ -8,8 +8,8 @@ import (
 
 // featuresFile tells Asterisk which code is pressed during a call to have it recorded.
 //
-// The code is one of [applicationmap], which runs OnDemandContext on the channel of who
-// pressed it and which only channels obey whose DYNAMIC_FEATURES name it: no other call
+// The code is one of [applicationmap]. It runs OnDemandContext on the channel that pressed
+// it. Only channels whose DYNAMIC_FEATURES name it obey: no other call
 // is touched. Asterisk's own one-touch recording (automixmon) would need no file, but by
 // its source (bridge_builtin_features.c) it writes into no folder, because a slash in
 // the name becomes a dash, and it stops whatever recording of the other party there is.
@@ -53,7 +53,7 @@ func featuresConfOf(s *pbx.Snapshot, _ Options) (any, error) {
 }
 
 // recordsOnDemand reports whether the phones of an extension may start a recording.
-// Whoever is recorded anyway could only stop it.
+// An extension that is always recorded could only stop its recording.
 func recordsOnDemand(s *pbx.Snapshot, e *pbx.Extension) bool {
 	return e.RecordOnDemand && !e.Record && s.CodesOf(e.Tenant).Codes[pbx.FeatureRecord] != ""
 }

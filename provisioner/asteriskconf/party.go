@@ -6,7 +6,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// party is what a device's endpoint says of who calls from it, whatever the
+// party is the caller's identity and rights in a device's endpoint, whatever the
 // technology.
 type party struct {
 	Name, Number varValue // as variables take them one by one

@@ -13,7 +13,7 @@ import (
 type pjsipTrunk struct {
 	Endpoint endpointName
 	Context  contextName // where its calls enter
-	Host     confValue   // whose calls are the trunk's
+	Host     confValue   // calls from this host are the trunk's
 	Domain   confValue   // host part of From
 	Server   confValue   // SIP URI of the carrier
 	Account  bool

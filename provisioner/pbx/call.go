@@ -23,8 +23,8 @@ const (
 	LegAnswering LegState = "answering" // was taken up and is not through: is asked to press 1, or hears a service
 	LegUp        LegState = "up"        // talks
 	LegHeld      LegState = "held"      // its phone holds the call
-	LegWaiting   LegState = "waiting"   // hears music while who it talked with asks somebody
-	LegAsking    LegState = "asking"    // asks somebody while who it talked with waits
+	LegWaiting   LegState = "waiting"   // hears music while the other party consults a third one
+	LegAsking    LegState = "asking"    // consults a third party while the other one waits
 	LegEnded     LegState = "ended"
 )
 
@@ -63,7 +63,7 @@ type LiveCall struct {
 	Dialled  string
 	Started  time.Time
 	Answered time.Time // when the caller was first connected, to voicemail as well
-	By       CallParty // who answered first
+	By       CallParty // the party that answered first
 	Legs     []CallLeg // in order of appearance
 	Rules    []string  // why it went where it went, in order
 	Via      []CallVia
@@ -126,7 +126,7 @@ type CDR struct {
 	Started, Answered, Ended time.Time
 	From                     CallParty
 	Dialled                  string
-	By                       CallParty // who answered; empty for voicemail and services
+	By                       CallParty // the party that answered; empty for voicemail and services
 	Called                   []CallLeg // every leg that was called
 	Outcome                  CallOutcome
 	Via                      []CallVia
@@ -172,7 +172,7 @@ func (c *CDR) Parties() (extensions, numbers []string) {
 	return extensions, add(numbers, c.Dialled)
 }
 
-// ClickContext rings the devices of who places a call over the API, and lets the
+// ClickContext rings the devices of the user that places a call over the API, and lets the
 // one that answers dial as if its keys had been pressed. Its variables: the
 // argument of Dial, the number to dial, what the phone shows meanwhile, and the
 // entry context of the tenant. Asterisk hands those with "_" on to the phone.

@@ -2,13 +2,13 @@ package pbx
 
 import "strconv"
 
-// A consultation: a phone asks somebody else while who it talked with hears music.
+// A consultation: a phone calls a third party while the held party hears music.
 // Two channels that were in one bridge go on in ConsultContext and HeldContext; all
 // that follows, a controller or not, is in the dialplan.
 const (
 	// ConsultContext is where the phone that asks dials the number it is continued at,
 	// through a Local channel in AskContext: however that ends, the phone is back here
-	// afterwards and takes back who is held.
+	// afterwards and takes back the held party.
 	ConsultContext = "dialtone-consult"
 	// AskContext sends the call that ConsultContext makes into an entry context.
 	AskContext = "dialtone-ask"
@@ -19,7 +19,7 @@ const (
 	HeldContext = "dialtone-held"
 	// LeftExtension of HeldContext is where a channel goes on that nothing takes any more.
 	LeftExtension = "left"
-	// TakeContext takes who is held, at extension s: the phone that asked when it is
+	// TakeContext takes the held party, at extension s: the phone that asked when it is
 	// back, or the channel that it dialled when it has hung up.
 	TakeContext = "dialtone-take"
 
@@ -34,7 +34,7 @@ const (
 	// RecallVariable, on the channel that is held, is the argument of Dial that rings
 	// the phone again.
 	RecallVariable = "DIALTONE_RECALL"
-	// GoOnVariable, on the channel that is held, is where it goes on when who asks hangs up
+	// GoOnVariable, on the channel that is held, is where it goes on when the transferor hangs up
 	// before he is answered: "CONTEXT,EXTENSION,1"; "" rings him back.
 	GoOnVariable = "DIALTONE_GO_ON"
 	// UnansweredVariable, on the channel that is held, is where it goes on when the phone
@@ -51,7 +51,7 @@ const (
 	EntryAsksLabel = "ask"
 )
 
-// recallSeconds is how long a phone rings again whose owner left somebody on hold.
+// recallSeconds is how long a phone rings again after it left a party on hold.
 const recallSeconds = 30
 
 // RecallArgument is the value of RecallVariable.

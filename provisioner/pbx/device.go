@@ -13,7 +13,7 @@ type Device struct {
 	DAHDIChannel int
 	RingSeconds  int  // how long it rings, 0–300; 0: as long as its extension
 	RingOrder    int  // when it rings in a sequence, 1–99, or 0 before all others; the same order rings together
-	Confirm      bool // external: who answers must press 1, so that no mailbox of the other side takes the call
+	Confirm      bool // external: the callee must press 1, so that no mailbox of the other side takes the call
 	// Endpoint is the name of its PJSIP endpoint, AOR and auth, and its SIP user
 	// name. Random unless a third-party device chose it; unique over all tenants.
 	// Of a device of kind iax2 it is the name in iax.conf, of one of kind dahdi
@@ -24,7 +24,7 @@ type Device struct {
 	// QualifySeconds is the pause between OPTIONS that ask whether it still
 	// answers, 0–3600; 0 asks never, its status is then UNMONITORED.
 	QualifySeconds int
-	// Shared makes it a desk for whoever signs in on it: Extension is then theirs,
+	// Shared makes it a desk for every user that signs in on it: Extension is then theirs,
 	// and nothing else sets it.
 	Shared   bool
 	Version  int64

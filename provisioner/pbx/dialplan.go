@@ -93,7 +93,7 @@ func SettingContext(tenant string) string { return "set-" + tenant }
 // one it parks a call that was transferred there. It is the tenant's parking lot as well.
 func ParkContext(tenant string) string { return "park-" + tenant }
 
-// ParkedBackContext rings who parked a call when nobody has taken it for long.
+// ParkedBackContext rings the phone that parked a call when nobody has taken it for long.
 func ParkedBackContext(tenant string) string { return "parkback-" + tenant }
 
 // EchoContext plays back what the caller says.
@@ -106,7 +106,7 @@ const MonitorContext = "dialtone-monitor"
 // during a call, as Gosub with the tenant as argument.
 const (
 	OnDemandContext = "dialtone-on-demand"
-	// RecordedGroup is the category of channel groups that holds who records what: its
+	// RecordedGroup is the category of channel groups in which recordings are counted: its
 	// groups are the Linkedids of calls, their members the channels that are recorded.
 	RecordedGroup = "dialtone-recorded"
 	// OnDemandVariable is set on a channel that is recorded on demand: the id of its
@@ -194,7 +194,7 @@ const LegContext = "dialtone-legs"
 // for technologies whose file cannot.
 const LegGroupContext = "dialtone-leg-groups"
 
-// ConfirmContext asks who answered a leg to press 1.
+// ConfirmContext asks the person at an answered leg to press 1.
 const ConfirmContext = "dialtone-confirm"
 
 // TrunkContext is where calls from a tenant's trunks enter.

@@ -24,7 +24,7 @@ type Extension struct {
 	Monitors       bool // it may listen to calls of extensions that are Monitored, and talk in them
 	Monitored      bool // others may do so in calls on its phones
 	Anonymous      bool // calls from it show neither name nor number
-	DoNotDisturb   bool // it does not ring: whoever calls it finds it busy
+	DoNotDisturb   bool // it does not ring: callers find it busy
 	NoCallWaiting  bool // while one of its devices is in a call, it is busy
 	// PresentationNumber is the number of the tenant that carriers are shown for its
 	// calls; "" leaves that to the trunk.

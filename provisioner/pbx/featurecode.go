@@ -67,7 +67,7 @@ type FeatureCodes struct {
 	Codes map[Feature]string
 	// ParkSlots are the numbers at which calls are parked, as "701-720"; "" for none.
 	ParkSlots string
-	// ParkSeconds is how long a parked call waits before it rings who parked it.
+	// ParkSeconds is how long a parked call waits before it rings the phone that parked it.
 	ParkSeconds int
 	Version     int64
 	Revision    int64
@@ -121,7 +121,7 @@ func (c *FeatureCodes) Validate() error {
 // dialled.
 func (f Feature) pressed() bool { return f == FeatureRecord }
 
-// pressedPattern keeps who types a number into what answered him from pressing a code.
+// pressedPattern refuses digits: they are typed into menus of the other side during a call.
 var pressedPattern = regexp.MustCompile(`^[*#].`)
 
 func (c *FeatureCodes) checkPressed() *Error {

@@ -3,7 +3,7 @@ package pbx
 import "slices"
 
 // Group is a phone group: its members may pick up each other's ringing calls.
-// Who belongs to it is the extensions' word, see Extension.Groups.
+// Its members are named by the extensions, see Extension.Groups.
 type Group struct {
 	Tenant   string
 	Name     string // key within the tenant

@@ -37,7 +37,7 @@ func SpyGroup(tenant, number string) string { return number + "." + tenant }
 
 // monitorArgument is the argument of ChanSpy for an extension: only talks of two (b),
 // with the keys 4, 5 and 6 (d), until the one that it has found ends (E) or there is
-// none (S), without announcing whom (q).
+// no such talk (S), without announcing the channel (q).
 func monitorArgument(tenant, number string) string {
 	return ",bdqESg(" + SpyGroup(tenant, number) + ")"
 }

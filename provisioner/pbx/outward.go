@@ -112,7 +112,7 @@ func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
 	}
 }
 
-// Shown is what a carrier is told of who calls.
+// Shown is the identity of the caller as a carrier sees it.
 type Shown struct {
 	Number string // "" is the caller's own
 	Hidden bool   // the carrier learns it and tells nobody

@@ -10,7 +10,7 @@ func (s *Snapshot) indexUsers() {
 	s.indexMailboxOwners()
 }
 
-// indexMailboxOwners finds whose a mailbox is: the user of the extension with its
+// indexMailboxOwners finds the owner of a mailbox: the user of the extension with its
 // number, or of the first extension that uses it. Extensions are sorted.
 func (s *Snapshot) indexMailboxOwners() {
 	for _, e := range s.Extensions {

@@ -88,8 +88,8 @@ const (
 	OutcomeUnreachable Outcome = "CHANUNAVAIL" // nothing registered, or no answer on the network
 	OutcomeCongestion  Outcome = "CONGESTION"
 	OutcomeCancel      Outcome = "CANCEL" // the caller hung up
-	// OutcomeDeclined is what the dialplan makes of CHANUNAVAIL with cause 21: who was
-	// called answered 603, as Polycoms do when a call is refused.
+	// OutcomeDeclined is what the dialplan makes of CHANUNAVAIL with cause 21: the callee
+	// answered 603, as Polycoms do when a call is refused.
 	OutcomeDeclined Outcome = "DECLINED"
 	OutcomePlayed   Outcome = ""
 )
@@ -118,7 +118,7 @@ func ParseOutcome(s string) Outcome {
 }
 
 // The Q.850 causes that plans end with, and what chan_pjsip answers a caller
-// who was not answered yet.
+// before the call is answered.
 const (
 	CauseUnallocated = 1  // 404 Not Found
 	CauseNormal      = 16 // end of an answered call

@@ -42,7 +42,7 @@ type OwnLeg struct {
 	// the technology cannot say so.
 	Groups              []string
 	Monitored, OnDemand string
-	Confirm             bool // who answers must press 1 before the call is his
+	Confirm             bool // the callee must press 1 to take the call
 	// Endpoint is rung where the leg's name is not an endpoint's, as in groups.
 	Endpoint string
 	Delay    int    // seconds before it rings

@@ -20,8 +20,8 @@ type RingGroup struct {
 	Timeout     int
 	Destination Destination // where an unanswered call goes; zero ends it
 	SkipBusy    bool        // members in a call do not ring
-	// FollowForwards rings, for a member whose calls are all forwarded, where they
-	// go; otherwise its own devices ring.
+	// FollowForwards rings the destination of a member whose calls are all forwarded;
+	// otherwise its own devices ring.
 	FollowForwards bool
 	Confirm        ConfirmMode
 	CallerIDPrefix string    // put before the caller's name, with a space; "" for none
@@ -32,7 +32,7 @@ type RingGroup struct {
 	Revision       int64
 }
 
-// RingMember is one who rings: an extension or an external number.
+// RingMember is a member that rings: an extension or an external number.
 type RingMember struct {
 	Extension   string `json:"extension,omitempty"` // its number; "" for an external number
 	External    string `json:"external,omitempty"`
@@ -53,8 +53,8 @@ const (
 	StrategyMemoryHunt  Strategy = "memory-hunt" // the first; the first two; the first three …
 	StrategySequential  Strategy = "sequential"
 	StrategyRoundRobin  Strategy = "round-robin"  // begins after the member that the last call began with
-	StrategyLeastRecent Strategy = "least-recent" // begins with who has not answered for longest
-	StrategyFewestCalls Strategy = "fewest-calls" // begins with who has answered least often
+	StrategyLeastRecent Strategy = "least-recent" // begins with the member that has not answered for longest
+	StrategyFewestCalls Strategy = "fewest-calls" // begins with the member that has answered least often
 	StrategyRandom      Strategy = "random"
 	StrategyWeighted    Strategy = "weighted" // random; a weight of 2 is first twice as often as one of 1
 	StrategyPaging      Strategy = "paging"   // phones answer by themselves and hear the caller
@@ -65,17 +65,17 @@ var Strategies = []Strategy{StrategyAll, StrategySequential, StrategyMemoryHunt,
 	StrategyLeastRecent,
 	StrategyFewestCalls, StrategyRandom, StrategyWeighted, StrategyPaging}
 
-// ConfirmMode says who must press 1 before the call is his.
+// ConfirmMode says which members must press 1 to take the call.
 type ConfirmMode string
 
 // The modes. A device or a twin that asks by its own setting asks in each.
 const (
-	ConfirmExternal ConfirmMode = "external" // who answers outside
+	ConfirmExternal ConfirmMode = "external" // members outside
 	ConfirmAll      ConfirmMode = "all"
 	ConfirmNone     ConfirmMode = "none"
 )
 
-// TakesTurns reports whether with whom a call begins depends on the call before.
+// TakesTurns reports whether the member that rings first depends on the call before.
 func (g *RingGroup) TakesTurns() bool { return g.Strategy == StrategyRoundRobin }
 
 // WaitSound is what a caller hears until somebody answers.

@@ -41,7 +41,7 @@ func toRingGroup(r routing, g *RingGroup) Plan {
 	return p
 }
 
-// members returns who rings, in order: those that an earlier plan for this call
+// members returns the members that ring, in order: those that an earlier plan for this call
 // chose, or all that may ring now.
 func (r routing) members(g *RingGroup) []RingMember {
 	if r.c.Order != "" {
@@ -60,8 +60,8 @@ func (r routing) members(g *RingGroup) []RingMember {
 	return out
 }
 
-// wants reports whether a member takes part: not one who does not want to be
-// disturbed, nor one in a call who wants no second one, or is to be left alone.
+// wants reports whether a member takes part: not with do not disturb, nor in a call
+// when call waiting is off or the group skips busy members.
 func (r routing) wants(g *RingGroup, m RingMember) bool {
 	t, ok := r.at(g, m)
 	if !ok || t.extension == nil {
@@ -163,7 +163,7 @@ func (r routing) groupDial(g *RingGroup, ring Ring) Step {
 	return step
 }
 
-// dial is the step that rings a ring of the group, whoever calls.
+// dial is the step that rings a ring of the group, for every caller.
 func (g *RingGroup) dial(ring Ring) Step {
 	step := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Ringing: g.Waiting != WaitMusic,
 		Music: g.Waiting == WaitMusic}

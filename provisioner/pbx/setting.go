@@ -106,8 +106,8 @@ func readSetting(r routing, f Feature, number string) (set Setting, why string) 
 	return set, why
 }
 
-// reachable returns the destination that a number means for somebody of extension e
-// who forwards to it, or why he may not.
+// reachable returns the destination that a number means for a forward of extension e,
+// or the reason why it may not be one.
 func (r routing) reachable(e *Extension, number string) (to Destination, why string) {
 	if number == e.Number {
 		return to, "an extension is not forwarded to itself"

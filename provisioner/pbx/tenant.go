@@ -23,14 +23,14 @@ type Tenant struct {
 	CDRDays        int
 	Country        string // ISO 3166-1 alpha-2, of extensions that have none; "" for none
 	ClassOfService string // of extensions that have none, and ring groups; "" is standardClass
-	// ForwardCaller is whose number a carrier is shown for a call that is forwarded
+	// ForwardCaller tells which number a carrier is shown for a call that is forwarded
 	// outside; "" is ShowExtension.
 	ForwardCaller ForwardCaller
 	Version       int64 // row version, for ETag
 	Revision      int64 // configuration revision of the last change
 }
 
-// ForwardCaller is who is shown as the caller of a forwarded call.
+// ForwardCaller is the party that is shown as the caller of a forwarded call.
 type ForwardCaller string
 
 // The choices. Carriers that accept only numbers of their customer refuse or

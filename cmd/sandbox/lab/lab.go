@@ -274,7 +274,7 @@ func (l *Lab) Decided(t *testing.T, before, n int) {
 }
 
 // Decisions is how many calls and steps the controller has decided by ARI since
-// its start. Whoever compares it with calls that were made just now waits with Decided.
+// its start. A comparison with calls that were made just now waits with Decided.
 func (l *Lab) Decisions(t *testing.T) int {
 	t.Helper()
 	n := 0
