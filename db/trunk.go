@@ -22,6 +22,7 @@ var trunkTable = newTable(kindTrunk, "trunks",
 	col("register", func(row *pbx.Trunk) any { return &row.Register }),
 	col("caller_number", func(row *pbx.Trunk) any { return &row.CallerNumber }),
 	col("teams", func(row *pbx.Trunk) any { return &row.Teams }),
+	col("max_calls", func(row *pbx.Trunk) any { return &row.MaxCalls }),
 )
 
 // Trunk returns one trunk, or a NotFound error.

@@ -79,6 +79,9 @@ type assumed struct {
 // InUse implements pbx.Live.
 func (a assumed) InUse(endpoint string) bool { return a.busy[endpoint] }
 
+// Calls implements pbx.Live: no trunk carries a call.
+func (a assumed) Calls(string) int { return 0 }
+
 // Turn implements pbx.Live.
 func (a assumed) Turn(tenant, group string) pbx.Turn {
 	if a.turn == nil {

@@ -295,6 +295,7 @@ type turns struct{ told []string }
 func (l *turns) chose(_, group, member string) { l.told = append(l.told, group+": "+member) }
 
 func (*turns) InUse(string) bool { return false }
+func (*turns) Calls(string) int  { return 0 }
 
 func (l *turns) Turn(string, string) (t pbx.Turn) {
 	if len(l.told) > 0 {

@@ -12,6 +12,7 @@ type TrunkFields struct {
 	Secret       *string `json:"secret,omitempty" writeOnly:"true" doc:"Password of username: 1 to 64 printable ASCII characters without spaces; left out, an existing trunk keeps its own"`
 	Register     bool    `json:"register,omitempty" doc:"Tell the carrier where we are; needs username"`
 	CallerNumber string  `row:",number" json:"caller_number,omitempty" doc:"Number shown to the carrier as the caller's, in every call; left out, it gets the caller's own"`
+	MaxCalls     *int    `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls it carries at once in both directions, 60 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	Teams        bool    `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others; a tenant has one trunk with it and one without"`
 }
 
@@ -24,6 +25,7 @@ type Trunk struct {
 	Username     string     `json:"username,omitempty"`
 	Register     bool       `json:"register"`
 	CallerNumber string     `json:"caller_number,omitempty"`
+	MaxCalls     int        `json:"max_calls" doc:"0 is without limit"`
 	Teams        bool       `json:"teams"`
 	Endpoint     string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
 	Apply        ApplyBlock `json:"apply"`
@@ -36,7 +38,7 @@ func registerTrunks(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.Trunk {
 			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP,
-				Endpoint: pbx.NewTrunkEndpoint()}
+				MaxCalls: pbx.DefaultTrunkCalls, Endpoint: pbx.NewTrunkEndpoint()}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
 			if w.Username == "" && w.Secret == nil { // without its user name a password is of no use

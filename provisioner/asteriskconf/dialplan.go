@@ -14,6 +14,7 @@ type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
 	Recorded, Trunk, Desk, Numbers    contextName
+	Inside                            contextName
 	Dialled                           []dialplanNumber
 	Help                              dialplanHelp
 	Feature                           featureView
@@ -98,6 +99,7 @@ type dialplanLeg struct {
 	Seconds  int
 	Endpoint endpointName // of the device, or of the trunk where there is a Number
 	Number   outsideNumber
+	Inside   contextName // of the tenant that Number belongs to, in place of an endpoint
 	Caller   outsideNumber
 	Confirm  bool
 	Groups   groupList // in which the call can be picked up
@@ -117,6 +119,9 @@ func (l dialplanLeg) Told() bool { return l.Groups.Any() || l.Monitored.Any() ||
 
 // Channel is what the leg rings.
 func (l dialplanLeg) Channel() string {
+	if l.Inside.Any() {
+		return "Local/" + l.Number.String() + "@" + l.Inside.String() + "/n"
+	}
 	if l.Number.Any() {
 		return pbx.PJSIP.Device(l.Number.String() + "@" + l.Endpoint.String())
 	}
@@ -158,7 +163,7 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant) (v dialplanTenant, err err
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
-		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
+		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Inside: pbx.InsideContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
@@ -233,7 +238,11 @@ func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v
 		v.told(es, s, tenant, l.Own)
 		return v
 	}
-	into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
+	if l.Own.Inside != "" {
+		into(es, &v.Inside)(newContextName("tenant", l.Own.Inside, pbx.InsideContext))
+	} else {
+		into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
+	}
 	into(es, &v.Number)(newOutsideNumber("external_number", l.Own.Number))
 	if l.Own.Caller != "" {
 		into(es, &v.Caller)(newOutsideNumber("caller_number", l.Own.Caller))

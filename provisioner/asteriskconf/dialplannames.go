@@ -19,6 +19,9 @@ type dialplanView struct {
 	Recorded     string // group of the channels that are recorded
 	RecordFolder string
 	Forget       string   // clears the variables of a call that was elsewhere before
+	InHeaders    string   // characters of headers that tell of diversions, as FILTER takes them
+	Mark         string   // between two such headers
+	MaxInside    int      // the most of Var.Inside
 	Patterns     []string // which together match every extension a call can be at
 	Written      string   // characters that numbers are written with, as REPLACE takes them
 	Tenants      []dialplanTenant
@@ -34,6 +37,7 @@ type dialplanContexts struct {
 	OnDemand                          string // records a call when a code is pressed
 	Called, Legs, Groups, Confirm     string // run on legs
 	Click                             string
+	Diverted                          string // run on channels of trunks
 	Alert, Music, Page                string // of ring groups
 	Consult, Ask, Held, Take          string // of consultations
 }
@@ -47,6 +51,8 @@ type dialplanVariables struct {
 	DeskNumber, DeskPIN                 string
 	Held, AskEntry, Asker, Recall, GoOn string // of consultations
 	Unanswered, Waits                   string // of a channel that is held
+	Diverted, History                   string // of a call that was diverted
+	Inside                              string // counts the numbers of this system that a call has come by
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -91,7 +97,7 @@ func sharedNames() dialplanView {
 			Hangup: pbx.HangupContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
 			Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, Monitor: pbx.MonitorContext, OnDemand: pbx.OnDemandContext,
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
-			Click: pbx.ClickContext,
+			Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
 		},
@@ -103,7 +109,8 @@ func sharedNames() dialplanView {
 			DeskNumber: pbx.DeskNumberVariable, DeskPIN: pbx.DeskPINVariable,
 			Held: pbx.HeldVariable, AskEntry: pbx.AskEntryVariable, Asker: pbx.AskerVariable,
 			Recall: pbx.RecallVariable, GoOn: pbx.GoOnVariable,
-			Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
+			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
+			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
@@ -116,6 +123,9 @@ func sharedNames() dialplanView {
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,
 		Forget:       forget(),
+		InHeaders:    `0-9A-Za-z+:@=.|\;`,
+		Mark:         pbx.DiversionMark,
+		MaxInside:    pbx.MaxInside,
 		Patterns:     anyExtension,
 		Written:      written,
 	}
@@ -125,6 +135,7 @@ func sharedNames() dialplanView {
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
+		"__" + pbx.DivertedVariable + "=",
 		"__" + pbx.CallVariable + "=${UNIQUEID}", rememberDialled,
 	}, ",")
 }

@@ -35,6 +35,7 @@ type Tracker struct {
 	channels map[string]*channel     // by Uniqueid
 	calls    map[string]*trackedCall // by Linkedid
 	early    map[string]*early       // by Uniqueid, of channels that no event has told of yet
+	on       map[string]int          // channels by endpoint
 	ignored  uint64                  // channels beyond maxChannels
 	listed   bool                    // since the connect: no call under way is missing
 }
@@ -58,6 +59,7 @@ type Options struct {
 // channel is one channel of Asterisk.
 type channel struct {
 	id, name string
+	endpoint string // it was made at
 	linked   string // the Linkedid it was last seen with
 	call     *trackedCall
 	leg      *leg   // of the call; nil for a half of a Local channel
@@ -112,7 +114,8 @@ func New(ctx context.Context, o Options) (*Tracker, error) {
 
 func newTracker(o Options, turns *Turns) *Tracker {
 	return &Tracker{o: o, Turns: turns,
-		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{}}
+		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{},
+		on: map[string]int{}}
 }
 
 // Handle follows one event. It does not block. How an event changes the state of a leg is
@@ -214,13 +217,15 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	if !begun && c.UniqueID != c.LinkedID {
 		call.Incomplete = true // the channel that it is named after was there before us
 	}
-	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
+	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at,
+		endpoint: pbx.EndpointOfChannel(c.Name)}
+	t.on[ch.endpoint]++
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {
 		call.Tenant = t.o.Snapshot().TenantOfChannel(c.Name, c.Context)
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
-		ch.leg = newLeg(ch.id, t.party(c), at)
+		ch.leg = newLeg(ch.id, t.party(call.Tenant, c), at)
 		ch.leg.Caller = !call.click() && !hasCaller(call) && (c.UniqueID == c.LinkedID || c.State == "Ring")
 		call.legs = append(call.legs, ch.leg)
 	}
@@ -312,6 +317,9 @@ func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 		}
 	}
 	delete(t.channels, ch.id)
+	if t.on[ch.endpoint]--; t.on[ch.endpoint] <= 0 {
+		delete(t.on, ch.endpoint)
+	}
 	delete(c.channels, ch.id)
 	if half := t.channels[ch.half]; half != nil {
 		half.half = ""

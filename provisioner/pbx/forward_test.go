@@ -62,6 +62,8 @@ func journey(s *Snapshot, c Call, now time.Time, o Outcome) []string {
 
 type talking map[string]bool
 
+func (t talking) Calls(string) int { return 0 }
+
 func (t talking) InUse(endpoint string) bool { return t[endpoint] }
 
 func TestForwards(t *testing.T) {

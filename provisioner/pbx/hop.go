@@ -89,6 +89,8 @@ func (r routing) barred(to Destination) string {
 	switch {
 	case to.Kind == ToExternal && CheckLedTo("", to.Key, r.s.CountriesOf(r.c.Tenant)) != nil:
 		return fmt.Sprintf("not forwarded to %s, which is for emergencies", to)
+	case to.Kind == ToExternal && r.circles(r.forwardsFrom(), to.Key) != "":
+		return fmt.Sprintf("not forwarded to %s, %s", to, r.circles(r.forwardsFrom(), to.Key))
 	case slices.Contains(r.way(), to):
 		return fmt.Sprintf("not forwarded to %s, where the call has been already", to)
 	case len(r.c.Hops) >= MaxHops:

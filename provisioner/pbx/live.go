@@ -6,6 +6,9 @@ type Live interface {
 	// InUse reports whether an endpoint is in a call; a call that only rings there
 	// does not count. It is false where nothing is known.
 	InUse(endpoint string) bool
+	// Calls returns how many calls a trunk's endpoint carries. A call that is being decided
+	// counts where it came in by that trunk.
+	Calls(endpoint string) int
 	// Turn returns what was observed of a ring group.
 	Turn(tenant, group string) Turn
 }

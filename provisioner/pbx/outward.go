@@ -27,8 +27,10 @@ func toOutside(r routing, door Door, owner *Extension, number string) Plan {
 			r.c.Tenant, quote(number), inWords(r.s.CountryOf(owner)))
 	case a.Refused != "":
 		return hangup(a.Cause, "%s", a.Refused)
-	case a.Inside != nil:
+	case a.Inside != nil && a.Inside.Tenant == r.c.Tenant:
 		return r.toNumber(a.Inside)
+	case a.Inside != nil:
+		return r.across(owner, a.Inside)
 	case n != nil && !a.Reading.Emergency: // it says itself how the carrier wants it
 		return r.leave(owner, n.Type, a, number)
 	}
@@ -84,12 +86,16 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 	if t == nil || !dialable(t.Endpoint) {
 		return hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
 	}
+	if why := r.full(t, 0); why != "" && !a.Reading.Emergency {
+		return atBound(why)
+	}
 	from := r.c.Extension(r.s)
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}},
 		Seconds: outwardSeconds,
 		Record:  owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t),
 			Hidden: owner.Anonymous && !a.Reading.Emergency}, Next: follow(1, 2, 3, 4)}
 	r.showCaller(&dial, owner, t)
+	r.tellDiverted(&dial, owner, number)
 	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
@@ -110,6 +116,26 @@ func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
 	if from := r.c.Extension(r.s); from != nil {
 		dial.Show = &Shown{Number: presentationOf(from, t), Hidden: from.Anonymous}
 	}
+}
+
+// across is the plan that calls a number of another tenant of this system, as a carrier
+// would bring the call there.
+func (r routing) across(owner *Extension, n *Number) Plan {
+	from := r.c.Extension(r.s)
+	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: n.Number, Device: n.Number, Inside: n.Tenant}},
+		Seconds: outwardSeconds, Record: owner.Record || from != nil && from.Record,
+		Show: &Shown{Number: owner.PresentationNumber, Hidden: owner.Anonymous}, Next: follow(1, 2, 3, 4)}
+	if t := r.s.TrunkFor(r.c.Tenant, NumberSIP); t != nil {
+		dial.Show.Number = presentationOf(owner, t)
+		r.showCaller(&dial, owner, t)
+	}
+	r.tellDiverted(&dial, owner, n.Number)
+	dial.Rule = fmt.Sprintf("%s is a number of this system: the call stays in the house", n.Number)
+	return Plan{Steps: []Step{dial,
+		hangupStep(CauseNoAnswer, "%s did not answer", n.Number),
+		hangupStep(CauseAbsent, "%s cannot be reached", n.Number),
+		hangupStep(CauseBusy, "%s is busy", n.Number),
+		hangupStep(CauseNormal, "the call to %s has ended", n.Number)}}
 }
 
 // Shown is the identity of the caller as a carrier sees it.
@@ -157,6 +183,9 @@ func inbound(r routing, t *Trunk) Plan {
 	if n == nil {
 		return hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", t.Name,
 			quote(r.c.Dialled), r.c.Tenant)
+	}
+	if why := r.full(t, 1); why != "" {
+		return atBound(why)
 	}
 	return r.toNumber(n)
 }

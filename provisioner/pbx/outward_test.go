@@ -128,7 +128,7 @@ func TestRouteOutward(t *testing.T) {
 			t.Errorf("%s dials %s:\n got %s (%s)\nwant %s (%s)", tt.from, tt.dialled, got, step.Rule, tt.want, tt.rule)
 		}
 	}
-	if p := Route(s, Call{Tenant: "bolt", Dialled: "+493011", Endpoint: "dbolt"}, time.Time{}); p.Steps[0].Legs[0].Endpoint != "tbolt" || p.Steps[0].Show.Number != "+493099" {
+	if p := Route(s, Call{Tenant: "bolt", Dialled: "+493011", Endpoint: "dbolt"}, time.Time{}); p.Steps[0].Argument("bolt") != "Local/+493011@inside-acme/n,120,if(+493099)u(allowed)" {
 		t.Errorf("another tenant's number is reached by %+v", p.Steps[0])
 	}
 	var outcomes []string

@@ -121,7 +121,7 @@ func inWords(iso string) string {
 // tenant, with the tenant's class of service.
 func (s *Snapshot) RightsOf(e *Extension) Rights {
 	return Rights{Holder: e.holder(), Country: s.CountryOf(e), Countries: s.CountriesOf(e.Tenant), Class: s.ClassOf(e),
-		Own: func(e164 string) *Number { return s.NumberOf(e.Tenant, e164) }}
+		Own: s.Owned}
 }
 
 // holder names who has rights.

@@ -16,6 +16,8 @@ type observation struct {
 	turn    Turn
 }
 
+func (o observation) Calls(string) int { return 0 }
+
 func (o observation) InUse(endpoint string) bool { return o.talking[endpoint] }
 func (o observation) Turn(string, string) Turn   { return o.turn }
 

@@ -108,6 +108,9 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 	whole := g.seconds(m)
 	lead := func(door Door, what string, owner *Extension, seconds int, number string, confirm bool, record string) {
 		own := OwnLeg{Seconds: seconds, Record: record}
+		if n := s.NumberOf(g.Tenant, number); n != nil && n.Destination == (Destination{ToRingGroup, g.Name}) {
+			return // it leads back here
+		}
 		if s.leadOut(door, &own, owner, number, confirm || g.Confirm != ConfirmNone) {
 			add(own, what+">"+number, number, PJSIP)
 		}

@@ -104,7 +104,9 @@ func (r routing) groupLegs(g *RingGroup, m RingMember) []Leg {
 		return nil
 	}
 	var out Ring
-	out.add(r.s.legsFor(g, m, t), r.notCaller)
+	out.add(r.s.legsFor(g, m, t), func(l Leg) bool {
+		return r.notCaller(l) && r.leads(&Extension{Tenant: g.Tenant}, l)
+	})
 	return out.Legs
 }
 

@@ -23,7 +23,9 @@ type Call struct {
 	// Order is what an earlier plan for the same place said as its Order: a choice
 	// among members that must stay the same until the call leaves.
 	Order string
-	Live  Live // nil when nothing is known
+	// Diverted is what it brought along about its way before it came here.
+	Diverted Diversions
+	Live     Live // nil when nothing is known
 }
 
 // actor is the endpoint whose call it is.
@@ -199,12 +201,19 @@ func ringsFor(s *Snapshot, c Call, e *Extension) []Ring {
 	rings := s.Rings(e)
 	out := rings[:0]
 	for _, r := range rings {
-		r.Legs = slices.DeleteFunc(r.Legs, func(l Leg) bool { return l.Endpoint == c.Endpoint })
+		r.Legs = slices.DeleteFunc(r.Legs, func(l Leg) bool { return l.Endpoint == c.Endpoint || !(routing{s: s, c: c}).leads(e, l) })
 		if len(r.Legs) > 0 {
 			out = append(out, r)
 		}
 	}
 	return out
+}
+
+// isCaller reports whether a leg leads to the number that the call comes from, or that has
+// diverted it to here: whoever is there would be called by the own call.
+func (r routing) isCaller(e *Extension, l Leg) bool {
+	return l.Own != nil && l.Own.Number != "" &&
+		(r.sameNumber(e, l.Own.Number, r.c.Caller) || r.wasDiverted(e, l.Own.Number))
 }
 
 // dialable refuses an endpoint name that would mean more than itself inside the
