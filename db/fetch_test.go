@@ -42,7 +42,9 @@ var compareAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 func TestFetchRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	first, second := sampleFetch(), pbx.PhoneFetch{MAC: "001565aabbcc", At: time.UnixMilli(1700000000124).UTC()}
-	checkEveryFieldSet(t, &first)
+	notStored := first
+	notStored.Enrolling = true
+	checkEveryFieldSet(t, &notStored)
 	addFetches(t, db, first, second)
 	got, err := db.Fetches(t.Context(), "001565aabbcc", 10)
 	if diff := cmp.Diff([]pbx.PhoneFetch{second, first}, got, compareAddr); diff != "" || err != nil {

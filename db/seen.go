@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -13,7 +14,7 @@ import (
 func (db *DB) SeenPhones(ctx context.Context) (out []pbx.PhoneSeen, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, scanSeen, `SELECT mac, enrolled, enrolled_at, seen_at, fetched_at, address, former_address,
-			address_since, user_agent, files FROM phone_seen ORDER BY mac`)
+			address_since, user_agent, files, moved, given, given_to, given_also, given_also_at FROM phone_seen ORDER BY mac`)
 		return err
 	})
 	if err != nil {
@@ -24,17 +25,10 @@ func (db *DB) SeenPhones(ctx context.Context) (out []pbx.PhoneSeen, err error) {
 
 func scanSeen(row scanner) (pbx.PhoneSeen, error) {
 	var s pbx.PhoneSeen
-	var address, former string
 	var files []byte
-	err := row.Scan(&s.MAC, &s.Enrolled, instant{&s.EnrolledAt}, instant{&s.SeenAt}, instant{&s.FetchedAt}, &address,
-		&former,
-		instant{&s.AddressSince}, &s.UserAgent, &files)
-	if err == nil && address != "" {
-		s.Address, err = netip.ParseAddr(address)
-	}
-	if err == nil && former != "" {
-		s.FormerAddress, err = netip.ParseAddr(former)
-	}
+	err := row.Scan(&s.MAC, &s.Enrolled, instant{&s.EnrolledAt}, instant{&s.SeenAt}, instant{&s.FetchedAt}, ip{&s.Address},
+		ip{&s.FormerAddress}, instant{&s.AddressSince}, &s.UserAgent, &files, &s.Moved, &s.Given, ip{&s.GivenTo},
+		ip{&s.GivenAlso}, instant{&s.GivenAlsoAt})
 	if err == nil {
 		err = json.Unmarshal(files, &s.Files)
 	}
@@ -60,7 +54,8 @@ func (db *DB) WriteSeenPhones(ctx context.Context, put []pbx.PhoneSeen, gone []p
 
 func (tx *Tx) putSeen(ctx context.Context, put []pbx.PhoneSeen) error {
 	return tx.forEach(ctx, `INSERT OR REPLACE INTO phone_seen (mac, enrolled, enrolled_at, seen_at, fetched_at, address, former_address,
-		address_since, user_agent, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, func(exec func(...any) error) error {
+		address_since, user_agent, files, moved, given, given_to, given_also, given_also_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, func(exec func(...any) error) error {
 		for i := range put {
 			s := &put[i]
 			files, err := json.Marshal(s.Files)
@@ -68,13 +63,28 @@ func (tx *Tx) putSeen(ctx context.Context, put []pbx.PhoneSeen) error {
 				return err
 			}
 			if err := exec(string(s.MAC), s.Enrolled, millis(s.EnrolledAt), millis(s.SeenAt), millis(s.FetchedAt),
-				ipText(s.Address),
-				ipText(s.FormerAddress), millis(s.AddressSince), cut(s.UserAgent), string(files)); err != nil {
+				ipText(s.Address), ipText(s.FormerAddress), millis(s.AddressSince), cut(s.UserAgent), string(files), s.Moved,
+				s.Given, ipText(s.GivenTo), ipText(s.GivenAlso), millis(s.GivenAlsoAt)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// ip reads an address that ipText wrote.
+type ip struct{ to *netip.Addr }
+
+// Scan implements sql.Scanner.
+func (a ip) Scan(v any) (err error) {
+	text, ok := v.(string)
+	if !ok {
+		return errors.New("an address is not a text")
+	}
+	if *a.to = (netip.Addr{}); text != "" {
+		*a.to, err = netip.ParseAddr(text)
+	}
+	return err
 }
 
 // ipText is "" for an address that is not known.

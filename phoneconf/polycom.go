@@ -145,7 +145,7 @@ func renderMaster(e *Engine, mac pbx.MAC, software string, endings ...string) ([
 
 func renderPolycomEnrol(e *Engine, p *pbx.Phone, site Site) ([]byte, error) {
 	var w attrWriter
-	view := struct{ Server polycomServer }{w.server(site, p.URLSecret)}
+	view := struct{ Server polycomServer }{w.server(site, p.EnrolSecret())}
 	if w.err != nil {
 		return nil, w.err
 	}

@@ -138,7 +138,10 @@ func TestEnrolFilesHoldNoSecretButTheirOwnAddress(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found = found || bytes.Contains(b, []byte(p.URLSecret.Reveal()))
+			found = found || bytes.Contains(b, []byte(p.EnrolSecret().Reveal()))
+			if bytes.Contains(b, []byte(p.URLSecret.Reveal())) {
+				t.Errorf("%s gives away the phone's own URL", f)
+			}
 			for _, d := range s.Devices {
 				if bytes.Contains(b, []byte(d.Secret.Reveal())) || bytes.Contains(b, []byte(d.Endpoint)) {
 					t.Errorf("%s shows device %s", f, d.Name)
@@ -149,7 +152,7 @@ func TestEnrolFilesHoldNoSecretButTheirOwnAddress(t *testing.T) {
 			}
 		}
 		if !found {
-			t.Errorf("no enrolment file of %s names the phone's own URL", p.Vendor)
+			t.Errorf("no enrolment file of %s names the phone's enrolment URL", p.Vendor)
 		}
 	}
 }

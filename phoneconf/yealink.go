@@ -216,7 +216,7 @@ func renderYealinkEnrol(e *Engine, p *pbx.Phone, site Site) ([]byte, error) {
 	view := struct {
 		Static    string
 		ServerURL yealinkValue
-	}{"static.", w.value("own URL", site.ownURL(p.URLSecret)+"/")}
+	}{"static.", w.value("enrolment URL", site.ownURL(p.EnrolSecret())+"/")}
 	if m, ok := Lookup(p.Vendor, p.Model); ok && m.Era == YealinkV70 {
 		view.Static = ""
 	}

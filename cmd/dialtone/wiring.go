@@ -55,7 +55,7 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, log *slog.Logger) *phonehttp.Handler {
 	fl := ctl.Fleet
 	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Files: files,
-		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled,
+		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled, Moved: fl.Seen.Moved,
 		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl, Logger: log})
 }
 

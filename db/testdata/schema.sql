@@ -308,7 +308,7 @@ CREATE TABLE phone_seen (
     address_since  INTEGER NOT NULL,
     user_agent     TEXT    NOT NULL,
     files          TEXT    NOT NULL
-) STRICT, WITHOUT ROWID;
+, moved TEXT NOT NULL DEFAULT '', given TEXT NOT NULL DEFAULT '', given_to TEXT NOT NULL DEFAULT '', given_also TEXT NOT NULL DEFAULT '', given_also_at INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_settings (
     tenant        TEXT    NOT NULL PRIMARY KEY REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,

@@ -25,14 +25,14 @@ type PhoneDrift struct {
 
 // DriftReason is one way in which it is not.
 type DriftReason struct {
-	Kind   string `json:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address"`
+	Kind   string `json:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address,enrolled-twice"`
 	Detail string `json:"detail"`
 }
 
 type driftInput struct {
 	Tenant string `path:"tenant"`
 	Days   int    `query:"days" default:"7" minimum:"1" maximum:"365" doc:"How long silence is fine, and how long an address is new"`
-	Kind   string `query:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address," doc:"Only this kind"`
+	Kind   string `query:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address,enrolled-twice," doc:"Only this kind"`
 	After  string `query:"after" doc:"List what comes after this MAC"`
 	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }

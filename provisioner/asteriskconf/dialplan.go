@@ -13,9 +13,8 @@ import (
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
-	Recorded, Trunk, Desk, Numbers    contextName
-	Inside                            contextName
-	Dialled                           []dialplanNumber
+	Recorded, Desk, Numbers, Inside   contextName
+	Otherwise                         []dialplanNumber // what its trunks mean otherwise than AllNumbers
 	Help                              dialplanHelp
 	Feature                           featureView
 	Extensions                        []dialplanExtension
@@ -155,6 +154,10 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 	}
+	var err error
+	if v.Numbers, err = numbersSent(s, s.SentToAny()); err != nil {
+		return nil, err
+	}
 	return v, addRingGroups(&v, s, at)
 }
 
@@ -163,7 +166,8 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant) (v dialplanTenant, err err
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
-		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Inside: pbx.InsideContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
+		&v.Recorded: pbx.RecordContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
+		&v.Inside: pbx.InsideContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}

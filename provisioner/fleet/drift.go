@@ -17,19 +17,20 @@ type DriftKind string
 
 // The kinds of drift.
 const (
-	DriftOldFile    DriftKind = "old-file"      // it holds other bytes than it would get now
-	DriftNever      DriftKind = "never-fetched" // it has fetched nothing, and its window is over
-	DriftSilent     DriftKind = "silent"        // it has not asked for days
-	DriftFirmware   DriftKind = "firmware"      // it runs another branch than the one its files were checked with
-	DriftModel      DriftKind = "model"         // it calls itself another model
-	DriftNewAddress DriftKind = "new-address"   // it asks from elsewhere, since days
-	DriftBroken     DriftKind = "broken"        // its files cannot be made
-	DriftTemplate   DriftKind = "template"      // a template of the site's for it fails
+	DriftOldFile    DriftKind = "old-file"       // it holds other bytes than it would get now
+	DriftNever      DriftKind = "never-fetched"  // it has fetched nothing, and its window is over
+	DriftSilent     DriftKind = "silent"         // it has not asked for days
+	DriftFirmware   DriftKind = "firmware"       // it runs another branch than the one its files were checked with
+	DriftModel      DriftKind = "model"          // it calls itself another model
+	DriftNewAddress DriftKind = "new-address"    // it asks from elsewhere, since days
+	DriftShared     DriftKind = "enrolled-twice" // its enrolment URL was given to two networks
+	DriftBroken     DriftKind = "broken"         // its files cannot be made
+	DriftTemplate   DriftKind = "template"       // a template of the site's for it fails
 )
 
 // DriftKinds are all kinds, in the order in which a phone's are listed.
 func DriftKinds() []DriftKind {
-	return []DriftKind{DriftBroken, DriftTemplate, DriftNever, DriftOldFile, DriftSilent,
+	return []DriftKind{DriftBroken, DriftTemplate, DriftShared, DriftNever, DriftOldFile, DriftSilent,
 		DriftModel, DriftFirmware, DriftNewAddress}
 }
 
@@ -107,6 +108,10 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time,
 	add := func(k DriftKind, format string, args ...any) { out = append(out, reason(k, format, args...)...) }
 	if _, site := phoneconf.SiteFault(want.err); want.err != nil && !site {
 		add(DriftBroken, "its files cannot be made: %v", want.err)
+	}
+	if seen.GivenAlso.IsValid() && now.Sub(seen.GivenAlsoAt) < patience {
+		add(DriftShared, "its enrolment URL was given to %s and to %s: if one of them is not the phone, enrol it again",
+			seen.GivenTo, seen.GivenAlso)
 	}
 	switch {
 	case seen.FetchedAt.IsZero():

@@ -55,6 +55,16 @@ func TestDriftOfOnePhone(t *testing.T) {
 		{"an address that is no news", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) {
 			s.FormerAddress, s.AddressSince = netip.MustParseAddr("192.0.2.7"), noon.Add(-week)
 		}, nil},
+		{"its enrolment given to two networks", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) {
+			s.GivenTo, s.GivenAlso, s.GivenAlsoAt = netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("198.51.100.7"), noon.Add(-time.Hour)
+		}, []DriftKind{DriftShared}},
+		{"its enrolment given to two networks, nothing fetched", func(p *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) {
+			p.EnrolUntil = noon.Add(time.Hour)
+			*s = pbx.PhoneSeen{GivenTo: netip.MustParseAddr("192.0.2.7"), GivenAlso: netip.MustParseAddr("198.51.100.7"), GivenAlsoAt: noon}
+		}, []DriftKind{DriftShared}},
+		{"its enrolment given to two networks long ago", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) {
+			s.GivenTo, s.GivenAlso, s.GivenAlsoAt = netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("198.51.100.7"), noon.Add(-week)
+		}, nil},
 		{"broken", func(_ *pbx.Phone, _ *pbx.PhoneSeen, w *wantedFiles) { w.err = errors.New("no zone") }, []DriftKind{DriftBroken}},
 	} {
 		p, s, w := phone(), fine(), want

@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
@@ -28,7 +30,8 @@ const seenAgain = time.Minute
 // maxSeenFiles bounds the file names remembered of one phone.
 const maxSeenFiles = 16
 
-// Sightings keeps the facts that phones proved by requests with their own secret.
+// Sightings keeps the facts that phones proved by requests with their own secret, and to
+// which addresses the generic URL gave the way there.
 //
 // Memory is authoritative. The database follows changes within seenPause, and mere times
 // within seenAgain.
@@ -53,8 +56,25 @@ type seenRows struct {
 type sighting struct {
 	pbx.PhoneSeen
 	wrote time.Time // SeenAt of the row as it was last written
-	// enrolled caches the phone for which Enrolled was last computed.
-	enrolled *pbx.Phone
+	// enrolled and moved cache the phone for which Enrolled and Moved were last computed.
+	enrolled, moved *pbx.Phone
+}
+
+// given notes that the generic URL gave a phone's enrolment URL. It reports whether that
+// is news.
+func (row *sighting) given(p *pbx.Phone, f pbx.PhoneFetch) bool {
+	now := pbx.EnrolmentOf(p)
+	switch {
+	case row.Given != now:
+		row.Given, row.GivenTo, row.GivenAlso, row.GivenAlsoAt = now, f.Address, netip.Addr{}, time.Time{}
+	case limit.Network(f.Address) == limit.Network(row.GivenTo):
+		return false
+	case f.Address == row.GivenAlso && f.At.Sub(row.GivenAlsoAt) < seenAgain:
+		return false
+	default:
+		row.GivenAlso, row.GivenAlsoAt = f.Address, f.At
+	}
+	return true
 }
 
 // newSightings reads the stored rows from the database.
@@ -82,8 +102,17 @@ func (s *Sightings) Enrolled(p *pbx.Phone) bool {
 	return known != nil && known.Enrolled == pbx.EnrolmentOf(p)
 }
 
-// Of returns the facts that a phone proved. EnrolledAt is zero if it enrolled with an
-// earlier secret than the present one.
+// Moved reports whether a phone has used its present own URL. Its enrolment URL, which the
+// generic URL gave, has then ended.
+func (s *Sightings) Moved(p *pbx.Phone) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.phones[p.MAC]
+	return known != nil && known.Moved == pbx.EnrolmentOf(p)
+}
+
+// Of returns the facts that a phone proved. Those of its enrolment are zero if it enrolled
+// with an earlier secret than the present one.
 func (s *Sightings) Of(p *pbx.Phone) pbx.PhoneSeen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,15 +122,19 @@ func (s *Sightings) Of(p *pbx.Phone) pbx.PhoneSeen {
 	}
 	out := known.PhoneSeen
 	out.Files = maps.Clone(known.Files)
-	if out.Enrolled != pbx.EnrolmentOf(p) {
+	now := pbx.EnrolmentOf(p)
+	if out.Enrolled != now {
 		out.EnrolledAt = time.Time{}
+	}
+	if out.Given != now {
+		out.GivenTo, out.GivenAlso, out.GivenAlsoAt = netip.Addr{}, netip.Addr{}, time.Time{}
 	}
 	return out
 }
 
 // note takes over the facts that a request of a known phone proves.
 func (s *Sightings) note(f pbx.PhoneFetch) {
-	if !f.Own {
+	if !f.Own && f.Hash == "" {
 		return
 	}
 	p := s.snapshot().Phone(f.MAC)
@@ -115,6 +148,12 @@ func (s *Sightings) note(f pbx.PhoneFetch) {
 		row = &sighting{PhoneSeen: pbx.PhoneSeen{MAC: f.MAC, Files: map[string]string{}}}
 		s.phones[f.MAC] = row
 	}
+	if !f.Own {
+		if row.given(p, f) {
+			s.changed.Mark(f.MAC)
+		}
+		return
+	}
 	row.SeenAt = f.At
 	news := f.At.Sub(row.wrote) > seenAgain
 	if f.Address != row.Address {
@@ -127,6 +166,12 @@ func (s *Sightings) note(f pbx.PhoneFetch) {
 		if vendor, _, _, _ := phoneconf.Identify(f.UserAgent); vendor != "" {
 			news = true
 			row.UserAgent = f.UserAgent
+		}
+	}
+	if !f.Enrolling && row.moved != p {
+		row.moved = p
+		if now := pbx.EnrolmentOf(p); row.Moved != now {
+			row.Moved, news = now, true
 		}
 	}
 	if s.fetched(row, p, f) || news {

@@ -74,3 +74,57 @@ func TestSeenKeepsTheFormerAddress(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// The enrolment URL ends with the first use of the phone's own, and not with its own use.
+func TestUseOfTheOwnURLMovesAPhone(t *testing.T) {
+	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
+	d := openStore(t)
+	open := func() *Sightings {
+		s, err := newSightings(t.Context(), d, slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return seenSnapshot(1, p) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := open()
+	fetch := pbx.PhoneFetch{MAC: p.MAC, File: "001565aabbcc.cfg", Status: 200, Hash: "aa", Own: true, Enrolling: true, At: noon}
+	s.note(fetch)
+	if s.Moved(p) || !s.Enrolled(p) {
+		t.Errorf("after the full file by the enrolment URL: moved %v, enrolled %v", s.Moved(p), s.Enrolled(p))
+	}
+	fetch.Enrolling, fetch.File = false, "001565aabbcc.boot"
+	s.note(fetch)
+	store(t, s.changed)
+	if s = open(); !s.Moved(p) {
+		t.Error("the use of its own URL does not count, or a restart forgets it")
+	}
+	if again := seenPhone(p.MAC, pbx.Yealink, "two"); s.Moved(again) {
+		t.Error("a phone that is to enrol again has moved already")
+	}
+}
+
+func TestEnrolmentURLGivenToTwoNetworks(t *testing.T) {
+	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
+	s, err := newSightings(t.Context(), openStore(t), slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return seenSnapshot(1, p) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := func(address, hash string) pbx.PhoneSeen {
+		s.note(pbx.PhoneFetch{MAC: p.MAC, File: "001565aabbcc.cfg", Status: 200, Hash: hash, Address: netip.MustParseAddr(address), At: noon})
+		return s.Of(p)
+	}
+	for _, address := range []string{"2001:db8:0:1::7", "2001:db8:0:1::8"} {
+		if got := given(address, "aa"); got.GivenTo.String() != "2001:db8:0:1::7" || got.GivenAlso.IsValid() || !got.SeenAt.IsZero() {
+			t.Errorf("one network: %+v", got)
+		}
+	}
+	if got := given("198.51.100.7", ""); got.GivenAlso.IsValid() {
+		t.Errorf("a refusal counts: %+v", got)
+	}
+	if got := given("198.51.100.7", "aa"); got.GivenAlso.String() != "198.51.100.7" || got.GivenAlsoAt != noon {
+		t.Errorf("another network: %+v", got)
+	}
+	if got := s.Of(seenPhone(p.MAC, pbx.Yealink, "two")); got.GivenTo.IsValid() || got.GivenAlso.IsValid() {
+		t.Errorf("it is to enrol again: %+v", got)
+	}
+}

@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"time"
 )
@@ -28,7 +29,7 @@ type Phone struct {
 	// (256 bits in base32). It never changes unless it is replaced on purpose.
 	URLSecret Secret
 	// EnrolUntil ends the window in which the generic URL answers this phone
-	// with the address of its own URL (and nothing else).
+	// with the address of its enrolment URL (and nothing else), see EnrolSecret.
 	EnrolUntil time.Time
 	Version    int64
 	Revision   int64
@@ -46,6 +47,19 @@ type Line struct {
 
 // NewURLSecret returns the secret of a per-phone URL.
 func NewURLSecret() Secret { return RandomSecret(32) }
+
+// EnrolSecret is the secret of the URL that the generic URL gives the phone.
+//
+// Anybody who knows the MAC can ask for it in the enrolment window. So it is not
+// URLSecret and does not lead to it. The files behind it move the phone to its own URL,
+// and it ends when the phone has used that.
+func (p *Phone) EnrolSecret() Secret {
+	if p.URLSecret.IsZero() {
+		return Secret{}
+	}
+	sum := sha256.Sum256([]byte("enrolment URL of " + string(p.MAC) + " beside " + p.URLSecret.Reveal()))
+	return NewSecret(base32Text(sum[:]))
+}
 
 // MaxLines is the most registrations any model has (Yealink W90B).
 const MaxLines = 250

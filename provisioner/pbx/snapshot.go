@@ -53,6 +53,7 @@ type Snapshot struct {
 	ownNumbers     map[key]*Number
 	owned          map[string]*Number // of all tenants
 	sent           map[key]*Number    // by what carriers may call them
+	sentToAny      map[string]*Number // the same among all tenants
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
 

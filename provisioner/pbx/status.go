@@ -58,5 +58,7 @@ type PhoneFetch struct {
 	// Own means that the phone proved to be itself, by the secret in its own URL
 	// or by its certificate.
 	Own bool
-	At  time.Time
+	// Enrolling means that the secret was EnrolSecret. It is not stored.
+	Enrolling bool
+	At        time.Time
 }

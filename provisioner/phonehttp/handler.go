@@ -1,10 +1,12 @@
 // Package phonehttp is the HTTP service that phones talk to. It serves phone files and
 // nothing else, tells strangers nothing, and reports each request to its owner.
 //
-// Two kinds of address exist. The generic one (/<file>) gives a known phone in
-// its enrolment window the address of its own URL, until it has its full file. A
-// phone's own URL (/p/<secret>/<file>) gives the full files of that phone alone, and
-// so does the generic one to a client certificate of the MAC asked for. All other
+// Three kinds of address exist. The generic one (/<file>) gives a known phone in
+// its enrolment window the address of its enrolment URL, until it has its full file. The
+// enrolment URL and the phone's own (both /p/<secret>/<file>) give the full files of that
+// phone alone, and so does the generic one to a client certificate of the MAC asked for.
+// The full files name the own URL. Its first use ends the enrolment URL, which a stranger
+// may have asked for too. All other
 // requests, except the links of invitations (invite), get the same 404: a different
 // answer for a known MAC would let anybody list the phones of a site.
 //
@@ -48,6 +50,9 @@ type Options struct {
 	// Enrolled tells whether a phone has its full file already. The generic URL has nothing
 	// more for such a phone. It must not block. nil means never.
 	Enrolled func(*pbx.Phone) bool
+	// Moved tells whether a phone has used its own URL already. Its enrolment URL has then
+	// ended. It must not block. nil means never.
+	Moved func(*pbx.Phone) bool
 	// Upload keeps a file that a phone sends, and reports whether it existed before.
 	// Uploaded returns the kept file, or nil. Both are called for names of
 	// phoneconf.UploadOf only. nil refuses uploads.
@@ -81,6 +86,9 @@ func New(opt Options) *Handler {
 	if opt.Enrolled == nil {
 		opt.Enrolled = func(*pbx.Phone) bool { return false }
 	}
+	if opt.Moved == nil {
+		opt.Moved = func(*pbx.Phone) bool { return false }
+	}
 	h := &Handler{opt: opt, files: opt.Files, uploads: make(chan struct{}, maxUploads),
 		sending: make(chan struct{}, maxFirmware)}
 	h.core = h.serve
@@ -97,6 +105,8 @@ type call struct {
 	known pbx.MAC // the phone it belongs to, "" if unknown
 	entry *entry  // the phone, once the request proved to be from it
 	own   bool    // the request proved to be from the phone
+	// enrolling tells that the proof was the enrolment secret.
+	enrolling bool
 
 	// upload tells that the phone may send this file, by these rules.
 	upload bool
@@ -155,9 +165,12 @@ func (h *Handler) find(c *call) (*file, error) {
 	// The secret is looked up by its hash. So the time it takes does not show how much of a
 	// guess was right. It is done for every request.
 	owner := c.index.bySecret[sha256.Sum256([]byte(c.want.Secret))]
+	if owner.enrolling && h.opt.Moved(owner.phone) {
+		owner.entry = nil
+	}
 	named := c.index.byMAC[c.want.MAC]
 	switch {
-	case owner != nil:
+	case owner.entry != nil:
 		c.known = owner.phone.MAC
 	case named != nil:
 		c.known = named.phone.MAC
@@ -169,10 +182,11 @@ func (h *Handler) find(c *call) (*file, error) {
 		return nil, nil
 	}
 	if c.want.Secret != "" {
-		if owner == nil || owner != named {
+		if owner.entry == nil || owner.entry != named {
 			return nil, nil
 		}
-		return h.proved(c, owner)
+		c.enrolling = owner.enrolling
+		return h.proved(c, named)
 	}
 	if named != nil && c.cert.given {
 		return h.proved(c, named)
@@ -184,10 +198,11 @@ func (h *Handler) find(c *call) (*file, error) {
 	return f, nil
 }
 
-// proved returns the file of a phone that proved to be itself.
+// proved returns the file of a phone that proved to be itself. A phone sends nothing by
+// its enrolment URL.
 func (h *Handler) proved(c *call, e *entry) (*file, error) {
 	c.own, c.entry = true, e
-	if h.opt.Upload != nil {
+	if h.opt.Upload != nil && !c.enrolling {
 		c.rules, c.upload = phoneconf.UploadOf(e.phone, c.want.File)
 	}
 	if c.method == http.MethodPut {
@@ -206,7 +221,7 @@ func noteOf(c *call, hash string) note {
 		agent = agent[:maxUserAgent]
 	}
 	n := note{known: c.known != "", fetch: pbx.PhoneFetch{
-		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Address: c.remote,
+		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Enrolling: c.enrolling, Address: c.remote,
 		UserAgent: strings.ToValidUTF8(agent, ""), At: c.now,
 	}}
 	if n.fetch.MAC == "" {

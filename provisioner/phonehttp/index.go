@@ -16,11 +16,17 @@ import (
 // beside it wait for.
 type index struct {
 	snapshot *pbx.Snapshot
-	bySecret map[[sha256.Size]byte]*entry
+	bySecret map[[sha256.Size]byte]owner
 	byMAC    map[pbx.MAC]*entry
 	people   sync.Map // tenant → func() [sha256.Size]byte, its directory's fingerprint
 	// directoryKey → func() directory
 	directories sync.Map
+}
+
+// owner is the phone that a secret belongs to.
+type owner struct {
+	*entry
+	enrolling bool // it is the phone's EnrolSecret
 }
 
 // directoryKey is the key of a directory without speed dials.
@@ -69,7 +75,7 @@ func (fs *Files) indexOf(s *pbx.Snapshot) *index {
 
 func newIndex(s *pbx.Snapshot) *index {
 	n := len(s.Phones)
-	ix := &index{snapshot: s, bySecret: make(map[[sha256.Size]byte]*entry, n), byMAC: make(map[pbx.MAC]*entry, n)}
+	ix := &index{snapshot: s, bySecret: make(map[[sha256.Size]byte]owner, 2*n), byMAC: make(map[pbx.MAC]*entry, n)}
 	entries := make([]entry, n)
 	networks := make(map[string][]netip.Prefix, len(s.Tenants))
 	for _, t := range s.Tenants {
@@ -81,7 +87,8 @@ func newIndex(s *pbx.Snapshot) *index {
 		ix.byMAC[p.MAC] = e
 		if !p.URLSecret.IsZero() { // an empty one would be everybody's
 			e.secret = sha256.Sum256([]byte(p.URLSecret.Reveal()))
-			ix.bySecret[e.secret] = e
+			ix.bySecret[e.secret] = owner{entry: e}
+			ix.bySecret[sha256.Sum256([]byte(p.EnrolSecret().Reveal()))] = owner{entry: e, enrolling: true}
 		}
 	}
 	return ix

@@ -18,10 +18,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -43,6 +45,48 @@ func TestEnrolledPhoneGetsNothingMoreAtTheGenericURL(t *testing.T) {
 	}
 	if w := s.get("/" + string(macOf(1)) + ".cfg"); w.Code != 200 {
 		t.Errorf("another phone: %d", w.Code)
+	}
+}
+
+// What a stranger gets at the generic URL serves until the phone has used the URL that its
+// full file names, and never leads to that by itself.
+func TestEnrolmentURLEndsWhenThePhoneHasMoved(t *testing.T) {
+	s := newSite(t, 2, nil)
+	moved := false
+	s.opt.Moved = func(*pbx.Phone) bool { return moved }
+	s.opt.Upload = func(*pbx.Phone, phoneconf.FileName, []byte) (bool, error) { return false, nil }
+	url := regexp.MustCompile(`/p/([a-z2-7]{52})`)
+	for i, generic := range []string{"/" + string(macOf(0)) + ".cfg", "/" + string(macOf(1)) + "-enrol.cfg"} {
+		moved = false
+		enrol := s.get(generic).Body.String()
+		m := url.FindStringSubmatch(enrol)
+		if m == nil || strings.Contains(enrol, secretOf(i)) {
+			t.Fatalf("phone %d: the generic URL gives\n%s", i, enrol)
+		}
+		full := strings.Replace(own(i), secretOf(i), m[1], 1)
+		before := s.get(full)
+		if before.Code != 200 || !strings.Contains(before.Body.String(), "sipsecret") {
+			t.Fatalf("phone %d by its enrolment URL: %d", i, before.Code)
+		}
+		if site := strings.Replace(full, "-reg.cfg", "-site.cfg", 1); !strings.Contains(s.get(site).Body.String(), "/p/"+secretOf(i)) {
+			t.Errorf("phone %d: its files do not name its own URL", i)
+		}
+		if last := s.known[len(s.known)-1]; !last.Own || !last.Enrolling || last.MAC != macOf(i) {
+			t.Errorf("phone %d: recorded as %+v", i, last)
+		}
+		if w := s.ask("PUT", "/p/"+m[1]+"/"+string(macOf(i))+"-app.log"); w.Code != 404 {
+			t.Errorf("phone %d may send files by its enrolment URL: %d", i, w.Code)
+		}
+		moved = true
+		if w := s.get(full); w.Code != 404 || w.Body.String() != missBody {
+			t.Errorf("phone %d after it has moved: %d", i, w.Code)
+		}
+		if last := s.known[len(s.known)-1]; last.Own || last.Enrolling {
+			t.Errorf("phone %d after it has moved: recorded as %+v", i, last)
+		}
+		if w := s.get(own(i)); w.Code != 200 || w.Body.String() != before.Body.String() {
+			t.Errorf("phone %d by its own URL: %d", i, w.Code)
+		}
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -95,26 +97,80 @@ func (d *deskLife) adopted() {
 	d.Extension(d.t, d.number, "", nil)
 	d.Device(d.t, "desk-"+d.number, d.number, nil)
 	d.Do(d.t, "POST", "/v1/inbox/"+d.mac+"/adopt", Object{"tenant": "default", "lines": []any{Object{"registration": 1, "device": "desk-" + d.number}}}, nil, "Prefer", "wait=30")
+	strangers := d.strangersURL()
 	config, files, err := d.phone.Fetch(Within(d.t, 15*time.Second))
 	if err != nil || len(config.Accounts) != 1 {
 		d.t.Fatalf("booting again: %v, files %+v", err, files)
 	}
-	full := d.mac + ".cfg"
+	full := ".cfg"
 	if d.vendor == "polycom" {
-		full = d.mac + "-reg.cfg"
+		full = "-reg.cfg"
 	}
 	if i := slices.IndexFunc(files, func(f phone.Fetched) bool {
-		return strings.Contains(f.Path, "/p/") && strings.HasSuffix(f.Path, "/"+full) && f.Status == 200
+		return strings.Contains(f.Path, "/p/") && strings.HasSuffix(f.Path, "/"+d.mac+full) && f.Status == 200
 	}); i < 0 || strings.Contains(files[0].Path, "/p/") {
 		d.t.Fatalf("from the generic URL to the full file on its own: %+v", files)
 	}
-	if !strings.Contains(d.phone.ProvisioningURL(), "/p/") {
-		d.t.Fatalf("it still asks at %s", d.phone.ProvisioningURL())
+	if now := d.phone.ProvisioningURL(); !strings.Contains(now, "/p/") || strings.Contains(strangers, strings.TrimSuffix(now, "/")) {
+		d.t.Fatalf("it still asks at %s", now)
 	}
+	d.strangerIsOut(strangers + full)
 	if err := d.phone.Register(Within(d.t, 15*time.Second), config.Accounts[0]); err != nil {
 		d.t.Fatal(err)
 	}
 	d.WaitStatus(d.t, "desk-"+d.number, 15*time.Second, "OK", IsOK)
+}
+
+// strangersURL is what a stranger, who knows the MAC, gets before the phone boots.
+func (d *deskLife) strangersURL() string {
+	d.t.Helper()
+	file := map[string]string{"yealink": ".cfg", "polycom": "-enrol.cfg"}[d.vendor]
+	status, body := asks(d.t, "127.0.0.2", d.Phones+"/"+d.mac+file)
+	path := regexp.MustCompile("/p/[a-z2-7]+/?").FindString(body)
+	if status != 200 || path == "" {
+		d.t.Fatalf("the generic URL in the window: %d\n%s", status, body)
+	}
+	return d.Phones + strings.TrimSuffix(path, "/") + "/" + d.mac
+}
+
+// strangerIsOut: the stranger's URL has ended, and people see that two addresses got it. A
+// request counts when it was answered, which the phone may notice first.
+func (d *deskLife) strangerIsOut(url string) {
+	d.t.Helper()
+	Eventually(d.t, 5*time.Second, func() string {
+		if status, _ := asks(d.t, "127.0.0.2", url); status != 404 {
+			return fmt.Sprintf("a stranger who asked in the window keeps the phone's files: %d", status)
+		}
+		var drift struct {
+			Items []struct{ Reasons []struct{ Detail string } }
+		}
+		d.Do(d.t, "GET", Tenant+"/drift?kind=enrolled-twice", nil, &drift)
+		if len(drift.Items) != 1 || !strings.Contains(drift.Items[0].Reasons[0].Detail, "given to 127.0.0.2 and to 127.0.0.1") {
+			return fmt.Sprintf("two asked the generic URL, and drift says %+v", drift.Items)
+		}
+		return ""
+	})
+}
+
+// asks gets a URL from an address of this machine.
+func asks(t *testing.T, from, url string) (int, string) {
+	t.Helper()
+	dial := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	transport := &http.Transport{DialContext: dial.DialContext, DisableKeepAlives: true}
+	req, err := http.NewRequestWithContext(Within(t, 15*time.Second), "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
 }
 
 // windowClosed: nobody else gets the address of the phone's own URL any more.
