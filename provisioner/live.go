@@ -21,6 +21,18 @@ func (l Live) InUse(endpoint string) bool {
 	return s.Call == pbx.CallInUse || s.Call == pbx.CallOnHold
 }
 
+// Ringing reports whether an endpoint rings, as far as Asterisk has said.
+func (l Live) Ringing(endpoint string) bool {
+	s, _ := l.status.Of(endpoint)
+	return s.Call == pbx.CallRinging
+}
+
+// Registered reports whether an endpoint has an address, or nobody can say.
+func (l Live) Registered(endpoint string) bool {
+	s, stale := l.status.Of(endpoint)
+	return !stale.IsZero() || s.Address.IsValid()
+}
+
 // Calls returns how many calls a trunk carries, as far as Asterisk has said.
 func (l Live) Calls(endpoint string) int { return l.calls.OnEndpoint(endpoint) }
 

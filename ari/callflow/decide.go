@@ -86,7 +86,7 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 // call on are followed here.
 func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	call, index := e.call, 0
-	call.Live = f.opts.Live
+	call.Live, call.Resumed = f.opts.Live, e.step
 	plan, err := f.plan(s, call)
 	if err == nil && !e.step {
 		plan, err = f.chosen(s, call, plan)

@@ -16,6 +16,8 @@ import (
 // lines is a Live in which trunks carry calls.
 type lines map[string]int
 
+func (lines) Ringing(string) bool         { return false }
+func (lines) Registered(string) bool      { return true }
 func (lines) InUse(string) bool           { return false }
 func (lines) Turn(string, string) Turn    { return Turn{} }
 func (l lines) Calls(endpoint string) int { return l[endpoint] }

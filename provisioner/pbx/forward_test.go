@@ -62,7 +62,9 @@ func journey(s *Snapshot, c Call, now time.Time, o Outcome) []string {
 
 type talking map[string]bool
 
-func (t talking) Calls(string) int { return 0 }
+func (t talking) Ringing(string) bool    { return false }
+func (t talking) Registered(string) bool { return true }
+func (t talking) Calls(string) int       { return 0 }
 
 func (t talking) InUse(endpoint string) bool { return t[endpoint] }
 

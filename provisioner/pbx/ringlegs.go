@@ -71,13 +71,14 @@ func (s *Snapshot) targets(g *RingGroup, m RingMember) []target {
 	return out
 }
 
-// unconditional are all places that an extension may forward every call to.
+// unconditional are all places that an extension may forward to before it rings: every
+// call, or while it cannot be reached.
 func (s *Snapshot) unconditional(e *Extension) []Destination {
 	f := s.Forward(e.Tenant, e.Number)
 	if f == nil {
 		return nil
 	}
-	out := []Destination{f.Destination}
+	out := []Destination{f.Destination, f.Unreachable}
 	for _, r := range f.Rules {
 		out = append(out, r.Destination)
 	}

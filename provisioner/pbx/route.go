@@ -23,6 +23,9 @@ type Call struct {
 	// Order is what an earlier plan for the same place said as its Order: a choice
 	// among members that must stay the same until the call leaves.
 	Order string
+	// Resumed says that a step of its plan has come back: what the plan itself rang counts
+	// for nothing.
+	Resumed bool
 	// Diverted is what it brought along about its way before it came here.
 	Diverted Diversions
 	Live     Live // nil when nothing is known
@@ -148,8 +151,8 @@ func toExtension(r routing, e *Extension) Plan {
 	switch {
 	case e.DoNotDisturb:
 		return r.ended(e, whenBusy, "does not want to be disturbed")
-	case e.NoCallWaiting && r.inUse(e):
-		return r.ended(e, whenBusy, "is in a call and wants no second one")
+	case r.engaged(e):
+		return r.ended(e, whenBusy, "is in a call, or rings, and wants no second one")
 	}
 	rings := ringsFor(r.s, r.c, e)
 	if len(rings) > 0 {
