@@ -56,6 +56,7 @@ type Snapshot struct {
 	sentToAny      map[string]*Number // the same among all tenants
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
+	dialling       map[string]func() Dialling
 
 	forwards    map[key]*Forward
 	ringGroups  map[key]*RingGroup
@@ -92,6 +93,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexSent()
 	s.indexRingNumbers()
 	s.indexFeatureCodes()
+	s.indexDialling()
 	return s
 }
 
