@@ -181,7 +181,7 @@ func (db *DB) makeDefaultTenant(ctx context.Context) error {
 			return err
 		}
 		return tx.CreateTenant(ctx, &pbx.Tenant{Name: pbx.DefaultTenant, Timezone: "UTC",
-			PhonePassword: pbx.RandomSecret(10)})
+			MaxCalls: pbx.DefaultTenantCalls, PhonePassword: pbx.RandomSecret(10)})
 	})
 	return err
 }

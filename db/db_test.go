@@ -80,7 +80,7 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90, PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller}
+	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90, PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90}
 }
 
 func sampleMailbox() *pbx.Mailbox {
@@ -89,7 +89,7 @@ func sampleMailbox() *pbx.Mailbox {
 
 func sampleExtension() *pbx.Extension {
 	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
-		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, RecordOnDemand: true, Monitors: true, Monitored: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true, Timezone: "Asia/Tokyo"}
+		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, RecordOnDemand: true, Monitors: true, Monitored: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true, BusyOnlyInCall: true, Timezone: "Asia/Tokyo"}
 }
 
 func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sales"} }

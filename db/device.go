@@ -81,13 +81,13 @@ func (tx *Tx) PutDevice(ctx context.Context, d *pbx.Device) error {
 }
 
 func (tx *Tx) saveDevice(ctx context.Context, old, d *pbx.Device) error {
-	if err := tx.checkDevice(ctx, d); err != nil {
+	if err := tx.checkDevice(ctx, old, d); err != nil {
 		return err
 	}
 	return deviceTable.save(ctx, tx, old, d)
 }
 
-func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
+func (tx *Tx) checkDevice(ctx context.Context, old, d *pbx.Device) error {
 	if err := tx.needTenant(ctx, d.Tenant); err != nil {
 		return err
 	}
@@ -105,6 +105,9 @@ func (tx *Tx) checkDevice(ctx context.Context, d *pbx.Device) error {
 				e.Number, e.Type, d.Kind, d.Kind)
 		}
 		if err := checkDesk(e, d); err != nil {
+			return err
+		}
+		if err := tx.deviceMayLead(ctx, e, old, d); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,7 @@ var extensionTable = newTable(kindExtension, "extensions",
 	col("ring", func(e *pbx.Extension) any { return &e.Ring }),
 	col("twin_number", func(e *pbx.Extension) any { return reference{&e.TwinNumber} }),
 	col("do_not_disturb", func(e *pbx.Extension) any { return &e.DoNotDisturb }),
+	col("busy_only_in_call", func(e *pbx.Extension) any { return &e.BusyOnlyInCall }),
 	col("call_waiting", func(e *pbx.Extension) any { return inverted{&e.NoCallWaiting} }),
 	col("presentation_number", func(e *pbx.Extension) any { return &e.PresentationNumber }),
 	col("class_of_service", func(e *pbx.Extension) any { return &e.ClassOfService }),
@@ -103,6 +104,11 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) error {
 	}
 	if err := tx.checkOwnCountry(ctx, old, e); err != nil {
 		return err
+	}
+	if e.TwinNumber != "" && (old == nil || old.TwinNumber != e.TwinNumber) {
+		if err := tx.mayLead(ctx, pbx.DoorTwin, "twin_number", e, e.TwinNumber); err != nil {
+			return err
+		}
 	}
 	if err := tx.checkLicence(ctx, old, e); err != nil {
 		return err

@@ -88,20 +88,22 @@ func (tx *Tx) PutForward(ctx context.Context, f *pbx.Forward) error {
 }
 
 func (tx *Tx) saveForward(ctx context.Context, old, f *pbx.Forward) error {
-	if err := tx.checkForward(ctx, f); err != nil {
+	if err := tx.checkForward(ctx, old, f); err != nil {
 		return err
 	}
 	return forwardTable.save(ctx, tx, old, f)
 }
 
-func (tx *Tx) checkForward(ctx context.Context, f *pbx.Forward) error {
+func (tx *Tx) checkForward(ctx context.Context, old, f *pbx.Forward) error {
 	if err := tx.needTenant(ctx, f.Tenant); err != nil {
 		return err
 	}
-	if _, err := tx.Extension(ctx, f.Tenant, f.Extension); pbx.KindOf(err) == pbx.NotFound {
+	owner, err := tx.Extension(ctx, f.Tenant, f.Extension)
+	if pbx.KindOf(err) == pbx.NotFound {
 		return &pbx.Error{Kind: pbx.NotFound, Field: "extension",
 			Message: fmt.Sprintf("extension %s does not exist in tenant %s", f.Extension, f.Tenant)}
-	} else if err != nil {
+	}
+	if err != nil {
 		return err
 	}
 	for _, named := range f.Destinations() {
@@ -109,7 +111,7 @@ func (tx *Tx) checkForward(ctx context.Context, f *pbx.Forward) error {
 			return err
 		}
 	}
-	return nil
+	return tx.forwardMayLead(ctx, owner, old, f)
 }
 
 // DeleteForward ends the forwarding of an extension.

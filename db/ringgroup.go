@@ -109,6 +109,9 @@ func (tx *Tx) PutRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 	if err := tx.checkRingGroup(ctx, g); err != nil {
 		return err
 	}
+	if err := tx.groupMayLead(ctx, old, g); err != nil {
+		return err
+	}
 	return tx.saveRingGroup(ctx, old, g)
 }
 

@@ -24,6 +24,7 @@ var trunkTable = newTable(kindTrunk, "trunks",
 	col("addresses", func(row *pbx.Trunk) any { return words{&row.Addresses} }),
 	col("trust_id_inbound", func(row *pbx.Trunk) any { return &row.TrustIDInbound }),
 	col("teams", func(row *pbx.Trunk) any { return &row.Teams }),
+	col("max_calls", func(row *pbx.Trunk) any { return &row.MaxCalls }),
 )
 
 // Trunk returns one trunk, or a NotFound error.

@@ -9,11 +9,11 @@ import (
 // Live implements pbx.Live with the states of endpoints and the turns of ring groups.
 type Live struct {
 	status *status.Watcher
-	turns  *calls.Turns
+	calls  *calls.Tracker
 }
 
 // Live returns the present state that rules may ask for.
-func (c *Controller) Live() Live { return Live{c.Status, c.Calls.Turns} }
+func (c *Controller) Live() Live { return Live{c.Status, c.Calls} }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
 func (l Live) InUse(endpoint string) bool {
@@ -21,5 +21,20 @@ func (l Live) InUse(endpoint string) bool {
 	return s.Call == pbx.CallInUse || s.Call == pbx.CallOnHold
 }
 
+// Ringing reports whether an endpoint rings, as far as Asterisk has said.
+func (l Live) Ringing(endpoint string) bool {
+	s, _ := l.status.Of(endpoint)
+	return s.Call == pbx.CallRinging
+}
+
+// Registered reports whether an endpoint has an address, or nobody can say.
+func (l Live) Registered(endpoint string) bool {
+	s, stale := l.status.Of(endpoint)
+	return !stale.IsZero() || s.Address.IsValid()
+}
+
+// Calls returns how many calls a trunk carries, as far as Asterisk has said.
+func (l Live) Calls(endpoint string) int { return l.calls.OnEndpoint(endpoint) }
+
 // Turn returns the observed state of a ring group.
-func (l Live) Turn(tenant, group string) pbx.Turn { return l.turns.Turn(tenant, group) }
+func (l Live) Turn(tenant, group string) pbx.Turn { return l.calls.Turns.Turn(tenant, group) }

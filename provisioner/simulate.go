@@ -79,6 +79,15 @@ type assumed struct {
 // InUse implements pbx.Live.
 func (a assumed) InUse(endpoint string) bool { return a.busy[endpoint] }
 
+// Ringing implements pbx.Live: only the call itself rings.
+func (a assumed) Ringing(string) bool { return false }
+
+// Registered implements pbx.Live: every device is there.
+func (a assumed) Registered(string) bool { return true }
+
+// Calls implements pbx.Live: no trunk carries a call.
+func (a assumed) Calls(string) int { return 0 }
+
 // Turn implements pbx.Live.
 func (a assumed) Turn(tenant, group string) pbx.Turn {
 	if a.turn == nil {

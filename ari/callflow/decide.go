@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ari"
@@ -75,6 +76,9 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 			return err
 		}
 	}
+	if step.AtBound {
+		f.countBound()
+	}
 	f.opts.Routed(e.channel, call, step)
 	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call.At(s)), 1, "")
 }
@@ -83,7 +87,7 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 // call on are followed here.
 func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	call, index := e.call, 0
-	call.Live = f.opts.Live
+	call.Live, call.Resumed = f.opts.Live, e.step
 	plan, err := f.plan(s, call)
 	if err == nil && !e.step {
 		plan, err = f.chosen(s, call, plan)
@@ -180,7 +184,7 @@ func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	switch {
 	case e.odd:
 		dialplan, extension, priority = "", "", 0
-	case e.inbound:
+	case e.inbound, e.call.Endpoint == "" && strings.HasPrefix(e.exten, "+"): // a number of this system
 		dialplan = pbx.AllNumbersContext
 	case rung:
 		dialplan, priority, label = pbx.DialContext(e.call.Tenant), 0, pbx.RungLabel

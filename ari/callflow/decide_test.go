@@ -295,7 +295,10 @@ type turns struct{ told []string }
 
 func (l *turns) chose(_, group, member string) { l.told = append(l.told, group+": "+member) }
 
-func (*turns) InUse(string) bool { return false }
+func (*turns) InUse(string) bool      { return false }
+func (*turns) Ringing(string) bool    { return false }
+func (*turns) Registered(string) bool { return true }
+func (*turns) Calls(string) int       { return 0 }
 
 func (l *turns) Turn(string, string) (t pbx.Turn) {
 	if len(l.told) > 0 {

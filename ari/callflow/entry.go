@@ -43,12 +43,13 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		e.call.Caller, e.call.Name = c.Caller.Number, c.Caller.Name
 	}
 	switch {
-	case len(args) >= 2 && len(args) <= 4 && args[0] == pbx.ArgCall:
+	case len(args) >= 2 && len(args) <= 5 && args[0] == pbx.ArgCall:
 		e.readParties(args[2:])
-	case len(args) >= 1 && len(args) <= 3 && args[0] == pbx.ArgTrunk:
+	case len(args) >= 1 && len(args) <= 4 && args[0] == pbx.ArgTrunk:
 		e.inbound = true
-		e.readParties(args[1:min(len(args), 2)])
-		e.from = strings.Join(args[min(len(args), 2):], "")
+		args = append(slices.Clip(args), make([]string, 3)...)
+		e.readParties([]string{args[1], "", args[3]})
+		e.from = args[2]
 		return e
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
@@ -87,24 +88,27 @@ func (e *entry) enter(s *pbx.Snapshot) {
 // outcome, position, hops, order and the transferor.
 func (e *entry) readStep(args []string) {
 	e.step = true
-	args = append(slices.Clip(args), make([]string, 6)...)
+	args = append(slices.Clip(args), make([]string, 7)...)
 	e.outcome = pbx.ParseOutcome(args[0])
 	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
 	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
 		e.call.Dialled, e.call.Hops = dialled, hops
 	}
 	e.call.Order = args[3]
-	e.readParties(args[4:6])
+	e.readParties(args[4:7])
 }
 
-// readParties reads two endpoints, as far as given. These are the transferor, and the
-// endpoint on behalf of which the channel calls.
+// readParties reads two endpoints, as far as given: the transferor, and the endpoint on
+// behalf of which the channel calls; and who diverted the call before it came here.
 func (e *entry) readParties(args []string) {
 	if len(args) > 0 {
 		e.call.By = pbx.EndpointOfChannel(args[0])
 	}
 	if len(args) > 1 && args[1] != "" {
 		e.call.Endpoint = pbx.EndpointOfChannel(args[1])
+	}
+	if len(args) > 2 {
+		e.call.Diverted = pbx.ParseDiversions(args[2])
 	}
 }
 

@@ -23,6 +23,7 @@ type Stats struct {
 	Decided, Gone, FellBack, HungUp, Stranded uint64
 	Postponed                                 uint64 // left in Stasis by the overflow rule
 	Recovered                                 uint64 // found waiting by a sweep
+	AtBound                                   uint64 // refused by a bound of calls at once
 	Deciding                                  int
 }
 
@@ -33,6 +34,13 @@ func (f *Flow) Stats() Stats {
 	s := f.stats
 	s.Deciding = f.deciding
 	return s
+}
+
+// countBound notes that a bound has refused a call.
+func (f *Flow) countBound() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stats.AtBound++
 }
 
 func (f *Flow) count(v Verdict) {

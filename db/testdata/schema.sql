@@ -116,7 +116,7 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', presentation_number TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)), record_on_demand INTEGER NOT NULL DEFAULT 0 CHECK (record_on_demand IN (0, 1)), monitors INTEGER NOT NULL DEFAULT 0 CHECK (monitors IN (0, 1)), monitored INTEGER NOT NULL DEFAULT 0 CHECK (monitored IN (0, 1)), timezone TEXT NOT NULL DEFAULT '',
+    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', presentation_number TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)), record_on_demand INTEGER NOT NULL DEFAULT 0 CHECK (record_on_demand IN (0, 1)), monitors INTEGER NOT NULL DEFAULT 0 CHECK (monitors IN (0, 1)), monitored INTEGER NOT NULL DEFAULT 0 CHECK (monitored IN (0, 1)), timezone TEXT NOT NULL DEFAULT '', busy_only_in_call INTEGER NOT NULL DEFAULT 0 CHECK (busy_only_in_call IN (0, 1)),
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -441,7 +441,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller'))) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tokens (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -465,7 +465,7 @@ CREATE TABLE trunks (
     caller_number TEXT    NOT NULL,
     teams         INTEGER NOT NULL CHECK (teams IN (0, 1)),
     version       INTEGER NOT NULL CHECK (version > 0),
-    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)),
+    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 60 CHECK (max_calls >= 0),
     PRIMARY KEY (tenant, name),
     UNIQUE (tenant, teams)
 ) STRICT, WITHOUT ROWID;

@@ -26,6 +26,8 @@ type ExtensionFields struct {
 	DoNotDisturb   bool      `json:"do_not_disturb,omitempty" doc:"It does not ring: whoever calls finds it busy"`
 	CallWaiting    *bool     `row:"!NoCallWaiting" json:"call_waiting,omitempty" doc:"Whether it rings while one of its devices is in a call; if not, further callers find it busy; true if left out"`
 
+	BusyOnlyInCall bool `json:"busy_only_in_call,omitempty" doc:"Without call waiting it is busy while one of its devices is in a call, and while one rings; with this it rings for every caller until a call is answered"`
+
 	PresentationNumber string `row:",number" json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
 	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
 	Country            string `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`

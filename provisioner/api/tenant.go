@@ -11,10 +11,11 @@ type TenantFields struct {
 	Timezone       string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
 	MaxExtensions  int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
 	Country        string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside"`
-	ClassOfService string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none; without one they may call anything"`
+	ClassOfService string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none, and of ring groups. Without one, numbers of their country are called that have no price of their own, toll-free and emergency numbers, and nobody abroad"`
 	ForwardCaller  string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
 	PhonePassword  *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks  []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
+	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	CDRDays        int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -25,6 +26,7 @@ type Tenant struct {
 	Timezone       string     `json:"timezone"`
 	MaxExtensions  int        `json:"max_extensions" doc:"0 is without limit"`
 	PhoneNetworks  []string   `json:"phone_networks,omitempty"`
+	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
 	CDRDays        int        `json:"cdr_days" doc:"0 is for ever"`
 	Country        string     `json:"country,omitempty"`
 	ClassOfService string     `json:"class_of_service,omitempty"`
@@ -38,7 +40,7 @@ func registerTenants(a *api) {
 		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants, who: ofPlatform,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fresh: func(_, name string) *pbx.Tenant {
-			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension,
+			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, MaxCalls: pbx.DefaultTenantCalls,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
 		toRow: func(w TenantFields, _, t *pbx.Tenant) error {

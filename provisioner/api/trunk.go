@@ -14,6 +14,7 @@ type TrunkFields struct {
 	Register       bool     `json:"register,omitempty" doc:"Tell the carrier where we are; needs username"`
 	CallerNumber   string   `row:",number" json:"caller_number,omitempty" doc:"Number shown to the carrier as the caller's, in every call; left out, it gets the caller's own"`
 	TrustIDInbound *bool    `json:"trust_id_inbound,omitempty" doc:"Takes the carrier's word for the caller, P-Asserted-Identity or Remote-Party-ID; false takes From. True if left out"`
+	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls it carries at once in both directions, 60 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	Teams          bool     `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others; a tenant has one trunk with it and one without"`
 }
 
@@ -28,6 +29,7 @@ type Trunk struct {
 	Register       bool       `json:"register"`
 	CallerNumber   string     `json:"caller_number,omitempty"`
 	TrustIDInbound bool       `json:"trust_id_inbound"`
+	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
 	Teams          bool       `json:"teams"`
 	Endpoint       string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
 	Apply          ApplyBlock `json:"apply"`
@@ -40,7 +42,7 @@ func registerTrunks(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.Trunk {
 			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP,
-				Endpoint: pbx.NewTrunkEndpoint(), TrustIDInbound: true}
+				MaxCalls: pbx.DefaultTrunkCalls, Endpoint: pbx.NewTrunkEndpoint(), TrustIDInbound: true}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
 			t.Addresses = pbx.CleanNetworks(w.Addresses)

@@ -14,7 +14,7 @@ import (
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
-	Recorded, Desk, Numbers           contextName
+	Recorded, Desk, Numbers, Inside   contextName
 	Otherwise                         []dialplanNumber // what its trunks mean otherwise than AllNumbers
 	Help                              dialplanHelp
 	Feature                           featureView
@@ -99,6 +99,7 @@ type dialplanLeg struct {
 	Seconds  int
 	Endpoint endpointName // of the device, or of the trunk where there is a Number
 	Number   outsideNumber
+	Inside   contextName // of the tenant that Number belongs to, in place of an endpoint
 	Caller   outsideNumber
 	Confirm  bool
 	Groups   groupList // in which the call can be picked up
@@ -118,6 +119,9 @@ func (l dialplanLeg) Told() bool { return l.Groups.Any() || l.Monitored.Any() ||
 
 // Channel is what the leg rings.
 func (l dialplanLeg) Channel() string {
+	if l.Inside.Any() {
+		return "Local/" + l.Number.String() + "@" + l.Inside.String() + "/n"
+	}
 	if l.Number.Any() {
 		return pbx.PJSIP.Device(l.Number.String() + "@" + l.Endpoint.String())
 	}
@@ -189,6 +193,7 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant, keys forwardKeys) (v dialp
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
 		&v.Recorded: pbx.RecordContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
+		&v.Inside: pbx.InsideContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
@@ -264,7 +269,11 @@ func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v
 		v.told(es, s, tenant, l.Own)
 		return v
 	}
-	into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
+	if l.Own.Inside != "" {
+		into(es, &v.Inside)(newContextName("tenant", l.Own.Inside, pbx.InsideContext))
+	} else {
+		into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
+	}
 	into(es, &v.Number)(newOutsideNumber("external_number", l.Own.Number))
 	if l.Own.Caller != "" {
 		into(es, &v.Caller)(newOutsideNumber("caller_number", l.Own.Caller))

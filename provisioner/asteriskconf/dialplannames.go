@@ -19,6 +19,9 @@ type dialplanView struct {
 	Recorded     string // group of the channels that are recorded
 	RecordFolder string
 	Forget       string   // clears the variables of a call that was elsewhere before
+	InHeaders    string   // characters of headers that tell of diversions, as FILTER takes them
+	Mark         string   // between two such headers
+	MaxInside    int      // the most of Var.Inside
 	Patterns     []string // which together match every extension a call can be at
 	Unknown      []string // which match what is nobody's number in a fallback
 	Written      string   // characters that numbers are written with, as REPLACE takes them
@@ -41,6 +44,7 @@ type dialplanContexts struct {
 	Called, Legs, Groups, Confirm     string // run on legs
 	Trunks, Inbound, Numbers          string // of calls from outside
 	Click                             string
+	Diverted                          string // run on channels of trunks
 	Alert, Music, Page                string // of ring groups
 	Consult, Ask, Held, Take          string // of consultations
 	Back, ParkedBack                  string // of calls that come back to the phone that let go of them
@@ -55,6 +59,8 @@ type dialplanVariables struct {
 	DeskNumber, DeskPIN                 string
 	Held, AskEntry, Asker, Recall, GoOn string // of consultations
 	Unanswered, Waits                   string // of a channel that is held
+	Diverted, History                   string // of a call that was diverted
+	Inside                              string // counts the numbers of this system that a call has come by
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -105,7 +111,7 @@ func sharedNames() dialplanView {
 			Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, Monitor: pbx.MonitorContext, OnDemand: pbx.OnDemandContext,
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
 			Trunks: pbx.TrunkContext, Inbound: pbx.InboundContext, Numbers: pbx.AllNumbersContext,
-			Click: pbx.ClickContext,
+			Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
@@ -118,7 +124,8 @@ func sharedNames() dialplanView {
 			DeskNumber: pbx.DeskNumberVariable, DeskPIN: pbx.DeskPINVariable,
 			Held: pbx.HeldVariable, AskEntry: pbx.AskEntryVariable, Asker: pbx.AskerVariable,
 			Recall: pbx.RecallVariable, GoOn: pbx.GoOnVariable,
-			Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
+			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
+			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
@@ -131,6 +138,9 @@ func sharedNames() dialplanView {
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,
 		Forget:       forget(),
+		InHeaders:    `0-9A-Za-z+:@=.|\;`,
+		Mark:         pbx.DiversionMark,
+		MaxInside:    pbx.MaxInside,
 		Patterns:     anyExtension,
 		Unknown:      []string{"_X!", "_[*#+]!", "i"},
 		Written:      written,
@@ -144,6 +154,7 @@ func (v dialplanView) StepValue() string { return "${" + v.Var.Step + "}" }
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
+		"__" + pbx.DivertedVariable + "=",
 		"__" + pbx.CallVariable + "=${UNIQUEID}", enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")
 }

@@ -54,6 +54,9 @@ func newVoicemailContext(field, tenant string) (contextName, *pbx.Error) {
 
 func (n contextName) String() string { return n.text }
 
+// Any reports whether there is one.
+func (n contextName) Any() bool { return n.text != "" }
+
 // extenName is an extension number in dialplan text.
 type extenName struct{ text string }
 

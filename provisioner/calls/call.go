@@ -74,12 +74,22 @@ func (t *Tracker) Counts() (calls, channels int, ignored uint64) {
 	return len(t.calls), len(t.channels), t.ignored
 }
 
+// OnEndpoint returns how many channels an endpoint has.
+func (t *Tracker) OnEndpoint(endpoint string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.on[endpoint]
+}
+
 // Routed takes over which step a call was given, by the id of the caller's channel, before
 // the step begins. It does not block.
 func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
 	t.note(id, func(tc *trackedCall, ch *channel) {
 		if tc.click() && ch.leg != nil {
 			tc.makeCaller(ch, time.Now())
+		}
+		if tc.Tenant != "" && tc.Tenant != call.Tenant {
+			return // what another tenant does with the call is not this one's to know
 		}
 		if last := len(tc.Rules) - 1; last < 0 || tc.Rules[last] != step.Rule {
 			tc.Rules = append(tc.Rules, step.Rule)

@@ -9,10 +9,15 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// party returns the phone or line behind a channel.
-func (t *Tracker) party(c ami.Channel) pbx.CallParty {
+// party returns the phone or line behind a channel. Of a phone of another tenant, which a
+// call reaches by a number of this system, the tenant learns as little as of a carrier's.
+func (t *Tracker) party(tenant string, c ami.Channel) pbx.CallParty {
 	p := pbx.CallParty{Number: known(c.CallerNumber), Name: known(c.CallerName)}
-	if d := t.o.Snapshot().DeviceOf(pbx.EndpointOfChannel(c.Name)); d != nil {
+	d := t.o.Snapshot().DeviceOf(pbx.EndpointOfChannel(c.Name))
+	if d != nil && tenant != "" && d.Tenant != tenant {
+		return pbx.CallParty{}
+	}
+	if d != nil {
 		p.Device, p.Extension = d.Name, d.Extension
 	}
 	return p

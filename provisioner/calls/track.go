@@ -36,6 +36,7 @@ type Tracker struct {
 	channels map[string]*channel     // by Uniqueid
 	calls    map[string]*trackedCall // by Linkedid
 	early    map[string]*early       // by Uniqueid, of channels that no event has told of yet
+	on       map[string]int          // channels by endpoint
 	ignored  uint64                  // channels beyond maxChannels
 	listed   bool                    // since the connect: no call under way is missing
 	brokenAt time.Time               // when an event was broken last, see Broken
@@ -62,6 +63,7 @@ type Options struct {
 // channel is one channel of Asterisk.
 type channel struct {
 	id, name string
+	endpoint string // it was made at
 	linked   string // the Linkedid it was last seen with
 	call     *trackedCall
 	leg      *leg   // of the call; nil for a half of a Local channel
@@ -117,7 +119,7 @@ func New(ctx context.Context, o Options) (*Tracker, error) {
 func newTracker(o Options, turns *Turns) *Tracker {
 	return &Tracker{o: o, Turns: turns,
 		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{},
-		look: make(chan struct{}, 1)}
+		on: map[string]int{}, look: make(chan struct{}, 1)}
 }
 
 // Handle follows one event. It does not block. How an event changes the state of a leg is
@@ -234,14 +236,16 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	if !begun && c.UniqueID != c.LinkedID {
 		call.Incomplete = true // the channel that it is named after was there before us
 	}
-	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
+	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at,
+		endpoint: pbx.EndpointOfChannel(c.Name)}
+	t.on[ch.endpoint]++
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {
 		s := t.o.Snapshot()
 		call.Tenant = cmp.Or(s.TenantOfChannel(c.Name, c.Context), s.TenantOfInbound(c.Name, c.Context, c.Exten))
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
-		ch.leg = newLeg(ch.id, t.party(c), at)
+		ch.leg = newLeg(ch.id, t.party(call.Tenant, c), at)
 		ch.leg.Caller = !call.click() && !hasCaller(call) && (c.UniqueID == c.LinkedID || c.State == "Ring")
 		call.legs = append(call.legs, ch.leg)
 	}
@@ -336,6 +340,9 @@ func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 		}
 	}
 	delete(t.channels, ch.id)
+	if t.on[ch.endpoint]--; t.on[ch.endpoint] <= 0 {
+		delete(t.on, ch.endpoint)
+	}
 	delete(c.channels, ch.id)
 	if half := t.channels[ch.half]; half != nil {
 		half.half = ""

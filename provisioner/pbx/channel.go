@@ -6,7 +6,7 @@ import (
 )
 
 // ownContext finds the tenant in the name of a context that channels of a tenant are in.
-var ownContext = regexp.MustCompile(`^(?:from|dial|fallback|record|play|desk)-([a-z0-9-]{1,31})$`)
+var ownContext = regexp.MustCompile(`^(?:from|inside|dial|fallback|record|play|desk)-([a-z0-9-]{1,31})$`)
 
 // IsTenantContext reports whether a dialplan context is one that calls of a tenant pass.
 func IsTenantContext(context string) bool { return ownContext.MatchString(context) }

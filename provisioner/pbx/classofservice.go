@@ -7,15 +7,16 @@ import (
 )
 
 // ClassOfService says what the extensions that have it may call. Of the entries
-// that fit a number the longest prefix decides, before national and international;
-// where both lists have it, deny wins; what no entry fits is refused. Emergency
+// that fit a number the longest prefix decides, before the words; where both lists have
+// it, deny wins; what no entry fits is refused. A number with a price of its own needs a
+// prefix, or the word of its kind beside national or international. Emergency
 // numbers are always allowed, and internal calls unless internal is denied.
 type ClassOfService struct {
 	Tenant      string
 	Name        string   // key within the tenant
 	Description string   // for people, at most 100 characters; may be empty
-	Allow       []string // prefixes in E.164 (+4989), national, international; sorted
-	Deny        []string // the same, and internal; sorted
+	Allow       []string // prefixes in E.164 (+4989) and words; sorted
+	Deny        []string // the same but any, and internal; sorted
 	Version     int64
 	Revision    int64
 }
@@ -25,7 +26,18 @@ const (
 	CallInternal      = "internal"
 	CallNational      = "national"
 	CallInternational = "international"
+	CallPremium       = string(KindPremium)
+	CallSharedCost    = string(KindSharedCost)
+	CallAny           = "any" // whatever the carrier takes, of any price and form
 )
+
+// standardClass holds where nobody chose a class of service. What costs more than a call
+// within the country is off until somebody allows it.
+var standardClass = ClassOfService{Allow: []string{CallNational}}
+
+// EverythingClass is the name of the class of service that tenants were given when classes
+// began to count for everybody: what they had allowed without one.
+const EverythingClass = "everything"
 
 // maxEntries bounds each list of a class of service.
 const maxEntries = 200
@@ -50,20 +62,21 @@ func checkEntries(es *Errors, field string, entries []string) {
 		switch {
 		case slices.Contains(entries[:i], e):
 			es.Add(Invalidf(at, "%s is named twice", quote(e)))
-		case e == CallNational || e == CallInternational || e == CallInternal && field == "deny":
+		case e == CallNational, e == CallInternational, e == CallPremium, e == CallSharedCost,
+			e == CallInternal && field == "deny", e == CallAny && field == "allow":
 		case e == CallInternal:
 			es.Add(Refusedf(at, "internal calls are always allowed unless deny names them"))
 		case e == "emergency":
 			es.Add(Refusedf(at, "emergency numbers are always allowed; no class can say otherwise"))
 		case !prefixPattern.MatchString(e):
-			es.Add(Invalidf(at, "%s is neither a prefix such as +4989 nor one of national, international%s", quote(e),
-				map[bool]string{true: ", internal"}[field == "deny"]))
+			es.Add(Invalidf(at, "%s is neither a prefix such as +4989 nor one of national, international, premium, shared-cost, %s",
+				quote(e), map[bool]string{true: CallInternal, false: CallAny}[field == "deny"]))
 		}
 	}
 }
 
 // ClassOf returns the class of service of an extension: its own, or that of the
-// tenant; nil when there is none, and everything is allowed.
+// tenant; nil when there is none, and the standard class holds.
 func (s *Snapshot) ClassOf(e *Extension) *ClassOfService {
 	name := e.ClassOfService
 	if t := s.Tenant(e.Tenant); name == "" && t != nil {
@@ -72,63 +85,66 @@ func (s *Snapshot) ClassOf(e *Extension) *ClassOfService {
 	return s.classes[key{e.Tenant, name}]
 }
 
-// forbids says why an extension may not call a number, "" if it may.
-func (s *Snapshot) forbids(e *Extension, r Reading) string {
-	class := s.ClassOf(e)
-	if class == nil || r.Emergency {
-		return ""
-	}
-	if allowed, why := class.decide(r); !allowed {
-		return fmt.Sprintf("extension %s may not call %s: class of service %s %s", e.Number, r.Number, class.Name, why)
-	}
-	return ""
-}
-
-// permits says why an extension may call a number that nothing forbids.
-func (s *Snapshot) permits(e *Extension, r Reading) string {
-	class := s.ClassOf(e)
-	switch {
-	case r.Emergency:
-		return "an emergency number"
-	case class == nil:
-		return "it has no class of service"
-	}
-	_, why := class.decide(r)
-	return fmt.Sprintf("class of service %s %s", class.Name, why)
-}
-
-// decide finds the entry that decides about a number, and says which it was.
+// decide finds the entry that decides about a number, and says which it was. A number
+// that could not be read is the zero Reading.
 func (c *ClassOfService) decide(r Reading) (bool, string) {
 	best, allowed := "", false
 	consider := func(entries []string, allow bool) {
 		for _, e := range entries {
-			fits := strings.HasPrefix(r.Number, e) || e == CallNational && r.National || e == CallInternational && !r.National
-			if fits && (best == "" || weight(e) > weight(best)) {
+			if r.fits(e) && (best == "" || weight(e) > weight(best)) {
 				best, allowed = e, allow
 			}
 		}
 	}
 	consider(c.Deny, false)
 	consider(c.Allow, true)
+	own := string(r.Kind)
+	priced := r.Kind == KindPremium || r.Kind == KindSharedCost
 	switch {
 	case best == "":
 		return false, "names nothing that fits it"
-	case allowed:
+	case !allowed:
+		return false, "denies " + best
+	case !priced || weight(best) > 0:
 		return true, "allows " + best
+	case slices.Contains(c.Deny, own):
+		return false, "denies " + own
+	case best != CallAny && !slices.Contains(c.Allow, own):
+		return false, "does not allow " + own
 	}
-	return false, "denies " + best
+	return true, "allows " + best + " and " + own
 }
 
-// weight is the length of a prefix; a word has less than any.
-func weight(entry string) int {
-	if entry[0] != '+' {
-		return 0
+// fits reports whether an entry of a class is about a number.
+func (r Reading) fits(entry string) bool {
+	switch entry {
+	case CallAny:
+		return true
+	case CallNational:
+		return r.National || r.Kind == KindTollFree
+	case CallInternational:
+		return r.Number != "" && !r.National
 	}
-	return len(entry)
+	return r.Number != "" && strings.HasPrefix(r.Number, entry)
 }
+
+// weight is the length of a prefix; a word has less than any, and any the least.
+func weight(entry string) int {
+	switch {
+	case entry[0] == '+':
+		return len(entry)
+	case entry == CallAny:
+		return -1
+	}
+	return 0
+}
+
+// deniesInternal reports whether the class keeps extensions from calling others of
+// their tenant.
+func (c *ClassOfService) deniesInternal() bool { return slices.Contains(c.Deny, CallInternal) }
 
 // deniesInternal reports whether an extension may not call others of its tenant.
 func (s *Snapshot) deniesInternal(e *Extension) bool {
 	class := s.ClassOf(e)
-	return class != nil && slices.Contains(class.Deny, CallInternal)
+	return class != nil && class.deniesInternal()
 }

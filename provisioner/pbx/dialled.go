@@ -8,9 +8,10 @@ import (
 
 // Reading is what a number means that was dialled to leave.
 type Reading struct {
-	Number    string // E.164 with +; an emergency number as it is dialled
+	Number    string // E.164 with +; an emergency or short number as it is dialled
 	Emergency bool
 	National  bool // of the country that it was dialled in
+	Kind      NumberKind
 }
 
 // ReadDialled reads a number as it is dialled in a country. It reports false for
@@ -29,6 +30,9 @@ func ReadDialled(iso, dialled string) (Reading, bool) {
 	if len(digits) < 2 || len(digits) > 24 || strings.Trim(digits, "0123456789") != "" || c == nil && !plus {
 		return Reading{}, false
 	}
+	if kind, is := c.shortNumber(digits, plus); is {
+		return Reading{Number: digits, National: true, Kind: kind}, true
+	}
 	if !plus {
 		if found := c.patterns().exit.FindString(digits); found != "" && isE164(digits[len(found):]) {
 			digits = digits[len(found):]
@@ -42,7 +46,15 @@ func ReadDialled(iso, dialled string) (Reading, bool) {
 	if !isE164(digits) || isHelpAbroad(digits) {
 		return Reading{}, false
 	}
-	return Reading{Number: "+" + digits, National: c != nil && c.has(digits)}, true
+	return Reading{Number: "+" + digits, National: c != nil && c.has(digits), Kind: kindOf(digits)}, true
+}
+
+// shortNumber reads a short number that was dialled without a +.
+func (c *country) shortNumber(digits string, plus bool) (NumberKind, bool) {
+	if plus {
+		return KindOrdinary, false
+	}
+	return c.readShort(digits)
 }
 
 // readNational takes the prefix off a number that stays in the country.

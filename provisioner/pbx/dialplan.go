@@ -9,11 +9,11 @@ const (
 	// Dial: "PJSIP/a&PJSIP/b,20".
 	StepVariable = "DIALTONE_STEP"
 	// ArgCall is the first Stasis argument of a new call:
-	// Stasis(dialtone,call,TENANT,TRANSFERER,AS), the last two being the channel that
-	// transferred the call, and the one on whose behalf this one calls, or empty.
+	// Stasis(dialtone,call,TENANT,TRANSFERER,AS,DIVERTED), the last three being the channel that
+	// transferred the call, the one on whose behalf this one calls, and DivertedVariable, or empty.
 	ArgCall = "call"
 	// ArgStep is the first Stasis argument when a step has ended:
-	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER,AS), the
+	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER,AS,DIVERTED), the
 	// outcome being DIALSTATUS or empty, the next three the variables of those names.
 	ArgStep = "step"
 	// ArgDesk is the first Stasis argument when a caller at the code to sign in has typed a
@@ -56,6 +56,31 @@ const (
 
 // EntryContext is where calls from a tenant's endpoints enter.
 func EntryContext(tenant string) string { return "from-" + tenant }
+
+// InsideContext is where a call enters that dialled a number of a tenant of this system. It
+// goes on as if a carrier had brought it; a call that comes by here too often ends.
+func InsideContext(tenant string) string { return "inside-" + tenant }
+
+// InsideVariable counts how often a call has come by an InsideContext, MaxInside at most.
+const (
+	InsideVariable = "DIALTONE_INSIDE"
+	MaxInside      = 2
+)
+
+// InsideChannel is what Dial rings for a number of a tenant of this system.
+func InsideChannel(tenant, number string) string {
+	return "Local/" + number + "@" + InsideContext(tenant) + "/n"
+}
+
+// DivertedVariable keeps what a call brought along about its diversions, for ParseDiversions.
+// Asterisk hands it on to the channels that the call dials; there it is the value of
+// Diversion. HistoryVariable is that of History-Info.
+const (
+	DivertedVariable = "DIALTONE_DIVERTED"
+	HistoryVariable  = "DIALTONE_HISTORY"
+	// DivertedContext tells a carrier of both, on the channel that is dialled.
+	DivertedContext = "dialtone-diverted"
+)
 
 // FallbackContext holds what happens when no controller answers: each extension
 // rings its devices, outside ones with confirmation included, all at once or in
@@ -215,7 +240,7 @@ const (
 	// it, where its calls go when no controller answers.
 	AllNumbersContext = "dialtone-numbers"
 	// ArgTrunk is the first Stasis argument of a new call from a trunk:
-	// Stasis(dialtone,trunk,TRANSFERER,FROM), the last being the number in From.
+	// Stasis(dialtone,trunk,TRANSFERER,FROM,DIVERTED), FROM being the number in From.
 	ArgTrunk = "trunk"
 	// TenantVariable is set on channels of endpoints: their tenant.
 	TenantVariable = "DIALTONE_TENANT"

@@ -26,6 +26,7 @@ type Extension struct {
 	Anonymous      bool // calls from it show neither name nor number
 	DoNotDisturb   bool // it does not ring: callers find it busy
 	NoCallWaiting  bool // while one of its devices is in a call, it is busy
+	BusyOnlyInCall bool // without call waiting, it is not busy while it only rings
 	// PresentationNumber is the number of the tenant that carriers are shown for its
 	// calls; "" leaves that to the trunk.
 	PresentationNumber string

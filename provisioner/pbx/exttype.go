@@ -69,6 +69,7 @@ func (e *Extension) checkEffect(es *Errors) {
 	if e.Type == TypeVirtual {
 		refuse(e.AllowedDevices != nil, "allowed_devices")
 		refuse(e.NoCallWaiting, "call_waiting")
+		refuse(e.BusyOnlyInCall, "busy_only_in_call")
 		refuse(e.Record, "record")
 	}
 }

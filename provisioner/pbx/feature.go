@@ -60,8 +60,8 @@ func intercom(r routing, number string) Plan {
 			r.c.Extension(r.s).Number, e.Number, r.s.ClassOf(r.c.Extension(r.s)).Name)
 	case e.DoNotDisturb:
 		return hangup(CauseBusy, "intercom: extension %s does not want to be disturbed", e.Number)
-	case e.NoCallWaiting && r.inUse(e):
-		return hangup(CauseBusy, "intercom: extension %s is in a call and wants no second one", e.Number)
+	case r.inUse(e):
+		return hangup(CauseBusy, "intercom: extension %s is in a call, which nobody else is to hear", e.Number)
 	}
 	dial := Step{Kind: StepDial, Seconds: intercomSeconds, Alert: AlertAnswer, Next: follow(1, 1, 2, 3)}
 	for _, d := range r.s.RungBy(e) {

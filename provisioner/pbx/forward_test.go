@@ -62,6 +62,10 @@ func journey(s *Snapshot, c Call, now time.Time, o Outcome) []string {
 
 type talking map[string]bool
 
+func (t talking) Ringing(string) bool    { return false }
+func (t talking) Registered(string) bool { return true }
+func (t talking) Calls(string) int       { return 0 }
+
 func (t talking) InUse(endpoint string) bool { return t[endpoint] }
 
 func TestForwards(t *testing.T) {
@@ -114,7 +118,7 @@ func TestForwardChainEnds(t *testing.T) {
 		es = append(es, &Extension{Tenant: "acme", Number: fmt.Sprint(100 + i)})
 		fs = append(fs, &Forward{Tenant: "acme", Extension: fmt.Sprint(100 + i), Mode: ForwardDestination, Destination: Destination{ToExtension, fmt.Sprint(101 + i)}})
 	}
-	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme"}}, Extensions: es, Forwards: fs})
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", ClassOfService: "everything"}}, Extensions: es, Forwards: fs, Classes: []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}}})
 	got := journey(s, Call{Tenant: "acme", Dialled: "100"}, time.Time{}, "")
 	if len(got) != MaxHops+1 || got[MaxHops] != "dialtone-hangup 20" {
 		t.Errorf("got %q", got)

@@ -70,7 +70,7 @@ func (c Call) RingGroup(s *Snapshot) *RingGroup {
 
 // Sent returns the call after it was sent on.
 func (c Call) Sent(to Destination) Call {
-	c.Hops, c.Order = append(slices.Clip(c.Hops), to), ""
+	c.Hops, c.Order, c.Resumed = append(slices.Clip(c.Hops), to), "", false
 	return c
 }
 
@@ -89,6 +89,8 @@ func (r routing) barred(to Destination) string {
 	switch {
 	case to.Kind == ToExternal && CheckLedTo("", to.Key, r.s.CountriesOf(r.c.Tenant)) != nil:
 		return fmt.Sprintf("not forwarded to %s, which is for emergencies", to)
+	case to.Kind == ToExternal && r.circles(r.forwardsFrom(), to.Key) != "":
+		return fmt.Sprintf("not forwarded to %s, %s", to, r.circles(r.forwardsFrom(), to.Key))
 	case slices.Contains(r.way(), to):
 		return fmt.Sprintf("not forwarded to %s, where the call has been already", to)
 	case len(r.c.Hops) >= MaxHops:
@@ -119,7 +121,8 @@ func toDestination(r routing, to Destination) Plan {
 			return toRingGroup(r, g)
 		}
 	case ToExternal:
-		return toOutside(r, r.owner(), to.Key)
+		owner, door := r.owner()
+		return toOutside(r, door, owner, to.Key)
 	case ToHangup:
 		return hangup(CauseNoAnswer, "forwarded to nowhere: the call ends")
 	}
@@ -150,14 +153,18 @@ func (r routing) keep(p Plan) Plan {
 	return p
 }
 
-// owner is the extension whose rights a call outside uses: the last one that it
-// was sent on from, or the caller's.
-func (r routing) owner() *Extension {
+// owner is the extension whose rights a call outside uses, by the last place that it was
+// sent on from: that extension, for a ring group the tenant itself, and otherwise the
+// caller's extension.
+func (r routing) owner() (*Extension, Door) {
 	way := r.way()
 	for _, d := range slices.Backward(way[:len(way)-1]) {
+		if d.Kind == ToRingGroup {
+			return &Extension{Tenant: r.c.Tenant}, DoorGroup
+		}
 		if e := r.s.Extension(r.c.Tenant, d.Key); e != nil && d.Kind == ToExtension {
-			return e
+			return e, DoorForward
 		}
 	}
-	return r.c.Extension(r.s)
+	return r.c.Extension(r.s), DoorForward
 }

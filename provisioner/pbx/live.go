@@ -1,11 +1,21 @@
 package pbx
 
+import "slices"
+
 // Live answers what rules ask about the present; it is observed state, which a
 // snapshot never has.
 type Live interface {
 	// InUse reports whether an endpoint is in a call; a call that only rings there
 	// does not count. It is false where nothing is known.
 	InUse(endpoint string) bool
+	// Ringing reports whether an endpoint rings.
+	Ringing(endpoint string) bool
+	// Registered reports whether Asterisk knows an address of an endpoint that registers. It
+	// is true where nothing is known.
+	Registered(endpoint string) bool
+	// Calls returns how many calls a trunk's endpoint carries. A call that is being decided
+	// counts where it came in by that trunk.
+	Calls(endpoint string) int
 	// Turn returns what was observed of a ring group.
 	Turn(tenant, group string) Turn
 }
@@ -21,4 +31,21 @@ func (r routing) inUse(e *Extension) bool {
 		}
 	}
 	return false
+}
+
+// engaged reports whether an extension without call waiting is busy: in a call, or ringing
+// where that counts. What a plan has rung itself does not count when it goes on.
+func (r routing) engaged(e *Extension) bool {
+	if !e.NoCallWaiting || r.c.Live == nil {
+		return false
+	}
+	return r.inUse(e) || !e.BusyOnlyInCall && !r.c.Resumed &&
+		slices.ContainsFunc(r.s.RungBy(e), func(d *Device) bool { return d.Kind != DeviceExternal && r.c.Live.Ringing(d.Endpoint) })
+}
+
+// unreachable reports whether none of an extension's devices can ring, as far as is known.
+func (r routing) unreachable(e *Extension) bool {
+	return r.c.Live != nil && !slices.ContainsFunc(r.s.RungBy(e), func(d *Device) bool {
+		return !d.Kind.Registers() || r.c.Live.Registered(d.Endpoint)
+	})
 }

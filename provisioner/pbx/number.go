@@ -36,6 +36,10 @@ func (n *Number) Validate() error {
 func (s *Snapshot) indexSent() {
 	ns := s.Numbers
 	s.sent, s.sentToAny = map[key]*Number{}, map[string]*Number{}
+	s.owned = make(map[string]*Number, len(ns))
+	for _, n := range ns {
+		s.owned[n.Number] = n
+	}
 	most := 0
 	ways := make([][]string, len(ns))
 	for i, n := range ns {
@@ -58,6 +62,9 @@ func (s *Snapshot) indexSent() {
 
 // NumberOf returns a tenant's number, or nil.
 func (s *Snapshot) NumberOf(tenant, e164 string) *Number { return s.ownNumbers[key{tenant, e164}] }
+
+// Owned returns the number of any tenant, or nil.
+func (s *Snapshot) Owned(e164 string) *Number { return s.owned[e164] }
 
 // NumberSent returns the number of a tenant that a carrier means, or nil.
 func (s *Snapshot) NumberSent(tenant, called string) *Number { return s.sent[key{tenant, called}] }

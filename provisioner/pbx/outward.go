@@ -14,41 +14,27 @@ var outwardPattern = regexp.MustCompile(`^(\+[1-9][0-9]{3,14}|[0-9]{2,6})$`)
 
 // toOutside dials a number that is nobody's of the tenant, as its country dials,
 // with the rights, the country and the number of owner: the calling extension, or
-// the one that sent the call on.
-func toOutside(r routing, owner *Extension, number string) Plan {
+// the one that sent the call on. An owner without a number is the tenant itself.
+func toOutside(r routing, door Door, owner *Extension, number string) Plan {
 	if owner == nil {
 		return r.forHelp(number)
 	}
-	out, ok := ReadDialled(r.s.CountryOf(owner), number)
 	n := r.s.ExternalNumber(r.c.Tenant, number)
+	a := r.s.RightsOf(owner).Ask(door, number, n)
 	switch {
-	case ok && out.Emergency && len(r.c.Hops) > 0:
-		return hangup(CauseUnallocated, "%s is for emergencies, and nobody forwards there", quote(number))
-	case ok && out.Emergency:
-		return r.leave(owner, NumberSIP, out, out.Number)
-	case n != nil && r.s.mayRing(owner, number): // it says itself how the carrier wants it
-		return r.leave(owner, n.Type, out, number)
-	case !ok || !outwardPattern.MatchString(out.Number):
-		return hangup(CauseUnallocated,
-			"no extension of tenant %s has the number %s, and it is none of the dialling rules of %s", r.c.Tenant,
-			quote(number), r.s.countryText(owner))
+	case a.Refused != "" && !a.Readable && n == nil:
+		return hangup(a.Cause, "no extension of tenant %s has the number %s, and it is none of the dialling rules of %s",
+			r.c.Tenant, quote(number), inWords(r.s.CountryOf(owner)))
+	case a.Refused != "":
+		return hangup(a.Cause, "%s", a.Refused)
+	case a.Inside != nil && a.Inside.Tenant == r.c.Tenant:
+		return r.toNumber(a.Inside)
+	case a.Inside != nil:
+		return r.across(owner, a.Inside)
+	case n != nil && !a.Reading.Emergency: // it says itself how the carrier wants it
+		return r.leave(owner, n.Type, a, number)
 	}
-	if own := r.s.NumberOf(r.c.Tenant, out.Number); own != nil {
-		return r.toOwnNumber(owner, own)
-	}
-	if why := r.s.forbids(owner, out); why != "" {
-		return hangup(CauseRefused, "%s", why)
-	}
-	return r.leave(owner, NumberSIP, out, out.Number)
-}
-
-// toOwnNumber keeps a call to a number of the tenant in the house.
-func (r routing) toOwnNumber(owner *Extension, n *Number) Plan {
-	if r.s.deniesInternal(owner) {
-		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", owner.Number,
-			n.Number, r.s.ClassOf(owner).Name)
-	}
-	return r.toNumber(n)
+	return r.leave(owner, NumberSIP, a, a.Reading.Number)
 }
 
 // toNumber sends a call on to where a number of the tenant leads.
@@ -76,15 +62,16 @@ func (r routing) callsForHelp() (Plan, bool) {
 	if out, ok := ReadDialled(r.s.CountryOf(country), r.c.Dialled); !ok || !out.Emergency {
 		return Plan{}, false
 	}
-	return toOutside(r, owner, r.c.Dialled), true
+	return toOutside(r, DoorDialled, owner, r.c.Dialled), true
 }
 
 // forHelp lets a device that is nobody's, such as a free desk, call for help and
 // nobody else. What comes from no device, as in a simulation, comes from outside.
 func (r routing) forHelp(number string) Plan {
 	nobody := &Extension{Tenant: r.c.Tenant, Number: "of nobody"}
-	if out, ok := ReadDialled(r.s.CountryOf(nobody), number); ok && out.Emergency && r.c.Device(r.s) != nil {
-		return r.leave(nobody, NumberSIP, out, out.Number)
+	a := r.s.RightsOf(nobody).Ask(DoorDialled, number, nil)
+	if a.Reading.Emergency && r.c.Device(r.s) != nil {
+		return r.leave(nobody, NumberSIP, a, a.Reading.Number)
 	}
 	if n := r.s.NumberSent(r.c.Tenant, number); n != nil && r.c.actor() == "" {
 		return r.toNumber(n)
@@ -94,19 +81,22 @@ func (r routing) forHelp(number string) Plan {
 }
 
 // leave is the plan that dials a number on the tenant's trunk for its type.
-func (r routing) leave(owner *Extension, by NumberType, out Reading, number string) Plan {
+func (r routing) leave(owner *Extension, by NumberType, a Answer, number string) Plan {
 	t := r.s.TrunkFor(r.c.Tenant, by)
 	if t == nil || !dialable(t.Endpoint) {
 		return hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
+	}
+	if why := r.full(t, 0); why != "" && !a.Reading.Emergency {
+		return atBound(why)
 	}
 	from := r.c.Extension(r.s)
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}},
 		Seconds: outwardSeconds,
 		Record:  owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t),
-			Hidden: owner.Anonymous && !out.Emergency}, Next: follow(1, 2, 3, 4)}
+			Hidden: owner.Anonymous && !a.Reading.Emergency}, Next: follow(1, 2, 3, 4)}
 	r.showCaller(&dial, owner, t)
-	dial.Rule = fmt.Sprintf("extension %s dials %s through trunk %s: %s", owner.Number, number, t.Name,
-		r.s.permits(owner, out))
+	r.tellDiverted(&dial, owner, number)
+	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
 		hangupStep(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
@@ -126,6 +116,26 @@ func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
 	if from := r.c.Extension(r.s); from != nil {
 		dial.Show = &Shown{Number: presentationOf(from, t), Hidden: from.Anonymous}
 	}
+}
+
+// across is the plan that calls a number of another tenant of this system, as a carrier
+// would bring the call there.
+func (r routing) across(owner *Extension, n *Number) Plan {
+	from := r.c.Extension(r.s)
+	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: n.Number, Device: n.Number, Inside: n.Tenant}},
+		Seconds: outwardSeconds, Record: owner.Record || from != nil && from.Record,
+		Show: &Shown{Number: owner.PresentationNumber, Hidden: owner.Anonymous}, Next: follow(1, 2, 3, 4)}
+	if t := r.s.TrunkFor(r.c.Tenant, NumberSIP); t != nil {
+		dial.Show.Number = presentationOf(owner, t)
+		r.showCaller(&dial, owner, t)
+	}
+	r.tellDiverted(&dial, owner, n.Number)
+	dial.Rule = fmt.Sprintf("%s is a number of this system: the call stays in the house", n.Number)
+	return Plan{Steps: []Step{dial,
+		hangupStep(CauseNoAnswer, "%s did not answer", n.Number),
+		hangupStep(CauseAbsent, "%s cannot be reached", n.Number),
+		hangupStep(CauseBusy, "%s is busy", n.Number),
+		hangupStep(CauseNormal, "the call to %s has ended", n.Number)}}
 }
 
 // Shown is the identity of the caller as a carrier sees it.
@@ -166,13 +176,6 @@ func (s *Snapshot) CountryOf(e *Extension) string {
 	return e.Country
 }
 
-func (s *Snapshot) countryText(e *Extension) string {
-	if c := s.CountryOf(e); c != "" {
-		return c
-	}
-	return "a tenant without a country, where only numbers with + are dialled"
-}
-
 // inbound leads a call from a trunk to where the number leads that was called, of the
 // tenant that TenantCalled says. Nothing else can be reached from there: neither codes nor
 // the other trunk.
@@ -186,21 +189,10 @@ func inbound(r routing, t *Trunk) Plan {
 		return hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", name,
 			quote(r.c.Dialled), r.c.Tenant)
 	}
+	if why := r.full(t, 1); why != "" {
+		return atBound(why)
+	}
 	return r.toNumber(n)
-}
-
-// mayRing reports whether the class of service of an extension lets a number
-// outside ring for it. One that cannot be read is beyond every class, and help rings
-// for nobody.
-func (s *Snapshot) mayRing(e *Extension, number string) bool {
-	if CheckLedTo("", number, s.CountriesOf(e.Tenant)) != nil {
-		return false
-	}
-	if s.ClassOf(e) == nil {
-		return true
-	}
-	r, ok := ReadDialled(s.CountryOf(e), number)
-	return ok && s.forbids(e, r) == ""
 }
 
 // checkOutward refuses values that are none, whatever else there is.

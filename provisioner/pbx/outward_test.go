@@ -12,7 +12,7 @@ import (
 // forwards to an allowed and a forbidden one, and a free desk.
 func outwardOffice(more ...*Trunk) *Snapshot {
 	es := []*Extension{{Number: "101", PresentationNumber: "+493011"}, {Number: "102", ClassOfService: "home"}, {Number: "103", Country: "CH", Anonymous: true, PresentationNumber: "+493012"},
-		{Number: "104", ClassOfService: "lobby"}, {Number: "105", ClassOfService: "home", TwinNumber: "+4915111"}, {Number: "106", ClassOfService: "home"}, {Number: "107", ClassOfService: "home"}}
+		{Number: "104", ClassOfService: "lobby"}, {Number: "105", ClassOfService: "home", TwinNumber: "+4915111"}, {Number: "106", ClassOfService: "home"}, {Number: "107", ClassOfService: "home"}, {Number: "108", ClassOfService: "everything"}}
 	ds := []*Device{{Tenant: "acme", Name: "free", Endpoint: "dfree", Shared: true}, {Tenant: "bolt", Name: "bolt", Endpoint: "dbolt", Extension: "101"}}
 	for _, e := range es {
 		e.Tenant, e.RingSeconds = "acme", 20
@@ -20,7 +20,7 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 	}
 	ds = append(ds, &Device{Tenant: "acme", Name: "premium", Endpoint: "dpremium", Extension: "105", Kind: DeviceExternal, ExternalNumber: "0900111222"})
 	return NewSnapshot(1, Rows{
-		Tenants:    []*Tenant{{Name: "acme", Country: "DE"}, {Name: "bolt"}},
+		Tenants:    []*Tenant{{Name: "acme", Country: "DE"}, {Name: "bolt", ClassOfService: "everything"}},
 		Extensions: append(es, &Extension{Tenant: "bolt", Number: "101", RingSeconds: 20}),
 		Devices:    ds,
 		Mailboxes:  []*Mailbox{{Tenant: "acme", Number: "101"}},
@@ -30,7 +30,7 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 		Trunks:          append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010"}),
 		Numbers: []*Number{{Tenant: "acme", Number: "+493011", Destination: to("extension:101")}, {Tenant: "acme", Number: "+493012"}, {Tenant: "acme", Number: "+493013", Destination: to("extension:106")},
 			{Tenant: "acme", Number: "+493014", Destination: to("extension:107")}, {Tenant: "acme", Number: "+493015", Destination: to("voicemail:101")}, {Tenant: "bolt", Number: "+493099", Destination: to("extension:101")}},
-		Classes: []*ClassOfService{{Tenant: "acme", Name: "home", Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby", Deny: []string{"internal"}}},
+		Classes: []*ClassOfService{{Tenant: "bolt", Name: "everything", Allow: []string{"any"}}, {Tenant: "acme", Name: "everything", Allow: []string{"any"}}, {Tenant: "acme", Name: "home", Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby", Deny: []string{"internal"}}},
 	})
 }
 
@@ -77,7 +77,12 @@ func TestRouteOutward(t *testing.T) {
 	s := outwardOffice(&Trunk{Tenant: "bolt", Name: "theirs", Endpoint: "tbolt", CallerNumber: "+493099"})
 	for _, tt := range []struct{ from, dialled, want, rule string }{
 		{"d101", "089123456", out("+4989123456", "f(+493011)u(allowed)"), "extension 101 dials +4989123456 through trunk carrier: it has no class of service"},
-		{"d101", "00442071838750", out("+442071838750", "f(+493011)u(allowed)"), ""},
+		{"d101", "00442071838750", refused, "without one only numbers of its country are called that have no price of their own"},
+		{"d101", "0900123456", refused, "without one only numbers of its country are called that have no price of their own"},
+		{"d101", "0800123456", out("+49800123456", "f(+493011)u(allowed)"), "the number is national"},
+		{"d108", "00442071838750", out("+442071838750", "f(+493010)u(allowed)"), "class of service everything allows any"},
+		{"d108", "0900123456", out("+49900123456", "f(+493010)u(allowed)"), "class of service everything allows any"},
+		{"d101", "116117", out("116117", "f(+493011)u(allowed)"), "the number is national"},
 		{"d101", "112", out("112", "f(+493011)u(allowed)"), "an emergency number"},
 		{"d102", "089123456", out("+4989123456", "f(+493010)u(allowed)"), "class of service home allows national"},
 		{"d102", "0900123456", refused, "extension 102 may not call +49900123456: class of service home denies +49900"},
@@ -124,7 +129,7 @@ func TestRouteOutward(t *testing.T) {
 			t.Errorf("%s dials %s:\n got %s (%s)\nwant %s (%s)", tt.from, tt.dialled, got, step.Rule, tt.want, tt.rule)
 		}
 	}
-	if p := Route(s, Call{Tenant: "bolt", Dialled: "+493011", Endpoint: "dbolt"}, time.Time{}); p.Steps[0].Legs[0].Endpoint != "tbolt" || p.Steps[0].Show.Number != "+493099" {
+	if p := Route(s, Call{Tenant: "bolt", Dialled: "+493011", Endpoint: "dbolt"}, time.Time{}); p.Steps[0].Argument("bolt") != "Local/+493011@inside-acme/n,120,if(+493099)u(allowed)" {
 		t.Errorf("another tenant's number is reached by %+v", p.Steps[0])
 	}
 	var outcomes []string

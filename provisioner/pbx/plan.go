@@ -24,6 +24,7 @@ type Step struct {
 	Seconds  int         // dial: how long they ring, at least 1
 	Show     *Shown      // dial: what a carrier is told of the caller; nil for what it is anyway
 	Called   string      // dial: number to show as called, where it is not the device's own; "" otherwise
+	Diverted bool        // dial: the carrier is told of diversions, by variables of Set
 	Record   bool        // dial: the call is recorded from its answer on
 	Ringing  bool        // dial: the caller hears ringing whatever the legs do
 	Music    bool        // dial: the caller hears music on hold instead, before the answer
@@ -36,6 +37,7 @@ type Step struct {
 	Of       string      // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string      // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting    // setting: what the caller changes; nil when it is refused
+	AtBound  bool        // hangup: a bound of calls at once was reached
 	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
 	// Next maps each outcome of a step that Returns to the index of the step
 	// that follows, always greater than the step's own. Nil for other steps.
@@ -242,6 +244,9 @@ func (s Step) Options() string {
 	}
 	if s.Music {
 		out += "m"
+	}
+	if s.Diverted { // says what Called would, and more
+		return out + s.Show.options() + "b(" + DivertedContext + "^s^1)"
 	}
 	return out + s.Show.options() + ShowCalled(s.Called) + ShowTone(s.Tone) + ShowAlert(s.Alert)
 }

@@ -25,6 +25,8 @@ type Leg struct {
 	Device     string     // name of the device, for people; the number of an outside leg
 	// Outside is the number to ring through the trunk that Endpoint is; "" for devices.
 	Outside string
+	// Inside is the tenant of this system whose number Endpoint is; "" for devices and trunks.
+	Inside string
 	// Own is set when the leg is a call of its own: one that ends at another time
 	// than the others, leads outside, must wait for those that do, or is in groups.
 	Own *OwnLeg
@@ -36,6 +38,7 @@ type OwnLeg struct {
 	Seconds int    // how long it rings
 	Number  string // external number; "" for a device that registers
 	Trunk   string // PJSIP endpoint of the trunk
+	Inside  string // tenant of this system that Number belongs to; there is then no Trunk
 	Caller  string // shown to the carrier as the caller's number; "" shows the caller's own
 	// Groups are those in which the call can be picked up, Monitored and OnDemand the
 	// extension if its calls may be monitored and recorded on demand, where the file of
@@ -53,7 +56,7 @@ type OwnLeg struct {
 // rings is the endpoint of the device that a leg rings; "" for one that leads outside.
 func (l Leg) rings() string {
 	switch {
-	case l.Outside != "" || l.Own != nil && l.Own.Number != "":
+	case l.Outside != "" || l.Inside != "" || l.Own != nil && l.Own.Number != "":
 		return ""
 	case l.Own != nil && l.Own.Endpoint != "":
 		return l.Own.Endpoint
@@ -88,6 +91,9 @@ func (o *OwnLeg) tell(e *Extension, d *Device) {
 func (l Leg) Channel() string {
 	if l.Own != nil {
 		return "Local/" + l.Endpoint + "@" + LegContext + "/n"
+	}
+	if l.Inside != "" {
+		return InsideChannel(l.Inside, l.Endpoint)
 	}
 	if l.Outside != "" {
 		return "PJSIP/" + l.Outside + "@" + l.Endpoint
@@ -182,7 +188,7 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 	if !dialable(d.Endpoint) {
 		return Leg{}, false
 	}
-	if d.Kind == DeviceExternal && !s.leadOut(own, e, d.ExternalNumber, d.Confirm) {
+	if d.Kind == DeviceExternal && !s.leadOut(DoorDevice, own, e, d.ExternalNumber, d.Confirm) {
 		return Leg{}, false
 	}
 	own.tell(e, d)
@@ -193,23 +199,40 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 // confirmation. No device's leg has a name like its, with dots.
 func (s *Snapshot) twinOf(e *Extension, whole int) (Leg, bool) {
 	own := &OwnLeg{Seconds: whole}
-	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(own, e, e.TwinNumber, true) {
+	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(DoorTwin, own, e, e.TwinNumber, true) {
 		return Leg{}, false
 	}
 	return Leg{Endpoint: "twin." + e.Tenant + "." + e.Number, Device: e.TwinNumber, Own: own}, true
 }
 
 // leadOut makes a leg of an extension lead to an external number, if there is a
-// trunk for it and the extension's class of service allows it.
-func (s *Snapshot) leadOut(own *OwnLeg, e *Extension, number string, confirm bool) bool {
+// trunk for it and the rights of the extension let the number be called.
+func (s *Snapshot) leadOut(door Door, own *OwnLeg, e *Extension, number string, confirm bool) bool {
 	n := s.ExternalNumber(e.Tenant, number)
-	if n == nil || !s.mayRing(e, number) {
+	if n == nil {
 		return false
+	}
+	a := s.RightsOf(e).Ask(door, number, n)
+	switch {
+	case a.Refused != "":
+		return false
+	case a.Inside != nil:
+		return own.leadInside(e, a.Inside, confirm)
 	}
 	t := s.TrunkFor(e.Tenant, n.Type)
 	if t == nil || !dialable(t.Endpoint) || !externalPattern.MatchString(number) {
 		return false
 	}
 	own.Number, own.Trunk, own.Caller, own.Confirm = number, t.Endpoint, presentationOf(e, t), confirm
+	return true
+}
+
+// leadInside makes a leg call a number of this system, which stays in the house. A number
+// that leads back to the extension itself rings nobody.
+func (o *OwnLeg) leadInside(e *Extension, n *Number, confirm bool) bool {
+	if n.Destination.IsZero() || n.Tenant == e.Tenant && n.Destination == (Destination{ToExtension, e.Number}) {
+		return false
+	}
+	o.Number, o.Inside, o.Confirm = n.Number, n.Tenant, confirm
 	return true
 }

@@ -44,7 +44,8 @@ func ringOffice(trunks ...*Trunk) *Snapshot {
 		e.Tenant, e.RingSeconds = "acme", 20
 	}
 	return NewSnapshot(1, Rows{
-		Tenants:         []*Tenant{{Name: "acme"}},
+		Tenants:         []*Tenant{{Name: "acme", ClassOfService: "everything"}},
+		Classes:         []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}},
 		Extensions:      es,
 		Devices:         ds,
 		Mailboxes:       []*Mailbox{{Tenant: "acme", Number: "103"}},
@@ -107,7 +108,8 @@ func TestRouteOwnLegsBounded(t *testing.T) {
 		ds = append(ds, &Device{Tenant: "acme", Name: fmt.Sprintf("d%03d", i), Extension: "1", Endpoint: fmt.Sprintf("d%039d", i), RingSeconds: 5 + i%2, RingOrder: 1})
 	}
 	s := NewSnapshot(1, Rows{
-		Tenants:    []*Tenant{{Name: "acme"}},
+		Tenants:    []*Tenant{{Name: "acme", ClassOfService: "everything"}},
+		Classes:    []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}},
 		Extensions: []*Extension{{Tenant: "acme", Number: "1", RingSeconds: 300}},
 		Devices:    ds,
 	})

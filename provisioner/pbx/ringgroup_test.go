@@ -21,7 +21,8 @@ func salesOffice(change func(*RingGroup)) (*Snapshot, *RingGroup) {
 		Members: []RingMember{{Extension: "101"}, {Extension: "102"}, {Extension: "103"}}}
 	change(g)
 	s := NewSnapshot(1, Rows{
-		Tenants:         []*Tenant{{Name: "acme"}},
+		Tenants:         []*Tenant{{Name: "acme", ClassOfService: "everything"}},
+		Classes:         []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}},
 		Extensions:      es,
 		Devices:         ds,
 		Mailboxes:       []*Mailbox{{Tenant: "acme", Number: "101"}},

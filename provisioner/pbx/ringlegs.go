@@ -71,13 +71,14 @@ func (s *Snapshot) targets(g *RingGroup, m RingMember) []target {
 	return out
 }
 
-// unconditional are all places that an extension may forward every call to.
+// unconditional are all places that an extension may forward to before it rings: every
+// call, or while it cannot be reached.
 func (s *Snapshot) unconditional(e *Extension) []Destination {
 	f := s.Forward(e.Tenant, e.Number)
 	if f == nil {
 		return nil
 	}
-	out := []Destination{f.Destination}
+	out := []Destination{f.Destination, f.Unreachable}
 	for _, r := range f.Rules {
 		out = append(out, r.Destination)
 	}
@@ -106,19 +107,23 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 		out = append(out, Leg{Endpoint: name, Technology: by, Device: device, Own: &own})
 	}
 	whole := g.seconds(m)
-	lead := func(what string, owner *Extension, seconds int, number string, confirm bool, record string) {
+	lead := func(door Door, what string, owner *Extension, seconds int, number string, confirm bool, record string) {
 		own := OwnLeg{Seconds: seconds, Record: record}
-		if s.leadOut(&own, owner, number, confirm || g.Confirm != ConfirmNone) {
+		if n := s.NumberOf(g.Tenant, number); n != nil && n.Destination == (Destination{ToRingGroup, g.Name}) {
+			return // it leads back here
+		}
+		if s.leadOut(door, &own, owner, number, confirm || g.Confirm != ConfirmNone) {
 			add(own, what+">"+number, number, PJSIP)
 		}
 	}
 	e := t.extension
 	if e == nil {
 		if owner := t.owner; t.outside != "" {
+			door := DoorForward
 			if owner == nil {
-				owner = &Extension{Tenant: g.Tenant}
+				owner, door = &Extension{Tenant: g.Tenant}, DoorMember
 			}
-			lead(owner.Number, owner, whole, t.outside, false, "")
+			lead(door, owner.Number, owner, whole, t.outside, false, "")
 		}
 		return out
 	}
@@ -133,7 +138,7 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 		}
 		switch {
 		case d.Kind == DeviceExternal:
-			lead(d.Endpoint, e, seconds, d.ExternalNumber, d.Confirm, record)
+			lead(DoorDevice, d.Endpoint, e, seconds, d.ExternalNumber, d.Confirm, record)
 		case dialable(d.Endpoint) && (e.Type != TypeSIPVirtual || d.Kind.SIP()):
 			own := OwnLeg{Seconds: seconds, Endpoint: d.Endpoint, Confirm: g.Confirm == ConfirmAll, Record: record}
 			own.tell(e, d)
@@ -144,7 +149,7 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 		}
 	}
 	if e.TwinNumber != "" && e.Type.HasDevices() {
-		lead("twin "+e.Number, e, whole, e.TwinNumber, true, record)
+		lead(DoorTwin, "twin "+e.Number, e, whole, e.TwinNumber, true, record)
 	}
 	return out
 }

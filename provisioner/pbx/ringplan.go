@@ -68,7 +68,7 @@ func (r routing) wants(g *RingGroup, m RingMember) bool {
 		return ok
 	}
 	skipBusy := g.SkipBusy || g.Strategy == StrategyPaging
-	return !t.extension.DoNotDisturb && !((t.extension.NoCallWaiting || skipBusy) && r.inUse(t.extension))
+	return !t.extension.DoNotDisturb && !r.engaged(t.extension) && !(skipBusy && r.inUse(t.extension))
 }
 
 // at is where a member rings now.
@@ -87,6 +87,9 @@ func (r routing) at(g *RingGroup, m RingMember) (target, bool) {
 			return t, ok
 		}
 		to, _ := f.now(r.s, r.now)
+		if to.IsZero() && r.unreachable(t.extension) {
+			to = f.Unreachable
+		}
 		if to.IsZero() || seen[to] {
 			return t, ok
 		}
@@ -104,7 +107,9 @@ func (r routing) groupLegs(g *RingGroup, m RingMember) []Leg {
 		return nil
 	}
 	var out Ring
-	out.add(r.s.legsFor(g, m, t), r.notCaller)
+	out.add(r.s.legsFor(g, m, t), func(l Leg) bool {
+		return r.notCaller(l) && r.leads(&Extension{Tenant: g.Tenant}, l)
+	})
 	return out.Legs
 }
 

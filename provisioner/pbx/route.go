@@ -23,7 +23,12 @@ type Call struct {
 	// Order is what an earlier plan for the same place said as its Order: a choice
 	// among members that must stay the same until the call leaves.
 	Order string
-	Live  Live // nil when nothing is known
+	// Resumed says that a step of its plan has come back: what the plan itself rang counts
+	// for nothing.
+	Resumed bool
+	// Diverted is what it brought along about its way before it came here.
+	Diverted Diversions
+	Live     Live // nil when nothing is known
 }
 
 // actor is the endpoint whose call it is.
@@ -94,7 +99,7 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	}
 	e := s.Extension(c.Tenant, c.Dialled)
 	if e == nil {
-		return toOutside(r, c.Extension(s), c.Dialled)
+		return toOutside(r, DoorDialled, c.Extension(s), c.Dialled)
 	}
 	if from := c.Extension(s); from != nil && from != e && s.deniesInternal(from) {
 		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", from.Number,
@@ -146,8 +151,8 @@ func toExtension(r routing, e *Extension) Plan {
 	switch {
 	case e.DoNotDisturb:
 		return r.ended(e, whenBusy, "does not want to be disturbed")
-	case e.NoCallWaiting && r.inUse(e):
-		return r.ended(e, whenBusy, "is in a call and wants no second one")
+	case r.engaged(e):
+		return r.ended(e, whenBusy, "is in a call, or rings, and wants no second one")
 	}
 	rings := ringsFor(r.s, r.c, e)
 	if len(rings) > 0 {
@@ -201,12 +206,21 @@ func ringsFor(s *Snapshot, c Call, e *Extension) []Ring {
 	rings := s.Rings(e)
 	out := rings[:0]
 	for _, r := range rings {
-		r.Legs = slices.DeleteFunc(r.Legs, func(l Leg) bool { return l.Endpoint == c.Endpoint || l.Endpoint == c.By })
+		r.Legs = slices.DeleteFunc(r.Legs, func(l Leg) bool {
+			return l.Endpoint == c.Endpoint || l.Endpoint == c.By || !(routing{s: s, c: c}).leads(e, l)
+		})
 		if len(r.Legs) > 0 {
 			out = append(out, r)
 		}
 	}
 	return out
+}
+
+// isCaller reports whether a leg leads to the number that the call comes from, or that has
+// diverted it to here: whoever is there would be called by the own call.
+func (r routing) isCaller(e *Extension, l Leg) bool {
+	return l.Own != nil && l.Own.Number != "" &&
+		(r.sameNumber(e, l.Own.Number, r.c.Caller) || r.wasDiverted(e, l.Own.Number))
 }
 
 // dialable refuses an endpoint name that would mean more than itself inside the

@@ -20,7 +20,8 @@ func office() *Snapshot {
 		return &Device{Tenant: tenant, Name: name, Extension: number, Endpoint: "d" + tenant + name}
 	}
 	return NewSnapshot(7, Rows{
-		Tenants: []*Tenant{{Name: "acme"}, {Name: "bolt"}},
+		Tenants: []*Tenant{{Name: "acme", ClassOfService: "everything"}, {Name: "bolt"}},
+		Classes: []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}},
 		Extensions: []*Extension{
 			{Tenant: "acme", Number: "101", RingSeconds: 20, Mailbox: "101"},
 			{Tenant: "acme", Number: "102", RingSeconds: 15},

@@ -124,7 +124,7 @@ func (r routing) reachable(e *Extension, number string) (to Destination, why str
 	if err := CheckLedTo("", number, r.s.CountriesOf(e.Tenant)); err != nil {
 		return to, err.Message
 	}
-	if first := toOutside(r, e, number).Steps[0]; first.Kind == StepHangup {
+	if first := toOutside(r, DoorForward, e, number).Steps[0]; first.Kind == StepHangup {
 		return to, "extension " + e.Number + " may not forward there: " + first.Rule
 	}
 	return Destination{ToExternal, number}, ""

@@ -51,6 +51,7 @@ type Snapshot struct {
 	trunks         map[key]*Trunk // by the type of number they reach
 	trunkEndpoints map[string]*Trunk
 	ownNumbers     map[key]*Number
+	owned          map[string]*Number // of all tenants
 	sent           map[key]*Number    // by what carriers may call them
 	sentToAny      map[string]*Number // the same among all tenants
 	classes        map[key]*ClassOfService

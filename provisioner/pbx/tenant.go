@@ -22,12 +22,14 @@ type Tenant struct {
 	// CDRDays is for how many days records of its calls are kept; 0 is for ever.
 	CDRDays        int
 	Country        string // ISO 3166-1 alpha-2, of extensions that have none; "" for none
-	ClassOfService string // of extensions that have none; "" allows them everything
+	ClassOfService string // of extensions that have none, and ring groups; "" is standardClass
 	// ForwardCaller tells which number a carrier is shown for a call that is forwarded
 	// outside; "" is ShowExtension.
 	ForwardCaller ForwardCaller
-	Version       int64 // row version, for ETag
-	Revision      int64 // configuration revision of the last change
+	// MaxCalls is how many calls its trunks carry at once, 0–10,000; 0 is without limit.
+	MaxCalls int
+	Version  int64 // row version, for ETag
+	Revision int64 // configuration revision of the last change
 }
 
 // ForwardCaller is the party that is shown as the caller of a forwarded call.
@@ -51,6 +53,7 @@ func (t *Tenant) Validate() error {
 	if p := t.PhonePassword.Reveal(); len(p) < 8 || len(p) > 32 || !plainSecret(p) {
 		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
 	}
+	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
 	es.Add(CheckCountry("country", t.Country))
 	if t.ClassOfService != "" {

@@ -31,9 +31,20 @@ type Trunk struct {
 	// or Remote-Party-ID. Without it From is the caller.
 	TrustIDInbound bool
 	Teams          bool // reaches numbers of type teams, and no others
-	Version        int64
-	Revision       int64
+	// MaxCalls is how many calls it carries at once, 0–10,000, in both directions; 0 is without
+	// limit. Calls for help do not count against it.
+	MaxCalls int
+	Version  int64
+	Revision int64
 }
+
+// The bounds of calls outside where nobody said otherwise: two lines of ISDN for a trunk. A
+// forward that goes in a circle through a carrier that tells nothing ends there.
+const (
+	DefaultTrunkCalls  = 60
+	DefaultTenantCalls = 120
+	maxCalls           = 10_000
+)
 
 // Transport carries SIP.
 type Transport string
@@ -75,6 +86,7 @@ func (t *Trunk) Validate() error {
 	}
 	es = append(es, checkCarrierNetworks("addresses", t.Addresses)...)
 	es.Add(t.checkAccount())
+	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	if t.Register && t.Username == "" {
 		es.Add(Invalidf("register", "needs a username to register as"))
 	}

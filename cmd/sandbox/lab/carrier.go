@@ -29,6 +29,11 @@ const (
 	eagerMobile   = "+4915100000001" // answers and presses 1 after the first words
 	busyMobile    = "+4915100000002"
 	UnknownNumber = "+4989404404"
+	// ForwardingMobile and SilentForwarder forward every call to CircleNumber; the second
+	// one's carrier says nothing of it.
+	ForwardingMobile = "+4915100000003"
+	SilentForwarder  = "+4915100000004"
+	CircleNumber     = "+493012345600"
 )
 
 // Mobiles are the numbers whose phones the tests play, by name.
@@ -94,6 +99,13 @@ exten => ` + eagerMobile + `,1,Answer()
  same => n,SendDTMF(1)
  same => n,Milliwatt()
 exten => ` + busyMobile + `,1,Hangup(17)
+exten => ` + ForwardingMobile + `,1,Set(FORWARDED=${PJSIP_HEADER(read,Diversion)})
+ same => n,Set(__FORWARDED=<sip:${EXTEN}@carrier.invalid>\;reason=unconditional\;counter=1, ${FORWARDED})
+ same => n,Dial(PJSIP/` + CircleNumber + `@dialtone,30,b(divert^s^1))
+ same => n,Hangup(${HANGUPCAUSE})
+exten => ` + SilentForwarder + `,1,Set(REDIRECTING(from-num)=)
+ same => n,Dial(PJSIP/` + CircleNumber + `@dialtone,30)
+ same => n,Hangup(${HANGUPCAUSE})
 `
 
 // Whatever else the office dials rings Ada's mobile, which is told in headers of
@@ -103,6 +115,9 @@ exten => _[0-9+]X.,1,Gosub(office,s,1)
  same => n,Dial(PJSIP/ada,60,b(tell^s^1))
  same => n,Hangup(${HANGUPCAUSE})
 exten => _XX,1,Goto(0${EXTEN},1)
+[divert]
+exten => s,1,Set(PJSIP_HEADER(add,Diversion)=${FORWARDED})
+ same => n,Return()
 [office]
 exten => s,1,Set(__OFFICE_FROM=${PJSIP_HEADER(read,From)})
  same => n,Set(__OFFICE_PAI=${PJSIP_HEADER(read,P-Asserted-Identity)})
@@ -158,7 +173,8 @@ func OpenCarrier(t *testing.T) *Carrier {
 	return &Carrier{in: in, Port: ports[0], t: t}
 }
 
-// Trunk makes the office's trunk to the carrier.
+// Trunk makes the office's trunk to the carrier, and lets the office call everything
+// there: without a class of service, numbers abroad and with a price are refused.
 func (c *Carrier) Trunk(l *Lab, name string, more Object) {
 	c.t.Helper()
 	body := Object{"host": CarrierHost, "port": c.Port, "username": "dialtone", "secret": TrunkSecret}
@@ -166,6 +182,8 @@ func (c *Carrier) Trunk(l *Lab, name string, more Object) {
 		body[k] = v
 	}
 	l.Do(c.t, "PUT", Tenant+"/trunks/"+name, body, nil)
+	l.Do(c.t, "PUT", Tenant+"/classes-of-service/everything", Object{"allow": []string{"any"}}, nil)
+	l.Do(c.t, "PATCH", Tenant, Object{"class_of_service": "everything"}, nil)
 }
 
 // Mobile is a simulated mobile of one of the names.

@@ -16,12 +16,14 @@ func TestTruthOutsideRealAsterisk(t *testing.T) {
 	s := openStage(t)
 	carrier := OpenCarrier(t)
 	carrier.Trunk(s.Lab, "carrier", Object{"register": true})
-	s.Do(t, "PATCH", Tenant, Object{"country": "DE"}, nil)
+	s.Do(t, "PATCH", Tenant, Object{"country": "DE", "class_of_service": nil}, nil)
 	for name := range Mobiles {
 		s.phones[name] = carrier.Mobile(t, name, phone.Options{})
 		s.mobile[name] = &sync.Mutex{}
 	}
-	s.numbers["110"], s.numbers["112"] = Mobiles["ada"], Mobiles["ada"]
+	for _, number := range []string{"110", "112", "116117", "+49800123456", "+12125551234", "+49900123456"} {
+		s.numbers[number] = Mobiles["ada"] // the carrier rings her for what it does not know
+	}
 	carrier.Registered()
 	tellTruth(t, s, outsideTruths)
 }
@@ -101,9 +103,9 @@ var outsideTruths = []truth{
 		"cleo 0", "ringing", "486", "busy; cleo BUSY; via forward"},
 	{"forwarded outside as its owner's class allows", world{}.and(classes).and(world{"extensions/313": {"class_of_service": "home"}, "forwards/313": all("external:" + Mobiles["dave"])}), "dave answers", "313",
 		"dave 0", "ringing", "with dave", "answered by dave; dave ANSWER; via forward"},
-	{"forwarded outside, and its owner's class forbids it", world{"extensions/314": {"class_of_service": "nowhere"}, "forwards/314": all("external:" + Mobiles["emma"])}, "314a answers, emma answers", "314",
+	{"forwarded outside, and its owner's class forbids it", classes.and(world{"extensions/314": {}, "forwards/314": all("external:" + Mobiles["emma"]), "PATCH extensions/314": {"class_of_service": "nowhere"}}), "314a answers, emma answers", "314",
 		"", "nothing", "403", "refused; via forward"},
-	{"a twin that its owner's class forbids", known("finn").and(world{"extensions/315": {"twin_number": Mobiles["finn"], "class_of_service": "nowhere"}}), "315a answers after 1, finn silent", "315",
+	{"a twin that its owner's class forbids", known("finn").and(world{"extensions/315": {"twin_number": Mobiles["finn"]}, "PATCH extensions/315": {"class_of_service": "nowhere"}}), "315a answers after 1, finn silent", "315",
 		"315a 0", "ringing", "with 315a", "answered by 315a; 315a ANSWER"},
 	{"dialled outside", nil, "gina answers", "0" + Mobiles["gina"][3:],
 		"gina 0", "ringing", "with gina", "answered by gina; gina ANSWER"},
@@ -117,6 +119,24 @@ var outsideTruths = []truth{
 		"", "nothing", "403", "refused"},
 	{"abroad, where the class allows its country only", world{"extensions/322": {"class_of_service": "home"}}, "caller is 322a", "+12125551234",
 		"", "nothing", "403", "refused"},
+	{"premium rate, without a class", nil, "", "0900123456",
+		"", "nothing", "403", "refused"},
+	{"premium rate, the class allows national only", world{"classes-of-service/near": {"allow": []string{"national"}}, "extensions/358": {"class_of_service": "near"}}, "caller is 358a", "0900123456",
+		"", "nothing", "403", "refused"},
+	{"premium rate, the class allows it", world{"classes-of-service/costly": {"allow": []string{"national", "premium"}}, "extensions/359": {"class_of_service": "costly"}}, "caller is 359a, ada answers", "0900123456",
+		"ada 0", "ringing", "with ada", "answered by ada; ada ANSWER"},
+	{"abroad, without a class", nil, "", "+12125551234",
+		"", "nothing", "403", "refused"},
+	{"abroad, the class allows everything", world{"classes-of-service/everything": {"allow": []string{"any"}}, "extensions/360": {"class_of_service": "everything"}}, "caller is 360a, ada answers", "0012125551234",
+		"ada 0", "ringing", "with ada", "answered by ada; ada ANSWER"},
+	{"toll-free, without a class", nil, "ada answers", "0800123456",
+		"ada 0", "ringing", "with ada", "answered by ada; ada ANSWER"},
+	{"a short number that is no emergency", nil, "ada answers", "116117",
+		"ada 0", "ringing", "with ada", "answered by ada; ada ANSWER"},
+	{"forwarded to a premium rate, which its owner may not call any more", world{"classes-of-service/costly": {"allow": []string{"national", "premium"}}, "extensions/361": {"class_of_service": "costly"}, "forwards/361": all("external:0900123456"), "PATCH extensions/361": {"class_of_service": nil}}, "361a answers", "361",
+		"", "nothing", "403", "refused; via forward"},
+	{"a busy forward abroad, which its owner may not call any more", world{"classes-of-service/everything": {"allow": []string{"any"}}, "extensions/362": {"class_of_service": "everything"}, "forwards/362": {"busy": "external:+12125551234"}, "PATCH extensions/362": {"class_of_service": nil}}, "362a refuses", "362",
+		"362a 0", "ringing", "403", "refused; 362a BUSY; via forward"},
 	{"an emergency, whatever the class", world{"extensions/323": {"class_of_service": "nowhere"}}, "caller is 323a, ada answers", "112",
 		"ada 0", "ringing", "with ada", "answered by ada; ada ANSWER"},
 	{"a colleague, and the class denies internal", world{"extensions/324": {"class_of_service": "lobby"}}, "caller is 324a, 325a answers", "325",

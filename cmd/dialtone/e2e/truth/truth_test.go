@@ -37,7 +37,7 @@ type truth struct {
 }
 
 // world is objects by their path within the tenant; a path that begins with
-// "POST " is an action.
+// "POST " is an action, one with "PATCH " a change after all objects are there.
 type world map[string]Object
 
 // actor is what one does in a row.
@@ -211,8 +211,8 @@ func (s *stage) set(t *testing.T, rows []truth) {
 	for i := range rows {
 		s.cast(t, &rows[i], fates)
 		for path, body := range rows[i].set {
-			if action, is := strings.CutPrefix(path, "POST "); is {
-				actions[action] = body
+			if strings.Contains(path, " ") {
+				actions[path] = body
 			} else {
 				all[path] = body
 			}
@@ -232,8 +232,9 @@ func (s *stage) set(t *testing.T, rows []truth) {
 			}
 		}
 	}
-	for path, body := range actions {
-		s.Do(t, "POST", Tenant+"/"+path, body, nil)
+	for action, body := range actions {
+		method, path, _ := strings.Cut(action, " ")
+		s.Do(t, method, Tenant+"/"+path, body, nil)
 	}
 	s.Applied(t)
 	s.enter(t, fates)

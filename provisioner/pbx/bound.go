@@ -1,0 +1,48 @@
+package pbx
+
+import "fmt"
+
+// full says why no further call may go through a trunk, "" when one may. present is how
+// many of its calls are the one that asks: 1 for a call that it brought, 0 for another.
+func (r routing) full(t *Trunk, present int) string {
+	if r.c.Live == nil {
+		return ""
+	}
+	if t.MaxCalls > 0 && r.c.Live.Calls(t.Endpoint)-present >= t.MaxCalls {
+		return fmt.Sprintf("trunk %s carries %s already, as many as it may at once", t.Name, count(t.MaxCalls, "call"))
+	}
+	tenant := r.s.Tenant(t.Tenant)
+	if tenant == nil || tenant.MaxCalls == 0 {
+		return ""
+	}
+	calls := -present
+	for _, by := range []NumberType{NumberSIP, NumberTeams} {
+		if t := r.s.TrunkFor(t.Tenant, by); t != nil {
+			calls += r.c.Live.Calls(t.Endpoint)
+		}
+	}
+	if calls >= tenant.MaxCalls {
+		return fmt.Sprintf("tenant %s has %s outside already, as many as it may at once", t.Tenant, count(tenant.MaxCalls, "call"))
+	}
+	return ""
+}
+
+// atBound is the plan of a call that a bound refuses.
+func atBound(why string) Plan {
+	p := hangup(CauseCongestion, "%s", why)
+	p.Steps[0].AtBound = true
+	return p
+}
+
+// leads reports whether a leg that leads outside may: not where the call came from, and not
+// through a full trunk.
+func (r routing) leads(e *Extension, l Leg) bool {
+	if r.isCaller(e, l) {
+		return false
+	}
+	if l.Own == nil || l.Own.Trunk == "" {
+		return true
+	}
+	t := r.s.TrunkOf(l.Own.Trunk)
+	return t == nil || r.full(t, 0) == ""
+}
