@@ -80,7 +80,7 @@ func (s *survival) nothingLeft(t *testing.T) {
 	s.Untracked(t)
 	Eventually(t, 20*time.Second, func() string {
 		now := s.left(t)
-		if now.bridges != 0 || now.sessions != s.before.sessions || now.application != s.before.application ||
+		if now.bridges != s.before.bridges || now.sessions != s.before.sessions || now.application != s.before.application ||
 			!maps.Equal(now.devices, s.before.devices) || now.files > s.before.files+spareFiles {
 			return fmt.Sprintf("Asterisk holds %+v, before it held %+v", now, s.before)
 		}

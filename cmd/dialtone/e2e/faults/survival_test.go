@@ -115,6 +115,9 @@ func openSurvival(t *testing.T) *survival {
 	s.phones["desk"] = s.Register(t, s.Device(t, "desk-210", "210", nil), phone.Options{})
 	s.Registered()
 	s.Applied(t)
+	s.parkOnce(t) // the bridge of a parking lot stays, once there was a call in it
+	s.calls["138"] = 1
+	s.NoChannels(t)
 	Eventually(t, 10*time.Second, func() string { // the lamps of the two forwards are lit, nothing else is in use
 		s.before = s.left(t)
 		if s.before.sessions != 1 || !strings.Contains(s.before.application, "dialtone") || len(s.before.devices) != 2 {
