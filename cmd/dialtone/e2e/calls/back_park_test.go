@@ -101,15 +101,3 @@ func (c *backCase) removed(t *testing.T) {
 	Talk(t, anna, back)
 	HangUp(t, back, anna)
 }
-
-// deleted: the tenant is deleted while the call waits: Anna hears that nobody is there.
-func (c *backCase) deleted(t *testing.T) {
-	anna, bob := c.talks(t)
-	refer(t, bob, "702")
-	parked(t, bob)
-	c.Do(t, "DELETE", "/v1/tenants/"+c.tenant+"?confirm="+c.tenant, nil, nil)
-	c.Applied(t)
-	anna.Tone(0)
-	c.runs(t, "Playback", "vm-nobodyavail")
-	Hears(t, anna.Done(), anna, "the end of what is said")
-}
