@@ -187,7 +187,7 @@ func (a *api) registerCalls() {
 		})
 	declare(a, tenantAdmins, callOperation("POST", "/{id}/transfer", "transfer-call",
 		"Transfer a call without asking (blind)",
-		"One leg leaves; whoever it talks with goes on at the number. Needs the class call of the AMI user (write = system,call,reporting)."),
+		"One leg leaves; whoever it talks with goes on at the number. When nobody takes the call there, it comes back to the phone of the leg. Needs the class call of the AMI user (write = system,call,reporting)."),
 		func(ctx context.Context, in *transferInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.Calls.Transfer(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, pbx.PlainNumber(in.Body.To)))
 		})

@@ -39,6 +39,8 @@
 //     target; an attended one is preceded by a consultation.
 //   - Consultation: the call of the transferor to the target while the transferee is held.
 //   - Pickup: a call that rings elsewhere is answered here.
+//   - Come back: a call that was transferred or parked, and that nobody takes, rings the
+//     phone that let go of it.
 //   - Forward: a rule of an extension that leads its calls elsewhere.
 //   - Twin: an external number that rings with an extension.
 //   - Watcher: the subscriber of a hint, or in status the follower of endpoints.

@@ -87,3 +87,17 @@ func (c *backCase) moved(t *testing.T) {
 	Talk(t, anna, back)
 	HangUp(t, back, anna)
 }
+
+// removed: Bob's phone is taken away while the call waits: his other one rings.
+func (c *backCase) removed(t *testing.T) {
+	anna, bob := c.talks(t)
+	c.missed(t, c.other)
+	refer(t, bob, "702")
+	parked(t, bob)
+	c.Do(t, "DELETE", "/v1/tenants/"+c.tenant+"/devices/bob", nil, nil)
+	c.Applied(t)
+	back := parkedRings(t, c.other)
+	Take(t, back)
+	Talk(t, anna, back)
+	HangUp(t, back, anna)
+}

@@ -27,6 +27,7 @@ type backCase struct {
 	*backs
 	tenant                  string
 	second, mailbox         bool // Bob has a second phone, a mailbox
+	orders                  bool // it needs a controller
 	run                     func(*backCase, *testing.T)
 	record                  string // of the call, with a controller
 	anna, bob, other, carol *phone.Phone
@@ -60,8 +61,10 @@ func TestCallsComeBackRealAsterisk(t *testing.T) {
 					record: "/bob ANSWER, /bob ANSWER; via transfer"},
 				{tenant: "twice", second: true, run: (*backCase).parkedTwice,
 					record: "/bob ANSWER, /bob BUSY, /bob BUSY, /other ANSWER, /other CANCEL; via transfer"},
-				{tenant: "moved", run: (*backCase).moved,
+				{tenant: "moved", orders: true, run: (*backCase).moved,
 					record: "/bob ANSWER, /bob ANSWER; via transfer"},
+				{tenant: "removed", orders: true, second: true, run: (*backCase).removed,
+					record: "/bob ANSWER, /other ANSWER, /other CANCEL; via transfer"},
 			}
 			b.open(t)
 			for _, b.killed = range []bool{false, true} {
@@ -72,7 +75,7 @@ func TestCallsComeBackRealAsterisk(t *testing.T) {
 				}
 				t.Run(name, func(t *testing.T) {
 					for _, c := range b.cases {
-						if b.killed && c.tenant == "moved" { // nobody takes parking away then
+						if b.killed && c.orders {
 							continue
 						}
 						t.Run(c.tenant, func(t *testing.T) {
@@ -210,7 +213,7 @@ func (c *backCase) busyThenUnknown(t *testing.T) {
 // runs waits until a channel runs an application.
 func (c *backCase) runs(t *testing.T, app, with string) {
 	t.Helper()
-	Eventually(t, 10*time.Second, func() string {
+	Eventually(t, 20*time.Second, func() string {
 		all := c.Console(t, "core show channels concise")
 		if strings.Contains(all, "!"+app+"!"+with) {
 			return ""

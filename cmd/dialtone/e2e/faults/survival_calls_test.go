@@ -26,6 +26,10 @@ func (s *survival) workers() []worker {
 		{"is asked about", "132", s.askOnce},
 		{"rings a group", "124", s.groupOnce},
 		{"is short", "123", s.shortOnce},
+		{"comes back", "135", s.comeBackOnce},
+		{"is parked", "138", s.parkOnce},
+		{"leaves", "141", s.leaveOnce},
+		{"comes in", "", s.enterOnce},
 	}
 }
 

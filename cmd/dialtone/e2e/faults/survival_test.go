@@ -43,9 +43,9 @@ type survival struct {
 }
 
 // TestSurvivalRealAsterisk kills the controller as kill -9 does, 200 times at any
-// instant of its life, its start included, while calls ring, are confirmed, hop,
-// talk, are transferred and asked about, and ring groups ring. Every call has its record
-// in the end.
+// instant of its life, its start included, while calls ring, are confirmed, hop, talk, are
+// transferred, come back, are parked and asked about, leave and come in, and ring groups
+// ring. Every call has its record in the end.
 func TestSurvivalRealAsterisk(t *testing.T) {
 	t.Parallel()
 	s := openSurvival(t)
@@ -86,7 +86,8 @@ func openSurvival(t *testing.T) *survival {
 	s := &survival{Outdoors: OpenOutdoors(t, box.Asterisk22), phones: map[string]*phone.Phone{}, calls: map[string]int{}}
 	long := Object{"ring_seconds": 60}
 	for i, name := range []string{"ringer", "rung", "hopper", "busy", "hopped", "sent", "asker", "mediator", "asked", "talker", "listener", "roamer", "quick",
-		"grouper", "first", "second", "third", "turner", "turn-0", "turn-1", "turn-2", "waiter", "consulter", "adviser"} {
+		"grouper", "first", "second", "third", "turner", "turn-0", "turn-1", "turn-2", "waiter", "consulter", "adviser",
+		"sender", "minder", "refuser", "waits", "parker", "taker", "leaver", "door", "inner"} {
 		number, pin := fmt.Sprint(111+i), ""
 		settings := long
 		switch name {
@@ -109,9 +110,14 @@ func openSurvival(t *testing.T) *survival {
 	s.Extension(t, "220", "", long)
 	s.External(t, "mobile-220", "220", Mobiles["bob"], nil)
 	s.phones["bob"] = s.Mobile(t, "bob", phone.Options{})
+	s.phones["cleo"], s.phones["dave"] = s.Mobile(t, "cleo", phone.Options{}), s.Mobile(t, "dave", phone.Options{})
+	s.Do(t, "PUT", Tenant+"/numbers/"+doorNumber, Object{"destination": "extension:142"}, nil)
 	s.phones["desk"] = s.Register(t, s.Device(t, "desk-210", "210", nil), phone.Options{})
 	s.Registered()
 	s.Applied(t)
+	s.parkOnce(t) // the bridge of a parking lot stays, once there was a call in it
+	s.calls["138"] = 1
+	s.NoChannels(t)
 	Eventually(t, 10*time.Second, func() string { // the lamps of the two forwards are lit, nothing else is in use
 		s.before = s.left(t)
 		if s.before.sessions != 1 || !strings.Contains(s.before.application, "dialtone") || len(s.before.devices) != 2 {
