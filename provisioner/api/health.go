@@ -21,6 +21,9 @@ type Health struct {
 	CallControl struct {
 		Connected bool `json:"connected"`
 	} `json:"call_control" doc:"Whether calls are decided here over ARI; while they are not, they follow the rendered fallback"`
+	Database struct {
+		Damages []string `json:"damages,omitempty" doc:"What the last check of the whole file found, at the start or since; put a backup in its place with dialtone restore"`
+	} `json:"database"`
 	Apply ApplyState `json:"apply" doc:"How far Asterisk has come"`
 	Drift []Drift    `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
 }
@@ -39,8 +42,10 @@ func (a *api) registerHealth(e *echo.Echo) {
 			connected, since := a.ctl.Connected()
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
 			h.CallControl.Connected = a.CallControl()
+			h.Database.Damages = a.ctl.Damages()
 			h.Drift = driftViews(a.ctl.Apply.Drift())
-			if !connected || !h.CallControl.Connected || h.Apply.Error != "" {
+			if !connected || !h.CallControl.Connected || h.Apply.Error != "" ||
+				len(h.Database.Damages) > 0 {
 				h.Status = "degraded"
 			}
 			return out, nil
