@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -56,4 +57,20 @@ func check(ctx context.Context, pool *sql.DB) (damages []string, err error) {
 		return damages, fmt.Errorf("checking the database: %w", translate(err))
 	}
 	return damages, nil
+}
+
+// enoughRoom is how many bytes must be free beside the database for changes to go on: more
+// than the write-ahead log grows in an hour of a large installation.
+const enoughRoom = 16 << 20
+
+// Room returns an Unavailable error while the disk of the database is full or nearly so.
+func (db *DB) Room() error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(db.path), &disk); err != nil {
+		return fmt.Errorf("looking how full the disk is: %w", err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < enoughRoom {
+		return unavailable(fmt.Sprintf("the disk of the database is full: %d KiB are free", free>>10), nil)
+	}
+	return nil
 }

@@ -152,3 +152,14 @@ func TestCalendarIsNotFooledByAJump(t *testing.T) {
 		t.Errorf("the newest record is of %v, not of about %v", got, newest)
 	}
 }
+
+// The disks of tests have room.
+func TestRoom(t *testing.T) {
+	if err := openDB(t, Options{}).Room(); err != nil {
+		t.Error(err)
+	}
+	gone := &DB{path: filepath.Join(t.TempDir(), "gone", "x.db")}
+	if err := gone.Room(); err == nil {
+		t.Error("a folder that is not there has room")
+	}
+}

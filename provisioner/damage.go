@@ -16,11 +16,18 @@ func (c *Controller) Damages() []string {
 	return nil
 }
 
+// Room returns an error while the disk of the database is full. Calls and phones go on then;
+// changes do not.
+func (c *Controller) Room() error { return c.db.Room() }
+
 // checkDatabase looks at the start, beside everything else, and then once a day.
 func (c *Controller) checkDatabase(ctx context.Context) error {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for {
+		if err := c.db.Room(); err != nil {
+			c.log.Error("changes may be refused until there is room", "error", err)
+		}
 		found, err := c.db.Check(ctx)
 		switch {
 		case ctx.Err() != nil:

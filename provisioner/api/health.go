@@ -23,6 +23,7 @@ type Health struct {
 	} `json:"call_control" doc:"Whether calls are decided here over ARI; while they are not, they follow the rendered fallback"`
 	Database struct {
 		Damages []string `json:"damages,omitempty" doc:"What the last check of the whole file found, at the start or since; put a backup in its place with dialtone restore"`
+		Full    string   `json:"full,omitempty" doc:"Why changes are refused: the disk is full, or nearly so. Calls and phones go on"`
 	} `json:"database"`
 	Apply ApplyState `json:"apply" doc:"How far Asterisk has come"`
 	Drift []Drift    `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
@@ -43,9 +44,12 @@ func (a *api) registerHealth(e *echo.Echo) {
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
 			h.CallControl.Connected = a.CallControl()
 			h.Database.Damages = a.ctl.Damages()
+			if err := a.ctl.Room(); err != nil {
+				h.Database.Full = err.Error()
+			}
 			h.Drift = driftViews(a.ctl.Apply.Drift())
 			if !connected || !h.CallControl.Connected || h.Apply.Error != "" ||
-				len(h.Database.Damages) > 0 {
+				len(h.Database.Damages) > 0 || h.Database.Full != "" {
 				h.Status = "degraded"
 			}
 			return out, nil
