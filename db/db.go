@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -149,7 +147,8 @@ func openPool(path string, conns int, params ...url.Values) (*sql.DB, error) {
 		}
 	}
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}
-	pool, err := sql.Open("sqlite3", dsn.String())
+	registerDriver()
+	pool, err := sql.Open(driverName, dsn.String())
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,9 @@ func translateSQLite(err error, se sqlite3.Error) error {
 		return unavailable("the database is locked by another program; nothing was changed", err)
 	case sqlite3.ErrFull:
 		return unavailable("the disk is full; nothing was changed", err)
+	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+		return unavailable("the database file is damaged: stop Dialtone and put a backup in its place with dialtone restore",
+			err)
 	case sqlite3.ErrIoErr, sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrNomem:
 		return unavailable("the database file cannot be read or written; nothing was changed", err)
 	case sqlite3.ErrInterrupt:

@@ -99,6 +99,7 @@ type Controller struct {
 	asterisk  *asterisk
 	site      phoneconf.Site
 	pins      *limit.Count[string] // wrong PINs by endpoint
+	damages   atomic.Pointer[[]string]
 	retention *retention
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are use cases, one kind
@@ -138,13 +139,18 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
 		Log: o.Logger})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
-	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays}
+	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
+	if err != nil {
+		return nil, err
+	}
+	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays, calendar: calendar}
 	c.pins = limit.NewCount[string](pinRate, mostPINs)
 	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
 		Device: c.deviceOf}); err != nil {
 		return nil, err
 	}
-	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Log: o.Logger, Recordings: c.Spool}); err != nil {
+	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Log: o.Logger, Recordings: c.Spool,
+		Today: c.retention.today}); err != nil {
 		return nil, err
 	}
 	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
@@ -196,6 +202,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	// Codes come first: somebody waits for them.
 	g.Go(func() error { return c.Mail.Run(ctx, c.SignIn.NextCode, c.nextInvitation) })
 	g.Go(func() error { return c.retention.run(ctx) })
+	g.Go(func() error { return c.checkDatabase(ctx) })
 	g.Go(func() error { return c.Records.Run(ctx) })
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.Calls.Run(ctx) })

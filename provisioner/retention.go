@@ -21,6 +21,18 @@ type retention struct {
 	db   *db.DB
 	log  *slog.Logger
 	days int // 0 keeps everything
+	// calendar is not fooled by a clock that has jumped.
+	calendar db.Calendar
+}
+
+// today returns the time by which records are old. It says so when that is not the clock's.
+func (r *retention) today() time.Time {
+	today, ahead := r.calendar.Today()
+	if ahead > 0 {
+		r.log.Warn("the clock is far ahead of the newest record: old records are forgotten by an earlier day until the next start",
+			"day", today.UTC().Format(time.DateOnly), "ahead", ahead.Round(time.Hour).String())
+	}
+	return today
 }
 
 // run looks at the start and then once a day, until ctx ends.
@@ -29,7 +41,7 @@ func (r *retention) run(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		if r.days > 0 {
-			r.forget(ctx, time.Now().AddDate(0, 0, -r.days))
+			r.forget(ctx, r.today().AddDate(0, 0, -r.days))
 		}
 		select {
 		case <-tick.C:

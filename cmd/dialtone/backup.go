@@ -78,6 +78,11 @@ func (r *restoreCmd) Run(ctx context.Context) error {
 	if err = errors.Join(err, store.Close()); err != nil {
 		return err
 	}
+	for _, suffix := range []string{"-wal", "-shm"} { // empty: the copy is closed
+		if err := os.Remove(fresh + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("tidying up after the copy: %w", err)
+		}
+	}
 	kept := r.DB + ".before-" + time.Now().UTC().Format("20060102T150405")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Rename(r.DB+suffix, kept+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/ari"
+	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/templates"
@@ -23,6 +24,7 @@ import (
 
 // doctorCmd looks at an Asterisk that somebody else set up. It changes nothing.
 type doctorCmd struct {
+	dbFlag
 	asteriskFlags
 }
 
@@ -42,7 +44,7 @@ func (d *doctorCmd) Run(ctx context.Context) error { return d.examine(ctx, os.St
 
 func (d *doctorCmd) examine(ctx context.Context, w io.Writer) error {
 	bad := 0
-	for _, look := range []func(context.Context) []finding{d.includes, d.options, d.lines, d.manager, d.rest} {
+	for _, look := range []func(context.Context) []finding{d.includes, d.options, d.lines, d.manager, d.rest, d.database} {
 		for _, f := range look(ctx) {
 			if f.err == nil {
 				fmt.Fprintf(w, "ok    %s\n", f.what)
@@ -64,6 +66,22 @@ func (d *doctorCmd) examine(ctx context.Context, w io.Writer) error {
 	}
 	fmt.Fprintln(w, "Asterisk is ready for Dialtone.")
 	return nil
+}
+
+// database checks the whole file, if there is one yet.
+func (d *doctorCmd) database(ctx context.Context) []finding {
+	if _, err := os.Stat(d.DB); err != nil {
+		return nil
+	}
+	f := finding{what: "the database " + d.DB + " is whole"}
+	damages, err := db.CheckFile(ctx, d.DB)
+	if f.err = err; err == nil && len(damages) > 0 {
+		f.err = errors.New(strings.Join(damages, "; "))
+	}
+	if f.err != nil {
+		f.mend = []string{"stop Dialtone, then put a backup in its place:", "dialtone restore --db " + d.DB + " BACKUP"}
+	}
+	return []finding{f}
 }
 
 // includes checks that the host's files pull ours in.

@@ -44,7 +44,7 @@ var allowed = map[string][]string{
 	"provisioner":              {"provisioner/apply", "provisioner/fleet", "provisioner/status", "provisioner/calls", "provisioner/cdr", "provisioner/spool", "provisioner/mail", "provisioner/signin", "provisioner/pbx", "provisioner/wholefile", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
 	"provisioner/api":          {"provisioner", "provisioner/fleet", "provisioner/event", "provisioner/pbx", "provisioner/spool", "provisioner/signin", "provisioner/manual", "db"},
 	"provisioner/manual":       {},
-	"provisioner/phonehttp":    {"provisioner/pbx", "phoneconf"},
+	"provisioner/phonehttp":    {"provisioner/pbx", "provisioner/limit", "phoneconf"},
 	"ari/callflow":             {"ari", "provisioner/pbx"},
 	// Fakes for tests.
 	"provisioner/mail/mailtest": {},

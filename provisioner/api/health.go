@@ -21,8 +21,27 @@ type Health struct {
 	CallControl struct {
 		Connected bool `json:"connected"`
 	} `json:"call_control" doc:"Whether calls are decided here over ARI; while they are not, they follow the rendered fallback"`
-	Apply ApplyState `json:"apply" doc:"How far Asterisk has come"`
-	Drift []Drift    `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
+	Database *DatabaseTrouble `json:"database,omitempty" doc:"What is wrong with the database; absent when all is well"`
+	Apply    ApplyState       `json:"apply" doc:"How far Asterisk has come"`
+	Drift    []Drift          `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
+}
+
+// DatabaseTrouble is what is wrong with the database.
+type DatabaseTrouble struct {
+	Damages []string `json:"damages,omitempty" doc:"What the last check of the whole file found, at the start or since; put a backup in its place with dialtone restore"`
+	Full    string   `json:"full,omitempty" doc:"Why changes are refused: the disk is full, or nearly so. Calls and phones go on"`
+}
+
+// databaseTrouble is nil when all is well.
+func (a *api) databaseTrouble() *DatabaseTrouble {
+	out := &DatabaseTrouble{Damages: a.ctl.Damages()}
+	if err := a.ctl.Room(); err != nil {
+		out.Full = err.Error()
+	}
+	if len(out.Damages) == 0 && out.Full == "" {
+		return nil
+	}
+	return out
 }
 
 func (a *api) registerHealth(e *echo.Echo) {
@@ -39,8 +58,9 @@ func (a *api) registerHealth(e *echo.Echo) {
 			connected, since := a.ctl.Connected()
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
 			h.CallControl.Connected = a.CallControl()
+			h.Database = a.databaseTrouble()
 			h.Drift = driftViews(a.ctl.Apply.Drift())
-			if !connected || !h.CallControl.Connected || h.Apply.Error != "" {
+			if !connected || !h.CallControl.Connected || h.Apply.Error != "" || h.Database != nil {
 				h.Status = "degraded"
 			}
 			return out, nil

@@ -23,8 +23,8 @@ const misfit = " is a number out of range"
 const repeated = " is there twice"
 
 // unmarshal reads JSON as RFC 8259 defines it. The text must be UTF-8, where encoding/json
-// would silently replace invalid bytes, and no object may have a name twice. Its errors are for clients and quote at most one
-// character of what was sent.
+// would silently replace invalid bytes, and no object may have a name twice. Its errors are
+// for clients and quote at most one character of what was sent, and such a name.
 func unmarshal(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return errors.New("the body is not JSON: it is not valid UTF-8")
@@ -44,12 +44,12 @@ func unmarshal(data []byte, v any) error {
 		return nil // the same bytes as before, now into their struct
 	}
 	if name := repeatedName(json.NewDecoder(bytes.NewReader(data))); name != "" {
-		return errors.New(name + repeated)
+		return errors.New(strings.ToValidUTF8(name[:min(len(name), maxNamed)], "") + repeated)
 	}
 	return nil
 }
 
-// maxNamed is how much of a name an error quotes.
+// maxNamed is how much of the path to a name an error quotes, in bytes.
 const maxNamed = 60
 
 // repeatedName returns the path of a name that stands twice in one object of the next
@@ -67,12 +67,12 @@ func repeatedName(text *json.Decoder) string {
 			name, _ := text.Token()
 			at, _ = name.(string)
 			if seen[at] {
-				return at[:min(len(at), maxNamed)]
+				return at
 			}
 			seen[at] = true
 		}
 		if inner := repeatedName(text); inner != "" {
-			return strings.ReplaceAll(at[:min(len(at), maxNamed)]+"."+inner, ".[", "[")
+			return at[:min(len(at), maxNamed)] + strings.Replace("."+inner, ".[", "[", 1)
 		}
 	}
 	_, _ = text.Token() // the end of it

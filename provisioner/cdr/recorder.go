@@ -34,6 +34,7 @@ type Recorder struct {
 	db         *db.DB
 	log        *slog.Logger
 	recordings *spool.Spool
+	today      func() time.Time
 
 	mu      sync.Mutex
 	counts  map[extensionKey]db.AnswerCount
@@ -61,11 +62,13 @@ type Options struct {
 	DB         *db.DB
 	Log        *slog.Logger
 	Recordings *spool.Spool // where the recordings of calls are found
+	// Today is the time by which records are old.
+	Today func() time.Time
 }
 
 // New starts from the state in the database; Run starts the loops.
 func New(ctx context.Context, o Options) (*Recorder, error) {
-	r := &Recorder{db: o.DB, log: o.Log, recordings: o.Recordings, counts: map[extensionKey]db.AnswerCount{}}
+	r := &Recorder{db: o.DB, log: o.Log, recordings: o.Recordings, today: o.Today, counts: map[extensionKey]db.AnswerCount{}}
 	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls",
 		Every: recordPause, Batch: recordsAtOnce, Most: recordQueue, Read: r.read, Write: r.write, Log: o.Log})
 	stored, err := o.DB.AnswerCounts(ctx)
@@ -166,7 +169,7 @@ func (r *Recorder) prune(ctx context.Context) error {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		n, err := r.db.PruneCDRs(ctx, time.Now())
+		n, err := r.db.PruneCDRs(ctx, r.today())
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("old records of calls stay", "error", err)
 		}

@@ -63,10 +63,10 @@ type Fleet struct {
 // templates and the sizes of uploads.
 func New(ctx context.Context, o Options) (f *Fleet, err error) {
 	f = &Fleet{o: o, Fetches: newFetchLog(o), Firmware: &Firmware{dir: o.FirmwareDir, log: o.Log}}
-	if f.Inbox, err = newInbox(ctx, o.DB, o.Log); err != nil {
+	if f.Seen, err = newSightings(ctx, o.DB, o.Log, o.Snapshot); err != nil {
 		return nil, err
 	}
-	if f.Seen, err = newSightings(ctx, o.DB, o.Log, o.Snapshot); err != nil {
+	if f.Inbox, err = newInbox(ctx, o.DB, o.Log, f.Seen.Home); err != nil {
 		return nil, err
 	}
 	if f.Orders, err = newOrders(ctx, o); err != nil {

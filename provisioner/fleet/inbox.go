@@ -35,6 +35,9 @@ type Inbox struct {
 	rows    map[pbx.MAC]*inboxRow
 	changed *writebehind.Rows[pbx.MAC, inboxBatch]
 	limits  *inboxLimits
+	// home reports whether a phone of ours asks from an address's network. It is called
+	// without the lock.
+	home func(netip.Addr) bool
 }
 
 // inboxBatch are the rows that one transaction writes and deletes.
@@ -43,15 +46,26 @@ type inboxBatch struct {
 	gone []pbx.MAC
 }
 
-// inboxRow is a row and the network it counts for.
+// inboxRow is a row, the network it counts for, and whether phones of ours ask from there.
 type inboxRow struct {
 	pbx.InboxPhone
 	source netip.Prefix
+	home   bool
+}
+
+// sourceOf is the network that an address counts for. One customer of IPv6 has 65,536
+// networks of 64 bits (RFC 6177), so it is the first 48 bits.
+func sourceOf(a netip.Addr) netip.Prefix {
+	p := limit.Network(a)
+	if p.Addr().Is6() {
+		p, _ = p.Addr().Prefix(48) // fails for IPv4 only
+	}
+	return p
 }
 
 // newInbox reads the stored rows from the database.
-func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*Inbox, error) {
-	in := &Inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits()}
+func newInbox(ctx context.Context, d *db.DB, log *slog.Logger, home func(netip.Addr) bool) (*Inbox, error) {
+	in := &Inbox{db: d, log: log, rows: map[pbx.MAC]*inboxRow{}, limits: newInboxLimits(), home: home}
 	in.changed = writebehind.New(&in.mu, writebehind.Options[pbx.MAC, inboxBatch]{
 		What: "phones of the inbox", Every: inboxPause,
 		Read: in.read, Write: in.write, Log: log})
@@ -60,7 +74,7 @@ func newInbox(ctx context.Context, d *db.DB, log *slog.Logger) (*Inbox, error) {
 		return nil, err
 	}
 	for _, p := range phones {
-		in.add(p, limit.Network(p.Address))
+		in.add(p, sourceOf(p.Address), home(p.Address))
 	}
 	return in, nil
 }
@@ -103,18 +117,25 @@ func (in *Inbox) Forget(mac pbx.MAC) error {
 
 // record notes a request of a phone that belongs to no tenant.
 func (in *Inbox) record(f pbx.PhoneFetch) {
+	home := in.home(f.Address)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	r := in.rows[f.MAC]
 	if r == nil {
-		source := limit.Network(f.Address)
-		if !in.limits.allow(source, f.At) {
+		source := sourceOf(f.Address)
+		vendor, _, _ := guess(f)
+		of := rankOf(vendor, home)
+		if !in.limits.allow(of, source, f.At) {
 			return
 		}
 		if len(in.rows) >= inboxRows {
-			in.remove(in.victim(source))
+			out := in.victim(source)
+			if out.rank() > of {
+				return
+			}
+			in.remove(out.MAC)
 		}
-		r = in.add(pbx.InboxPhone{MAC: f.MAC, FirstSeen: f.At}, source)
+		r = in.add(pbx.InboxPhone{MAC: f.MAC, FirstSeen: f.At}, source, home)
 	}
 	r.see(f)
 	in.changed.Mark(f.MAC)
@@ -126,16 +147,22 @@ func (r *inboxRow) see(f pbx.PhoneFetch) {
 	r.LastSeen, r.Address = f.At, f.Address
 	r.Count++
 	agent := printable(f.UserAgent)
-	vendor, model, firmware, mac := phoneconf.Identify(agent)
-	if mac != "" && mac != f.MAC {
-		vendor, model, firmware = "", "", "" // it names another phone
-	}
+	vendor, model, firmware := guess(f)
 	if vendor != "" {
 		r.Vendor, r.Model, r.Firmware = vendor, model, firmware
 	}
 	if vendor != "" || r.Vendor == "" {
 		r.UserAgent = agent
 	}
+}
+
+// guess says what phone a request is from, as it says itself.
+func guess(f pbx.PhoneFetch) (vendor pbx.Vendor, model, firmware string) {
+	vendor, model, firmware, mac := phoneconf.Identify(printable(f.UserAgent))
+	if mac != "" && mac != f.MAC {
+		return "", "", "" // it names another phone
+	}
+	return vendor, model, firmware
 }
 
 // printable drops characters that could control a terminal or a page.
@@ -148,8 +175,8 @@ func printable(s string) string {
 	}, s)
 }
 
-func (in *Inbox) add(p pbx.InboxPhone, source netip.Prefix) *inboxRow {
-	r := &inboxRow{p, source}
+func (in *Inbox) add(p pbx.InboxPhone, source netip.Prefix, home bool) *inboxRow {
+	r := &inboxRow{p, source, home}
 	in.rows[p.MAC] = r
 	in.limits.count(source, 1)
 	return r

@@ -24,22 +24,46 @@ var (
 	inboxRate        = limit.Rate{Burst: 500, Every: time.Second / 2}
 )
 
-// inboxLimits bounds the rate of new phones, of each network and of all.
+// rank says how much speaks for a new phone. A higher one goes first.
+type rank int
+
+const (
+	nameless rank = iota // it does not say its make
+	named                // it does, which anybody can
+	atHome               // phones of ours ask from its network
+	ranks
+)
+
+func rankOf(vendor pbx.Vendor, home bool) rank {
+	switch {
+	case home:
+		return atHome
+	case vendor != "":
+		return named
+	}
+	return nameless
+}
+
+// inboxLimits bounds the rate of new phones, of each network and of all of a rank. A flood
+// of strangers takes nothing from phones of a higher rank.
 type inboxLimits struct {
-	all      limit.Bucket
-	networks *limit.Count[netip.Prefix]
+	all      [ranks]limit.Bucket
+	networks [ranks]*limit.Count[netip.Prefix]
 	rows     map[netip.Prefix]int // phones of the inbox by network; no entry for 0
 }
 
 func newInboxLimits() *inboxLimits {
-	return &inboxLimits{rows: map[netip.Prefix]int{},
-		networks: limit.NewCount[netip.Prefix](inboxNetworkRate, inboxNetworks)}
+	l := &inboxLimits{rows: map[netip.Prefix]int{}}
+	for i := range l.networks {
+		l.networks[i] = limit.NewCount[netip.Prefix](inboxNetworkRate, inboxNetworks)
+	}
+	return l
 }
 
 // allow reports whether a network may bring a new phone now. The network's own rate is
 // taken first, so that one network alone cannot use up the rate of all.
-func (l *inboxLimits) allow(network netip.Prefix, now time.Time) bool {
-	return l.networks.Take(network, now) && l.all.Take(inboxRate, now)
+func (l *inboxLimits) allow(of rank, network netip.Prefix, now time.Time) bool {
+	return l.networks[of].Take(network, now) && l.all[of].Take(inboxRate, now)
 }
 
 // count changes the number of rows of a network.
@@ -49,27 +73,20 @@ func (l *inboxLimits) count(network netip.Prefix, by int) {
 	}
 }
 
-// victim returns the MAC of the row that makes room for a new one.
+// victim returns the row that makes room for a new one.
 //
-// Rows of no known make go first. Among those, the network that has the most rows gives
+// Rows of the lowest rank go first. Among those, the network that has the most rows gives
 // one, the new row counted, and of its rows the one seen the longest ago. So a network
 // that invents phones displaces its own, and never those of a smaller one. To get
 // further takes hundreds of addresses and the User-Agents of phones.
-func (in *Inbox) victim(source netip.Prefix) pbx.MAC {
+func (in *Inbox) victim(source netip.Prefix) *inboxRow {
 	in.limits.count(source, 1)
 	defer in.limits.count(source, -1)
-	out := slices.MinFunc(slices.Collect(maps.Values(in.rows)), func(a, b *inboxRow) int {
-		return cmp.Or(a.makeKnown()-b.makeKnown(),
+	return slices.MinFunc(slices.Collect(maps.Values(in.rows)), func(a, b *inboxRow) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()),
 			in.limits.rows[b.source]-in.limits.rows[a.source],
 			a.LastSeen.Compare(b.LastSeen))
 	})
-	return out.MAC
 }
 
-// makeKnown is 1 for a row whose make was guessed, else 0.
-func (r *inboxRow) makeKnown() int {
-	if r.Vendor == "" {
-		return 0
-	}
-	return 1
-}
+func (r *inboxRow) rank() rank { return rankOf(r.Vendor, r.home) }

@@ -14,12 +14,15 @@ import (
 
 func testInbox(t testing.TB) *Inbox {
 	t.Helper()
-	in, err := newInbox(context.Background(), openStore(t), slog.New(slog.DiscardHandler))
+	in, err := newInbox(context.Background(), openStore(t), slog.New(slog.DiscardHandler), nobodysHome)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return in
 }
+
+// nobodysHome is for an installation without phones.
+func nobodysHome(netip.Addr) bool { return false }
 
 func stranger(mac, address, agent string, at time.Time) pbx.PhoneFetch {
 	return pbx.PhoneFetch{MAC: pbx.MAC(mac), Address: netip.MustParseAddr(address), UserAgent: agent, Status: 404, At: at}
@@ -36,7 +39,7 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	store(t, in.changed)
-	again, err := newInbox(t.Context(), in.db, in.log)
+	again, err := newInbox(t.Context(), in.db, in.log, in.home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +117,63 @@ func TestOldestSeenGoesFirst(t *testing.T) {
 	in.record(stranger("060000000001", "192.0.2.1", "", noon.Add(time.Hour)))
 	if in.rows["020000000002"] != nil || in.rows["020000000000"] == nil || in.rows["020000000001"] == nil || len(in.rows) != inboxRows {
 		t.Error("not the oldest-seen of the network that has the most went")
+	}
+}
+
+// While a flood of new MACs comes from ever new networks, a phone that says its make gets in
+// beside those that do not, and one from where phones of ours are beside all.
+func TestFloodKeepsNoLikelyPhoneOut(t *testing.T) {
+	const yealink = "Yealink SIP-T46U 108.86.0.90"
+	office := netip.MustParseAddr("192.0.2.7")
+	for _, c := range []struct {
+		name, flood, phone string
+		home               bool
+	}{
+		{"a known make among nameless ones", "", yealink, false},
+		{"at home among nameless ones", "", "", true},
+		{"at home among false makes", yealink, yealink, true},
+	} {
+		in := testInbox(t)
+		in.home = func(a netip.Addr) bool { return c.home && a == office }
+		for i := range 5 * inboxRate.Burst {
+			in.record(stranger(fmt.Sprintf("02%010x", i), fmt.Sprintf("2001:db8:%x::1", i), c.flood, noon))
+		}
+		in.record(stranger("001565aabbcc", "192.0.2.7", c.phone, noon))
+		if in.rows["001565aabbcc"] == nil {
+			t.Errorf("%s: it does not get in", c.name)
+		}
+		for i := range 5 * inboxRate.Burst {
+			in.record(stranger(fmt.Sprintf("06%010x", i), fmt.Sprintf("2001:db8:%x::1", 0x8000+i), c.flood, noon.Add(time.Hour)))
+		}
+		if in.rows["001565aabbcc"] == nil {
+			t.Errorf("%s: it is pushed out", c.name)
+		}
+		if len(in.rows) > inboxRows {
+			t.Errorf("%s: %d rows", c.name, len(in.rows))
+		}
+	}
+}
+
+// One customer of IPv6 has 65,536 networks and counts as one.
+func TestNetworksOfOneCustomerCountTogether(t *testing.T) {
+	in := testInbox(t)
+	for i := range 2 * inboxNetworkRate.Burst {
+		in.record(stranger(fmt.Sprintf("02%010x", i), fmt.Sprintf("2001:db8:7:%x::1", i), "", noon))
+	}
+	if len(in.rows) != inboxNetworkRate.Burst {
+		t.Errorf("one customer brought %d", len(in.rows))
+	}
+}
+
+// What says less of itself than all that are there does not get in when all is full.
+func TestFullInboxKeepsTheLikelier(t *testing.T) {
+	in := testInbox(t)
+	for i := range inboxRows {
+		in.record(stranger(fmt.Sprintf("001565%06x", i), fmt.Sprintf("192.0.2.%d", 1+i%4), "Yealink SIP-T46U 108.86.0.90", noon))
+	}
+	in.record(stranger("020000000001", "198.51.100.1", "", noon.Add(time.Hour)))
+	if len(in.rows) != inboxRows || in.rows["020000000001"] != nil {
+		t.Errorf("%d rows, the nameless one among them: %v", len(in.rows), in.rows["020000000001"] != nil)
 	}
 }
 

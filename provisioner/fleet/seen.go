@@ -42,6 +42,7 @@ type Sightings struct {
 
 	mu      sync.Mutex
 	phones  map[pbx.MAC]*sighting
+	homes   map[netip.Prefix]bool // networks from which phones asked
 	changed *writebehind.Rows[pbx.MAC, seenRows]
 	swept   int64 // revision up to which deleted phones are forgotten
 }
@@ -79,7 +80,8 @@ func (row *sighting) given(p *pbx.Phone, f pbx.PhoneFetch) bool {
 
 // newSightings reads the stored rows from the database.
 func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func() *pbx.Snapshot) (*Sightings, error) {
-	s := &Sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{}}
+	s := &Sightings{db: d, log: log, snapshot: snapshot, phones: map[pbx.MAC]*sighting{},
+		homes: map[netip.Prefix]bool{}}
 	s.changed = writebehind.New(&s.mu, writebehind.Options[pbx.MAC, seenRows]{
 		What: "sightings of phones", Every: seenPause, Batch: seenBatch,
 		Before: s.sweep, Read: s.read, Write: s.write, Log: log})
@@ -90,6 +92,7 @@ func newSightings(ctx context.Context, d *db.DB, log *slog.Logger, snapshot func
 	for i := range list {
 		s.phones[list[i].MAC] = &sighting{PhoneSeen: list[i]}
 	}
+	s.findHomes()
 	return s, nil
 }
 
@@ -159,6 +162,7 @@ func (s *Sightings) note(f pbx.PhoneFetch) {
 	if f.Address != row.Address {
 		news = true
 		row.FormerAddress, row.Address, row.AddressSince = row.Address, f.Address, f.At
+		s.homes[limit.Network(f.Address)] = true
 	}
 	// A Polycom's updater names its own version, not the firmware's. An unchanged
 	// User-Agent is not parsed again, for speed in a boot storm.
@@ -217,6 +221,24 @@ func (s *Sightings) read(macs []pbx.MAC) (b seenRows) {
 	return b
 }
 
+// Home reports whether a phone of ours has asked from an address's network. Networks that
+// all phones have left are forgotten with the next change of the configuration.
+func (s *Sightings) Home(a netip.Addr) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.homes[limit.Network(a)]
+}
+
+// findHomes reads homes from the rows.
+func (s *Sightings) findHomes() {
+	clear(s.homes)
+	for _, row := range s.phones {
+		if row.Address.IsValid() {
+			s.homes[limit.Network(row.Address)] = true
+		}
+	}
+}
+
 // sweep forgets phones that were deleted.
 func (s *Sightings) sweep() {
 	now := s.snapshot()
@@ -230,6 +252,7 @@ func (s *Sightings) sweep() {
 			s.changed.Mark(mac)
 		}
 	}
+	s.findHomes()
 }
 
 func (s *Sightings) write(ctx context.Context, b seenRows) error {

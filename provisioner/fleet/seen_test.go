@@ -128,3 +128,30 @@ func TestEnrolmentURLGivenToTwoNetworks(t *testing.T) {
 		t.Errorf("it is to enrol again: %+v", got)
 	}
 }
+
+// A network from which a phone asked by its own URL is home to new phones; a stranger who
+// asks the generic URL makes none.
+func TestHomesAreWherePhonesAsk(t *testing.T) {
+	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
+	d := openStore(t)
+	snapshot := seenSnapshot(1, p)
+	s, err := newSightings(t.Context(), d, slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return snapshot })
+	if err != nil {
+		t.Fatal(err)
+	}
+	office, away := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("198.51.100.7")
+	s.note(pbx.PhoneFetch{MAC: p.MAC, File: "001565aabbcc.cfg", Hash: "aa", Address: away, At: noon})
+	s.note(pbx.PhoneFetch{MAC: p.MAC, File: "001565aabbcc.cfg", Hash: "aa", Own: true, Address: office, At: noon})
+	if !s.Home(office) || s.Home(away) {
+		t.Errorf("the office is home: %v, a stranger's network: %v", s.Home(office), s.Home(away))
+	}
+	store(t, s.changed)
+	if s, err = newSightings(t.Context(), d, s.log, s.snapshot); err != nil || !s.Home(office) {
+		t.Error("a restart forgets homes", err)
+	}
+	snapshot = seenSnapshot(2)
+	store(t, s.changed)
+	if s.Home(office) {
+		t.Error("the home of a deleted phone is kept")
+	}
+}

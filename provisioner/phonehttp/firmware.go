@@ -7,15 +7,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 )
 
 const (
 	firmwarePrefix = "/firmware/"
-	// maxFirmware is how many firmware files are sent at once. firmwareWithin is how long
-	// one may take: 100 MB over a thin line.
-	maxFirmware    = 64
+	// firmwareWithin is how long sending a firmware file may take: 100 MB over a thin line.
 	firmwareWithin = 20 * time.Minute
 )
+
+// firmwares are the firmware files that are sent at once.
+var firmwares = room{total: 64, share: 8, open: 32}
 
 // sentFile is a part of an open file.
 type sentFile struct {
@@ -54,14 +57,13 @@ func (h *Handler) firmware(a *ask) (reply, bool) {
 		_ = file.Close()      // it was only read
 		return reply{}, false // changed since it was hashed
 	}
-	select {
-	case h.sending <- struct{}{}:
-	default:
+	network := limit.Network(a.remote)
+	if !h.sending.take(network) {
 		_ = file.Close()
 		return unavailable(), true
 	}
 	r, from := partOf(a, `"`+sum+`"`, size, modified)
-	r.file = &sentFile{File: file, from: from, done: func() { <-h.sending }}
+	r.file = &sentFile{File: file, from: from, done: func() { h.sending.give(network) }}
 	return r, true
 }
 

@@ -37,14 +37,19 @@ func TestFirmware(t *testing.T) {
 	if w := s.ask("PUT", "/firmware/abc/x.rom"); w.Code != 404 {
 		t.Errorf("PUT: %d", w.Code)
 	}
-	for range maxFirmware {
-		s.sending <- struct{}{}
-	}
+	fill(s.sending)
 	if w := s.get("/firmware/abc/x.rom"); w.Code != 503 {
 		t.Errorf("one too many: %d", w.Code)
 	}
-	for range maxFirmware {
-		<-s.sending
+	s.sending = newPlaces(firmwares)
+	for s.sending.take(requester) {
+	}
+	if w := s.get("/firmware/abc/x.rom"); w.Code != 503 {
+		t.Errorf("one too many of an address: %d", w.Code)
+	}
+	s.sending.give(requester)
+	if w := s.get("/firmware/abc/x.rom"); w.Code != 200 {
+		t.Errorf("with a place: %d", w.Code)
 	}
 	if err := os.WriteFile(path, []byte("9876543210"), 0o600); err != nil {
 		t.Fatal(err)
@@ -103,8 +108,8 @@ func TestFirmwareInParts(t *testing.T) {
 				t.Errorf("%s: %q: %q does not end with %q", name, c.headers, got[0], body)
 			}
 		}
-		if len(s.sending) != 0 {
-			t.Errorf("%s: %d files are still under way", name, len(s.sending))
+		if s.sending.taken != 0 {
+			t.Errorf("%s: %d files are still under way", name, s.sending.taken)
 		}
 	}
 }

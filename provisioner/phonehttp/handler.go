@@ -17,10 +17,10 @@
 // The core is a function from ask to reply (serve), which knows no HTTP library. Two
 // adapters bring it to the wire: FastServer (fasthttp) for plain HTTP, because a boot
 // storm is made of nothing else, and Server (net/http) for HTTPS with client
-// certificates. A listener of Listen bounds the connections of each. A bound for each
-// client address belongs there too, before a server has spent anything on a connection.
+// certificates. A listener of Listen bounds the connections of each, and shares
+// them between networks before a server has spent anything on a connection.
 //
-// It may import provisioner/pbx and phoneconf.
+// It may import provisioner/pbx, provisioner/limit and phoneconf.
 package phonehttp
 
 import (
@@ -71,8 +71,8 @@ type Handler struct {
 	opt     Options
 	files   *Files
 	core    func(context.Context, *ask) (reply, note) // serve; tests of adapters put another in its place
-	uploads chan struct{}                             // a place for each body that is being received
-	sending chan struct{}                             // for each firmware file that is being sent
+	uploads *places                                   // a place for each body that is being received
+	sending *places                                   // for each firmware file that is being sent
 }
 
 // New returns a handler.
@@ -89,8 +89,7 @@ func New(opt Options) *Handler {
 	if opt.Moved == nil {
 		opt.Moved = func(*pbx.Phone) bool { return false }
 	}
-	h := &Handler{opt: opt, files: opt.Files, uploads: make(chan struct{}, maxUploads),
-		sending: make(chan struct{}, maxFirmware)}
+	h := &Handler{opt: opt, files: opt.Files, uploads: newPlaces(bodies), sending: newPlaces(firmwares)}
 	h.core = h.serve
 	return h
 }

@@ -21,6 +21,10 @@ const (
 	headBytes    = 8 << 10          // the longest head of a request
 )
 
+// connections shares them: a site of 5,000 phones that boot at once gets in, and one address
+// cannot keep the others out.
+var connections = room{total: MaxConnections, share: MaxConnections / 16, open: MaxConnections * 3 / 4}
+
 // Listen opens the address for phones. A connection that says nothing ends by the
 // server's own limits within half a minute, so the kernel need not probe it: to tell it
 // to takes four system calls, and each phone of a boot storm opens a connection.
@@ -29,5 +33,5 @@ func Listen(addr string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return netutil.LimitListener(l, MaxConnections), nil
+	return &sharedListener{netutil.LimitListener(l, MaxConnections), newPlaces(connections)}, nil
 }

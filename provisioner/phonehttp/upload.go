@@ -5,20 +5,21 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 )
 
-// maxUploads is how many bodies are received at once. Each is in memory until it is whole,
-// so that half a file never replaces a whole one.
-const maxUploads = 16
+// bodies are those that are received at once. Each is in memory until it is whole, so that
+// half a file never replaces a whole one.
+var bodies = room{total: 16, share: 2, open: 8}
 
 // receive keeps a file that a phone sends.
 func (h *Handler) receive(c *call) reply {
-	select {
-	case h.uploads <- struct{}{}:
-		defer func() { <-h.uploads }()
-	default:
+	network := limit.Network(c.remote)
+	if !h.uploads.take(network) {
 		return unavailable()
 	}
+	defer h.uploads.give(network)
 	status := h.keep(c)
 	if status == http.StatusServiceUnavailable {
 		return unavailable()

@@ -125,15 +125,20 @@ func TestUploadsOfOthersAreMissed(t *testing.T) {
 func TestOnlySoManyUploadsAtOnce(t *testing.T) {
 	s := newSite(t, 2, nil)
 	s.keepUploads()
-	for range maxUploads {
-		s.uploads <- struct{}{}
-	}
+	fill(s.uploads)
 	path := "/p/" + secretOf(1) + "/" + string(macOf(1)) + "-app.log"
 	if w := s.put(path, "x"); w.Code != 503 {
 		t.Errorf("one too many: %d", w.Code)
 	}
-	<-s.uploads
-	if w := s.put(path, "x"); w.Code != 201 || len(s.uploads) != maxUploads-1 {
-		t.Errorf("with a place: %d, %d taken", w.Code, len(s.uploads))
+	s.uploads = newPlaces(bodies)
+	for s.uploads.take(requester) {
+	}
+	full := s.uploads.taken
+	if w := s.put(path, "x"); w.Code != 503 || full >= bodies.total {
+		t.Errorf("one too many of an address: %d, %d taken", w.Code, full)
+	}
+	s.uploads.give(requester)
+	if w := s.put(path, "x"); w.Code != 201 || s.uploads.taken != full-1 {
+		t.Errorf("with a place: %d, %d taken", w.Code, s.uploads.taken)
 	}
 }

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -42,6 +43,10 @@ func (s *Spool) folder(tenant string) (*os.Root, error) {
 		return nil, fmt.Errorf("opening the folder of recordings: %w", err)
 	}
 	defer all.Close()
+	if info, err := all.Lstat(tenant); err == nil && !info.IsDir() {
+		s.o.Log.Warn("the recordings of a tenant are not shown: links are not followed", "tenant", tenant)
+		return nil, nil //nolint:nilnil // as above
+	}
 	own, err := all.OpenRoot(tenant)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // as above
@@ -116,6 +121,10 @@ func stat(folder *os.Root, tenant, name string) (*pbx.Recording, error) {
 	r, perr := pbx.ParseRecording(tenant, name)
 	if perr != nil {
 		return nil, perr
+	}
+	// Asterisk makes plain files. A link is not followed, and opening a pipe would wait.
+	if info, err := folder.Lstat(name + pbx.RecordingSuffix); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(err, fs.ErrNotExist)
 	}
 	f, err := folder.Open(name + pbx.RecordingSuffix)
 	if err != nil {

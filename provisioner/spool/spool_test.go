@@ -3,11 +3,14 @@ package spool
 import (
 	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -161,5 +164,39 @@ func TestMailboxFolder(t *testing.T) {
 	s.ForgetMailbox(pbx.DefaultTenant, "111")
 	if _, err := os.Stat(filepath.Join(o.Voicemail, pbx.DefaultTenant, "111")); !os.IsNotExist(err) {
 		t.Errorf("messages are left: %v", err)
+	}
+}
+
+// What is no plain file is no recording: a link is not followed, a pipe is not waited for.
+func TestLinksAreNoRecordings(t *testing.T) {
+	s, o := folders(t)
+	const name = "20260131T090001Z_101_102_1769850000.1"
+	real := write(t, wav(100), o.Recordings, "default", name+".wav")
+	outside := write(t, wav(100), t.TempDir(), "secret.wav")
+	other := func(i int) string { return fmt.Sprintf("20260131T09000%dZ_101_102_1769850000.%d", i, i) }
+	at := func(name string) string { return filepath.Join(o.Recordings, "default", name+".wav") }
+	if err := errors.Join(os.Symlink(outside, at(other(2))), os.Symlink(real, at(other(3))), os.Symlink("nowhere", at(other(4))),
+		syscall.Mkfifo(at(other(5)), 0o600), os.Mkdir(at(other(6)), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Recordings(t.Context(), "default", Filter{}); err != nil || !slices.Equal(names(list), []string{name}) {
+		t.Errorf("%v %v", names(list), err)
+	}
+	for i := 2; i <= 6; i++ {
+		if _, _, err := s.Open(t.Context(), "default", other(i)); pbx.KindOf(err) != pbx.NotFound {
+			t.Errorf("opening %d: %v", i, err)
+		}
+		if err := s.Delete(t.Context(), pbx.Author{}, "default", other(i)); pbx.KindOf(err) != pbx.NotFound {
+			t.Errorf("deleting %d: %v", i, err)
+		}
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Dir(real)), os.Symlink(filepath.Dir(outside), filepath.Dir(real))); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Recordings(t.Context(), "default", Filter{}); err != nil || len(list) > 0 {
+		t.Errorf("of a folder that is a link: %v %v", names(list), err)
+	}
+	if _, _, err := s.Open(t.Context(), "default", name); pbx.KindOf(err) != pbx.NotFound {
+		t.Errorf("in a folder that is a link: %v", err)
 	}
 }
