@@ -228,3 +228,33 @@ func TestTableOfHabitsIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// The key of a park slot parks the call that is talked in, on every phone with lamps; that
+// of a colleague never transfers it, for a Polycom would do so at once.
+func TestKeysOfSlotsAndColleagues(t *testing.T) {
+	for _, m := range Models() {
+		slot, colleague := pbx.Button{Key: 1, Kind: pbx.ParkedButton, Value: "701", Line: 1}, pbx.Button{Key: 2, Kind: pbx.BLFButton, Value: "102", Line: 1}
+		if m.Vendor != pbx.Polycom || !m.fits(slot) || !m.fits(colleague) {
+			continue
+		}
+		s, p := office(m, nil, slot, colleague)
+		want(t, filesOf(t, s, p), map[string]string{"attendant.resourceList.1.address": "701", "attendant.resourceList.1.type": "automata", "attendant.resourceList.2.address": "102", "attendant.resourceList.2.type": "normal"})
+	}
+}
+
+// A key whose feature is off does nothing on any phone: the phone's own forward and do
+// not disturb are switched off.
+func TestKeysOfFeaturesThatAreOff(t *testing.T) {
+	codes := pbx.DefaultFeatureCodes("default")
+	codes.Codes[pbx.FeatureDoNotDisturb], codes.Codes[pbx.FeatureForwardAll] = "", ""
+	for _, name := range []string{"T46U", "T28P", "VVX450"} {
+		m, _ := LookupAny(name)
+		s, p := office(m, nil, pbx.Button{Key: 2, Kind: pbx.DNDButton, Line: 1}, pbx.Button{Key: 3, Kind: pbx.ForwardButton, Value: "102", Line: 1})
+		got := filesOf(t, with(s, func(r *pbx.Rows) { r.FeatureCodes = []*pbx.FeatureCodes{codes} }), p)
+		if m.Vendor == pbx.Polycom {
+			want(t, got, map[string]string{"lineKey.2.category": "Unassigned", "lineKey.3.category": "Unassigned"})
+		} else {
+			want(t, got, map[string]string{"linekey.2.type": "0", "linekey.3.type": "0"})
+		}
+	}
+}
