@@ -19,7 +19,7 @@ func onKey(code string) string {
 }
 
 // feature turns a button into what the tenant's codes make of it. A key whose
-// feature is off does what the phone itself can do, or nothing.
+// feature is off does nothing.
 func (in *input) feature(s *pbx.Snapshot, tenant string, b pbx.Button) pbx.Button {
 	codes := s.CodesOf(tenant).Codes
 	isExtension := s.Extension(tenant, b.Value) != nil
@@ -33,7 +33,6 @@ func (in *input) feature(s *pbx.Snapshot, tenant string, b pbx.Button) pbx.Butto
 	case b.Kind == pbx.IntercomButton && isExtension:
 		b.Value = before(onKey(codes[pbx.FeatureIntercom]), b.Value)
 	case b.Kind == pbx.ParkedButton:
-		b.Kind = pbx.BLFButton
 		return b
 	case b.Kind.Lamp():
 		return in.setting(codes, b)
@@ -55,7 +54,7 @@ func before(code, number string) string {
 }
 
 // setting makes the lamp of a setting that the key switches on and off. A forward
-// that would be refused is left to the phone.
+// that would be refused is no key.
 func (in *input) setting(codes map[pbx.Feature]string, b pbx.Button) pbx.Button {
 	code := onKey(codes[pbx.FeatureDoNotDisturb])
 	if b.Kind == pbx.ForwardButton {
@@ -66,9 +65,7 @@ func (in *input) setting(codes map[pbx.Feature]string, b pbx.Button) pbx.Button 
 	}
 	l := in.line(b.Line)
 	if code == "" || l == nil || l.number == "" {
-		if in.vendor == pbx.Polycom {
-			b.Kind = pbx.NoButton
-		}
+		b.Kind = pbx.NoButton // the phone's own is switched off
 		return b
 	}
 	to := ""

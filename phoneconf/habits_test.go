@@ -64,6 +64,10 @@ var habits = []habit{
 	{does: "a call that is refused is busy at that phone alone", cells: map[string]string{allPolycom: "voIpProt.SIP.use486forReject=1", allYealink: "features.normal_refuse_code=486"}},
 	{does: "a second call knocks, unless the code switched that off", codes: "call_waiting call_waiting_off", cells: map[string]string{
 		allYealink: "call_waiting.enable=1 call_waiting.on_code= call_waiting.off_code=", allPolycom: "- the factory knocks; the server refuses where the code says so"}},
+	{does: "the key of a slot parks the call that is talked in", cells: map[string]string{
+		"v70 v80": "transfer.dsskey_deal_type=2", "dect multicell": "- handsets have no lamps", allPolycom: "- the type of that key alone does it: TestKeysOfSlotsAndColleagues"}},
+	{does: "hanging up completes a transfer", cells: map[string]string{
+		allYealink: "transfer.blind_tran_on_hook_enable=1 transfer.on_hook_trans_enable=1", allPolycom: "- no parameter is known: the key completes it"}},
 	{does: "only the server calls", cells: map[string]string{
 		allPolycom: "voIpProt.SIP.requestValidation.1.request=INVITE voIpProt.SIP.requestValidation.1.method=source voIpProt.SIP.requestValidation.2.request=NOTIFY voIpProt.SIP.requestValidation.2.method=source feature.urlDialing.enabled=0",
 		allYealink: "sip.trust_ctrl=1 features.direct_ip_call_enable=0 features.action_uri.enable=0 push_xml.server="}},
@@ -100,9 +104,9 @@ var habits = []habit{
 		allPolycom: "device.dhcp.bootSrvUseOpt=Static device.dhcp.bootSrvUseOpt.set=1 device.prov.ztpEnabled=0"}},
 	{does: "the first boot needs no hand", cells: map[string]string{"ucs": "device.baseProfile=Generic device.baseProfile.set=1 device.eulaAccepted=1 device.eulaAccepted.set=1", "sip3 ucs4": "- the software has one profile and asks nothing", allYealink: "- asks nothing"}},
 	{does: "people are found by key and while dialling", cells: map[string]string{
-		"v80": "features.remote_phonebook.enable=1 remote_phonebook.data.1.name=Example directory_setting.remote_phone_book.enable=1 search_in_dialing.remote_phone_book.enable=1 remote_phonebook.data.2.url= ldap.enable=0", "v70 dect multicell": "features.remote_phonebook.enable=1 remote_phonebook.data.1.name=Example remote_phonebook.data.2.url= ldap.enable=0",
+		"v80": "features.remote_phonebook.enable=1 features.remote_phonebook.flash_time=3600 remote_phonebook.data.1.name=Example directory_setting.remote_phone_book.enable=1 search_in_dialing.remote_phone_book.enable=1 remote_phonebook.data.2.url= ldap.enable=0", "v70 dect multicell": "features.remote_phonebook.enable=1 features.remote_phonebook.flash_time=3600 remote_phonebook.data.1.name=Example remote_phonebook.data.2.url= ldap.enable=0",
 		allPolycom: "- the directory is a file of its own, which the phone searches by itself"}},
-	{does: "keys beyond the first page can be reached", cells: map[string]string{"ucs": "up.Pagination.enabled={pages}", "sip3 ucs4": "- no phone of these has pages", "v70 v80": "- the last key turns the page", "dect multicell": "- handsets have no such keys"}},
+	{does: "keys beyond the first page can be reached", cells: map[string]string{"ucs": "up.Pagination.enabled={pages}", "sip3 ucs4": "- no phone of these has pages", "v70 v80": "phone_setting.page_tip=1", "dect multicell": "- handsets have no such keys"}},
 	{does: "the clock is the extension's, whatever DHCP says", cells: map[string]string{
 		allYealink: "local_time.time_zone=+1 local_time.summer_time=1 local_time.dst_time_type=1 local_time.manual_ntp_srv_prior=1 local_time.dhcp_time=0", allPolycom: "tcpIpApp.sntp.gmtOffset=3600 tcpIpApp.sntp.gmtOffset.overrideDHCP=1 tcpIpApp.sntp.daylightSavings.enable=1 tcpIpApp.sntp.address.overrideDHCP=1"}},
 	{does: "menus speak the tenant's language", sip: "language", cells: map[string]string{
@@ -225,6 +229,36 @@ func TestTableOfHabitsIsWhole(t *testing.T) {
 	for _, o := range options {
 		if !sip[o[1]] && !slices.Contains(concernsNoPhone, o[1]) {
 			t.Errorf("no row answers for %s of pjsip.conf", o[1])
+		}
+	}
+}
+
+// The key of a park slot parks the call that is talked in, on every phone with lamps; that
+// of a colleague never transfers it, for a Polycom would do so at once.
+func TestKeysOfSlotsAndColleagues(t *testing.T) {
+	for _, m := range Models() {
+		slot, colleague := pbx.Button{Key: 1, Kind: pbx.ParkedButton, Value: "701", Line: 1}, pbx.Button{Key: 2, Kind: pbx.BLFButton, Value: "102", Line: 1}
+		if m.Vendor != pbx.Polycom || !m.fits(slot) || !m.fits(colleague) {
+			continue
+		}
+		s, p := office(m, nil, slot, colleague)
+		want(t, filesOf(t, s, p), map[string]string{"attendant.resourceList.1.address": "701", "attendant.resourceList.1.type": "automata", "attendant.resourceList.2.address": "102", "attendant.resourceList.2.type": "normal"})
+	}
+}
+
+// A key whose feature is off does nothing on any phone: the phone's own forward and do
+// not disturb are switched off.
+func TestKeysOfFeaturesThatAreOff(t *testing.T) {
+	codes := pbx.DefaultFeatureCodes("default")
+	codes.Codes[pbx.FeatureDoNotDisturb], codes.Codes[pbx.FeatureForwardAll] = "", ""
+	for _, name := range []string{"T46U", "T28P", "VVX450"} {
+		m, _ := LookupAny(name)
+		s, p := office(m, nil, pbx.Button{Key: 2, Kind: pbx.DNDButton, Line: 1}, pbx.Button{Key: 3, Kind: pbx.ForwardButton, Value: "102", Line: 1})
+		got := filesOf(t, with(s, func(r *pbx.Rows) { r.FeatureCodes = []*pbx.FeatureCodes{codes} }), p)
+		if m.Vendor == pbx.Polycom {
+			want(t, got, map[string]string{"lineKey.2.category": "Unassigned", "lineKey.3.category": "Unassigned"})
+		} else {
+			want(t, got, map[string]string{"linekey.2.type": "0", "linekey.3.type": "0"})
 		}
 	}
 }

@@ -34,6 +34,9 @@ type polycomLine struct {
 type polycomWatched struct {
 	N              int
 	Address, Label xmlAttr
+	// Type is normal: the key calls, or takes a call that rings. A key of type automata
+	// transfers the call that is talked in, which parks it at a slot.
+	Type string
 }
 
 // polycomAction is an enhanced feature key: a label and a macro.
@@ -96,12 +99,16 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 	switch b.Kind {
 	case pbx.LineButton:
 		return "Line", b.Line
-	case pbx.BLFButton:
+	case pbx.BLFButton, pbx.ParkedButton:
+		does := "normal"
+		if b.Kind == pbx.ParkedButton {
+			does = "automata"
+		}
 		if len(view.Watched) == 0 {
 			view.WatchLine = b.Line
 		}
 		view.Watched = append(view.Watched, polycomWatched{N: len(view.Watched) + 1, Address: w.attr("extension", b.Value),
-			Label: label})
+			Label: label, Type: does})
 		return "BLF", 0
 	case pbx.SpeedDialButton:
 		for i, s := range in.speedDials() {

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +17,7 @@ import (
 // PlaceOf says where a site's own templates for a phone are looked for.
 func PlaceOf(p *pbx.Phone) templates.Place {
 	return templates.Place{Tenant: p.Tenant, Vendor: string(p.Vendor), Model: p.Model, Phone: string(p.MAC),
-		Check: checkMade}
+		Check: checkMade, Settle: lastWins}
 }
 
 // Print identifies all that the configuration files of p depend on: the fingerprint of
@@ -45,6 +46,33 @@ type SiteError = templates.SiteError
 func SiteFault(err error) (*SiteError, bool) {
 	var bad *SiteError
 	return bad, errors.As(err, &bad)
+}
+
+// attributeLine is one attribute as shipped templates of Polycom's files print it.
+var attributeLine = regexp.MustCompile(`(?m)^([A-Za-z][A-Za-z0-9_.-]*)="[^"<\n]*"\n`)
+
+// lastWins leaves of an attribute that stands on several lines the last one, as a Yealink
+// does with parameters: so a site's own line replaces a shipped one.
+func lastWins(template string, made []byte) []byte {
+	if !strings.HasPrefix(template, "polycom/") {
+		return made
+	}
+	found := attributeLine.FindAllSubmatchIndex(made, -1)
+	last := make(map[string]int, len(found))
+	for i, m := range found {
+		last[string(made[m[2]:m[3]])] = i
+	}
+	if len(last) == len(found) {
+		return made
+	}
+	var out []byte
+	at := 0
+	for i, m := range found {
+		if last[string(made[m[2]:m[3]])] != i {
+			out, at = append(out, made[at:m[0]]...), m[1]
+		}
+	}
+	return append(out, made[at:]...)
 }
 
 // checkMade says what a phone would not take in a file that a site's template had

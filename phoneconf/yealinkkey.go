@@ -76,7 +76,7 @@ func (w *yealinkWriter) key(in *input, m Model, module, n int) yealinkKey {
 		return k
 	}
 	line := b.Line
-	if b.Kind == pbx.BLFButton && m.has(BLFFromZero) {
+	if (b.Kind == pbx.BLFButton || b.Kind == pbx.ParkedButton) && m.has(BLFFromZero) {
 		line--
 	}
 	k.Type, k.Line = yealinkTypes[b.Kind], w.value("line", fmt.Sprint(line))

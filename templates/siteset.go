@@ -33,6 +33,8 @@ type Place struct {
 	// Check says what is wrong with the bytes that a site's template made, and in
 	// which line of them.
 	Check func(template string, made []byte) (line int, why string)
+	// Settle returns those bytes with what they say twice said once; nil leaves them.
+	Settle func(template string, made []byte) []byte
 }
 
 // siteSet is the templates of a vendor as some phones see them.
@@ -45,6 +47,7 @@ type siteSet struct {
 	broken  map[string]*SiteError
 	print   [sha256.Size]byte
 	check   func(string, []byte) (int, string)
+	settle  func(string, []byte) []byte
 }
 
 // For returns the engine as one phone sees it. Of the site's files that replace
@@ -59,7 +62,7 @@ func (e *Engine) For(p Place) *Engine {
 		return e
 	}
 	mine := *set
-	mine.check = p.Check
+	mine.check, mine.settle = p.Check, p.Settle
 	return &Engine{byName: e.byName, texts: e.texts, stencils: e.stencils, own: &mine}
 }
 
@@ -219,6 +222,9 @@ func (set *siteSet) render(full string, view any) ([]byte, error) {
 		})
 	}
 	made := w.made.Bytes()
+	if set.settle != nil {
+		made = set.settle(full, made)
+	}
 	if set.check != nil {
 		if line, why := set.check(full, made); why != "" {
 			return nil, &SiteError{Path: charge, Reason: fmt.Sprintf("line %d of what it makes %s", line, why)}

@@ -63,6 +63,12 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 		for _, e := range s.Extensions { // a deleted one may have named a key
 			rows[key{tenant: e.Tenant}] += n
 		}
+		for _, g := range s.RingGroups { // what was dialled with it may be sent sooner
+			rows[key{tenant: g.Tenant}] += n
+		}
+		for _, e := range s.ExternalNumbers {
+			rows[key{tenant: e.Tenant}] += n
+		}
 		for _, u := range s.Users {
 			if u.Timezone != "" {
 				rows[key{tenant: u.Tenant, revision: u.Revision, user: u.Username}] += n
@@ -72,13 +78,36 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	count(before, 1)
 	count(now, -1)
 	out := map[string]bool{}
-	for _, t := range now.Tenants {
-		out[t.Name] = !reflect.DeepEqual(before.DiallingOf(t.Name), now.DiallingOf(t.Name))
+	for tenant := range renumbered(before, now) {
+		out[tenant] = !reflect.DeepEqual(before.DiallingOf(tenant), now.DiallingOf(tenant))
 	}
 	for k, n := range rows {
 		if n != 0 {
 			out[k.tenant] = true
 		}
+	}
+	return out
+}
+
+// renumbered lists the tenants in which a row of what is dialled is new or changed.
+func renumbered(before, now *pbx.Snapshot) map[string]bool {
+	out := map[string]bool{}
+	add := func(tenant string, revision int64) {
+		if revision > before.Revision {
+			out[tenant] = true
+		}
+	}
+	for _, t := range now.Tenants {
+		add(t.Name, t.Revision)
+	}
+	for _, e := range now.Extensions {
+		add(e.Tenant, e.Revision)
+	}
+	for _, g := range now.RingGroups {
+		add(g.Tenant, g.Revision)
+	}
+	for _, e := range now.ExternalNumbers {
+		add(e.Tenant, e.Revision)
 	}
 	return out
 }

@@ -27,12 +27,20 @@ func beginsOutside(iso, dialled string) bool {
 		return national.goesOn(dialled)
 	}
 	p := c.patterns()
-	if m := p.trunk.FindStringIndex(dialled); m != nil && m[1] > 0 && (m[1] == len(dialled) || national.goesOn(dialled[m[1]:])) {
-		return true
+	if m := p.trunk.FindStringIndex(dialled); m != nil && m[1] > 0 {
+		if m[1] == len(dialled) || national.goesOn(dialled[m[1]:]) {
+			return true
+		}
 	}
-	for i := 1; i < len(p.bare); i += 2 {
-		whole, leading := beginning(p.bare[i].String()), p.bare[i-1]
-		if whole.goesOn(dialled) && national.goesOn(dialled) && (leading.MatchString(dialled) || beginning(leading.String()).goesOn(dialled)) {
+	return national.goesOn(dialled) && p.bareGoesOn(dialled)
+}
+
+// bareGoesOn reports whether a number that is dialled without a prefix may begin so.
+func (p *patterns) bareGoesOn(dialled string) bool {
+	for i := 0; i < len(p.bare); i += 2 {
+		leading, whole := p.bare[i], p.bare[i+1]
+		begins := leading.MatchString(dialled) || beginning(leading.String()).goesOn(dialled)
+		if begins && beginning(whole.String()).goesOn(dialled) {
 			return true
 		}
 	}

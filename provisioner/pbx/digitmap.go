@@ -52,6 +52,8 @@ type numbering struct {
 	emergency []string
 	own       []string // extensions, groups and park slots, of digits
 	longer    []string // all that is dialled as it stands: own numbers, external ones, codes, emergency numbers
+
+	ownLengths, lengths map[string]int // of own and longer: of the longest by its first digit, and by two
 }
 
 func newNumbering(s *Snapshot, tenant string) *numbering {
@@ -78,6 +80,7 @@ func newNumbering(s *Snapshot, tenant string) *numbering {
 			n.longer = append(n.longer, code)
 		}
 	}
+	n.ownLengths, n.lengths = longest(n.own), longest(n.longer)
 	return n
 }
 
@@ -135,8 +138,8 @@ func (n *numbering) extensions() []string {
 // whole is the pattern of the longest own numbers that begin so, behind a code or not;
 // nothing where something else is longer.
 func (n *numbering) whole(code, begin string) []string {
-	length := longest(n.own, begin)
-	if length == 0 || code == "" && length < longest(n.longer, begin) {
+	length := n.ownLengths[begin]
+	if length == 0 || code == "" && length < n.lengths[begin] {
 		return nil
 	}
 	return []string{code + begin + strings.Repeat("x", length-len(begin))}
@@ -183,14 +186,16 @@ func (n *numbering) bareCodes() []string {
 
 const digits = "0123456789"
 
-// longest returns the length of the longest of the numbers that begin so, 0 for none.
-func longest(numbers []string, begin string) (length int) {
+// longest returns the length of the longest of the numbers by their first digit, and by
+// two.
+func longest(numbers []string) map[string]int {
+	out := map[string]int{}
 	for _, number := range numbers {
-		if strings.HasPrefix(number, begin) {
-			length = max(length, len(number))
+		for n := 1; n <= min(2, len(number)); n++ {
+			out[number[:n]] = max(out[number[:n]], len(number))
 		}
 	}
-	return length
+	return out
 }
 
 // goesOn reports whether what is dialled begins something longer.

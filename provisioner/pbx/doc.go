@@ -26,6 +26,7 @@
 //   - Trunk: the account at a carrier. A DID is a number that the carrier brings calls for;
 //     here it is called Number.
 //   - External number: a number outside that acts as a device or a twin.
+//   - Digit map: the patterns by which a phone knows, off hook, that a number is whole.
 //   - Class of service: the rules for which numbers an extension may dial.
 //   - Desk: a shared device on which a user signs in.
 //

@@ -109,7 +109,7 @@ func TestBrokenPolycomTemplate(t *testing.T) {
 		{"a second root", "polycom/reg.cfg.tmpl", `{{ template "shipped" . }}<x/>`},
 		{"not closed", "polycom/reg.cfg.tmpl", `<x a="1"`},
 		{"text before the declaration", "polycom/reg.cfg.tmpl", " " + `{{ template "shipped" . }}`},
-		{"an attribute twice", "polycom/more-reg.tmpl", `reg.1.address="x"` + "\n"},
+		{"an attribute twice in a line", "polycom/more-reg.tmpl", `x.y="x" x.y="y"` + "\n"},
 		{"a cut entity", "polycom/more-reg.tmpl", `x="{{ slice (html "&") 0 3 }}"`},
 	} {
 		s := newSited(t, 2)
@@ -123,6 +123,10 @@ func TestBrokenPolycomTemplate(t *testing.T) {
 	s.put("polycom/more-reg.tmpl", "x.y=\"{{ (index .Lines 0).Label }}\"\n")
 	if got := s.serves(reg()); !strings.HasSuffix(got, "x.y=\"1001\"\n/>\n") {
 		t.Errorf("%s", got)
+	}
+	s.put("polycom/more-reg.tmpl", "x.y=\"1\"\nreg.1.label=\"mine\"\n")
+	if got := s.serves(reg()); !strings.HasSuffix(got, "x.y=\"1\"\nreg.1.label=\"mine\"\n/>\n") || strings.Count(got, "reg.1.label=") != 1 {
+		t.Errorf("a shipped attribute is not replaced: %s", got)
 	}
 	if got := s.serves("/" + string(macOf(1)) + ".cfg"); strings.Contains(got, "x.y") { // the generic URL
 		t.Errorf("%s", got)

@@ -293,7 +293,8 @@ func (d *deskLife) button() {
 	caller, called := d.Register(d.t, d.Device(d.t, "caller", "151", nil), phone.Options{}), d.Register(d.t, d.Device(d.t, "called", "152", nil), phone.Options{})
 	w := &watcher{Phone: d.phone, path: Tenant + "/phones/" + d.mac}
 	d.Do(d.t, "PATCH", w.path, Object{"buttons": Object{"2": Object{"kind": "blf", "value": "152"}}}, nil)
-	keys := d.sync().Config.BLF()
+	config := d.sync().Config
+	keys := config.BLF()
 	if len(keys) != 1 || keys[0].Value != "152" || keys[0].Index != 2 && d.vendor == "yealink" {
 		d.t.Fatalf("its keys watch %+v", keys)
 	}
@@ -305,6 +306,17 @@ func (d *deskLife) button() {
 	Answer(d.t, out, in)
 	w.shows(d.t, "busy")
 	HangUp(d.t, out, in)
+	w.shows(d.t, "idle")
+
+	out = Dial(d.t, caller, config.OffHook("152").Number)
+	in = Rings(d.t, out, called)
+	w.shows(d.t, "ringing")
+	taken := Dial(d.t, d.phone, config.TakesRinging(keys[0].Value)) // its key is pressed
+	if err := taken.WaitAnswer(); err != nil {
+		d.t.Fatal(err)
+	}
+	Hears(d.t, in.Done(), in, "the end of the ringing")
+	HangUp(d.t, out, taken)
 	w.shows(d.t, "idle")
 }
 
