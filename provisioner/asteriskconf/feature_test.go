@@ -62,7 +62,7 @@ func TestForwardKeysHaveLamps(t *testing.T) {
 		Extensions: []*pbx.Extension{extension("101", true), extension("102", true), extension("103", false), extension("lobby", true)},
 		Devices:    []*pbx.Device{device("101"), device("102"), device("103"), device("lobby")},
 		Phones: []*pbx.Phone{phone("001565000001", "d101", key("+4930123", 1)), phone("001565000002", "d102", key("205", 2)),
-			phone("001565000003", "d103"), phone("001565000004", "dlobby")},
+			phone("001565000003", "d103"), phone("001565000004", "dlobby"), phone("001565000005", "dlobby")},
 		ButtonTemplates: []*pbx.ButtonTemplate{{Tenant: "default", Model: pbx.DefaultButtons, Buttons: []pbx.Button{key("exit", 1)}}},
 	}), Options{})
 	if err != nil {

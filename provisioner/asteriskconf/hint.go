@@ -123,7 +123,7 @@ func hintLines(es *pbx.Errors, s *pbx.Snapshot, tenant string, f featureView, ke
 		}
 	}
 	slices.SortFunc(out, func(a, b hintLine) int { return cmp.Compare(b.At, a.At) })
-	return out
+	return slices.Compact(out) // two phones of an extension may have the same key
 }
 
 // hintsAt are the hints of numbers with a text before and behind them: one for each
