@@ -7,8 +7,6 @@ var featureTruths = []truth{
 		"", "nothing", "echo", "answered"},
 	{"intercom: the phone answers by itself", nil, "450a answers", "*50450",
 		"450a 0", "", "with 450a", "answered by 450a; 450a ANSWER"},
-	{"intercom: in a call already", nil, "9139a talks 469a, 469a answers", "*50469",
-		"", "nothing", "486", "busy"},
 	{"intercom: not registered, no mailbox", world{"mailboxes/451": {}}, "451a absent", "*50451",
 		"", "nothing", "480", "unreachable"},
 	{"intercom: no such extension", nil, "", "*50799",
