@@ -19,7 +19,7 @@ func (tx *Tx) mayLead(ctx context.Context, door pbx.Door, field string, owner *p
 	}
 	var asked error
 	rights.Own = func(e164 string) *pbx.Number {
-		n, err := numberTable.rows(ctx, tx, `WHERE tenant = ? AND number = ?`, owner.Tenant, e164)
+		n, err := numberTable.rows(ctx, tx, `WHERE number = ?`, e164)
 		if err != nil {
 			asked = fmt.Errorf("looking for number %s: %w", e164, err)
 		}
@@ -104,7 +104,8 @@ func (tx *Tx) groupMayLead(ctx context.Context, old, g *pbx.RingGroup) error {
 // deviceMayLead refuses the number of an external device that its extension may not call,
 // where one of the two is new.
 func (tx *Tx) deviceMayLead(ctx context.Context, owner *pbx.Extension, old, d *pbx.Device) error {
-	if d.Kind != pbx.DeviceExternal || old != nil && old.ExternalNumber == d.ExternalNumber && old.Extension == d.Extension {
+	same := old != nil && old.ExternalNumber == d.ExternalNumber && old.Extension == d.Extension
+	if d.Kind != pbx.DeviceExternal || same {
 		return nil
 	}
 	return tx.mayLead(ctx, pbx.DoorDevice, "external_number", owner, d.ExternalNumber)

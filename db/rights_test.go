@@ -16,7 +16,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// TestTenantsKeepWhatTheyCould migrates a database of version 22: tenants without a class
+// TestTenantsKeepWhatTheyCould migrates a database of version 23: tenants without a class
 // of service get one that allows everything, and classes go on to allow what they did.
 func TestTenantsKeepWhatTheyCould(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
@@ -32,7 +32,7 @@ func TestTenantsKeepWhatTheyCould(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.UpTo(t.Context(), 22); err != nil {
+	if _, err := p.UpTo(t.Context(), 23); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []string{"'plain', ''", "'chosen', 'home'", "'named', ''"} {

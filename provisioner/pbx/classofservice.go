@@ -35,10 +35,6 @@ const (
 // within the country is off until somebody allows it.
 var standardClass = ClassOfService{Allow: []string{CallNational}}
 
-// EverythingClass is the name of the class of service that tenants were given when classes
-// began to count for everybody: what they had allowed without one.
-const EverythingClass = "everything"
-
 // maxEntries bounds each list of a class of service.
 const maxEntries = 200
 

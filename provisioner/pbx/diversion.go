@@ -82,22 +82,14 @@ func (d Diversions) Diversion() string {
 
 // History is the value of History-Info for a call to a number, the first diversion first.
 func (d Diversions) History(to string) string {
+	way := append(slices.Clone(d.Numbers), to)
+	slices.Reverse(way[:len(d.Numbers)])
 	index, parts := "1", []string(nil)
-	for _, n := range append(slices.Collect(backward(d.Numbers)), to) {
+	for _, n := range way {
 		parts = append(parts, fmt.Sprintf("<sip:%s@%s>;index=%s", n, nowhere, index))
 		index += ".1"
 	}
 	return strings.Join(parts, ", ")
-}
-
-func backward(s []string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, v := range slices.Backward(s) {
-			if !yield(v) {
-				return
-			}
-		}
-	}
 }
 
 // nowhere is the host of numbers that belong to the telephone network.

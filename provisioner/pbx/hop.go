@@ -86,11 +86,15 @@ func (r routing) way() []Destination {
 // barred says why a call may not be sent to a destination: it would go in a
 // circle, or too far, or call for help. It returns "" when it may.
 func (r routing) barred(to Destination) string {
+	circle := ""
+	if to.Kind == ToExternal {
+		circle = r.circles(r.forwardsFrom(), to.Key)
+	}
 	switch {
 	case to.Kind == ToExternal && CheckLedTo("", to.Key, r.s.CountriesOf(r.c.Tenant)) != nil:
 		return fmt.Sprintf("not forwarded to %s, which is for emergencies", to)
-	case to.Kind == ToExternal && r.circles(r.forwardsFrom(), to.Key) != "":
-		return fmt.Sprintf("not forwarded to %s, %s", to, r.circles(r.forwardsFrom(), to.Key))
+	case circle != "":
+		return fmt.Sprintf("not forwarded to %s, %s", to, circle)
 	case slices.Contains(r.way(), to):
 		return fmt.Sprintf("not forwarded to %s, where the call has been already", to)
 	case len(r.c.Hops) >= MaxHops:

@@ -1,6 +1,9 @@
 package pbx
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Rights decide where the number of a call outside may lead, and on whose behalf.
 // Whatever leads there asks them: keys, forwards, twins, external devices, ring groups,
@@ -47,14 +50,10 @@ type Answer struct {
 // Ask decides about a number as somebody wrote it. known is the tenant's external number
 // of that name, nil for none: such a one need not be a number of the dialling rules.
 func (r Rights) Ask(door Door, number string, known *ExternalNumber) Answer {
-	a := Answer{}
+	var a Answer
 	a.Reading, a.Readable = ReadDialled(r.Country, number)
-	refuse := func(cause int, why string, args ...any) Answer {
-		a.Cause, a.Refused = cause, fmt.Sprintf(why, args...)
-		return a
-	}
 	if door != DoorDialled && CheckLedTo("", number, r.Countries) != nil {
-		return refuse(CauseUnallocated, "%s is for emergencies, and nobody forwards there", quote(number))
+		return a.refused(CauseUnallocated, "%s is for emergencies, and nobody forwards there", quote(number))
 	}
 	if a.Reading.Emergency {
 		a.Allowed = "an emergency number"
@@ -64,49 +63,45 @@ func (r Rights) Ask(door Door, number string, known *ExternalNumber) Answer {
 	if dialled && r.Own != nil {
 		a.Inside = r.Own(a.Reading.Number)
 	}
-	class := r.Class
-	if class == nil {
-		class = &standardClass
-	}
 	switch {
-	case a.Inside != nil && class.deniesInternal():
-		return refuse(CauseRefused, "%s may not call %s: class of service %s denies internal", r.Holder, a.Inside.Number,
-			class.Name)
+	case a.Inside != nil && r.Class != nil && r.Class.deniesInternal():
+		return a.refused(CauseRefused, "%s may not call %s: class of service %s denies internal", r.Holder,
+			a.Inside.Number, r.Class.Name)
 	case a.Inside != nil:
-		a.Allowed = "a number of tenant " + a.Inside.Tenant
+		a.Allowed = "a number of this system"
 		return a
 	case !dialled && known == nil:
-		return refuse(CauseUnallocated, "%s is none of the dialling rules of %s", quote(number), inWords(r.Country))
+		return a.refused(CauseUnallocated, "%s is none of the dialling rules of %s", quote(number), inWords(r.Country))
 	}
-	allowed, why := class.decide(a.Reading)
-	switch {
-	case allowed && r.Class == nil:
+	return r.byClass(a, number)
+}
+
+// byClass decides about a number that leads outside.
+func (r Rights) byClass(a Answer, number string) Answer {
+	if a.Readable {
+		number = a.Reading.Number
+	}
+	if r.Class == nil {
+		if allowed, _ := standardClass.decide(a.Reading); !allowed {
+			return a.refused(CauseRefused, "%s may not call %s: it has no class of service, and without one only numbers "+
+				"of its country are called that have no price of their own; its country is %s", r.Holder, number,
+				cmp.Or(r.Country, "not known"))
+		}
 		a.Allowed = "it has no class of service, and the number is national"
-	case allowed:
-		a.Allowed = "class of service " + class.Name + " " + why
-	case r.Class == nil:
-		return refuse(CauseRefused, "%s may not call %s: it has no class of service, and without one only numbers of its"+
-			" country are called that have no price of their own; its country is %s", r.Holder, r.named(a, number), named(r.Country))
-	default:
-		return refuse(CauseRefused, "%s may not call %s: class of service %s %s", r.Holder, r.named(a, number), class.Name, why)
+		return a
 	}
+	allowed, why := r.Class.decide(a.Reading)
+	if !allowed {
+		return a.refused(CauseRefused, "%s may not call %s: class of service %s %s", r.Holder, number, r.Class.Name, why)
+	}
+	a.Allowed = "class of service " + r.Class.Name + " " + why
 	return a
 }
 
-// named names a country.
-func named(iso string) string {
-	if iso == "" {
-		return "not known"
-	}
-	return iso
-}
-
-// named is the number that a refusal names.
-func (r Rights) named(a Answer, number string) string {
-	if a.Readable {
-		return a.Reading.Number
-	}
-	return quote(number)
+// refused is the answer that refuses.
+func (a Answer) refused(cause int, why string, args ...any) Answer {
+	a.Cause, a.Refused = cause, fmt.Sprintf(why, args...)
+	return a
 }
 
 // inWords names a country.
