@@ -55,6 +55,7 @@ type Snapshot struct {
 	sentToAny      map[string]*Number // the same among all tenants
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
+	dialling       map[string]func() Dialling
 
 	forwards    map[key]*Forward
 	ringGroups  map[key]*RingGroup
@@ -91,6 +92,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexSent()
 	s.indexRingNumbers()
 	s.indexFeatureCodes()
+	s.indexDialling()
 	return s
 }
 
