@@ -129,11 +129,19 @@ func toDestination(r routing, to Destination) Plan {
 // owner is the extension whose rights a call outside uses: the last one that it
 // was sent on from, or the caller's.
 func (r routing) owner() *Extension {
+	if e := r.forwarder(); e != nil {
+		return e
+	}
+	return r.c.Extension(r.s)
+}
+
+// forwarder is the last extension that the call was sent on from, or nil.
+func (r routing) forwarder() *Extension {
 	way := r.way()
 	for _, d := range slices.Backward(way[:len(way)-1]) {
 		if e := r.s.Extension(r.c.Tenant, d.Key); e != nil && d.Kind == ToExtension {
 			return e
 		}
 	}
-	return r.c.Extension(r.s)
+	return nil
 }

@@ -2,6 +2,7 @@ package pbx
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 )
 
@@ -97,21 +98,37 @@ func (r routing) forHelp(number string) Plan {
 func (r routing) leave(owner *Extension, by NumberType, out Reading, number string) Plan {
 	t := r.s.TrunkFor(r.c.Tenant, by)
 	if t == nil || !dialable(t.Endpoint) {
-		return hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
+		return Plan{Steps: []Step{r.unsent(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant,
+			number)}}
 	}
 	from := r.c.Extension(r.s)
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}},
 		Seconds: outwardSeconds,
 		Record:  owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t),
 			Hidden: owner.Anonymous && !out.Emergency}, Next: follow(1, 2, 3, 4)}
+	maps.Copy(dial.Next, map[Outcome]int{OutcomeUnallocated: 5, OutcomeChanged: 6, OutcomeIncomplete: 7})
 	r.showCaller(&dial, owner, t)
 	dial.Rule = fmt.Sprintf("extension %s dials %s through trunk %s: %s", owner.Number, number, t.Name,
 		r.s.permits(owner, out))
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
-		hangupStep(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
+		r.unsent(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
 		hangupStep(CauseBusy, "%s is busy", number),
-		hangupStep(CauseNormal, "the call to %s has ended", number)}}
+		hangupStep(CauseNormal, "the call to %s has ended", number),
+		r.unsent(CauseUnallocated, "the carrier of trunk %s knows no number %s", t.Name, number),
+		r.unsent(CauseChanged, "the carrier of trunk %s says that %s is not in use any more", t.Name, number),
+		r.unsent(CauseInvalidNumberFormat, "the carrier of trunk %s says that %s is no whole number", t.Name, number)}}
+}
+
+// unsent is the step of a call that could not be put through outside. One that an extension
+// has forwarded is taken by its mailbox: the caller has called a person, and not the number.
+func (r routing) unsent(cause int, rule string, args ...any) Step {
+	why := fmt.Sprintf(rule, args...)
+	if e := r.forwarder(); e != nil && r.s.Mailbox(e.Tenant, e.Mailbox) != nil {
+		return Step{Kind: StepVoicemail, Mailbox: e.Mailbox, Greeting: GreetUnavailable,
+			Rule: fmt.Sprintf("%s: mailbox %s of extension %s, which forwards there", why, e.Mailbox, e.Number)}
+	}
+	return hangupStep(cause, "%s", why)
 }
 
 // showCaller changes what a carrier is shown for a call that owner forwards, where
