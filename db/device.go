@@ -173,7 +173,7 @@ func (tx *Tx) checkEndpoint(ctx context.Context, d *pbx.Device) error {
 	if err != nil {
 		return fmt.Errorf("looking for endpoint %s: %w", d.Endpoint, err)
 	}
-	owner := "a device of another tenant"
+	owner := "another device"
 	if tenant == d.Tenant {
 		owner = "device " + name
 	}

@@ -61,7 +61,7 @@ func TestDeviceRefusals(t *testing.T) {
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutDevice(ctx, device(func(d *pbx.Device) { d.Name = "desk-102" }))
 			}},
-		{name: "endpoint taken elsewhere", kind: pbx.Conflict, field: "username", message: "endpoint dabcdefgh belongs to a device of another tenant",
+		{name: "endpoint taken elsewhere", kind: pbx.Conflict, field: "username", message: "endpoint dabcdefgh belongs to another device",
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutDevice(ctx, device(func(d *pbx.Device) { d.Tenant, d.Extension = "acme", "" }))
 			}},

@@ -55,6 +55,8 @@ type kindAccess struct{ list, create, read, change access }
 // The words for kinds.
 var (
 	ofTenant = kindAccess{operators, tenantAdmins, operators, tenantAdmins}
+	// what is unique over all tenants is given to one, which says what it is used for
+	givenToTenant = kindAccess{operators, platformAdmins, operators, tenantAdmins}
 	// a tenant's licence is not its own to change
 	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins}
 )

@@ -19,7 +19,7 @@ type DeviceFields struct {
 	Secret         *string `json:"secret,omitempty" writeOnly:"true" doc:"SIP password, 16 to 64 letters and digits; left out, a new device gets a random one and an existing one keeps its own"`
 
 	Class    string  `json:"class,omitempty" enum:"hardware,software,third-party,mobile,webrtc" doc:"What it is: hardware, software, third-party, mobile or webrtc; hardware if left out. Its extension must allow the class, or it cannot register"`
-	Username *string `row:"Endpoint,by hand" json:"username,omitempty" doc:"SIP user name of a third-party device: 3 to 40 letters, digits, '_' and '-', unique over all tenants; left out, a new device gets a random one and an existing one keeps its own"`
+	Username *string `row:"Endpoint,by hand" json:"username,omitempty" doc:"SIP user name of a third-party device: 3 to 40 letters, digits, '_' and '-', not only digits nor a word such as anonymous, unique over all tenants; left out, a new device gets a random one and an existing one keeps its own"`
 }
 
 // Device is what a client reads.

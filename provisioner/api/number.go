@@ -4,7 +4,7 @@ import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 
 // NumberFields is what a client may write.
 type NumberFields struct {
-	Number      string `json:"number,omitempty" doc:"The number in E.164, such as +493012345678; taken from the path in PUT and PATCH. No two tenants can have the same"`
+	Number      string `json:"number,omitempty" doc:"The number in E.164, such as +493012345678; taken from the path in PUT and PATCH. No two tenants can have the same; a platform admin gives it to one"`
 	Description string `json:"description,omitempty" doc:"For people, at most 100 characters of plain text"`
 	Destination string `json:"destination,omitempty" doc:"Where calls from a trunk to the number go: extension:NUMBER, voicemail:NUMBER or hangup; without one they get 404, and extensions may still show the number"`
 }
@@ -20,7 +20,7 @@ type Number struct {
 func registerNumbers(a *api) {
 	registerKind(a, newKind(kind[pbx.Number, NumberFields, Number]{
 		name: "number", plural: "numbers", path: "/v1/tenants/{tenant}/numbers", keyName: "number", rows: a.ctl.Numbers,
-		who: ofTenant,
+		who: givenToTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) {
 			s = pbx.PlainNumber(s)
 			return s, pbx.CheckE164(field, s)

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +49,8 @@ func registerPhones(a *api) {
 			mac, err := pbx.ParseMAC(field, s)
 			return string(mac), err
 		},
+		mayAdd:    func(ctx context.Context, tenant, mac string) error { return a.mayAddPhone(ctx, tenant, pbx.MAC(mac)) },
+		elsewhere: func(mac string) error { return notYours(pbx.MAC(mac)) },
 		fresh: func(tenant, mac string) *pbx.Phone {
 			return &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), URLSecret: pbx.NewURLSecret(), EnrolUntil: enrolEnd()}
 		},
@@ -150,4 +154,26 @@ func phoneFetches(ctx context.Context, a *api, p Place) (*page[Fetch], error) {
 		out.Body.Items = append(out.Body.Items, Fetch{f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, f.At})
 	}
 	return out, nil
+}
+
+// mayAddPhone refuses a caller of one tenant a phone that asks for files from elsewhere
+// than the tenant's own networks. A phone that never asked may be added.
+func (a *api) mayAddPhone(ctx context.Context, tenant string, mac pbx.MAC) error {
+	waiting, err := a.ctl.Fleet.Inbox.Phone(mac)
+	if caller(ctx).Tenant == "" || pbx.KindOf(err) == pbx.NotFound {
+		return nil
+	}
+	t, lost := a.ctl.Tenants.Get(ctx, "", tenant)
+	if err == nil && lost == nil && slices.ContainsFunc(t.Networks(), func(p netip.Prefix) bool {
+		return p.Contains(waiting.Address.Unmap())
+	}) {
+		return nil
+	}
+	return notYours(mac)
+}
+
+// notYours is the one answer for a phone of another tenant and for one that may become so.
+func notYours(mac pbx.MAC) error {
+	return &pbx.Error{Kind: pbx.Forbidden, Field: "mac", Message: "phone " + mac.Colons() +
+		" is added by a platform admin: it is known here, and not from a network in phone_networks of the tenant"}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -28,6 +29,11 @@ type kind[T, W, V any] struct {
 	parseKey func(field, s string) (string, *pbx.Error)
 	// fresh is a new row with its defaults.
 	fresh func(tenant, key string) *T
+	// mayAdd refuses the caller a new object with that key; it may be nil.
+	mayAdd func(ctx context.Context, tenant, key string) error
+	// elsewhere is the answer to a caller of one tenant for a key that another tenant has;
+	// nil says so.
+	elsewhere func(key string) error
 	// toRow, toFields and toView carry the fields that the binding does not. They also
 	// check a client's body. Each may be nil. old is the present row, or nil.
 	toRow    func(w W, old, row *T) error
@@ -227,11 +233,20 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 		if err != nil {
 			return nil, err
 		}
+		if err := k.checkAdd(ctx, old, p.tenant, key); err != nil {
+			return nil, err
+		}
 		if named, _ := k.parseKey(k.keyName, k.key(w)); k.key(w) != "" && named != key {
 			return nil, pbx.Invalidf(k.keyName, "differs from the path and cannot be changed here")
 		}
 		return k.build(w, old, p.tenant, key)
 	})
+	if k.elsewhere != nil && caller(ctx).Tenant != "" && pbx.KindOf(err) == pbx.Conflict {
+		var conflict *pbx.Error
+		if errors.As(err, &conflict) && conflict.Field == k.keyName {
+			err = k.elsewhere(key)
+		}
+	}
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -245,6 +260,24 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 	}
 	out.PreferenceApplied = h.preferenceApplied()
 	return out, nil
+}
+
+// checkAdd refuses to make an object by PUT where the caller may not make it by POST, and
+// what mayAdd refuses. It comes before anything is looked up about the key elsewhere, so
+// that the answer does not tell whether another tenant has it.
+func (k kind[T, W, V]) checkAdd(ctx context.Context, old *T, tenant, key string) error {
+	if old != nil {
+		return nil
+	}
+	by := caller(ctx)
+	if !k.who.create.allows(by.Role) {
+		return &pbx.Error{Kind: pbx.Forbidden, Field: k.keyName, Message: fmt.Sprintf(
+			"role %s may not make a new %s; it takes %s", by.Role, k.name, strings.Join(k.who.create.names(), ", "))}
+	}
+	if k.mayAdd == nil {
+		return nil
+	}
+	return k.mayAdd(ctx, tenant, key)
 }
 
 func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *removeInput) (*answer[Deleted], error) {

@@ -21,6 +21,10 @@ func carrierOffice() *pbx.Snapshot {
 	}
 	return pbx.NewSnapshot(1, pbx.Rows{
 		Tenants: []*pbx.Tenant{{Name: "alpha", Timezone: "UTC", Country: "DE"}, {Name: "beta", Timezone: "UTC", Country: "DE"}},
+		// A device from before, whose name is the number of a caller.
+		Devices: []*pbx.Device{{Tenant: "beta", Name: "app", Extension: "301", Endpoint: "491709999999", Secret: pbx.NewSecret("0123456789abcdef"), Class: pbx.ThirdParty}},
+		Extensions: []*pbx.Extension{{Tenant: "beta", Number: "301", Name: "App", RingSeconds: 20},
+			{Tenant: "beta", Number: "302", Name: "Has a mailbox", RingSeconds: 20, Mailbox: "201"}},
 		Mailboxes: []*pbx.Mailbox{{Tenant: "alpha", Number: "101", Name: "A", PIN: pbx.NewSecret("4711")},
 			{Tenant: "beta", Number: "201", Name: "B", PIN: pbx.NewSecret("4711")}},
 		Trunks: []*pbx.Trunk{
@@ -57,6 +61,7 @@ func TestCarriersRealAsterisk(t *testing.T) {
 				t.Errorf("an address that is no carrier's is answered with %d", got)
 			}
 			r.findsNumbersOfAccounts(t)
+			r.hearsCallersOfThatName(t)
 			r.takesTheWordOfCarriers(t)
 		})
 	}
@@ -128,4 +133,19 @@ func (r *realAsterisk) takesTheWordOfCarriers(t *testing.T) {
 		r.console(t, "channel request hangup all")
 		eventually(t, "all hang up", func() bool { return inMailbox(r.console(t, "core show channels concise")) == "" })
 	}
+}
+
+// hearsCallersOfThatName: a device whose name is a number keeps no caller of that number
+// from being heard, and can call with its password all the same.
+func (r *realAsterisk) hearsCallersOfThatName(t *testing.T) {
+	c := r.fromCarrier(t)
+	c.user = "491709999999"
+	r.leads(t, c, "%2B493012345601", "101@alpha")
+	if got := invite(t, r.sip, "491709999999", "0123456789abcdef", "302"); got != 200 {
+		t.Errorf("the device calls: %d, want 200", got)
+	}
+	if got := invite(t, r.sip, "491709999999", "wrong", "302"); got != 401 {
+		t.Errorf("the device calls with another password: %d, want 401", got)
+	}
+	r.console(t, "channel request hangup all")
 }

@@ -33,8 +33,8 @@ type dialplanView struct {
 	HintsHash string
 }
 
-// dialplanArgs are the first arguments of Stasis, and an outcome that is another.
-type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk, Declined string }
+// dialplanArgs are the first arguments of Stasis.
+type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk string }
 
 // dialplanContexts are the contexts that all tenants share.
 type dialplanContexts struct {
@@ -104,7 +104,6 @@ func sharedNames() dialplanView {
 		App: pbx.StasisApp,
 		Arg: dialplanArgs{
 			Call: pbx.ArgCall, Trunk: pbx.ArgTrunk, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
-			Declined: string(pbx.OutcomeDeclined),
 		},
 		Context: dialplanContexts{
 			Hangup: pbx.HangupContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,

@@ -34,6 +34,9 @@ type pjsipDevice struct {
 	// Not a shared one: Asterisk would go on telling it of the mailbox that it subscribed
 	// to after somebody else has signed in, for as long as it subscribes.
 	Subscribes bool
+	// ByAccount tells the device by the account that it answers a challenge with, and not
+	// by From: its name is one that a caller at a trunk may have.
+	ByAccount bool
 	// Encrypted offers SRTP, Optimistic also takes calls without.
 	Encrypted, Optimistic bool
 }
@@ -101,6 +104,7 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 	into(&es, &v.Secret)(newConfValue("secret", d.Secret.Reveal()))
 	es.Add(pbx.CheckRange("qualify_seconds", d.QualifySeconds, 0, 3600, "seconds"))
 	v.Qualify, v.WebRTC = d.QualifySeconds, d.Class == pbx.WebRTC
+	v.ByAccount = pbx.IsCallerName(d.Endpoint)
 	if d.Secret.IsZero() {
 		es.Add(pbx.Invalidf("secret", "is required"))
 	}

@@ -97,7 +97,7 @@ var CallOutcomes = []CallOutcome{CallAnswered, CallNoAnswer, CallBusy, CallUnrea
 var outcomeOfCause = map[int]CallOutcome{
 	CauseUnallocated: CallFailed, CauseBusy: CallBusy, CauseNoAnswer: CallNoAnswer,
 	CauseAbsent: CallUnreachable, CauseRefused: CallRefused,
-	CauseInvalidNumberFormat: CallFailed, CauseCongestion: CallFailed, CauseNetworkOutOfOrder: CallFailed,
+	CauseChanged: CallFailed, CauseInvalidNumberFormat: CallFailed, CauseCongestion: CallFailed, CauseNetworkOutOfOrder: CallFailed,
 	CauseTemporaryFailure: CallFailed, CauseSwitchingEquipmentCongestion: CallFailed,
 }
 

@@ -73,5 +73,9 @@ func CheckUsername(field, s string) *Error {
 	if low := strings.ToLower(s); strings.HasPrefix(low, "dialtone-") || strings.HasPrefix(low, dahdiPrefix) {
 		return Invalidf(field, "%s begins like the names that Dialtone uses itself", quote(s))
 	}
+	if IsCallerName(s) {
+		return Invalidf(field,
+			"%s may be a caller's outside, and the device would be taken for that caller: choose a name with letters", quote(s))
+	}
 	return nil
 }

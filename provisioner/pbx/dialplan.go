@@ -14,7 +14,7 @@ const (
 	ArgCall = "call"
 	// ArgStep is the first Stasis argument when a step has ended:
 	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER,AS,DIVERTED), the
-	// outcome being DIALSTATUS or empty, the next three the variables of those names.
+	// outcome being what ParseOutcome reads or empty, the next three the variables of those names.
 	ArgStep = "step"
 	// ArgDesk is the first Stasis argument when a caller at the code to sign in has typed a
 	// number and a PIN, or is at the one to sign out: Stasis(dialtone,desk,TENANT). What was

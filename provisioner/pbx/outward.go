@@ -2,6 +2,7 @@ package pbx
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 )
 
@@ -94,6 +95,7 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 		Seconds: outwardSeconds,
 		Record:  owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t),
 			Hidden: owner.Anonymous && !a.Reading.Emergency}, Next: follow(1, 2, 3, 4)}
+	maps.Copy(dial.Next, map[Outcome]int{OutcomeUnallocated: 5, OutcomeChanged: 6, OutcomeIncomplete: 7})
 	r.showCaller(&dial, owner, t)
 	r.tellDiverted(&dial, owner, number)
 	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
@@ -101,7 +103,10 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
 		hangupStep(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
 		hangupStep(CauseBusy, "%s is busy", number),
-		hangupStep(CauseNormal, "the call to %s has ended", number)}}
+		hangupStep(CauseNormal, "the call to %s has ended", number),
+		hangupStep(CauseUnallocated, "the carrier of trunk %s knows no number %s", t.Name, number),
+		hangupStep(CauseChanged, "the carrier of trunk %s says that %s is not in use any more", t.Name, number),
+		hangupStep(CauseInvalidNumberFormat, "the carrier of trunk %s says that %s is no whole number", t.Name, number)}}
 }
 
 // showCaller changes what a carrier is shown for a call that owner forwards, where

@@ -90,28 +90,48 @@ const (
 	OutcomeUnreachable Outcome = "CHANUNAVAIL" // nothing registered, or no answer on the network
 	OutcomeCongestion  Outcome = "CONGESTION"
 	OutcomeCancel      Outcome = "CANCEL" // the caller hung up
-	// OutcomeDeclined is what the dialplan makes of CHANUNAVAIL with cause 21: the callee
+	// OutcomeDeclined is CHANUNAVAIL with cause 21: the callee
 	// answered 603, as Polycoms do when a call is refused.
 	OutcomeDeclined Outcome = "DECLINED"
 	OutcomePlayed   Outcome = ""
+	// Outcomes of a number outside that the carrier does not put through, by the cause that
+	// Asterisk makes of its answer (ITU-T Q.1912.5): 404, 485 and 604; 410; 484.
+	OutcomeUnallocated Outcome = "UNALLOCATED"
+	OutcomeChanged     Outcome = "CHANGED"
+	OutcomeIncomplete  Outcome = "INCOMPLETE"
 )
+
+// outcomesOfCauses are what a dial that reached nobody says more with its cause.
+var outcomesOfCauses = map[int]Outcome{CauseUnallocated: OutcomeUnallocated, CauseChanged: OutcomeChanged,
+	CauseInvalidNumberFormat: OutcomeIncomplete}
 
 // Word is the outcome for people.
 func (o Outcome) Word() string {
 	return map[Outcome]string{OutcomeAnswer: "answer", OutcomeNoAnswer: "no-answer", OutcomeBusy: "busy",
 		OutcomeUnreachable: "unreachable",
-		OutcomeCongestion:  "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played"}[o]
+		OutcomeCongestion:  "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played",
+		OutcomeUnallocated: "no-such-number", OutcomeChanged: "number-changed", OutcomeIncomplete: "incomplete"}[o]
 }
 
 // dialOutcomes is every outcome a dial step has a Next for.
 var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion,
 	OutcomeCancel}
 
-// ParseOutcome reads DIALSTATUS. DONTCALL and TORTURE (privacy screening, never
+// ParseOutcome reads DIALSTATUS, behind which the cause of hangup (Q.850) may stand where
+// nobody was reached: CHANUNAVAIL1. DONTCALL and TORTURE (privacy screening, never
 // rendered), INVALIDARGS and words of later versions mean that nobody was
 // reached.
 func ParseOutcome(s string) Outcome {
-	switch o := Outcome(s); o {
+	status := strings.TrimRight(s, "0123456789")
+	if cause, err := strconv.Atoi(s[len(status):]); err == nil {
+		if o, says := outcomesOfCauses[cause]; says {
+			return o
+		}
+		if cause == CauseRefused && Outcome(status) == OutcomeUnreachable {
+			return OutcomeDeclined
+		}
+	}
+	switch o := Outcome(status); o {
 	case OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel,
 		OutcomeDeclined, OutcomePlayed:
 		return o
@@ -133,7 +153,8 @@ const (
 
 // Further Q.850 causes with which carriers end calls, in the words of the standard.
 const (
-	CauseInvalidNumberFormat          = 28
+	CauseChanged                      = 22 // 410 Gone
+	CauseInvalidNumberFormat          = 28 // 484 Address Incomplete
 	CauseNetworkOutOfOrder            = 38
 	CauseTemporaryFailure             = 41
 	CauseSwitchingEquipmentCongestion = 42

@@ -28,7 +28,10 @@ const (
 	SilentMailbox = "+4915100000000" // a mobile's voicemail: answers at once and says nothing
 	eagerMobile   = "+4915100000001" // answers and presses 1 after the first words
 	busyMobile    = "+4915100000002"
-	UnknownNumber = "+4989404404"
+	// What the carrier says of numbers that it puts through to nobody.
+	UnknownNumber    = "+4989404404" // 404
+	ChangedNumber    = "+4989404410" // 410
+	IncompleteNumber = "+4989404484" // 484
 	// ForwardingMobile and SilentForwarder forward every call to CircleNumber; the second
 	// one's carrier says nothing of it.
 	ForwardingMobile = "+4915100000003"
@@ -111,6 +114,8 @@ exten => ` + SilentForwarder + `,1,Set(REDIRECTING(from-num)=)
 // Whatever else the office dials rings Ada's mobile, which is told in headers of
 // its own what the office said.
 const carrierInbound = `exten => ` + UnknownNumber + `,1,Hangup(1)
+exten => ` + ChangedNumber + `,1,Hangup(22)
+exten => ` + IncompleteNumber + `,1,Hangup(28)
 exten => _[0-9+]X.,1,Gosub(office,s,1)
  same => n,Dial(PJSIP/ada,60,b(tell^s^1))
  same => n,Hangup(${HANGUPCAUSE})

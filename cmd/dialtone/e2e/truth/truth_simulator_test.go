@@ -43,7 +43,11 @@ type forecast struct {
 var saysBusy = regexp.MustCompile(` busy|does not want to be disturbed|wants no second one`)
 
 // causes are the SIP status that Asterisk makes of a Q.850 cause.
-var causes = map[int]string{1: "404", 17: "486", 19: "480", 20: "480", 21: "403", 34: "503"}
+var causes = map[int]string{1: "404", 22: "410", 28: "484", 17: "486", 19: "480", 20: "480", 21: "403", 34: "503"}
+
+// saidByCarriers are outcomes of numbers that carriers put through to nobody.
+var saidByCarriers = map[string]string{"unallocated": "no-such-number", "changed": "number-changed",
+	"incomplete": "incomplete"}
 
 // simulate asks the simulator what will happen to the call, and to one that is
 // transferred.
@@ -195,6 +199,8 @@ func (sc *scene) dialled(f *forecast, legs []simulatedLeg, later bool) string {
 		switch {
 		case p.does == "absent" || p.does == "dead":
 			continue
+		case saidByCarriers[p.does] != "":
+			return saidByCarriers[p.does]
 		case p.does == "answers" && p.after < d && after+p.after < soonest && p.presses != "2":
 			answered, soonest = name, after+p.after
 		case p.does == "refuses" || p.does == "declines" || p.presses == "2":

@@ -45,7 +45,7 @@ type actor struct {
 	name string // of the device, or of a mobile
 	// does is what happens when the phone rings: answers, refuses (as busy), declines, silent (rings on),
 	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
-	// but nobody asks), outside machine (answers and says nothing). For the caller:
+	// but nobody asks), outside machine (answers and says nothing), unallocated, changed or incomplete (what the carrier says). For the caller:
 	// leaves, or clicks (the call is placed over the API).
 	does      string
 	after     time.Duration // after which time
@@ -75,7 +75,8 @@ func readActor(clause string) (*actor, error) {
 			arg = words[i+1]
 		}
 		switch words[i] {
-		case "answers", "refuses", "declines", "silent", "absent", "dead", "unseen", "leaves", "clicks", "machine":
+		case "answers", "refuses", "declines", "silent", "absent", "dead", "unseen", "leaves", "clicks", "machine",
+			"unallocated", "changed", "incomplete":
 			p.does = words[i]
 			continue
 		case "completes", "returns", "departs", "abandons":
