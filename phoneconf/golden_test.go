@@ -93,8 +93,9 @@ func asText(files []txtar.File) map[string]string {
 	return out
 }
 
-// idleKey is one of the lines that a key has which does nothing.
-var idleKey = regexp.MustCompile(`^(linekey\.\d+|memorykey\.\d+|expansion_module\.\d+\.key\.\d+)\.(type = 0|line = %NULL%|value = %NULL%|label = %NULL%)$|^(lineKey\.\d+)\.(category="Unassigned"|index="0")$`)
+// idleKey is one of the lines that a key has which does nothing, or takes back what
+// another system left.
+var idleKey = regexp.MustCompile(`^(action_url\.\w+|remote_phonebook\.data\.[2-5]\.\w+|dialplan\.\w+\.\w+\.\d+|forward\.\w+\.\w+|features\.dnd\.\w+_code|call_waiting\.\w+_code) = %NULL%$|^(softkey|account)\.\d+\.enable = 0$|^(linekey\.\d+|memorykey\.\d+|expansion_module\.\d+\.key\.\d+)\.(type = 0|line = %NULL%|value = %NULL%|label = %NULL%)$|^(lineKey\.\d+)\.(category="Unassigned"|index="0")$`)
 
 // folded shortens runs of keys that do nothing, of which a phone has up to 300, to
 // one line that names the first and the last, so that goldens stay readable.
@@ -105,7 +106,7 @@ func folded(t *testing.T, b []byte) []byte {
 		if len(run) > 12 {
 			first, _, _ := strings.Cut(run[0], " ")
 			last, _, _ := strings.Cut(run[len(run)-1], " ")
-			run = []string{fmt.Sprintf("[%d lines of keys that do nothing, %s to %s]\n", len(run), first, strings.TrimSpace(last))}
+			run = []string{fmt.Sprintf("[%d lines that do nothing, %s to %s]\n", len(run), first, strings.TrimSpace(last))}
 		}
 		out, run = append(out, run...), nil
 	}

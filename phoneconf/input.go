@@ -28,6 +28,7 @@ type input struct {
 	buttons   []pbx.Button // what the keys do, labels filled in
 	pickup    string       // code that takes a call of a group; "" for none
 	directed  string       // code before the number at which a call rings; "" for none
+	dialling  pbx.Dialling // the tenant's numbers
 	problem   string       // why no file can be rendered
 }
 
@@ -54,6 +55,9 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 	in.settings = *s.SettingsOf(p.Tenant)
 	codes := s.CodesOf(p.Tenant)
 	in.pickup, in.directed = onKey(codes.Codes[pbx.FeaturePickup]), onKey(codes.Codes[pbx.FeatureDirectedPickup])
+	if in.dialling = s.DiallingOf(p.Tenant); p.Vendor != pbx.Polycom {
+		in.dialling.Map = "" // others send after a pause by themselves
+	}
 	in.lines = make([]lineInput, 0, len(p.Lines))
 	for _, l := range p.Lines {
 		d := s.Device(p.Tenant, l.Device)
@@ -119,7 +123,8 @@ func Fingerprint(s *pbx.Snapshot, p *pbx.Phone, site Site) [sha256.Size]byte {
 func (in *input) fingerprint() [sha256.Size]byte {
 	b := make([]byte, 0, 2048)
 	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password,
-		in.problem, in.pickup, in.directed)
+		in.problem, in.pickup, in.directed, in.dialling.Map, strconv.FormatBool(in.dialling.Pound),
+		strings.Join(in.dialling.Emergency, " "))
 	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL,
 		in.site.NTPServer, strconv.Itoa(in.site.Year))
 	c := &in.settings

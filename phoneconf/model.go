@@ -60,6 +60,9 @@ const (
 	// TenMemoryKeys: ten more keys beside the paper label, which files call memory
 	// keys 1 to 10; here they go on counting after the line keys.
 	TenMemoryKeys Quirk = "ten-memory-keys"
+	// CallerFromOnly: names and numbers are read from From, or from P-Asserted-Identity
+	// alone, which shows a call without it as anonymous.
+	CallerFromOnly Quirk = "caller-from-only"
 )
 
 // Keys counts the keys that buttons can be put on, without modules.

@@ -82,7 +82,7 @@ func TestAModelIsOneRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, got, map[string]string{"account.2.enable": "0", "linekey.5.type": "0", "expansion_module.1.key.7.type": "13", "expansion_module.1.key.7.value": "12"})
-	for _, over := range []string{"account.3.enable", "linekey.6.type", "expansion_module.1.key.8.type", "expansion_module.2.key.1.type"} {
+	for _, over := range []string{"account.3.label", "linekey.6.type", "expansion_module.1.key.8.type", "expansion_module.2.key.1.type"} {
 		if _, ok := got[over]; ok {
 			t.Errorf("%s is beyond the model", over)
 		}
@@ -131,7 +131,7 @@ func TestEveryModelHasItsFiles(t *testing.T) {
 		cfg := "001565000001.cfg "
 		last := slices.Max([]int{m.Accounts, 1})
 		for name, wanted := range map[string]bool{
-			cfg + "account." + strconv.Itoa(last) + ".enable": true, cfg + "account." + strconv.Itoa(last+1) + ".enable": false, cfg + "linekey." + strconv.Itoa(m.LineKeys+1) + ".type": false,
+			cfg + "account." + strconv.Itoa(last) + ".enable": true, cfg + "account." + strconv.Itoa(last+1) + ".label": false, cfg + "linekey." + strconv.Itoa(m.LineKeys+1) + ".type": false,
 			cfg + "linekey." + strconv.Itoa(m.LineKeys) + ".type": m.LineKeys > 0, cfg + "expansion_module." + strconv.Itoa(m.Modules) + ".key." + strconv.Itoa(m.ModuleKeys) + ".type": m.Modules > 0,
 			cfg + "static.security.user_name.admin": m.Era != YealinkV70, cfg + "security.user_name.admin": m.Era == YealinkV70, "001565000001.boot include": m.Era != YealinkV70,
 		} {

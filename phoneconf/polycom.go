@@ -39,10 +39,31 @@ type polycomSiteView struct {
 	SRTP      struct{ Enable, Require int }
 	Codecs    []polycomCodec
 	Rings     []int
-	Model     xmlAttr // part of the name of the background's parameter
 	Logo      xmlAttr
 	HasLogo   bool
+	// Background is in the name of the parameter that chooses the logo's place, where
+	// the model has one of its own.
+	Background xmlAttr
+	Modern     bool // UC Software 5 and newer
+
+	DigitMap    xmlAttr
+	RemovePound int // 1 takes a '#' at the end for the key that sends
+	Emergency   []polycomEmergency
+	Directed    xmlAttr // what is dialled before the number at which a call rings
+	KeepTCP     int
+	Pages       int // 1 when keys stand on several pages
 }
+
+// polycomEmergency is one number that reaches help.
+type polycomEmergency struct {
+	N      int
+	Number xmlAttr
+}
+
+// ownBackground are the models whose parameter of the background is known by their
+// name (working files of several projects). Others have the one of UC Software.
+var ownBackground = []string{"VVX250", "VVX300", "VVX301", "VVX310", "VVX311", "VVX400", "VVX401", "VVX410", "VVX411",
+	"VVX450", "VVX500", "VVX501", "VVX600", "VVX601"}
 
 // polycomServer says where a phone finds its files.
 type polycomServer struct {
@@ -76,8 +97,18 @@ func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		NTP: w.attr("NTP server", in.ntp()), HasNTP: in.ntp() != "", Clock: polycomClockOf(c),
 		Language: w.attr("language", languageNames[s.Language].polycom),
 		Syslog:   w.attr("syslog server", s.SyslogServer), HasSyslog: s.SyslogServer != "", HasVLAN: s.VLAN != pbx.KeepVLAN,
-		Codecs: polycomCodecs(s.Codecs), Model: w.attr("model", m.Name), Logo: w.attr("logo", s.Logo),
-		HasLogo: s.Logo != "" && !m.mono(),
+		Codecs: polycomCodecs(s.Codecs), Logo: w.attr("logo", s.Logo), HasLogo: s.Logo != "" && !m.mono(),
+		Modern: m.Era == PolycomUCS, Directed: w.attr("directed pickup code", in.directed),
+	}
+	w.dialling(&view, in, m)
+	if slices.Contains(ownBackground, m.Name) {
+		view.Background = w.attr("model", m.Name)
+	}
+	if in.site.Transport != "udp" {
+		view.KeepTCP = 1
+	}
+	if m.Pages != 1 && m.LineKeys > m.Accounts {
+		view.Pages = 1
 	}
 	if s.Clock24 {
 		view.Clock24 = 1
@@ -101,6 +132,22 @@ func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		return e.Render("polycom/site-sip3.cfg", view)
 	}
 	return e.Render("polycom/site.cfg", view)
+}
+
+// dialling fills in what is sent when. A '+' is no digit to the oldest software; a
+// pattern that it cannot read is left out there.
+func (w *attrWriter) dialling(view *polycomSiteView, in *input, m Model) {
+	digits := in.dialling.Map
+	if m.Era != PolycomSIP3 {
+		digits += "|+x.T"
+	}
+	view.DigitMap = w.attr("digit map", digits)
+	if !in.dialling.Pound {
+		view.RemovePound = 1
+	}
+	for i, number := range in.dialling.Emergency {
+		view.Emergency = append(view.Emergency, polycomEmergency{i + 1, w.attr("emergency number", number)})
+	}
 }
 
 // polycomCodecs lists every codec of pbx.PhoneCodecs. Opus is there only for

@@ -110,13 +110,10 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 			}
 		}
 	}
-	// '^' before a star sends a star; sources write it with and without [?].
-	value := b.Value
-	if b.Kind != pbx.DTMFButton && b.Kind != pbx.URLButton {
-		value = strings.ReplaceAll(value, "*", "^*")
-	}
+	// A star stands for itself: '^' is a mark of the whole action, at its start, and
+	// needed in a directory alone (SIP 3.1 administrator's guide, enhanced feature keys).
 	view.Actions = append(view.Actions, polycomAction{N: len(view.Actions) + 1, Label: label,
-		Action: w.attr("value of key "+b.Place(), value+polycomMacros[b.Kind])})
+		Action: w.attr("value of key "+b.Place(), b.Value+polycomMacros[b.Kind])})
 	return "EFK", len(view.Actions)
 }
 

@@ -107,9 +107,9 @@ func TestPolycomFileCarriesEveryValue(t *testing.T) {
 	})
 	want(t, got, map[string]string{ // buttons
 		"lineKey.2.category": "BLF", "lineKey.2.index": "0", "attendant.resourceList.1.address": "101", "attendant.resourceList.1.label": "Alice", "attendant.resourceList.1.type": "normal",
-		"lineKey.4.category": "SpeedDial", "lineKey.4.index": "1", "lineKey.5.category": "EFK", "lineKey.5.index": "1", "efk.efklist.1.action.string": "70$Trefer$", "efk.efklist.2.action.string": "^*8101$Tinvite$",
-		"efk.efklist.3.action.string": "*1#$Tdtmf$", "lineKey.8.category": "SpeedDial", "lineKey.8.index": "2", "lineKey.9.index": "4", "efk.efklist.4.action.string": "^*97$Tinvite$", "efk.efklist.4.label": "Voicemail",
-		"efk.efklist.5.action.string": "^*50102$Tinvite$", "efk.efklist.6.action.string": "http://pbx.example.com/door?open=1&x=2", "lineKey.12.category": "Unassigned",
+		"lineKey.4.category": "SpeedDial", "lineKey.4.index": "1", "lineKey.5.category": "EFK", "lineKey.5.index": "1", "efk.efklist.1.action.string": "70$Trefer$", "efk.efklist.2.action.string": "*8101$Tinvite$",
+		"efk.efklist.3.action.string": "*1#$Tdtmf$", "lineKey.8.category": "SpeedDial", "lineKey.8.index": "2", "lineKey.9.index": "4", "efk.efklist.4.action.string": "*97$Tinvite$", "efk.efklist.4.label": "Voicemail",
+		"efk.efklist.5.action.string": "*50102$Tinvite$", "efk.efklist.6.action.string": "http://pbx.example.com/door?open=1&x=2", "lineKey.12.category": "Unassigned",
 		"lineKey.15.category": "BLF", "attendant.resourceList.2.address": "102", "attendant.resourceList.2.label": "The lab", "attendant.resourceList.3.address": "*72101*102", "attendant.resourceList.4.address": "*78101", "lineKey.17.category": "BLF", "lineKey.53.category": "SpeedDial", "lineKey.53.index": "1", "lineKey.132.category": "EFK",
 		"feature.EFKLineKey.enabled": "1", "feature.enhancedFeatureKeys.enabled": "1", "attendant.reg": "1",
 	})
@@ -190,10 +190,12 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 	first := base()
 	before := first.fingerprint()
 	sites, lines, buttons := reflect.TypeFor[Site]().NumField(), reflect.TypeFor[lineInput]().NumField(), reflect.TypeFor[pbx.Button]().NumField()
+	dialling := reflect.TypeFor[pbx.Dialling]().NumField()
 	settings := reflect.TypeFor[pbx.PhoneSettings]().NumField() - 3 // not the tenant's name, nor what we count
 	changes := []func(*input){
 		func(in *input) { in.mac = "x" }, func(in *input) { in.vendor = "x" }, func(in *input) { in.model = "x" }, func(in *input) { in.urlSecret = "x" }, func(in *input) { in.title = "x" },
 		func(in *input) { in.zone = "x" }, func(in *input) { in.password = "x" }, func(in *input) { in.problem = "x" }, func(in *input) { in.pickup = "x" }, func(in *input) { in.directed = "x" },
+		func(in *input) { in.dialling.Map = "x" }, func(in *input) { in.dialling.Pound = true }, func(in *input) { in.dialling.Emergency = []string{"112"} },
 		func(in *input) { in.site.SIPServer = "x" }, func(in *input) { in.site.SIPPort = 1 }, func(in *input) { in.site.Transport = "x" }, func(in *input) { in.site.BaseURL = "x" }, func(in *input) { in.site.NTPServer = "x" }, func(in *input) { in.site.Year = 1 },
 		func(in *input) { in.lines[0].registration = 2 }, func(in *input) { in.lines[0].endpoint = "x" }, func(in *input) { in.lines[0].secret = "x" }, func(in *input) { in.lines[0].number = "x" }, func(in *input) { in.lines[0].name = "x" }, func(in *input) { in.lines[0].voicemail = "x" },
 		func(in *input) { in.settings.Language = "x" }, func(in *input) { in.settings.ToneCountry = "x" }, func(in *input) { in.settings.NTPServer = "x" }, func(in *input) { in.settings.SyslogServer = "x" }, func(in *input) { in.settings.VLAN = 1 },
@@ -201,7 +203,7 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 		func(in *input) { in.settings.Uploads = []string{"x"} }, func(in *input) { in.settings.Firmware = []pbx.PhoneFirmware{{Model: "T46U", Name: "x"}} },
 		func(in *input) { in.buttons[0].Module = 1 }, func(in *input) { in.buttons[0].Key = 1 }, func(in *input) { in.buttons[0].Kind = "x" }, func(in *input) { in.buttons[0].Value = "x" }, func(in *input) { in.buttons[0].Label = "x" }, func(in *input) { in.buttons[0].Line = 2 },
 	}
-	if n := reflect.TypeFor[input]().NumField() - 4 + sites + lines + settings + buttons; n != len(changes) {
+	if n := reflect.TypeFor[input]().NumField() - 5 + dialling + sites + lines + settings + buttons; n != len(changes) {
 		t.Fatalf("input has %d fields, the test changes %d: add the new one to fingerprint and here", n, len(changes))
 	}
 	for i, change := range changes {

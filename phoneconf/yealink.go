@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
+
+// deskAccounts is how many accounts a desk phone has at most.
+const deskAccounts = 16
 
 // yealinkTextBytes is how long a label or name may be; guides quote limits from
 // 64 to 99 [K].
@@ -38,10 +42,12 @@ type yealinkView struct {
 	Modules   []yealinkModule // its expansion modules
 
 	Uploads yealinkUploads
-	// Firmware is the address of what the model runs; HasFirmware is false where
-	// phones keep theirs.
-	Firmware    yealinkValue
-	HasFirmware bool
+	// Firmware is the address of what the model runs, "" where phones keep theirs.
+	Firmware yealinkValue
+
+	SendKey   int          // 1 when # sends what was typed, 0 when it is dialled
+	Emergency yealinkValue // numbers that reach help, by commas: a locked phone dials them
+	Beyond    []int        // accounts that the model has not, and a phone of a wrong row may
 }
 
 // yealinkServer is Asterisk as the phone reaches it.
@@ -62,6 +68,7 @@ type yealinkAccount struct {
 	Voicemail   yealinkValue // number to dial for messages
 	Server      yealinkServer
 	SRTP        int
+	CallerFrom  int // where the caller's name and number stand: 0 From, 2 P-Asserted-Identity before From
 	Codecs      [5]yealinkCodec
 }
 
@@ -97,8 +104,15 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 	if m.Era == YealinkV70 {
 		view.Static = ""
 	}
-	view.Uploads, view.HasFirmware = w.uploads(in, own), in.settings.FirmwareOf(m.Name) != ""
+	view.Uploads = w.uploads(in, own)
 	view.Firmware = w.value("firmware", in.site.firmwareURL(in.settings.FirmwareOf(m.Name)))
+	if !in.dialling.Pound {
+		view.SendKey = 1
+	}
+	view.Emergency = w.value("emergency numbers", strings.Join(in.dialling.Emergency, ","))
+	for n := m.Accounts + 1; n <= deskAccounts && m.Era != YealinkDECT && m.Era != YealinkMulticell; n++ {
+		view.Beyond = append(view.Beyond, n)
+	}
 	for n := range ringKeywords {
 		view.Rings = append(view.Rings, n+1)
 	}
@@ -129,6 +143,9 @@ func (w *yealinkWriter) account(in *input, m Model, n int) yealinkAccount {
 		return a
 	}
 	a.Enabled, a.Server, a.SRTP = true, w.server(in.site), yealinkSRTP(in.settings.SRTP, m.Era)
+	if !m.has(CallerFromOnly) {
+		a.CallerFrom = 2
+	}
 	a.Codecs = yealinkCodecs(in.settings.Codecs)
 	label := in.lineLabel(l, yealinkTextBytes)
 	a.Label = w.value("label", label)

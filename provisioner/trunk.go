@@ -1,6 +1,9 @@
 package provisioner
 
 import (
+	"net"
+	"strings"
+
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -10,6 +13,26 @@ func newTrunks(c *Controller) *Resource[pbx.Trunk] {
 		db: c.db, changed: c.Apply.Nudge,
 		get: (*db.Tx).Trunk, list: (*db.Tx).Trunks, put: (*db.Tx).PutTrunk, del: (*db.Tx).DeleteTrunk,
 		revision: func(t *pbx.Trunk) int64 { return t.Revision },
-		validate: (*pbx.Trunk).Validate,
+		validate: func(t *pbx.Trunk) error {
+			if err := t.Validate(); err != nil {
+				return err
+			}
+			var es pbx.Errors
+			es.Add(t.CheckOutside(c.site.SIPPort, ownHosts(c.site.SIPServer)))
+			return es.Err()
+		},
 	}
+}
+
+// ownHosts are the names and addresses by which this server is reached: the one that phones
+// are told, and those of the machine.
+func ownHosts(server string) []string {
+	own := []string{strings.ToLower(server)}
+	addrs, _ := net.InterfaceAddrs() // without them the server's own name is left
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok {
+			own = append(own, n.IP.String())
+		}
+	}
+	return own
 }

@@ -61,6 +61,9 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 	if s == nil {
 		return errNoSnapshot
 	}
+	if e.inbound {
+		e.call.Tenant = s.TenantCalled(e.call.Endpoint, e.call.Dialled)
+	}
 	call, plan, index, err := f.way(s, e)
 	if err != nil {
 		return err
@@ -167,14 +170,17 @@ func positions(p pbx.Plan) int {
 }
 
 // fallBack sends a call to its place in the dialplan without a controller. A call that was
-// rung continues behind the ringing, any other at the start of the fallback. A call with
-// foreign arguments goes on after its Stasis().
+// rung continues behind the ringing, any other at the start of the fallback. A call from a
+// trunk goes on at the number called. A call with foreign arguments goes on after its
+// Stasis().
 func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	dialplan, extension, priority, label := pbx.FallbackContext(e.call.Tenant), e.extension(), 1, ""
 	rung := e.step && e.outcome != pbx.OutcomePlayed
 	switch {
 	case e.odd:
 		dialplan, extension, priority = "", "", 0
+	case e.inbound:
+		dialplan = pbx.AllNumbersContext
 	case rung:
 		dialplan, priority, label = pbx.DialContext(e.call.Tenant), 0, pbx.RungLabel
 	}

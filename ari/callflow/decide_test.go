@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -301,4 +302,32 @@ func (l *turns) Turn(string, string) (t pbx.Turn) {
 		_, t.Last, _ = strings.Cut(l.told[len(l.told)-1], ": ")
 	}
 	return t
+}
+
+// TestCallFromTrunk: a call from a trunk is of the tenant whose number is called, also
+// when Asterisk takes it for the trunk of another, and the fallback finds it as well.
+func TestCallFromTrunk(t *testing.T) {
+	world := office()
+	rows := world.Rows
+	rows.Tenants = append(rows.Tenants, &pbx.Tenant{Name: "bolt", Country: "DE"})
+	rows.Trunks = []*pbx.Trunk{{Tenant: "bolt", Name: "carrier", Endpoint: "tbolt"}}
+	rows.Numbers = []*pbx.Number{{Tenant: "acme", Number: "+493012345601",
+		Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "102"}}}
+	s := pbx.NewSnapshot(1, rows)
+	for _, tt := range []struct {
+		snapshot *pbx.Snapshot
+		want     string
+		verdict  Verdict
+	}{{s, "dial-acme,102,1", Decided}, {nil, "dialtone-numbers,+493012345601,1", FellBack}} {
+		r := newRig(t, func(o *Options) { o.Snapshot = func() *pbx.Snapshot { return tt.snapshot } }).run()
+		c := caller("1", "+493012345601")
+		c.Name = "PJSIP/tbolt-00000001"
+		r.enters(c, pbx.ArgTrunk, "")
+		if v := r.verdict(); v != tt.verdict {
+			t.Errorf("verdict %s, want %s", v, tt.verdict)
+		}
+		if got := r.trace(); !slices.Contains(got, "POST 1/continue "+tt.want) {
+			t.Errorf("the call goes on otherwise than at %s:\n%s", tt.want, strings.Join(got, "\n"))
+		}
+	}
 }

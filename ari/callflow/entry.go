@@ -20,6 +20,7 @@ type entry struct {
 	step    bool        // a step has ended; otherwise the call is new
 	desk    bool        // the caller signs in or out on a shared device
 	setting bool        // the caller changes a setting of the caller's extension
+	inbound bool        // the call is new and from a trunk; its tenant is not known yet
 	outcome pbx.Outcome // of the step
 	ended   int         // index of the step in its plan
 	odd     bool        // the arguments are foreign
@@ -42,6 +43,10 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 	switch {
 	case len(args) >= 2 && len(args) <= 4 && args[0] == pbx.ArgCall:
 		e.readParties(args[2:])
+	case (len(args) == 1 || len(args) == 2) && args[0] == pbx.ArgTrunk:
+		e.inbound = true
+		e.readParties(args[1:])
+		return e
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
 	case len(args) == 2 && args[0] == pbx.ArgDesk:

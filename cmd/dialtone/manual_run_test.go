@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,21 +125,7 @@ exit $code
 func (d *desk) get(t *testing.T, path string) string {
 	t.Helper()
 	token := strings.TrimSpace(ReadFile(t, filepath.Join(d.dir, ".office/dialtone-admin-token")))
-	req, err := http.NewRequestWithContext(t.Context(), "GET", d.url+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != 200 {
-		t.Fatalf("GET %s: %d %v\n%s", path, resp.StatusCode, err, text)
-	}
-	return string(text)
+	return GetPage(t, d.url+path, token)
 }
 
 // talks lets Alice and Bob talk.

@@ -13,8 +13,8 @@ import (
 type dialplanTenant struct {
 	Name                              contextName
 	Entry, Fallback, Dial, Play, Hint contextName
-	Recorded, Trunk, Desk, Numbers    contextName
-	Dialled                           []dialplanNumber
+	Recorded, Desk, Numbers           contextName
+	Otherwise                         []dialplanNumber // what its trunks mean otherwise than AllNumbers
 	Help                              dialplanHelp
 	Feature                           featureView
 	Extensions                        []dialplanExtension
@@ -150,6 +150,10 @@ func dialplanOf(s *pbx.Snapshot, _ Options) (any, error) {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
 	}
+	var err error
+	if v.Numbers, err = numbersSent(s, s.SentToAny()); err != nil {
+		return nil, err
+	}
 	return v, addRingGroups(&v, s, at)
 }
 
@@ -158,7 +162,7 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant) (v dialplanTenant, err err
 	for at, of := range map[*contextName]func(string) string{
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
-		&v.Recorded: pbx.RecordContext, &v.Trunk: pbx.TrunkContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
+		&v.Recorded: pbx.RecordContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}

@@ -22,10 +22,11 @@ type dialplanView struct {
 	Patterns     []string // which together match every extension a call can be at
 	Written      string   // characters that numbers are written with, as REPLACE takes them
 	Tenants      []dialplanTenant
+	Numbers      []dialplanNumber // of all tenants
 }
 
 // dialplanArgs are the first arguments of Stasis, and an outcome that is another.
-type dialplanArgs struct{ Call, Step, Setting, Desk, Declined string }
+type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk, Declined string }
 
 // dialplanContexts are the contexts that all tenants share.
 type dialplanContexts struct {
@@ -33,6 +34,7 @@ type dialplanContexts struct {
 	Pickup, Directed, Monitor         string
 	OnDemand                          string // records a call when a code is pressed
 	Called, Legs, Groups, Confirm     string // run on legs
+	Trunks, Inbound, Numbers          string // of calls from outside
 	Click                             string
 	Alert, Music, Page                string // of ring groups
 	Consult, Ask, Held, Take          string // of consultations
@@ -42,7 +44,7 @@ type dialplanContexts struct {
 type dialplanVariables struct {
 	Step, Position, Hops, Order         string // of a plan
 	Then                                string // the context that follows Music
-	Call, Shown, As                     string
+	Call, Shown, As, Tenant             string
 	Record, Recording, RecordedAs       string
 	DeskNumber, DeskPIN                 string
 	Held, AskEntry, Asker, Recall, GoOn string // of consultations
@@ -84,13 +86,14 @@ func sharedNames() dialplanView {
 	return dialplanView{
 		App: pbx.StasisApp,
 		Arg: dialplanArgs{
-			Call: pbx.ArgCall, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
+			Call: pbx.ArgCall, Trunk: pbx.ArgTrunk, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
 			Declined: string(pbx.OutcomeDeclined),
 		},
 		Context: dialplanContexts{
 			Hangup: pbx.HangupContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
 			Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, Monitor: pbx.MonitorContext, OnDemand: pbx.OnDemandContext,
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
+			Trunks: pbx.TrunkContext, Inbound: pbx.InboundContext, Numbers: pbx.AllNumbersContext,
 			Click: pbx.ClickContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
@@ -98,7 +101,7 @@ func sharedNames() dialplanView {
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
 			Then: pbx.ThenVariable,
-			Call: pbx.CallVariable, Shown: pbx.ShownVariable, As: pbx.AsVariable,
+			Call: pbx.CallVariable, Shown: pbx.ShownVariable, As: pbx.AsVariable, Tenant: pbx.TenantVariable,
 			Record: pbx.RecordVariable, Recording: pbx.OnDemandVariable, RecordedAs: pbx.OnDemandExtension,
 			DeskNumber: pbx.DeskNumberVariable, DeskPIN: pbx.DeskPINVariable,
 			Held: pbx.HeldVariable, AskEntry: pbx.AskEntryVariable, Asker: pbx.AskerVariable,

@@ -1,17 +1,36 @@
 package asteriskconf
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// dialplanNumber is one way in which carriers write a number of the tenant, and
-// where calls to it go without a controller.
+// dialplanNumber is one way in which carriers write a number, and where calls to it go
+// without a controller.
 type dialplanNumber struct {
-	Sent outsideNumber
-	To   divertedTo
+	Sent     outsideNumber
+	Fallback contextName // of the tenant that has the number
+	To       divertedTo
+}
+
+// numbersSent are numbers as the dialplan has them. A number that leads nowhere stays
+// there, so that no other is taken for it.
+func numbersSent(s *pbx.Snapshot, list []pbx.SentNumber) ([]dialplanNumber, error) {
+	var out []dialplanNumber
+	for _, n := range list {
+		var es pbx.Errors
+		d := dialplanNumber{To: leadingTo(&es, s, n.Number.Tenant, n.Number.Destination)}
+		into(&es, &d.Sent)(newOutsideNumber("number", n.Sent))
+		into(&es, &d.Fallback)(newContextName("tenant", n.Number.Tenant, pbx.FallbackContext))
+		if err := es.Err(); err != nil {
+			return nil, fmt.Errorf("number %s of tenant %s: %w", n.Number.Number, n.Number.Tenant, err)
+		}
+		out = append(out, d)
+	}
+	return out, nil
 }
 
 // dialplanHelp leads to emergency numbers without a controller: those of every
@@ -42,16 +61,9 @@ func (h dialplanHelp) Has(n extenName) bool { return slices.Contains(h.Numbers, 
 // reach adds what leads to a tenant from outside, and to help.
 func (v *dialplanTenant) reach(s *pbx.Snapshot, t *pbx.Tenant) error {
 	var es pbx.Errors
-	for _, n := range s.NumbersOf(t.Name) {
-		to := leadingTo(&es, s, t.Name, n.Destination)
-		if !to.Any {
-			continue
-		}
-		for _, way := range s.SentAs(n) {
-			d := dialplanNumber{To: to}
-			into(&es, &d.Sent)(newOutsideNumber("number", way))
-			v.Dialled = append(v.Dialled, d)
-		}
+	var err error
+	if v.Otherwise, err = numbersSent(s, s.SentOtherwise(t.Name)); err != nil {
+		return err
 	}
 	trunk := s.TrunkFor(t.Name, pbx.NumberSIP)
 	if trunk == nil {

@@ -12,10 +12,10 @@ import (
 // an auth if it has an account, and a registration if it registers.
 type pjsipTrunk struct {
 	Endpoint endpointName
-	Context  contextName // where its calls enter
-	Host     confValue   // calls from this host are the trunk's
-	Domain   confValue   // host part of From
-	Server   confValue   // SIP URI of the carrier
+	Tenant   contextName
+	Host     confValue // calls from this host are the trunk's
+	Domain   confValue // host part of From
+	Server   confValue // SIP URI of the carrier
 	Account  bool
 	Username confValue
 	Secret   confValue
@@ -37,7 +37,7 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
 	v.Account, v.Register = t.Username != "", t.Register
 	var es pbx.Errors
 	into(&es, &v.Endpoint)(newEndpointName("endpoint", t.Endpoint))
-	into(&es, &v.Context)(newContextName("tenant", t.Tenant, pbx.TrunkContext))
+	into(&es, &v.Tenant)(newContextName("tenant", t.Tenant, plainName))
 	into(&es, &v.Host)(newConfValue("host", t.Host))
 	into(&es, &v.Domain)(newConfValue("host", uriHost(t.Host)))
 	into(&es, &v.Server)(newConfValue("host", "sip:"+server))

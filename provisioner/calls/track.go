@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -237,7 +238,8 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	ch := &channel{id: c.UniqueID, name: c.Name, linked: c.LinkedID, call: call, listed: at}
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {
-		call.Tenant = t.o.Snapshot().TenantOfChannel(c.Name, c.Context)
+		s := t.o.Snapshot()
+		call.Tenant = cmp.Or(s.TenantOfChannel(c.Name, c.Context), s.TenantOfInbound(c.Name, c.Context, c.Exten))
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
 		ch.leg = newLeg(ch.id, t.party(c), at)
@@ -248,6 +250,9 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	delete(t.early, ch.id)
 	if ch.leg != nil && ch.leg.Caller {
 		call.From, call.Dialled = ch.leg.CallParty, c.Exten
+		if pbx.IsInbound(c.Context) {
+			call.Dialled = cmp.Or(pbx.CalledNumber(c.Exten), c.Exten)
+		}
 	}
 	if known != nil {
 		for _, note := range known.notes {

@@ -64,13 +64,11 @@ func recordOfLines(s *pbx.Snapshot, lines []pbx.CDRLine) *pbx.CDR {
 	return l.r
 }
 
-// tenant is that of the first channel, or trunk, that has one.
+// tenant is that of the first channel that has one, or whose number was called by a trunk.
 func (l *lineReader) tenant() string {
 	for _, v := range l.lines {
-		if trunk := l.s.TrunkOf(pbx.EndpointOfChannel(v.Name)); trunk != nil {
-			return trunk.Tenant
-		}
-		if found := cmp.Or(l.s.TenantOfChannel(v.Name, v.Context), l.s.TenantOfChannel(v.Peer, "")); found != "" {
+		if found := cmp.Or(l.s.TenantOfChannel(v.Name, v.Context), l.s.TenantOfChannel(v.Peer, ""),
+			l.s.TenantCalled(pbx.EndpointOfChannel(v.Name), cmp.Or(v.Dialled, pbx.CalledNumber(v.Exten)))); found != "" {
 			return found
 		}
 	}

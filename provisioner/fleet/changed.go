@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
@@ -38,9 +39,10 @@ func (f *Fleet) Changed(ctx context.Context, before, now *pbx.Snapshot) {
 
 // tenantsRedone lists the tenants in which a change may touch any phone.
 //
-// Such are changed phone settings, button templates and users with a time zone of their
-// own, and rows of these kinds or extensions that were deleted. No phone's own rows get
-// a new revision by that, so lastChange does not show it.
+// Such are changed phone settings, feature codes, button templates and users with a time
+// zone of their own, and rows of these kinds or extensions that were deleted; and a
+// number of a new beginning or length, which phones must not send in part. No phone's
+// own rows get a new revision by that, so lastChange does not show it.
 func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	type key struct {
 		tenant, model string
@@ -51,6 +53,9 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	count := func(s *pbx.Snapshot, n int) {
 		for _, p := range s.PhoneSettings {
 			rows[key{tenant: p.Tenant, revision: p.Revision}] += n
+		}
+		for _, c := range s.FeatureCodes {
+			rows[key{tenant: c.Tenant, revision: c.Revision}] += n
 		}
 		for _, t := range s.ButtonTemplates {
 			rows[key{tenant: t.Tenant, model: t.Model, revision: t.Revision}] += n
@@ -67,6 +72,9 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 	count(before, 1)
 	count(now, -1)
 	out := map[string]bool{}
+	for _, t := range now.Tenants {
+		out[t.Name] = !reflect.DeepEqual(before.DiallingOf(t.Name), now.DiallingOf(t.Name))
+	}
 	for k, n := range rows {
 		if n != 0 {
 			out[k.tenant] = true

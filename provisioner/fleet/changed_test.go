@@ -57,6 +57,15 @@ func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 			return tx.DeleteButtonTemplate(ctx, pbx.DefaultTenant, "VVX450")
 		})
 	})
+	change("a number like others", nil, func() { l.extension("106", "Fay") })
+	change("a number of a new length", []string{polycom}, func() { l.extension("2001", "Gus") })
+	codes := func(change func(*pbx.FeatureCodes)) {
+		c := pbx.DefaultFeatureCodes(pbx.DefaultTenant)
+		change(c)
+		put(l, (*db.Tx).PutFeatureCodes, c)
+	}
+	change("a code that no key has", []string{polycom}, func() { codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureEcho] = "*44" }) })
+	change("the code to take a call", []string{yealink, polycom, carl}, func() { codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureDirectedPickup] = "*6" }) })
 	l.extension("104", "Dora")
 	l.extension("105", "Ed")
 	change("a speed dial", []string{polycom}, func() { template("VVX450", pbx.Button{Key: 5, Kind: pbx.SpeedDialButton, Value: "104", Line: 1}) })

@@ -8,7 +8,7 @@ func TestTenantOfChannel(t *testing.T) {
 	for _, c := range []struct{ channel, context, want string }{
 		{"PJSIP/dabc-0000002a", "", "acme"},
 		{"PJSIP/dabc-0000002a", "from-default", "acme"}, // its own device says more than where it is
-		{"PJSIP/other-0000002a", "trunk-acme", "acme"},
+		{"PJSIP/other-0000002a", "dial-acme", "acme"},
 		{"Local/101@x-0000002a;1", "fallback-default", "default"},
 		{"PJSIP/other-0000002a", "from-gone", ""},
 		{"PJSIP/other-0000002a", "from-internal-acme", ""},

@@ -197,11 +197,23 @@ const LegGroupContext = "dialtone-leg-groups"
 // ConfirmContext asks the person at an answered leg to press 1.
 const ConfirmContext = "dialtone-confirm"
 
-// TrunkContext is where calls from a tenant's trunks enter.
-func TrunkContext(tenant string) string { return "trunk-" + tenant }
+// What calls from outside pass, of all tenants.
+const (
+	// TrunkContext is where calls from trunks enter. It reads which number was called.
+	TrunkContext = "dialtone-trunks"
+	// InboundContext asks the controller about the number that it is entered at.
+	InboundContext = "dialtone-inbound"
+	// AllNumbersContext holds, for each number of a tenant in every way that carriers write
+	// it, where its calls go when no controller answers.
+	AllNumbersContext = "dialtone-numbers"
+	// ArgTrunk is the first Stasis argument of a new call from a trunk:
+	// Stasis(dialtone,trunk,TRANSFERER).
+	ArgTrunk = "trunk"
+	// TenantVariable is set on channels of endpoints: their tenant.
+	TenantVariable = "DIALTONE_TENANT"
+)
 
-// NumbersContext holds, for each number of a tenant in every way that carriers
-// write it, where its calls go when no controller answers.
+// NumbersContext holds what differs from AllNumbersContext for trunks of a tenant.
 func NumbersContext(tenant string) string { return "numbers-" + tenant }
 
 // ShownVariable is set on channels of devices whose extension has a presentation

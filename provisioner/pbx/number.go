@@ -32,10 +32,10 @@ func (n *Number) Validate() error {
 	return es.Err()
 }
 
-// indexSent finds what carriers may call each number.
+// indexSent finds what carriers may call each number, within its tenant and among all.
 func (s *Snapshot) indexSent() {
 	ns := s.Numbers
-	s.sent = map[key]*Number{}
+	s.sent, s.sentToAny = map[key]*Number{}, map[string]*Number{}
 	most := 0
 	ways := make([][]string, len(ns))
 	for i, n := range ns {
@@ -48,6 +48,9 @@ func (s *Snapshot) indexSent() {
 		for i, n := range ns {
 			if w < len(ways[i]) && s.sent[key{n.Tenant, ways[i][w]}] == nil {
 				s.sent[key{n.Tenant, ways[i][w]}] = n
+			}
+			if w < len(ways[i]) && s.sentToAny[ways[i][w]] == nil {
+				s.sentToAny[ways[i][w]] = n
 			}
 		}
 	}
@@ -73,14 +76,63 @@ func (s *Snapshot) SentAs(n *Number) []string {
 	return out
 }
 
-// trunkOf returns the trunk that a call comes in by, or nil.
-func (s *Snapshot) trunkOf(c Call) *Trunk {
-	t := s.trunkEndpoints[c.actor()]
-	if t == nil || t.Tenant != c.Tenant {
-		return nil
+// NumberCalled returns the number that a carrier means, of whichever tenant, or nil.
+// Tenants may have trunks at the same carrier, whose addresses do not tell them apart, so
+// the number does. Where numbers of several tenants are written alike, as without their
+// calling codes, it is the one of tenant, to whose trunk the call came.
+func (s *Snapshot) NumberCalled(tenant, called string) *Number {
+	if n := s.NumberSent(tenant, called); n != nil {
+		return n
 	}
-	return t
+	return s.sentToAny[called]
 }
+
+// TenantCalled returns the tenant that a call from a trunk is for: that of the number
+// called, or else that of the trunk. It returns "" if endpoint is no trunk's.
+func (s *Snapshot) TenantCalled(endpoint, called string) string {
+	t := s.TrunkOf(endpoint)
+	if t == nil {
+		return ""
+	}
+	if n := s.NumberCalled(t.Tenant, called); n != nil {
+		return n.Tenant
+	}
+	return t.Tenant
+}
+
+// SentNumber is a number in one way that carriers write it.
+type SentNumber struct {
+	Sent   string
+	Number *Number
+}
+
+// SentToAny returns the numbers of all tenants in every way that carriers write them,
+// sorted by that. It is what NumberCalled knows without the trunk's tenant.
+func (s *Snapshot) SentToAny() []SentNumber {
+	out := make([]SentNumber, 0, len(s.sentToAny))
+	for sent, n := range s.sentToAny {
+		out = append(out, SentNumber{sent, n})
+	}
+	slices.SortFunc(out, func(a, b SentNumber) int { return cmp.Compare(a.Sent, b.Sent) })
+	return out
+}
+
+// SentOtherwise returns what NumberCalled says otherwise for trunks of a tenant, sorted.
+func (s *Snapshot) SentOtherwise(tenant string) (out []SentNumber) {
+	for _, n := range s.NumbersOf(tenant) {
+		for _, way := range s.SentAs(n) {
+			if s.sentToAny[way] != n {
+				out = append(out, SentNumber{way, n})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b SentNumber) int { return cmp.Compare(a.Sent, b.Sent) })
+	return out
+}
+
+// trunkOf returns the trunk that a call comes in by, or nil. It may be another tenant's,
+// at the same carrier.
+func (s *Snapshot) trunkOf(c Call) *Trunk { return s.trunkEndpoints[c.actor()] }
 
 // NumbersOf returns the numbers of a tenant, in their order.
 func (s *Snapshot) NumbersOf(tenant string) []*Number {

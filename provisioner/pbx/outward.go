@@ -173,12 +173,17 @@ func (s *Snapshot) countryText(e *Extension) string {
 	return "a tenant without a country, where only numbers with + are dialled"
 }
 
-// inbound leads a call from a trunk to where the number leads that was called.
-// Nothing else can be reached from there: neither codes nor the other trunk.
+// inbound leads a call from a trunk to where the number leads that was called, of the
+// tenant that TenantCalled says. Nothing else can be reached from there: neither codes nor
+// the other trunk.
 func inbound(r routing, t *Trunk) Plan {
 	n := r.s.NumberSent(r.c.Tenant, r.c.Dialled)
 	if n == nil {
-		return hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", t.Name,
+		name := t.Name
+		if t.Tenant != r.c.Tenant { // the name is the other tenant's alone
+			name = "of a carrier"
+		}
+		return hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", name,
 			quote(r.c.Dialled), r.c.Tenant)
 	}
 	return r.toNumber(n)

@@ -109,7 +109,8 @@ func TestRouteOutward(t *testing.T) {
 		{"tcarrier", "*8", unknown, ""},
 		{"tcarrier", "*11", unknown, ""},
 		{"tcarrier", "089123456", unknown, ""},
-		{"tbolt", "+493011", refused, "not a device of tenant acme"},
+		{"tbolt", "+493011", "> extension:101 > dial-acme PJSIP/d101,20,i", ""}, // at the same carrier
+		{"tbolt", "101", unknown, "trunk of a carrier brings a call"},
 		{"tcarrier", "+493013", "> extension:106 > > external:089123456 > " + out("+4989123456", "f(+493010)u(allowed)"), "class of service home allows national"},
 		{"tcarrier", "+493014", "> extension:107 > > external:0900123456 > " + refused, "extension 107 may not call +49900123456"},
 		{"tcarrier", "+493015", "> voicemail:101 > dialtone-voicemail 101@acme,u", ""},

@@ -51,9 +51,11 @@ type Snapshot struct {
 	trunks         map[key]*Trunk // by the type of number they reach
 	trunkEndpoints map[string]*Trunk
 	ownNumbers     map[key]*Number
-	sent           map[key]*Number // by what carriers may call them
+	sent           map[key]*Number    // by what carriers may call them
+	sentToAny      map[string]*Number // the same among all tenants
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
+	dialling       map[string]func() Dialling
 
 	forwards    map[key]*Forward
 	ringGroups  map[key]*RingGroup
@@ -90,6 +92,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexSent()
 	s.indexRingNumbers()
 	s.indexFeatureCodes()
+	s.indexDialling()
 	return s
 }
 

@@ -3,6 +3,7 @@ package pbx
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -94,13 +95,32 @@ func (t *Trunk) checkAccount() *Error {
 	return nil
 }
 
+// oddAddress is how the last part of an IPv4 address in hexadecimal looks, which
+// inet_aton(3) reads and no host name ends with.
+var oddAddress = regexp.MustCompile(`^0x[0-9a-f]*$`)
+
+// CheckOutside refuses a trunk that leads to this server itself, where every call would
+// come back: its host is one of own or loopback, and its port the one where Asterisk
+// listens for SIP. A host name that only DNS leads here is not seen.
+func (t *Trunk) CheckOutside(port int, own []string) *Error {
+	host := strings.ToLower(t.Host)
+	here := host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(own, host)
+	if a, err := netip.ParseAddr(host); err == nil {
+		here = here || a.Unmap().IsLoopback() || slices.Contains(own, a.Unmap().String())
+	}
+	if here && t.Port == port {
+		return Invalidf("host", "%s is this server itself: name the carrier's", quote(t.Host))
+	}
+	return nil
+}
+
 // checkHost refuses what is neither an IP address nor a host name.
 func checkHost(field, s string) *Error {
 	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" && !a.IsUnspecified() && !a.IsMulticast() {
 		return nil
 	}
-	last := s[strings.LastIndexByte(s, '.')+1:]
-	if len(s) > 253 || !hostPattern.MatchString(s) || strings.Trim(last, "0123456789") == "" {
+	last := strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
+	if len(s) > 253 || !hostPattern.MatchString(s) || strings.Trim(last, "0123456789") == "" || oddAddress.MatchString(last) {
 		return Invalidf(field, "%s is neither a host name nor an IP address", quote(s))
 	}
 	return nil

@@ -82,6 +82,8 @@ func TestValidate(t *testing.T) {
 		{"trunk by address", &Trunk{Name: "a", Host: "2001:db8::1", Port: 1, Transport: TransportUDP}, nil},
 		{"trunk empty", &Trunk{}, []string{"name", "host", "port", "transport"}},
 		{"trunk to everywhere", change(trunk(), func(t *Trunk) { t.Host = "0.0.0.0" }), []string{"host"}},
+		{"trunk to an address in hexadecimal", change(trunk(), func(t *Trunk) { t.Host = "0x7f000001" }), []string{"host"}},
+		{"trunk to a part in hexadecimal", change(trunk(), func(t *Trunk) { t.Host = "127.0.0.0x1" }), []string{"host"}},
 		{"trunk to half an address", change(trunk(), func(t *Trunk) { t.Host = "192.0.2" }), []string{"host"}},
 		{"trunk to a zone", change(trunk(), func(t *Trunk) { t.Host = "fe80::1%eth0" }), []string{"host"}},
 		{"trunk with a parameter", change(trunk(), func(t *Trunk) { t.Host = "a;transport=tls" }), []string{"host"}},
@@ -144,4 +146,22 @@ func FuzzCheckEmail(f *testing.F) {
 			t.Errorf("%q passed", s)
 		}
 	})
+}
+
+// TestTrunkToItself: what leads to this server itself is refused, and nothing else is.
+func TestTrunkToItself(t *testing.T) {
+	own := []string{"pbx.example.com", "192.0.2.1", "2001:db8::1"}
+	for host, here := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "::ffff:127.0.0.1": true, "localhost": true, "LOCALHOST": true,
+		"pbx.localhost": true, "PBX.example.com": true, "192.0.2.1": true, "::ffff:192.0.2.1": true, "2001:DB8:0::1": true,
+		"192.0.2.2": false, "sip.example.com": false, "2001:db8::2": false,
+	} {
+		trunk := &Trunk{Host: host, Port: 5060}
+		if got := trunk.CheckOutside(5060, own) != nil; got != here {
+			t.Errorf("%s at the port of this server: refused %v, want %v", host, got, here)
+		}
+		if trunk.CheckOutside(5062, own) != nil {
+			t.Errorf("%s at another port is refused", host)
+		}
+	}
 }

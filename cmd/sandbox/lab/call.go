@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -123,16 +125,9 @@ func StatusOf(t *testing.T, err error) int {
 // HearsSpeech waits for something louder than silence: a prompt.
 func HearsSpeech(t *testing.T, c *phone.Call) {
 	t.Helper()
-	Eventually(t, 10*time.Second, func() string {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		defer cancel()
-		var heard *phone.HearError
-		// No prompt is a pure tone of 20 Hz, so this only listens for a while.
-		if errors.As(c.Hear(ctx, 20, time.Minute), &heard) && heard.Level > -45 {
-			return ""
-		}
-		return fmt.Sprintf("silence: %v", heard)
-	})
+	if err := HearsWords(Within(t, 10*time.Second), c); err != nil {
+		t.Fatalf("the phone hears no words: %v", err)
+	}
 }
 
 // LeaveMessage waits until voicemail answers the call, skips its greeting, talks
@@ -254,11 +249,12 @@ func Press(t *testing.T, c *phone.Call, keys string) {
 	}
 }
 
-// HearsWords waits for something louder than silence.
+// HearsWords waits for something louder than silence. A call that ends before is an error.
 func HearsWords(ctx context.Context, c *phone.Call) error {
 	for ctx.Err() == nil {
 		short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
 		var heard *phone.HearError
+		// No prompt is a pure tone of 20 Hz, so this only listens for a while.
 		err := c.Hear(short, 20, time.Minute)
 		cancel()
 		if errors.As(err, &heard) && heard.Level > -45 {
@@ -266,7 +262,7 @@ func HearsWords(ctx context.Context, c *phone.Call) error {
 		}
 		select {
 		case <-c.Done():
-			return c.Err()
+			return fmt.Errorf("the call ended before a word was heard: %w", cmp.Or(c.Err(), io.EOF))
 		default:
 		}
 	}

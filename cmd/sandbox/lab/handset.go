@@ -130,7 +130,7 @@ func Incoming(t *testing.T, at *phone.Phone) *phone.Call {
 func HearsItself(t *testing.T, c *phone.Call) {
 	t.Helper()
 	c.Tone(CallerTone)
-	if err := c.Hear(Within(t, 10*time.Second), CallerTone, time.Second); err != nil {
+	if err := c.Hear(Within(t, 30*time.Second), CallerTone, time.Second); err != nil {
 		t.Fatalf("no echo: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -65,6 +66,26 @@ func FetchFile(t *testing.T, url string) string {
 	}
 	req.Header.Set("User-Agent", "Yealink SIP-T46U 108.86.0.90 "+p.MAC())
 	return Body(t, req, 200)
+}
+
+// GetPage reads a page of the admin API, with a token; it must answer 200.
+func GetPage(t *testing.T, url, token string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("GET %s: %d %v\n%s", url, resp.StatusCode, err, text)
+	}
+	return string(text)
 }
 
 // Body sends a request that is answered with a status, and returns the body.

@@ -1,6 +1,8 @@
 package calls
 
 import (
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -63,6 +65,8 @@ func TestOutwardRealAsterisk(t *testing.T) {
 			t.Run("refused", func(t *testing.T) { o.notAllowed(t) })
 			t.Run("called", func(t *testing.T) { o.called(t) })
 			t.Run("strangers", func(t *testing.T) { o.strangers(t) })
+			o.neighbours(t)
+			t.Run("shared", func(t *testing.T) { o.shared(t) })
 			t.Run("twin", func(t *testing.T) { o.twins(t) })
 			t.Run("forwarded", func(t *testing.T) { o.forwarded(t) })
 			t.Run("chosen", func(t *testing.T) { o.chosen(t) })
@@ -162,6 +166,45 @@ func (o *streets) strangers(t *testing.T) {
 			t.Errorf("a call from outside to %s ends with %d, want 404", number, got)
 		}
 	}
+	o.NoChannels(t)
+}
+
+// betaNumber is a number of another tenant at the same carrier.
+const betaNumber = "+493012345701"
+
+// neighbours makes another tenant at the same carrier, with a phone that its number rings.
+// Its trunk is made twice, so that its place among Asterisk's trunks is another.
+func (o *streets) neighbours(t *testing.T) {
+	t.Helper()
+	const beta = "/v1/tenants/beta"
+	o.Do(t, "PUT", beta, Object{"title": "Beta", "timezone": "UTC", "country": "DE"}, nil)
+	o.ExtensionOf(t, "beta", "301", "", nil)
+	o.Do(t, "PUT", beta+"/numbers/"+betaNumber, Object{"destination": "extension:301"}, nil)
+	trunk := Object{"host": CarrierHost, "port": o.Port}
+	o.Do(t, "PUT", beta+"/trunks/carrier", trunk, nil)
+	o.Do(t, "DELETE", beta+"/trunks/carrier", nil, nil)
+	o.Do(t, "PUT", beta+"/trunks/carrier", trunk, nil)
+	o.phones["beta"] = o.Register(t, o.DeviceOf(t, "beta", "desk", "301", nil), phone.Options{})
+	host, port, _ := net.SplitHostPort(o.SIP)
+	at, _ := strconv.Atoi(port)
+	for _, own := range []string{host, "localhost", "127.0.0.9"} {
+		if r := o.Refused(t, "PUT", beta+"/trunks/carrier", Object{"host": own, "port": at}); r == nil || r.Status != 422 {
+			t.Errorf("a trunk to this server itself by %s: %v", own, r)
+		}
+	}
+	o.Applied(t)
+}
+
+// shared: two tenants at one carrier are both called by their numbers.
+func (o *streets) shared(t *testing.T) {
+	t.Helper()
+	for _, way := range []string{betaNumber, betaNumber[1:], "0" + betaNumber[3:]} {
+		out, in := Connect(t, o.ada, o.phones["beta"], way)
+		Talk(t, out, in)
+		HangUp(t, out, in)
+	}
+	out, in := Connect(t, o.ada, o.phones["101"], deskNumber)
+	HangUp(t, out, in)
 	o.NoChannels(t)
 }
 
@@ -313,6 +356,7 @@ func (o *streets) withoutController(t *testing.T) {
 		Talk(t, out, in)
 		HangUp(t, out, in)
 	}
+	o.shared(t)
 	o.strangers(t)
 	if got := Refusal(t, o.phones["103"], "0900123456"); got != 404 {
 		t.Errorf("without a controller 0900 ends with %d, want 404", got)

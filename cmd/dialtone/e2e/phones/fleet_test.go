@@ -288,18 +288,18 @@ func (d *deskLife) sendsItsLog() {
 // button: a key changed by the API is fetched by itself, and lights on a call.
 func (d *deskLife) button() {
 	d.t.Helper()
-	d.Extension(d.t, "201", "", nil)
-	d.Extension(d.t, "202", "", nil)
-	caller, called := d.Register(d.t, d.Device(d.t, "caller", "201", nil), phone.Options{}), d.Register(d.t, d.Device(d.t, "called", "202", nil), phone.Options{})
+	d.Extension(d.t, "151", "", nil)
+	d.Extension(d.t, "152", "", nil)
+	caller, called := d.Register(d.t, d.Device(d.t, "caller", "151", nil), phone.Options{}), d.Register(d.t, d.Device(d.t, "called", "152", nil), phone.Options{})
 	w := &watcher{Phone: d.phone, path: Tenant + "/phones/" + d.mac}
-	d.Do(d.t, "PATCH", w.path, Object{"buttons": Object{"2": Object{"kind": "blf", "value": "202"}}}, nil)
+	d.Do(d.t, "PATCH", w.path, Object{"buttons": Object{"2": Object{"kind": "blf", "value": "152"}}}, nil)
 	keys := d.sync().Config.BLF()
-	if len(keys) != 1 || keys[0].Value != "202" || keys[0].Index != 2 && d.vendor == "yealink" {
+	if len(keys) != 1 || keys[0].Value != "152" || keys[0].Index != 2 && d.vendor == "yealink" {
 		d.t.Fatalf("its keys watch %+v", keys)
 	}
 	d.proved("change", "resync")
 	w.watch(d.t, keys[0].Value)
-	out := Dial(d.t, caller, "202")
+	out := Dial(d.t, caller, "152")
 	in := Rings(d.t, out, called)
 	w.shows(d.t, "ringing")
 	Answer(d.t, out, in)
