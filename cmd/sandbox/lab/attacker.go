@@ -85,7 +85,7 @@ type Request struct {
 // Send sends a request and goes on; it answers a challenge once, and acknowledges answers.
 func (a *Attacker) Send(t *testing.T, r Request) {
 	t.Helper()
-	id, user := NewMAC()+"@attacker", r.From
+	id, user := NewMAC(), r.From
 	if a.account != nil {
 		user = a.account.UserName
 	}
