@@ -29,6 +29,7 @@ const (
 	kindClassOfService = "class-of-service"
 	kindRingGroup      = "ring-group"
 	kindFeatureCodes   = "feature-codes"
+	kindToken          = "token"
 )
 
 // Change is one line of the audit trail: what one write did to one object. Before and After
@@ -127,11 +128,21 @@ func (t *table[T]) record(ctx context.Context, tx *Tx, before, after *T) error {
 	if err != nil {
 		return err
 	}
-	err = tx.exec(ctx,
+	return tx.audit(ctx, auditRow{action, t.kind, t.tenantOf(row), t.keyOf(row), fields, old, now})
+}
+
+// auditRow is a row of the audit trail as it is written.
+type auditRow struct {
+	action, kind, tenant, key, fields string
+	before, after                     any // JSON in text, or nil
+}
+
+func (tx *Tx) audit(ctx context.Context, r auditRow) error {
+	err := tx.exec(ctx,
 		`INSERT INTO changes (revision, action, kind, tenant, key, fields, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		tx.revision, action, t.kind, t.tenantOf(row), t.keyOf(row), fields, old, now)
+		tx.revision, r.action, r.kind, r.tenant, r.key, r.fields, r.before, r.after)
 	if err != nil {
-		return fmt.Errorf("writing the audit row of %s %s: %w", t.kind, t.keyOf(row), err)
+		return fmt.Errorf("writing the audit row of %s %s: %w", r.kind, r.key, err)
 	}
 	return nil
 }

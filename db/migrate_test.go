@@ -150,7 +150,7 @@ func fillEverything(t testing.TB, db *DB) {
 		},
 		func() error { return db.AddInvitationLink(ctx, "i1", make([]byte, 32)) },
 		func() error {
-			return db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, make([]byte, 32))
+			return db.CreateToken(ctx, tester, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, make([]byte, 32))
 		},
 		func() error { return db.AddSession(ctx, sampleSession(), sampleUser()) },
 		func() error { return db.AddSignIn(ctx, sampleSignIn()) },

@@ -111,10 +111,16 @@ func (tx *Tx) PutUserKeeping(ctx context.Context, u *pbx.User, hash []byte) erro
 
 // endSessionsAfter ends the sessions that a user may not keep after a change. Every session
 // and half a sign-in end when the password changed or the user may not sign in any more.
-// Half a sign-in also ends when codes go elsewhere now.
+// Half a sign-in also ends when codes go elsewhere now. The tokens that the user made end
+// when the user may not make any now; they do not depend on the password.
 func (tx *Tx) endSessionsAfter(ctx context.Context, old, u *pbx.User) error {
 	if old == nil {
 		return nil
+	}
+	if !u.Login || u.Role != pbx.RoleTenantAdmin {
+		if err := tx.endTokensOf(ctx, u); err != nil {
+			return err
+		}
 	}
 	all := !u.Login || !old.Password.Equal(u.Password)
 	if all {

@@ -215,14 +215,14 @@ func TestTokensOfTenants(t *testing.T) {
 		if tenant == "" {
 			role = pbx.RolePlatformAdmin
 		}
-		if err := db.CreateToken(ctx, Token{ID: id, Name: id, Role: role, Tenant: tenant}, hashOf(id)); err != nil {
+		if err := db.CreateToken(ctx, tester, Token{ID: id, Name: id, Role: role, Tenant: tenant}, hashOf(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := db.CreateToken(ctx, Token{ID: "n", Role: pbx.RoleOperator, Tenant: "nobody"}, hashOf("n")); pbx.KindOf(err) != pbx.NotFound {
+	if err := db.CreateToken(ctx, tester, Token{ID: "n", Role: pbx.RoleOperator, Tenant: "nobody"}, hashOf("n")); pbx.KindOf(err) != pbx.NotFound {
 		t.Errorf("a token of a tenant that does not exist: %v", err)
 	}
-	if err := db.CreateToken(ctx, Token{ID: "e", Role: pbx.RoleOperator, Tenant: "acme", ExpiresAt: time.Now().Add(-time.Millisecond)}, hashOf("e")); err != nil {
+	if err := db.CreateToken(ctx, tester, Token{ID: "e", Role: pbx.RoleOperator, Tenant: "acme", ExpiresAt: time.Now().Add(-time.Millisecond)}, hashOf("e")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.TokenByHash(ctx, hashOf("e")); pbx.KindOf(err) != pbx.Unauthorized {
@@ -231,7 +231,7 @@ func TestTokensOfTenants(t *testing.T) {
 	if ts, err := db.Tokens(ctx, "acme"); err != nil || len(ts) != 2 || ts[0].Role != pbx.RoleOperator {
 		t.Errorf("%v, %v", ts, err)
 	}
-	if err := db.RevokeToken(ctx, "acme", "d"); pbx.KindOf(err) != pbx.NotFound {
+	if err := db.RevokeToken(ctx, tester, "acme", "d"); pbx.KindOf(err) != pbx.NotFound {
 		t.Errorf("revoking another tenant's: %v", err)
 	}
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeleteTenant(ctx, "acme") })

@@ -95,20 +95,38 @@ func (db *DB) PutSignInAttempt(ctx context.Context, s *SignIn) error {
 	return nil
 }
 
+// SignInUser returns the user of a sign-in for which a code can be tried, or an Unauthorized
+// error as TrySignIn does. It counts nothing.
+func (db *DB) SignInUser(ctx context.Context, hash []byte, now time.Time, most int) (u *pbx.User, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		_, u, err = tx.openSignIn(ctx, hash, now, most)
+		return err
+	})
+	if err != nil && !errors.Is(err, errNoSignIn) {
+		err = fmt.Errorf("looking for a sign-in: %w", err)
+	}
+	return u, err
+}
+
+func (tx *Tx) openSignIn(ctx context.Context, hash []byte, now time.Time, most int) (*SignIn, *pbx.User, error) {
+	s, err := scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE hash = ? AND expires_at > ? AND tries < ?`,
+		hash, millis(now), most))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil, errNoSignIn
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := tx.User(ctx, s.Tenant, s.Username)
+	return s, u, err
+}
+
 // TrySignIn counts a code that is about to be compared. So codes shown at the same time
 // count all. It returns the sign-in and its user, or an Unauthorized error when it does not
 // exist, has ended, or most codes were shown already.
 func (db *DB) TrySignIn(ctx context.Context, hash []byte, now time.Time, most int) (s *SignIn, u *pbx.User, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
-		s, err = scanSignIn(tx.sql.QueryRowContext(ctx, selectSignIn+` WHERE hash = ? AND expires_at > ? AND tries < ?`,
-			hash, millis(now), most))
-		if errors.Is(err, sql.ErrNoRows) {
-			return errNoSignIn
-		}
-		if err != nil {
-			return err
-		}
-		if u, err = tx.User(ctx, s.Tenant, s.Username); err != nil {
+		if s, u, err = tx.openSignIn(ctx, hash, now, most); err != nil {
 			return err
 		}
 		s.Tries++

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -17,6 +18,8 @@ type Token struct {
 	Name       string // the user or program that uses it; the actor of its changes
 	Role       pbx.Role
 	Tenant     string    // where it has that role; "" for a platform admin, with the role everywhere
+	CreatedBy  string    // the actor that made it; "" for a token from before that was kept
+	Username   string    // the user of Tenant with whom it ends; "" for no user
 	ExpiresAt  time.Time // zero: never
 	CreatedAt  time.Time
 	RevokedAt  time.Time // zero while it is valid
@@ -26,19 +29,20 @@ type Token struct {
 // touchEvery keeps a busy token from writing at each request.
 const touchEvery = time.Minute
 
-const selectToken = `SELECT id, name, role, coalesce(tenant, ''), expires_at, created_at, revoked_at, last_used_at FROM tokens`
+const selectToken = `SELECT id, name, role, coalesce(tenant, ''), created_by, username, expires_at, created_at, revoked_at, last_used_at FROM tokens`
 
 func scanToken(row scanner) (*Token, error) {
 	t := &Token{}
-	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, instant{&t.ExpiresAt}, instant{&t.CreatedAt},
+	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, &t.CreatedBy, &t.Username, instant{&t.ExpiresAt}, instant{&t.CreatedAt},
 		instant{&t.RevokedAt}, instant{&t.LastUsedAt})
 }
 
 // CreateToken stores a token by the SHA-256 (32 bytes) of its text. It returns a Conflict
-// error when the id is taken, a NotFound error when the tenant does not exist. No token
-// write makes a configuration revision.
-func (db *DB) CreateToken(ctx context.Context, t Token, hash []byte) error {
-	err := db.write(ctx, func(tx *Tx) error {
+// error when the id is taken, a NotFound error when the tenant does not exist. The audit
+// trail has it, so it makes a revision.
+func (db *DB) CreateToken(ctx context.Context, author pbx.Author, t Token, hash []byte) error {
+	_, err := db.Update(ctx, author, func(tx *Tx) error {
+		t.CreatedAt, t.CreatedBy = tx.start, author.Actor
 		if t.Tenant != "" {
 			if err := tx.needTenant(ctx, t.Tenant); err != nil {
 				return err
@@ -51,9 +55,13 @@ func (db *DB) CreateToken(ctx context.Context, t Token, hash []byte) error {
 		if have {
 			return pbx.Conflictf("id", "token %s exists already", t.ID)
 		}
-		return tx.exec(ctx,
-			`INSERT INTO tokens (id, name, role, tenant, expires_at, hash, created_at, revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, 0, 0)`,
-			t.ID, t.Name, string(t.Role), t.Tenant, millis(t.ExpiresAt), hash, millis(tx.start))
+		err = tx.exec(ctx, `INSERT INTO tokens (id, name, role, tenant, created_by, username, expires_at, hash, created_at,
+			revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, 0, 0)`,
+			t.ID, t.Name, string(t.Role), t.Tenant, t.CreatedBy, t.Username, millis(t.ExpiresAt), hash, millis(tx.start))
+		if err != nil {
+			return err
+		}
+		return tx.auditToken(ctx, nil, &t)
 	})
 	if err != nil {
 		return fmt.Errorf("creating token %s: %w", t.ID, err)
@@ -110,19 +118,77 @@ func (db *DB) Tokens(ctx context.Context, tenant string) (ts []*Token, err error
 
 // RevokeToken ends a token of a tenant for good. With tenant "" it ends any token. It
 // returns a NotFound error when the token does not exist. A second time it changes nothing.
-func (db *DB) RevokeToken(ctx context.Context, tenant, id string) error {
-	err := db.write(ctx, func(tx *Tx) error {
-		have, err := tx.has(ctx, `SELECT 1 FROM tokens WHERE id = ?1 AND ?2 IN ('', tenant)`, id, tenant)
+func (db *DB) RevokeToken(ctx context.Context, author pbx.Author, tenant, id string) error {
+	_, err := db.Update(ctx, author, func(tx *Tx) error {
+		ts, err := query(ctx, tx, scanToken, selectToken+` WHERE id = ?1 AND ?2 IN ('', tenant)`, id, tenant)
 		if err != nil {
 			return err
 		}
-		if !have {
+		if len(ts) == 0 {
 			return pbx.NotFoundf("token %s does not exist", id)
 		}
-		return tx.exec(ctx, `UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at = 0`, millis(tx.start), id)
+		return tx.revoke(ctx, ts)
 	})
 	if err != nil {
 		return fmt.Errorf("revoking token %s: %w", id, err)
 	}
 	return nil
+}
+
+// revoke ends the tokens that have not ended yet, and audits that.
+func (tx *Tx) revoke(ctx context.Context, ts []*Token) error {
+	for _, old := range ts {
+		if !old.RevokedAt.IsZero() {
+			continue
+		}
+		now := *old
+		now.RevokedAt = tx.start
+		if err := tx.exec(ctx, `UPDATE tokens SET revoked_at = ? WHERE id = ?`, millis(tx.start), old.ID); err != nil {
+			return fmt.Errorf("revoking token %s: %w", old.ID, err)
+		}
+		if err := tx.auditToken(ctx, old, &now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endTokensOf revokes the tokens behind which a user stands.
+func (tx *Tx) endTokensOf(ctx context.Context, u *pbx.User) error {
+	ts, err := query(ctx, tx, scanToken, selectToken+` WHERE tenant = ? AND username = ? AND revoked_at = 0 ORDER BY id`,
+		u.Tenant, u.Username)
+	if err != nil {
+		return fmt.Errorf("looking for the tokens of user %s: %w", u.Username, err)
+	}
+	return tx.revoke(ctx, ts)
+}
+
+// auditToken writes the audit row of a token that was made, or changed from old.
+func (tx *Tx) auditToken(ctx context.Context, old, now *Token) error {
+	if _, err := tx.newRevision(ctx); err != nil {
+		return err
+	}
+	row := auditRow{action: "create", kind: kindToken, tenant: now.Tenant, key: now.ID}
+	var err error
+	if row.after, err = now.properties(); err != nil {
+		return err
+	}
+	if old != nil {
+		row.action, row.fields = "update", "revoked"
+		if row.before, err = old.properties(); err != nil {
+			return err
+		}
+	}
+	return tx.audit(ctx, row)
+}
+
+// properties is the token as the API has it, in JSON, without what its use changes.
+func (t *Token) properties() (string, error) {
+	out := map[string]any{"id": t.ID, "name": t.Name, "role": t.Role, "tenant": t.Tenant, "created_by": t.CreatedBy,
+		"username": t.Username, "expires": instant{&t.ExpiresAt}, "revoked": instant{&t.RevokedAt}}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return "", fmt.Errorf("writing token %s as JSON: %w", t.ID, err)
+	}
+	return string(b), nil
 }

@@ -1,7 +1,9 @@
 package db
 
 import (
+	"context"
 	"crypto/sha256"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,18 +14,18 @@ func TestTokens(t *testing.T) {
 	db := openDB(t, Options{})
 	ctx := t.Context()
 	hash, other := sha256.Sum256([]byte("one")), sha256.Sum256([]byte("two"))
-	if err := db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
+	if err := db.CreateToken(ctx, tester, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
 		err  error
 		kind pbx.Kind
 	}{
-		"same id":        {db.CreateToken(ctx, Token{ID: "t1", Name: "again", Role: pbx.RolePlatformAdmin}, other[:]), pbx.Conflict},
-		"same hash":      {db.CreateToken(ctx, Token{ID: "t2", Name: "again", Role: pbx.RolePlatformAdmin}, hash[:]), pbx.Conflict},
-		"short hash":     {db.CreateToken(ctx, Token{ID: "t2", Name: "short", Role: pbx.RolePlatformAdmin}, hash[:31]), pbx.Invalid},
-		"no id":          {db.CreateToken(ctx, Token{ID: "", Name: "x", Role: pbx.RolePlatformAdmin}, other[:]), pbx.Invalid},
-		"revoke unknown": {db.RevokeToken(ctx, "", "t2"), pbx.NotFound},
+		"same id":        {db.CreateToken(ctx, tester, Token{ID: "t1", Name: "again", Role: pbx.RolePlatformAdmin}, other[:]), pbx.Conflict},
+		"same hash":      {db.CreateToken(ctx, tester, Token{ID: "t2", Name: "again", Role: pbx.RolePlatformAdmin}, hash[:]), pbx.Conflict},
+		"short hash":     {db.CreateToken(ctx, tester, Token{ID: "t2", Name: "short", Role: pbx.RolePlatformAdmin}, hash[:31]), pbx.Invalid},
+		"no id":          {db.CreateToken(ctx, tester, Token{ID: "", Name: "x", Role: pbx.RolePlatformAdmin}, other[:]), pbx.Invalid},
+		"revoke unknown": {db.RevokeToken(ctx, tester, "", "t2"), pbx.NotFound},
 	} {
 		if pbx.KindOf(c.err) != c.kind {
 			t.Errorf("%s: %v", name, c.err)
@@ -36,8 +38,8 @@ func TestTokens(t *testing.T) {
 	if err != nil || got.ID != "t1" || got.Name != "console" || time.Since(got.CreatedAt) > time.Minute || !got.RevokedAt.IsZero() || !got.LastUsedAt.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if n, err := db.Revision(ctx); n != 1 || err != nil {
-		t.Errorf("tokens made revision %d, %v", n, err)
+	if n, err := db.Revision(ctx); n != 2 || err != nil {
+		t.Errorf("one token made revision %d, %v", n, err)
 	}
 }
 
@@ -45,11 +47,11 @@ func TestRevokedTokenIsUnauthorized(t *testing.T) {
 	db := openDB(t, Options{})
 	ctx := t.Context()
 	hash := sha256.Sum256([]byte("one"))
-	if err := db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
+	if err := db.CreateToken(ctx, tester, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := db.RevokeToken(ctx, "", "t1"); err != nil {
+		if err := db.RevokeToken(ctx, tester, "", "t1"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -65,7 +67,7 @@ func TestTouchTokenWritesOnceAMinute(t *testing.T) {
 	db := openDB(t, Options{})
 	ctx := t.Context()
 	hash := sha256.Sum256([]byte("one"))
-	if err := db.CreateToken(ctx, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
+	if err := db.CreateToken(ctx, tester, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, hash[:]); err != nil {
 		t.Fatal(err)
 	}
 	tok, err := db.TokenByHash(ctx, hash[:])
@@ -112,4 +114,26 @@ func wrote(t *testing.T, db *DB, fn func() error) bool {
 		t.Fatal(err)
 	}
 	return version() != before
+}
+
+// A token of the version before works as ever. Nobody knows any more whose it was.
+func TestTokensOfOldStayValid(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	load(t, "testdata/version-21.sql", path)
+	db := openAt(t, path, Options{})
+	got, err := db.TokenByHash(t.Context(), make([]byte, 32))
+	if err != nil || got.CreatedBy != "" || got.Username != "" {
+		t.Errorf("%+v %v", got, err)
+	}
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		u, err := tx.User(ctx, "default", sampleUser().Username)
+		if err != nil {
+			return err
+		}
+		u.Role = pbx.RoleUser
+		return tx.PutUser(ctx, u)
+	})
+	if _, err := db.TokenByHash(t.Context(), make([]byte, 32)); err != nil {
+		t.Errorf("a user without tokens took one along: %v", err)
+	}
 }

@@ -122,7 +122,7 @@ func (tx *Tx) signedOut(ctx context.Context, u *pbx.User) error {
 		u.Extension)
 }
 
-// DeleteUser removes a user with the photo. An InUse error names the shared device that the
+// DeleteUser removes a user with the photo, and ends the tokens that the user made. An InUse error names the shared device that the
 // user is signed in on. The extension stays.
 func (tx *Tx) DeleteUser(ctx context.Context, tenant, username string) error {
 	if err := tx.writable(); err != nil {
@@ -135,5 +135,8 @@ func (tx *Tx) DeleteUser(ctx context.Context, tenant, username string) error {
 	if err := tx.signedOut(ctx, old); err != nil {
 		return err
 	}
-	return userTable.remove(ctx, tx, old)
+	if err := userTable.remove(ctx, tx, old); err != nil {
+		return err
+	}
+	return tx.endTokensOf(ctx, old)
 }

@@ -161,7 +161,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.Apply = apply.New(apply.Options{DB: o.DB, Templates: o.Templates, Dir: o.ConfigDir, Log: o.Logger, Events: c.Events,
-		Current: &c.snapshot, Swapped: c.Status.Forget, Applied: c.Fleet.Changed, Patience: o.Patience})
+		Current: &c.snapshot, Swapped: c.swapped, Applied: c.Fleet.Changed, Patience: o.Patience})
 	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
@@ -205,6 +205,12 @@ func (c *Controller) Run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// swapped runs when another snapshot is in force. The command line may have revoked a token.
+func (c *Controller) swapped(s *pbx.Snapshot) {
+	c.Status.Forget(s)
+	c.SignIn.Recheck()
 }
 
 // Snapshot returns the desired state in force. Calls are routed and phone files are

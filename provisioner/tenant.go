@@ -10,7 +10,7 @@ import (
 // A tenant is its own parent. Its key is passed as key and tenant is "".
 func newTenants(c *Controller) *Resource[pbx.Tenant] {
 	return &Resource[pbx.Tenant]{
-		db: c.db, changed: c.Apply.Nudge,
+		db: c.db, changed: c.rightsChanged,
 		get: func(tx *db.Tx, ctx context.Context, _, name string) (*pbx.Tenant, error) {
 			return tx.Tenant(ctx, name)
 		},

@@ -10,11 +10,17 @@ import (
 
 func newUsers(c *Controller) *Resource[pbx.User] {
 	return &Resource[pbx.User]{
-		db: c.db, changed: c.Apply.Nudge,
+		db: c.db, changed: c.rightsChanged,
 		get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
 		revision: func(u *pbx.User) int64 { return u.Revision },
 		validate: (*pbx.User).Validate,
 	}
+}
+
+// rightsChanged runs after a change that may end rights of callers.
+func (c *Controller) rightsChanged() {
+	c.Apply.Nudge()
+	c.SignIn.Recheck()
 }
 
 // ResetPassword gives a user a random password, which is returned once. The user must

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -46,14 +47,18 @@ func withSignIn(ctx context.Context, f dbFlag, use func(*signin.Authenticator) e
 	return use(signin.New(signin.Options{DB: store, Log: log, Mail: mail.New(mail.Options{Log: log}), Changed: func() {}}))
 }
 
+// atShell names the commands here in the audit trail.
+func atShell() *signin.Caller { return &signin.Caller{Author: pbx.Author{Actor: "dialtone token"}} }
+
 // Run creates a token.
 func (t *tokenCreateCmd) Run(ctx context.Context) error {
 	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
 		o := signin.TokenOrder{Name: t.Name, Role: pbx.Role(t.Role), Tenant: t.Tenant}
 		if t.Expires != 0 {
-			o.Expires = time.Now().Add(t.Expires)
+			end := time.Now().Add(t.Expires)
+			o.Expires = &end
 		}
-		_, text, err := a.CreateToken(ctx, o)
+		_, text, err := a.CreateToken(ctx, atShell(), o)
 		if err != nil {
 			return err
 		}
@@ -67,8 +72,8 @@ func (t *tokenListCmd) Run(ctx context.Context) error {
 	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
 		tokens, err := a.Tokens(ctx, "")
 		for _, t := range tokens {
-			fmt.Printf("%s  %-9s  created %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly), tokenRole(t),
-				t.Name)
+			fmt.Printf("%s  %-9s  created %s by %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly),
+				cmp.Or(t.CreatedBy, "(not kept)"), tokenRole(t), t.Name)
 		}
 		return err
 	})
@@ -93,5 +98,5 @@ func tokenRole(t *db.Token) string {
 
 // Run revokes a token.
 func (t *tokenRevokeCmd) Run(ctx context.Context) error {
-	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error { return a.RevokeToken(ctx, "", t.ID) })
+	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error { return a.RevokeToken(ctx, atShell(), "", t.ID) })
 }

@@ -480,7 +480,7 @@ CREATE TABLE tokens (
     created_at   INTEGER NOT NULL,
     revoked_at   INTEGER NOT NULL,
     last_used_at INTEGER NOT NULL
-, role TEXT NOT NULL DEFAULT 'platform-admin' CHECK (role IN ('platform-admin', 'tenant-admin', 'operator')), tenant TEXT REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE, expires_at INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, role TEXT NOT NULL DEFAULT 'platform-admin' CHECK (role IN ('platform-admin', 'tenant-admin', 'operator')), tenant TEXT REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE, expires_at INTEGER NOT NULL DEFAULT 0, created_by TEXT NOT NULL DEFAULT '', username TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE trunks (
     tenant        TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,

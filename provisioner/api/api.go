@@ -6,6 +6,7 @@
 package api
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -28,8 +29,13 @@ type Options struct {
 	Version     string // of the program, for the document and /v1/health
 	Metrics     http.Handler
 	Logger      *slog.Logger
-	beat        time.Duration // of event streams, for tests; 0 is heartbeat
+	patience    time.Duration // of writes, for tests; 0 is patience
 }
+
+// patience is how long a client may take to receive one piece of an answer. Then the
+// connection is closed. A client of events that only reads slowly is told to resync long
+// before.
+const patience = 30 * time.Second
 
 // api holds what handlers share.
 type api struct {
@@ -37,18 +43,21 @@ type api struct {
 	ctl    *provisioner.Controller
 	hu     huma.API
 	router *echo.Echo
+	streams
 }
 
 // New returns the handler of the admin listener. The first call replaces huma's errors
 // and words for the whole program.
-func New(o Options) http.Handler { return answerHead(newAPI(o).router) }
+func New(o Options) http.Handler {
+	return boundWrites(cmp.Or(o.patience, patience), answerHead(newAPI(o).router))
+}
 
 // newAPI declares everything.
 func newAPI(o Options) *api {
 	ownProblems()
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	a := &api{Options: o, ctl: o.Controller, router: e}
+	a := &api{Options: o, ctl: o.Controller, router: e, streams: streams{of: map[string]int{}}}
 	e.HTTPErrorHandler = a.echoError
 	e.Use(a.logRequests, recoverPanic, unescapeParams)
 	config := huma.DefaultConfig("Dialtone", o.Version)
@@ -100,8 +109,9 @@ func (a *api) register(e *echo.Echo) {
 	e.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, "/docs") })
 }
 
-// Server returns the admin listener's settings. Every phase of a connection has a deadline,
-// except the answer, because an event stream has no end.
+// Server returns the admin listener's settings. Every phase of a connection has a deadline.
+// An event stream and a long recording have no end to be foreseen, so it is each piece of
+// an answer that has one, see boundWrites.
 func Server(handler http.Handler) *http.Server {
 	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10}

@@ -28,7 +28,7 @@ func TestAuditSpeaksTheAPIsLanguage(t *testing.T) {
 		{"group", "groups/sales", `{}`, reflect.TypeFor[pbx.Group](), reflect.TypeFor[Group]()},
 		{"class-of-service", "classes-of-service/home", `{"allow":["national","+4977"],"deny":["+49900"]}`, reflect.TypeFor[pbx.ClassOfService](), reflect.TypeFor[ClassOfService]()},
 		{"external-number", "external-numbers/+4915112345678", `{"description":"mobile","available":true}`, reflect.TypeFor[pbx.ExternalNumber](), reflect.TypeFor[ExternalNumber]()},
-		{"trunk", "trunks/carrier", `{"host":"192.0.2.1","username":"u","secret":"s3cret"}`, reflect.TypeFor[pbx.Trunk](), reflect.TypeFor[Trunk]()},
+		{"trunk", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"s3cret"}`, reflect.TypeFor[pbx.Trunk](), reflect.TypeFor[Trunk]()},
 		{"extension", "extensions/102", `{"name":"Bert"}`, reflect.TypeFor[pbx.Extension](), reflect.TypeFor[Extension]()},
 		{"extension", "extensions/101", `{"name":"Anna","mailbox":"101","groups":["sales"],"allowed_devices":["mobile","hardware"],"call_waiting":false,"presence":false,
 			"twin_number":"+4915112345678","class_of_service":"home","ring":"sequence","record":true}`, reflect.TypeFor[pbx.Extension](), reflect.TypeFor[Extension]()},

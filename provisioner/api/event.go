@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,12 +12,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
-
-// patience is how long one write to a client may take. After that the stream is given up; a
-// client that only reads slowly is told to resync long before.
-const patience = 30 * time.Second
 
 // heartbeat keeps proxies from closing a quiet event stream. At each one the client's right
 // to read is checked again.
@@ -29,7 +25,7 @@ func (a *api) registerEvents() {
 		Tags:        []string{"events"},
 		Summary:     "Stream of changes (server-sent events)",
 		Description: "Events: status (a device), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), resync (you were too slow: read everything again and connect anew). The stream of one tenant has status, fetch, phone-resync and call of its objects, and resync.",
-		Errors:      []int{401, 404},
+		Errors:      []int{401, 404, 429},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},
 	}, func(ctx context.Context, in *struct{ TenantQuery }) (*huma.StreamResponse, error) {
@@ -38,8 +34,17 @@ func (a *api) registerEvents() {
 				return nil, a.problem(err)
 			}
 		}
-		by, sub := caller(ctx), a.ctl.Events.Subscribe(in.Tenant)
-		return &huma.StreamResponse{Body: func(ctx huma.Context) { a.stream(ctx, by, sub) }}, nil
+		by := caller(ctx)
+		if !a.streams.enter(by.Key()) {
+			return nil, a.problem(&pbx.Error{Kind: pbx.TooMany, Message: fmt.Sprintf(
+				"a token or session may have %d event streams at once: close one, or read several things from one stream",
+				streamsOfOne)})
+		}
+		sub := a.ctl.Events.Subscribe(in.Tenant)
+		return &huma.StreamResponse{Body: func(ctx huma.Context) {
+			defer a.streams.leave(by.Key())
+			a.stream(ctx, by, sub)
+		}}, nil
 	})
 }
 
@@ -53,24 +58,30 @@ func (a *api) stream(ctx huma.Context, by *signin.Caller, sub *event.Subscriptio
 	control := http.NewResponseController(humaecho.UnwrapV4(ctx).Response())
 	_, _ = fmt.Fprint(w, ": connected\n\n")
 	_ = control.Flush()
-	beat := time.NewTicker(cmp.Or(a.beat, heartbeat))
+	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	rights := a.newRecheck(by)
+	defer rights.stop()
 	for {
 		var err error
 		select {
 		case <-ctx.Context().Done():
 			return
-		case <-beat.C:
-			if a.ctl.SignIn.Still(ctx.Context(), by) != nil {
+		case <-rights.changed:
+			rights.wait()
+		case <-rights.due.C:
+			if rights.ask(ctx.Context()) != nil {
 				return
 			}
-			_ = control.SetWriteDeadline(time.Now().Add(patience))
+		case <-beat.C:
+			if rights.ask(ctx.Context()) != nil {
+				return
+			}
 			_, err = fmt.Fprint(w, ": still here\n\n")
 		case e, ok := <-sub.Events():
 			if !ok {
 				return
 			}
-			_ = control.SetWriteDeadline(time.Now().Add(patience))
 			err = writeEvent(w, e)
 		}
 		if err != nil || control.Flush() != nil {
@@ -81,10 +92,17 @@ func (a *api) stream(ctx huma.Context, by *signin.Caller, sub *event.Subscriptio
 
 // writeEvent prints one event as the HTML standard defines (9.2.6).
 func writeEvent(w io.Writer, e event.Event) error {
+	text, err := e.Text(encodeEvent)
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	return err
+}
+
+func encodeEvent(e event.Event) ([]byte, error) {
 	data, err := json.Marshal(eventView(e.Data))
 	if err != nil {
-		return fmt.Errorf("encoding event %d: %w", e.ID, err)
+		return nil, fmt.Errorf("encoding event %d: %w", e.ID, err)
 	}
-	_, err = fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Type, data)
-	return err
+	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.Type, data), nil
 }

@@ -91,7 +91,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- l.ctl.Run(ctx) }()
-	_, text, err := l.ctl.SignIn.CreateToken(t.Context(), signin.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
+	_, text, err := l.ctl.SignIn.CreateToken(t.Context(), &signin.Caller{}, signin.TokenOrder{Name: "tester", Role: pbx.RolePlatformAdmin})
 	if err != nil {
 		t.Fatal(err)
 	}

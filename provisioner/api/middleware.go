@@ -71,3 +71,42 @@ func answerHead(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// boundWrites gives each piece of an answer a deadline. One deadline for the whole of it
+// would end long downloads and event streams.
+func boundWrites(within time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b := &boundWriter{ResponseWriter: w, control: http.NewResponseController(w), within: within}
+		defer b.bound() // what is left in buffers is sent after this, the head of an empty answer too
+		next.ServeHTTP(b, r)
+	})
+}
+
+// boundWriter sets the deadline before each write. It hides ReadFrom, which would write a
+// whole file under one deadline.
+type boundWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	within  time.Duration
+}
+
+// bound fails only for writers of tests, which have no connection.
+func (b *boundWriter) bound() { _ = b.control.SetWriteDeadline(time.Now().Add(b.within)) }
+
+// Write implements io.Writer.
+func (b *boundWriter) Write(p []byte) (int, error) {
+	b.bound()
+	return b.ResponseWriter.Write(p)
+}
+
+// FlushError is found by http.ResponseController.
+func (b *boundWriter) FlushError() error {
+	b.bound()
+	return b.control.Flush()
+}
+
+// Flush implements http.Flusher, which Echo asks for.
+func (b *boundWriter) Flush() { _ = b.FlushError() }
+
+// Unwrap is found by http.ResponseController.
+func (b *boundWriter) Unwrap() http.ResponseWriter { return b.ResponseWriter }

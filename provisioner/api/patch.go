@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -27,8 +29,12 @@ func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 	if err := unmarshal(in.RawBody, &patch); err != nil {
 		return w, newProblem(400, err.Error(), nil)
 	}
-	if _, ok := patch.(map[string]any); !ok {
+	fields, ok := patch.(map[string]any)
+	if !ok {
 		return w, newProblem(422, "the body must be an object with the fields to change", nil)
+	}
+	if err := k.unknownNull(a, fields); err != nil {
+		return w, err
 	}
 	present, err := json.Marshal(k.fields(old))
 	if err != nil {
@@ -53,6 +59,21 @@ func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
 		return w, newProblem(422, "validation failed", nil, err)
 	}
 	return w, nil
+}
+
+// unknownNull refuses null for what is no field. The merged document does not show it.
+func (k kind[T, W, V]) unknownNull(a *api, fields map[string]any) error {
+	schema := k.bodySchema(a)
+	if schema.Ref != "" {
+		schema = a.hu.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if _, known := schema.Properties[name]; !known && fields[name] == nil {
+			return newProblem(422, "validation failed", k.readOnly(),
+				&huma.ErrorDetail{Message: validation.MsgUnexpectedProperty, Location: "body." + name})
+		}
+	}
+	return nil
 }
 
 // mergePatch is the algorithm of RFC 7396, section 2.

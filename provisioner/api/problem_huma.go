@@ -12,11 +12,13 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 )
 
-// ownProblems replaces the variables through which huma builds its own errors. These are
+// ownProblems makes huma strict about names, and replaces the variables through which huma builds its own errors. These are
 // errors about bad JSON, unknown properties and wrong types. Ours name the field and never
 // echo the value, which may be a secret. The texts continue a sentence that begins with the
 // field.
 var ownProblems = sync.OnceFunc(func() {
+	// encoding/json takes PASSWORD for password, which would get past the schema of it.
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return newProblem(status, message, nil, errs...)
 	}
@@ -72,7 +74,10 @@ func fieldOf(err error, readOnly map[string]bool) ProblemField {
 	where, field, _ := strings.Cut(d.Location, ".")
 	// huma hands on the errors of unmarshal as a text.
 	name, isMisfit := strings.CutSuffix(d.Message, misfit)
+	twice, isTwice := strings.CutSuffix(d.Message, repeated)
 	switch {
+	case isTwice:
+		return ProblemField{twice, strings.TrimSpace(repeated)}
 	case isMisfit:
 		return ProblemField{name, strings.TrimSpace(misfit)}
 	case field == "" && where == "body" && strings.HasPrefix(d.Message, "must "):

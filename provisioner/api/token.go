@@ -15,15 +15,17 @@ import (
 
 // Token is an API token as it is listed.
 type Token struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	Role     string     `json:"role" enum:"platform-admin,tenant-admin,operator"`
-	Tenant   string     `json:"tenant,omitempty" doc:"The only one within its reach"`
-	Token    string     `json:"token,omitempty" doc:"Its text; shown once, when it is created"`
-	Created  time.Time  `json:"created"`
-	Expires  *time.Time `json:"expires,omitempty" doc:"Absent: never"`
-	Revoked  *time.Time `json:"revoked,omitempty"`
-	LastUsed *time.Time `json:"last_used,omitempty" doc:"Right to within a minute"`
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Role      string     `json:"role" enum:"platform-admin,tenant-admin,operator"`
+	Tenant    string     `json:"tenant,omitempty" doc:"The only one within its reach"`
+	Token     string     `json:"token,omitempty" doc:"Its text; shown once, when it is created"`
+	Created   time.Time  `json:"created"`
+	CreatedBy string     `json:"created_by,omitempty" doc:"Who made it, as the audit trail names actors"`
+	Username  string     `json:"username,omitempty" doc:"The user of the tenant with whom it ends: when the user is deleted, may not sign in, or is no tenant admin any more"`
+	Expires   *time.Time `json:"expires,omitempty" doc:"Absent: never"`
+	Revoked   *time.Time `json:"revoked,omitempty"`
+	LastUsed  *time.Time `json:"last_used,omitempty" doc:"Right to within a minute"`
 }
 
 // TokenOrder says what a token is to be.
@@ -42,7 +44,7 @@ type createToken struct {
 // createToken makes a token. A caller of one tenant makes tokens for that tenant only.
 func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token], error) {
 	o := signin.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role),
-		Expires: or(in.Body.Expires, time.Time{})}
+		Expires: in.Body.Expires}
 	if o.Role == "" {
 		o.Role = pbx.RolePlatformAdmin
 		if o.Tenant != "" {
@@ -52,7 +54,7 @@ func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token],
 	if in.Tenant != "" && o.Tenant != in.Tenant {
 		return nil, a.problem(pbx.Invalidf("tenant", "must be %s", in.Tenant))
 	}
-	t, text, err := a.ctl.SignIn.CreateToken(ctx, o)
+	t, text, err := a.ctl.SignIn.CreateToken(ctx, caller(ctx), o)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -62,7 +64,7 @@ func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token],
 }
 
 func tokenView(t *db.Token) Token {
-	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt,
+	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt, CreatedBy: t.CreatedBy, Username: t.Username,
 		Expires: given(t.ExpiresAt)}
 	if !t.RevokedAt.IsZero() {
 		v.Revoked = &t.RevokedAt
@@ -99,7 +101,7 @@ func (a *api) registerTokens() {
 			TenantQuery
 			ID string `path:"id"`
 		}) (*struct{}, error) {
-			if err := a.ctl.SignIn.RevokeToken(ctx, in.Tenant, in.ID); err != nil {
+			if err := a.ctl.SignIn.RevokeToken(ctx, caller(ctx), in.Tenant, in.ID); err != nil {
 				return nil, a.problem(err)
 			}
 			return nil, nil //nolint:nilnil // 204: no body

@@ -13,6 +13,24 @@ type Event struct {
 	At     time.Time
 	Tenant string // that has the object; "" for an event about the platform
 	Data   Data   // nil for Missed
+	text   *text  // nil for Missed
+}
+
+// text is an event in the form of a wire, made once for all subscribers.
+type text struct {
+	once  sync.Once
+	bytes []byte
+	err   error
+}
+
+// Text returns what encode makes of the event. The first caller's encode runs, so all
+// callers must mean the same form. A call is a table of legs, and hundreds may listen.
+func (e Event) Text(encode func(Event) ([]byte, error)) ([]byte, error) {
+	if e.text == nil {
+		return encode(e)
+	}
+	e.text.once.Do(func() { e.text.bytes, e.text.err = encode(e) })
+	return e.text.bytes, e.text.err
 }
 
 // Queue is how many events wait for one subscriber. A subscriber that falls further
@@ -70,7 +88,7 @@ func (h *Hub) Publish(tenant string, data Data) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last++
-	e := Event{ID: h.last, Type: data.Type(), At: time.Now(), Tenant: tenant, Data: data}
+	e := Event{ID: h.last, Type: data.Type(), At: time.Now(), Tenant: tenant, Data: data, text: &text{}}
 	for s := range h.subs {
 		if s.tenant != "" && s.tenant != tenant {
 			continue

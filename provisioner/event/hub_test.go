@@ -105,3 +105,37 @@ func TestHubIsSafeForConcurrentUse(t *testing.T) {
 	}
 	h.Close()
 }
+
+// However many subscribers send an event on, it is encoded once.
+func TestEventIsEncodedOnce(t *testing.T) {
+	h := NewHub()
+	subs := make([]*Subscription, 100)
+	for i := range subs {
+		subs[i] = h.Subscribe("")
+	}
+	h.Publish("", Apply{Applied: 7})
+	h.Publish("", Apply{Applied: 8})
+	var mu sync.Mutex
+	encoded := map[uint64]int{}
+	var wg sync.WaitGroup
+	for _, s := range subs {
+		wg.Go(func() {
+			for range 2 {
+				e := <-s.Events()
+				text, err := e.Text(func(e Event) ([]byte, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					encoded[e.ID]++
+					return []byte{byte(e.Data.(Apply).Applied)}, nil
+				})
+				if err != nil || len(text) != 1 || int64(text[0]) != e.Data.(Apply).Applied {
+					t.Errorf("event %d is %v, %v", e.ID, text, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if len(encoded) != 2 || encoded[1] != 1 || encoded[2] != 1 {
+		t.Errorf("encoded %v times", encoded)
+	}
+}

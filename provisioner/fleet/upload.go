@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,18 +40,22 @@ type UploadedFile struct {
 	Modified time.Time
 }
 
-// newUploads measures the files that are there.
+// newUploads measures the files that are there. It removes those whose writing was cut off
+// when the program ended.
 func newUploads(dir string) (*Uploads, error) {
 	u := &Uploads{dir: dir, gone: map[string]bool{}}
 	if dir == "" {
 		return u, nil
 	}
-	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && d.IsDir() {
 			return nil
 		}
 		if err != nil {
 			return err
+		}
+		if strings.HasPrefix(d.Name(), wholefile.Temporary) {
+			return os.Remove(path)
 		}
 		info, err := d.Info()
 		if err == nil {

@@ -64,6 +64,29 @@ func TestUploadsAreKeptWhole(t *testing.T) {
 	}
 }
 
+// A file that was being written when the program was killed neither stays nor counts.
+func TestUnfinishedUploadsAreRemovedAtTheStart(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "default", "001565aabbcc")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(folder, "001565aabbcc-app.log")
+	for _, path := range []string{kept, filepath.Join(folder, ".new-123"), filepath.Join(folder, ".new-456")} {
+		if err := os.WriteFile(path, []byte("seven b"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u, err := newUploads(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != 1 || left[0].Name() != filepath.Base(kept) || u.used != 7 {
+		t.Errorf("%v are left and %d bytes count, %v", left, u.used, err)
+	}
+}
+
 func TestUploadsKeepToTheirNamesAndRoom(t *testing.T) {
 	dir := t.TempDir()
 	u := testUploads(t, dir)

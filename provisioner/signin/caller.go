@@ -19,6 +19,7 @@ type Caller struct {
 	// MustChange says that the user must choose a password before anything else.
 	MustChange bool
 	Expires    time.Time // zero: never
+	owner      string    // of an API token: the user with whom it ends
 	token      []byte    // hash of the API token, nil for a session
 	session    []byte    // hash of the session, nil for an API token
 }
@@ -36,11 +37,23 @@ func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller,
 		return nil, err
 	}
 	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant,
-		Expires: token.ExpiresAt, token: hash[:]}, nil
+		Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
+}
+
+// Key tells a caller's token or session from all others. It is no secret.
+func (c *Caller) Key() string { return string(c.token) + string(c.session) }
+
+// username is the user that stands behind a caller; "" for none.
+func (c *Caller) username() string {
+	if c.User != nil {
+		return c.User.Username
+	}
+	return c.owner
 }
 
 // Still returns an error if a caller may not go on as before. Then the token or the session
-// has ended, or its rights have changed. Streams ask it from time to time.
+// has ended, or its rights have changed. Streams ask it from time to time, and after
+// RightsChanged.
 func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
 	var role pbx.Role
 	var tenant string

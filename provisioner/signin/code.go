@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -24,10 +25,14 @@ const (
 
 // half begins a sign-in that a mailed code must complete. It replaces an earlier one of the
 // user.
-func (a *Authenticator) half(ctx context.Context, u *pbx.User) (*SignedIn, error) {
+func (a *Authenticator) half(ctx context.Context, u *pbx.User, at attempt) (*SignedIn, error) {
 	if !a.o.Mail.Sends() {
 		return nil, &pbx.Error{Kind: pbx.Unavailable,
 			Message: "no mail server is configured that could send the code: start Dialtone with --smtp-address"}
+	}
+	at.right() // the code has an attempt of its own
+	if !a.mails.Take(at.user, a.now()) {
+		return nil, errTooMany
 	}
 	text := pbx.RandomSecret(32)
 	hash := sha256.Sum256([]byte(text.Reveal()))
@@ -42,21 +47,25 @@ func (a *Authenticator) half(ctx context.Context, u *pbx.User) (*SignedIn, error
 
 // Confirm completes half a sign-in by the code that was mailed.
 func (a *Authenticator) Confirm(ctx context.Context, half pbx.Secret, code, address string) (*SignedIn, error) {
-	if err := a.enter(address); err != nil {
-		return nil, err
-	}
 	hash := sha256.Sum256([]byte(half.Reveal()))
-	found, u, err := a.o.DB.TrySignIn(ctx, hash[:], a.now(), mostCodes)
+	user, err := a.o.DB.SignInUser(ctx, hash[:], a.now(), mostCodes)
 	if err != nil {
+		if !a.networks.Take(limit.NetworkOf(address), a.now()) {
+			return nil, errTooMany
+		}
 		return nil, err
 	}
 	// The codes of many sign-ins count together. So a thief of the password gets no further
-	// by beginning again.
-	done, err := a.admit(knownName(u))
+	// by beginning again. A code that comes too fast uses up nothing of the sign-in.
+	at, done, err := a.try(knownName(user), address)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	found, u, err := a.o.DB.TrySignIn(ctx, hash[:], a.now(), mostCodes)
+	if err != nil {
+		return nil, err
+	}
 	if !matches(found.Code, code) {
 		a.o.Log.Info("a code was refused", "user", knownName(u), "address", address)
 		return nil, pbx.Invalidf("code", "is not the code that was mailed last; %d more can be tried", mostCodes-found.Tries)
@@ -68,9 +77,9 @@ func (a *Authenticator) Confirm(ctx context.Context, half pbx.Secret, code, addr
 	if !had {
 		return nil, errWrong
 	}
-	out, err := a.open(ctx, u, address)
+	out, err := a.open(ctx, u, at, address)
 	if err == nil {
-		a.users.GiveBack(knownName(u)) // the password's attempt as well
+		a.mails.GiveBack(at.user)
 	}
 	return out, err
 }

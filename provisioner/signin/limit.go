@@ -11,6 +11,8 @@ import (
 var (
 	userRate    = limit.Rate{Burst: 10, Every: time.Minute}
 	networkRate = limit.Rate{Burst: 40, Every: 6 * time.Second}
+	// mailRate bounds codes: a thief of a password must not flood the owner's mailbox.
+	mailRate = limit.Rate{Burst: 10, Every: time.Minute}
 )
 
 // mostRemembered is of how many users and networks attempts are counted one by one.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -20,10 +19,7 @@ func (a *Authenticator) ChangePassword(
 	if present == chosen {
 		return nil, pbx.Invalidf("new", "is the present password")
 	}
-	if err := a.enter(by.Address); err != nil {
-		return nil, err
-	}
-	done, err := a.admit(userKey(tenant, username))
+	at, done, err := a.try(userKey(tenant, username), by.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +34,7 @@ func (a *Authenticator) ChangePassword(
 	if err := a.storePassword(ctx, by, u, Hash(chosen)); err != nil {
 		return nil, err
 	}
-	a.users.GiveBack(knownName(u))
-	a.networks.GiveBack(limit.NetworkOf(by.Address))
+	at.right()
 	return u, nil
 }
 
@@ -62,5 +57,6 @@ func (a *Authenticator) storePassword(ctx context.Context, by *Caller, u *pbx.Us
 		return fmt.Errorf("changing the password of user %s: %w", u.Username, err)
 	}
 	a.o.Changed()
+	a.Recheck() // the user's other sessions have ended
 	return nil
 }

@@ -38,7 +38,11 @@ type Authenticator struct {
 	now      func() time.Time
 	users    *limit.Count[string] // by tenant and name, whether there is such a user or not
 	networks *limit.Count[netip.Prefix]
+	homes    homes
+	atHome   *limit.Count[home]   // of users where they signed in lately, in place of users
+	mails    *limit.Count[string] // codes that are mailed to a user
 	busy     chan struct{}
+	recheck  recheck
 }
 
 // Options are what an Authenticator needs. All fields are required.
@@ -47,15 +51,19 @@ type Options struct {
 	Log *slog.Logger
 	// Mail sends the codes that NextCode returns.
 	Mail *mail.Outbox
-	// Changed runs after the row of a user was changed.
+	// Changed runs after the row of a user or token was changed.
 	Changed func()
 }
 
 // New returns an Authenticator. It has nothing to run.
 func New(o Options) *Authenticator {
 	return &Authenticator{o: o, now: time.Now, busy: make(chan struct{}, mostAtOnce),
+		recheck:  recheck{changed: make(chan struct{})},
 		users:    limit.NewCount[string](userRate, mostRemembered),
-		networks: limit.NewCount[netip.Prefix](networkRate, mostRemembered)}
+		networks: limit.NewCount[netip.Prefix](networkRate, mostRemembered),
+		homes:    homes{of: map[string][]signedIn{}},
+		atHome:   limit.NewCount[home](userRate, homesOfOne*mostRemembered),
+		mails:    limit.NewCount[string](mailRate, mostRemembered)}
 }
 
 // Credentials are what a sign-in begins with.
@@ -81,10 +89,7 @@ var errWrong = &pbx.Error{Kind: pbx.Unauthorized,
 // Begin begins a session by a user's password. A user with a second step gets half a
 // session. A wrong name takes as long as a wrong password.
 func (a *Authenticator) Begin(ctx context.Context, in Credentials) (*SignedIn, error) {
-	if err := a.enter(in.Address); err != nil {
-		return nil, err
-	}
-	done, err := a.admit(userKey(in.Tenant, in.Username))
+	at, done, err := a.try(userKey(in.Tenant, in.Username), in.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +109,9 @@ func (a *Authenticator) Begin(ctx context.Context, in Credentials) (*SignedIn, e
 	}
 	a.renewHash(ctx, u, &u.Password, in.Password.Reveal())
 	if u.SecondStep == pbx.SecondStepEmail {
-		return a.half(ctx, u)
+		return a.half(ctx, u, at)
 	}
-	return a.open(ctx, u, in.Address)
+	return a.open(ctx, u, at, in.Address)
 }
 
 // user reads a user. It returns nil and a NotFound error when there is no such user.
@@ -128,33 +133,8 @@ func knownName(u *pbx.User) string {
 
 func userKey(tenant, username string) string { return tenant + "/" + username }
 
-// errTooMany does not tell whether there is such a user.
-var errTooMany = &pbx.Error{Kind: pbx.TooMany, Message: "too many attempts to sign in: wait a minute"}
-
-// enter counts an attempt from a network.
-func (a *Authenticator) enter(address string) error {
-	if !a.networks.Take(limit.NetworkOf(address), a.now()) {
-		return errTooMany
-	}
-	return nil
-}
-
-// admit counts an attempt at a user before anything is compared. done frees the
-// place in the queue.
-func (a *Authenticator) admit(user string) (done func(), err error) {
-	if !a.users.Take(user, a.now()) {
-		return nil, errTooMany
-	}
-	select {
-	case a.busy <- struct{}{}:
-		return func() { <-a.busy }, nil
-	default:
-		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "too many people sign in at this moment: try again"}
-	}
-}
-
 // open begins a session.
-func (a *Authenticator) open(ctx context.Context, u *pbx.User, address string) (*SignedIn, error) {
+func (a *Authenticator) open(ctx context.Context, u *pbx.User, at attempt, address string) (*SignedIn, error) {
 	text := pbx.NewSecret(sessionPrefix + pbx.RandomSecret(32).Reveal())
 	hash := sha256.Sum256([]byte(text.Reveal()))
 	now := a.now().UTC().Truncate(time.Millisecond)
@@ -167,8 +147,8 @@ func (a *Authenticator) open(ctx context.Context, u *pbx.User, address string) (
 	if err != nil {
 		return nil, err
 	}
-	a.users.GiveBack(knownName(u))
-	a.networks.GiveBack(limit.NetworkOf(address))
+	at.right()
+	a.homes.add(home{at.user, at.network}, now)
 	a.o.Log.Info("signed in", "user", knownName(u), "address", address)
 	return &SignedIn{Session: text, Caller: callerOf(u, session.ExpiresAt, hash[:]), Expires: session.ExpiresAt}, nil
 }
@@ -178,5 +158,9 @@ func (a *Authenticator) End(ctx context.Context, by *Caller) error {
 	if by.session == nil {
 		return &pbx.Error{Kind: pbx.Conflict, Message: "this is an API token and no session: revoke it instead"}
 	}
-	return a.o.DB.EndSession(ctx, by.session)
+	if err := a.o.DB.EndSession(ctx, by.session); err != nil {
+		return err
+	}
+	a.Recheck()
+	return nil
 }

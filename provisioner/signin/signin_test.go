@@ -232,7 +232,7 @@ func TestSecondStep(t *testing.T) {
 			break
 		}
 		for range mostCodes {
-			_, _ = p.confirm(s, "999999")
+			_, err = p.confirm(s, "999999")
 		}
 	}
 	if pbx.KindOf(err) != pbx.TooMany {
@@ -324,5 +324,84 @@ func TestCodesAreQueued(t *testing.T) {
 	}
 	if _, ok := p.letter(); ok {
 		t.Error("a code that was given up is still queued")
+	}
+}
+
+// A code that was not even looked at leaves the sign-in as it was.
+func TestCodesThatComeTooFastUseNothingUp(t *testing.T) {
+	p := newPeople(t)
+	p.fresh(someServer)
+	s := p.half()
+	for i := range userRate.Burst {
+		_, _ = p.try("carol", "wrong", fmt.Sprintf("198.51.100.%d", i))
+	}
+	for range 2 * mostCodes {
+		if _, err := p.confirm(s, "123456"); pbx.KindOf(err) != pbx.TooMany {
+			t.Fatalf("while strangers guess: %v", err)
+		}
+	}
+	p.clock.pass(time.Minute)
+	if _, err := p.confirm(s, "123456"); err != nil {
+		t.Errorf("a minute later: %v", err)
+	}
+}
+
+// An office behind one address signs in, in two steps each, as often as it likes.
+func TestRightSignInsCostANetworkNothing(t *testing.T) {
+	p := newPeople(t)
+	p.fresh(someServer)
+	for i := range 5 * networkRate.Burst {
+		if _, err := p.confirm(p.half(), "123456"); err != nil {
+			t.Fatalf("sign-in %d: %v", i, err)
+		}
+	}
+}
+
+// Strangers who guess a user's password elsewhere do not keep the user out where the user
+// has signed in lately. There the guesses are counted as well.
+func TestStrangersDoNotKeepAKnownUserOut(t *testing.T) {
+	p := newPeople(t)
+	const office, away = "192.0.2.7", "203.0.113.9"
+	if _, err := p.try("alice", rightPassword, office); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 * userRate.Burst {
+		_, _ = p.try("alice", "wrong", fmt.Sprintf("198.51.100.%d", i))
+	}
+	if _, err := p.try("alice", rightPassword, office); err != nil {
+		t.Errorf("at the office: %v", err)
+	}
+	if _, err := p.try("alice", rightPassword, away); pbx.KindOf(err) != pbx.TooMany {
+		t.Errorf("from where alice never was: %v", err)
+	}
+	if _, err := p.try("bob", "wrong", office); !errors.Is(err, errWrong) {
+		t.Errorf("another user at the office: %v", err)
+	}
+	for i := range userRate.Burst {
+		if _, err := p.try("alice", "wrong", office); !errors.Is(err, errWrong) {
+			t.Fatalf("guess %d at the office: %v", i, err)
+		}
+	}
+	if _, err := p.try("alice", rightPassword, office); pbx.KindOf(err) != pbx.TooMany {
+		t.Errorf("after guesses at the office: %v", err)
+	}
+	p.clock.pass(homeFor)
+	for i := range 2 * userRate.Burst {
+		_, _ = p.try("alice", "wrong", fmt.Sprintf("198.51.100.%d", i))
+	}
+	if _, err := p.try("alice", rightPassword, office); pbx.KindOf(err) != pbx.TooMany {
+		t.Errorf("a month later: %v", err)
+	}
+}
+
+// Whoever has a password sends its owner few codes.
+func TestCodesMailedAreLimited(t *testing.T) {
+	p := newPeople(t)
+	p.fresh(someServer)
+	for range mailRate.Burst {
+		p.half()
+	}
+	if _, err := p.try("carol", rightPassword, "192.0.2.9"); pbx.KindOf(err) != pbx.TooMany {
+		t.Errorf("one more: %v", err)
 	}
 }

@@ -21,13 +21,14 @@ const tokenPrefix = "dt_"
 type TokenOrder struct {
 	Name    string
 	Role    pbx.Role
-	Tenant  string    // "" for a platform admin
-	Expires time.Time // zero: never
+	Tenant  string     // "" for a platform admin
+	Expires *time.Time // nil: never
 }
 
 // CreateToken makes an API token. Its text is returned once; the database keeps
 // its SHA-256 only. Hashing without salt is enough: the text has 256 random bits.
-func (a *Authenticator) CreateToken(ctx context.Context, o TokenOrder) (*db.Token, pbx.Secret, error) {
+// A token that a user makes, or that a token of the user's makes, ends with the user.
+func (a *Authenticator) CreateToken(ctx context.Context, by *Caller, o TokenOrder) (*db.Token, pbx.Secret, error) {
 	var es pbx.Errors
 	es.Add(pbx.CheckText("name", o.Name, 1, 60, 0))
 	if o.Role == pbx.RoleUser {
@@ -39,14 +40,14 @@ func (a *Authenticator) CreateToken(ctx context.Context, o TokenOrder) (*db.Toke
 	if o.Tenant != "" {
 		es.Add(pbx.CheckName("tenant", o.Tenant))
 	}
-	if !o.Expires.IsZero() && !o.Expires.After(time.Now()) {
+	if o.Expires != nil && !o.Expires.After(a.now()) {
 		es.Add(pbx.Invalidf("expires", "must be in the future"))
 	}
 	if err := es.Err(); err != nil {
 		return nil, pbx.Secret{}, err
 	}
 	text := newTokenText()
-	token, err := a.storeToken(ctx, o, text)
+	token, err := a.storeToken(ctx, by, o, text)
 	if pbx.KindOf(err) == pbx.NotFound {
 		err = pbx.Refusedf("tenant", "tenant %s does not exist", o.Tenant)
 	}
@@ -55,12 +56,18 @@ func (a *Authenticator) CreateToken(ctx context.Context, o TokenOrder) (*db.Toke
 
 func newTokenText() pbx.Secret { return pbx.NewSecret(tokenPrefix + pbx.RandomSecret(32).Reveal()) }
 
-func (a *Authenticator) storeToken(ctx context.Context, o TokenOrder, text pbx.Secret) (*db.Token, error) {
+func (a *Authenticator) storeToken(ctx context.Context, by *Caller, o TokenOrder, text pbx.Secret) (*db.Token, error) {
 	hash := sha256.Sum256([]byte(text.Reveal()))
-	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, ExpiresAt: o.Expires}
-	if err := a.o.DB.CreateToken(ctx, t, hash[:]); err != nil {
+	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, Username: by.username()}
+	if o.Expires != nil {
+		t.ExpiresAt = *o.Expires
+	}
+	if err := a.o.DB.CreateToken(ctx, by.Author, t, hash[:]); err != nil {
 		return nil, err
 	}
+	a.o.Changed()
+	a.o.Log.Info("made a token", "id", t.ID, "name", t.Name, "role", t.Role, "tenant", t.Tenant, "by", by.Actor,
+		"address", by.Address)
 	return a.o.DB.TokenByHash(ctx, hash[:])
 }
 
@@ -84,8 +91,14 @@ func (a *Authenticator) Tokens(ctx context.Context, tenant string) ([]*db.Token,
 
 // RevokeToken makes a token of a tenant useless from now on. With tenant "" it revokes any
 // token.
-func (a *Authenticator) RevokeToken(ctx context.Context, tenant, id string) error {
-	return a.o.DB.RevokeToken(ctx, tenant, id)
+func (a *Authenticator) RevokeToken(ctx context.Context, by *Caller, tenant, id string) error {
+	if err := a.o.DB.RevokeToken(ctx, by.Author, tenant, id); err != nil {
+		return err
+	}
+	a.o.Changed()
+	a.Recheck()
+	a.o.Log.Info("revoked a token", "id", id, "by", by.Actor, "address", by.Address)
+	return nil
 }
 
 // FirstToken writes an admin token to a new file if no token exists yet. Only the file's
@@ -106,7 +119,7 @@ func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, erro
 		return false, fmt.Errorf("writing the first token to %s: %w", path, err)
 	}
 	order := TokenOrder{Name: "admin " + time.Now().Format(time.DateOnly), Role: pbx.RolePlatformAdmin}
-	if _, err := a.storeToken(ctx, order, text); err != nil {
+	if _, err := a.storeToken(ctx, &Caller{Author: pbx.Author{Actor: "dialtone"}}, order, text); err != nil {
 		return false, errors.Join(err, os.Remove(path))
 	}
 	return true, nil

@@ -38,7 +38,7 @@ func TestFirstToken(t *testing.T) {
 	if created, err := l.FirstToken(t.Context(), path+"2"); created || err != nil {
 		t.Errorf("a second time: %v, %v", created, err)
 	}
-	if err := l.RevokeToken(t.Context(), "", tokens[0].ID); err != nil {
+	if err := l.RevokeToken(t.Context(), &Caller{}, "", tokens[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if created, err := l.FirstToken(t.Context(), path+"2"); created || err != nil {
