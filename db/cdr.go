@@ -156,6 +156,41 @@ func (tx *Tx) addCDR(ctx context.Context, c *pbx.CDR, lines bool) (added bool, e
 	return n > 0, err
 }
 
+// RecordedCall names a call that was recorded.
+type RecordedCall struct {
+	Recording string   // the one that its record names
+	Channels  []string // Uniqueids: of the caller's channel and of the called ones
+}
+
+// RecordedCallsOf returns the recorded calls in which an extension talked: as the caller or
+// as a party that answered. Those under an earlier number are among them, those of an
+// extension that had the number before are not.
+func (db *DB) RecordedCallsOf(ctx context.Context, tenant, extension string) (out []RecordedCall, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		out, err = query(ctx, tx, func(row scanner) (c RecordedCall, err error) {
+			var call string
+			var channels []byte
+			if err := row.Scan(&c.Recording, &call, &channels); err != nil {
+				return c, err
+			}
+			err = json.Unmarshal(channels, &c.Channels)
+			c.Channels = append(c.Channels, call)
+			return c, err
+		}, `SELECT recording, call, (SELECT json_group_array(l.value ->> 'id') FROM json_each(called) l) FROM cdrs
+			WHERE tenant = ?1 AND recording <> '' AND EXISTS (
+				SELECT 1 FROM extension_numbers n WHERE n.tenant = ?1 AND n.extension = ?2
+				AND started >= n.since AND (n.until = 0 OR started < n.until)
+				AND (from_extension = n.number OR by_extension = n.number OR EXISTS (
+					SELECT 1 FROM json_each(called) l
+					WHERE l.value ->> 'extension' = n.number AND l.value ->> 'answered' IS NOT NULL)))`, tenant, extension)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the recorded calls of extension %s: %w", extension, err)
+	}
+	return out, nil
+}
+
 // spaced is a text in which a search for " word " finds each word.
 func spaced(words []string) string {
 	if len(words) == 0 {

@@ -140,7 +140,10 @@ func fill(t testing.TB, db *DB) int64 {
 			func() error { return tx.PutGroup(ctx, sampleGroup()) },
 			func() error { return tx.CreateExtension(ctx, sampleExtension()) },
 			func() error { return tx.CreateDevice(ctx, sampleDevice()) },
-			func() error { return tx.CreatePhone(ctx, samplePhone()) })
+			func() error { return tx.CreatePhone(ctx, samplePhone()) },
+			// what the samples tell of happened before today
+			func() error { return tx.exec(ctx, `UPDATE phone_since SET since = 0`) },
+			func() error { return tx.exec(ctx, `UPDATE extension_numbers SET since = 0`) })
 	})
 }
 

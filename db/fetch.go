@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -162,14 +163,20 @@ func cut(s string) string {
 	return strings.ToValidUTF8(s, "")
 }
 
-// Fetches returns the last requests of one MAC, newest first.
+// Fetches returns the last requests of one MAC, newest first. Those from before the phone was
+// added are left out: another tenant may have had it.
 func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.PhoneFetch, err error) {
 	if err := db.SortFetches(ctx); err != nil {
 		return nil, err
 	}
 	limit = ListOptions{Limit: limit}.limit()
 	var rows [][]pbx.PhoneFetch
+	var since time.Time
 	err = db.View(ctx, func(tx *Tx) error {
+		err := tx.sql.QueryRowContext(ctx, `SELECT since FROM phone_since WHERE mac = ?`, string(mac)).Scan(instant{&since})
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		rows, err = query(ctx, tx, scanFetches, `SELECT mac, file, status, hash, address, user_agent, own, times FROM phone_fetches
 			WHERE mac = ? ORDER BY at DESC LIMIT ?`, string(mac), limit)
 		return err
@@ -177,7 +184,7 @@ func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.Pho
 	if err != nil {
 		return nil, fmt.Errorf("reading the fetches of phone %s: %w", mac.Colons(), err)
 	}
-	fs = slices.Concat(rows...)
+	fs = slices.DeleteFunc(slices.Concat(rows...), func(f pbx.PhoneFetch) bool { return f.At.Before(since) })
 	slices.SortStableFunc(fs, func(a, b pbx.PhoneFetch) int { return b.At.Compare(a.At) })
 	if limit >= 0 {
 		fs = fs[:min(len(fs), limit)]

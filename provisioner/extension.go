@@ -14,7 +14,10 @@ func newExtensions(c *Controller) *Resource[pbx.Extension] {
 		revision: func(e *pbx.Extension) int64 { return e.Revision },
 		validate: (*pbx.Extension).Validate,
 		release:  (*db.Tx).ReleaseExtension,
-		deleted:  c.forgetMessages,
+		deleted: func(ctx context.Context, e *pbx.Extension, released bool) {
+			c.Records.Forget(e.Tenant, e.Number)
+			c.forgetMessages(ctx, e, released)
+		},
 	}
 }
 

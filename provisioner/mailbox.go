@@ -1,6 +1,8 @@
 package provisioner
 
 import (
+	"context"
+
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -11,14 +13,18 @@ func newMailboxes(c *Controller) *Resource[pbx.Mailbox] {
 		get: (*db.Tx).Mailbox, list: (*db.Tx).Mailboxes, put: (*db.Tx).PutMailbox, del: (*db.Tx).DeleteMailbox,
 		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
 		validate: (*pbx.Mailbox).Validate,
-		saved:    c.forgetPhonePIN,
+		saved:    c.mailboxSaved,
+		deleted:  func(_ context.Context, m *pbx.Mailbox, _ bool) { c.Spool.ForgetMailbox(m.Tenant, m.Number) },
 	}
 }
 
-// forgetPhonePIN lets another PIN that an admin sets have an effect. Any other change leaves
-// the PIN alone that the mailbox's owner chose on the phone.
-func (c *Controller) forgetPhonePIN(old, m *pbx.Mailbox) {
-	if old == nil || !old.PIN.Equal(m.PIN) {
+// mailboxSaved lets another PIN that an admin sets have an effect. Any other change leaves the
+// PIN alone that the mailbox's owner chose on the phone. A new mailbox begins empty.
+func (c *Controller) mailboxSaved(old, m *pbx.Mailbox) {
+	switch {
+	case old == nil:
+		c.Spool.SetAside(m.Tenant, m.Number)
+	case !old.PIN.Equal(m.PIN):
 		c.Spool.ForgetPIN(m.Tenant, m.Number)
 	}
 }

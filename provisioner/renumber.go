@@ -33,6 +33,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 		c.Spool.MoveMailbox(tenant, before.Mailbox, e.Mailbox)
 	}
 	c.Calls.Turns.Renumber(tenant, number, to)
+	c.Records.Renumber(tenant, number, to)
 	c.Apply.Nudge()
 	return e, nil
 }

@@ -1,3 +1,19 @@
+CREATE TRIGGER extension_created AFTER INSERT ON extensions BEGIN
+    INSERT INTO extension_numbers
+    VALUES (new.tenant, new.number, new.number, CAST(unixepoch('subsec') * 1000 AS INTEGER), 0);
+END;
+
+CREATE TRIGGER extension_renumbered AFTER UPDATE OF number ON extensions WHEN old.number <> new.number BEGIN
+    UPDATE extension_numbers SET until = CAST(unixepoch('subsec') * 1000 AS INTEGER)
+    WHERE tenant = new.tenant AND number = old.number AND until = 0;
+    INSERT INTO extension_numbers
+    VALUES (new.tenant, new.number, new.number, CAST(unixepoch('subsec') * 1000 AS INTEGER), 0);
+END;
+
+CREATE TRIGGER phone_created AFTER INSERT ON phones BEGIN
+    INSERT INTO phone_since VALUES (new.mac, CAST(unixepoch('subsec') * 1000 AS INTEGER));
+END;
+
 CREATE TABLE answer_counts (
     tenant    TEXT    NOT NULL,
     extension TEXT    NOT NULL,
@@ -108,6 +124,15 @@ CREATE TABLE endpoint_status (
     call_since    INTEGER NOT NULL,
     seen_at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE extension_numbers (
+    tenant    TEXT    NOT NULL,
+    extension TEXT    NOT NULL,
+    number    TEXT    NOT NULL,
+    since     INTEGER NOT NULL,
+    until     INTEGER NOT NULL,
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT;
 
 CREATE TABLE extensions (
     tenant       TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
@@ -326,6 +351,11 @@ CREATE TABLE phone_settings (
     revision      INTEGER NOT NULL CHECK (revision > 0)
 , uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
+CREATE TABLE phone_since (
+    mac   TEXT    PRIMARY KEY REFERENCES phones (mac) ON UPDATE CASCADE ON DELETE CASCADE,
+    since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE phones (
     tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
     mac         TEXT    NOT NULL UNIQUE CHECK (length(mac) = 12),
@@ -514,6 +544,8 @@ CREATE INDEX changes_of_revision ON changes (revision);
 CREATE INDEX devices_of_extension ON devices (tenant, extension);
 
 CREATE INDEX devices_of_external_number ON devices (tenant, external_number);
+
+CREATE INDEX extension_numbers_of ON extension_numbers (tenant, extension);
 
 CREATE INDEX extensions_of_class ON extensions (tenant, class_of_service) WHERE class_of_service <> '';
 

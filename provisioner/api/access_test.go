@@ -167,6 +167,7 @@ func (l *lab) everybody() []asked {
 	l.must(201, "PUT", "extensions/101", `{"name":"Alice","mailbox":"101"}`)
 	l.must(201, "PUT", "devices/alice-desk", `{"extension":"101"}`)
 	l.record("default", aRecording, 8000)
+	l.recordedCall(aRecording, "101")
 	who := []asked{{"a platform token", "platform-admin", "", "", fixed(l.token)}}
 	for _, role := range []pbx.Role{pbx.RoleTenantAdmin, pbx.RoleOperator} {
 		who = append(who, asked{"a token of a " + string(role), string(role), "default", "", fixed(l.newToken(role, "default"))})

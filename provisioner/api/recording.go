@@ -58,6 +58,13 @@ func (a *api) registerRecordings() {
 		"audio/wav": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
 	declare(a, operators.and(ownRecordings), get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse,
 		error) {
+		hears, err := a.mayHear(ctx)
+		if err == nil && hears != nil && !hears(in.Name) {
+			err = notOwn(caller(ctx))
+		}
+		if err != nil {
+			return nil, a.problem(err)
+		}
 		r, file, err := a.ctl.Spool.Open(ctx, in.Tenant, in.Name)
 		if err != nil {
 			return nil, a.problem(err)
@@ -81,8 +88,12 @@ func recordingOperation(method, below, id, summary string) huma.Operation {
 }
 
 func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Recording], error) {
+	hears, err := a.mayHear(ctx)
+	if err != nil {
+		return nil, a.problem(err)
+	}
 	rows, err := a.ctl.Spool.Recordings(ctx, in.Tenant, spool.Filter{After: in.After, Limit: in.Limit + 1,
-		Contains: in.Contains, Want: ownOnly(ctx)})
+		Contains: in.Contains, Want: hears})
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -98,12 +109,15 @@ func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Re
 	return out, nil
 }
 
-// ownOnly chooses the recordings that a caller may see; nil chooses all.
-func ownOnly(ctx context.Context) func(name string) bool {
-	if by := caller(ctx); by.Role == pbx.RoleUser {
-		return by.OwnsRecording
+// mayHear chooses the recordings that a caller may list and fetch; nil chooses all. Those of
+// a user are of calls in which the user's extension talked, under whichever number; one that
+// goes on has no record yet.
+func (a *api) mayHear(ctx context.Context) (func(name string) bool, error) {
+	by := caller(ctx)
+	if by.Role != pbx.RoleUser {
+		return nil, nil //nolint:nilnil // see above
 	}
-	return nil
+	return a.ctl.Records.OwnRecordings(ctx, by.Tenant, by.User.Extension)
 }
 
 // sendRecording streams the file; a player may ask for a part of it.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 const aRecording = "20261122T091032Z_100_101_1795338632.8"
@@ -25,6 +27,18 @@ func (l *lab) record(tenant, name string, sound int) string {
 		l.t.Fatal(err)
 	}
 	return path
+}
+
+// recordedCall writes the record of a call from outside that an extension of tenant default
+// has just answered.
+func (l *lab) recordedCall(recording, extension string) {
+	l.t.Helper()
+	now, by := time.Now(), pbx.CallParty{Number: extension, Extension: extension}
+	l.ctl.Records.Add(&pbx.CDR{CallID: recording, Tenant: "default", Started: now, Answered: now, Ended: now,
+		From: pbx.CallParty{Number: "100"}, Dialled: extension, By: by, Outcome: pbx.CallAnswered, Recording: recording})
+	l.until("for the record of the call", func() bool {
+		return strings.Contains(l.must(200, "GET", "cdrs", "").Body, recording)
+	})
 }
 
 // TestRecordings: a tenant's recordings are listed in pages, fetched in whole and

@@ -236,12 +236,10 @@ func (t *Tracker) watch(ctx context.Context) error {
 		case <-t.look:
 			told = t.tellBroken(told)
 		}
-		s, err := t.o.Session()
-		if err != nil {
-			continue
-		}
-		if err := t.sweep(ctx, s); err != nil && ctx.Err() == nil {
-			t.o.Log.Warn("calls under way", "error", err)
+		if s, err := t.o.Session(); err == nil {
+			if err := t.sweep(ctx, s); err != nil && ctx.Err() == nil {
+				t.o.Log.Warn("calls under way", "error", err)
+			}
 		}
 		if err := sleep(ctx, lookPause); err != nil {
 			return err

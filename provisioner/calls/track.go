@@ -221,7 +221,8 @@ func (t *Tracker) noteCaller(ch *channel, c ami.Channel) {
 	}
 	ch.call.callerContext, ch.call.callerExten = c.Context, c.Exten
 	if ch.leg.Number == "" {
-		ch.leg.Number, ch.call.From.Number = c.CallerNumber, c.CallerNumber
+		ch.leg.Number = known(c.CallerNumber)
+		ch.call.From.Number = ch.leg.Number
 	}
 }
 

@@ -100,6 +100,26 @@ func (r *Recorder) Count(tenant, extension string, at time.Time) {
 	r.waiting.Mark(recordKey{extension: k})
 }
 
+// Forget drops the count of an extension that was deleted; its row went with it. The next
+// extension with that number begins anew.
+func (r *Recorder) Forget(tenant, extension string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.counts, extensionKey{tenant, extension})
+}
+
+// Renumber carries the count of an extension to its new number, as the row was.
+func (r *Recorder) Renumber(tenant, from, to string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if a, known := r.counts[extensionKey{tenant, from}]; known {
+		delete(r.counts, extensionKey{tenant, from})
+		a.Extension = to
+		r.counts[extensionKey{tenant, to}] = a
+		r.waiting.Mark(recordKey{extension: extensionKey{tenant, to}})
+	}
+}
+
 // countAway counts the answers in records that were made of lines. Answers already counted
 // before the outage are not newer than the last one of their extension, and are skipped.
 func (r *Recorder) countAway(records []*pbx.CDR) {
@@ -152,8 +172,8 @@ func (r *Recorder) read(keys []recordKey) (b recordBatch) {
 	for _, k := range keys {
 		if k.record != nil {
 			b.records = append(b.records, k.record)
-		} else {
-			b.counts = append(b.counts, r.counts[k.extension])
+		} else if count, known := r.counts[k.extension]; known {
+			b.counts = append(b.counts, count)
 		}
 	}
 	return b

@@ -107,3 +107,21 @@ func TestRecordsOverflow(t *testing.T) {
 		t.Errorf("%d records are said to be lost", r.Lost())
 	}
 }
+
+// The next extension with a number begins anew; one that is renumbered goes on.
+func TestCountsFollowTheExtension(t *testing.T) {
+	r := newRig(t)
+	at := time.Now()
+	r.Count("default", "101", at)
+	r.Renumber("default", "101", "177")
+	if _, count := r.Answered("default", "101"); count != 0 {
+		t.Errorf("101 has %d answers of 177", count)
+	}
+	if _, count := r.Answered("default", "177"); count != 1 {
+		t.Errorf("177 has %d answers", count)
+	}
+	r.Forget("default", "177")
+	if _, count := r.Answered("default", "177"); count != 0 {
+		t.Errorf("the next 177 has %d answers", count)
+	}
+}

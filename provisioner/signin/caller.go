@@ -121,10 +121,3 @@ func (c *Caller) OwnsMailbox(s *pbx.Snapshot, number string) bool {
 	}
 	return own
 }
-
-// OwnsRecording reports whether the caller's extension took part in a recorded call. The
-// call is named by its recording.
-func (c *Caller) OwnsRecording(name string) bool {
-	r, err := pbx.ParseRecording(c.Tenant, name)
-	return err == nil && (c.OwnsExtension(r.From) || c.OwnsExtension(r.To))
-}

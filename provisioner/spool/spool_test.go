@@ -161,6 +161,13 @@ func TestMailboxFolder(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(o.Voicemail, pbx.DefaultTenant, "111", "*")); len(left) != 1 || err != nil {
 		t.Errorf("without the PIN there are %v, %v", left, err)
 	}
+	if !s.SetAside(pbx.DefaultTenant, "111") || !s.SetAside(pbx.DefaultTenant, "111") {
+		t.Error("the messages of before stay")
+	}
+	if _, err := os.Stat(filepath.Join(o.Voicemail, pbx.DefaultTenant, "111")); !os.IsNotExist(err) {
+		t.Errorf("a new mailbox inherits messages: %v", err)
+	}
+	write(t, "mine", o.Voicemail, pbx.DefaultTenant, "111", "INBOX", "msg0000.wav")
 	s.ForgetMailbox(pbx.DefaultTenant, "111")
 	if _, err := os.Stat(filepath.Join(o.Voicemail, pbx.DefaultTenant, "111")); !os.IsNotExist(err) {
 		t.Errorf("messages are left: %v", err)

@@ -22,6 +22,32 @@ func (s *Spool) ForgetMailbox(tenant, mailbox string) {
 	}
 }
 
+// ForgetMailboxes removes the folder of a deleted tenant, of which all mailboxes are deleted.
+func (s *Spool) ForgetMailboxes(tenant string) {
+	if s.o.Voicemail == "" {
+		return
+	}
+	if err := os.RemoveAll(filepath.Join(s.o.Voicemail, tenant)); err != nil {
+		s.o.Log.Error("removing the messages of a deleted tenant", "tenant", tenant, "error", err)
+	}
+}
+
+// SetAside renames the folder that is there before a mailbox is new, with messages, greetings
+// and PIN of somebody else: of an Asterisk without Dialtone, or of a caller who left a message
+// while the mailbox before was deleted. It reports whether the place is free.
+func (s *Spool) SetAside(tenant, mailbox string) bool {
+	if s.o.Voicemail == "" {
+		return true
+	}
+	folder := filepath.Join(s.o.Voicemail, tenant, mailbox)
+	aside := folder + ".before-" + time.Now().UTC().Format("20060102T150405.000000000")
+	if err := os.Rename(folder, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.o.Log.Error("keeping the messages of an earlier mailbox", "folder", folder, "error", err)
+		return false
+	}
+	return true
+}
+
 // ForgetPIN removes the PIN that the mailbox's owner chose on the phone. With
 // passwordlocation=spooldir Asterisk prefers secret.conf in the spool over the rendered
 // file, where another PIN would have no effect.
@@ -44,12 +70,7 @@ func (s *Spool) MoveMailbox(tenant, from, to string) {
 		return
 	}
 	source, target := filepath.Join(s.o.Voicemail, tenant, from), filepath.Join(s.o.Voicemail, tenant, to)
-	if _, err := os.Lstat(source); errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	aside := target + ".before-" + time.Now().UTC().Format("20060102T150405.000")
-	if err := os.Rename(target, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.o.Log.Error("keeping the messages of an earlier mailbox", "folder", target, "error", err)
+	if _, err := os.Lstat(source); errors.Is(err, fs.ErrNotExist) || !s.SetAside(tenant, to) {
 		return
 	}
 	if err := os.Rename(source, target); err != nil {
