@@ -16,12 +16,12 @@ func TestFetchesAreWrittenInBatches(t *testing.T) {
 	l := newLab(t)
 	l.phone("001565000001", pbx.Yealink, "T46U")
 	sub := l.hub.Subscribe("")
-	sent := 0
+	sent, first := 0, time.Now().UnixMilli()
 	for ; l.Fetches.Dropped() < 5; sent++ {
-		l.Record(pbx.PhoneFetch{MAC: "001565000001", File: strings.Repeat("x", 150), UserAgent: strings.Repeat("x", 200), Status: 200, At: time.UnixMilli(int64(1_700_000_000_000 + sent))})
+		l.Record(pbx.PhoneFetch{MAC: "001565000001", File: strings.Repeat("x", 150), UserAgent: strings.Repeat("x", 200), Status: 200, At: time.UnixMilli(first + int64(sent))})
 	}
 	l.start()
-	last := int64(1_700_000_000_000 + sent - 5 - 1)
+	last := first + int64(sent-5-1)
 	l.until("for the last one", func() bool {
 		fs, err := l.Fetches.Last(t.Context(), "001565000001")
 		return err == nil && len(fs) > 0 && fs[0].At.UnixMilli() == last
@@ -34,7 +34,7 @@ func TestFetchesAreWrittenInBatches(t *testing.T) {
 		t.Errorf("the stream had %v", seen)
 	}
 	// What is still queued at the end is written, not lost.
-	l.Record(pbx.PhoneFetch{MAC: "001565000001", File: "last.cfg", Status: 404, At: time.Now()})
+	l.Record(pbx.PhoneFetch{MAC: "001565000001", File: "last.cfg", Status: 404, At: time.UnixMilli(last + 1)})
 	l.stop()
 	fs, err := l.store.Fetches(t.Context(), "001565000001", 1)
 	if err != nil || len(fs) != 1 || fs[0].File != "last.cfg" {
@@ -55,13 +55,14 @@ func TestRefusedBatchIsWrittenLater(t *testing.T) {
 	record := func(file string, ms int64) {
 		l.Record(pbx.PhoneFetch{MAC: "001565000001", File: file, Status: 200, At: time.UnixMilli(ms)})
 	}
-	record("a.cfg", 1_700_000_000_000)
+	first := time.Now().UnixMilli()
+	record("a.cfg", first)
 	l.Fetches.db = away
 	for range 3 {
 		if l.Fetches.loop.Flush(t.Context()) == nil {
 			t.Fatal("a closed database takes requests")
 		}
-		record("b.cfg", 1_700_000_000_001)
+		record("b.cfg", first+1)
 	}
 	if len(sub.Events()) > 0 {
 		t.Error("a request is told before it is recorded")
