@@ -26,8 +26,8 @@ func (s *Session) VoicemailFullName(ctx context.Context, mailbox string) (string
 	return "", fmt.Errorf("mailbox %s: %w", mailbox, ErrNotFound)
 }
 
-// MailboxCount returns how many new and old messages a mailbox such as "101@default" has. Urgent ones are new. A mailbox
-// that Asterisk does not have is empty.
+// MailboxCount returns how many new and old messages a mailbox such as "101@default" has. Urgent ones are new. A
+// mailbox that Asterisk does not have is empty.
 func (s *Session) MailboxCount(ctx context.Context, mailbox string) (fresh, old int, err error) {
 	f, err := s.request(ctx, "MailboxCount", Field{"Mailbox", mailbox})
 	if err != nil {

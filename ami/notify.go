@@ -36,7 +36,8 @@ func (s *Session) PJSIPNotify(ctx context.Context, target string, vars []Variabl
 var variableEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `,`, `\,`)
 
 // NotifyMessages tells the phones of an endpoint how many messages its mailbox has, as Asterisk's own unsolicited
-// NOTIFY does (RFC 3842, 5.2). An endpoint that Asterisk does not know is ErrNotFound, one without contacts is no error.
+// NOTIFY does (RFC 3842, 5.2). An endpoint that Asterisk does not know is ErrNotFound, one without contacts is no
+// error.
 func (s *Session) NotifyMessages(ctx context.Context, endpoint string, fresh, old int) error {
 	waiting := "no"
 	if fresh > 0 {

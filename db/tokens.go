@@ -33,7 +33,8 @@ const selectToken = `SELECT id, name, role, coalesce(tenant, ''), created_by, us
 
 func scanToken(row scanner) (*Token, error) {
 	t := &Token{}
-	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, &t.CreatedBy, &t.Username, instant{&t.ExpiresAt}, instant{&t.CreatedAt},
+	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, &t.CreatedBy, &t.Username,
+		instant{&t.ExpiresAt}, instant{&t.CreatedAt},
 		instant{&t.RevokedAt}, instant{&t.LastUsedAt})
 }
 

@@ -122,8 +122,8 @@ func (tx *Tx) signedOut(ctx context.Context, u *pbx.User) error {
 		u.Extension)
 }
 
-// DeleteUser removes a user with the photo, and ends the tokens that the user made. An InUse error names the shared device that the
-// user is signed in on. The extension stays.
+// DeleteUser removes a user with the photo, and ends the tokens that the user made. An InUse error names the shared
+// device that the user is signed in on. The extension stays.
 func (tx *Tx) DeleteUser(ctx context.Context, tenant, username string) error {
 	if err := tx.writable(); err != nil {
 		return err

@@ -22,8 +22,8 @@ func defaultHandlers() map[string]Handler {
 		"MailboxCount": func(c *Conn, a Action) {
 			c.Reply(a, "Mailbox", a.Get("Mailbox"), "UrgMessages", "0", "NewMessages", "0", "OldMessages", "0")
 		},
-		"Getvar":      func(c *Conn, a Action) { c.Reply(a, "Variable", a.Get("Variable"), "Value", "") },
-		"Hangup":      func(c *Conn, a Action) { c.ReplyError(a, "No such channel") },
+		"Getvar": func(c *Conn, a Action) { c.Reply(a, "Variable", a.Get("Variable"), "Value", "") },
+		"Hangup": func(c *Conn, a Action) { c.ReplyError(a, "No such channel") },
 		"PJSIPShowEndpoint": func(c *Conn, a Action) {
 			// Asterisk ends this message with a newline of its own.
 			c.ReplyError(a, "Unable to retrieve endpoint "+a.Get("Endpoint")+"\n")

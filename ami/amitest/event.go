@@ -40,7 +40,8 @@ var eventLines = map[string]string{
 }
 
 // privileges has the class of each event that is not of class call.
-var privileges = map[string]string{"ContactStatus": "system,all", "PeerStatus": "system,all", "FullyBooted": "system,all"}
+var privileges = map[string]string{"ContactStatus": "system,all", "PeerStatus": "system,all",
+	"FullyBooted": "system,all"}
 
 func prefixed(prefix string) string {
 	lines := strings.Fields(channelLines)

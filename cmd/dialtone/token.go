@@ -98,5 +98,7 @@ func tokenRole(t *db.Token) string {
 
 // Run revokes a token.
 func (t *tokenRevokeCmd) Run(ctx context.Context) error {
-	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error { return a.RevokeToken(ctx, atShell(), "", t.ID) })
+	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
+		return a.RevokeToken(ctx, atShell(), "", t.ID)
+	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 )
 
-// ownProblems makes huma strict about names, and replaces the variables through which huma builds its own errors. These are
-// errors about bad JSON, unknown properties and wrong types. Ours name the field and never
+// ownProblems makes huma strict about names, and replaces the variables through which huma builds its own errors. These
+// are errors about bad JSON, unknown properties and wrong types. Ours name the field and never
 // echo the value, which may be a secret. The texts continue a sentence that begins with the
 // field.
 var ownProblems = sync.OnceFunc(func() {

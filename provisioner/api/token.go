@@ -64,7 +64,8 @@ func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token],
 }
 
 func tokenView(t *db.Token) Token {
-	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt, CreatedBy: t.CreatedBy, Username: t.Username,
+	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt,
+		CreatedBy: t.CreatedBy, Username: t.Username,
 		Expires: given(t.ExpiresAt)}
 	if !t.RevokedAt.IsZero() {
 		v.Revoked = &t.RevokedAt

@@ -60,7 +60,8 @@ func (t *Tracker) named(by, to *channel, dialString string) {
 	tenant := by.call.Tenant
 	if d := s.DeviceOf(leg); d != nil && d.Tenant == tenant {
 		to.leg.Device, to.leg.Extension = d.Name, d.Extension
-	} else if part := strings.Split(leg, "."); len(part) == 3 && part[1] == tenant && s.Extension(part[1], part[2]) != nil {
+	} else if part := strings.Split(leg, "."); len(part) == 3 && part[1] == tenant &&
+		s.Extension(part[1], part[2]) != nil {
 		to.leg.Extension = part[2]
 	}
 }

@@ -68,7 +68,8 @@ type Options struct {
 
 // New starts from the state in the database; Run starts the loops.
 func New(ctx context.Context, o Options) (*Recorder, error) {
-	r := &Recorder{db: o.DB, log: o.Log, recordings: o.Recordings, today: o.Today, counts: map[extensionKey]db.AnswerCount{}}
+	r := &Recorder{db: o.DB, log: o.Log, recordings: o.Recordings, today: o.Today,
+		counts: map[extensionKey]db.AnswerCount{}}
 	r.waiting = writebehind.New(&r.mu, writebehind.Options[recordKey, recordBatch]{What: "records of calls",
 		Every: recordPause, Batch: recordsAtOnce, Most: recordQueue, Read: r.read, Write: r.write, Log: o.Log})
 	stored, err := o.DB.AnswerCounts(ctx)

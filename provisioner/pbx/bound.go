@@ -22,7 +22,8 @@ func (r routing) full(t *Trunk, present int) string {
 		}
 	}
 	if calls >= tenant.MaxCalls {
-		return fmt.Sprintf("tenant %s has %s outside already, as many as it may at once", t.Tenant, count(tenant.MaxCalls, "call"))
+		return fmt.Sprintf("tenant %s has %s outside already, as many as it may at once", t.Tenant,
+			count(tenant.MaxCalls, "call"))
 	}
 	return ""
 }

@@ -97,8 +97,9 @@ var CallOutcomes = []CallOutcome{CallAnswered, CallNoAnswer, CallBusy, CallUnrea
 var outcomeOfCause = map[int]CallOutcome{
 	CauseUnallocated: CallFailed, CauseBusy: CallBusy, CauseNoAnswer: CallNoAnswer,
 	CauseAbsent: CallUnreachable, CauseRefused: CallRefused,
-	CauseChanged: CallFailed, CauseInvalidNumberFormat: CallFailed, CauseCongestion: CallFailed, CauseNetworkOutOfOrder: CallFailed,
-	CauseTemporaryFailure: CallFailed, CauseSwitchingEquipmentCongestion: CallFailed,
+	CauseChanged: CallFailed, CauseInvalidNumberFormat: CallFailed, CauseCongestion: CallFailed,
+	CauseNetworkOutOfOrder: CallFailed,
+	CauseTemporaryFailure:  CallFailed, CauseSwitchingEquipmentCongestion: CallFailed,
 }
 
 // OutcomeOfCause returns the outcome of a call that ended unanswered with a cause of

@@ -65,7 +65,8 @@ func checkEntries(es *Errors, field string, entries []string) {
 		case e == "emergency":
 			es.Add(Refusedf(at, "emergency numbers are always allowed; no class can say otherwise"))
 		case !prefixPattern.MatchString(e):
-			es.Add(Invalidf(at, "%s is neither a prefix such as +4989 nor one of national, international, premium, shared-cost, %s",
+			es.Add(Invalidf(at,
+				"%s is neither a prefix such as +4989 nor one of national, international, premium, shared-cost, %s",
 				quote(e), map[bool]string{true: CallInternal, false: CallAny}[field == "deny"]))
 		}
 	}

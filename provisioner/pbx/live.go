@@ -40,7 +40,9 @@ func (r routing) engaged(e *Extension) bool {
 		return false
 	}
 	return r.inUse(e) || !e.BusyOnlyInCall && !r.c.Resumed &&
-		slices.ContainsFunc(r.s.RungBy(e), func(d *Device) bool { return d.Kind != DeviceExternal && r.c.Live.Ringing(d.Endpoint) })
+		slices.ContainsFunc(r.s.RungBy(e), func(d *Device) bool {
+			return d.Kind != DeviceExternal && r.c.Live.Ringing(d.Endpoint)
+		})
 }
 
 // unreachable reports whether none of an extension's devices can ring, as far as is known.

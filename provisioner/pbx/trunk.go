@@ -139,7 +139,8 @@ func checkHost(field, s string) *Error {
 		return nil
 	}
 	last := strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
-	if len(s) > 253 || !hostPattern.MatchString(s) || strings.Trim(last, "0123456789") == "" || oddAddress.MatchString(last) {
+	if len(s) > 253 || !hostPattern.MatchString(s) || strings.Trim(last, "0123456789") == "" ||
+		oddAddress.MatchString(last) {
 		return Invalidf(field, "%s is neither a host name nor an IP address", quote(s))
 	}
 	return nil

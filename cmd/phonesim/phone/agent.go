@@ -132,8 +132,8 @@ func (a *agent) filter(props sip.TransportReadProps, data []byte) ([]byte, error
 
 // stop closes the socket, so that nothing new comes in, then ends every transaction. sipgo handles each message in a
 // goroutine nobody can wait for; one that is late would not find the socket in sipgo's pool and open another, which
-// nobody would close. So the dead socket stays in the pool for every peer that ever wrote to us, and the pool is not cleared
-// (nothing else is in it).
+// nobody would close. So the dead socket stays in the pool for every peer that ever wrote to us, and the pool is not
+// cleared (nothing else is in it).
 func (a *agent) stop() {
 	a.mu.Lock()
 	a.deaf = true
