@@ -96,6 +96,13 @@ func (l *lab) lookup(_ context.Context, host string) ([]string, error) {
 	return []string{"192.0.2.9"}, nil
 }
 
+// miss says whether a host has no address.
+func (l *lab) miss(host string, missing bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.missing[host] = missing
+}
+
 // start connects it until the test ends.
 func (l *lab) start() {
 	l.t.Helper()
@@ -214,6 +221,7 @@ func TestHosts(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = l.Run(ctx) })
+		defer func() { cancel(); running.Wait() }()
 		check := func(when string, unresolvable bool, lookups map[string]int) {
 			t.Helper()
 			synctest.Wait()
@@ -224,22 +232,22 @@ func TestHosts(t *testing.T) {
 			}
 		}
 		check("at the start", false, map[string]int{"one.example": 1})
-		l.missing["one.example"] = true
+		l.miss("one.example", true)
 		<-time.After(lookupPause)
 		check("after a minute", true, map[string]int{"one.example": 2})
 		l.have(trunk("tone", "one.example"), trunk("ttwo", "two.example"))
 		l.Changed()
 		check("with a new trunk", true, map[string]int{"one.example": 2, "two.example": 1})
-		l.missing["one.example"] = false
+		l.miss("one.example", false)
 		<-time.After(lookupPause)
 		check("after two minutes", false, map[string]int{"one.example": 3, "two.example": 2})
 		l.have()
 		l.Changed()
 		check("without trunks", false, map[string]int{"one.example": 3, "two.example": 2})
+		l.Watcher.mu.Lock()
+		defer l.Watcher.mu.Unlock()
 		if len(l.known) != 0 || len(l.unresolvable) != 0 {
 			t.Errorf("left are %v and %v", l.known, l.unresolvable)
 		}
-		cancel()
-		running.Wait()
 	})
 }
