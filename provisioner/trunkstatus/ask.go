@@ -3,6 +3,7 @@ package trunkstatus
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
@@ -16,14 +17,14 @@ const (
 )
 
 // Live asks Asterisk at once, after hints and now and then, until the connection ends. One
-// list has all trunks.
+// list has the registrations of all trunks.
 func (w *Watcher) Live(ctx context.Context, s *ami.Session) {
 	poll := time.NewTicker(pollPause)
 	defer poll.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for contacts := true; ; {
-		if err := w.ask(ctx, s, contacts); err != nil && ctx.Err() == nil {
+	for {
+		if err := w.ask(ctx, s); err != nil && ctx.Err() == nil {
 			w.o.Log.Warn("asking Asterisk for the state of trunks", "error", err)
 		}
 		pause.Reset(askPause)
@@ -32,22 +33,18 @@ func (w *Watcher) Live(ctx context.Context, s *ami.Session) {
 			return
 		case <-pause.C:
 		}
-		contacts = false
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.registered:
-		case <-w.contacted:
-			contacts = true
+		case <-w.hinted:
 		case <-poll.C:
-			contacts = true
 		}
 	}
 }
 
-// ask takes over Asterisk's list of registrations, and that of contacts, which has those of
-// all phones too.
-func (w *Watcher) ask(ctx context.Context, s *ami.Session, contacts bool) error {
+// ask takes over Asterisk's list of registrations, and the state of the contacts that an
+// event spoke of.
+func (w *Watcher) ask(ctx context.Context, s *ami.Session) error {
 	listed, err := s.PJSIPRegistrations(ctx)
 	if err != nil {
 		return fmt.Errorf("listing registrations: %w", err)
@@ -56,34 +53,32 @@ func (w *Watcher) ask(ctx context.Context, s *ami.Session, contacts bool) error 
 	for _, r := range listed {
 		registrations[r.Name] = r.Status
 	}
-	var reached map[string]ami.ContactState
-	if contacts {
-		if reached, err = w.reached(ctx, s); err != nil {
-			return err
-		}
-	}
+	reached := w.reached(ctx, s)
 	w.mu.Lock()
 	w.registrations = registrations
-	if contacts {
-		w.contacts = reached
-	}
+	maps.Copy(w.contacts, reached)
 	w.staleSince = time.Time{}
 	w.mu.Unlock()
 	w.settle()
 	return nil
 }
 
-// reached returns Asterisk's word for the contact of each trunk.
-func (w *Watcher) reached(ctx context.Context, s *ami.Session) (map[string]ami.ContactState, error) {
-	listed, err := s.PJSIPContacts(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("listing contacts: %w", err)
-	}
-	snapshot, out := w.o.Snapshot(), map[string]ami.ContactState{}
-	for _, c := range listed {
-		if snapshot.TrunkOf(c.AOR) != nil {
-			out[c.AOR] = c.Status
+// reached returns Asterisk's word for the contact of each trunk that an event spoke of. The
+// list of all contacts has those alone that are registered, and not those of trunks.
+func (w *Watcher) reached(ctx context.Context, s *ami.Session) map[string]ami.ContactState {
+	w.mu.Lock()
+	asked := w.moved
+	w.moved = map[string]bool{}
+	w.mu.Unlock()
+	out := map[string]ami.ContactState{}
+	for endpoint := range asked {
+		e, err := s.PJSIPShowEndpoint(ctx, endpoint)
+		if err != nil {
+			continue // gone again, or the connection is
+		}
+		for _, c := range e.Contacts {
+			out[endpoint] = c.Status
 		}
 	}
-	return out, nil
+	return out
 }

@@ -7,6 +7,7 @@ package trunkstatus
 
 import (
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -29,7 +30,8 @@ type Watcher struct {
 	contacts      map[string]ami.ContactState      // by endpoint
 	unresolvable  map[string]bool                  // by host
 
-	registered, contacted, swapped chan struct{} // hints; each holds one
+	moved           map[string]bool // endpoints whose contacts an event spoke of
+	hinted, swapped chan struct{}   // each holds one hint
 }
 
 // Options is what a Watcher needs. All fields are required.
@@ -43,7 +45,8 @@ type Options struct {
 // New knows nothing yet.
 func New(o Options) *Watcher {
 	return &Watcher{o: o, known: map[string]pbx.TrunkStatus{}, unresolvable: map[string]bool{}, staleSince: time.Now(),
-		registered: make(chan struct{}, 1), contacted: make(chan struct{}, 1), swapped: make(chan struct{}, 1)}
+		contacts: map[string]ami.ContactState{}, moved: map[string]bool{},
+		hinted: make(chan struct{}, 1), swapped: make(chan struct{}, 1)}
 }
 
 // Of returns what is known about a trunk's endpoint. stale is when the connection to
@@ -67,10 +70,13 @@ func (w *Watcher) Down() {
 func (w *Watcher) Handle(e ami.Event) {
 	switch v := e.Parse().(type) {
 	case ami.RegistryChange:
-		hint(w.registered)
+		hint(w.hinted)
 	case ami.ContactStatus:
 		if w.o.Snapshot().TrunkOf(v.AOR) != nil {
-			hint(w.contacted)
+			w.mu.Lock()
+			w.moved[v.AOR] = true
+			w.mu.Unlock()
+			hint(w.hinted)
 		}
 	}
 }
@@ -106,6 +112,7 @@ func (w *Watcher) settle() {
 		known[t.Endpoint] = now
 	}
 	w.known = known
+	maps.DeleteFunc(w.contacts, func(endpoint string, _ ami.ContactState) bool { _, is := known[endpoint]; return !is })
 }
 
 // derive maps Asterisk's words to ours. A registration that Asterisk does not list is yet

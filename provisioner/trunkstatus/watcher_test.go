@@ -46,10 +46,15 @@ func newLab(t *testing.T) *lab {
 	l.asterisk.Handle("PJSIPShowRegistrationsOutbound", func(c *amitest.Conn, a amitest.Action) {
 		l.lists.Add(1)
 		c.ReplyList(a, "OutboundRegistrationDetail", "OutboundRegistrationDetailComplete",
-			l.items(l.words, "")...)
+			l.items(l.words)...)
 	})
-	l.asterisk.Handle("PJSIPShowContacts", func(c *amitest.Conn, a amitest.Action) {
-		c.ReplyList(a, "ContactList", "ContactListComplete", l.items(l.reach, "@@0123456789abcdef")...)
+	// As both versions do: the list of all contacts lacks those that are not registered.
+	l.asterisk.Handle("PJSIPShowEndpoint", func(c *amitest.Conn, a amitest.Action) {
+		l.mu.Lock()
+		word := l.reach[a.Get("Endpoint")]
+		l.mu.Unlock()
+		c.ReplyList(a, "ContactStatusDetail", "EndpointDetailComplete", []string{"AOR", a.Get("Endpoint"), "URI",
+			"sip:192.0.2.1:5060", "Status", word, "EndpointName", a.Get("Endpoint")})
 	})
 	l.fresh()
 	return l
@@ -77,11 +82,11 @@ func (l *lab) say(endpoint, registration, contact string) {
 }
 
 // items are the lines of a list with a name and a status each.
-func (l *lab) items(words map[string]string, suffix string) (out [][]string) {
+func (l *lab) items(words map[string]string) (out [][]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for endpoint, word := range words {
-		out = append(out, []string{"ObjectName", endpoint + suffix, "Status", word})
+		out = append(out, []string{"ObjectName", endpoint, "Status", word})
 	}
 	return out
 }
@@ -199,15 +204,15 @@ func TestStormMakesFewLists(t *testing.T) {
 func TestStaleWhileAway(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	l.say("tone", "Registered", "Reachable")
+	l.say("tone", "Registered", "NonQualified")
 	l.start()
-	l.shows("tone", "registered reachable")
+	l.shows("tone", "registered not-asked")
 	l.asterisk.Away()
 	l.until("for staleness", func() bool { _, stale := l.Of("tone"); return !stale.IsZero() })
-	l.shows("tone", "registered reachable")
-	l.say("tone", "Rejected", "Unreachable")
+	l.shows("tone", "registered not-asked")
+	l.say("tone", "Rejected", "NonQualified")
 	l.asterisk.Back()
-	l.shows("tone", "rejected unreachable")
+	l.shows("tone", "rejected not-asked")
 	if _, stale := l.Of("tone"); !stale.IsZero() {
 		t.Error("a live value is stale")
 	}
