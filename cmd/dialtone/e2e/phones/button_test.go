@@ -151,8 +151,8 @@ func (l *lab) watcher(t *testing.T, number, model string) *watcher {
 	if keys := config.BLF(); len(keys) != 1 || keys[0].Value != "102" || len(config.Accounts) != 1 {
 		t.Fatalf("the phone has accounts %v and watches %+v", config.Accounts, keys)
 	}
-	if last := fetched[len(fetched)-1]; vendor == "yealink" && (len(fetched) != 6 || !strings.HasSuffix(last.Path, mac+".cfg")) {
-		t.Errorf("a Yealink asks for four files and then for two: %+v", fetched)
+	if last := fetched[len(fetched)-1]; vendor == "yealink" && (len(fetched) != 8 || !strings.HasSuffix(last.Path, mac+".cfg")) {
+		t.Errorf("a Yealink asks for four files, for two by its enrolment URL, and for two by its own: %+v", fetched)
 	}
 	if err := w.Register(Within(t, 10*time.Second), config.Accounts[0]); err != nil {
 		t.Fatal(err)
