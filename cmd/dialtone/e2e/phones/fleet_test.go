@@ -224,6 +224,31 @@ func (d *deskLife) changed() {
 		d.t.Errorf("told to reboot %v, account %v", c.Reboot, c.Config.Accounts[0])
 	}
 	d.proved("change", "resync")
+	d.away(c.Config.Accounts[0])
+}
+
+// away: a change while the phone is away is told when it registers again.
+func (d *deskLife) away(account phone.Account) {
+	d.t.Helper()
+	if err := d.phone.Unregister(Within(d.t, 15*time.Second)); err != nil {
+		d.t.Fatal(err)
+	}
+	d.WaitStatus(d.t, "desk-"+d.number, 15*time.Second, "no address", func(s Status) bool { return s.IP == "" })
+	d.Extension(d.t, d.number, "", Object{"name": "Somebody Newer"})
+	Eventually(d.t, 10*time.Second, func() string {
+		var r resyncs
+		if d.Do(d.t, "GET", Tenant+"/phones/"+d.mac+"/resyncs", nil, &r); len(r.Items) == 0 || r.Items[0].State != "away" {
+			return fmt.Sprintf("orders: %+v", r.Items)
+		}
+		return ""
+	})
+	if err := d.phone.Register(Within(d.t, 15*time.Second), account); err != nil {
+		d.t.Fatal(err)
+	}
+	if c := d.sync(); c.Config.Accounts[0].DisplayName != "Somebody Newer" {
+		d.t.Errorf("back, it has the account %v", c.Config.Accounts[0])
+	}
+	d.proved("change", "resync")
 }
 
 // enrolledAgain: a phone that works gets its new URL from its own files, at the URL that it
