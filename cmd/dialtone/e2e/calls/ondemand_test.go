@@ -149,7 +149,10 @@ func (o *onDemand) byCaller(t *testing.T) {
 				}
 			}
 		}
-		if got := strings.Join(told, " "); got != "recording recording-ended recording" {
+		// Whether the call goes on for a moment without the recorded channel depends on which of
+		// the two Asterisk hangs up first.
+		const want = "recording recording-ended recording"
+		if got := strings.Join(told, " "); got != want && got != want+" recording-ended" {
 			return "the stream told of " + got
 		}
 		return ""
