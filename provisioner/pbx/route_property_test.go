@@ -177,6 +177,10 @@ func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 			checkOutward(t, s, c, step, l)
 			continue
 		}
+		if l.Inside != "" {
+			checkAcross(t, s, c, step, l)
+			continue
+		}
 		if l.Own != nil {
 			checkOwnLeg(t, s, c, target, step, l, seen)
 			continue
@@ -200,6 +204,14 @@ func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 	}
 	if step.Kind == StepHangup && step.Cause == 0 {
 		t.Fatal("hangs up without a cause")
+	}
+}
+
+// checkAcross: a call leads to another tenant by one of that tenant's numbers alone.
+func checkAcross(t *rapid.T, s *Snapshot, c Call, step Step, l Leg) {
+	has := slices.ContainsFunc(s.Numbers, func(n *Number) bool { return n.Tenant == l.Inside && n.Number == l.Endpoint })
+	if l.Inside == c.Tenant || !has || len(step.Legs) != 1 {
+		t.Fatalf("%s leads to tenant %s at %s with %d legs", c.Dialled, l.Inside, l.Endpoint, len(step.Legs))
 	}
 }
 
