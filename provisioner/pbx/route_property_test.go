@@ -272,10 +272,14 @@ func TestWayProperties(t *testing.T) {
 	})
 }
 
-// checkOutward: only a device of the tenant dials out, through its trunk, what is
-// a number and its class allows, and never a number of its own tenant.
+// checkOutward: only a device of the tenant dials out, through its trunk for that type of
+// number, what is a number and its class allows, and never a number of its own tenant.
 func checkOutward(t *rapid.T, s *Snapshot, c Call, step Step, l Leg) {
-	trunk, from := s.TrunkFor(c.Tenant, NumberSIP), c.Extension(s)
+	by := NumberSIP
+	if known := s.ExternalNumber(c.Tenant, c.Dialled); known != nil {
+		by = known.Type
+	}
+	trunk, from := s.TrunkFor(c.Tenant, by), c.Extension(s)
 	if c.Device(s) == nil || trunk == nil || trunk.Endpoint != l.Endpoint || len(step.Legs) != 1 || !outwardPattern.MatchString(l.Outside) || s.NumberOf(c.Tenant, l.Outside) != nil {
 		t.Fatalf("%+v leads out by %+v", c, l)
 	}
