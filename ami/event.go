@@ -16,8 +16,8 @@ func newEvent(f Frame) Event { return Event{Frame: f, At: time.Now()} }
 // Parse is ParseEvent of the event's frame.
 func (e Event) Parse() any { return ParseEvent(e.Frame) }
 
-// ParseEvent returns the typed view of a frame: ContactStatus, DeviceStateChange, PeerStatus or FullyBooted; nil for
-// every other event.
+// ParseEvent returns the typed view of a frame: ContactStatus, DeviceStateChange, PeerStatus, RegistryChange or
+// FullyBooted; nil for every other event.
 func ParseEvent(f Frame) any {
 	switch f.Name() {
 	case "ContactStatus":
@@ -28,6 +28,8 @@ func ParseEvent(f Frame) any {
 		return PeerStatus{Technology: f.Get("ChannelType"), Peer: f.Get("Peer"), Status: PeerState(f.Get("PeerStatus")),
 			Cause:   f.Get("Cause"),
 			Address: f.Get("Address"), Port: f.Get("Port"), RoundTrip: milliseconds(f.Get("Time"))}
+	case "Registry":
+		return RegistryChange{Technology: f.Get("ChannelType"), Status: RegistrationState(f.Get("Status"))}
 	case "FullyBooted":
 		return FullyBooted{}
 	}

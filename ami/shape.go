@@ -35,7 +35,7 @@ var eventHead = shape{fields("Event Privilege"), optional("Timestamp"), optional
 	optional("SystemName")}
 
 // shapes has each event that we read, in all versions from 16 on (main/manager_channels.c, manager_bridges.c,
-// stasis_bridges.c, stasis_endpoints.c, devicestate.c, channel.c, core_local.c, pickup.c).
+// stasis_bridges.c, stasis_endpoints.c, devicestate.c, stasis_system.c, channel.c, core_local.c, pickup.c).
 var shapes = map[string]shape{
 	"Newchannel":       event(channelFields("")),
 	"Newstate":         event(channelFields("")),
@@ -64,6 +64,7 @@ var shapes = map[string]shape{
 	"DeviceStateChange": exact(shape{fields("Device State")}),
 	"PeerStatus": exact(shape{fields("ChannelType Peer PeerStatus"), optional("Cause"), optional("Address"),
 		optional("Port"), optional("Time")}),
+	"Registry": exact(shape{fields("ChannelType Username Domain Status"), optional("Cause")}),
 	// After a login Status comes last, and first where Asterisk says to all that it has booted.
 	"FullyBooted": exact(shape{optional("Status"), fields("Uptime LastReload"), optional("Status")}),
 }

@@ -69,7 +69,7 @@ func TestRecordedEventsAreWhole(t *testing.T) {
 // A single frame of a fake is as whole as a real one.
 func TestFakeEventsAreWhole(t *testing.T) {
 	for _, name := range []string{"Newchannel", "Hangup", "DialBegin", "BridgeEnter", "LocalBridge", "Pickup",
-		"MixMonitorStart", "ContactStatus", "PeerStatus", "FullyBooted"} {
+		"MixMonitorStart", "ContactStatus", "PeerStatus", "Registry", "FullyBooted"} {
 		if f := ParseFrame(amitest.Event(name)); !f.whole() {
 			t.Errorf("%s is not whole: %v", name, f.Fields())
 		}

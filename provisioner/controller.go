@@ -31,6 +31,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
+	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
@@ -82,16 +83,17 @@ type AMI struct {
 // Controller is the office: its rooms and the use cases of each kind of row. Its methods
 // are safe for concurrent use.
 type Controller struct {
-	Events  *event.Hub            // events for the API's stream and for lamps
-	Apply   *apply.Loop           // brings Asterisk to the desired state
-	Status  *status.Watcher       // the states of endpoints
-	Calls   *calls.Tracker        // calls under way
-	Records *cdr.Recorder         // of calls that have ended
-	Away    *cdr.Away             // records of calls that ended while the controller was away
-	Spool   *spool.Spool          // the folders that Asterisk fills
-	Fleet   *fleet.Fleet          // desk phones, and orders to them
-	SignIn  *signin.Authenticator // passwords, sessions, codes and tokens
-	Mail    *mail.Outbox          // sends codes and invitations
+	Events      *event.Hub            // events for the API's stream and for lamps
+	Apply       *apply.Loop           // brings Asterisk to the desired state
+	Status      *status.Watcher       // the states of endpoints
+	TrunkStatus *trunkstatus.Watcher  // the states of trunks
+	Calls       *calls.Tracker        // calls under way
+	Records     *cdr.Recorder         // of calls that have ended
+	Away        *cdr.Away             // records of calls that ended while the controller was away
+	Spool       *spool.Spool          // the folders that Asterisk fills
+	Fleet       *fleet.Fleet          // desk phones, and orders to them
+	SignIn      *signin.Authenticator // passwords, sessions, codes and tokens
+	Mail        *mail.Outbox          // sends codes and invitations
 
 	db        *db.DB
 	log       *slog.Logger
@@ -149,6 +151,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Device: c.deviceOf, Back: func(endpoint string) { c.Fleet.Back(endpoint) }}); err != nil {
 		return nil, err
 	}
+	c.TrunkStatus = trunkstatus.New(trunkstatus.Options{Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
+		Lookup: trunkstatus.SystemLookup})
 	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Log: o.Logger, Recordings: c.Spool,
 		Today: c.retention.today}); err != nil {
 		return nil, err
@@ -171,6 +175,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
+		{live: c.TrunkStatus.Live, handle: c.TrunkStatus.Handle, down: c.TrunkStatus.Down},
 		{up: c.Calls.Up, handle: c.Calls.Handle, broken: c.Calls.Broken, down: c.Calls.Down},
 		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
 		{live: c.Apply.Live, down: c.Apply.Down},
@@ -197,6 +202,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.Apply.Run(ctx) })
 	g.Go(func() error { return c.Status.Run(ctx) })
+	g.Go(func() error { return c.TrunkStatus.Run(ctx) })
 	g.Go(func() error { return c.Fleet.Run(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	// Codes come first: somebody waits for them.
@@ -217,6 +223,7 @@ func (c *Controller) Run(ctx context.Context) error {
 // swapped runs when another snapshot is in force. The command line may have revoked a token.
 func (c *Controller) swapped(s *pbx.Snapshot) {
 	c.Status.Forget(s)
+	c.TrunkStatus.Changed()
 	c.SignIn.Recheck()
 }
 

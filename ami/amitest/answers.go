@@ -29,9 +29,12 @@ func defaultHandlers() map[string]Handler {
 			c.ReplyError(a, "Unable to retrieve endpoint "+a.Get("Endpoint")+"\n")
 		},
 		"PJSIPShowContacts": func(c *Conn, a Action) { c.ReplyError(a, "No Contacts found\n") },
-		"IAXpeerlist":       func(c *Conn, a Action) { c.ReplyList(a, "PeerEntry", "PeerlistComplete") },
-		"DeviceStateList":   func(c *Conn, a Action) { c.ReplyList(a, "DeviceStateChange", "DeviceStateListComplete") },
-		"CoreShowChannels":  func(c *Conn, a Action) { c.ReplyList(a, "CoreShowChannel", "CoreShowChannelsComplete") },
+		"PJSIPShowRegistrationsOutbound": func(c *Conn, a Action) {
+			c.ReplyList(a, "OutboundRegistrationDetail", "OutboundRegistrationDetailComplete")
+		},
+		"IAXpeerlist":      func(c *Conn, a Action) { c.ReplyList(a, "PeerEntry", "PeerlistComplete") },
+		"DeviceStateList":  func(c *Conn, a Action) { c.ReplyList(a, "DeviceStateChange", "DeviceStateListComplete") },
+		"CoreShowChannels": func(c *Conn, a Action) { c.ReplyList(a, "CoreShowChannel", "CoreShowChannelsComplete") },
 	}
 }
 

@@ -36,11 +36,14 @@ var eventLines = map[string]string{
 	"ContactStatus":     "URI=sip:nobody@192.0.2.1:5060 ContactStatus=NonQualified AOR= EndpointName= RoundtripUsec=0",
 	"DeviceStateChange": "Device= State=NOT_INUSE",
 	"PeerStatus":        "ChannelType=PJSIP Peer= PeerStatus=Reachable",
-	"FullyBooted":       "Uptime=5 LastReload=5 Status=Fully~Booted",
+	"Registry": "ChannelType=PJSIP Username=sip:dialtone@carrier.example:5060 Domain=sip:carrier.example:5060" +
+		" Status=Registered",
+	"FullyBooted": "Uptime=5 LastReload=5 Status=Fully~Booted",
 }
 
 // privileges has the class of each event that is not of class call.
 var privileges = map[string]string{"ContactStatus": "system,all", "PeerStatus": "system,all",
+	"Registry":    "system,all",
 	"FullyBooted": "system,all"}
 
 func prefixed(prefix string) string {

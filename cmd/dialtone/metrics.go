@@ -11,6 +11,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ari"
 	"github.com/dialtone-pbx/dialtone/ari/callflow"
 	"github.com/dialtone-pbx/dialtone/provisioner"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // metrics is what /metrics shows, in a registry of its own.
@@ -64,7 +65,31 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 		func() float64 { waiting, _, _ := ctl.Away.Counts(); return float64(waiting) })
 	m.gauge("dialtone_call_lines_unreadable", "Parts of it that could not be read, since the start.",
 		func() float64 { _, _, skipped := ctl.Away.Counts(); return float64(skipped) })
+	m.watchTrunks(ctl)
 	return m
+}
+
+// watchTrunks adds the numbers of trunks by what is observed of them.
+func (m *metrics) watchTrunks(ctl *provisioner.Controller) {
+	number := func(counts func(pbx.TrunkStatus) bool) func() float64 {
+		return func() (n float64) {
+			for _, t := range ctl.Snapshot().Trunks {
+				if s, _ := ctl.TrunkStatus.Of(t.Endpoint); counts(s) {
+					n++
+				}
+			}
+			return n
+		}
+	}
+	for _, word := range []pbx.Registration{pbx.Registered, pbx.RegistrationFailed, pbx.Unregistered, pbx.NotRegistering} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "dialtone_trunks",
+			Help: "Trunks by their registration.", ConstLabels: prometheus.Labels{"registration": string(word)}},
+			number(func(s pbx.TrunkStatus) bool { return s.Registration == word })))
+	}
+	m.gauge("dialtone_trunks_unreachable", "Trunks whose carriers do not answer OPTIONS.",
+		number(func(s pbx.TrunkStatus) bool { return s.Reach == pbx.TrunkUnreachable }))
+	m.gauge("dialtone_trunks_unresolvable", "Trunks with a host whose name leads to no address.",
+		number(func(s pbx.TrunkStatus) bool { return s.Unresolvable }))
 }
 
 // watchFlow adds what call control counts.

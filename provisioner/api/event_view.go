@@ -14,6 +14,13 @@ type StatusEvent struct {
 	Address  string `json:"address"`
 }
 
+// TrunkEvent is a change of what is observed of a trunk.
+type TrunkEvent struct {
+	Tenant string     `json:"tenant"`
+	Trunk  string     `json:"trunk"`
+	Status TrunkState `json:"status"`
+}
+
 // ApplyState is how far Asterisk has come.
 type ApplyState struct {
 	Applied  int64     `json:"applied" doc:"Revision that Asterisk runs"`
@@ -66,6 +73,8 @@ func eventView(d event.Data) any {
 			v.Address = e.Address.String()
 		}
 		return v
+	case event.Trunk:
+		return TrunkEvent{Tenant: e.Tenant, Trunk: e.Name, Status: trunkStateView(e.Status)}
 	case event.Apply:
 		return applyView(e)
 	case event.Fetch:

@@ -34,6 +34,8 @@ func TestEventsKeepTheirWireFormat(t *testing.T) {
 		{Data: event.Call{Change: event.CallTaken, Leg: "1.2", Call: call}},
 		{Data: event.Call{Change: event.CallEnded, Outcome: pbx.CallBusy, Call: call}},
 		{Type: event.Missed},
+		{Data: event.Trunk{Tenant: "acme", Name: "carrier", Status: pbx.TrunkStatus{Registration: pbx.RegistrationFailed,
+			Reach: pbx.TrunkNotAsked, Since: at, Refusal: "Rejected", RefusedAt: at}}},
 	} {
 		e.ID = uint64(i) + 1
 		if e.Data != nil {

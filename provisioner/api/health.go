@@ -11,7 +11,7 @@ import (
 
 // Health is the state of the program.
 type Health struct {
-	Status   string `json:"status" enum:"ok,degraded" doc:"degraded: calls go on, but a change may not reach Asterisk, or calls follow the rendered fallback"`
+	Status   string `json:"status" enum:"ok,degraded" doc:"degraded: calls go on, but a change may not reach Asterisk, calls follow the rendered fallback, or a trunk is in trouble"`
 	Version  string `json:"version"`
 	Revision int64  `json:"revision" doc:"Newest configuration revision"`
 	Asterisk struct {
@@ -23,6 +23,7 @@ type Health struct {
 	} `json:"call_control" doc:"Whether calls are decided here over ARI; while they are not, they follow the rendered fallback"`
 	Database *DatabaseTrouble `json:"database,omitempty" doc:"What is wrong with the database; absent when all is well"`
 	Apply    ApplyState       `json:"apply" doc:"How far Asterisk has come"`
+	Trunks   []TrunkTrouble   `json:"trunks,omitempty" doc:"Trunks through which calls are likely to fail, and why"`
 	Drift    []Drift          `json:"drift" nullable:"false" doc:"Rendered files that were edited by hand; the edits are kept aside, without effect, until somebody moves them away"`
 }
 
@@ -59,8 +60,10 @@ func (a *api) registerHealth(e *echo.Echo) {
 			h.Asterisk.Connected, h.Asterisk.Since = connected, moment(since)
 			h.CallControl.Connected = a.CallControl()
 			h.Database = a.databaseTrouble()
+			h.Trunks = a.trunkTroubles()
 			h.Drift = driftViews(a.ctl.Apply.Drift())
-			if !connected || !h.CallControl.Connected || h.Apply.Error != "" || h.Database != nil {
+			if !connected || !h.CallControl.Connected || h.Apply.Error != "" || h.Database != nil ||
+				len(h.Trunks) > 0 {
 				h.Status = "degraded"
 			}
 			return out, nil

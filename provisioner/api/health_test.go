@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/dialtone-pbx/dialtone/ami/amitest"
@@ -32,6 +33,47 @@ func TestHealth(t *testing.T) {
 	l.must(200, "GET", "extensions/101", "")
 	l.asterisk.Back()
 	l.until("for the return", func() bool { return l.do("GET", "/v1/health", "").text("status") == "ok" })
+}
+
+// A trunk shows what is observed of it, and health names the trunk of each tenant that is in
+// trouble.
+func TestTrunkStateShows(t *testing.T) {
+	l := newLab(t)
+	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
+	made := l.must(201, "POST", "/v1/tenants/acme/trunks", `{"name":"carrier","host":"192.0.2.99","username":"dialtone",`+
+		`"secret":"trunk-pass","register":true}`)
+	word := atomic.Value{}
+	word.Store("Registered")
+	l.asterisk.Handle("PJSIPShowRegistrationsOutbound", func(c *amitest.Conn, a amitest.Action) {
+		c.ReplyList(a, "OutboundRegistrationDetail", "OutboundRegistrationDetailComplete",
+			[]string{"ObjectName", made.text("endpoint"), "Status", word.Load().(string)})
+	})
+	shows := func(want string) {
+		t.Helper()
+		l.asterisk.Send("Registry")
+		l.until("for "+want, func() bool {
+			r := l.must(200, "GET", "/v1/tenants/acme/trunks/carrier", "")
+			return r.text("status.registration")+" "+r.text("status.reach") == want
+		})
+	}
+	shows("registered not-asked")
+	if h := l.must(200, "GET", "/v1/health", "").json(); h["trunks"] != nil {
+		t.Errorf("health names %v", h["trunks"])
+	}
+	word.Store("Rejected")
+	shows("rejected not-asked")
+	h := l.must(200, "GET", "/v1/health", "").json()
+	list, _ := h["trunks"].([]any)
+	if len(list) != 1 || h["status"] != "degraded" {
+		t.Fatalf("health is %v", h)
+	}
+	if d := list[0].(map[string]any); d["tenant"] != "acme" || d["trunk"] != "carrier" || d["reason"] == "" {
+		t.Errorf("health names %v", d)
+	}
+	l.asterisk.Away()
+	l.until("for staleness", func() bool {
+		return strings.Contains(l.must(200, "GET", "/v1/tenants/acme/trunks", "").Body, `"stale":true`)
+	})
 }
 
 func TestHealthShowsHandEdits(t *testing.T) {

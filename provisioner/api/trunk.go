@@ -32,6 +32,7 @@ type Trunk struct {
 	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
 	Teams          bool       `json:"teams"`
 	Endpoint       string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
+	Status         TrunkState `json:"status"`
 	Apply          ApplyBlock `json:"apply"`
 }
 
@@ -51,6 +52,7 @@ func registerTrunks(a *api) {
 			}
 			return nil
 		},
+		toView:   func(t *pbx.Trunk, v *Trunk) { v.Status = a.trunkState(t) },
 		revision: func(t *pbx.Trunk) int64 { return t.Revision },
 		apply:    func(v *Trunk) *ApplyBlock { return &v.Apply },
 	}))

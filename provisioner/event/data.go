@@ -13,6 +13,7 @@ type Type string
 // The types of events.
 const (
 	TypeStatus   Type = "status"
+	TypeTrunk    Type = "trunk"
 	TypeApply    Type = "apply"
 	TypeFetch    Type = "fetch"
 	TypeDrift    Type = "drift"
@@ -24,7 +25,7 @@ const (
 	Missed Type = "resync"
 )
 
-// Data is what an event tells: a Status, Apply, Fetch, Drift, Template, Resync or Call.
+// Data is what an event tells: a Status, Trunk, Apply, Fetch, Drift, Template, Resync or Call.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -34,6 +35,12 @@ type Status struct {
 	Reach    pbx.Reachability
 	Call     pbx.CallState
 	Address  netip.AddrPort // where it is registered from; invalid while it is not
+}
+
+// Trunk is what is observed of a trunk, after a change.
+type Trunk struct {
+	Tenant, Name string
+	Status       pbx.TrunkStatus
 }
 
 // Fetch is one request of a phone for a file.
@@ -103,6 +110,9 @@ const (
 
 // Type returns TypeStatus.
 func (Status) Type() Type { return TypeStatus }
+
+// Type returns TypeTrunk.
+func (Trunk) Type() Type { return TypeTrunk }
 
 // Type returns TypeFetch.
 func (Fetch) Type() Type { return TypeFetch }

@@ -170,12 +170,16 @@ func OpenCarrier(t *testing.T) *Carrier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := in.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return &Carrier{in: in, Port: ports[0], t: t}
+	c := &Carrier{in: in, Port: ports[0], t: t}
+	t.Cleanup(c.Stop)
+	return c
+}
+
+// Stop ends the carrier before the test does.
+func (c *Carrier) Stop() {
+	if err := c.in.Stop(context.Background()); err != nil {
+		c.t.Error(err)
+	}
 }
 
 // Trunk makes the office's trunk to the carrier, and lets the office call everything

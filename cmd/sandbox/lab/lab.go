@@ -199,10 +199,12 @@ type Object = map[string]any
 
 // health is what /v1/health says.
 type health struct {
-	Status   string
-	Revision int64
-	Asterisk struct{ Connected bool }
-	Apply    struct {
+	Status      string
+	Revision    int64
+	Asterisk    struct{ Connected bool }
+	CallControl struct{ Connected bool } `json:"call_control"`
+	Trunks      []struct{ Tenant, Trunk, Reason string }
+	Apply       struct {
 		Applied int64
 		Failed  int64
 		Error   string
@@ -217,11 +219,13 @@ func (l *Lab) Health(t *testing.T) health {
 	return h
 }
 
-// Applied waits until Asterisk runs the newest revision.
+// Applied waits until Asterisk runs the newest revision and calls are decided. The carriers
+// of trunks need not be there.
 func (l *Lab) Applied(t *testing.T) {
 	t.Helper()
 	Eventually(t, 30*time.Second, func() string {
-		if h := l.Health(t); h.Status != "ok" || h.Apply.Applied < h.Revision {
+		if h := l.Health(t); !h.Asterisk.Connected || !h.CallControl.Connected || h.Apply.Error != "" ||
+			h.Apply.Applied < h.Revision {
 			return fmt.Sprintf("not applied: %+v", h)
 		}
 		return ""

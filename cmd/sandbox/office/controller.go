@@ -101,7 +101,8 @@ func (of *Office) ready(ctx context.Context, p *process) error {
 	}
 }
 
-// healthy reports whether the controller says that all is well.
+// healthy reports whether the controller is connected and has applied all. The carriers of
+// trunks need not be there.
 func (of *Office) healthy(ctx context.Context) bool {
 	token, err := of.Token()
 	if err != nil {
@@ -118,11 +119,16 @@ func (of *Office) healthy(ctx context.Context) bool {
 	}
 	defer resp.Body.Close()
 	var h struct {
-		Status   string
-		Revision int64
-		Apply    struct{ Applied int64 }
+		Revision    int64
+		Asterisk    struct{ Connected bool }
+		CallControl struct{ Connected bool } `json:"call_control"`
+		Apply       struct {
+			Applied int64
+			Error   string
+		}
 	}
-	return json.NewDecoder(resp.Body).Decode(&h) == nil && h.Status == "ok" && h.Apply.Applied >= h.Revision
+	return json.NewDecoder(resp.Body).Decode(&h) == nil && h.Asterisk.Connected && h.CallControl.Connected &&
+		h.Apply.Error == "" && h.Apply.Applied >= h.Revision
 }
 
 // ControllerDone is closed when the controller's process has ended.

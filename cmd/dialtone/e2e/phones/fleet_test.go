@@ -376,6 +376,7 @@ func (d *deskLife) button() {
 		d.t.Fatal(err)
 	}
 	Hears(d.t, in.Done(), in, "the end of the ringing")
+	Hears(d.t, out.Answered(), out, "that the call is taken") // or it would be cancelled, and answered as well
 	HangUp(d.t, out, taken)
 	w.shows(d.t, "idle")
 }
