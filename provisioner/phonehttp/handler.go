@@ -144,6 +144,8 @@ func (h *Handler) answer(c *call) (r reply, hash string) {
 	switch {
 	case err != nil:
 		return unavailable(), ""
+	case f != nil && c.upload && c.rules.Back:
+		r, hash = h.giveMerged(c, f)
 	case f != nil:
 		r, hash = c.give(f.etag, string(f.ctype), f.body, int64(f.size)), f.hash()
 	case c.own && c.upload && c.method == http.MethodPut:
