@@ -43,7 +43,7 @@ func TestFetchRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	first, second := sampleFetch(), pbx.PhoneFetch{MAC: "001565aabbcc", At: time.UnixMilli(1700000000124).UTC()}
 	notStored := first
-	notStored.Enrolling = true
+	notStored.Enrolling, notStored.Former = true, true
 	checkEveryFieldSet(t, &notStored)
 	addFetches(t, db, first, second)
 	got, err := db.Fetches(t.Context(), "001565aabbcc", 10)

@@ -38,7 +38,7 @@ type ResyncFilter struct {
 func (db *DB) Resyncs(ctx context.Context, f ResyncFilter) (out []pbx.Resync, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		out, err = query(ctx, tx, scanResync, selectResync+` WHERE (?1 = '' OR tenant = ?1) AND (?2 = '' OR mac = ?2) AND (?3 = '' OR batch = ?3)
-			AND (?4 = '' OR state = ?4) AND (?5 = 0 OR state IN ('queued', 'sent')) AND (?6 = 0 OR id < ?6) ORDER BY id DESC LIMIT ?7`,
+			AND (?4 = '' OR state = ?4) AND (?5 = 0 OR state IN ('queued', 'away', 'sent')) AND (?6 = 0 OR id < ?6) ORDER BY id DESC LIMIT ?7`,
 			f.Tenant, string(f.MAC), f.Batch, f.State, f.Active, f.BeforeID, ListOptions{Limit: f.Limit}.limit())
 		return err
 	})
@@ -114,7 +114,7 @@ func (db *DB) WriteResyncs(ctx context.Context, rs []pbx.Resync) error {
 }
 
 func (tx *Tx) pruneResyncs(ctx context.Context, macs map[pbx.MAC]bool) error {
-	err := tx.forEach(ctx, `DELETE FROM phone_resyncs WHERE mac = ?1 AND state NOT IN ('queued', 'sent') AND id <=
+	err := tx.forEach(ctx, `DELETE FROM phone_resyncs WHERE mac = ?1 AND state NOT IN ('queued', 'away', 'sent') AND id <=
 		(SELECT id FROM phone_resyncs WHERE mac = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, func(exec func(...any) error) error {
 		for mac := range macs {
 			if err := exec(string(mac), resyncsPerMAC); err != nil {
@@ -126,6 +126,6 @@ func (tx *Tx) pruneResyncs(ctx context.Context, macs map[pbx.MAC]bool) error {
 	if err != nil {
 		return err
 	}
-	return tx.exec(ctx, `DELETE FROM phone_resyncs WHERE state NOT IN ('queued', 'sent') AND id <=
+	return tx.exec(ctx, `DELETE FROM phone_resyncs WHERE state NOT IN ('queued', 'away', 'sent') AND id <=
 		(SELECT id FROM phone_resyncs ORDER BY id DESC LIMIT 1 OFFSET ?)`, resyncsKept)
 }

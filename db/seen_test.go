@@ -46,8 +46,16 @@ func TestSeenPhonesRoundTrip(t *testing.T) {
 func TestEnrolledPhonesOfOldHaveMoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "old.db")
 	load(t, "testdata/version-21.sql", path)
-	got, err := openAt(t, path, Options{}).SeenPhones(t.Context())
+	db := openAt(t, path, Options{})
+	got, err := db.SeenPhones(t.Context())
 	if err != nil || len(got) != 1 || got[0].Enrolled == "" || got[0].Moved != got[0].Enrolled || got[0].GivenTo.IsValid() {
 		t.Errorf("%+v %v", got, err)
+	}
+	s, err := db.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := s.Phone(got[0].MAC); p == nil || p.URLSecret.IsZero() || !p.FormerSecret.IsZero() {
+		t.Errorf("the phone of old is %+v", p)
 	}
 }

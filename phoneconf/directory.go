@@ -94,10 +94,7 @@ func renderDirectory(e *Engine, s *pbx.Snapshot, tenant string, in *input, m Mod
 		view.People = append(view.People, contact{Name: w.attr("label", readable(b.Label, b.Value, polycomLabelBytes)),
 			Number: w.attr("number", b.Value), SpeedDial: i + 1})
 	}
-	most := directoryEntries
-	if m.Era != PolycomUCS {
-		most = oldDirectoryItems
-	}
+	most := directoryMost(m.Vendor, m.Name)
 	view.People = append(view.People, people(&w, s, tenant, taken, max(0, most-len(view.People)), polycomLabelBytes)...)
 	if w.err != nil {
 		return nil, w.err

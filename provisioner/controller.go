@@ -148,7 +148,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays, calendar: calendar}
 	c.pins = limit.NewCount[string](pinRate, mostPINs)
 	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
-		Device: c.deviceOf}); err != nil {
+		Device: c.deviceOf, Back: func(endpoint string) { c.Fleet.Back(endpoint) }}); err != nil {
 		return nil, err
 	}
 	c.TrunkStatus = trunkstatus.New(trunkstatus.Options{Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
@@ -167,7 +167,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Snapshot: c.Snapshot})
 	if c.Fleet, err = fleet.New(ctx, fleet.Options{DB: o.DB, Templates: o.Templates, Site: o.Site, Hash: o.PhoneHash,
 		UploadDir: o.UploadDir, FirmwareDir: o.FirmwareDir, Log: o.Logger, Events: c.Events,
-		Session: c.asterisk.Session, Registered: c.Status.Registered, Snapshot: c.Snapshot}); err != nil {
+		Session: c.asterisk.Session, Registered: c.Status.Reached, Snapshot: c.Snapshot}); err != nil {
 		return nil, err
 	}
 	c.Apply = apply.New(apply.Options{DB: o.DB, Templates: o.Templates, Dir: o.ConfigDir, Log: o.Logger, Events: c.Events,

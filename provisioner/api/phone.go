@@ -38,6 +38,7 @@ type Phone struct {
 	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
 	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
 	ProvisioningURL string            `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
+	FormerURL       bool              `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
@@ -62,6 +63,7 @@ func registerPhones(a *api) {
 		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
 		toView: func(p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
+			v.FormerURL = !p.FormerSecret.IsZero() && !a.ctl.Fleet.Seen.Moved(p)
 			if at := a.ctl.Fleet.Seen.Of(p).EnrolledAt; !at.IsZero() {
 				v.EnrolledAt = &at
 			}
@@ -99,6 +101,12 @@ type Fetch struct {
 	At        time.Time `json:"at"`
 }
 
+type enrolInput struct {
+	Place
+	WriteHeaders
+	Forget bool `query:"forget" doc:"End the URL before at once, such as that of a stolen phone: a phone that still asks there has to be reset"`
+}
+
 // registerPhoneActions declares the operations on a phone beside writing it.
 func registerPhoneActions(a *api, k kindOfPhone) {
 	one := k.path + "/{mac}"
@@ -107,13 +115,16 @@ func registerPhoneActions(a *api, k kindOfPhone) {
 		return phoneFetches(ctx, a, in.Place)
 	})
 	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone",
-		"Open the enrolment window again and make a new secret URL"), func(ctx context.Context,
-		in *deleteInput) (*answer[Phone], error) {
+		"Open the enrolment window again and make a new secret URL. The URL before serves until the phone has used the new "+
+			"one, which its files tell it"), func(ctx context.Context, in *enrolInput) (*answer[Phone], error) {
 		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Phone) (PhoneFields, error) {
 			if old == nil {
 				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)
 			}
-			old.URLSecret, old.EnrolUntil = pbx.NewURLSecret(), enrolEnd()
+			old.EnrolAgain(a.ctl.Fleet.Seen.Moved(old), enrolEnd())
+			if in.Forget {
+				old.FormerSecret = pbx.Secret{}
+			}
 			return k.fields(old), nil
 		})
 		if out != nil {

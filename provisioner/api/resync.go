@@ -21,8 +21,8 @@ type Resync struct {
 	Tenant   string     `json:"tenant"`
 	MAC      string     `json:"mac"`
 	Action   string     `json:"action" enum:"resync,reboot"`
-	Reason   string     `json:"reason" enum:"change,request,template" doc:"change: what the phone shows changed; template: a template of the site did"`
-	State    string     `json:"state" enum:"queued,sent,fetched,timed-out,failed" doc:"sent: Asterisk has the NOTIFY; what the phone answers it keeps to itself. fetched: the phone asked for its full file after that"`
+	Reason   string     `json:"reason" enum:"change,request,template,return" doc:"change: what the phone shows changed; template: a template of the site did; return: the phone was away, and holds old files"`
+	State    string     `json:"state" enum:"queued,away,sent,fetched,timed-out,failed" doc:"away: the phone is not registered, and is told when it is, within 24 hours. sent: Asterisk has the NOTIFY; what the phone answers it keeps to itself. fetched: the phone asked for its full file after that"`
 	Error    string     `json:"error,omitempty"`
 	QueuedAt time.Time  `json:"queued_at"`
 	SentAt   *time.Time `json:"sent_at,omitempty"`
@@ -52,18 +52,19 @@ type ResyncProgress struct {
 	Batch    string `json:"batch"`
 	Total    int    `json:"total"`
 	Queued   int    `json:"queued"`
+	Away     int    `json:"away" doc:"Not registered: these are told when they are, within 24 hours"`
 	Sent     int    `json:"sent"`
 	Fetched  int    `json:"fetched"`
 	TimedOut int    `json:"timed_out"`
 	Failed   int    `json:"failed"`
-	Done     bool   `json:"done" doc:"None is queued or waits for its phone"`
+	Done     bool   `json:"done" doc:"Nothing is queued or sent: all phones that are there have fetched or will not"`
 }
 
 type resyncsInput struct {
 	TenantQuery
 	MAC   string `query:"mac" doc:"Only of this phone"`
 	Batch string `query:"batch" doc:"Only of this bulk order"`
-	State string `query:"state" enum:"queued,sent,fetched,timed-out,failed," doc:"Only in this state"`
+	State string `query:"state" enum:"queued,away,sent,fetched,timed-out,failed," doc:"Only in this state"`
 	After int64  `query:"after" doc:"List what is older than the order with this id"`
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
@@ -88,9 +89,9 @@ func timeOrNone(t time.Time) *time.Time {
 
 func progressView(p fleet.ResyncProgress) ResyncProgress {
 	c := p.Counts
-	v := ResyncProgress{Batch: p.Batch, Queued: c[pbx.ResyncQueued], Sent: c[pbx.ResyncSent],
+	v := ResyncProgress{Batch: p.Batch, Queued: c[pbx.ResyncQueued], Away: c[pbx.ResyncAway], Sent: c[pbx.ResyncSent],
 		Fetched: c[pbx.ResyncFetched], TimedOut: c[pbx.ResyncTimedOut], Failed: c[pbx.ResyncFailed]}
-	v.Total = v.Queued + v.Sent + v.Fetched + v.TimedOut + v.Failed
+	v.Total = v.Queued + v.Away + v.Sent + v.Fetched + v.TimedOut + v.Failed
 	v.Done = v.Queued+v.Sent == 0
 	return v
 }

@@ -38,8 +38,16 @@ func TestPhoneShowsItsEnrolment(t *testing.T) {
 	if l.must(200, "GET", path, "").text("enrolled_at") == "" {
 		t.Error("not enrolled")
 	}
-	if l.must(200, "POST", path+"/enrol", "").text("enrolled_at") != "" {
-		t.Error("to enrol again and enrolled")
+	again := l.must(200, "POST", path+"/enrol", "", "Prefer: wait=10")
+	if again.text("enrolled_at") != "" || !strings.Contains(again.Body, `"former_url":true`) {
+		t.Errorf("to enrol again, and the URL in use is to serve on: %s", again.Body)
+	}
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.boot", Status: 200, Own: true, Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
+	if r := l.must(200, "GET", path, ""); strings.Contains(r.Body, `"former_url"`) {
+		t.Errorf("the new URL was used: %s", r.Body)
+	}
+	if r := l.must(200, "POST", path+"/enrol?forget=true", ""); strings.Contains(r.Body, `"former_url"`) {
+		t.Errorf("the URL of a stolen phone serves on: %s", r.Body)
 	}
 	l.until("for the fetch", func() bool { return strings.Contains(l.must(200, "GET", path+"/fetches", "").Body, `"own":true`) })
 }

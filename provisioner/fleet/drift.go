@@ -110,7 +110,8 @@ func driftOf(p *pbx.Phone, seen pbx.PhoneSeen, want wantedFiles, now time.Time,
 		add(DriftBroken, "its files cannot be made: %v", want.err)
 	}
 	if seen.GivenAlso.IsValid() && now.Sub(seen.GivenAlsoAt) < patience {
-		add(DriftShared, "its enrolment URL was given to %s and to %s: if one of them is not the phone, enrol it again",
+		add(DriftShared, "its enrolment URL was given to %s and to %s: if one of them is not the phone, enrol it again "+
+			"and forget its URL (POST …/enrol?forget=true)",
 			seen.GivenTo, seen.GivenAlso)
 	}
 	switch {

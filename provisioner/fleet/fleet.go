@@ -36,7 +36,8 @@ type Options struct {
 	Events      *event.Hub
 	// Session returns the connection to Asterisk, or ami.ErrDown.
 	Session func() (*ami.Session, error)
-	// Registered reports whether Asterisk knows the address of an endpoint.
+	// Registered reports whether Asterisk knows the address of an endpoint, and nothing says
+	// that it does not answer there.
 	Registered func(endpoint string) bool
 	// Hash returns the SHA-256 (hexadecimal) of a phone's present file. The error says why
 	// the file cannot be made.
@@ -87,6 +88,7 @@ func (f *Fleet) Run(ctx context.Context) error {
 	g.Go(func() error { return f.Inbox.changed.Run(ctx) })
 	g.Go(func() error { return f.Orders.changed.Run(ctx) })
 	g.Go(func() error { return f.Orders.run(ctx) })
+	g.Go(func() error { return f.welcome(ctx) })
 	g.Go(func() error { return f.Templates.run(ctx) })
 	g.Go(func() error { return f.Firmware.run(ctx) })
 	return g.Wait()

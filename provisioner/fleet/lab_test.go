@@ -63,6 +63,7 @@ type lab struct {
 	current  atomic.Pointer[pbx.Snapshot]
 	session  atomic.Pointer[ami.Session]
 	stop     func()
+	away     atomic.Bool // no phone is registered
 }
 
 // newLab makes a fleet that does not run yet.
@@ -86,10 +87,11 @@ func (l *lab) fresh() {
 	site := phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"}
 	l.Fleet, err = New(l.t.Context(), Options{DB: l.store, Templates: engine, Log: slog.New(slog.NewTextHandler(l.log, nil)), Events: l.hub,
 		Site: site, Hash: phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site}).Hash, Session: l.connection,
-		Registered: func(string) bool { return true }, Snapshot: l.current.Load})
+		Registered: func(string) bool { return !l.away.Load() }, Snapshot: l.current.Load})
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	l.Orders.jitter = func() time.Duration { return 0 }
 }
 
 func (l *lab) connection() (*ami.Session, error) {

@@ -17,6 +17,8 @@ const (
 	reasonRequest = "request"
 	// A site's own template changed.
 	reasonTemplate = "template"
+	// A phone that was away registered, and holds old files.
+	reasonReturn = "return"
 )
 
 // Resync orders one phone to fetch its files or to restart. It returns the order as

@@ -21,6 +21,7 @@ const (
 	resyncWithin = 3 * time.Minute
 	rebootWithin = 10 * time.Minute
 	queuedWithin = 15 * time.Minute
+	awayWithin   = 24 * time.Hour         // for a phone that is not registered
 	resyncPause  = 250 * time.Millisecond // how often changed orders are written
 	resyncAway   = time.Second            // pause while Asterisk is not connected
 )
@@ -30,13 +31,18 @@ const (
 // Every NOTIFY goes through it, one after the other. Active orders are in memory. The
 // database follows within resyncPause, and has each new order before it is sent.
 type Orders struct {
-	o   Options
-	now func() time.Time
+	o      Options
+	now    func() time.Time
+	jitter func() time.Duration // until a phone that came back is told
 
 	mu     sync.Mutex
 	last   int64                     // number of the last order
 	orders map[int64]*pbx.Resync     // active orders, and ended ones that are not written yet
 	of     map[pbx.MAC][]*pbx.Resync // the same by phone
+	// returned is when a phone that came back was last told for that alone, see returnGap.
+	returned map[pbx.MAC]time.Time
+	// backs are endpoints that registered and were not looked at yet.
+	backs chan string
 	// changed are orders to be written, by number.
 	changed *writebehind.Rows[int64, []pbx.Resync]
 	wake    chan struct{}
@@ -44,8 +50,9 @@ type Orders struct {
 
 // newOrders goes on with the orders that were active when the program ended.
 func newOrders(ctx context.Context, o Options) (*Orders, error) {
-	q := &Orders{o: o, now: time.Now, wake: make(chan struct{}, 1),
-		orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{}}
+	q := &Orders{o: o, now: time.Now, jitter: returnJitter, wake: make(chan struct{}, 1),
+		orders: map[int64]*pbx.Resync{}, of: map[pbx.MAC][]*pbx.Resync{},
+		returned: map[pbx.MAC]time.Time{}, backs: make(chan string, backQueue)}
 	q.changed = writebehind.New(&q.mu, writebehind.Options[int64, []pbx.Resync]{
 		What: "orders to phones", Every: resyncPause,
 		Before: func() { q.expire(q.now()) }, Read: q.read, Write: o.DB.WriteResyncs, Written: q.written, Log: o.Log})
@@ -95,10 +102,7 @@ func (q *Orders) add(ctx context.Context, list []pbx.Resync) ([]pbx.Resync, erro
 		}
 	}
 	q.mu.Unlock()
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
+	q.nudge()
 	return append(out, fresh...), nil
 }
 
@@ -108,7 +112,8 @@ func (q *Orders) waiting(o *pbx.Resync) *pbx.Resync {
 		return nil
 	}
 	for _, w := range q.of[o.MAC] {
-		if w.Action == o.Action && w.Endpoint == o.Endpoint && w.State == pbx.ResyncQueued && w.Batch == "" {
+		if w.Action == o.Action && w.Endpoint == o.Endpoint && (w.State == pbx.ResyncQueued || w.State == pbx.ResyncAway) &&
+			w.Batch == "" {
 			return w
 		}
 	}
@@ -130,7 +135,7 @@ func (q *Orders) fetched(f pbx.PhoneFetch) {
 		return
 	}
 	for _, o := range q.of[f.MAC] {
-		if o.State == pbx.ResyncSent && !f.At.Before(o.SentAt) {
+		if o.State == pbx.ResyncSent && !f.At.Before(o.SentAt) || needless(o) {
 			o.File, o.Hash = f.File, f.Hash
 			q.end(o, pbx.ResyncFetched, "", f.At)
 		}

@@ -106,7 +106,7 @@ func (s *Sightings) Enrolled(p *pbx.Phone) bool {
 }
 
 // Moved reports whether a phone has used its present own URL. Its enrolment URL, which the
-// generic URL gave, has then ended.
+// generic URL gave, and its former own URL have then ended.
 func (s *Sightings) Moved(p *pbx.Phone) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,7 +172,7 @@ func (s *Sightings) note(f pbx.PhoneFetch) {
 			row.UserAgent = f.UserAgent
 		}
 	}
-	if !f.Enrolling && row.moved != p {
+	if !f.Enrolling && !f.Former && row.moved != p {
 		row.moved = p
 		if now := pbx.EnrolmentOf(p); row.Moved != now {
 			row.Moved, news = now, true
@@ -194,7 +194,8 @@ func (s *Sightings) fetched(row *sighting, p *pbx.Phone, f pbx.PhoneFetch) (news
 		row.Files[f.File] = f.Hash
 		news = true
 	}
-	if row.enrolled == p || !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
+	// A phone that asks by its former URL may be reset yet, and then needs the window.
+	if f.Former || row.enrolled == p || !phoneconf.IsFull(p, phoneconf.FileName(f.File)) {
 		return news
 	}
 	row.enrolled = p

@@ -103,6 +103,27 @@ func TestUseOfTheOwnURLMovesAPhone(t *testing.T) {
 	}
 }
 
+// A phone that asks by the URL before has neither moved nor enrolled: it may be reset yet,
+// and the generic URL must then lead it to its files.
+func TestUseOfTheFormerURLEndsNothing(t *testing.T) {
+	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
+	p.EnrolAgain(true, noon.Add(time.Hour))
+	s, err := newSightings(t.Context(), openStore(t), slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return seenSnapshot(1, p) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetch := pbx.PhoneFetch{MAC: p.MAC, File: "001565aabbcc.cfg", Status: 200, Hash: "aa", Own: true, Former: true, At: noon}
+	s.note(fetch)
+	if s.Moved(p) || s.Enrolled(p) || s.Of(p).Files[fetch.File] != "aa" {
+		t.Errorf("by the URL before: moved %v, enrolled %v, %+v", s.Moved(p), s.Enrolled(p), s.Of(p))
+	}
+	fetch.Former = false
+	s.note(fetch)
+	if !s.Moved(p) || !s.Enrolled(p) {
+		t.Errorf("by the new URL: moved %v, enrolled %v", s.Moved(p), s.Enrolled(p))
+	}
+}
+
 func TestEnrolmentURLGivenToTwoNetworks(t *testing.T) {
 	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
 	s, err := newSightings(t.Context(), openStore(t), slog.New(slog.DiscardHandler), func() *pbx.Snapshot { return seenSnapshot(1, p) })

@@ -53,12 +53,16 @@ func (q *Orders) step(ctx context.Context) time.Duration {
 	q.move(next, pbx.ResyncSent)
 	o := *next
 	q.mu.Unlock()
-	if why := q.send(ctx, session, &o); why != "" {
-		q.mu.Lock()
-		if next.State == pbx.ResyncSent {
-			q.end(next, pbx.ResyncFailed, why, q.now())
-		}
-		q.mu.Unlock()
+	why := q.send(ctx, session, &o)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case next.State != pbx.ResyncSent: // the phone was quicker
+	case why != "":
+		q.end(next, pbx.ResyncFailed, why, q.now())
+	case !q.o.Registered(next.Endpoint):
+		next.SentAt = time.Time{}
+		q.move(next, pbx.ResyncAway)
 	}
 	return resyncGap
 }
@@ -76,9 +80,6 @@ func (q *Orders) send(ctx context.Context, s *ami.Session, o *pbx.Resync) string
 	if err := s.PJSIPNotify(ctx, o.Endpoint, []ami.Variable{{Name: "Event", Value: event}}); err != nil {
 		q.o.Log.Warn("telling a phone to fetch its files", "phone", o.MAC.Colons(), "error", err)
 		return err.Error()
-	}
-	if !q.o.Registered(o.Endpoint) {
-		return "the phone is not registered, so nobody was told"
 	}
 	return ""
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// expire ends orders that take too long. The lock is held.
+// expire ends orders that take too long, and goes on with those whose phone came back. The
+// lock is held.
 func (q *Orders) expire(now time.Time) {
 	for _, o := range q.orders {
 		within := resyncWithin
@@ -17,6 +18,10 @@ func (q *Orders) expire(now time.Time) {
 		switch {
 		case o.State == pbx.ResyncSent && now.Sub(o.SentAt) >= within:
 			q.end(o, pbx.ResyncTimedOut, fmt.Sprintf("the phone did not ask for its file within %v", within), now)
+		case o.State == pbx.ResyncAway && now.Sub(o.DueAt) >= awayWithin:
+			q.end(o, pbx.ResyncFailed, fmt.Sprintf("the phone was not registered for %v, so nobody was told", awayWithin), now)
+		case o.State == pbx.ResyncAway:
+			q.goOn(o, now)
 		case o.State == pbx.ResyncQueued && now.Sub(o.DueAt) >= queuedWithin:
 			q.end(o, pbx.ResyncFailed, fmt.Sprintf("Asterisk was not connected for %v", queuedWithin), now)
 		}

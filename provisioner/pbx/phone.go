@@ -28,6 +28,9 @@ type Phone struct {
 	// URLSecret is the part of its own provisioning URL that nobody can guess
 	// (256 bits in base32). It never changes unless it is replaced on purpose.
 	URLSecret Secret
+	// FormerSecret is the URLSecret before, which serves until the phone has used the URL of
+	// the present one; zero when there is no such secret. See EnrolAgain.
+	FormerSecret Secret
 	// EnrolUntil ends the window in which the generic URL answers this phone
 	// with the address of its enrolment URL (and nothing else), see EnrolSecret.
 	EnrolUntil time.Time
@@ -47,6 +50,18 @@ type Line struct {
 
 // NewURLSecret returns the secret of a per-phone URL.
 func NewURLSecret() Secret { return RandomSecret(32) }
+
+// EnrolAgain gives the phone a new own URL and opens its enrolment window until a time.
+//
+// The URL by which a working phone asks has to serve on: only the files that it gets there
+// tell it the new one. That is the present URL if the phone has used it (moved), or if none
+// serves beside it. Otherwise it is the one that serves beside it.
+func (p *Phone) EnrolAgain(moved bool, until time.Time) {
+	if moved || p.FormerSecret.IsZero() {
+		p.FormerSecret = p.URLSecret
+	}
+	p.URLSecret, p.EnrolUntil = NewURLSecret(), until
+}
 
 // EnrolSecret is the secret of the URL that the generic URL gives the phone.
 //

@@ -19,6 +19,7 @@ type ResyncState string
 // phone fetches its file afterwards proves more.
 const (
 	ResyncQueued   ResyncState = "queued"
+	ResyncAway     ResyncState = "away"      // the phone is not registered or does not answer; it is told when it does
 	ResyncSent     ResyncState = "sent"      // Asterisk has the NOTIFY
 	ResyncFetched  ResyncState = "fetched"   // the phone asked for its full file after it
 	ResyncTimedOut ResyncState = "timed-out" // it did not in time
@@ -32,7 +33,7 @@ type Resync struct {
 	Tenant   string
 	MAC      MAC
 	Action   ResyncAction
-	Reason   string // "change" of what it shows, or "request"
+	Reason   string // "change" of what it shows, "request", "template", or "return" after it was away
 	Endpoint string // through which it is told
 	State    ResyncState
 	Error    string // why it failed
@@ -45,4 +46,6 @@ type Resync struct {
 }
 
 // Active reports whether the order can still come further.
-func (r *Resync) Active() bool { return r.State == ResyncQueued || r.State == ResyncSent }
+func (r *Resync) Active() bool {
+	return r.State == ResyncQueued || r.State == ResyncAway || r.State == ResyncSent
+}

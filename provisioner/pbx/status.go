@@ -58,7 +58,9 @@ type PhoneFetch struct {
 	// Own means that the phone proved to be itself, by the secret in its own URL
 	// or by its certificate.
 	Own bool
-	// Enrolling means that the secret was EnrolSecret. It is not stored.
+	// Enrolling means that the secret was EnrolSecret, Former that it was FormerSecret.
+	// Neither is stored.
 	Enrolling bool
+	Former    bool
 	At        time.Time
 }

@@ -6,8 +6,8 @@
 // enrolment URL and the phone's own (both /p/<secret>/<file>) give the full files of that
 // phone alone, and so does the generic one to a client certificate of the MAC asked for.
 // The full files name the own URL. Its first use ends the enrolment URL, which a stranger
-// may have asked for too. All other
-// requests, except the links of invitations (invite), get the same 404: a different
+// may have asked for too. It also ends the own URL before, which serves until then when a
+// phone is to enrol again. All other requests, except the links of invitations (invite), get the same 404: a different
 // answer for a known MAC would let anybody list the phones of a site.
 //
 // Under its own URL a phone may also send files of fixed names: its logs, its own
@@ -50,8 +50,8 @@ type Options struct {
 	// Enrolled tells whether a phone has its full file already. The generic URL has nothing
 	// more for such a phone. It must not block. nil means never.
 	Enrolled func(*pbx.Phone) bool
-	// Moved tells whether a phone has used its own URL already. Its enrolment URL has then
-	// ended. It must not block. nil means never.
+	// Moved tells whether a phone has used its own URL already. Its enrolment URL and the
+	// own URL before have then ended. It must not block. nil means never.
 	Moved func(*pbx.Phone) bool
 	// Upload keeps a file that a phone sends, and reports whether it existed before.
 	// Uploaded returns the kept file, or nil. Both are called for names of
@@ -104,8 +104,9 @@ type call struct {
 	known pbx.MAC // the phone it belongs to, "" if unknown
 	entry *entry  // the phone, once the request proved to be from it
 	own   bool    // the request proved to be from the phone
-	// enrolling tells that the proof was the enrolment secret.
-	enrolling bool
+	// enrolling tells that the proof was the enrolment secret, former that it was the
+	// secret before the present one.
+	enrolling, former bool
 
 	// upload tells that the phone may send this file, by these rules.
 	upload bool
@@ -143,6 +144,8 @@ func (h *Handler) answer(c *call) (r reply, hash string) {
 	switch {
 	case err != nil:
 		return unavailable(), ""
+	case f != nil && c.upload && c.rules.Back:
+		r, hash = h.giveMerged(c, f)
 	case f != nil:
 		r, hash = c.give(f.etag, string(f.ctype), f.body, int64(f.size)), f.hash()
 	case c.own && c.upload && c.method == http.MethodPut:
@@ -164,7 +167,7 @@ func (h *Handler) find(c *call) (*file, error) {
 	// The secret is looked up by its hash. So the time it takes does not show how much of a
 	// guess was right. It is done for every request.
 	owner := c.index.bySecret[sha256.Sum256([]byte(c.want.Secret))]
-	if owner.enrolling && h.opt.Moved(owner.phone) {
+	if (owner.enrolling || owner.former) && h.opt.Moved(owner.phone) {
 		owner.entry = nil
 	}
 	named := c.index.byMAC[c.want.MAC]
@@ -184,7 +187,7 @@ func (h *Handler) find(c *call) (*file, error) {
 		if owner.entry == nil || owner.entry != named {
 			return nil, nil
 		}
-		c.enrolling = owner.enrolling
+		c.enrolling, c.former = owner.enrolling, owner.former
 		return h.proved(c, named)
 	}
 	if named != nil && c.cert.given {
@@ -220,7 +223,8 @@ func noteOf(c *call, hash string) note {
 		agent = agent[:maxUserAgent]
 	}
 	n := note{known: c.known != "", fetch: pbx.PhoneFetch{
-		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Enrolling: c.enrolling, Address: c.remote,
+		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Enrolling: c.enrolling, Former: c.former,
+		Address:   c.remote,
 		UserAgent: strings.ToValidUTF8(agent, ""), At: c.now,
 	}}
 	if n.fetch.MAC == "" {

@@ -27,6 +27,7 @@ type index struct {
 type owner struct {
 	*entry
 	enrolling bool // it is the phone's EnrolSecret
+	former    bool // it is the phone's FormerSecret
 }
 
 // directoryKey is the key of a directory without speed dials.
@@ -89,6 +90,9 @@ func newIndex(s *pbx.Snapshot) *index {
 			e.secret = sha256.Sum256([]byte(p.URLSecret.Reveal()))
 			ix.bySecret[e.secret] = owner{entry: e}
 			ix.bySecret[sha256.Sum256([]byte(p.EnrolSecret().Reveal()))] = owner{entry: e, enrolling: true}
+		}
+		if !p.FormerSecret.IsZero() {
+			ix.bySecret[sha256.Sum256([]byte(p.FormerSecret.Reveal()))] = owner{entry: e, former: true}
 		}
 	}
 	return ix

@@ -90,6 +90,49 @@ func TestEnrolmentURLEndsWhenThePhoneHasMoved(t *testing.T) {
 	}
 }
 
+// The URL before serves, with files that name the new one, until the phone has used that. A
+// phone keeps all that it had until then, sending files included.
+func TestFormerURLServesUntilThePhoneHasMoved(t *testing.T) {
+	s := newSite(t, 2, nil)
+	moved := false
+	s.opt.Moved = func(*pbx.Phone) bool { return moved }
+	s.opt.Upload = func(*pbx.Phone, phoneconf.FileName, []byte) (bool, error) { return false, nil }
+	news := [2]pbx.Secret{}
+	s.swap(2, func(r *rows) {
+		for i, p := range r.phones {
+			p.EnrolAgain(true, noon)
+			news[i] = p.URLSecret
+		}
+	})
+	for i := range news {
+		moved = false
+		before := s.get(own(i))
+		if before.Code != 200 || !strings.Contains(before.Body.String(), "sipsecret") {
+			t.Fatalf("phone %d by the URL before: %d", i, before.Code)
+		}
+		if site := strings.Replace(own(i), "-reg.cfg", "-site.cfg", 1); !strings.Contains(s.get(site).Body.String(), "/p/"+news[i].Reveal()) {
+			t.Errorf("phone %d: its files do not name its new URL", i)
+		}
+		if last := s.known[len(s.known)-1]; !last.Own || !last.Former || last.MAC != macOf(i) {
+			t.Errorf("phone %d: recorded as %+v", i, last)
+		}
+		if log := "/p/" + secretOf(i) + "/" + string(macOf(i)) + "-app.log"; i == 1 && s.ask("PUT", log).Code == 404 {
+			t.Errorf("phone %d cannot send its log by the URL before", i)
+		}
+		moved = true
+		if w := s.get(own(i)); w.Code != 404 || w.Body.String() != missBody {
+			t.Errorf("phone %d by the URL before, after it has moved: %d", i, w.Code)
+		}
+		now := strings.Replace(own(i), secretOf(i), news[i].Reveal(), 1)
+		if w := s.get(now); w.Code != 200 || w.Body.String() != before.Body.String() {
+			t.Errorf("phone %d by its new URL: %d", i, w.Code)
+		}
+		if last := s.known[len(s.known)-1]; !last.Own || last.Former {
+			t.Errorf("phone %d by its new URL: recorded as %+v", i, last)
+		}
+	}
+}
+
 func TestOwnRequestsAreMarked(t *testing.T) {
 	s := newSite(t, 2, nil)
 	for _, path := range []string{own(0), "/" + string(macOf(0)) + ".cfg", "/p/" + secretOf(1) + "/" + string(macOf(0)) + ".cfg"} {

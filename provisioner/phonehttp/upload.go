@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 )
 
@@ -45,6 +46,11 @@ func (h *Handler) keep(c *call) int {
 	case c.length >= 0 && n != c.length:
 		return http.StatusBadRequest
 	}
+	if phoneconf.IsDirectory(c.want.File) {
+		if f, err := h.files.file(c.index, c.entry, c.want.File, false, c.now); err == nil && f != nil {
+			body = phoneconf.OwnContacts(f.body.appendTo(nil), body)
+		}
+	}
 	replaced, err := h.opt.Upload(c.entry.phone, c.want.File, body)
 	if err != nil {
 		h.opt.Logger.Error("keeping a file of a phone", "mac", c.known, "file", c.want.File, "error", err)
@@ -72,4 +78,23 @@ func (h *Handler) giveBack(c *call) (r reply, hash string) {
 	sum := sha256.Sum256(body)
 	hash = hex.EncodeToString(sum[:])
 	return c.give(`"`+hash+`"`, rawType, whole(body), int64(len(body))), hash
+}
+
+// giveMerged answers with a file that is rendered and that the phone sends as well: the
+// directory of a Polycom. What its user wrote there comes back with it.
+func (h *Handler) giveMerged(c *call, f *file) (r reply, hash string) {
+	sent, err := h.opt.Uploaded(c.entry.phone, c.want.File)
+	if err != nil {
+		h.opt.Logger.Error("giving a phone its file back", "mac", c.known, "file", c.want.File, "error", err)
+		return unavailable(), ""
+	}
+	if sent != nil {
+		if merged, ok := phoneconf.MergeContacts(c.entry.phone, f.body.appendTo(nil), sent); ok {
+			sum := sha256.Sum256(merged)
+			hash = hex.EncodeToString(sum[:])
+			return c.give(`"`+hash+`"`, string(f.ctype), whole(merged), int64(len(merged))), hash
+		}
+		h.opt.Logger.Warn("the contacts that a phone sent cannot be read", "mac", c.known, "file", c.want.File)
+	}
+	return c.give(f.etag, string(f.ctype), f.body, int64(f.size)), f.hash()
 }

@@ -142,3 +142,38 @@ func TestOnlySoManyUploadsAtOnce(t *testing.T) {
 		t.Errorf("with a place: %d, %d taken", w.Code, s.uploads.taken)
 	}
 }
+
+// A Polycom has one file for its user's contacts and for the tenant's people, and takes the
+// server's at each boot: it must have both.
+func TestAUsersContactsComeBack(t *testing.T) {
+	s := newSite(t, 2, nil)
+	k := s.keepUploads()
+	path := "/p/" + secretOf(1) + "/" + string(macOf(1)) + "-directory.xml"
+	before := s.get(path)
+	sent := strings.Replace(before.Body.String(), "<item_list>", "<item_list><item><fn>Mum</fn><ct>0301111111</ct></item>", 1)
+	if w := s.put(path, sent); w.Code != 201 {
+		t.Fatalf("sent: %d", w.Code)
+	}
+	if kept := k.files[string(macOf(1))+"/"+string(macOf(1))+"-directory.xml"]; !strings.Contains(kept, "Mum") || strings.Contains(kept, "Person") {
+		t.Errorf("kept as the user's own:\n%s", kept)
+	}
+	after := s.get(path)
+	for _, text := range []string{"<fn>Mum</fn><ct>0301111111</ct>", "<ct>1000</ct>", "<ct>1001</ct>"} {
+		if !strings.Contains(after.Body.String(), text) {
+			t.Errorf("%s is not in\n%s", text, after.Body)
+		}
+	}
+	etag := after.Header().Get("Etag")
+	if w := s.get(path, "If-None-Match", etag); w.Code != 304 || etag == before.Header().Get("Etag") {
+		t.Errorf("asked again: %d, ETag %s", w.Code, etag)
+	}
+	// A colleague who leaves does not become the user's.
+	s.swap(2, func(r *rows) { r.extensions[0].Name, r.extensions[0].Number = "Somebody", "1999" })
+	if w := s.get(path); strings.Contains(w.Body.String(), "1000") || !strings.Contains(w.Body.String(), "Mum") || !strings.Contains(w.Body.String(), "1999") {
+		t.Errorf("after a colleague left:\n%s", w.Body)
+	}
+	k.fail = errors.New("the disk is broken")
+	if w := s.get(path); w.Code != 503 {
+		t.Errorf("without the user's contacts: %d, and the phone would lose them", w.Code)
+	}
+}

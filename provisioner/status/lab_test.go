@@ -31,6 +31,7 @@ type lab struct {
 	store    *db.DB
 	session  atomic.Pointer[ami.Session]
 	stop     func()
+	backs    chan string // what Back was told
 
 	mu      sync.Mutex
 	devices map[string]*pbx.Device // by endpoint
@@ -39,7 +40,7 @@ type lab struct {
 // newLab makes a watcher that does not run yet.
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{t: t, asterisk: amitest.NewServer(t), devices: map[string]*pbx.Device{},
+	l := &lab{t: t, asterisk: amitest.NewServer(t), devices: map[string]*pbx.Device{}, backs: make(chan string, 100_000),
 		store: dbtest.Open(t, filepath.Join(t.TempDir(), "dialtone.db"), db.Open, db.Options{NoSync: true})}
 	l.fresh()
 	return l
@@ -48,7 +49,8 @@ func newLab(t *testing.T) *lab {
 // fresh is what a restart of the program does: another watcher on the same database.
 func (l *lab) fresh() {
 	l.t.Helper()
-	w, err := New(l.t.Context(), Options{DB: l.store, Log: slog.New(slog.DiscardHandler), Events: event.NewHub(), Device: l.deviceOf})
+	w, err := New(l.t.Context(), Options{DB: l.store, Log: slog.New(slog.DiscardHandler), Events: event.NewHub(), Device: l.deviceOf,
+		Back: func(endpoint string) { l.backs <- endpoint }})
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -75,6 +75,9 @@ type Options struct {
 	// Device returns the device behind an endpoint. It returns nil for endpoints that the
 	// host's own files may have.
 	Device func(endpoint string) *pbx.Device
+	// Back is told of an endpoint that can be reached after it could not. It is called with
+	// the lock held and must not block.
+	Back func(endpoint string)
 }
 
 // New starts from what the database remembers, as stale values.
@@ -113,6 +116,13 @@ func (w *Watcher) Of(endpoint string) (s pbx.EndpointStatus, stale time.Time) {
 func (w *Watcher) Registered(endpoint string) bool {
 	s, _ := w.Of(endpoint)
 	return s.Address.IsValid()
+}
+
+// Reached reports whether an endpoint is registered and not known to be silent. While the
+// connection is lost, it reports the last known state.
+func (w *Watcher) Reached(endpoint string) bool {
+	s, _ := w.Of(endpoint)
+	return reached(s)
 }
 
 // read copies the statuses of endpoints; those of forgotten endpoints are to go.
@@ -219,7 +229,15 @@ func (w *Watcher) update(name string, at time.Time, change func(*observed)) {
 		o.CallSince = at
 	}
 	w.changed.Mark(name)
+	if !reached(before) && reached(o.EndpointStatus) {
+		w.o.Back(name)
+	}
 	if o.Reach != before.Reach || o.Call != before.Call || o.Address != before.Address {
 		w.o.Events.Publish(device.Tenant, event.Status{Endpoint: name, Reach: o.Reach, Call: o.Call, Address: o.Address})
 	}
+}
+
+// reached is Reached for a status.
+func reached(s pbx.EndpointStatus) bool {
+	return s.Address.IsValid() && s.Reach != pbx.ReachUnreachable && s.Reach != pbx.ReachUnknown
 }

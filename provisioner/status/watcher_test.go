@@ -117,6 +117,33 @@ func TestStatusOverLossesAndRestarts(t *testing.T) {
 	l.shows(endpoint, "")
 }
 
+// Back is told when an endpoint registers and when it answers again, and not while nothing
+// changes.
+func TestEndpointsThatComeBack(t *testing.T) {
+	l := newLab(t)
+	endpoint := l.device("a", 60)
+	l.start()
+	for i, step := range []struct {
+		word, want string
+		back       int
+	}{
+		{"Created", "192.0.2.7:5062", 1}, {"Reachable", "OK 192.0.2.7:5062", 0}, {"Unreachable", "UNREACHABLE 192.0.2.7:5062", 0},
+		{"Reachable", "OK 192.0.2.7:5062", 1}, {"Removed", "", 0}, {"Created", "192.0.2.7:5062", 1},
+	} {
+		l.contact(endpoint, home, step.word)
+		l.shows(endpoint, step.want)
+		got := len(l.backs)
+		for range got {
+			if name := <-l.backs; name != endpoint {
+				t.Errorf("%s is back", name)
+			}
+		}
+		if got != step.back || l.Reached(endpoint) != (step.word != "Unreachable" && step.word != "Removed") {
+			t.Errorf("step %d, %s: %d times back, want %d; reached %v", i, step.word, got, step.back, l.Reached(endpoint))
+		}
+	}
+}
+
 // What is listed as not asked yet is asked at once.
 func TestUnsureContactsAreAsked(t *testing.T) {
 	l := newLab(t)

@@ -65,6 +65,7 @@ func (d *deskLife) live(t *testing.T) {
 	d.windowClosed()
 	d.button()
 	d.changed()
+	d.enrolledAgain()
 	d.told()
 	d.noDrift()
 	d.ownTemplate()
@@ -223,6 +224,65 @@ func (d *deskLife) changed() {
 		d.t.Errorf("told to reboot %v, account %v", c.Reboot, c.Config.Accounts[0])
 	}
 	d.proved("change", "resync")
+	d.away(c.Config.Accounts[0])
+}
+
+// away: a change while the phone is away is told when it registers again.
+func (d *deskLife) away(account phone.Account) {
+	d.t.Helper()
+	if err := d.phone.Unregister(Within(d.t, 15*time.Second)); err != nil {
+		d.t.Fatal(err)
+	}
+	d.WaitStatus(d.t, "desk-"+d.number, 15*time.Second, "no address", func(s Status) bool { return s.IP == "" })
+	d.Extension(d.t, d.number, "", Object{"name": "Somebody Newer"})
+	Eventually(d.t, 10*time.Second, func() string {
+		var r resyncs
+		if d.Do(d.t, "GET", Tenant+"/phones/"+d.mac+"/resyncs", nil, &r); len(r.Items) == 0 || r.Items[0].State != "away" {
+			return fmt.Sprintf("orders: %+v", r.Items)
+		}
+		return ""
+	})
+	if err := d.phone.Register(Within(d.t, 15*time.Second), account); err != nil {
+		d.t.Fatal(err)
+	}
+	if c := d.sync(); c.Config.Accounts[0].DisplayName != "Somebody Newer" {
+		d.t.Errorf("back, it has the account %v", c.Config.Accounts[0])
+	}
+	d.proved("change", "resync")
+}
+
+// enrolledAgain: a phone that works gets its new URL from its own files, at the URL that it
+// has, which ends then. One that is stolen gets no more.
+func (d *deskLife) enrolledAgain() {
+	d.t.Helper()
+	before := strings.TrimSuffix(d.phone.ProvisioningURL(), "/")
+	d.Do(d.t, "POST", Tenant+"/phones/"+d.mac+"/enrol", nil, nil)
+	d.sync()
+	if _, _, err := d.phone.Fetch(Within(d.t, 15*time.Second)); err != nil {
+		d.t.Fatalf("a phone that works was to enrol again: %v", err)
+	}
+	now := strings.TrimSuffix(d.phone.ProvisioningURL(), "/")
+	full := "/" + d.mac + map[string]string{"yealink": ".cfg", "polycom": "-reg.cfg"}[d.vendor]
+	d.answers(now+full, 200)
+	d.answers(before+full, 404)
+	if now == before {
+		d.t.Errorf("it still asks at %s", now)
+	}
+}
+
+// answers waits until a URL gives a status. A request counts when it was answered, which
+// the phone may notice first.
+func (d *deskLife) answers(url string, want int) {
+	d.t.Helper()
+	if !strings.Contains(url, "://") {
+		url = "http://" + url
+	}
+	Eventually(d.t, 5*time.Second, func() string {
+		if status, _ := asks(d.t, "127.0.0.1", url); status != want {
+			return fmt.Sprintf("%s gives %d, want %d", url, status, want)
+		}
+		return ""
+	})
 }
 
 func (d *deskLife) told() {
@@ -316,6 +376,7 @@ func (d *deskLife) button() {
 		d.t.Fatal(err)
 	}
 	Hears(d.t, in.Done(), in, "the end of the ringing")
+	Hears(d.t, out.Answered(), out, "that the call is taken") // or it would be cancelled, and answered as well
 	HangUp(d.t, out, taken)
 	w.shows(d.t, "idle")
 }
