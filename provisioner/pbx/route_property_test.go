@@ -177,6 +177,10 @@ func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 			checkOutward(t, s, c, step, l)
 			continue
 		}
+		if l.Inside != "" {
+			checkAcross(t, s, c, step, l)
+			continue
+		}
 		if l.Own != nil {
 			checkOwnLeg(t, s, c, target, step, l, seen)
 			continue
@@ -200,6 +204,14 @@ func checkStep(t *rapid.T, s *Snapshot, c Call, step Step) {
 	}
 	if step.Kind == StepHangup && step.Cause == 0 {
 		t.Fatal("hangs up without a cause")
+	}
+}
+
+// checkAcross: a call leads to another tenant by one of that tenant's numbers alone.
+func checkAcross(t *rapid.T, s *Snapshot, c Call, step Step, l Leg) {
+	has := slices.ContainsFunc(s.Numbers, func(n *Number) bool { return n.Tenant == l.Inside && n.Number == l.Endpoint })
+	if l.Inside == c.Tenant || !has || len(step.Legs) != 1 {
+		t.Fatalf("%s leads to tenant %s at %s with %d legs", c.Dialled, l.Inside, l.Endpoint, len(step.Legs))
 	}
 }
 
@@ -260,10 +272,14 @@ func TestWayProperties(t *testing.T) {
 	})
 }
 
-// checkOutward: only a device of the tenant dials out, through its trunk, what is
-// a number and its class allows, and never a number of its own tenant.
+// checkOutward: only a device of the tenant dials out, through its trunk for that type of
+// number, what is a number and its class allows, and never a number of its own tenant.
 func checkOutward(t *rapid.T, s *Snapshot, c Call, step Step, l Leg) {
-	trunk, from := s.TrunkFor(c.Tenant, NumberSIP), c.Extension(s)
+	by := NumberSIP
+	if known := s.ExternalNumber(c.Tenant, c.Dialled); known != nil {
+		by = known.Type
+	}
+	trunk, from := s.TrunkFor(c.Tenant, by), c.Extension(s)
 	if c.Device(s) == nil || trunk == nil || trunk.Endpoint != l.Endpoint || len(step.Legs) != 1 || !outwardPattern.MatchString(l.Outside) || s.NumberOf(c.Tenant, l.Outside) != nil {
 		t.Fatalf("%+v leads out by %+v", c, l)
 	}
