@@ -102,7 +102,8 @@ func (tx *Tx) takeBatches(ctx context.Context) (_ *sortedFetches, err error) {
 // answered meanwhile, which would wait for all of it where there is one processor.
 func (tx *Tx) insertFetches(ctx context.Context, s *sortedFetches) (map[pbx.MAC]int, error) {
 	macs := map[pbx.MAC]int{}
-	return macs, tx.forEach(ctx, `INSERT INTO phone_fetches (mac, file, status, hash, address, user_agent, own, reason, known, at, times)
+	return macs, tx.forEach(ctx, `INSERT INTO phone_fetches
+		(mac, file, status, hash, address, user_agent, own, reason, known, at, times)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, EXISTS (SELECT 1 FROM phones WHERE mac = ?1), ?9, ?10)
 		ON CONFLICT DO UPDATE SET known = excluded.known, at = excluded.at, times = substr(times || excluded.times, ?11)`, func(exec func(...any) error) error {
 		for i, f := range s.keys() {
@@ -177,8 +178,8 @@ func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.Pho
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		rows, err = query(ctx, tx, scanFetches, `SELECT mac, file, status, hash, address, user_agent, own, reason, times FROM phone_fetches
-			WHERE mac = ? ORDER BY at DESC LIMIT ?`, string(mac), limit)
+		rows, err = query(ctx, tx, scanFetches, `SELECT mac, file, status, hash, address, user_agent, own, reason, times
+			FROM phone_fetches WHERE mac = ? ORDER BY at DESC LIMIT ?`, string(mac), limit)
 		return err
 	})
 	if err != nil {
