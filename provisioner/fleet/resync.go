@@ -112,7 +112,8 @@ func (q *Orders) waiting(o *pbx.Resync) *pbx.Resync {
 		return nil
 	}
 	for _, w := range q.of[o.MAC] {
-		if w.Action == o.Action && w.Endpoint == o.Endpoint && (w.State == pbx.ResyncQueued || w.State == pbx.ResyncAway) && w.Batch == "" {
+		if w.Action == o.Action && w.Endpoint == o.Endpoint && (w.State == pbx.ResyncQueued || w.State == pbx.ResyncAway) &&
+			w.Batch == "" {
 			return w
 		}
 	}

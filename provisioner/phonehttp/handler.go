@@ -243,7 +243,8 @@ func noteOf(c *call, hash string) note {
 		agent = agent[:maxUserAgent]
 	}
 	n := note{known: c.known != "", fetch: pbx.PhoneFetch{
-		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Enrolling: c.enrolling, Former: c.former, Reason: c.refused, Address: c.remote,
+		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Enrolling: c.enrolling, Former: c.former,
+		Reason: c.refused, Address: c.remote,
 		UserAgent: strings.ToValidUTF8(agent, ""), At: c.now,
 	}}
 	if n.fetch.MAC == "" {

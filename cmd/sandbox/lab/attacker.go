@@ -21,7 +21,8 @@ func HostileNumbers(channel string) []string {
 		"1\r\n\r\nEvent: Hangup\r\nUniqueid: " + channel + "\r\n\r\n",
 		"\r\n\r\nEvent: Newchannel\r\nUniqueid: 9\r\nLinkedid: 9\r\nContext: from-default\r\n\r\n",
 		"1\r\n\r\nEvent: DeviceStateChange\r\nDevice: PJSIP/x\r\nState: INUSE\r\n\r\n",
-		"1\r\nUniqueid: " + channel, "1\r\nEvent: Hangup", "1\r\n\r\nEvent: X\r\nA: ", "1\n", "\r", "1\xff\xfe", "1\x00\x01\x7f", "ü",
+		"1\r\nUniqueid: " + channel, "1\r\nEvent: Hangup", "1\r\n\r\nEvent: X\r\nA: ", "1\n", "\r", "1\xff\xfe",
+		"1\x00\x01\x7f", "ü",
 		"${SHELL(id)}", "1\"),(\"", "1&2|3^4;5,6", strings.Repeat("9", 300), "'; DROP TABLE cdrs; --", "../../x", "<unknown>",
 	}
 	for i, text := range texts {
@@ -37,7 +38,8 @@ func HostileNumbers(channel string) []string {
 // HostileValues are texts for headers, display names, parameters and bodies, which are not
 // unescaped.
 var HostileValues = []string{
-	"x%0d%0aEvent: Hangup", "\"quo\\\"ted\"", "\xff\xfe\xfd", "a\tb\x0b", strings.Repeat("A", 1500), "${EXTEN}", "=cmd|' /C calc'!A0",
+	"x%0d%0aEvent: Hangup", "\"quo\\\"ted\"", "\xff\xfe\xfd", "a\tb\x0b", strings.Repeat("A", 1500), "${EXTEN}",
+	"=cmd|' /C calc'!A0",
 	"folded\r\n Event: Hangup\r\n Uniqueid: 1.1", "</x><script>", "\x1b[2J",
 }
 
@@ -93,12 +95,14 @@ func (a *Attacker) Send(t *testing.T, r Request) {
 	text := fmt.Sprintf("%s sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"+
 		"From: \"%s\" <sip:%s@%s>;tag=%s\r\nTo: <sip:%s@%s>\r\nCall-ID: %s\r\nCSeq: 1 %s\r\nContact: <sip:%s@%s;x=%s>\r\n",
 		r.Method, r.To, a.lab.SIP, local, id, r.Display, user, local, id, r.To, a.lab.SIP, id, r.Method, user, local, r.Param)
-	for _, name := range []string{"User-Agent", "Subject", "P-Asserted-Identity", "Diversion", "Remote-Party-ID", "Alert-Info", "Reason"} {
+	for _, name := range []string{"User-Agent", "Subject", "P-Asserted-Identity", "Diversion", "Remote-Party-ID",
+		"Alert-Info", "Reason"} {
 		if r.Header != "" {
 			text += name + ": " + r.Header + "\r\n"
 		}
 	}
-	text += "Event: message-summary\r\nRefer-To: <sip:" + r.From + "@" + a.lab.SIP + ">\r\nContent-Type: application/sdp\r\n"
+	text += "Event: message-summary\r\nRefer-To: <sip:" + r.From + "@" + a.lab.SIP +
+		">\r\nContent-Type: application/sdp\r\n"
 	text += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(r.Body), r.Body)
 	a.mu.Lock()
 	a.waiting[id] = text

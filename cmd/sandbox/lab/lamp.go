@@ -54,7 +54,8 @@ func (l *Lab) NothingElse(t *testing.T, devices int) {
 	t.Helper()
 	found := func(n int) string { return fmt.Sprintf("Objects found: %d", n) }
 	endpoints, auths := found(devices+2), found(devices+1)
-	if out := l.Console(t, "pjsip show endpoints"); !strings.Contains(out, endpoints+"\n") || evilEndpoint.MatchString(out) {
+	if out := l.Console(t, "pjsip show endpoints"); !strings.Contains(out, endpoints+"\n") ||
+		evilEndpoint.MatchString(out) {
 		t.Errorf("Asterisk does not show %s endpoints:\n%s", endpoints, out)
 	}
 	if out := l.Console(t, "pjsip show auths"); !strings.Contains(out, auths+"\n") {
