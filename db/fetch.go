@@ -102,14 +102,15 @@ func (tx *Tx) takeBatches(ctx context.Context) (_ *sortedFetches, err error) {
 // answered meanwhile, which would wait for all of it where there is one processor.
 func (tx *Tx) insertFetches(ctx context.Context, s *sortedFetches) (map[pbx.MAC]int, error) {
 	macs := map[pbx.MAC]int{}
-	return macs, tx.forEach(ctx, `INSERT INTO phone_fetches (mac, file, status, hash, address, user_agent, own, known, at, times)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM phones WHERE mac = ?1), ?8, ?9)
-		ON CONFLICT DO UPDATE SET known = excluded.known, at = excluded.at, times = substr(times || excluded.times, ?10)`, func(exec func(...any) error) error {
+	return macs, tx.forEach(ctx, `INSERT INTO phone_fetches
+		(mac, file, status, hash, address, user_agent, own, reason, known, at, times)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, EXISTS (SELECT 1 FROM phones WHERE mac = ?1), ?9, ?10)
+		ON CONFLICT DO UPDATE SET known = excluded.known, at = excluded.at, times = substr(times || excluded.times, ?11)`, func(exec func(...any) error) error {
 		for i, f := range s.keys() {
 			times := s.rows[f]
 			macs[f.MAC]++
-			if err := exec(string(f.MAC), f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, times[len(times)-1],
-				timesText(times), -timeDigits*timesPerRow); err != nil {
+			if err := exec(string(f.MAC), f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, string(f.Reason),
+				times[len(times)-1], timesText(times), -timeDigits*timesPerRow); err != nil {
 				return err
 			}
 			if i%yieldEvery == 0 {
@@ -177,8 +178,8 @@ func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.Pho
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		rows, err = query(ctx, tx, scanFetches, `SELECT mac, file, status, hash, address, user_agent, own, times FROM phone_fetches
-			WHERE mac = ? ORDER BY at DESC LIMIT ?`, string(mac), limit)
+		rows, err = query(ctx, tx, scanFetches, `SELECT mac, file, status, hash, address, user_agent, own, reason, times
+			FROM phone_fetches WHERE mac = ? ORDER BY at DESC LIMIT ?`, string(mac), limit)
 		return err
 	})
 	if err != nil {
@@ -196,7 +197,7 @@ func (db *DB) Fetches(ctx context.Context, mac pbx.MAC, limit int) (fs []pbx.Pho
 func scanFetches(row scanner) ([]pbx.PhoneFetch, error) {
 	var f pbx.PhoneFetch
 	var address, times string
-	err := row.Scan(&f.MAC, &f.File, &f.Status, &f.Hash, &address, &f.UserAgent, &f.Own, &times)
+	err := row.Scan(&f.MAC, &f.File, &f.Status, &f.Hash, &address, &f.UserAgent, &f.Own, &f.Reason, &times)
 	if err == nil && address != "" {
 		f.Address, err = netip.ParseAddr(address)
 	}

@@ -12,12 +12,15 @@ import (
 
 // FetchBatch collects requests of phones for AddFetches, as bytes. Tens of thousands of
 // them wait here in a boot storm, and the garbage collector is not to scan them. A request
-// is its status, its time, own, and five texts, each behind its length. It is for one
-// goroutine at a time.
+// is its status, its time, a byte with own and the reason, and five texts, each behind its
+// length. It is for one goroutine at a time.
 type FetchBatch struct {
 	content []byte
 	n       int
 }
+
+// refusals are numbered in a batch by their place.
+var refusals = pbx.Refusals()
 
 // Size is what the batch takes in bytes, Requests how many requests it holds.
 func (b *FetchBatch) Size() int     { return len(b.content) }
@@ -30,11 +33,12 @@ func (b *FetchBatch) Reset() { b.content, b.n = b.content[:0], 0 }
 func (b *FetchBatch) Add(f pbx.PhoneFetch) {
 	c := binary.AppendVarint(b.content, int64(f.Status))
 	c = binary.AppendVarint(c, millis(f.At))
-	own := byte(0)
+	// A batch of the version before has the same form and no reasons.
+	flags := byte(max(0, slices.Index(refusals, f.Reason))) << 1
 	if f.Own {
-		own = 1
+		flags |= 1
 	}
-	c = append(c, own)
+	c = append(c, flags)
 	var room [24]byte
 	address := room[:0]
 	if f.Address.IsValid() {
@@ -65,7 +69,11 @@ func (s *sortedFetches) take(content []byte) bool {
 	for len(r.left) > 0 {
 		f := pbx.PhoneFetch{Status: int(r.number())}
 		at := r.number()
-		f.Own = r.bytes(1)[0] == 1
+		flags := r.bytes(1)[0]
+		f.Own = flags&1 == 1
+		if i := int(flags >> 1); i < len(refusals) {
+			f.Reason = refusals[i]
+		}
 		f.Address = r.address()
 		f.MAC, f.File, f.Hash, f.UserAgent = pbx.MAC(r.text()), r.text(), r.text(), r.text()
 		if r.broken {

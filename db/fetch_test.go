@@ -2,9 +2,11 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +19,7 @@ import (
 
 func sampleFetch() pbx.PhoneFetch {
 	return pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 200, Hash: strings.Repeat("ab", 32), Address: netip.MustParseAddr("192.0.2.9"),
-		UserAgent: "Yealink SIP-T46U 108.86.0.20 00:15:65:aa:bb:cc", Own: true, At: time.UnixMilli(1700000000123).UTC()}
+		UserAgent: "Yealink SIP-T46U 108.86.0.20 00:15:65:aa:bb:cc", Own: true, Reason: pbx.RefusedFile, At: time.UnixMilli(1700000000123).UTC()}
 }
 
 // addFetches adds and does not look at how much waits.
@@ -228,5 +230,36 @@ func TestManyFetchesAreToBeSorted(t *testing.T) {
 	}
 	if rows := rawQuery(t, db, `SELECT (SELECT count(*) FROM phone_fetch_batches) || ' ' || (SELECT count(*) FROM phone_fetches)`); rows[0] != "0 1" {
 		t.Errorf("batches and rows: %s", rows[0])
+	}
+}
+
+// Requests that the version before has stored, sorted or not, are there without a reason.
+func TestFetchesFromBeforeReasons(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	load(t, "testdata/version-21.sql", path)
+	raw, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := sampleFetch()
+	own.Reason, own.Status = "", 404
+	if _, err := raw.Exec(`INSERT INTO phone_fetch_batches (content) VALUES (?)`, batchOf(own).content); err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := openAt(t, path, Options{})
+	refused := own
+	refused.At, refused.Reason = own.At.Add(time.Hour), pbx.RefusedWindow
+	addFetches(t, db, refused)
+	got, err := db.Fetches(t.Context(), own.MAC, 0)
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	for i, want := range []pbx.Refusal{pbx.RefusedWindow, "", ""} {
+		if got[i].Reason != want || !got[i].Own {
+			t.Errorf("request %d: %+v", i, got[i])
+		}
 	}
 }

@@ -267,10 +267,11 @@ CREATE TABLE phone_fetches (
     address    TEXT    NOT NULL,
     user_agent TEXT    NOT NULL,
     own        INTEGER NOT NULL CHECK (own IN (0, 1)),
+    reason     TEXT    NOT NULL,
     known      INTEGER NOT NULL CHECK (known IN (0, 1)),
     at         INTEGER NOT NULL, -- the last of times
     times      TEXT    NOT NULL CHECK (length(times) > 0 AND length(times) % 13 = 0),
-    PRIMARY KEY (mac, file, status, hash, address, user_agent, own)
+    PRIMARY KEY (mac, file, status, hash, address, user_agent, own, reason)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_groups (

@@ -98,6 +98,7 @@ type Fetch struct {
 	Address   string    `json:"address"`
 	UserAgent string    `json:"user_agent"`
 	Own       bool      `json:"own" doc:"It proved to be this phone, by its own URL or its certificate"`
+	Reason    string    `json:"reason,omitempty" enum:"window-closed,other-network,other-certificate,other-url,unknown-file,nothing-sent" doc:"Why it got a 404. window-closed: it asked enrol_url after its window, or in it once it had its files. other-network: from elsewhere than phone_networks. other-certificate: with the certificate of another phone. other-url: by a secret URL that is not its own or has ended. unknown-file: phones of its make have no such file. nothing-sent: it has not sent that file yet"`
 	At        time.Time `json:"at"`
 }
 
@@ -162,7 +163,8 @@ func phoneFetches(ctx context.Context, a *api, p Place) (*page[Fetch], error) {
 	out := &page[Fetch]{}
 	out.Body.Items = make([]Fetch, 0, len(fetches))
 	for _, f := range fetches {
-		out.Body.Items = append(out.Body.Items, Fetch{f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own, f.At})
+		out.Body.Items = append(out.Body.Items, Fetch{f.File, f.Status, f.Hash, ipText(f.Address), f.UserAgent, f.Own,
+			string(f.Reason), f.At})
 	}
 	return out, nil
 }

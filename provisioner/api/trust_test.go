@@ -50,4 +50,8 @@ func TestPhoneShowsItsEnrolment(t *testing.T) {
 		t.Errorf("the URL of a stolen phone serves on: %s", r.Body)
 	}
 	l.until("for the fetch", func() bool { return strings.Contains(l.must(200, "GET", path+"/fetches", "").Body, `"own":true`) })
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 404, Reason: pbx.RefusedNetwork, Address: netip.MustParseAddr("203.0.113.7"), At: time.Now()})
+	l.until("for the refusal", func() bool {
+		return strings.Contains(l.must(200, "GET", path+"/fetches", "").Body, `"own":false,"reason":"other-network"`)
+	})
 }

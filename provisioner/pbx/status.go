@@ -58,9 +58,30 @@ type PhoneFetch struct {
 	// Own means that the phone proved to be itself, by the secret in its own URL
 	// or by its certificate.
 	Own bool
+	// Reason is why the phone did not get the file; "" where it did.
+	Reason Refusal
 	// Enrolling means that the secret was EnrolSecret, Former that it was FormerSecret.
 	// Neither is stored.
 	Enrolling bool
 	Former    bool
 	At        time.Time
+}
+
+// Refusal is why a request of a phone was not answered with a file.
+type Refusal string
+
+// The reasons. All of them are the same 404 for the client.
+const (
+	RefusedWindow      Refusal = "window-closed"     // by the generic URL, after its enrolment window or in it once it had its files
+	RefusedNetwork     Refusal = "other-network"     // from elsewhere than its tenant's phone_networks
+	RefusedCertificate Refusal = "other-certificate" // with the certificate of another phone
+	RefusedURL         Refusal = "other-url"         // by a secret URL that is not the phone's, or that has ended
+	RefusedFile        Refusal = "unknown-file"      // a file that phones of its make and model do not have
+	RefusedNothing     Refusal = "nothing-sent"      // a file that the phone itself was to send before
+)
+
+// Refusals are all reasons, with "" first. The order is that of stored requests: new ones
+// come last.
+func Refusals() []Refusal {
+	return []Refusal{"", RefusedWindow, RefusedNetwork, RefusedCertificate, RefusedURL, RefusedFile, RefusedNothing}
 }

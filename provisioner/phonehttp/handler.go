@@ -107,6 +107,7 @@ type call struct {
 	// enrolling tells that the proof was the enrolment secret, former that it was the
 	// secret before the present one.
 	enrolling, former bool
+	refused           pbx.Refusal // why there is no file, if there is none
 
 	// upload tells that the phone may send this file, by these rules.
 	upload bool
@@ -134,6 +135,9 @@ func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
 	c := call{ask: a, now: h.files.o.Now(), index: h.files.indexOf(s)}
 	c.want, c.ok = phoneconf.ParsePath(a.path)
 	r, hash := h.answer(&c)
+	if r.status != http.StatusNotFound {
+		c.refused = ""
+	}
 	return r, noteOf(&c, hash)
 }
 
@@ -161,7 +165,7 @@ func (h *Handler) answer(c *call) (r reply, hash string) {
 	return r, hash
 }
 
-// find returns the file that the request may have, or nil. An error means that a phone with
+// find returns the file that the request may have, or nil with c.refused. An error means that a phone with
 // the right secret cannot be served now.
 func (h *Handler) find(c *call) (*file, error) {
 	// The secret is looked up by its hash. So the time it takes does not show how much of a
@@ -177,14 +181,23 @@ func (h *Handler) find(c *call) (*file, error) {
 	case named != nil:
 		c.known = named.phone.MAC
 	}
+	c.refused = pbx.RefusedFile
 	if !c.ok || (c.method != http.MethodGet && c.method != http.MethodHead && c.method != http.MethodPut) {
 		return nil, nil
 	}
-	if !named.allows(c.remote) || !c.cert.allows(c.want.MAC) {
+	switch {
+	case !named.allows(c.remote):
+		c.refused = pbx.RefusedNetwork
+		return nil, nil
+	case !c.cert.allows(c.want.MAC):
+		c.refused = pbx.RefusedCertificate
 		return nil, nil
 	}
 	if c.want.Secret != "" {
 		if owner.entry == nil || owner.entry != named {
+			if owner.entry == nil || named != nil { // else it is a file of no phone by a phone's own URL
+				c.refused = pbx.RefusedURL
+			}
 			return nil, nil
 		}
 		c.enrolling, c.former = owner.enrolling, owner.former
@@ -193,7 +206,11 @@ func (h *Handler) find(c *call) (*file, error) {
 	if named != nil && c.cert.given {
 		return h.proved(c, named)
 	}
-	if c.method == http.MethodPut || named == nil || !c.now.Before(named.phone.EnrolUntil) || h.opt.Enrolled(named.phone) {
+	if c.method == http.MethodPut || named == nil {
+		return nil, nil
+	}
+	if !c.now.Before(named.phone.EnrolUntil) || h.opt.Enrolled(named.phone) {
+		c.refused = pbx.RefusedWindow
 		return nil, nil
 	}
 	f, _ := h.files.file(c.index, named, c.want.File, true, c.now) // the generic URL knows no other refusal than 404
@@ -206,6 +223,9 @@ func (h *Handler) proved(c *call, e *entry) (*file, error) {
 	c.own, c.entry = true, e
 	if h.opt.Upload != nil && !c.enrolling {
 		c.rules, c.upload = phoneconf.UploadOf(e.phone, c.want.File)
+	}
+	if c.upload {
+		c.refused = pbx.RefusedNothing
 	}
 	if c.method == http.MethodPut {
 		return nil, nil
@@ -224,7 +244,7 @@ func noteOf(c *call, hash string) note {
 	}
 	n := note{known: c.known != "", fetch: pbx.PhoneFetch{
 		MAC: c.known, File: string(c.want.File), Hash: hash, Own: c.own, Enrolling: c.enrolling, Former: c.former,
-		Address:   c.remote,
+		Reason: c.refused, Address: c.remote,
 		UserAgent: strings.ToValidUTF8(agent, ""), At: c.now,
 	}}
 	if n.fetch.MAC == "" {

@@ -2,7 +2,7 @@ package phonehttp
 
 import (
 	"io"
-	"log/slog"
+	"log"
 	"net/http"
 	"net/netip"
 	"time"
@@ -20,8 +20,7 @@ func (h *Handler) Server() *http.Server {
 		MaxHeaderBytes:    headBytes,
 		// OPTIONS * would get a 200 before the handler sees it.
 		DisableGeneralOptionsHandler: true,
-		// Broken handshakes and requests of strangers are no news.
-		ErrorLog: slog.NewLogLogger(h.opt.Logger.Handler(), slog.LevelDebug),
+		ErrorLog:                     log.New(newServerLog(h.opt.Logger), "", 0),
 	}
 }
 
