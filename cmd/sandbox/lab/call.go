@@ -23,6 +23,10 @@ func Dial(t *testing.T, from *phone.Phone, number string) *phone.Call {
 	return c
 }
 
+// ringsWithin is how soon a called phone rings. A leg before it that is asked to press 1
+// takes up to pbx.ConfirmSeconds beyond its own ring time.
+const ringsWithin = 30 * time.Second
+
 // Rings waits for the call at the callee's phone and rings there.
 func Rings(t *testing.T, out *phone.Call, at *phone.Phone) *phone.Call {
 	t.Helper()
@@ -35,7 +39,7 @@ func Rings(t *testing.T, out *phone.Call, at *phone.Phone) *phone.Call {
 		return in
 	case <-out.Done():
 		t.Fatalf("the call ended before it rang: %v", out.Err())
-	case <-time.After(15 * time.Second):
+	case <-time.After(ringsWithin):
 		t.Fatal("the called phone does not ring")
 	}
 	return nil

@@ -120,7 +120,7 @@ func Incoming(t *testing.T, at *phone.Phone) *phone.Call {
 			t.Fatal(err)
 		}
 		return in
-	case <-time.After(15 * time.Second):
+	case <-time.After(ringsWithin):
 		t.Fatal("the called phone does not ring")
 	}
 	return nil
