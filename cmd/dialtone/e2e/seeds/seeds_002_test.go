@@ -95,9 +95,10 @@ func (o *seedOffice) rows002People() []row {
 		}},
 		{"Edit members configuration/to delete the group from the extension's list", []written{patch("extensions/201", Object{"groups": []string{"sales"}}),
 			patch("extensions/202", Object{"groups": []string{}})}, "*8 does not get the call any more", func(t *testing.T) {
+			member, left := o.phone(t, "201"), o.phone(t, "202")
 			out := Dial(t, o.caller, "201")
-			in := Rings(t, out, o.phone(t, "201"))
-			if got := Refusal(t, o.phone(t, "202"), "*8"); got/100 != 4 {
+			in := Rings(t, out, member)
+			if got := Refusal(t, left, "*8"); got/100 != 4 {
 				t.Errorf("who has left the group picks up: %d", got)
 			}
 			HangUp(t, out, in)
