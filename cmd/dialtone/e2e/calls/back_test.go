@@ -32,7 +32,6 @@ type backCase struct {
 	record                  string // of the call, with a controller
 	anna, bob, other, carol *phone.Phone
 	accounts                map[string]phone.Account
-	number                  int
 }
 
 // TestCallsComeBackRealAsterisk: whoever is transferred to somebody who does not take the
