@@ -80,7 +80,9 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin", PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90, PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90}
+	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin",
+		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
+		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90}
 }
 
 func sampleMailbox() *pbx.Mailbox {
@@ -89,7 +91,9 @@ func sampleMailbox() *pbx.Mailbox {
 
 func sampleExtension() *pbx.Extension {
 	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
-		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, RecordOnDemand: true, Monitors: true, Monitored: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true, BusyOnlyInCall: true, Timezone: "Asia/Tokyo"}
+		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, RecordOnDemand: true,
+		Monitors: true, Monitored: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true,
+		BusyOnlyInCall: true, Timezone: "Asia/Tokyo"}
 }
 
 func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sales"} }
@@ -113,7 +117,8 @@ func sampleUser() *pbx.User {
 
 func samplePhone() *pbx.Phone {
 	return &pbx.Phone{Tenant: "default", MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", Lines: []pbx.Line{{Registration: 1, Device: "desk-101"}},
-		Buttons: []pbx.Button{sampleButton()}, URLSecret: pbx.NewSecret("urlsecret1234567"), FormerSecret: pbx.NewSecret("urlsecretbefore7"), EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
+		Buttons: []pbx.Button{sampleButton()}, URLSecret: pbx.NewSecret("urlsecret1234567"),
+		FormerSecret: pbx.NewSecret("urlsecretbefore7"), EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
 }
 
 func sampleButton() pbx.Button {

@@ -32,7 +32,8 @@ func TestEmergencyNumbersStayFree(t *testing.T) {
 	}
 	group := func(change func(*pbx.RingGroup)) func(context.Context, *Tx) error {
 		return func(ctx context.Context, tx *Tx) error {
-			g := &pbx.RingGroup{Tenant: "default", Name: "help", Number: "600", RingSeconds: 20, Strategy: pbx.StrategyAll, Confirm: pbx.ConfirmExternal, Waiting: pbx.WaitRinging, Members: []pbx.RingMember{{Extension: "101"}}}
+			g := &pbx.RingGroup{Tenant: "default", Name: "help", Number: "600", RingSeconds: 20, Strategy: pbx.StrategyAll,
+				Confirm: pbx.ConfirmExternal, Waiting: pbx.WaitRinging, Members: []pbx.RingMember{{Extension: "101"}}}
 			change(g)
 			return tx.PutRingGroup(ctx, g)
 		}

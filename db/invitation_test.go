@@ -84,7 +84,8 @@ func TestInvitationQueue(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := db.AddInvitation(t.Context(), &Invitation{ID: "x", Tenant: "acme", Device: "desk-101", Email: "a@example.org", State: pbx.MailQueued})
+	err := db.AddInvitation(t.Context(), &Invitation{ID: "x", Tenant: "acme", Device: "desk-101", Email: "a@example.org",
+		State: pbx.MailQueued})
 	if pbx.KindOf(err) != pbx.NotFound {
 		t.Errorf("a device of another tenant: %v", err)
 	}

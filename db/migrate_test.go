@@ -145,7 +145,8 @@ func fillEverything(t testing.TB, db *DB) {
 		},
 		func() error {
 			at := time.UnixMilli(1)
-			return db.AddInvitation(ctx, &Invitation{ID: "i1", Tenant: "default", Device: "desk-101", Email: "ada@example.org", State: pbx.MailQueued,
+			return db.AddInvitation(ctx, &Invitation{ID: "i1", Tenant: "default", Device: "desk-101", Email: "ada@example.org",
+				State:     pbx.MailQueued,
 				CreatedAt: at, NextAt: at, ExpiresAt: time.Now().Add(time.Hour)})
 		},
 		func() error { return db.AddInvitationLink(ctx, "i1", make([]byte, 32)) },
@@ -194,7 +195,12 @@ func fillEverything(t testing.TB, db *DB) {
 
 // addedLater are fields that the oldest dump does not have, where nothing is not
 // what the sample says; with the kind where others have had a field of that name.
-var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Buttons": true, "Groups": true, "AllowedDevices": true, "Anonymous": true, "Class": true, "Type": true, "Record": true, "RecordOnDemand": true, "Monitors": true, "Monitored": true, "MaxExtensions": true, "Shared": true, "DoNotDisturb": true, "NoCallWaiting": true, "DAHDIChannel": true, "Country": true, "ForwardCaller": true, "Extension.Timezone": true, "Trunk.Addresses": true, "Trunk.TrustIDInbound": true, "MaxCalls": true, "FormerSecret": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true}
+var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Buttons": true, "Groups": true,
+	"AllowedDevices": true, "Anonymous": true, "Class": true, "Type": true, "Record": true, "RecordOnDemand": true,
+	"Monitors": true, "Monitored": true, "MaxExtensions": true, "Shared": true, "DoNotDisturb": true,
+	"NoCallWaiting": true, "DAHDIChannel": true, "Country": true, "ForwardCaller": true, "Extension.Timezone": true,
+	"Trunk.Addresses": true, "Trunk.TrustIDInbound": true, "MaxCalls": true, "FormerSecret": true,
+	"BusyOnlyInCall": true, "Tenant.ClassOfService": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

@@ -16,7 +16,8 @@ func sampleNumber() *pbx.ExternalNumber {
 }
 
 func sampleTrunk() *pbx.Trunk {
-	return &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabcdefgh", Host: "sip.example.org", Addresses: []string{"192.0.2.0/24", "2001:db8::1/128"}, TrustIDInbound: true, Port: 5061, Transport: pbx.TransportTCP,
+	return &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabcdefgh", Host: "sip.example.org",
+		Addresses: []string{"192.0.2.0/24", "2001:db8::1/128"}, TrustIDInbound: true, Port: 5061, Transport: pbx.TransportTCP,
 		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234", Teams: true, MaxCalls: 30}
 }
 

@@ -20,8 +20,8 @@ func answeredBy(extension string, at time.Time) pbx.CallLeg {
 	return pbx.CallLeg{ID: "1800000000.99", CallParty: pbx.CallParty{Extension: extension}, Answered: at}
 }
 
-// A recording is of those who talked, follows them to another number, and is not inherited
-// by who gets the number next.
+// A recording is of the parties that talked, follows them to another number, and is not inherited
+// by the next owner of the number.
 func TestRecordedCallsOf(t *testing.T) {
 	db := openDB(t, Options{})
 	fill(t, db)

@@ -97,14 +97,17 @@ func TestRulesLeadWhereRightsAllow(t *testing.T) {
 			return tx.PutExtension(ctx, e)
 		},
 		"external_number": func(ctx context.Context, tx *Tx, number string) error {
-			return tx.PutDevice(ctx, &pbx.Device{Tenant: "default", Name: "mobile", Kind: pbx.DeviceExternal, Extension: "101", ExternalNumber: number,
-				Endpoint: "dmobile", Secret: pbx.NewSecret("0123456789abcdef")})
+			return tx.PutDevice(ctx, &pbx.Device{Tenant: "default", Name: "mobile", Kind: pbx.DeviceExternal, Extension: "101",
+				ExternalNumber: number,
+				Endpoint:       "dmobile", Secret: pbx.NewSecret("0123456789abcdef")})
 		},
 		"destination": func(ctx context.Context, tx *Tx, number string) error {
-			return tx.PutForward(ctx, &pbx.Forward{Tenant: "default", Extension: "101", Mode: pbx.ForwardDestination, Destination: pbx.Destination{Kind: pbx.ToExternal, Key: number}})
+			return tx.PutForward(ctx, &pbx.Forward{Tenant: "default", Extension: "101", Mode: pbx.ForwardDestination,
+				Destination: pbx.Destination{Kind: pbx.ToExternal, Key: number}})
 		},
 		"busy": func(ctx context.Context, tx *Tx, number string) error {
-			return tx.PutForward(ctx, &pbx.Forward{Tenant: "default", Extension: "101", Mode: pbx.ForwardOff, Busy: pbx.Destination{Kind: pbx.ToExternal, Key: number}})
+			return tx.PutForward(ctx, &pbx.Forward{Tenant: "default", Extension: "101", Mode: pbx.ForwardOff,
+				Busy: pbx.Destination{Kind: pbx.ToExternal, Key: number}})
 		},
 		"members[0].external": func(ctx context.Context, tx *Tx, number string) error {
 			return tx.PutRingGroup(ctx, &pbx.RingGroup{Tenant: "default", Name: "sales", Number: "600", Strategy: pbx.StrategyAll, RingSeconds: 20,

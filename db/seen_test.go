@@ -14,8 +14,10 @@ import (
 func sampleSeen() pbx.PhoneSeen {
 	at := time.UnixMilli(1700000000123).UTC()
 	return pbx.PhoneSeen{MAC: "001565aabbcc", Enrolled: "0123abcd", EnrolledAt: at, SeenAt: at.Add(1e9), FetchedAt: at.Add(2e9), Address: netip.MustParseAddr("192.0.2.9"),
-		FormerAddress: netip.MustParseAddr("2001:db8::7"), AddressSince: at.Add(3e9), UserAgent: "Yealink SIP-T46U 108.86.0.20", Files: map[string]string{"001565aabbcc.cfg": "abcd", "x.cfg": "ef"},
-		Moved: "0123abce", Given: "0123abcf", GivenTo: netip.MustParseAddr("192.0.2.10"), GivenAlso: netip.MustParseAddr("2001:db8::8"), GivenAlsoAt: at.Add(4e9)}
+		FormerAddress: netip.MustParseAddr("2001:db8::7"), AddressSince: at.Add(3e9),
+		UserAgent: "Yealink SIP-T46U 108.86.0.20", Files: map[string]string{"001565aabbcc.cfg": "abcd", "x.cfg": "ef"},
+		Moved: "0123abce", Given: "0123abcf", GivenTo: netip.MustParseAddr("192.0.2.10"),
+		GivenAlso: netip.MustParseAddr("2001:db8::8"), GivenAlsoAt: at.Add(4e9)}
 }
 
 func TestSeenPhonesRoundTrip(t *testing.T) {

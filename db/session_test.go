@@ -27,7 +27,8 @@ func sampleSession() *Session {
 }
 
 func sampleSignIn() *SignIn {
-	return &SignIn{Hash: make([]byte, 32), Tenant: "default", Username: "ada", CreatedAt: began, ExpiresAt: began.Add(10 * time.Minute), State: pbx.MailQueued, NextAt: began}
+	return &SignIn{Hash: make([]byte, 32), Tenant: "default", Username: "ada", CreatedAt: began,
+		ExpiresAt: began.Add(10 * time.Minute), State: pbx.MailQueued, NextAt: began}
 }
 
 func withUser(t *testing.T) *DB {
@@ -219,10 +220,12 @@ func TestTokensOfTenants(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := db.CreateToken(ctx, tester, Token{ID: "n", Role: pbx.RoleOperator, Tenant: "nobody"}, hashOf("n")); pbx.KindOf(err) != pbx.NotFound {
+	if err := db.CreateToken(ctx, tester, Token{ID: "n", Role: pbx.RoleOperator, Tenant: "nobody"},
+		hashOf("n")); pbx.KindOf(err) != pbx.NotFound {
 		t.Errorf("a token of a tenant that does not exist: %v", err)
 	}
-	if err := db.CreateToken(ctx, tester, Token{ID: "e", Role: pbx.RoleOperator, Tenant: "acme", ExpiresAt: time.Now().Add(-time.Millisecond)}, hashOf("e")); err != nil {
+	if err := db.CreateToken(ctx, tester, Token{ID: "e", Role: pbx.RoleOperator, Tenant: "acme",
+		ExpiresAt: time.Now().Add(-time.Millisecond)}, hashOf("e")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.TokenByHash(ctx, hashOf("e")); pbx.KindOf(err) != pbx.Unauthorized {

@@ -9,7 +9,8 @@ import (
 )
 
 func directoryText(items ...string) []byte {
-	return []byte("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<directory><item_list>" + strings.Join(items, "\n") + "</item_list></directory>")
+	return []byte("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<directory><item_list>" +
+		strings.Join(items, "\n") + "</item_list></directory>")
 }
 
 // What a user wrote stays with what is rendered: each number once, keys with their speed

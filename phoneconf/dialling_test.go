@@ -101,7 +101,8 @@ func dialled(s *pbx.Snapshot, tenant string) map[string][]string {
 }
 
 func diallingTenant(country string, numbers ...string) pbx.Rows {
-	r := pbx.Rows{Tenants: []*pbx.Tenant{{Name: "default", Title: "Example", Timezone: "UTC", Country: country, PhonePassword: pbx.NewSecret("Phone4Password")}},
+	r := pbx.Rows{Tenants: []*pbx.Tenant{{Name: "default", Title: "Example", Timezone: "UTC", Country: country,
+		PhonePassword: pbx.NewSecret("Phone4Password")}},
 		Devices: []*pbx.Device{{Tenant: "default", Name: "x", Endpoint: "dx", Secret: pbx.NewSecret("secret")}}}
 	for _, n := range numbers {
 		r.Extensions = append(r.Extensions, &pbx.Extension{Tenant: "default", Number: n, Name: "N" + n})
@@ -110,7 +111,8 @@ func diallingTenant(country string, numbers ...string) pbx.Rows {
 }
 
 func polycomOf(m Model) *pbx.Phone {
-	return &pbx.Phone{Tenant: "default", MAC: "0004f2000001", Vendor: m.Vendor, Model: m.Name, URLSecret: pbx.NewSecret("abc"), Lines: []pbx.Line{{Registration: 1, Device: "x"}}}
+	return &pbx.Phone{Tenant: "default", MAC: "0004f2000001", Vendor: m.Vendor, Model: m.Name,
+		URLSecret: pbx.NewSecret("abc"), Lines: []pbx.Line{{Registration: 1, Device: "x"}}}
 }
 
 // On every Polycom each extension, group, slot, code and emergency number comes out
@@ -144,7 +146,8 @@ func TestDialledAtOnce(t *testing.T) {
 	s := pbx.NewSnapshot(1, r)
 	m, _ := LookupAny("VVX450")
 	d := offHook(t, s, polycomOf(m))
-	for _, number := range []string{"112", "110", "101", "199", "203", "4001", "705", "**101", "**4001", "*50203", "*97", "*8", "*73", "*11", "*43"} {
+	for _, number := range []string{"112", "110", "101", "199", "203", "4001", "705", "**101", "**4001", "*50203", "*97",
+		"*8", "*73", "*11", "*43"} {
 		if sent := d.whole(t, "number", number); sent.Paused {
 			t.Errorf("%s waits for a pause by %s", number, d.text)
 		}
@@ -154,14 +157,16 @@ func TestDialledAtOnce(t *testing.T) {
 			t.Errorf("%s leaves at once by %s", number, d.text)
 		}
 	}
-	want(t, filesOf(t, s, polycomOf(m)), map[string]string{"dialplan.routing.emergency.1.value": "110", "dialplan.routing.emergency.2.value": "112", "dialplan.removeEndOfDial": "1"})
+	want(t, filesOf(t, s, polycomOf(m)), map[string]string{"dialplan.routing.emergency.1.value": "110",
+		"dialplan.routing.emergency.2.value": "112", "dialplan.removeEndOfDial": "1"})
 }
 
 // In every country, with extensions of every beginning: example numbers of every kind
 // as libphonenumber writes them there, and emergency numbers, come out whole.
 func TestNoCountryDialsInPart(t *testing.T) {
 	m, _ := LookupAny("VVX250")
-	kinds := []phonenumbers.PhoneNumberType{phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE, phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.VOIP, phonenumbers.UAN, phonenumbers.PAGER}
+	kinds := []phonenumbers.PhoneNumberType{phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE,
+		phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.VOIP, phonenumbers.UAN, phonenumbers.PAGER}
 	soon, tried := 0, 0
 	for iso := range phonenumbers.GetSupportedRegions() {
 		if pbx.CheckCountry("", iso) != nil {
@@ -192,13 +197,15 @@ func TestNoCountryDialsInPart(t *testing.T) {
 			if n == nil {
 				continue
 			}
-			for _, text := range []string{phonenumbers.FormatInOriginalFormat(n, iso), phonenumbers.Format(n, phonenumbers.NATIONAL), phonenumbers.FormatOutOfCountryCallingNumber(n, iso)} {
+			for _, text := range []string{phonenumbers.FormatInOriginalFormat(n, iso),
+				phonenumbers.Format(n, phonenumbers.NATIONAL), phonenumbers.FormatOutOfCountryCallingNumber(n, iso)} {
 				if _, leaves := pbx.ReadDialled(iso, text); leaves {
 					d.whole(t, iso+": outside", pbx.PlainNumber(text))
 					tried++
 				}
 			}
-			if other := phonenumbers.FormatOutOfCountryCallingNumber(phonenumbers.GetExampleNumber(map[bool]string{true: "FR", false: "US"}[iso == "US"]), iso); other != "" {
+			if other := phonenumbers.FormatOutOfCountryCallingNumber(phonenumbers.GetExampleNumber(map[bool]string{true: "FR",
+				false: "US"}[iso == "US"]), iso); other != "" {
 				if digits := pbx.PlainNumber(other); strings.Trim(digits, "0123456789") == "" { // some prefixes are lists
 					d.whole(t, iso+": abroad", digits)
 				}

@@ -63,11 +63,13 @@ var habits = []habit{
 		allYealink: "features.dnd.allow=0 features.dnd.enable=0 features.dnd_mode=0 features.dnd_refuse_code=486 features.dnd.on_code="}},
 	{does: "a call that is refused is busy at that phone alone", cells: map[string]string{allPolycom: "voIpProt.SIP.use486forReject=1", allYealink: "features.normal_refuse_code=486"}},
 	{does: "a second call knocks, unless the code switched that off", codes: "call_waiting call_waiting_off", cells: map[string]string{
-		allYealink: "call_waiting.enable=1 call_waiting.on_code= call_waiting.off_code=", allPolycom: "- the factory knocks; the server refuses where the code says so"}},
+		allYealink: "call_waiting.enable=1 call_waiting.on_code= call_waiting.off_code=",
+		allPolycom: "- the factory knocks; the server refuses where the code says so"}},
 	{does: "the key of a slot parks the call that is talked in", cells: map[string]string{
 		"v70 v80": "transfer.dsskey_deal_type=2", "dect multicell": "- handsets have no lamps", allPolycom: "- the type of that key alone does it: TestKeysOfSlotsAndColleagues"}},
 	{does: "hanging up completes a transfer", cells: map[string]string{
-		allYealink: "transfer.blind_tran_on_hook_enable=1 transfer.on_hook_trans_enable=1", allPolycom: "- no parameter is known: the key completes it"}},
+		allYealink: "transfer.blind_tran_on_hook_enable=1 transfer.on_hook_trans_enable=1",
+		allPolycom: "- no parameter is known: the key completes it"}},
 	{does: "only the server calls", cells: map[string]string{
 		allPolycom: "voIpProt.SIP.requestValidation.1.request=INVITE voIpProt.SIP.requestValidation.1.method=source voIpProt.SIP.requestValidation.2.request=NOTIFY voIpProt.SIP.requestValidation.2.method=source feature.urlDialing.enabled=0",
 		allYealink: "sip.trust_ctrl=1 features.direct_ip_call_enable=0 features.action_uri.enable=0 push_xml.server="}},
@@ -87,9 +89,12 @@ var habits = []habit{
 		"v80 dect multicell": "account.1.srtp_encryption=1 account.1.srtp.cipher_list=AES_CM_128_HMAC_SHA1_80,AES_CM_128_HMAC_SHA1_32", "v70": "account.1.srtp_encryption=2",
 		allPolycom: "sec.srtp.enable=1 sec.srtp.offer=1 sec.srtp.require=0 sec.srtp.offer.HMAC_SHA1_80=1 sec.srtp.offer.HMAC_SHA1_32=1"}},
 	{does: "keys pressed in a call are telephone-events 101", codes: "record", sip: "dtmf_mode one_touch_recording record_on_feature record_off_feature", cells: map[string]string{
-		allYealink: "account.1.dtmf.type=1 account.1.dtmf.dtmf_payload=101 features.dtmf.replace_tran=0", allPolycom: "tone.dtmf.viaRtp=1 tone.dtmf.rfc2833Control=1 tone.dtmf.rfc2833Payload=101 voIpProt.SIP.dtmfViaSignaling.rfc2976=0"}},
+		allYealink: "account.1.dtmf.type=1 account.1.dtmf.dtmf_payload=101 features.dtmf.replace_tran=0",
+		allPolycom: "tone.dtmf.viaRtp=1 tone.dtmf.rfc2833Control=1 tone.dtmf.rfc2833Payload=101 voIpProt.SIP.dtmfViaSignaling.rfc2976=0"}},
 	{does: "a phone behind NAT stays reachable", sip: "rtp_symmetric force_rport rewrite_contact direct_media", cells: map[string]string{
-		allYealink: "account.1.nat.udp_update_enable=1 account.1.nat.nat_traversal=0 sip.nat_stun.enable=0", "ucs4 ucs": "nat.keepalive.interval=30 tcpIpApp.keepalive.tcp.sip.persistentConnection.enable={tcp}", "sip3": "nat.keepalive.interval=30"}},
+		allYealink: "account.1.nat.udp_update_enable=1 account.1.nat.nat_traversal=0 sip.nat_stun.enable=0",
+		"ucs4 ucs": "nat.keepalive.interval=30 tcpIpApp.keepalive.tcp.sip.persistentConnection.enable={tcp}",
+		"sip3":     "nat.keepalive.interval=30"}},
 	{does: "one server, without a proxy, registered for an hour at most", sip: "max_contacts remove_existing minimum_expiration default_expiration maximum_expiration auth_type qualify_frequency", cells: map[string]string{
 		"v80 dect":  "account.1.outbound_proxy_enable=0 account.1.outbound_proxy.1.address= account.1.sip_server.2.address= account.1.sip_server.1.address=pbx.example.com",
 		"multicell": "account.1.outbound_proxy_enable=0 account.1.outbound_proxy.1.address= account.1.sip_server.2.address= account.1.sip_server.template=1", "v70": "account.1.outbound_proxy_enable=0 account.1.outbound_host= account.1.sip_server.2.address= account.1.sip_server.1.address=pbx.example.com",
@@ -135,7 +140,8 @@ func (h habit) cell(era Era) (cell string, twice bool) {
 // one that changed them.
 func TestEveryModelHasOurHabits(t *testing.T) {
 	codes := pbx.DefaultFeatureCodes("default")
-	codes.Codes[pbx.FeatureDirectedPickup], codes.Codes[pbx.FeaturePickup], codes.Codes[pbx.FeatureVoicemail], codes.Codes[pbx.FeatureEcho] = "*6", "*88", "*98", "*99#"
+	codes.Codes[pbx.FeatureDirectedPickup], codes.Codes[pbx.FeaturePickup], codes.Codes[pbx.FeatureVoicemail],
+		codes.Codes[pbx.FeatureEcho] = "*6", "*88", "*98", "*99#"
 	for _, changed := range []*pbx.FeatureCodes{nil, codes} {
 		for _, m := range Models() {
 			r := diallingTenant("DE", "101")
@@ -143,7 +149,8 @@ func TestEveryModelHasOurHabits(t *testing.T) {
 			settings := pbx.DefaultPhoneSettings("default")
 			settings.Language, settings.SRTP = "de", "optional"
 			r.PhoneSettings = []*pbx.PhoneSettings{settings}
-			has := map[string]string{"directed": "**", "pickup": "*8", "voicemail": "*97", "hash": "1", "answer": pbx.AlertAnswer, "ring3": pbx.RingWord(3), "from": "2", "tcp": "0", "pages": "0"}
+			has := map[string]string{"directed": "**", "pickup": "*8", "voicemail": "*97", "hash": "1",
+				"answer": pbx.AlertAnswer, "ring3": pbx.RingWord(3), "from": "2", "tcp": "0", "pages": "0"}
 			if changed != nil {
 				r.FeatureCodes = []*pbx.FeatureCodes{changed}
 				has["directed"], has["pickup"], has["voicemail"], has["hash"] = "*6", "*88", "*98", "0"
@@ -201,7 +208,8 @@ func TestTableOfHabitsIsWhole(t *testing.T) {
 		mark(sip, h.sip)
 		for era := range eras {
 			cell, twice := h.cell(era)
-			if reason, is := strings.CutPrefix(cell, "-"); twice || len(strings.TrimSpace(cell)) == 0 || is && len(reason) < 10 || !is && !strings.Contains(cell, "=") {
+			if reason, is := strings.CutPrefix(cell, "-"); twice || len(strings.TrimSpace(cell)) == 0 || is &&
+				len(reason) < 10 || !is && !strings.Contains(cell, "=") {
 				t.Errorf("%s: the cell of %s is %q, twice: %v", h.does, era, cell, twice)
 			}
 		}
@@ -212,7 +220,8 @@ func TestTableOfHabitsIsWhole(t *testing.T) {
 		}
 	}
 	r := diallingTenant("DE", "101")
-	r.RingGroups, r.ExternalNumbers = []*pbx.RingGroup{{Tenant: "default", Number: "400"}}, []*pbx.ExternalNumber{{Tenant: "default", Number: "030123"}}
+	r.RingGroups, r.ExternalNumbers = []*pbx.RingGroup{{Tenant: "default", Number: "400"}},
+		[]*pbx.ExternalNumber{{Tenant: "default", Number: "030123"}}
 	for what := range dialled(pbx.NewSnapshot(1, r), "default") {
 		if !numbers[what] {
 			t.Errorf("no row answers for numbers of kind %s", what)
@@ -238,12 +247,15 @@ func TestTableOfHabitsIsWhole(t *testing.T) {
 // of a colleague never transfers it, for a Polycom would do so at once.
 func TestKeysOfSlotsAndColleagues(t *testing.T) {
 	for _, m := range Models() {
-		slot, colleague := pbx.Button{Key: 1, Kind: pbx.ParkedButton, Value: "701", Line: 1}, pbx.Button{Key: 2, Kind: pbx.BLFButton, Value: "102", Line: 1}
+		slot, colleague := pbx.Button{Key: 1, Kind: pbx.ParkedButton, Value: "701", Line: 1},
+			pbx.Button{Key: 2, Kind: pbx.BLFButton, Value: "102", Line: 1}
 		if m.Vendor != pbx.Polycom || !m.fits(slot) || !m.fits(colleague) {
 			continue
 		}
 		s, p := office(m, nil, slot, colleague)
-		want(t, filesOf(t, s, p), map[string]string{"attendant.resourceList.1.address": "701", "attendant.resourceList.1.type": "automata", "attendant.resourceList.2.address": "102", "attendant.resourceList.2.type": "normal"})
+		want(t, filesOf(t, s, p), map[string]string{"attendant.resourceList.1.address": "701",
+			"attendant.resourceList.1.type": "automata", "attendant.resourceList.2.address": "102",
+			"attendant.resourceList.2.type": "normal"})
 	}
 }
 
@@ -254,7 +266,8 @@ func TestKeysOfFeaturesThatAreOff(t *testing.T) {
 	codes.Codes[pbx.FeatureDoNotDisturb], codes.Codes[pbx.FeatureForwardAll] = "", ""
 	for _, name := range []string{"T46U", "T28P", "VVX450"} {
 		m, _ := LookupAny(name)
-		s, p := office(m, nil, pbx.Button{Key: 2, Kind: pbx.DNDButton, Line: 1}, pbx.Button{Key: 3, Kind: pbx.ForwardButton, Value: "102", Line: 1})
+		s, p := office(m, nil, pbx.Button{Key: 2, Kind: pbx.DNDButton, Line: 1},
+			pbx.Button{Key: 3, Kind: pbx.ForwardButton, Value: "102", Line: 1})
 		got := filesOf(t, with(s, func(r *pbx.Rows) { r.FeatureCodes = []*pbx.FeatureCodes{codes} }), p)
 		if m.Vendor == pbx.Polycom {
 			want(t, got, map[string]string{"lineKey.2.category": "Unassigned", "lineKey.3.category": "Unassigned"})

@@ -33,9 +33,10 @@ var leftAlone = map[string]string{
 
 // notThere are those that firmware or bases of an era have not, or by another name.
 var notThere = map[Era][]string{
-	YealinkV70:  {"account.1.outbound_proxy.", "account.1.dialplan.", "account.1.srtp.", "static.auto_provision.custom."},
-	YealinkV80:  {"account.1.outbound_host"},
-	YealinkDECT: {"account.1.outbound_host", "static.auto_provision.custom.", "account.9.enable"}, YealinkMulticell: {"account.1.outbound_host", "static.auto_provision.custom."},
+	YealinkV70:       {"account.1.outbound_proxy.", "account.1.dialplan.", "account.1.srtp.", "static.auto_provision.custom."},
+	YealinkV80:       {"account.1.outbound_host"},
+	YealinkDECT:      {"account.1.outbound_host", "static.auto_provision.custom.", "account.9.enable"},
+	YealinkMulticell: {"account.1.outbound_host", "static.auto_provision.custom."},
 }
 
 // What another system left on a Yealink is gone after the first boot, on every model.

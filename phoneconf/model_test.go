@@ -131,8 +131,9 @@ func TestEveryModelHasItsFiles(t *testing.T) {
 		cfg := "001565000001.cfg "
 		last := slices.Max([]int{m.Accounts, 1})
 		for name, wanted := range map[string]bool{
-			cfg + "account." + strconv.Itoa(last) + ".enable": true, cfg + "account." + strconv.Itoa(last+1) + ".label": false, cfg + "linekey." + strconv.Itoa(m.LineKeys+1) + ".type": false,
-			cfg + "linekey." + strconv.Itoa(m.LineKeys) + ".type": m.LineKeys > 0, cfg + "expansion_module." + strconv.Itoa(m.Modules) + ".key." + strconv.Itoa(m.ModuleKeys) + ".type": m.Modules > 0,
+			cfg + "account." + strconv.Itoa(last) + ".enable": true, cfg + "account." + strconv.Itoa(last+1) + ".label": false,
+			cfg + "linekey." + strconv.Itoa(m.LineKeys+1) + ".type": false,
+			cfg + "linekey." + strconv.Itoa(m.LineKeys) + ".type":   m.LineKeys > 0, cfg + "expansion_module." + strconv.Itoa(m.Modules) + ".key." + strconv.Itoa(m.ModuleKeys) + ".type": m.Modules > 0,
 			cfg + "static.security.user_name.admin": m.Era != YealinkV70, cfg + "security.user_name.admin": m.Era == YealinkV70, "001565000001.boot include": m.Era != YealinkV70,
 		} {
 			if _, have := all[name]; have != wanted {

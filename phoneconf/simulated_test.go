@@ -35,7 +35,8 @@ func TestSimulatedPhonesWithOurFiles(t *testing.T) {
 				t.Errorf("%s: rings for %d s, waits %d s", m.Name, in, out)
 			}
 			if c.Strangers() || c.Forwards() || c.DoNotDisturb() != 486 || c.Refused() != 486 {
-				t.Errorf("%s: strangers %v, forwards %v, do not disturb %d, refused %d", m.Name, c.Strangers(), c.Forwards(), c.DoNotDisturb(), c.Refused())
+				t.Errorf("%s: strangers %v, forwards %v, do not disturb %d, refused %d", m.Name, c.Strangers(), c.Forwards(),
+					c.DoNotDisturb(), c.Refused())
 			}
 			if from := c.CallerFrom(); from[0] != "P-Asserted-Identity" && !m.has(CallerFromOnly) || !slices.Contains(from, "From") {
 				t.Errorf("%s: the caller stands in %v", m.Name, from)

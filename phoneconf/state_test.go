@@ -51,8 +51,10 @@ func (f flash) boot(t *testing.T, row func(Model) (*pbx.Snapshot, *pbx.Phone), m
 // everything is a phone with all that a row can have; nothing is one with a line alone.
 func everything(m Model) (*pbx.Snapshot, *pbx.Phone) {
 	settings := pbx.DefaultPhoneSettings("default")
-	settings.Language, settings.ToneCountry, settings.NTPServer, settings.SyslogServer, settings.VLAN, settings.VLANPriority = "de", "DE", "192.0.2.1", "192.0.2.2", 7, 5
-	settings.Codecs, settings.SRTP, settings.Logo, settings.Uploads = []string{"opus", "g729", "g722", "pcma"}, "required", "http://pbx.example.com/logo.png", slices.Clone(pbx.PhoneUploads)
+	settings.Language, settings.ToneCountry, settings.NTPServer, settings.SyslogServer, settings.VLAN,
+		settings.VLANPriority = "de", "DE", "192.0.2.1", "192.0.2.2", 7, 5
+	settings.Codecs, settings.SRTP, settings.Logo, settings.Uploads = []string{"opus", "g729", "g722", "pcma"},
+		"required", "http://pbx.example.com/logo.png", slices.Clone(pbx.PhoneUploads)
 	settings.Firmware = []pbx.PhoneFirmware{{Model: m.Name, SHA256: strings.Repeat("a", 64), Name: "x.rom"}}
 	r := diallingTenant("DE", "101", "102")
 	r.Tenants[0].Timezone = "Europe/Berlin"
@@ -60,7 +62,8 @@ func everything(m Model) (*pbx.Snapshot, *pbx.Phone) {
 	p := polycomOf(m)
 	p.Lines = nil
 	for n := 1; n <= m.Accounts; n++ {
-		d := &pbx.Device{Tenant: "default", Name: fmt.Sprint("d", n), Extension: "101", Endpoint: fmt.Sprint("e", n), Secret: pbx.NewSecret("secret")}
+		d := &pbx.Device{Tenant: "default", Name: fmt.Sprint("d", n), Extension: "101", Endpoint: fmt.Sprint("e", n),
+			Secret: pbx.NewSecret("secret")}
 		r.Devices = append(r.Devices, d)
 		p.Lines = append(p.Lines, pbx.Line{Registration: n, Device: d.Name})
 	}

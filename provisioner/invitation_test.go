@@ -39,7 +39,8 @@ func TestInvitationsAreQueued(t *testing.T) {
 	l := newLab(t)
 	l.extension("101", "Anna")
 	l.device("desk", "101", 0)
-	put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna", Email: "anna@example.com", Extension: "101", Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone})
+	put(l, l.Users, "anna", &pbx.User{Tenant: pbx.DefaultTenant, Username: "anna", FullName: "Anna",
+		Email: "anna@example.com", Extension: "101", Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone})
 	l.fresh() // reads the snapshot
 	if _, err := l.Invite(t.Context(), tester, pbx.DefaultTenant, "desk", ""); pbx.KindOf(err) != pbx.Unavailable {
 		t.Errorf("without a mail server: %v", err)
@@ -50,9 +51,11 @@ func TestInvitationsAreQueued(t *testing.T) {
 		t.Fatal(err)
 	}
 	var links []string
-	for n, r := range []mail.Result{{State: pbx.MailQueued, Attempts: 1, Error: "451", Due: i.CreatedAt.Add(time.Minute)}, {State: pbx.MailSent, Attempts: 2, Sent: time.Now()}} {
+	for n, r := range []mail.Result{{State: pbx.MailQueued, Attempts: 1, Error: "451", Due: i.CreatedAt.Add(time.Minute)},
+		{State: pbx.MailSent, Attempts: 2, Sent: time.Now()}} {
 		letter, ok, err := l.nextInvitation(t.Context())
-		if err != nil || !ok || letter.To != "anna@example.com" || letter.Attempts != n || !letter.Expires.Equal(i.ExpiresAt) || n == 1 && !letter.Due.Equal(i.CreatedAt.Add(time.Minute)) {
+		if err != nil || !ok || letter.To != "anna@example.com" || letter.Attempts != n ||
+			!letter.Expires.Equal(i.ExpiresAt) || n == 1 && !letter.Due.Equal(i.CreatedAt.Add(time.Minute)) {
 			t.Fatalf("attempt %d: %v, %v, %+v", n, err, ok, letter)
 		}
 		text, err := letter.Text(t.Context())
@@ -65,7 +68,8 @@ func TestInvitationsAreQueued(t *testing.T) {
 			t.Fatal(err)
 		}
 		all, err := l.Invitations(t.Context(), pbx.DefaultTenant)
-		if err != nil || len(all) != 1 || all[0].State != r.State || all[0].Attempts != r.Attempts || all[0].Error != r.Error || all[0].SentAt.IsZero() != r.Sent.IsZero() {
+		if err != nil || len(all) != 1 || all[0].State != r.State || all[0].Attempts != r.Attempts ||
+			all[0].Error != r.Error || all[0].SentAt.IsZero() != r.Sent.IsZero() {
 			t.Errorf("attempt %d: %+v, %v", n, all, err)
 		}
 	}
@@ -73,7 +77,8 @@ func TestInvitationsAreQueued(t *testing.T) {
 		t.Errorf("what was mailed is queued: %v", err)
 	}
 	for n, want := range []pbx.Kind{"", pbx.NotFound} {
-		if d, err := l.OpenInvitation(t.Context(), links[n]); (err == nil) != (n == 0) || err != nil && pbx.KindOf(err) != want || err == nil && d.Name != "desk" {
+		if d, err := l.OpenInvitation(t.Context(), links[n]); (err == nil) != (n == 0) || err != nil &&
+			pbx.KindOf(err) != want || err == nil && d.Name != "desk" {
 			t.Errorf("link %d: %+v, %v", n, d, err)
 		}
 	}

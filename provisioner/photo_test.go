@@ -63,7 +63,7 @@ func TestPhotoWithManyScansIsRefused(t *testing.T) {
 	}
 }
 
-// Whoever waits holds a picture in memory: few wait, others are told to try again, and a
+// A waiting client holds a picture in memory: few wait, others are told to try again, and a
 // client that has left waits no longer.
 func TestPhotosWaitInABoundedQueue(t *testing.T) {
 	photos.decoding <- struct{}{}

@@ -99,7 +99,7 @@ func (e *entry) readStep(args []string) {
 }
 
 // readParties reads two endpoints, as far as given: the transferor, and the endpoint on
-// behalf of which the channel calls; and who diverted the call before it came here.
+// behalf of which the channel calls; and the diversions of the call before it came here.
 func (e *entry) readParties(args []string) {
 	if len(args) > 0 {
 		e.call.By = pbx.EndpointOfChannel(args[0])

@@ -83,7 +83,8 @@ func fixed(text string) func() string { return func() string { return text } }
 
 func (l *lab) newToken(role pbx.Role, tenant string) string {
 	l.t.Helper()
-	_, text, err := l.ctl.SignIn.CreateToken(l.t.Context(), &signin.Caller{}, signin.TokenOrder{Name: string(role), Role: role, Tenant: tenant})
+	_, text, err := l.ctl.SignIn.CreateToken(l.t.Context(), &signin.Caller{},
+		signin.TokenOrder{Name: string(role), Role: role, Tenant: tenant})
 	if err != nil {
 		l.t.Fatal(err)
 	}

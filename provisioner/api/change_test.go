@@ -50,7 +50,8 @@ func TestChangesTellWhoDidWhat(t *testing.T) {
 			t.Errorf("%s: %d changes, want %d", filter, n, want)
 		}
 	}
-	if got := l.keys("/v1/changes", "id", 2); len(got) != 8 || !slices.IsSortedFunc(got, func(a, b string) int { return strings.Compare(b, a) }) {
+	if got := l.keys("/v1/changes", "id", 2); len(got) != 8 || !slices.IsSortedFunc(got,
+		func(a, b string) int { return strings.Compare(b, a) }) {
 		t.Errorf("by two: %v", got) // 6, the token's and the default tenant's creation
 	}
 }

@@ -118,14 +118,15 @@ func TestUserDoesTheOwn(t *testing.T) {
 	others := strings.Replace(aRecording, "_101_", "_102_", 1)
 	l.record("default", others, 8000)
 	l.recordedCall(others, "102")
-	claims := strings.Replace(aRecording, "_100_", "_101_", 1) // a caller outside who says 101
+	claims := strings.Replace(aRecording, "_100_", "_101_", 1) // a caller outside that claims to be 101
 	l.record("default", strings.Replace(claims, "1795338632.8", "1795338632.9", 1), 8000)
 	auth := bearer(l.signIn("alice", chosen))
 	if e := l.must(200, "GET", "extensions/101", "", auth); !strings.Contains(e.Body, `"device":"alice-desk"`) {
 		t.Errorf("the own extension: %s", e.Body)
 	}
 	l.must(200, "GET", "devices/alice-desk", "", auth)
-	if r := l.must(200, "GET", "recordings", "", auth); !strings.Contains(r.Body, aRecording) || strings.Contains(r.Body, others) || strings.Contains(r.Body, "_101_101_") {
+	if r := l.must(200, "GET", "recordings", "", auth); !strings.Contains(r.Body, aRecording) ||
+		strings.Contains(r.Body, others) || strings.Contains(r.Body, "_101_101_") {
 		t.Errorf("the own recordings: %s", r.Body)
 	}
 	l.must(200, "GET", "recordings/"+aRecording, "", auth)

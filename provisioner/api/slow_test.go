@@ -19,7 +19,8 @@ import (
 func TestAnswersHaveADeadline(t *testing.T) {
 	l := newLab(t)
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = Server(New(Options{Controller: l.ctl, Logger: slog.New(slog.DiscardHandler), Metrics: http.NotFoundHandler(), patience: 50 * time.Millisecond}))
+	server.Config = Server(New(Options{Controller: l.ctl, Logger: slog.New(slog.DiscardHandler),
+		Metrics: http.NotFoundHandler(), patience: 50 * time.Millisecond}))
 	var ended atomic.Int64
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		if s == http.StateClosed {

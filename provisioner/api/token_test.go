@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Whoever has a token made, or ends one, is named in the audit trail, in the log and, for
+// The actor that makes or ends a token is named in the audit trail, in the log and, for
 // the maker, in the list. The text of the token is nowhere.
 func TestTokensAreAudited(t *testing.T) {
 	l := newLab(t)

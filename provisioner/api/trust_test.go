@@ -42,7 +42,8 @@ func TestPhoneShowsItsEnrolment(t *testing.T) {
 	if again.text("enrolled_at") != "" || !strings.Contains(again.Body, `"former_url":true`) {
 		t.Errorf("to enrol again, and the URL in use is to serve on: %s", again.Body)
 	}
-	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.boot", Status: 200, Own: true, Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.boot", Status: 200, Own: true,
+		Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
 	if r := l.must(200, "GET", path, ""); strings.Contains(r.Body, `"former_url"`) {
 		t.Errorf("the new URL was used: %s", r.Body)
 	}
@@ -50,7 +51,8 @@ func TestPhoneShowsItsEnrolment(t *testing.T) {
 		t.Errorf("the URL of a stolen phone serves on: %s", r.Body)
 	}
 	l.until("for the fetch", func() bool { return strings.Contains(l.must(200, "GET", path+"/fetches", "").Body, `"own":true`) })
-	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 404, Reason: pbx.RefusedNetwork, Address: netip.MustParseAddr("203.0.113.7"), At: time.Now()})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabbcc", File: "001565aabbcc.cfg", Status: 404,
+		Reason: pbx.RefusedNetwork, Address: netip.MustParseAddr("203.0.113.7"), At: time.Now()})
 	l.until("for the refusal", func() bool {
 		return strings.Contains(l.must(200, "GET", path+"/fetches", "").Body, `"own":false,"reason":"other-network"`)
 	})

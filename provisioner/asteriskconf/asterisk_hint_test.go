@@ -13,7 +13,8 @@ import (
 func (r *realAsterisk) checkCrowd(t *testing.T, e *templates.Engine) {
 	ds := make([]*pbx.Device, 120)
 	for i := range ds {
-		ds[i] = &pbx.Device{Tenant: "default", Name: fmt.Sprintf("desk-%03d", i), Extension: "101", Endpoint: fmt.Sprintf("d%039d", i), Secret: pbx.NewSecret("0123456789abcdef")}
+		ds[i] = &pbx.Device{Tenant: "default", Name: fmt.Sprintf("desk-%03d", i), Extension: "101",
+			Endpoint: fmt.Sprintf("d%039d", i), Secret: pbx.NewSecret("0123456789abcdef")}
 	}
 	files := render(t, e, pbx.NewSnapshot(1, pbx.Rows{
 		Tenants:    []*pbx.Tenant{{Name: "default", Timezone: "UTC"}},

@@ -347,7 +347,8 @@ func (r *realAsterisk) checkDevices(t *testing.T, s *pbx.Snapshot) {
 		if shown := unescape.Replace(got["Callerid"]); shown != want {
 			t.Errorf("%s: caller ID %s, want %s", d.Endpoint, shown, want)
 		}
-		if got["Context"] != "from-"+d.Tenant || got["SubscribeContext"] != "hints-"+d.Tenant || got["Auth"] != d.Endpoint || got["Aors"] != d.Endpoint ||
+		if got["Context"] != "from-"+d.Tenant || got["SubscribeContext"] != "hints-"+d.Tenant || got["Auth"] != d.Endpoint ||
+			got["Aors"] != d.Endpoint ||
 			got["MessageContext"] != "dialtone-nowhere" {
 			t.Errorf("%s: shown as %v", d.Endpoint, got)
 		}

@@ -22,7 +22,8 @@ func carrierOffice() *pbx.Snapshot {
 	return pbx.NewSnapshot(1, pbx.Rows{
 		Tenants: []*pbx.Tenant{{Name: "alpha", Timezone: "UTC", Country: "DE"}, {Name: "beta", Timezone: "UTC", Country: "DE"}},
 		// A device from before, whose name is the number of a caller.
-		Devices: []*pbx.Device{{Tenant: "beta", Name: "app", Extension: "301", Endpoint: "491709999999", Secret: pbx.NewSecret("0123456789abcdef"), Class: pbx.ThirdParty}},
+		Devices: []*pbx.Device{{Tenant: "beta", Name: "app", Extension: "301", Endpoint: "491709999999",
+			Secret: pbx.NewSecret("0123456789abcdef"), Class: pbx.ThirdParty}},
 		Extensions: []*pbx.Extension{{Tenant: "beta", Number: "301", Name: "App", RingSeconds: 20},
 			{Tenant: "beta", Number: "302", Name: "Has a mailbox", RingSeconds: 20, Mailbox: "201"}},
 		Mailboxes: []*pbx.Mailbox{{Tenant: "alpha", Number: "101", Name: "A", PIN: pbx.NewSecret("4711")},
@@ -113,7 +114,7 @@ func (r *realAsterisk) findsNumbersOfAccounts(t *testing.T) {
 	}
 }
 
-// takesTheWordOfCarriers: the caller is whom the carrier asserts, for the tenant that
+// takesTheWordOfCarriers: the caller is the one that the carrier asserts, for the tenant that
 // trusts it; for the other it is From, whichever trunk Asterisk takes the call for.
 func (r *realAsterisk) takesTheWordOfCarriers(t *testing.T) {
 	for _, tt := range []struct{ headers, to, want string }{

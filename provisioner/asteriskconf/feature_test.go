@@ -46,7 +46,8 @@ func TestFeatureCodesAreRendered(t *testing.T) {
 // those of a template, on the extension of the key's line.
 func TestForwardKeysHaveLamps(t *testing.T) {
 	phone := func(mac pbx.MAC, device string, own ...pbx.Button) *pbx.Phone {
-		return &pbx.Phone{Tenant: "default", MAC: mac, Vendor: pbx.Yealink, Model: "T46U", Lines: []pbx.Line{{Registration: 1, Device: device}}, Buttons: own}
+		return &pbx.Phone{Tenant: "default", MAC: mac, Vendor: pbx.Yealink, Model: "T46U",
+			Lines: []pbx.Line{{Registration: 1, Device: device}}, Buttons: own}
 	}
 	key := func(to string, line int) pbx.Button {
 		return pbx.Button{Key: 3, Kind: pbx.ForwardButton, Value: to, Line: line}
@@ -55,7 +56,8 @@ func TestForwardKeysHaveLamps(t *testing.T) {
 		return &pbx.Extension{Tenant: "default", Number: number, Name: "N", RingSeconds: 20, Presence: presence}
 	}
 	device := func(extension string) *pbx.Device {
-		return &pbx.Device{Tenant: "default", Name: "d" + extension, Endpoint: "e" + extension, Extension: extension, Secret: pbx.NewSecret("0123456789abcdef")}
+		return &pbx.Device{Tenant: "default", Name: "d" + extension, Endpoint: "e" + extension, Extension: extension,
+			Secret: pbx.NewSecret("0123456789abcdef")}
 	}
 	files, err := Render(templates.MustNew(), pbx.NewSnapshot(1, pbx.Rows{
 		Tenants:    []*pbx.Tenant{{Name: "default", Timezone: "UTC"}},

@@ -28,7 +28,8 @@ func safetyOffice() *pbx.Snapshot {
 			{Tenant: "default", Name: "caller", Extension: "100", Endpoint: "dcaller", Secret: pbx.NewSecret("0123456789abcdef")},
 		},
 		Mailboxes: []*pbx.Mailbox{{Tenant: "default", Number: "103", Name: "M", PIN: pbx.NewSecret("4711")}},
-		Trunks:    []*pbx.Trunk{{Tenant: "default", Name: "carrier", Endpoint: "tcarrier", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP}},
+		Trunks: []*pbx.Trunk{{Tenant: "default", Name: "carrier", Endpoint: "tcarrier", Host: carrierAddress, Port: 5060,
+			Transport: pbx.TransportUDP}},
 		Numbers: []*pbx.Number{{Tenant: "default", Number: "+493012345601",
 			Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "103"}}},
 	})

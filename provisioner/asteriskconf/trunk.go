@@ -17,7 +17,7 @@ type pjsipTrunk struct {
 	Tenant   contextName
 	Host     confValue   // calls from this host are the trunk's
 	Networks []confValue // from which it calls as well
-	Trusts   bool        // the caller is whom it asserts
+	Trusts   bool        // the caller is the one that it asserts
 	Domain   confValue   // host part of From
 	Server   confValue   // SIP URI of the carrier
 	Account  bool

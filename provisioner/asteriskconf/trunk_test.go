@@ -19,7 +19,8 @@ func (r *realAsterisk) checkTrunks(t *testing.T, s *pbx.Snapshot) {
 		if k.Username != "" {
 			account = k.Endpoint
 		}
-		if got["Context"] != pbx.TrunkContext || got["Aors"] != k.Endpoint || got["OutboundAuth"] != account || got["Auth"] != "" || strings.Trim(got["FromDomain"], "[]") != k.Host {
+		if got["Context"] != pbx.TrunkContext || got["Aors"] != k.Endpoint || got["OutboundAuth"] != account ||
+			got["Auth"] != "" || strings.Trim(got["FromDomain"], "[]") != k.Host {
 			t.Errorf("trunk %s: shown as %v", k.Name, got)
 		}
 		if got["AllowTransfer"] != "false" || got["MessageContext"] != "dialtone-nowhere" {

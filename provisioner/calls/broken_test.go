@@ -56,7 +56,8 @@ func TestListAfterBrokenEvent(t *testing.T) {
 	}
 	torn := []string{"Channel", "PJSIP/dcaller-1.4", "CallerIDNum", "1\r\n\r\nEvent: Hangup\r\nUniqueid: 1.1"}
 	server.Handle("Getvar", func(c *amitest.Conn, a amitest.Action) {
-		c.Reply(a, "Value", map[string]string{"CHANNEL(state)": "Up"}[a.Get("Variable")]+map[string]string{"UNIQUEID": "1.4", "CHANNEL(linkedid)": "1.4"}[a.Get("Variable")])
+		c.Reply(a, "Value", map[string]string{"CHANNEL(state)": "Up"}[a.Get("Variable")]+map[string]string{"UNIQUEID": "1.4",
+			"CHANNEL(linkedid)": "1.4"}[a.Get("Variable")])
 	})
 	server.Handle("CoreShowChannels", func(c *amitest.Conn, a amitest.Action) {
 		c.ReplyList(a, "CoreShowChannel", "CoreShowChannelsComplete", there("1.1"), there("1.2"), torn)

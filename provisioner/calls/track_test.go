@@ -277,7 +277,8 @@ func TestHeldLeg(t *testing.T) {
 	}
 	id := events[0].Get("Uniqueid")
 	state := func(event string) pbx.LegState {
-		r.Handle(ami.Event{Frame: frameOf("Event: " + event + "\nChannel: PJSIP/dcaller-00000000\nUniqueid: " + id + "\nLinkedid: " + id), At: replayed})
+		r.Handle(ami.Event{Frame: frameOf("Event: " + event + "\nChannel: PJSIP/dcaller-00000000\nUniqueid: " + id +
+			"\nLinkedid: " + id), At: replayed})
 		return r.calls[id].legs[0].State
 	}
 	for _, step := range []struct {

@@ -64,7 +64,8 @@ func (r *turnRig) fresh() {
 	r.t.Helper()
 	s := r.snapshot()
 	var err error
-	if r.Turns, err = newTurns(r.t.Context(), Options{DB: r.store, Log: slog.New(slog.DiscardHandler), Snapshot: func() *pbx.Snapshot { return s }}); err != nil {
+	if r.Turns, err = newTurns(r.t.Context(), Options{DB: r.store, Log: slog.New(slog.DiscardHandler),
+		Snapshot: func() *pbx.Snapshot { return s }}); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -63,7 +63,8 @@ func (r *rig) fresh() {
 	r.t.Helper()
 	var err error
 	log := slog.New(slog.NewTextHandler(r.log, nil))
-	if r.Recorder, err = New(r.t.Context(), Options{DB: r.store, Log: log, Recordings: spool.New(spool.Options{Log: log}), Today: time.Now}); err != nil {
+	if r.Recorder, err = New(r.t.Context(), Options{DB: r.store, Log: log, Recordings: spool.New(spool.Options{Log: log}),
+		Today: time.Now}); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // OwnRecordings returns whether a recording is of a call in which an extension talked, by its
 // name. The records of calls say so: the numbers in the name of a recording are what callers
-// say, and of whoever had them then.
+// say, and of the extensions that had them then.
 func (r *Recorder) OwnRecordings(ctx context.Context, tenant, extension string) (owns func(name string) bool,
 	err error) {
 	calls, err := r.db.RecordedCallsOf(ctx, tenant, extension)

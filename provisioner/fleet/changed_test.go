@@ -65,7 +65,8 @@ func TestPhonesWhoseFilesChangedAreTold(t *testing.T) {
 		put(l, (*db.Tx).PutFeatureCodes, c)
 	}
 	change("a code that no key has", []string{polycom}, func() { codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureEcho] = "*44" }) })
-	change("the code to take a call", []string{yealink, polycom, carl}, func() { codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureDirectedPickup] = "*6" }) })
+	change("the code to take a call", []string{yealink, polycom, carl},
+		func() { codes(func(c *pbx.FeatureCodes) { c.Codes[pbx.FeatureDirectedPickup] = "*6" }) })
 	l.extension("104", "Dora")
 	l.extension("105", "Ed")
 	change("a speed dial", []string{polycom}, func() { template("VVX450", pbx.Button{Key: 5, Kind: pbx.SpeedDialButton, Value: "104", Line: 1}) })

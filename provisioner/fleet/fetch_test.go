@@ -18,7 +18,8 @@ func TestFetchesAreWrittenInBatches(t *testing.T) {
 	sub := l.hub.Subscribe("")
 	sent, first := 0, time.Now().UnixMilli()
 	for ; l.Fetches.Dropped() < 5; sent++ {
-		l.Record(pbx.PhoneFetch{MAC: "001565000001", File: strings.Repeat("x", 150), UserAgent: strings.Repeat("x", 200), Status: 200, At: time.UnixMilli(first + int64(sent))})
+		l.Record(pbx.PhoneFetch{MAC: "001565000001", File: strings.Repeat("x", 150), UserAgent: strings.Repeat("x", 200),
+			Status: 200, At: time.UnixMilli(first + int64(sent))})
 	}
 	l.start()
 	last := first + int64(sent-5-1)

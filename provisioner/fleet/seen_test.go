@@ -150,8 +150,8 @@ func TestEnrolmentURLGivenToTwoNetworks(t *testing.T) {
 	}
 }
 
-// A network from which a phone asked by its own URL is home to new phones; a stranger who
-// asks the generic URL makes none.
+// A network from which a phone asked by its own URL is home to new phones; a stranger at
+// the generic URL makes none.
 func TestHomesAreWherePhonesAsk(t *testing.T) {
 	p := seenPhone("001565aabbcc", pbx.Yealink, "one")
 	d := openStore(t)

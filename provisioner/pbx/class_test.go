@@ -47,7 +47,8 @@ func TestCheckUsername(t *testing.T) {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "ab", "-ab", "a b", "a.b", "a@b", "a\nb", "b;c", "é33", strings.Repeat("a", 41), "dialtone-marker", "Dialtone-x", "201", "491701234567", "1_2-3", "anonymous", "Unknown"} {
+	for _, bad := range []string{"", "ab", "-ab", "a b", "a.b", "a@b", "a\nb", "b;c", "é33", strings.Repeat("a", 41),
+		"dialtone-marker", "Dialtone-x", "201", "491701234567", "1_2-3", "anonymous", "Unknown"} {
 		if err := CheckUsername("username", bad); err == nil || err.Field != "username" {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -8,7 +8,8 @@ import (
 
 // TestClassAndPrice: words do not allow numbers with a price of their own, prefixes do.
 func TestClassAndPrice(t *testing.T) {
-	const premium, shared, plain, abroad, costlyAbroad, free = "+49900123456", "+49180123456", "+4930123456", "+442079460000", "+449011234567", "+80012345678"
+	const premium, shared, plain, abroad, costlyAbroad, free = "+49900123456", "+49180123456", "+4930123456",
+		"+442079460000", "+449011234567", "+80012345678"
 	for _, tt := range []struct {
 		allow, deny string
 		allowed     []string

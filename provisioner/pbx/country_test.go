@@ -50,7 +50,8 @@ func TestReadDialled(t *testing.T) {
 
 // TestReadDialledHostile: nothing that means more than a number is read.
 func TestReadDialledHostile(t *testing.T) {
-	for _, s := range []string{"", "+", "0", "++493012345678", "0049+3012345678", "tel:", "tel:x", "+-.", "+49 30 12x456", "+4930123456&PJSIP/x", "+4930123456,20,g", "030123456;user=phone", "030123456@evil",
+	for _, s := range []string{"", "+", "0", "++493012345678", "0049+3012345678", "tel:", "tel:x", "+-.", "+49 30 12x456",
+		"+4930123456&PJSIP/x", "+4930123456,20,g", "030123456;user=phone", "030123456@evil",
 		"0301234${EXTEN}", "\x0003012345678", "٠٣٠١٢٣٤٥٦٧", "+1", "+0123456789", "+9991234567", "*4930123456", "#31#030123456", "alice", strings.Repeat("0", 400), "+" + strings.Repeat("4", 400)} {
 		for _, c := range []string{"DE", "US", "IN", "BR", "", "XX"} {
 			if r, ok := ReadDialled(c, s); ok {
@@ -93,7 +94,8 @@ func TestReadDialledAsLibphonenumber(t *testing.T) {
 				read++
 			}
 			prefixed := "+" + c.code + c.trunk + want[1+len(c.code):]
-			if again, err := phonenumbers.Parse(prefixed, iso); err == nil && phonenumbers.Format(again, phonenumbers.E164) == want && phonenumbers.IsValidNumber(again) {
+			if again, err := phonenumbers.Parse(prefixed, iso); err == nil &&
+				phonenumbers.Format(again, phonenumbers.E164) == want && phonenumbers.IsValidNumber(again) {
 				if r, ok := ReadDialled(iso, prefixed); !ok || r.Number != want {
 					t.Errorf("%s type %d: %s is read as %+v, %v, want %s", iso, kind, prefixed, r, ok, want)
 				}

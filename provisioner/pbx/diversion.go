@@ -12,8 +12,8 @@ import (
 // it is forwarded outside once more.
 const MaxDiversions = 5
 
-// Diversions are what a call brings along about its way before it came here: who diverted
-// it, by Diversion (RFC 5806), and by History-Info (RFC 7044).
+// Diversions are what a call brings along about its way before it came here: the
+// numbers that diverted it, by Diversion (RFC 5806) and by History-Info (RFC 7044).
 type Diversions struct {
 	Numbers []string // that diverted it, as carriers wrote them; each once
 	Count   int      // how often it was diverted, at least the length of Numbers
@@ -170,7 +170,7 @@ func (r routing) forwardsFrom() *Extension {
 	return &Extension{Tenant: r.c.Tenant}
 }
 
-// tellDiverted notes in a dial that leads outside who forwards the call there.
+// tellDiverted notes in a dial that leads outside which number forwards the call there.
 func (r routing) tellDiverted(dial *Step, owner *Extension, number string) {
 	if len(r.c.Hops) == 0 {
 		return

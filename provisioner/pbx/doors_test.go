@@ -34,14 +34,16 @@ func (b *behind) allows(words ...string) {
 	b.rows.Tenants[0].ClassOfService = "chosen"
 }
 
-// officeBehindDoors has 101, whose number, twin, device or forward is tried, 102, who calls it, 104 where
-// a number of the tenant leads, and a number of another tenant.
+// officeBehindDoors has 101, whose number, twin, device or forward is tried; 102, which calls
+// it; 104, where a number of the tenant leads; and a number of another tenant.
 func officeBehindDoors() behind {
 	b := behind{rows: Rows{
 		Tenants:    []*Tenant{{Name: "acme", Country: "DE"}, {Name: "bolt", Country: "DE"}},
 		Trunks:     []*Trunk{{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", MaxCalls: 10, CallerNumber: "+493010"}},
 		Extensions: []*Extension{{Tenant: "bolt", Number: "101", RingSeconds: 20}},
-		Numbers:    []*Number{{Tenant: "acme", Number: ownNumber, Destination: to("extension:104")}, {Tenant: "acme", Number: calledNumber, Destination: to("extension:101")}, {Tenant: "bolt", Number: otherNumber, Destination: to("extension:101")}},
+		Numbers: []*Number{{Tenant: "acme", Number: ownNumber, Destination: to("extension:104")},
+			{Tenant: "acme", Number: calledNumber, Destination: to("extension:101")},
+			{Tenant: "bolt", Number: otherNumber, Destination: to("extension:101")}},
 	}, call: Call{Tenant: "acme", Dialled: "101", Endpoint: "d102", Caller: "102"}}
 	for _, n := range []string{"101", "102", "103", "104"} {
 		b.rows.Extensions = append(b.rows.Extensions, &Extension{Tenant: "acme", Number: n, RingSeconds: 20})
@@ -110,7 +112,8 @@ var doorways = map[string]struct {
 	}},
 	"forward of an extension that is forwarded to": {DoorForward, false, func(b *behind, number string) {
 		b.forward(func(f *Forward) { f.Mode, f.Destination = ForwardDestination, to("external:"+number) })
-		b.rows.Forwards = append(b.rows.Forwards, &Forward{Tenant: "acme", Extension: "103", Mode: ForwardDestination, Destination: to("extension:101")})
+		b.rows.Forwards = append(b.rows.Forwards, &Forward{Tenant: "acme", Extension: "103", Mode: ForwardDestination,
+			Destination: to("extension:101")})
 		b.call.Dialled = "103"
 	}},
 	"twin":            {DoorTwin, false, func(b *behind, number string) { b.known(number); b.extension().TwinNumber = number }},
@@ -145,7 +148,8 @@ var doorways = map[string]struct {
 }
 
 func (b *behind) external(number string) {
-	b.rows.Devices = append(b.rows.Devices, &Device{Tenant: "acme", Name: "mobile", Endpoint: "dmobile", Extension: "101", Kind: DeviceExternal, ExternalNumber: number})
+	b.rows.Devices = append(b.rows.Devices, &Device{Tenant: "acme", Name: "mobile", Endpoint: "dmobile", Extension: "101",
+		Kind: DeviceExternal, ExternalNumber: number})
 }
 
 // outcomes of a rule: what leaves, or comes into the house again.
@@ -322,7 +326,8 @@ func TestNoDoorWithoutRules(t *testing.T) {
 // TestCodesAskEveryRule: a code that sets a forward refuses what the forward would refuse.
 func TestCodesAskEveryRule(t *testing.T) {
 	for rule, r := range ruleset {
-		if r.rule == inside || r.set != nil && strings.Contains(rule, "call") || strings.Contains(rule, "full") || strings.HasPrefix(r.number, "+") {
+		if r.rule == inside || r.set != nil && strings.Contains(rule, "call") || strings.Contains(rule, "full") ||
+			strings.HasPrefix(r.number, "+") {
 			continue // told by the call, and not when a code is dialled; keys have no +
 		}
 		b := officeBehindDoors()
@@ -370,7 +375,8 @@ func TestCircles(t *testing.T) {
 				dial = step
 			}
 			text := fmt.Sprint(dial.Set)
-			if !dial.Diverted || !strings.Contains(text, "<sip:"+calledNumber+"@dialtone.invalid>;reason=unknown;counter=") || !strings.Contains(text, "<sip:"+mobile+"@dialtone.invalid>;index=1.1") {
+			if !dial.Diverted || !strings.Contains(text, "<sip:"+calledNumber+"@dialtone.invalid>;reason=unknown;counter=") ||
+				!strings.Contains(text, "<sip:"+mobile+"@dialtone.invalid>;index=1.1") {
 				t.Errorf("%s: the carrier is told %s", name, text)
 			}
 			if next := ParseDiversions(dial.Set[0].Value); next.Count != c.Diverted.Count+1 || next.Numbers[0] != calledNumber {

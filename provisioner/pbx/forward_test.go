@@ -11,9 +11,11 @@ import (
 
 // TestExceptionsAreNumbers: a caller stays the same however a carrier writes them.
 func TestExceptionsAreNumbers(t *testing.T) {
-	s := with(forwarding(&Forward{Extension: "102", Mode: ForwardDestination, Destination: to("hangup"), Exceptions: []string{"+491701234567", "030987654"}}), func(r *Rows) { r.Tenants[0].Country = "DE" })
+	s := with(forwarding(&Forward{Extension: "102", Mode: ForwardDestination, Destination: to("hangup"),
+		Exceptions: []string{"+491701234567", "030987654"}}), func(r *Rows) { r.Tenants[0].Country = "DE" })
 	f := s.Forward(s.Tenants[0].Name, "102")
-	for caller, want := range map[string]bool{"+491701234567": true, "491701234567": true, "00491701234567": true, "01701234567": true, "+49 (0)170 1234567": true,
+	for caller, want := range map[string]bool{"+491701234567": true, "491701234567": true, "00491701234567": true,
+		"01701234567": true, "+49 (0)170 1234567": true,
 		"03098765-4": true, "+4930987654": true, "4930987654": true, "1701234567": false, "+4917012345678": false, "": false, "101": false} {
 		if got := f.excepted(routing{s: s, c: Call{Tenant: f.Tenant, Caller: caller}}); got != want {
 			t.Errorf("%q: excepted is %v", caller, got)
@@ -118,7 +120,8 @@ func TestForwardChainEnds(t *testing.T) {
 		es = append(es, &Extension{Tenant: "acme", Number: fmt.Sprint(100 + i)})
 		fs = append(fs, &Forward{Tenant: "acme", Extension: fmt.Sprint(100 + i), Mode: ForwardDestination, Destination: Destination{ToExtension, fmt.Sprint(101 + i)}})
 	}
-	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", ClassOfService: "everything"}}, Extensions: es, Forwards: fs, Classes: []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}}})
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", ClassOfService: "everything"}}, Extensions: es,
+		Forwards: fs, Classes: []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}}})
 	got := journey(s, Call{Tenant: "acme", Dialled: "100"}, time.Time{}, "")
 	if len(got) != MaxHops+1 || got[MaxHops] != "dialtone-hangup 20" {
 		t.Errorf("got %q", got)

@@ -10,9 +10,10 @@ import (
 func TestMovedLamps(t *testing.T) {
 	rows := func(devices ...*Device) *Snapshot {
 		return NewSnapshot(1, Rows{
-			Tenants:    []*Tenant{{Name: "acme"}},
-			Extensions: []*Extension{{Tenant: "acme", Number: "101", Presence: true}, {Tenant: "acme", Number: "102", Presence: true}, {Tenant: "acme", Number: "103"}},
-			Devices:    devices,
+			Tenants: []*Tenant{{Name: "acme"}},
+			Extensions: []*Extension{{Tenant: "acme", Number: "101", Presence: true},
+				{Tenant: "acme", Number: "102", Presence: true}, {Tenant: "acme", Number: "103"}},
+			Devices: devices,
 		})
 	}
 	desk := func(extension string) *Device {

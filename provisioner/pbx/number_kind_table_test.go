@@ -1,20 +1,19 @@
 package pbx
 
 import (
-	"os"
 	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/nyaruka/phonenumbers"
 )
 
 // shortBeside are numbers that the library does not know, or whose price it has wrong, by
-// the countries' own authorities: 113 Zelfmoordpreventie and 144 (ACM); the numbers of the
-// form 3BPQ, of which 3919 costs nothing (ARCEP); the banks' and carriers' 95XXX and 96XXX (MIIT).
+// the countries' own authorities: 113 Zelfmoordpreventie and 144 (ACM); the numbers of
+// four digits that begin with 3, of which 3919 costs nothing (ARCEP); those of five digits
+// that begin with 95 and 96, of banks and carriers (MIIT).
 var shortBeside = map[string]struct{ known, free string }{
 	"NL": {known: "1(?:13|44)", free: "1(?:13|44)"},
 	"FR": {known: `3\d{3}`, free: "3919"},
@@ -39,20 +38,12 @@ func TestNumberKinds(t *testing.T) {
 	for _, m := range all.GetMetadata() {
 		rows = append(rows, kindRow(t, m, shorts[m.GetId()]))
 	}
-	slices.Sort(rows)
-	if *update {
-		if err := os.WriteFile("numberkinds.tsv", []byte(strings.Join(rows, "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(rows, strings.Split(strings.TrimSuffix(numberKindsTSV, "\n"), "\n")); diff != "" {
-		t.Errorf("run with -update, read the difference, -want +got:\n%s", diff)
-	}
+	checkTable(t, "numberkinds.tsv", numberKindsTSV, rows)
 }
 
 func kindRow(t *testing.T, m, short *phonenumbers.PhoneMetadata) string {
-	ordinary := alternatives(m.GetFixedLine(), m.GetMobile(), m.GetTollFree(), m.GetVoip(), m.GetPersonalNumber(), m.GetPager(), m.GetUan(), m.GetVoicemail())
+	ordinary := alternatives(m.GetFixedLine(), m.GetMobile(), m.GetTollFree(), m.GetVoip(), m.GetPersonalNumber(),
+		m.GetPager(), m.GetUan(), m.GetVoicemail())
 	premium, shared := alternatives(m.GetPremiumRate()), alternatives(m.GetSharedCost())
 	row := []string{m.GetId(), strconv.Itoa(int(m.GetCountryCode())), premium, prefixesOf(t, premium, join(ordinary, shared)),
 		shared, prefixesOf(t, shared, join(ordinary, premium))}

@@ -13,7 +13,8 @@ import (
 // examples, and random ones. The table is made from its patterns.
 func TestKindsAsLibphonenumber(t *testing.T) {
 	want := map[phonenumbers.PhoneNumberType]NumberKind{phonenumbers.PREMIUM_RATE: KindPremium, phonenumbers.SHARED_COST: KindSharedCost}
-	types := []phonenumbers.PhoneNumberType{phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE, phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.VOIP, phonenumbers.UAN}
+	types := []phonenumbers.PhoneNumberType{phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE,
+		phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.VOIP, phonenumbers.UAN}
 	r, asked := rand.New(rand.NewPCG(1, 2)), map[NumberKind]int{}
 	check := func(iso string, n *phonenumbers.PhoneNumber) {
 		digits := strings.TrimPrefix(phonenumbers.Format(n, phonenumbers.E164), "+")

@@ -30,7 +30,10 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 		Trunks:          append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010"}),
 		Numbers: []*Number{{Tenant: "acme", Number: "+493011", Destination: to("extension:101")}, {Tenant: "acme", Number: "+493012"}, {Tenant: "acme", Number: "+493013", Destination: to("extension:106")},
 			{Tenant: "acme", Number: "+493014", Destination: to("extension:107")}, {Tenant: "acme", Number: "+493015", Destination: to("voicemail:101")}, {Tenant: "bolt", Number: "+493099", Destination: to("extension:101")}},
-		Classes: []*ClassOfService{{Tenant: "bolt", Name: "everything", Allow: []string{"any"}}, {Tenant: "acme", Name: "everything", Allow: []string{"any"}}, {Tenant: "acme", Name: "home", Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby", Deny: []string{"internal"}}},
+		Classes: []*ClassOfService{{Tenant: "bolt", Name: "everything", Allow: []string{"any"}},
+			{Tenant: "acme", Name: "everything", Allow: []string{"any"}}, {Tenant: "acme", Name: "home",
+				Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby",
+				Deny: []string{"internal"}}},
 	})
 }
 
@@ -38,9 +41,12 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 // hides no call for help, and no rule makes one.
 func TestHelpIsHiddenByNothing(t *testing.T) {
 	s := with(outwardOffice(), func(r *Rows) {
-		r.Extensions = append(r.Extensions, &Extension{Tenant: "acme", Number: "112", RingSeconds: 20}, &Extension{Tenant: "acme", Number: "201", RingSeconds: 20, TwinNumber: "112"})
-		r.RingGroups = append(r.RingGroups, &RingGroup{Tenant: "acme", Name: "help", Number: "110", RingSeconds: 20, Strategy: StrategyAll, Members: []RingMember{{Extension: "101"}, {External: "112"}}})
-		r.Devices = append(r.Devices, &Device{Tenant: "acme", Name: "d112", Endpoint: "d112", Extension: "112"}, &Device{Tenant: "acme", Name: "d201", Endpoint: "d201", Extension: "201"})
+		r.Extensions = append(r.Extensions, &Extension{Tenant: "acme", Number: "112", RingSeconds: 20},
+			&Extension{Tenant: "acme", Number: "201", RingSeconds: 20, TwinNumber: "112"})
+		r.RingGroups = append(r.RingGroups, &RingGroup{Tenant: "acme", Name: "help", Number: "110", RingSeconds: 20,
+			Strategy: StrategyAll, Members: []RingMember{{Extension: "101"}, {External: "112"}}})
+		r.Devices = append(r.Devices, &Device{Tenant: "acme", Name: "d112", Endpoint: "d112", Extension: "112"},
+			&Device{Tenant: "acme", Name: "d201", Endpoint: "d201", Extension: "201"})
 		r.ExternalNumbers = append(r.ExternalNumbers, &ExternalNumber{Tenant: "acme", Number: "112", Type: NumberTeams})
 		codes := DefaultFeatureCodes("acme")
 		codes.ParkSlots, codes.Codes[FeatureVoicemail] = "140-149", "117"
@@ -49,7 +55,9 @@ func TestHelpIsHiddenByNothing(t *testing.T) {
 			&Forward{Tenant: "acme", Extension: "104", Mode: ForwardDestination, Destination: to("external:+49112")})
 	})
 	for dialled, from := range map[string]string{"112": "d101", "110": "d102", "144": "d103", "117": "d103"} {
-		if step := Route(s, Call{Tenant: "acme", Dialled: dialled, Endpoint: from}, time.Time{}).Steps[0]; step.Kind != StepDial || step.Legs[0].Outside != dialled || step.Legs[0].Endpoint != "tcarrier" {
+		if step := Route(s, Call{Tenant: "acme", Dialled: dialled, Endpoint: from},
+			time.Time{}).Steps[0]; step.Kind != StepDial || step.Legs[0].Outside != dialled ||
+			step.Legs[0].Endpoint != "tcarrier" {
 			t.Errorf("%s from %s: %+v", dialled, from, step)
 		}
 	}
@@ -129,7 +137,8 @@ func TestRouteOutward(t *testing.T) {
 			t.Errorf("%s dials %s:\n got %s (%s)\nwant %s (%s)", tt.from, tt.dialled, got, step.Rule, tt.want, tt.rule)
 		}
 	}
-	if p := Route(s, Call{Tenant: "bolt", Dialled: "+493011", Endpoint: "dbolt"}, time.Time{}); p.Steps[0].Argument("bolt") != "Local/+493011@inside-acme/n,120,if(+493099)u(allowed)" {
+	if p := Route(s, Call{Tenant: "bolt", Dialled: "+493011", Endpoint: "dbolt"},
+		time.Time{}); p.Steps[0].Argument("bolt") != "Local/+493011@inside-acme/n,120,if(+493099)u(allowed)" {
 		t.Errorf("another tenant's number is reached by %+v", p.Steps[0])
 	}
 	var outcomes []string

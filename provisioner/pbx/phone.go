@@ -65,7 +65,7 @@ func (p *Phone) EnrolAgain(moved bool, until time.Time) {
 
 // EnrolSecret is the secret of the URL that the generic URL gives the phone.
 //
-// Anybody who knows the MAC can ask for it in the enrolment window. So it is not
+// Every client with the MAC can ask for it in the enrolment window. So it is not
 // URLSecret and does not lead to it. The files behind it move the phone to its own URL,
 // and it ends when the phone has used that.
 func (p *Phone) EnrolSecret() Secret {

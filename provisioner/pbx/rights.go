@@ -119,7 +119,7 @@ func (s *Snapshot) RightsOf(e *Extension) Rights {
 		Own: s.Owned}
 }
 
-// holder names who has rights.
+// holder names the extension or tenant that has rights.
 func (e *Extension) holder() string {
 	if e.Number == "" {
 		return "tenant " + e.Tenant

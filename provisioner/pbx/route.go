@@ -158,8 +158,8 @@ func toExtension(r routing, e *Extension) Plan {
 	if len(rings) > 0 {
 		return r.ring(e, rings)
 	}
-	// Nobody leaves himself a message because his only phone is the one in his hand. Who is
-	// transferred there is somebody else.
+	// Callers leave themselves no message because their only phone is the one they call from.
+	// A transferee is somebody else.
 	if r.c.By == "" && r.c.Extension(r.s) == e && len(r.c.Hops) == 0 {
 		return hangup(CauseBusy, "extension %s is the caller's own and has no other device", e.Number)
 	}
@@ -217,7 +217,7 @@ func ringsFor(s *Snapshot, c Call, e *Extension) []Ring {
 }
 
 // isCaller reports whether a leg leads to the number that the call comes from, or that has
-// diverted it to here: whoever is there would be called by the own call.
+// diverted it to here: the caller there would be called by its own call.
 func (r routing) isCaller(e *Extension, l Leg) bool {
 	return l.Own != nil && l.Own.Number != "" &&
 		(r.sameNumber(e, l.Own.Number, r.c.Caller) || r.wasDiverted(e, l.Own.Number))

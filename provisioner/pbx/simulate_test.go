@@ -18,7 +18,8 @@ func TestSimulateIsBounded(t *testing.T) {
 		ds = append(ds, &Device{Tenant: "acme", Name: n, Extension: n, Endpoint: "d" + n})
 		fs = append(fs, &Forward{Tenant: "acme", Extension: n, Mode: ForwardOff, Busy: on(1), NoAnswer: on(2), Unreachable: on(3)})
 	}
-	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", ClassOfService: "everything"}}, Extensions: es, Devices: ds, Forwards: fs, Classes: []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}}})
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", ClassOfService: "everything"}}, Extensions: es,
+		Devices: ds, Forwards: fs, Classes: []*ClassOfService{{Tenant: "acme", Name: "everything", Allow: []string{"any"}}}})
 	places, cut := 0, 0
 	var count func(p *Place)
 	count = func(p *Place) {

@@ -154,7 +154,8 @@ func TestAUsersContactsComeBack(t *testing.T) {
 	if w := s.put(path, sent); w.Code != 201 {
 		t.Fatalf("sent: %d", w.Code)
 	}
-	if kept := k.files[string(macOf(1))+"/"+string(macOf(1))+"-directory.xml"]; !strings.Contains(kept, "Mum") || strings.Contains(kept, "Person") {
+	if kept := k.files[string(macOf(1))+"/"+string(macOf(1))+"-directory.xml"]; !strings.Contains(kept, "Mum") ||
+		strings.Contains(kept, "Person") {
 		t.Errorf("kept as the user's own:\n%s", kept)
 	}
 	after := s.get(path)
@@ -169,7 +170,8 @@ func TestAUsersContactsComeBack(t *testing.T) {
 	}
 	// A colleague who leaves does not become the user's.
 	s.swap(2, func(r *rows) { r.extensions[0].Name, r.extensions[0].Number = "Somebody", "1999" })
-	if w := s.get(path); strings.Contains(w.Body.String(), "1000") || !strings.Contains(w.Body.String(), "Mum") || !strings.Contains(w.Body.String(), "1999") {
+	if w := s.get(path); strings.Contains(w.Body.String(), "1000") || !strings.Contains(w.Body.String(), "Mum") ||
+		!strings.Contains(w.Body.String(), "1999") {
 		t.Errorf("after a colleague left:\n%s", w.Body)
 	}
 	k.fail = errors.New("the disk is broken")

@@ -30,8 +30,8 @@ var errTooMany = &pbx.Error{Kind: pbx.TooMany, Message: "too many attempts to si
 // try counts an attempt at a user before anything is compared. done frees the place in the
 // queue.
 //
-// A network from which the user signed in lately has attempts of its own. So strangers who
-// guess elsewhere do not keep the user out.
+// A network from which the user signed in lately has attempts of its own. So guesses from
+// elsewhere do not keep the user out.
 func (a *Authenticator) try(user, address string) (at attempt, done func(), err error) {
 	at = attempt{a: a, user: user, network: limit.NetworkOf(address)}
 	now := a.now()

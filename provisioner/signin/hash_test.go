@@ -94,7 +94,8 @@ func (p *people) hashIs(t *testing.T, username string, want pbx.Secret) {
 
 func TestHashesMatchTheirTextOnly(t *testing.T) {
 	hash := Hash("4711")
-	if !matches(hash, "4711") || matches(hash, "4712") || matches(hash, "") || matches(pbx.Secret{}, "") || matches(pbx.NewSecret("4711"), "4711") {
+	if !matches(hash, "4711") || matches(hash, "4712") || matches(hash, "") || matches(pbx.Secret{}, "") ||
+		matches(pbx.NewSecret("4711"), "4711") {
 		t.Error("a hash matches what it must not, or not what it must")
 	}
 	if Hash("4711").Equal(hash) {
@@ -126,7 +127,8 @@ func TestPINs(t *testing.T) {
 		return u
 	}
 	pay(t, cost{128, 1, 1})
-	if p.MatchesPIN(t.Context(), nil, "4711") || p.MatchesPIN(t.Context(), nil, "") || p.MatchesPIN(t.Context(), alice(), "4712") || !alice().DeskPIN.Equal(pin) {
+	if p.MatchesPIN(t.Context(), nil, "4711") || p.MatchesPIN(t.Context(), nil, "") ||
+		p.MatchesPIN(t.Context(), alice(), "4712") || !alice().DeskPIN.Equal(pin) {
 		t.Error("a wrong PIN matches, or changes the hash")
 	}
 	if !p.MatchesPIN(t.Context(), alice(), "4711") || stale(alice().DeskPIN) || !matches(alice().DeskPIN, "4711") {

@@ -2,7 +2,7 @@ package signin
 
 import "sync"
 
-// recheck tells those who let a caller go on for long that a right may have ended.
+// recheck tells event streams, which last long, that the right of a caller may have ended.
 type recheck struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed by the next change

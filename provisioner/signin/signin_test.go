@@ -16,7 +16,8 @@ import (
 
 func (p *people) try(username, password, address string) (*SignedIn, error) {
 	p.t.Helper()
-	return p.Begin(p.t.Context(), Credentials{Tenant: pbx.DefaultTenant, Username: username, Password: pbx.NewSecret(password), Address: address})
+	return p.Begin(p.t.Context(), Credentials{Tenant: pbx.DefaultTenant, Username: username,
+		Password: pbx.NewSecret(password), Address: address})
 }
 
 // signIn signs in and returns the session's text.
@@ -293,7 +294,8 @@ func TestCodesAreQueued(t *testing.T) {
 	s := p.half()
 	now := p.clock.now().UTC().Truncate(time.Millisecond)
 	l, ok := p.letter()
-	if !ok || l.Name != "code of user default/carol" || l.To != "carol@example.org" || l.Attempts != 0 || !l.Due.Equal(now) || !l.Expires.Equal(now.Add(codeLife)) {
+	if !ok || l.Name != "code of user default/carol" || l.To != "carol@example.org" || l.Attempts != 0 ||
+		!l.Due.Equal(now) || !l.Expires.Equal(now.Add(codeLife)) {
 		t.Fatalf("%v %+v", ok, l)
 	}
 	first := p.text(l)
@@ -357,7 +359,7 @@ func TestRightSignInsCostANetworkNothing(t *testing.T) {
 	}
 }
 
-// Strangers who guess a user's password elsewhere do not keep the user out where the user
+// Guesses of a user's password from elsewhere do not keep the user out where the user
 // has signed in lately. There the guesses are counted as well.
 func TestStrangersDoNotKeepAKnownUserOut(t *testing.T) {
 	p := newPeople(t)
@@ -394,7 +396,7 @@ func TestStrangersDoNotKeepAKnownUserOut(t *testing.T) {
 	}
 }
 
-// Whoever has a password sends its owner few codes.
+// A thief of a password can have few codes mailed to the user.
 func TestCodesMailedAreLimited(t *testing.T) {
 	p := newPeople(t)
 	p.fresh(someServer)

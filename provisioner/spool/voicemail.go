@@ -33,7 +33,7 @@ func (s *Spool) ForgetMailboxes(tenant string) {
 }
 
 // SetAside renames the folder that is there before a mailbox is new, with messages, greetings
-// and PIN of somebody else: of an Asterisk without Dialtone, or of a caller who left a message
+// and PIN of somebody else: of an Asterisk without Dialtone, or of a caller that left a message
 // while the mailbox before was deleted. It reports whether the place is free.
 func (s *Spool) SetAside(tenant, mailbox string) bool {
 	if s.o.Voicemail == "" {

@@ -170,8 +170,10 @@ func TestRegistrationStorm(t *testing.T) {
 	began := time.Now()
 	var b strings.Builder
 	for i, e := range endpoints {
-		b.WriteString(amitest.Event("ContactStatus", "AOR", e, "EndpointName", e, "URI", fmt.Sprintf("sip:x@10.0.%d.%d:5060", i/250, i%250+1), "ContactStatus", "NonQualified"))
-		b.WriteString(amitest.Event("ContactStatus", "AOR", e, "EndpointName", e, "URI", fmt.Sprintf("sip:x@10.0.%d.%d:5060", i/250, i%250+1), "ContactStatus", "Reachable", "RoundtripUsec", "1000"))
+		b.WriteString(amitest.Event("ContactStatus", "AOR", e, "EndpointName", e, "URI",
+			fmt.Sprintf("sip:x@10.0.%d.%d:5060", i/250, i%250+1), "ContactStatus", "NonQualified"))
+		b.WriteString(amitest.Event("ContactStatus", "AOR", e, "EndpointName", e, "URI",
+			fmt.Sprintf("sip:x@10.0.%d.%d:5060", i/250, i%250+1), "ContactStatus", "Reachable", "RoundtripUsec", "1000"))
 	}
 	l.asterisk.SendRaw(b.String())
 	stored := func() (n int) {

@@ -49,8 +49,8 @@ func (c *backCase) full(t *testing.T) {
 	}
 }
 
-// parkedTwice: Bob refuses each time that nobody took the call, and it is he who rings each
-// time. When his phone is off, his other one rings.
+// parkedTwice: Bob's phone rings each time that nobody took the call, and he refuses. When
+// that phone is off, his other one rings.
 func (c *backCase) parkedTwice(t *testing.T) {
 	anna, bob := c.talks(t)
 	c.missed(t, c.other)

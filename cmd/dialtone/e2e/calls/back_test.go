@@ -21,8 +21,8 @@ type backs struct {
 	killed bool
 }
 
-// backCase is one way to let go of a call, in a tenant of its own: Anna calls Bob, who
-// sends her on to Carol or parks her. Bob has a second phone where that says so.
+// backCase is one way to let go of a call, in a tenant of its own: Anna calls Bob, and
+// Bob's phone transfers her to Carol or parks her. Bob has a second phone where that says so.
 type backCase struct {
 	*backs
 	tenant                  string
@@ -34,8 +34,8 @@ type backCase struct {
 	accounts                map[string]phone.Account
 }
 
-// TestCallsComeBackRealAsterisk: whoever is transferred to somebody who does not take the
-// call, or parked, is not lost: the phone that let go of the call rings again, then the other
+// TestCallsComeBackRealAsterisk: a transferee whose target does not take the call, and a
+// parked caller, are not lost: the phone that let go of the call rings again, then the other
 // phones of its extension, then its mailbox answers; and at the very end there are words.
 func TestCallsComeBackRealAsterisk(t *testing.T) {
 	t.Parallel()
@@ -279,7 +279,7 @@ func (c *backCase) nobody(t *testing.T) {
 	Hears(t, anna.Done(), anna, "the end of what is said")
 }
 
-// byCaller: it is Anna who sends Bob on.
+// byCaller: the caller, Anna, is the transferor.
 func (c *backCase) byCaller(t *testing.T) {
 	anna, bob := c.talks(t)
 	refer(t, anna, "103")
@@ -296,27 +296,28 @@ func (c *backCase) byCaller(t *testing.T) {
 // early: Bob asks Carol, and sends Anna there while it still rings (RFC 3891, of an early
 // dialog). Carol answers Anna.
 func (c *backCase) early(t *testing.T) {
-	anna, bob := c.talks(t)
-	asks := Dial(t, c.bob, "103")
-	third := Rings(t, asks, c.carol)
-	if err := bob.ReferTo(Within(t, 10*time.Second), asks); err != nil {
-		t.Fatal(err)
-	}
-	c.arrives(t, "anna", "103")
+	anna, third := c.handsOn(t)
 	Take(t, third)
 	Talk(t, anna, third)
 	HangUp(t, third, anna)
 }
 
-// earlyBusy: the same, and Carol refuses: Bob has Anna back.
-func (c *backCase) earlyBusy(t *testing.T) {
+// handsOn is a call of Anna's that Bob has transferred to Carol, whose phone still rings.
+func (c *backCase) handsOn(t *testing.T) (anna, third *phone.Call) {
+	t.Helper()
 	anna, bob := c.talks(t)
 	asks := Dial(t, c.bob, "103")
-	third := Rings(t, asks, c.carol)
+	third = Rings(t, asks, c.carol)
 	if err := bob.ReferTo(Within(t, 10*time.Second), asks); err != nil {
 		t.Fatal(err)
 	}
 	c.arrives(t, "anna", "103")
+	return anna, third
+}
+
+// earlyBusy: the same, and Carol refuses: Bob has Anna back.
+func (c *backCase) earlyBusy(t *testing.T) {
+	anna, third := c.handsOn(t)
 	reject(t, third)
 	back := returns(t, c.bob, "Back 103: Extension 101")
 	Take(t, back)

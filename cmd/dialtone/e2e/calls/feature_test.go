@@ -167,7 +167,8 @@ func (f *features) areLit(t *testing.T, want ...string) {
 }
 
 func (f *features) forwards(t *testing.T) {
-	f.Do(t, "PUT", Tenant+"/phones/"+NewMAC(), Object{"vendor": "yealink", "model": "T46U", "lines": []Object{{"registration": 1, "device": "second"}},
+	f.Do(t, "PUT", Tenant+"/phones/"+NewMAC(), Object{"vendor": "yealink", "model": "T46U",
+		"lines":   []Object{{"registration": 1, "device": "second"}},
 		"buttons": Object{"2": Object{"kind": "forward", "value": "101"}}}, nil)
 	f.Applied(t)
 	lamp, key := f.watch(t, "*72102"), f.watch(t, "*72102*101")

@@ -9,7 +9,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 )
 
-// comeBackOnce: two talk, one of them transfers the other to somebody who refuses, and has
+// comeBackOnce: two talk, one of them transfers the other to a target that refuses, and has
 // the call back. It is all the same whether there is a controller.
 func (s *survival) comeBackOnce(t *testing.T) {
 	out, in := Connect(t, s.phones["sender"], s.phones["minder"], "136")
@@ -26,7 +26,7 @@ func (s *survival) comeBackOnce(t *testing.T) {
 	HangUp(t, back, out)
 }
 
-// parkOnce: two talk, one of them parks the other, whom a third takes.
+// parkOnce: two talk, one of them parks the other, and a third phone takes the call.
 func (s *survival) parkOnce(t *testing.T) {
 	out, in := Connect(t, s.phones["waits"], s.phones["parker"], "139")
 	Talk(t, out, in)

@@ -122,7 +122,7 @@ func (d *deskLife) adopted() {
 	d.WaitStatus(d.t, "desk-"+d.number, 15*time.Second, "OK", IsOK)
 }
 
-// strangersURL is what a stranger, who knows the MAC, gets before the phone boots.
+// strangersURL is the URL that a stranger with the MAC gets before the phone boots.
 func (d *deskLife) strangersURL() string {
 	d.t.Helper()
 	file := map[string]string{"yealink": ".cfg", "polycom": "-enrol.cfg"}[d.vendor]
@@ -350,7 +350,8 @@ func (d *deskLife) button() {
 	d.t.Helper()
 	d.Extension(d.t, "151", "", nil)
 	d.Extension(d.t, "152", "", nil)
-	caller, called := d.Register(d.t, d.Device(d.t, "caller", "151", nil), phone.Options{}), d.Register(d.t, d.Device(d.t, "called", "152", nil), phone.Options{})
+	caller, called := d.Register(d.t, d.Device(d.t, "caller", "151", nil), phone.Options{}),
+		d.Register(d.t, d.Device(d.t, "called", "152", nil), phone.Options{})
 	w := &watcher{Phone: d.phone, path: Tenant + "/phones/" + d.mac}
 	d.Do(d.t, "PATCH", w.path, Object{"buttons": Object{"2": Object{"kind": "blf", "value": "152"}}}, nil)
 	config := d.sync().Config

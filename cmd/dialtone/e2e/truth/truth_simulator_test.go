@@ -73,8 +73,8 @@ func (sc *scene) simulate(ctx context.Context) *forecast {
 	return f
 }
 
-// comesBack is what the simulator does not know: who asks over the API gets the call
-// back unless the other takes it, and so does who transfers it to somebody who does not.
+// comesBack is what the simulator does not know: a transferor gets the call back unless the
+// target takes it, over the API and by the transfer key.
 func (f *forecast) comesBack(p *actor) {
 	if p.then == "abandons" {
 		f.turns = append(f.turns, turn{who: p.name, to: -1, any: true})

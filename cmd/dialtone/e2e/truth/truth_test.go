@@ -45,7 +45,8 @@ type actor struct {
 	name string // of the device, or of a mobile
 	// does is what happens when the phone rings: answers, refuses (as busy), declines, silent (rings on),
 	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
-	// but nobody asks), outside machine (answers and says nothing), unallocated, changed or incomplete (what the carrier says). For the caller:
+	// but nobody asks), outside machine (answers and says nothing), unallocated, changed or incomplete (what the carrier
+	// says). For the caller:
 	// leaves, or clicks (the call is placed over the API).
 	does      string
 	after     time.Duration // after which time
