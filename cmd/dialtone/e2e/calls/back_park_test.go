@@ -52,8 +52,7 @@ func (c *backCase) full(t *testing.T) {
 // parkedTwice: Bob's phone rings each time that nobody took the call, and he refuses. When
 // that phone is off, his other one rings.
 func (c *backCase) parkedTwice(t *testing.T) {
-	anna, bob := c.talks(t)
-	c.missed(t, c.other)
+	anna, bob := c.talksToOneOfTwo(t)
 	refer(t, bob, "702")
 	for range 2 {
 		reject(t, returns(t, c.bob, "Parked 702: Extension 101"))
@@ -90,8 +89,7 @@ func (c *backCase) moved(t *testing.T) {
 
 // removed: Bob's phone is taken away while the call waits: his other one rings.
 func (c *backCase) removed(t *testing.T) {
-	anna, bob := c.talks(t)
-	c.missed(t, c.other)
+	anna, bob := c.talksToOneOfTwo(t)
 	refer(t, bob, "702")
 	parked(t, bob)
 	c.Do(t, "DELETE", "/v1/tenants/"+c.tenant+"/devices/bob", nil, nil)
