@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -100,9 +99,7 @@ func TestWatchdogRealAsterisk(t *testing.T) {
 			t.Errorf("systemd is told %q, not %q", got, want)
 		}
 	}
-	if err := syscall.Kill(l.ControllerPID(), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	l.Suspend(t)
 	out := Dial(t, caller, "102")
 	for got := "x"; got != ""; got = told(t, socket, 1500*time.Millisecond) {
 		continue

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -143,9 +142,7 @@ func (s *staff) callsWhileAway(t *testing.T) {
 // killWaiting: a controller that dies with undecided calls in its hands leaves
 // them in Stasis; the next one decides them.
 func (s *staff) killWaiting(t *testing.T) {
-	if err := syscall.Kill(s.ControllerPID(), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	s.Suspend(t)
 	ring, unknown := Dial(t, s.alice, "102"), Dial(t, s.alice, "999")
 	Eventually(t, 5*time.Second, func() string {
 		if out := s.Console(t, "core show channels concise"); strings.Count(out, "!Stasis!") != 2 {
