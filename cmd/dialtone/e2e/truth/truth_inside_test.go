@@ -12,7 +12,7 @@ func TestTruthInsideRealAsterisk(t *testing.T) {
 	t.Parallel()
 	s := openStage(t)
 	s.Feature(t, "pickupexten = *0") // or Asterisk itself takes *8
-	tellTruth(t, s, slices.Concat(directTruths, deviceTruths, actTruths, backTruths, featureTruths, forwardTruths,
+	tellTruth(t, s, slices.Concat(directTruths, deviceTruths, actTruths, backTruths, featureTruths, forwardTruths, redirectTruths,
 		scheduleTruths(time.Now())))
 }
 
