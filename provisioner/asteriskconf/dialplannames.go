@@ -166,6 +166,7 @@ func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
 		"__" + pbx.DivertedVariable + "=",
-		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor, enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
+		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor,
+		enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")
 }

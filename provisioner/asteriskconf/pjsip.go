@@ -53,7 +53,8 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext, Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext,
+		Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
 		if err != nil {

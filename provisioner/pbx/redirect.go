@@ -58,8 +58,8 @@ func (r routing) redirected(e *Extension) (Step, bool) {
 // redirection is where a number leads that a user of e has set at the phone, by the rights
 // of the extension, or why it leads nowhere.
 func (r routing) redirection(e *Extension, number string) (to Destination, why string) {
-	f, code := Feature(""), false
-	if f, _, code = r.s.CodesOf(e.Tenant).Read(number); code && f == FeatureVoicemail && r.s.Mailbox(e.Tenant, e.Mailbox) != nil {
+	f, _, code := r.s.CodesOf(e.Tenant).Read(number)
+	if code && f == FeatureVoicemail && r.s.Mailbox(e.Tenant, e.Mailbox) != nil {
 		return Destination{ToVoicemail, e.Mailbox}, ""
 	}
 	group, inside := r.s.RingGroupAt(e.Tenant, number), r.s.Extension(e.Tenant, number)
@@ -67,7 +67,8 @@ func (r routing) redirection(e *Extension, number string) (to Destination, why s
 	case code || !keyed.MatchString(number):
 		return to, fmt.Sprintf("not forwarded to %s, which is no number", quote(number))
 	case (group != nil || inside != nil && inside != e) && r.s.deniesInternal(e):
-		return to, fmt.Sprintf("not forwarded to %s: class of service %s denies internal", quote(number), r.s.ClassOf(e).Name)
+		return to, fmt.Sprintf("not forwarded to %s: class of service %s denies internal", quote(number),
+			r.s.ClassOf(e).Name)
 	case group != nil:
 		return Destination{ToRingGroup, group.Name}, ""
 	case inside != nil:

@@ -61,6 +61,7 @@ func (b *behind) sales() { b.group(&RingGroup{Members: []RingMember{{Extension: 
 
 // denies gives 101 a class of service.
 func (b *behind) denies(words ...string) {
-	b.rows.Classes = append(b.rows.Classes, &ClassOfService{Tenant: "acme", Name: "chosen", Deny: words, Allow: []string{"any"}})
+	b.rows.Classes = append(b.rows.Classes, &ClassOfService{Tenant: "acme", Name: "chosen", Deny: words,
+		Allow: []string{"any"}})
 	b.extension().ClassOfService = "chosen"
 }

@@ -12,8 +12,8 @@ func TestTruthInsideRealAsterisk(t *testing.T) {
 	t.Parallel()
 	s := openStage(t)
 	s.Feature(t, "pickupexten = *0") // or Asterisk itself takes *8
-	tellTruth(t, s, slices.Concat(directTruths, deviceTruths, actTruths, backTruths, featureTruths, forwardTruths, redirectTruths,
-		scheduleTruths(time.Now())))
+	tellTruth(t, s, slices.Concat(directTruths, deviceTruths, actTruths, backTruths, featureTruths, forwardTruths,
+		redirectTruths, scheduleTruths(time.Now())))
 }
 
 // directTruths are about extensions with one device.
