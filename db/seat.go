@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,7 +96,7 @@ func (o ListOptions) macPattern() string {
 }
 
 // firstNumber is the first free number of a tenant without extensions.
-const firstNumber = "101"
+const firstNumber = "201"
 
 // FreeNumber returns the lowest number from the tenant's lowest extension on that a new
 // extension and its mailbox may have. It has as many digits. A tenant whose numbers are all
@@ -151,8 +152,16 @@ func (tx *Tx) lowestNumber(ctx context.Context, tenant string) (string, error) {
 	return number, nil
 }
 
-// mayBeExtension reports whether nothing else is dialled by a number.
+// mayBeExtension reports whether nothing else is dialled by a number. A tenant that has no
+// country yet may get any.
 func (tx *Tx) mayBeExtension(ctx context.Context, tenant, number string) (bool, error) {
+	in, err := tx.countriesOf(ctx, tenant)
+	if err != nil {
+		return false, err
+	}
+	if slices.Contains(in, "") && pbx.EmergencyAnywhere(number) {
+		return false, nil
+	}
 	for _, refused := range []error{tx.noEmergency(ctx, tenant, number), tx.notForFeature(ctx, tenant, number)} {
 		if refused != nil && pbx.KindOf(refused) == pbx.Internal {
 			return false, refused
