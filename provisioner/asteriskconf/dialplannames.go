@@ -161,12 +161,13 @@ func (v dialplanView) StepValue() string { return "${" + v.Var.Step + "}" }
 const ringsFor = "__" + pbx.RingsForVariable + "=>${CHANNEL},REDIRECTING(to-num,i)=," +
 	"SHARED(" + pbx.RedirectedVariable + ")="
 
-// forget is the argument of MSet by which a call begins anew.
+// forget is the argument of MSet by which a call begins anew. Its channel is no longer one
+// that is rung, and needs no hangup handler.
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
 		"__" + pbx.DivertedVariable + "=",
-		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor,
+		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor, "CHANNEL(hangup_handler_wipe)=",
 		enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")
 }

@@ -49,11 +49,8 @@ func recordOfLines(s *pbx.Snapshot, lines []pbx.CDRLine) *pbx.CDR {
 		if v.End.After(l.r.Ended) {
 			l.r.Ended = pbx.Millis(v.End)
 		}
-		if l.isPickup(v) {
-			l.rang = append(l.rang, v.Name)
-			l.via(pbx.ViaPickup)
-		}
 	}
+	l.pickups()
 	l.caller()
 	for i := range lines {
 		l.leg(&lines[i])
@@ -73,15 +70,6 @@ func (l *lineReader) tenant() string {
 		}
 	}
 	return ""
-}
-
-// isPickup reports whether the channel of a line is a picked-up one. Such a channel rang
-// and then took the place of the channel that dialled a pickup code.
-func (l *lineReader) isPickup(v pbx.CDRLine) bool {
-	return v.App == "AppDial" && v.Peer == "" && slices.Contains([]string{pbx.PickupContext, pbx.DirectedContext,
-		pbx.FallbackContext(l.r.Tenant),
-		pbx.EntryContext(l.r.Tenant), // where Asterisk itself takes the code
-	}, v.Context)
 }
 
 func isLocal(channel string) bool { return strings.HasPrefix(channel, "Local/") }
@@ -252,9 +240,6 @@ func causeOf(v *pbx.CDRLine) int {
 	cause, _ := strconv.Atoi(v.AppData) // 0 for an unknown cause
 	return cause
 }
-
-// pickedUp reports whether the call was taken elsewhere while the peer of a line rang.
-func (l *lineReader) pickedUp(v *pbx.CDRLine) bool { return slices.Contains(l.rang, v.Peer) }
 
 // connected reports whether the two channels of a line talked.
 func (l *lineReader) connected(v *pbx.CDRLine) bool {

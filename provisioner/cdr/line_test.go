@@ -59,18 +59,26 @@ func told(c *pbx.CDR) string {
 // Lines of real calls, in any order, tell what their events told.
 func TestRecordOfLines(t *testing.T) {
 	for name, want := range map[string]string{
-		"answered":  "101/caller dialled 102: answered by 102/bob for 0.01; 102/bob ANSWER; []",
-		"voicemail": "101/caller dialled 102: voicemail by / for 0.00; 102/bob NOANSWER; []",
-		"busy":      "101/caller dialled 105: busy by / for 0.00; 105/busy BUSY; []",
-		"absent":    "101/caller dialled 104: unreachable by / for 0.00; ; []",
-		"nobody":    "101/caller dialled 999: failed by / for 0.00; ; []",
-		"cancelled": "101/caller dialled 102: cancelled by / for 0.00; 102/bob CANCEL; []",
-		"refused":   "101/caller dialled *97: refused by / for 0.00; ; []",
-		"pickup":    "101/caller dialled 103: answered by 102/bob for 0.00; 103/carol , 102/bob ANSWER; [pickup]",
-		"pickup-16": "101/caller dialled 103: answered by 102/bob for 0.06; 103/carol , 102/bob ANSWER; [pickup]",
-		"twin":      "101/caller dialled 212: answered by 212/ for 0.11; 212/desk CANCEL, 212/ ANSWER; []",
-		"transfer":  "101/caller dialled 102: answered by 102/bob for 2.08; 102/bob ANSWER, 103/carol ANSWER; [transfer]",
-		"click":     "102/bob dialled 103: answered by 103/carol for 2.00; 103/carol ANSWER; [click]",
+		"answered":               "101/caller dialled 102: answered by 102/bob for 0.01; 102/bob ANSWER; []",
+		"voicemail":              "101/caller dialled 102: voicemail by / for 0.00; 102/bob NOANSWER; []",
+		"busy":                   "101/caller dialled 105: busy by / for 0.00; 105/busy BUSY; []",
+		"absent":                 "101/caller dialled 104: unreachable by / for 0.00; ; []",
+		"nobody":                 "101/caller dialled 999: failed by / for 0.00; ; []",
+		"cancelled":              "101/caller dialled 102: cancelled by / for 0.00; 102/bob CANCEL; []",
+		"refused":                "101/caller dialled *97: refused by / for 0.00; ; []",
+		"pickup":                 "101/caller dialled 103: answered by 102/bob for 0.00; 103/carol , 102/bob ANSWER; [pickup]",
+		"pickup-16":              "101/caller dialled 103: answered by 102/bob for 0.06; 103/carol , 102/bob ANSWER; [pickup]",
+		"twin":                   "101/caller dialled 212: answered by 212/ for 0.11; 212/desk CANCEL, 212/ ANSWER; []",
+		"busy-handler":           "101/caller dialled 105: busy by / for 0.00; 105/busy BUSY; []",
+		"busy-handler-16":        "101/caller dialled 105: busy by / for 0.00; 105/busy BUSY; []",
+		"pickup-handler":         "101/caller dialled 103: answered by 102/bob for 0.00; 103/carol , 102/bob ANSWER; [pickup]",
+		"pickup-handler-16":      "101/caller dialled 103: answered by 102/bob for 0.00; 103/carol , 102/bob ANSWER; [pickup]",
+		"pickup-handler-late":    "101/caller dialled 103: answered by 102/bob for 0.28; 103/carol , 102/bob ANSWER; [pickup]",
+		"pickup-handler-bridged": "101/caller dialled 103: answered by 102/bob for 0.31; 103/carol , 102/bob ANSWER; [pickup]",
+		"pickup-handler-between": "101/caller dialled 103: answered by 102/bob for 0.05; 103/carol , 102/bob ANSWER; [pickup]",
+		"transfer-attended":      "101/caller dialled 102: answered by 102/bob for 1.63; 102/bob ANSWER, 103/carol ANSWER; [transfer]",
+		"transfer":               "101/caller dialled 102: answered by 102/bob for 2.08; 102/bob ANSWER, 103/carol ANSWER; [transfer]",
+		"click":                  "102/bob dialled 103: answered by 103/carol for 2.00; 103/carol ANSWER; [click]",
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := recordedLines(t, name)
