@@ -39,6 +39,7 @@ type Account struct {
 	Transport       string // udp, tcp, tls or dns (let DNS decide)
 	Expires         int    // seconds; 0: 3600
 	VoicemailNumber string
+	Codecs          []string // PCMU, PCMA, G722, G729, opus; best first. Empty: PCMU and PCMA
 }
 
 // String shows the account without its password.
