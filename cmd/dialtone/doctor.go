@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -208,6 +209,19 @@ func (d *doctorCmd) rest(ctx context.Context) []finding {
 		f := finding{what: "module " + name}
 		if !running[name] {
 			f.err, f.mend = errors.New("is not running"), []string{"in modules.conf:", "load = " + name}
+		}
+		out = append(out, f)
+	}
+	return append(out, codecs(running)...)
+}
+
+// codecs says which codecs of phones Asterisk translates, of those that not every one does.
+func codecs(running map[string]bool) []finding {
+	var out []finding
+	for _, c := range asteriskconf.OptionalCodecs() {
+		f := finding{what: "codec " + c.Name, only: "phones of tenants whose codecs name it, which talk in the next one"}
+		if !slices.ContainsFunc(c.Modules, func(module string) bool { return running[module+".so"] }) {
+			f.err = fmt.Errorf("neither of its modules is running, %s", strings.Join(c.Modules, " and "))
 		}
 		out = append(out, f)
 	}

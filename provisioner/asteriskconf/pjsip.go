@@ -10,7 +10,7 @@ import (
 // pjsipView is what pjsip.conf's template sees.
 type pjsipView struct {
 	Nobody  string // an endpoint that never registers
-	Codecs  confValue
+	Codecs  string // formats of trunks
 	Tenants []pjsipTenant
 	Devices []pjsipDevice
 	Trunks  []pjsipTrunk
@@ -20,6 +20,7 @@ type pjsipView struct {
 type pjsipTenant struct {
 	Name           contextName
 	Entry, HintCtx contextName
+	Codecs         string // formats of its devices, best first
 }
 
 // pjsipDevice becomes one AOR, one auth and one endpoint of the same name.
@@ -47,16 +48,14 @@ type pjsipDevice struct {
 const noExtension = "no_extension"
 
 func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
-	codecs, err := newConfValue("codecs", strings.Join(o.Codecs, ","))
-	if err != nil {
-		return nil, err
-	}
-	v := pjsipView{Nobody: nobodyEndpoint, Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	v := pjsipView{Nobody: nobodyEndpoint, Codecs: strings.Join(plainFormats, ","),
+		Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
+		view.Codecs = strings.Join(o.formatsOf(s.SettingsOf(t.Name)), ",")
 		v.Tenants = append(v.Tenants, view)
 	}
 	srtp := srtpOf(s)
