@@ -9,11 +9,13 @@ import (
 
 // pjsipView is what pjsip.conf's template sees.
 type pjsipView struct {
-	Nobody  string // an endpoint that never registers
-	Codecs  string // formats of trunks
-	Tenants []pjsipTenant
-	Devices []pjsipDevice
-	Trunks  []pjsipTrunk
+	Nobody string // an endpoint that never registers
+	// Redirected is the context that runs when a phone's channel ends.
+	Redirected string
+	Codecs     string // formats of trunks
+	Tenants    []pjsipTenant
+	Devices    []pjsipDevice
+	Trunks     []pjsipTrunk
 }
 
 // pjsipTenant becomes a template section that its devices inherit.
@@ -48,7 +50,7 @@ type pjsipDevice struct {
 const noExtension = "no_extension"
 
 func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
-	v := pjsipView{Nobody: nobodyEndpoint, Codecs: strings.Join(plainFormats, ","),
+	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext, Codecs: strings.Join(plainFormats, ","),
 		Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
