@@ -18,17 +18,19 @@ type dialplanView struct {
 	Cause        dialplanCauses
 	Recorded     string // group of the channels that are recorded
 	RecordFolder string
-	Forget       string   // clears the variables of a call that was elsewhere before
-	InHeaders    string   // characters of headers that tell of diversions, as FILTER takes them
-	Mark         string   // between two such headers
-	MaxInside    int      // the most of Var.Inside
-	Patterns     []string // which together match every extension a call can be at
-	Unknown      []string // which match what is nobody's number in a fallback
-	Written      string   // characters that numbers are written with, as REPLACE takes them
-	Tenants      []dialplanTenant
-	Numbers      []dialplanNumber // of all tenants
-	Accounts     []accountName
-	Legs         []dialplanLeg // of all tenants that are calls of their own
+	Forget       string // clears the variables of a call that was elsewhere before
+	InHeaders    string // characters of headers that tell of diversions, as FILTER takes them
+	Mark         string // between two such headers
+	MaxInside    int    // the most of Var.Inside
+	// SilentSeconds is how long a carrier that seems dead may be silent about a call for help.
+	SilentSeconds int
+	Patterns      []string // which together match every extension a call can be at
+	Unknown       []string // which match what is nobody's number in a fallback
+	Written       string   // characters that numbers are written with, as REPLACE takes them
+	Tenants       []dialplanTenant
+	Numbers       []dialplanNumber // of all tenants
+	Accounts      []accountName
+	Legs          []dialplanLeg // of all tenants that are calls of their own
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
 	HintsHash string
 }
@@ -134,15 +136,16 @@ func sharedNames() dialplanView {
 		Cause: dialplanCauses{
 			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated,
 		},
-		Recorded:     pbx.RecordedGroup,
-		RecordFolder: pbx.RecordingFolder,
-		Forget:       forget(),
-		InHeaders:    `0-9A-Za-z+:@=.|\;`,
-		Mark:         pbx.DiversionMark,
-		MaxInside:    pbx.MaxInside,
-		Patterns:     anyExtension,
-		Unknown:      []string{"_X!", "_[*#+]!", "i"},
-		Written:      written,
+		Recorded:      pbx.RecordedGroup,
+		RecordFolder:  pbx.RecordingFolder,
+		Forget:        forget(),
+		InHeaders:     `0-9A-Za-z+:@=.|\;`,
+		Mark:          pbx.DiversionMark,
+		MaxInside:     pbx.MaxInside,
+		SilentSeconds: pbx.SilentSeconds,
+		Patterns:      anyExtension,
+		Unknown:       []string{"_X!", "_[*#+]!", "i"},
+		Written:       written,
 	}
 }
 

@@ -183,7 +183,8 @@ func (l *lineReader) called(v *pbx.CDRLine) pbx.CallParty {
 	for part := range strings.SplitSeq(v.AppData, "&") {
 		_, part, _ = strings.Cut(part, "/")
 		number, rest, outside := strings.Cut(part, "@")
-		if at, _, _ := strings.Cut(rest, ","); outside && at == endpoint {
+		at, _, _ := strings.Cut(rest, ",")
+		if at, _, _ = strings.Cut(at, "/"); outside && at == endpoint {
 			p.Number = number
 		}
 	}

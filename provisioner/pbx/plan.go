@@ -22,6 +22,7 @@ type Step struct {
 	Rule     string
 	Legs     []Leg       // dial: rung at the same time, no endpoint twice
 	Seconds  int         // dial: how long they ring, at least 1
+	Silent   int         // dial: how long no leg may ring or say anything, in seconds; 0 as long as Seconds
 	Show     *Shown      // dial: what a carrier is told of the caller; nil for what it is anyway
 	Called   string      // dial: number to show as called, where it is not the device's own; "" otherwise
 	Diverted bool        // dial: the carrier is told of diversions, by variables of Set
@@ -222,7 +223,7 @@ func (s Step) Variables(tenant string) []Variable {
 func (s Step) Argument(tenant string) string {
 	switch s.Kind {
 	case StepDial:
-		return s.channels() + "," + strconv.Itoa(s.Seconds) + "," + s.Options()
+		return s.channels() + "," + s.limits() + "," + s.Options()
 	case StepPage:
 		return s.channels() + "," + s.Options() + "," + strconv.Itoa(s.Seconds)
 	case StepVoicemail:
@@ -244,6 +245,15 @@ func (s Step) Argument(tenant string) string {
 		return PickupOf(tenant, s.Of)
 	}
 	return strconv.Itoa(s.Cause)
+}
+
+// limits are the timeouts of Dial. Asterisk before 18.22, 20.7 and 21.2 passes over the second one.
+func (s Step) limits() string {
+	out := strconv.Itoa(s.Seconds)
+	if s.Silent > 0 {
+		out += "^" + strconv.Itoa(s.Silent)
+	}
+	return out
 }
 
 func (s Step) channels() string {
