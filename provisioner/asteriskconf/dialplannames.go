@@ -27,10 +27,13 @@ type dialplanView struct {
 	Patterns      []string // which together match every extension a call can be at
 	Unknown       []string // which match what is nobody's number in a fallback
 	Written       string   // characters that numbers are written with, as REPLACE takes them
-	Tenants       []dialplanTenant
-	Numbers       []dialplanNumber // of all tenants
-	Accounts      []accountName
-	Legs          []dialplanLeg // of all tenants that are calls of their own
+	// Answers and CarrierAnswers are the causes with which SIP answers of phones and carriers
+	// end a call.
+	Answers, CarrierAnswers map[int]int
+	Tenants                 []dialplanTenant
+	Numbers                 []dialplanNumber // of all tenants
+	Accounts                []accountName
+	Legs                    []dialplanLeg // of all tenants that are calls of their own
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
 	HintsHash string
 }
@@ -50,6 +53,7 @@ type dialplanContexts struct {
 	Alert, Music, Page                string // of ring groups
 	Consult, Ask, Held, Take          string // of consultations
 	Back, ParkedBack                  string // of calls that come back to the phone that let go of them
+	Answer, Answers, CarrierAnswers   string // of SIP answers
 }
 
 // dialplanVariables are channel variables.
@@ -62,6 +66,7 @@ type dialplanVariables struct {
 	Held, AskEntry, Asker, Recall, GoOn string // of consultations
 	Unanswered, Waits                   string // of a channel that is held
 	Diverted, History                   string // of a call that was diverted
+	Answer                              string // SIP answer of the last leg
 	Inside                              string // counts the numbers of this system that a call has come by
 }
 
@@ -116,6 +121,7 @@ func sharedNames() dialplanView {
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
+			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -126,7 +132,7 @@ func sharedNames() dialplanView {
 			Held: pbx.HeldVariable, AskEntry: pbx.AskEntryVariable, Asker: pbx.AskerVariable,
 			Recall: pbx.RecallVariable, GoOn: pbx.GoOnVariable,
 			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
-			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
+			Inside: pbx.InsideVariable, Answer: pbx.AnswerVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
@@ -136,11 +142,12 @@ func sharedNames() dialplanView {
 		Cause: dialplanCauses{
 			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated,
 		},
-		Recorded:      pbx.RecordedGroup,
-		RecordFolder:  pbx.RecordingFolder,
-		Forget:        forget(),
-		InHeaders:     `0-9A-Za-z+:@=.|\;`,
-		Mark:          pbx.DiversionMark,
+		Recorded:     pbx.RecordedGroup,
+		RecordFolder: pbx.RecordingFolder,
+		Forget:       forget(),
+		InHeaders:    `0-9A-Za-z+:@=.|\;`,
+		Mark:         pbx.DiversionMark,
+		Answers:      pbx.CallAnswers(), CarrierAnswers: pbx.CarrierAnswers(),
 		MaxInside:     pbx.MaxInside,
 		SilentSeconds: pbx.SilentSeconds,
 		Patterns:      anyExtension,

@@ -112,10 +112,10 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
-		hangupStep(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
-		hangupStep(CauseBusy, "%s is busy", number),
+		r.notThrough(t, number),
+		hangupStep(CauseBusy, "%s is busy%s", number, r.said()),
 		hangupStep(CauseNormal, "the call to %s has ended", number),
-		hangupStep(CauseUnallocated, "the carrier of trunk %s knows no number %s", t.Name, number),
+		hangupStep(CauseUnallocated, "the carrier of trunk %s knows no number %s%s", t.Name, number, r.said()),
 		hangupStep(CauseChanged, "the carrier of trunk %s says that %s is not in use any more", t.Name, number),
 		hangupStep(CauseInvalidNumberFormat, "the carrier of trunk %s says that %s is no whole number", t.Name, number)}}
 }

@@ -119,10 +119,11 @@ var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, Outcom
 	OutcomeCancel}
 
 // ParseOutcome reads DIALSTATUS, behind which the cause of hangup (Q.850) may stand where
-// nobody was reached: CHANUNAVAIL1. DONTCALL and TORTURE (privacy screening, never
+// nobody was reached: CHANUNAVAIL1, and a SIP answer behind that, see ParseAnswer. DONTCALL and TORTURE (privacy screening, never
 // rendered), INVALIDARGS and words of later versions mean that nobody was
 // reached.
 func ParseOutcome(s string) Outcome {
+	s, _, _ = strings.Cut(s, answerMark)
 	status := strings.TrimRight(s, "0123456789")
 	if cause, err := strconv.Atoi(s[len(status):]); err == nil {
 		if o, says := outcomesOfCauses[cause]; says {
@@ -156,9 +157,13 @@ const (
 const (
 	CauseChanged                      = 22 // 410 Gone
 	CauseInvalidNumberFormat          = 28 // 484 Address Incomplete
-	CauseNetworkOutOfOrder            = 38
+	CauseNetworkOutOfOrder            = 38 // 500 Server Internal Error
 	CauseTemporaryFailure             = 41
 	CauseSwitchingEquipmentCongestion = 42
+	CauseNoUserResponse               = 18 // 408 Request Timeout
+	CauseDestinationOutOfOrder        = 27 // 502 Bad Gateway
+	CauseFacilityRejected             = 29 // 501 Not Implemented
+	CauseNoBearer                     = 58 // 488 Not Acceptable Here: bearer capability not available
 )
 
 // Returns reports whether the call comes back after the step, with an outcome.
