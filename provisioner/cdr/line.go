@@ -130,7 +130,7 @@ func (l *lineReader) unnamed(click bool) {
 func (l *lineReader) party(channel string, known pbx.CallParty) pbx.CallParty {
 	d := l.s.DeviceOf(pbx.EndpointOfChannel(channel))
 	if d == nil {
-		return known
+		return pbx.NamedCaller(known)
 	}
 	known.Device, known.Extension = d.Name, d.Extension
 	if known.Number == "" {
