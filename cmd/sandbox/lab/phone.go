@@ -101,9 +101,17 @@ func (l *Lab) Register(t *testing.T, account phone.Account, o phone.Options) *ph
 	return p
 }
 
-// Within bounds one step of a test.
+// patience is the least time that a step gets which must succeed: how long it takes is
+// the machine's matter, and only a step that never ends is a fault.
+const patience = 30 * time.Second
+
+// Within bounds one step of a test. A step of five seconds or more gets the lab's
+// patience; a shorter one is about something that must not come.
 func Within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
+	if d >= 5*time.Second {
+		d = max(d, patience)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
 	return ctx

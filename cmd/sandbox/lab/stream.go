@@ -3,6 +3,7 @@ package lab
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -87,9 +88,26 @@ func (s *Stream) Of(kind string) []string {
 	return out
 }
 
-// Words is the sequence of "status/call" words that the stream said of an
-// endpoint.
-func (s *Stream) Words(t *testing.T, endpoint string) []string {
+// Says waits until the stream has said these "status/call" words of an endpoint in this
+// order, others between. An event may come later than the answer that shows it.
+func (s *Stream) Says(t *testing.T, endpoint string, words ...string) {
+	t.Helper()
+	Eventually(t, patience, func() string {
+		got, left := s.words(t, endpoint), words
+		for _, g := range got {
+			if len(left) > 0 && g == left[0] {
+				left = left[1:]
+			}
+		}
+		if len(left) > 0 {
+			return fmt.Sprintf("the stream said %q of %s, want %q", got, endpoint, words)
+		}
+		return ""
+	})
+}
+
+// words is the sequence of "status/call" words that the stream said of an endpoint.
+func (s *Stream) words(t *testing.T, endpoint string) []string {
 	t.Helper()
 	var out []string
 	for _, data := range s.Of("status") {

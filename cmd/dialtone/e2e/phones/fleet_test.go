@@ -87,10 +87,14 @@ func (d *deskLife) unknown() {
 	var inbox struct {
 		Items []struct{ MAC, Vendor, Model, Firmware, Address string }
 	}
-	d.Do(d.t, "GET", "/v1/inbox", nil, &inbox)
-	if len(inbox.Items) != 1 || inbox.Items[0].Vendor != d.vendor || inbox.Items[0].Model != d.model || inbox.Items[0].Firmware != d.firmware || inbox.Items[0].Address != "127.0.0.1" {
-		d.t.Fatalf("the inbox has %+v", inbox.Items)
-	}
+	Eventually(d.t, 5*time.Second, func() string {
+		d.Do(d.t, "GET", "/v1/inbox", nil, &inbox)
+		if len(inbox.Items) != 1 || inbox.Items[0].Vendor != d.vendor || inbox.Items[0].Model != d.model ||
+			inbox.Items[0].Firmware != d.firmware || inbox.Items[0].Address != "127.0.0.1" {
+			return fmt.Sprintf("the inbox has %+v", inbox.Items)
+		}
+		return ""
+	})
 }
 
 func (d *deskLife) adopted() {
@@ -183,9 +187,12 @@ func (d *deskLife) windowClosed() {
 	var p struct {
 		EnrolledAt time.Time `json:"enrolled_at"`
 	}
-	if d.Do(d.t, "GET", Tenant+"/phones/"+d.mac, nil, &p); p.EnrolledAt.IsZero() {
-		d.t.Error("the phone is not shown as enrolled")
-	}
+	Eventually(d.t, 5*time.Second, func() string {
+		if d.Do(d.t, "GET", Tenant+"/phones/"+d.mac, nil, &p); p.EnrolledAt.IsZero() {
+			return "the phone is not shown as enrolled"
+		}
+		return ""
+	})
 }
 
 // sync waits until the phone was told and has fetched its files again.
@@ -317,10 +324,13 @@ func (d *deskLife) told() {
 // noDrift: what the phone fetched is what it would get now.
 func (d *deskLife) noDrift() {
 	d.t.Helper()
-	var drift struct{ Items []Object }
-	if d.Do(d.t, "GET", Tenant+"/drift?kind=old-file", nil, &drift); len(drift.Items) != 0 {
-		d.t.Errorf("in sync, and yet %v", drift.Items)
-	}
+	Eventually(d.t, 5*time.Second, func() string {
+		var drift struct{ Items []Object }
+		if d.Do(d.t, "GET", Tenant+"/drift?kind=old-file", nil, &drift); len(drift.Items) != 0 {
+			return fmt.Sprintf("in sync, and yet %v", drift.Items)
+		}
+		return ""
+	})
 }
 
 // sendsItsLog: under its own URL, and people read it over the API.
@@ -413,9 +423,12 @@ func (d *deskLife) ownTemplate() {
 		}
 		return ""
 	})
-	if drift := d.Get(d.t, Tenant+"/drift?kind=template"); !strings.Contains(drift, path+", line 2") {
-		d.t.Errorf("drift: %s", drift)
-	}
+	Eventually(d.t, 5*time.Second, func() string {
+		if drift := d.Get(d.t, Tenant+"/drift?kind=template"); !strings.Contains(drift, path+", line 2") {
+			return "drift: " + drift
+		}
+		return ""
+	})
 	config, _, err := d.phone.Fetch(Within(d.t, 15*time.Second))
 	if err != nil || config.Value(parameter) != "one" {
 		d.t.Errorf("with a broken template: %v", err)

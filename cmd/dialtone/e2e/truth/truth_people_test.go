@@ -67,7 +67,7 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
 	}
-	if does == "answers" || does == "refuses" || does == "declines" || p.says != "" {
+	if does == "answers" || does == "refuses" || does == "declines" || does == "redirects" || p.says != "" {
 		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return
 		}
@@ -77,6 +77,8 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 		_ = s.call.Reject(code)
 	}
 	switch does {
+	case "redirects":
+		_ = s.call.Redirect(p.contact())
 	case "refuses":
 		_ = s.call.Reject(486)
 	case "declines":
