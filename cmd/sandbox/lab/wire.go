@@ -48,7 +48,27 @@ func (w *Wire) Answers(method, status string) {
 	w.answers[method] = status
 }
 
-// Packets are the requests of a method that came, in order.
+// Calls sends an INVITE for a number to the office, with From and further header lines, and
+// without a body.
+func (w *Wire) Calls(t *testing.T, l *Lab, number, from string, lines ...string) {
+	t.Helper()
+	to, err := net.ResolveUDPAddr("udp4", l.SIP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, local := NewMAC(), w.conn.LocalAddr()
+	text := fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"+
+		"From: %s;tag=%s\r\nTo: <sip:%s@%s>\r\nCall-ID: %s\r\nCSeq: 1 INVITE\r\nContact: <sip:wire@%s>\r\n",
+		number, l.SIP, local, id, from, id, number, l.SIP, id, local)
+	for _, line := range lines {
+		text += line + "\r\n"
+	}
+	if _, err := w.conn.WriteToUDP([]byte(text+"Content-Length: 0\r\n\r\n"), to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Packets are the requests of a method that came, in order, or the answers by "SIP/2.0".
 func (w *Wire) Packets(method string) (out []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -72,6 +92,9 @@ func (w *Wire) read() {
 		}
 		packet := string(buf[:n])
 		method, _, _ := strings.Cut(packet, " ")
+		if m := finalAnswer.FindStringSubmatch(packet); m != nil && strings.HasSuffix(headerOf(packet, "CSeq"), "INVITE") {
+			_, _ = w.conn.WriteToUDP([]byte(acknowledgement(packet, from.String())), from)
+		}
 		w.mu.Lock()
 		w.packets = append(w.packets, packet)
 		status := w.answers[method]

@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"testing"
@@ -71,9 +72,9 @@ func twin(name string, seconds int) Object {
 // carrierSays is a call to a number that the carrier answers so, and what the caller is told.
 func carrierSays(said, told, outcome string) truth {
 	number := SaidNumber(said)
-	leg := map[string]string{"no-answer": "NOANSWER", "busy": "BUSY"}[outcome]
-	if said == "603" || leg == "" {
-		leg = "NOANSWER"
+	leg := cmp.Or(map[string]string{"busy": "BUSY", "refused": "BUSY"}[outcome], "NOANSWER")
+	if said == "503" {
+		leg = "CONGESTION"
 	}
 	return truth{"the carrier says " + said, nil, number + " says " + said, number, "", "nothing", told,
 		outcome + "; " + number + " " + leg}
@@ -168,7 +169,7 @@ var outsideTruths = []truth{
 	carrierSays("480", "480", "no-answer"), carrierSays("600", "486", "busy"), carrierSays("603", "486", "busy"),
 	carrierSays("604", "404", "failed"), carrierSays("433", "503", "failed"),
 	{"forwarded to a number that the carrier declines, mailbox", world{"mailboxes/373": {}, "forwards/373": all("external:" + SaidNumber("603"))}, "373a answers, " + SaidNumber("603") + " says 603", "373",
-		"", "nothing", "mailbox 373 unavailable", "voicemail; " + SaidNumber("603") + " NOANSWER; via forward"},
+		"", "nothing", "mailbox 373 unavailable", "voicemail; " + SaidNumber("603") + " BUSY; via forward"},
 	{"forwarded to a number that the carrier does not know, no mailbox", world{"forwards/349": all("external:" + UnknownNumber)}, "349a answers, " + UnknownNumber + " unallocated", "349",
 		"", "nothing", "404", "failed; " + UnknownNumber + " NOANSWER; via forward"},
 	{"forwarded to a number that the carrier does not know, mailbox", world{"mailboxes/371": {}, "forwards/371": all("external:" + UnknownNumber)}, "371a answers, " + UnknownNumber + " unallocated", "371",
