@@ -85,6 +85,9 @@ func (a assumed) Ringing(string) bool { return false }
 // Registered implements pbx.Live: every device is there.
 func (a assumed) Registered(string) bool { return true }
 
+// Answers implements pbx.Live: every carrier does.
+func (a assumed) Answers(string) bool { return true }
+
 // Calls implements pbx.Live: no trunk carries a call.
 func (a assumed) Calls(string) int { return 0 }
 

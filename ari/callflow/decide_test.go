@@ -298,6 +298,7 @@ func (l *turns) chose(_, group, member string) { l.told = append(l.told, group+"
 func (*turns) InUse(string) bool      { return false }
 func (*turns) Ringing(string) bool    { return false }
 func (*turns) Registered(string) bool { return true }
+func (*turns) Answers(string) bool    { return true }
 func (*turns) Calls(string) int       { return 0 }
 
 func (l *turns) Turn(string, string) (t pbx.Turn) {

@@ -15,6 +15,7 @@ type TrunkFields struct {
 	CallerNumber   string   `row:",number" json:"caller_number,omitempty" doc:"Number shown to the carrier as the caller's, in every call; left out, it gets the caller's own"`
 	TrustIDInbound *bool    `json:"trust_id_inbound,omitempty" doc:"Takes the carrier's word for the caller, P-Asserted-Identity or Remote-Party-ID; false takes From. True if left out"`
 	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls it carries at once in both directions, 60 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
+	QualifySeconds *int     `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether the carrier answers (OPTIONS), 0 to 3600; 30 if left out. While it does not, calls through the trunk are refused at once (503), a call for help is tried all the same. 0 never asks, for carriers that do not answer OPTIONS"`
 	Teams          bool     `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others; a tenant has one trunk with it and one without"`
 }
 
@@ -30,6 +31,7 @@ type Trunk struct {
 	CallerNumber   string     `json:"caller_number,omitempty"`
 	TrustIDInbound bool       `json:"trust_id_inbound"`
 	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
+	QualifySeconds int        `json:"qualify_seconds" doc:"0 never asks"`
 	Teams          bool       `json:"teams"`
 	Endpoint       string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
 	Status         TrunkState `json:"status"`
@@ -43,7 +45,8 @@ func registerTrunks(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.Trunk {
 			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP,
-				MaxCalls: pbx.DefaultTrunkCalls, Endpoint: pbx.NewTrunkEndpoint(), TrustIDInbound: true}
+				MaxCalls: pbx.DefaultTrunkCalls, QualifySeconds: pbx.DefaultTrunkQualify, Endpoint: pbx.NewTrunkEndpoint(),
+				TrustIDInbound: true}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
 			t.Addresses = pbx.CleanNetworks(w.Addresses)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -34,8 +35,12 @@ type Trunk struct {
 	// MaxCalls is how many calls it carries at once, 0–10,000, in both directions; 0 is without
 	// limit. Calls for help do not count against it.
 	MaxCalls int
-	Version  int64
-	Revision int64
+	// QualifySeconds is the pause between OPTIONS that ask whether the carrier answers,
+	// 0–3600; 0 never asks. A trunk that is asked and does not answer carries calls for help
+	// alone.
+	QualifySeconds int
+	Version        int64
+	Revision       int64
 }
 
 // The bounds of calls outside where nobody said otherwise: two lines of ISDN for a trunk. A
@@ -58,6 +63,9 @@ const (
 // DefaultTrunkPort is SIP's own.
 const DefaultTrunkPort = 5060
 
+// DefaultTrunkQualify is how often a carrier is asked whether it answers, in seconds.
+const DefaultTrunkQualify = 30
+
 // NewTrunkEndpoint returns a random endpoint name: 't' and 16 characters, so that
 // it differs from every device's.
 func NewTrunkEndpoint() string { return "t" + randomText(10) }
@@ -75,6 +83,26 @@ func (t *Trunk) Reaches() NumberType {
 	return NumberSIP
 }
 
+// Server is the SIP URI of the carrier: its server, without a user.
+func (t *Trunk) Server() string { return "sip:" + t.Address() }
+
+// Address is the part of the carrier's URIs behind the user.
+func (t *Trunk) Address() string {
+	out := URIHost(t.Host) + ":" + strconv.Itoa(t.Port)
+	if t.Transport == TransportTCP {
+		out += ";transport=tcp"
+	}
+	return out
+}
+
+// URIHost writes a host as a URI does: brackets around an IPv6 address.
+func URIHost(host string) string {
+	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
+		return "[" + host + "]"
+	}
+	return host
+}
+
 // Validate returns all broken rules.
 func (t *Trunk) Validate() error {
 	var es Errors
@@ -87,6 +115,7 @@ func (t *Trunk) Validate() error {
 	es = append(es, checkCarrierNetworks("addresses", t.Addresses)...)
 	es.Add(t.checkAccount())
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
+	es.Add(CheckRange("qualify_seconds", t.QualifySeconds, 0, 3600, "seconds"))
 	if t.Register && t.Username == "" {
 		es.Add(Invalidf("register", "needs a username to register as"))
 	}

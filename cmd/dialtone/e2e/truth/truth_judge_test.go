@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -96,8 +97,36 @@ func (sc *scene) judge(t *testing.T) {
 	if sc.ends != sc.row.ends {
 		t.Errorf("it ends %s, want %s", sc.ends, sc.row.ends)
 	}
+	sc.judgeReasons(t)
 	sc.judgeRecord(t)
 	sc.judgeSimulator(t, turns)
+}
+
+// judgeReasons checks that phones that were left because somebody else took the call hear of
+// it (RFC 3326), so that they list no missed call, and others do not.
+func (sc *scene) judgeReasons(t *testing.T) {
+	t.Helper()
+	end, legs, _ := strings.Cut(sc.row.cdr, "; ")
+	legs, _, _ = strings.Cut(legs, "; ")
+	elsewhere := map[string]bool{}
+	for leg := range strings.SplitSeq(legs, ", ") {
+		who, outcome, _ := strings.Cut(leg, " ")
+		elsewhere[who] = strings.HasPrefix(end, "answered") && (outcome == "CANCEL" || outcome == "")
+	}
+	for _, s := range sc.rung() {
+		if s.own || !deviceName.MatchString(s.who) || sc.abandoned() {
+			continue
+		}
+		reason := s.call.HangupReason()
+		if told := strings.Contains(reason, "SIP") && strings.Contains(reason, "cause=200"); told != elsewhere[s.who] {
+			t.Errorf("%s is left with the reason %q; taken elsewhere: %v", s.who, reason, elsewhere[s.who])
+		}
+	}
+}
+
+// abandoned reports whether somebody gives up a call to a second phone in the row.
+func (sc *scene) abandoned() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(sc.people)), func(p *actor) bool { return p.then == "abandons" })
 }
 
 // rung are the calls that arrived, without those that people placed.

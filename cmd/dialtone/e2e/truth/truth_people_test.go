@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -66,11 +67,14 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
 	}
-	if does == "answers" || does == "refuses" || does == "declines" || does == "redirects" {
+	if does == "answers" || does == "refuses" || does == "declines" || does == "redirects" || p.says != "" {
 		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return
 		}
 		sc.mark(func() { s.own = true })
+	}
+	if code, err := strconv.Atoi(p.says); err == nil {
+		_ = s.call.Reject(code)
 	}
 	switch does {
 	case "redirects":
