@@ -85,10 +85,10 @@ func (e *entry) enter(s *pbx.Snapshot) {
 }
 
 // readStep reads the arguments behind the tenant, as far as they are there. These are
-// outcome, position, hops, order and the transferor.
+// outcome, position, hops, order, the parties and a phone's redirection.
 func (e *entry) readStep(args []string) {
 	e.step = true
-	args = append(slices.Clip(args), make([]string, 7)...)
+	args = append(slices.Clip(args), make([]string, 8)...)
 	e.outcome = pbx.ParseOutcome(args[0])
 	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
 	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
@@ -96,6 +96,7 @@ func (e *entry) readStep(args []string) {
 	}
 	e.call.Order = args[3]
 	e.readParties(args[4:7])
+	e.call.Redirected = pbx.ParseRedirection(args[7])
 }
 
 // readParties reads two endpoints, as far as given: the transferor, and the endpoint on

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 )
 
@@ -18,7 +19,7 @@ type phoneTLSFlags struct {
 }
 
 // listenTLS opens the listener, or returns nil when there is to be none.
-func (f phoneTLSFlags) listenTLS() (net.Listener, error) {
+func (f phoneTLSFlags) listenTLS(proxies limit.Proxies) (net.Listener, error) {
 	if f.PhoneTLSListen == "" {
 		if f.PhoneTLSCert != "" || f.PhoneTLSKey != "" || f.PhoneClientCA != "" {
 			return nil,
@@ -30,7 +31,7 @@ func (f phoneTLSFlags) listenTLS() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := phonehttp.Listen(f.PhoneTLSListen)
+	l, err := phonehttp.Listen(f.PhoneTLSListen, proxies)
 	if err != nil {
 		return nil, fmt.Errorf("phone listener over TLS: %w", err)
 	}

@@ -28,6 +28,7 @@ type serveCmd struct {
 	PhoneListen string `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
 	PhoneHTTP   string `name:"phone-http" help:"What answers phones over plain HTTP: fasthttp, or net/http, which takes half as much processor time again. Over HTTPS it is always net/http." enum:"fasthttp,net/http" default:"fasthttp" env:"DIALTONE_PHONE_HTTP"`
 	phoneTLSFlags
+	proxyFlags
 	KeepDays  int    `help:"How long the audit trail and the records of phones and applies are kept; 0 is for ever." default:"365" placeholder:"DAYS" env:"DIALTONE_KEEP_DAYS"`
 	TokenFile string `help:"Where the first start writes the admin token; beside the database if empty." type:"path" env:"DIALTONE_TOKEN_FILE"`
 }
@@ -53,12 +54,12 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("admin API: %w", err)
 	}
 	defer adminListener.Close()
-	phoneListener, err := phonehttp.Listen(s.PhoneListen)
+	phoneListener, err := phonehttp.Listen(s.PhoneListen, s.PhoneTrustedProxies)
 	if err != nil {
 		return fmt.Errorf("phone listener: %w", err)
 	}
 	defer phoneListener.Close()
-	phoneTLS, err := s.listenTLS()
+	phoneTLS, err := s.listenTLS(s.PhoneTrustedProxies)
 	if err != nil {
 		return err
 	}
@@ -108,9 +109,9 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	}
 	m := newMetrics(ctl)
 	app.decideCalls(ctl, m, log)
-	admin := api.Server(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: app.client.Healthy,
-		Version: programVersion(), Metrics: m.handler(), Logger: log}))
-	phones := answerPhones(ctl, files, log)
+	admin := api.Server(s.behindProxies(api.New(api.Options{Controller: ctl, PhoneURL: site.BaseURL, CallControl: app.client.Healthy,
+		Version: programVersion(), Metrics: m.handler(), Logger: log})))
+	phones := answerPhones(ctl, files, s.PhoneTrustedProxies, log)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ctl.Run(ctx) })
 	g.Go(func() error { return boundMemory(ctx, ctl.Snapshot) })

@@ -16,6 +16,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ari/callflow"
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 )
@@ -52,11 +53,13 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 }
 
 // answerPhones makes the service that phones talk to, on their files and the fleet.
-func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, log *slog.Logger) *phonehttp.Handler {
+func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, proxies limit.Proxies,
+	log *slog.Logger) *phonehttp.Handler {
 	fl := ctl.Fleet
 	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Files: files,
 		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled, Moved: fl.Seen.Moved,
-		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl, Logger: log})
+		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl,
+		Proxies: proxies, Logger: log})
 }
 
 // followChanges lets the lamps follow every change that is applied, until ctx ends.

@@ -18,6 +18,7 @@ type dialplanView struct {
 	Cause        dialplanCauses
 	Recorded     string // group of the channels that are recorded
 	RecordFolder string
+	RingsFor     string   // tells phones for whom they ring
 	Forget       string   // clears the variables of a call that was elsewhere before
 	InHeaders    string   // characters of headers that tell of diversions, as FILTER takes them
 	Mark         string   // between two such headers
@@ -42,6 +43,7 @@ type dialplanContexts struct {
 	Pickup, Directed, Monitor         string
 	OnDemand                          string // records a call when a code is pressed
 	Called, Legs, Groups, Confirm     string // run on legs
+	Redirected                        string // run on phones that were rung
 	Trunks, Inbound, Numbers          string // of calls from outside
 	Click                             string
 	Diverted                          string // run on channels of trunks
@@ -60,6 +62,7 @@ type dialplanVariables struct {
 	Held, AskEntry, Asker, Recall, GoOn string // of consultations
 	Unanswered, Waits                   string // of a channel that is held
 	Diverted, History                   string // of a call that was diverted
+	RingsFor, Redirected                string // of a call that a phone redirects
 	Inside                              string // counts the numbers of this system that a call has come by
 }
 
@@ -109,7 +112,8 @@ func sharedNames() dialplanView {
 			Hangup: pbx.HangupContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
 			Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, Monitor: pbx.MonitorContext, OnDemand: pbx.OnDemandContext,
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
-			Trunks: pbx.TrunkContext, Inbound: pbx.InboundContext, Numbers: pbx.AllNumbersContext,
+			Redirected: pbx.RedirectedContext,
+			Trunks:     pbx.TrunkContext, Inbound: pbx.InboundContext, Numbers: pbx.AllNumbersContext,
 			Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
@@ -124,6 +128,7 @@ func sharedNames() dialplanView {
 			Held: pbx.HeldVariable, AskEntry: pbx.AskEntryVariable, Asker: pbx.AskerVariable,
 			Recall: pbx.RecallVariable, GoOn: pbx.GoOnVariable,
 			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
+			RingsFor: pbx.RingsForVariable, Redirected: pbx.RedirectedVariable,
 			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
 		},
 		Label: dialplanLabels{
@@ -136,6 +141,7 @@ func sharedNames() dialplanView {
 		},
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,
+		RingsFor:     ringsFor,
 		Forget:       forget(),
 		InHeaders:    `0-9A-Za-z+:@=.|\;`,
 		Mark:         pbx.DiversionMark,
@@ -149,11 +155,18 @@ func sharedNames() dialplanView {
 // StepValue is the value of the variable that carries the step to carry out.
 func (v dialplanView) StepValue() string { return "${" + v.Var.Step + "}" }
 
+// ringsFor is the argument of MSet by which phones that are rung without a controller learn
+// for whom, and by which earlier redirections count no more. REDIRECTING is handed on to
+// what is rung.
+const ringsFor = "__" + pbx.RingsForVariable + "=>${CHANNEL},REDIRECTING(to-num,i)=," +
+	"SHARED(" + pbx.RedirectedVariable + ")="
+
 // forget is the argument of MSet by which a call begins anew.
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
 		"__" + pbx.DivertedVariable + "=",
-		"__" + pbx.CallVariable + "=${UNIQUEID}", enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
+		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor,
+		enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")
 }

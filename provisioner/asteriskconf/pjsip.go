@@ -9,11 +9,13 @@ import (
 
 // pjsipView is what pjsip.conf's template sees.
 type pjsipView struct {
-	Nobody  string // an endpoint that never registers
-	Codecs  confValue
-	Tenants []pjsipTenant
-	Devices []pjsipDevice
-	Trunks  []pjsipTrunk
+	Nobody string // an endpoint that never registers
+	// Redirected is the context that runs when a phone's channel ends.
+	Redirected string
+	Codecs     confValue
+	Tenants    []pjsipTenant
+	Devices    []pjsipDevice
+	Trunks     []pjsipTrunk
 }
 
 // pjsipTenant becomes a template section that its devices inherit.
@@ -51,7 +53,8 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := pjsipView{Nobody: nobodyEndpoint, Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext,
+		Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
 		if err != nil {

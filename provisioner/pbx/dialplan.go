@@ -13,8 +13,9 @@ const (
 	// transferred the call, the one on whose behalf this one calls, and DivertedVariable, or empty.
 	ArgCall = "call"
 	// ArgStep is the first Stasis argument when a step has ended:
-	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER,AS,DIVERTED), the
-	// outcome being what ParseOutcome reads or empty, the next three the variables of those names.
+	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER,AS,DIVERTED,REDIRECTED),
+	// the outcome being what ParseOutcome reads or empty, the next three the variables of those
+	// names, the last after a dial alone.
 	ArgStep = "step"
 	// ArgDesk is the first Stasis argument when a caller at the code to sign in has typed a
 	// number and a PIN, or is at the one to sign out: Stasis(dialtone,desk,TENANT). What was

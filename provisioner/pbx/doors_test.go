@@ -142,6 +142,9 @@ var doorways = map[string]struct {
 		b.forward(func(f *Forward) { f.Mode, f.Destination = ForwardDestination, to("external:"+number) })
 		b.group(&RingGroup{FollowForwards: true, Members: []RingMember{{Extension: "101"}}})
 	}},
+	"redirected by a phone": {DoorForward, false, func(b *behind, number string) {
+		b.call.Redirected, b.call.Resumed = Redirection{"101", number}, true
+	}},
 	"destination of a group": {DoorGroup, false, func(b *behind, number string) {
 		b.group(&RingGroup{Members: []RingMember{{Extension: "103"}}, Destination: to("external:" + number)})
 	}},

@@ -218,7 +218,7 @@ func (s Step) Variables(tenant string) []Variable {
 
 // Argument is the value of StepVariable: the whole argument of the application
 // that carries the step out, for Dial "PJSIP/a&PJSIP/b,20,i". The i makes Asterisk
-// ignore a phone's redirection (302): it would lead around the plan.
+// ignore a phone's redirection (302), which would lead around the plan: see Redirection.
 func (s Step) Argument(tenant string) string {
 	switch s.Kind {
 	case StepDial:

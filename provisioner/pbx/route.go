@@ -28,7 +28,9 @@ type Call struct {
 	Resumed bool
 	// Diverted is what it brought along about its way before it came here.
 	Diverted Diversions
-	Live     Live // nil when nothing is known
+	// Redirected is what a phone that was rung answered instead of taking the call.
+	Redirected Redirection
+	Live       Live // nil when nothing is known
 }
 
 // actor is the endpoint whose call it is.
@@ -189,6 +191,9 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 		r.end(e, whenNoAnswer, "did not answer"), r.end(e, whenUnreachable, "cannot be reached"),
 		r.end(e, whenBusy, "is busy"),
 		hangupStep(CauseNormal, "the call to extension %s has ended", e.Number))
+	if step, is := r.redirected(e); is {
+		p.Steps[last+1], p.Steps[last+2], p.Steps[last+3] = step, step, step
+	}
 	return p
 }
 

@@ -25,6 +25,9 @@ type ask struct {
 	length int64     // of the body as declared, negative if the request does not say
 }
 
+// forwardedFor is the header in which a proxy says who asks.
+const forwardedFor = "X-Forwarded-For"
+
 // partHeaders decide whether a file is sent, and which part (RFC 9110, 13 and 14).
 var partHeaders = [...]string{"If-Match", "If-Modified-Since", "If-Range", "If-Unmodified-Since", "Range"}
 

@@ -186,7 +186,7 @@ func (f *FastServer) serve(ctx *fasthttp.RequestCtx) {
 	c := ctx.Conn().(*fastConn)
 	f.unfinished.Add(1)
 	c.answering, c.reply, c.note, c.buf, c.broken = true, reply{}, note{}, emptyBuffer(), nil
-	a := askOf(ctx, c)
+	a := f.askOf(ctx, c)
 	if err := unbroken(func() {
 		// A RequestCtx must not be kept, and a database keeps its context for a while.
 		c.reply, c.note = f.handler.core(context.Background(), &a)
@@ -216,11 +216,18 @@ func unbroken(do func()) (err error) {
 }
 
 // askOf reads a request.
-func askOf(ctx *fasthttp.RequestCtx, c *fastConn) ask {
+func (f *FastServer) askOf(ctx *fasthttp.RequestCtx, c *fastConn) ask {
 	head := &ctx.Request.Header
 	a := ask{
 		method: string(head.Method()), path: pathOf(ctx), agent: string(head.UserAgent()),
 		remote: c.remote, body: ctx.RequestBodyStream(), length: int64(head.ContentLength()),
+	}
+	if proxies := f.handler.opt.Proxies; proxies.Trusts(c.remote) {
+		var lines []string
+		for _, line := range head.PeekAll(forwardedFor) {
+			lines = append(lines, string(line))
+		}
+		a.remote = proxies.Client(c.remote, lines)
 	}
 	for _, line := range head.PeekAll("If-None-Match") {
 		a.ifNoneMatch = append(a.ifNoneMatch, string(line))

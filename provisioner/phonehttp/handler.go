@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -63,7 +64,10 @@ type Options struct {
 	// Invitations are the pages for softphones below phoneconf.InvitePath; nil serves no
 	// pages.
 	Invitations Invitations
-	Logger      *slog.Logger // nil logs nothing
+	// Proxies are those in front of the phone listener: behind them a phone's address is the
+	// one that they say. nil believes nobody.
+	Proxies limit.Proxies
+	Logger  *slog.Logger // nil logs nothing
 }
 
 // Handler answers phones. It is safe for concurrent use.

@@ -50,7 +50,8 @@ func (p *places) give(network netip.Prefix) {
 // sharedListener closes connections for which there is no place.
 type sharedListener struct {
 	net.Listener
-	places *places
+	places  *places
+	proxies limit.Proxies
 }
 
 // Accept returns the next connection that has a place.
@@ -60,7 +61,11 @@ func (l *sharedListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		network := limit.Network(addressOf(c.RemoteAddr().String()))
+		address := addressOf(c.RemoteAddr().String())
+		if l.proxies.Trusts(address) {
+			return c, nil
+		}
+		network := limit.Network(address)
 		if l.places.take(network) {
 			return &placedConn{Conn: c, leave: sync.OnceFunc(func() { l.places.give(network) })}, nil
 		}

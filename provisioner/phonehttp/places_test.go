@@ -64,7 +64,8 @@ func TestConnectionsAreShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &sharedListener{inner, newPlaces(room{total: 4, share: 1, open: 2})}
+	proxies := limit.Proxies{netip.MustParsePrefix("127.0.0.9/32")}
+	l := &sharedListener{inner, newPlaces(room{total: 4, share: 1, open: 2}), proxies}
 	t.Cleanup(func() { l.Close() })
 	accepted := make(chan net.Conn, 10)
 	go func() {
@@ -95,6 +96,10 @@ func TestConnectionsAreShared(t *testing.T) {
 	}
 	dial("127.0.0.3")
 	<-accepted
+	for range 5 { // all phones behind a proxy come from its address
+		dial("127.0.0.9")
+		<-accepted
+	}
 	for range 2 {
 		_ = first.Close()
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 )
 
 // MaxConnections is how many phones may be connected at once. More wait in the kernel's
@@ -28,10 +30,12 @@ var connections = room{total: MaxConnections, share: MaxConnections / 16, open: 
 // Listen opens the address for phones. A connection that says nothing ends by the
 // server's own limits within half a minute, so the kernel need not probe it: to tell it
 // to takes four system calls, and each phone of a boot storm opens a connection.
-func Listen(addr string) (net.Listener, error) {
+//
+// Connections of proxies are not shared: all phones behind one come from its address.
+func Listen(addr string, proxies limit.Proxies) (net.Listener, error) {
 	l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	return &sharedListener{netutil.LimitListener(l, MaxConnections), newPlaces(connections)}, nil
+	return &sharedListener{netutil.LimitListener(l, MaxConnections), newPlaces(connections), proxies}, nil
 }

@@ -183,6 +183,25 @@ func (c *Call) Reject(code int) error {
 	return nil
 }
 
+// Redirect answers 302 with a URI in Contact, such as "sip:131@192.0.2.1", as a phone does
+// whose own forward is on.
+func (c *Call) Redirect(uri string) error {
+	if !c.incoming {
+		return errors.New("redirecting: the call is ours")
+	}
+	if !c.claim(sip.StatusMovedTemporarily) {
+		return fmt.Errorf("redirecting: %w", c.over())
+	}
+	res := c.phone.reply(c.invite, sip.StatusMovedTemporarily, "Moved Temporarily")
+	res.AppendHeader(sip.NewHeader("Contact", "<"+uri+">"))
+	err := c.tx.Respond(res)
+	c.end(ending{cause: &StatusError{Code: sip.StatusMovedTemporarily, Reason: "Moved Temporarily"}})
+	if err != nil {
+		return fmt.Errorf("redirecting: %w", err)
+	}
+	return nil
+}
+
 // claim makes the caller the one who answers the INVITE finally.
 func (c *Call) claim(code int) bool {
 	c.mu.Lock()

@@ -13,7 +13,7 @@ func TestTruthInsideRealAsterisk(t *testing.T) {
 	s := openStage(t)
 	s.Feature(t, "pickupexten = *0") // or Asterisk itself takes *8
 	tellTruth(t, s, slices.Concat(directTruths, deviceTruths, actTruths, backTruths, featureTruths, forwardTruths,
-		scheduleTruths(time.Now())))
+		redirectTruths, scheduleTruths(time.Now())))
 }
 
 // directTruths are about extensions with one device.

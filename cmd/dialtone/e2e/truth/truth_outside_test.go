@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestTruthOutsideRealAsterisk(t *testing.T) {
 		s.numbers[number] = Mobiles["ada"] // the carrier rings her for what it does not know
 	}
 	carrier.Registered()
-	tellTruth(t, s, outsideTruths)
+	tellTruth(t, s, slices.Concat(outsideTruths, redirectOutsideTruths))
 }
 
 // known makes external numbers of mobiles.

@@ -66,13 +66,15 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
 	}
-	if does == "answers" || does == "refuses" || does == "declines" {
+	if does == "answers" || does == "refuses" || does == "declines" || does == "redirects" {
 		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return
 		}
 		sc.mark(func() { s.own = true })
 	}
 	switch does {
+	case "redirects":
+		_ = s.call.Redirect(p.contact())
 	case "refuses":
 		_ = s.call.Reject(486)
 	case "declines":

@@ -97,7 +97,7 @@ func (sc *scene) judgeSimulator(t *testing.T, turns []turn) {
 		return
 	}
 	for _, p := range sc.people {
-		if p.again != "" { // it is asked about one call at a time
+		if p.again != "" || p.redirects != "" { // it is asked about one call at a time, and no phone's own forward
 			return
 		}
 	}

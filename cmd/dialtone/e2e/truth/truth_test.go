@@ -46,10 +46,11 @@ type actor struct {
 	// does is what happens when the phone rings: answers, refuses (as busy), declines, silent (rings on),
 	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
 	// but nobody asks), outside machine (answers and says nothing), unallocated, changed or incomplete (what the carrier
-	// says). For the caller:
+	// says), redirects. For the caller:
 	// leaves, or clicks (the call is placed over the API).
 	does      string
 	after     time.Duration // after which time
+	redirects string        // where the phone itself sends its calls: a number, or user@host
 	presses   string        // keys, once the answered call says something
 	transfers string        // number to which an answered call is sent by the transfer key
 	announces string        // the same after a second call to it
@@ -89,6 +90,8 @@ func readActor(clause string) (*actor, error) {
 				return nil, fmt.Errorf("reading %q: %w", clause, err)
 			}
 			p.after = time.Duration(n) * time.Second
+		case "redirects":
+			p.does, p.redirects = words[i], arg
 		case "presses":
 			p.presses = arg
 		case "transfers":
@@ -117,6 +120,14 @@ func readActor(clause string) (*actor, error) {
 		i++
 	}
 	return p, nil
+}
+
+// contact is where a phone that redirects says the call shall go.
+func (p *actor) contact() string {
+	if strings.Contains(p.redirects, "@") {
+		return "sip:" + p.redirects
+	}
+	return "sip:" + p.redirects + "@127.0.0.1"
 }
 
 // stage is a lab with everything that the rows of a table need.
