@@ -67,7 +67,7 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
 	}
 	if does == "answers" || does == "refuses" || does == "declines" || does == "redirects" {
-		if !sc.together(ctx, s) || !pause(ctx, s.call, p.after+200*time.Millisecond) {
+		if does == "answers" && !sc.together(ctx, s) || !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return
 		}
 		sc.mark(func() { s.own = true })
@@ -95,7 +95,7 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	}
 }
 
-// together waits until everybody rings who the row says does so in the same second: Asterisk
+// together waits until each phone rings that the row has ring from the same second on: Asterisk
 // need not call a phone any more when another has answered. It is false once the call is over.
 func (sc *scene) together(ctx context.Context, s *sighting) bool {
 	turns, _ := readTurns(sc.row.rings) // judge says what is wrong with them
