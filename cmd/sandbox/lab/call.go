@@ -88,11 +88,29 @@ func Talk(t *testing.T, out, in *phone.Call) {
 	in.Tone(CalleeTone)
 	ctx := Within(t, 10*time.Second)
 	if err := out.Hear(ctx, CalleeTone, time.Second); err != nil {
-		t.Fatalf("the caller: %v", err)
+		t.Fatalf("the caller: %v\nthe caller's call %s\nthe callee's call %s", err, soundOf(out), soundOf(in))
 	}
 	if err := in.Hear(ctx, CallerTone, time.Second); err != nil {
-		t.Fatalf("the callee: %v", err)
+		t.Fatalf("the callee: %v\nthe caller's call %s\nthe callee's call %s", err, soundOf(out), soundOf(in))
 	}
+}
+
+// soundOf tells where the sound of a call was lost: whether it is still up, and what its phone
+// sent and got.
+func soundOf(c *phone.Call) string {
+	state := "is up"
+	select {
+	case <-c.Done():
+		state = fmt.Sprintf("is over (by the other side: %t, %q, %v)", c.RemoteHungUp(), c.HangupReason(), c.Err())
+	default:
+	}
+	s := c.Stats()
+	last := "never"
+	if !s.LastReceived.IsZero() {
+		last = time.Since(s.LastReceived).Round(10*time.Millisecond).String() + " ago"
+	}
+	return fmt.Sprintf("%s: %d packets sent to %s as %s (held: %t), %d received, %d lost, the last %s", state,
+		s.Sent, s.Remote, s.Codec, s.Held, s.Received, s.Lost, last)
 }
 
 // HangUp ends a call at one end and waits until the other has heard it.
