@@ -204,7 +204,7 @@ func (d *deskLife) sync() phone.CheckSync {
 			d.t.Fatal(c.Err)
 		}
 		return c
-	case <-time.After(20 * time.Second):
+	case <-time.After(Patience):
 		d.t.Fatal("the phone was not told")
 	}
 	return phone.CheckSync{}

@@ -15,7 +15,7 @@ import (
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 )
 
-// slack is how far a ring may begin or end off its second on a busy machine.
+// slack is how far a ring may begin or end off its second.
 const slack = 1800 * time.Millisecond
 
 // turn is one phone's ringing, as a row writes it: "120a 0-5".
@@ -50,11 +50,11 @@ func readTurns(text string) (out []turn, err error) {
 	return out, nil
 }
 
-func near(a, b time.Duration) bool { return (a - b).Abs() <= slack }
+func near(a, b, off time.Duration) bool { return (a - b).Abs() <= off }
 
-// is reports whether a sighting is what the row says.
-func (r turn) is(s *sighting) bool {
-	return r.who == s.who && (r.any || near(s.from, r.from)) && (r.to < 0 || near(s.to, r.to) && !s.own)
+// is reports whether a sighting is what the row says. off is how far its times may be off.
+func (r turn) is(s *sighting, off time.Duration) bool {
+	return r.who == s.who && (r.any || near(s.from, r.from, off)) && (r.to < 0 || near(s.to, r.to, off) && !s.own)
 }
 
 // judge compares what was seen with the row, and both with the simulator and the
@@ -82,7 +82,7 @@ func (sc *scene) judge(t *testing.T) {
 	}
 	var missing []turn
 	for _, r := range turns {
-		if i := slices.IndexFunc(left, r.is); i >= 0 {
+		if i := slices.IndexFunc(left, func(s *sighting) bool { return r.is(s, slack+sc.late) }); i >= 0 {
 			left = slices.Delete(left, i, i+1)
 		} else {
 			missing = append(missing, r)
@@ -153,7 +153,7 @@ func (sc *scene) judgeRecord(t *testing.T) {
 	t.Helper()
 	query := "/cdrs?limit=100&from=" + url.QueryEscape(sc.began.Truncate(time.Millisecond).UTC().Format(time.RFC3339Nano))
 	got := ""
-	err := waitError(10*time.Second, func() string {
+	err := waitError(func() string {
 		var page struct{ Items []CDR }
 		if err := sc.Client.Do(context.WithoutCancel(t.Context()), "GET", Tenant+query, nil, &page); err != nil {
 			return err.Error()

@@ -121,7 +121,9 @@ func (sc *scene) judgeSimulator(t *testing.T, turns []turn) {
 
 // foreseen reports whether a turn of a forecast is this one of a row.
 func (r turn) foreseen(o turn) bool {
-	return o.who == r.who && (r.any || o.any || near(o.from, r.from)) && (r.to < 0 || near(o.to, r.to) || !o.whole && r.to < o.to)
+	begins := r.any || o.any || near(o.from, r.from, slack)
+	ends := r.to < 0 || near(o.to, r.to, slack) || !o.whole && r.to < o.to
+	return o.who == r.who && begins && ends
 }
 
 // engaged are the extensions whose phones talk already.
