@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -74,6 +75,20 @@ func (m Model) Keys() int {
 }
 
 func (m Model) has(q Quirk) bool { return slices.Contains(m.Quirks, q) }
+
+// OldTLS reports that its newest firmware speaks TLS 1.0 alone, or has no ECDHE: Polycom
+// before UC Software 5, Yealink before V85, of which public server configurations add suites
+// with RSA key exchange. Where no source is certain it is taken to be so.
+func (m Model) OldTLS() bool {
+	switch m.Era {
+	case PolycomSIP3, PolycomUCS4, YealinkV70:
+		return true
+	case PolycomUCS:
+		return false
+	}
+	branch, err := strconv.Atoi(m.Firmware)
+	return err == nil && branch < 85
+}
 
 // mono reports whether the screen shows no colours.
 func (m Model) mono() bool { return strings.Contains(m.Screen, "mono") }

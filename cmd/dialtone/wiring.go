@@ -59,7 +59,7 @@ func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, proxies l
 	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Files: files,
 		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled, Moved: fl.Seen.Moved,
 		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl,
-		Proxies: proxies, Logger: log})
+		Proxies: proxies, HandshakeFailed: fl.Refused.Handshake, Logger: log})
 }
 
 // followChanges lets the lamps follow every change that is applied, until ctx ends.

@@ -42,6 +42,18 @@ type Phone struct {
 // or enrolled again.
 const EnrolWindow = 24 * time.Hour
 
+// EnrolOpen is the EnrolUntil of a window that stays open until the phone has its files.
+var EnrolOpen = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// EnrolEnd is the end of an enrolment window that opens at a time and lasts for a while, in
+// whole seconds, as in the database; 0 is until the phone has its files.
+func EnrolEnd(at time.Time, lasts time.Duration) time.Time {
+	if lasts == 0 {
+		return EnrolOpen
+	}
+	return at.Add(lasts).UTC().Truncate(time.Second)
+}
+
 // Line is one registration of a phone.
 type Line struct {
 	Registration int    `json:"registration"` // 1 is the first line key
