@@ -33,7 +33,7 @@ type callApp struct {
 func (s *serveCmd) connectCalls(log *slog.Logger) *callApp {
 	a := &callApp{}
 	a.client = ari.New(ari.Options{
-		URL: s.ARIURL, Username: s.ARIUser, Password: s.ARISecret, App: pbx.StasisApp, Logger: log,
+		URL: string(s.ARIURL), Username: s.ARIUser, Password: s.ARISecret, App: pbx.StasisApp, Logger: log,
 		OnUp: func(ctx context.Context, gen uint64) error {
 			a.lamps.Up()
 			return a.flow.Up(ctx, gen)

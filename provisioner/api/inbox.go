@@ -143,7 +143,7 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 	if _, err := a.ctl.Tenants.Get(ctx, "", in.Body.Tenant); pbx.KindOf(err) == pbx.NotFound {
 		return nil, a.problem(pbx.Refusedf("tenant", "tenant %s does not exist", in.Body.Tenant))
 	}
-	body := PhoneFields{Vendor: in.Body.Vendor, Model: in.Body.Model, Lines: in.Body.Lines}
+	body := PhoneFields{Vendor: string(pbx.ParseVendor(in.Body.Vendor)), Model: in.Body.Model, Lines: in.Body.Lines}
 	if body.Vendor == "" {
 		body.Vendor = string(guess.Vendor)
 	}

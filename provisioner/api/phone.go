@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -13,7 +12,7 @@ import (
 // PhoneFields is what a client may write.
 type PhoneFields struct {
 	MAC    string      `json:"mac,omitempty" doc:"Hardware address in any usual spelling; taken from the path in PUT and PATCH"`
-	Vendor string      `json:"vendor" doc:"yealink or polycom"`
+	Vendor string      `json:"vendor" doc:"yealink or polycom (poly)"`
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
 	// Buttons is a map, so that a merge patch can change one key alone.
@@ -55,7 +54,7 @@ func registerPhones(a *api) {
 			return &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), URLSecret: pbx.NewURLSecret(), EnrolUntil: enrolEnd()}
 		},
 		toRow: func(w PhoneFields, _, p *pbx.Phone) (err error) {
-			p.Vendor = pbx.Vendor(strings.ToLower(w.Vendor))
+			p.Vendor = pbx.ParseVendor(w.Vendor)
 			p.Buttons, err = buildButtons(w.Buttons)
 			return err
 		},

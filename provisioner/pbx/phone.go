@@ -3,6 +3,7 @@ package pbx
 import (
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -52,6 +53,17 @@ func EnrolEnd(at time.Time, lasts time.Duration) time.Time {
 		return EnrolOpen
 	}
 	return at.Add(lasts).UTC().Truncate(time.Second)
+}
+
+// ParseVendor reads the name of a make as people write it; one that is not known stays as it
+// is, for Validate to refuse.
+func ParseVendor(s string) Vendor {
+	switch name := strings.ToLower(strings.TrimSpace(s)); name {
+	case "poly", "hp poly", "polycom":
+		return Polycom
+	default:
+		return Vendor(name)
+	}
 }
 
 // Line is one registration of a phone.
