@@ -21,6 +21,10 @@ type CallEvent struct {
 	Cause      int    // Hangup: Q.850
 	Exten      string // BlindTransfer: where to
 	Result     string // transfers: "Success", …
+	// BridgeType and BridgeChannels are of BridgeEnter: "basic", "base", "holding", …, and
+	// how many channels are in the bridge now.
+	BridgeType     string
+	BridgeChannels int
 }
 
 // callEvents names for each event we follow the prefixes of its two channels.
@@ -47,7 +51,8 @@ func ParseCallEvent(f Frame) (CallEvent, bool) {
 	}
 	switch e.Name {
 	case "BridgeEnter":
-		e.Channel.BridgeID = f.Get("BridgeUniqueid")
+		e.Channel.BridgeID, e.BridgeType = f.Get("BridgeUniqueid"), f.Get("BridgeType")
+		e.BridgeChannels, _ = strconv.Atoi(f.Get("BridgeNumChannels"))
 	case "Rename":
 		e.Channel.Name, e.Channel.UniqueID = f.Get("Newname"), f.Get("Uniqueid")
 	}

@@ -62,6 +62,21 @@ func (tx *Tx) Users(ctx context.Context, tenant string, o ListOptions) ([]*pbx.U
 	return us, nil
 }
 
+// CreateUser adds a user; a Conflict error when the name is taken.
+func (tx *Tx) CreateUser(ctx context.Context, u *pbx.User) error {
+	if err := tx.writable(); err != nil {
+		return err
+	}
+	old, err := orNil(tx.User(ctx, u.Tenant, u.Username))
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		return existsAlready("username", u.Tenant, kindUser, u.Username)
+	}
+	return tx.saveUser(ctx, nil, u)
+}
+
 // PutUser adds a user or replaces the one of that name. It sets Version and
 // Revision of u, and writes nothing when nothing differs. An unknown extension is
 // an Invalid error, one of another user a Conflict; while the user is signed in on

@@ -81,6 +81,7 @@ func (a *api) register(e *echo.Echo) {
 	registerDevices(a)
 	registerPhones(a)
 	registerMailboxes(a)
+	a.registerSeats()
 	registerGroups(a)
 	registerRingGroups(a)
 	a.registerRecordings()

@@ -46,12 +46,8 @@ func registerDevices(a *api) {
 		name: "device", plural: "devices", path: "/v1/tenants/{tenant}/devices", keyName: "name", rows: a.ctl.Devices,
 		who:      ofTenant.readBy(ownDevice),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fresh: func(tenant, name string) *pbx.Device {
-			return &pbx.Device{Tenant: tenant, Name: name, Kind: pbx.DeviceSIP, Class: pbx.Hardware,
-				RingOrder: pbx.DefaultRingOrder, QualifySeconds: pbx.DefaultQualifySeconds,
-				Endpoint: pbx.NewEndpointName(), Secret: pbx.NewDeviceSecret()}
-		},
-		toRow: completeDevice,
+		fresh:    pbx.NewDevice,
+		toRow:    completeDevice,
 		toFields: func(d *pbx.Device, w *DeviceFields) {
 			if d.Kind != pbx.DeviceExternal {
 				w.Confirm = nil

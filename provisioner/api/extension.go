@@ -49,10 +49,7 @@ func registerExtensions(a *api) {
 		name: "extension", plural: "extensions", path: "/v1/tenants/{tenant}/extensions", keyName: "number",
 		rows: a.ctl.Extensions, who: ofTenant.readBy(ownExtension),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
-		fresh: func(tenant, number string) *pbx.Extension {
-			return &pbx.Extension{Tenant: tenant, Number: number, RingSeconds: pbx.DefaultRingSeconds, Ring: pbx.RingAll,
-				Presence: true, Type: pbx.TypeSIP}
-		},
+		fresh:    pbx.NewExtension,
 		toView: func(e *pbx.Extension, v *Extension) {
 			v.Devices = []DeviceState{}
 			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {

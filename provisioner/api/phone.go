@@ -51,7 +51,7 @@ func registerPhones(a *api) {
 		mayAdd:    func(ctx context.Context, tenant, mac string) error { return a.mayAddPhone(ctx, tenant, pbx.MAC(mac)) },
 		elsewhere: func(mac string) error { return notYours(pbx.MAC(mac)) },
 		fresh: func(tenant, mac string) *pbx.Phone {
-			return &pbx.Phone{Tenant: tenant, MAC: pbx.MAC(mac), URLSecret: pbx.NewURLSecret(), EnrolUntil: enrolEnd()}
+			return pbx.NewPhone(tenant, pbx.MAC(mac), enrolEnd())
 		},
 		toRow: func(w PhoneFields, _, p *pbx.Phone) (err error) {
 			p.Vendor = pbx.ParseVendor(w.Vendor)
@@ -169,7 +169,7 @@ func (a *api) mayAddPhone(ctx context.Context, tenant string, mac pbx.MAC) error
 }
 
 // notYours is the one answer for a phone of another tenant and for one that may become so.
-func notYours(mac pbx.MAC) error {
+func notYours(mac pbx.MAC) *pbx.Error {
 	return &pbx.Error{Kind: pbx.Forbidden, Field: "mac", Message: "phone " + mac.Colons() +
 		" is added by a platform admin: it is known here, and not from a network in phone_networks of the tenant"}
 }

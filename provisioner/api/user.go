@@ -47,10 +47,8 @@ func registerUsers(a *api) {
 		name: "user", plural: "users", path: "/v1/tenants/{tenant}/users", keyName: "username", rows: a.ctl.Users,
 		who:      ofTenant.readBy(ownUser),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
-		fresh: func(tenant, username string) *pbx.User {
-			return &pbx.User{Tenant: tenant, Username: username, Login: true, SecondStep: pbx.SecondStepNone}
-		},
-		toRow: a.completeUser,
+		fresh:    pbx.NewUser,
+		toRow:    a.completeUser,
 		toView: func(u *pbx.User, v *User) {
 			v.HasDeskPIN, v.HasPhoto = !u.DeskPIN.IsZero(), u.Photo != ""
 			if d := a.ctl.Snapshot().DeskOf(u); d != nil {

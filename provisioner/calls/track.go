@@ -64,7 +64,7 @@ type Options struct {
 type channel struct {
 	id, name string
 	endpoint string // it was made at
-	linked   string // the Linkedid it was last seen with
+	linked   string // the Linkedid it was last seen with; a join is ahead of it
 	call     *trackedCall
 	leg      *leg   // of the call; nil for a half of a Local channel
 	half     string // Uniqueid of the other half of a Local channel
@@ -150,6 +150,7 @@ func (t *Tracker) Handle(e ami.Event) {
 		}
 	case "BridgeEnter":
 		ch.bridge = v.Channel.BridgeID
+		t.join(ch, v, e.At)
 		t.connected(ch, e.At)
 		t.noteTaken(ch)
 	case "BridgeLeave":
@@ -289,42 +290,6 @@ func (t *Tracker) callOf(linked string, at time.Time) *trackedCall {
 		t.calls[linked] = c
 	}
 	return c
-}
-
-// move makes a channel part of another call: Asterisk joins calls whose channels
-// meet in a bridge.
-func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
-	from := ch.call
-	if from == to {
-		return
-	}
-	delete(from.channels, ch.id)
-	ch.call, to.channels[ch.id] = to, ch
-	if ch.recorded {
-		t.recording(from)
-		t.recording(to)
-	}
-	if to.Tenant == "" {
-		to.Tenant = from.Tenant
-	}
-	if ch.leg != nil {
-		// The record of the call that it leaves keeps the leg as it was.
-		left := *ch.leg
-		from.legs[slices.Index(from.legs, ch.leg)] = &left
-		ch.leg.Caller = ch.leg.Caller && !hasCaller(to)
-		to.legs = append(to.legs, ch.leg)
-		for _, a := range from.consultations {
-			if a.by == ch.leg {
-				to.consultations = append(to.consultations, a)
-			}
-		}
-		if ch.leg.Caller {
-			to.From, to.Dialled = ch.leg.CallParty, from.Dialled
-		}
-	}
-	if len(from.channels) == 0 {
-		t.finish(from, at)
-	}
 }
 
 // hungUp forgets a channel, and with its last one the call.

@@ -86,6 +86,17 @@ func EmergencyNumbers(iso string) []string {
 	return []string{"112", "911"}
 }
 
+// EmergencyAnywhere reports whether a number reaches help in some country.
+func EmergencyAnywhere(number string) bool {
+	byName, _ := countries()
+	for _, c := range byName {
+		if slices.Contains(c.emergency, number) {
+			return true
+		}
+	}
+	return slices.Contains(EmergencyNumbers(""), number)
+}
+
 // has reports whether a number, digits of E.164, is the country's and not that of
 // another one that shares its code. Countries whose numbers only a list tells
 // apart, such as Canada's from those of the United States, count as one.

@@ -64,6 +64,12 @@ func NewEndpointName() string { return "d" + randomText(10) }
 // NewDeviceSecret returns a SIP password of 160 random bits.
 func NewDeviceSecret() Secret { return RandomSecret(20) }
 
+// NewDevice returns a device with the defaults, which has credentials and no extension.
+func NewDevice(tenant, name string) *Device {
+	return &Device{Tenant: tenant, Name: name, Kind: DeviceSIP, Class: Hardware, RingOrder: DefaultRingOrder,
+		QualifySeconds: DefaultQualifySeconds, Endpoint: NewEndpointName(), Secret: NewDeviceSecret()}
+}
+
 // Validate returns all broken rules.
 func (d *Device) Validate() error {
 	var es Errors

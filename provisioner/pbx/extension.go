@@ -40,6 +40,12 @@ type Extension struct {
 // DefaultRingSeconds is how long an extension rings when nobody said otherwise.
 const DefaultRingSeconds = 20
 
+// NewExtension returns an extension with the defaults, and without a name.
+func NewExtension(tenant, number string) *Extension {
+	return &Extension{Tenant: tenant, Number: number, RingSeconds: DefaultRingSeconds, Ring: RingAll, Presence: true,
+		Type: TypeSIP}
+}
+
 // Asterisk keeps a caller-ID name in 80 bytes (res_pjsip, caller_id_handler);
 // quotes around it and the terminating zero take three.
 const maxNameBytes = 76

@@ -72,6 +72,11 @@ type Line struct {
 	Device       string `json:"device"`       // name of the device whose account it registers
 }
 
+// NewPhone returns a phone with a URL of its own, and without vendor, model and lines.
+func NewPhone(tenant string, mac MAC, enrolUntil time.Time) *Phone {
+	return &Phone{Tenant: tenant, MAC: mac, URLSecret: NewURLSecret(), EnrolUntil: enrolUntil}
+}
+
 // NewURLSecret returns the secret of a per-phone URL.
 func NewURLSecret() Secret { return RandomSecret(32) }
 

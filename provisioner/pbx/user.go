@@ -35,6 +35,11 @@ type User struct {
 	Revision   int64
 }
 
+// NewUser returns a user with the defaults, and without name and role.
+func NewUser(tenant, username string) *User {
+	return &User{Tenant: tenant, Username: username, Login: true, SecondStep: SecondStepNone}
+}
+
 var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(_[A-Z]{2})?$`)
 
 // Validate returns all broken rules. The secrets are hashes by now: CheckDeskPIN

@@ -184,6 +184,8 @@ var outsideTruths = []truth{
 		"350a 0, 351a, 350a", "ringing", "with 350a", "answered by 350a; 350a ANSWER, 350a ANSWER, 351a BUSY; via forward transfer"},
 	{"called from outside, transferred in vain and refused: the mailbox", world{"mailboxes/356": {}, "numbers/+493012345702": {"destination": "extension:356"}}, "caller is emma, 356a answers transfers 799 again refuses", "+493012345702",
 		"356a 0, 356a", "ringing", "mailbox 356 unavailable", "answered by 356a; 356a ANSWER, 356a BUSY; via forward transfer"},
+	{"called from outside, transferred while it rings", world{"numbers/+493012345703": {"destination": "extension:357"}}, "caller is finn, 357a answers hands 358 again answers, 358a answers after 3", "+493012345703",
+		"357a 0, 358a", "ringing", "with 358a", "answered by 357a; 357a ANSWER, 358a ANSWER; via forward transfer"},
 	{"called from outside, transferred while it rings, and refused", world{"mailboxes/355": {}, "numbers/+493012345704": {"destination": "extension:354"}}, "caller is hugo, 354a answers hands 355 again answers, 355a refuses after 3", "+493012345704",
 		"354a 0, 355a", "ringing", "mailbox 355 busy", "answered by 354a; 354a ANSWER; via forward transfer"},
 	{"transferred to a mobile that refuses", nil, "352a answers transfers " + Mobiles["hugo"] + ", hugo refuses", "352",

@@ -1,0 +1,81 @@
+package calls
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/ami"
+)
+
+// joins reports whether Asterisk makes one call of the channels in the bridge of an event:
+// in those of Dial, of transfers and of the application Bridge. Bridges of conferences,
+// parking lots, hold and ARI are of other types and keep calls apart.
+func joins(v ami.CallEvent) bool { return v.BridgeType == "basic" && v.BridgeChannels > 1 }
+
+// join makes one call of the channels that meet in a bridge: that which began first. Asterisk
+// does the same to their Linkedids (ast_bridge_channel_update_linkedids) and tells of it with
+// the next event of each channel, which may come after all others of the call have ended.
+func (t *Tracker) join(ch *channel, v ami.CallEvent, at time.Time) {
+	if !joins(v) || t.among(ch) >= v.BridgeChannels {
+		return
+	}
+	first, met := ch.call, []*channel(nil)
+	for _, o := range t.channels {
+		if o.bridge != ch.bridge {
+			continue
+		}
+		met = append(met, o)
+		if o.call.Started.Before(first.Started) {
+			first = o.call
+		}
+	}
+	for _, o := range met {
+		t.move(o, first, at)
+	}
+}
+
+// among returns how many channels of ch's call are in its bridge.
+func (t *Tracker) among(ch *channel) (n int) {
+	for _, o := range ch.call.channels {
+		if o.bridge == ch.bridge {
+			n++
+		}
+	}
+	return n
+}
+
+// move makes a channel part of another call: Asterisk joins calls whose channels
+// meet in a bridge.
+func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
+	from := ch.call
+	if from == to {
+		return
+	}
+	delete(from.channels, ch.id)
+	ch.call, to.channels[ch.id] = to, ch
+	if ch.recorded {
+		t.recording(from)
+		t.recording(to)
+	}
+	if to.Tenant == "" {
+		to.Tenant = from.Tenant
+	}
+	if ch.leg != nil {
+		// The record of the call that it leaves keeps the leg as it was.
+		left := *ch.leg
+		from.legs[slices.Index(from.legs, ch.leg)] = &left
+		ch.leg.Caller = ch.leg.Caller && !hasCaller(to)
+		to.legs = append(to.legs, ch.leg)
+		for _, a := range from.consultations {
+			if a.by == ch.leg {
+				to.consultations = append(to.consultations, a)
+			}
+		}
+		if ch.leg.Caller {
+			to.From, to.Dialled = ch.leg.CallParty, from.Dialled
+		}
+	}
+	if len(from.channels) == 0 {
+		t.finish(from, at)
+	}
+}
