@@ -1,11 +1,6 @@
 package phoneconf
 
-import (
-	"net/url"
-	"regexp"
-
-	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
-)
+import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 
 // Site is what phones are told about this server.
 type Site struct {
@@ -22,26 +17,24 @@ type Site struct {
 	Year int
 }
 
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$`)
-
-// Validate returns all broken rules. Year is not among them: it belongs to the
-// moment and not to the configuration.
+// Validate returns all broken rules, each with the flag that says the value. Year is not
+// among them: it belongs to the moment and not to the configuration.
 func (s Site) Validate() error {
 	var es pbx.Errors
-	if !hostPattern.MatchString(s.SIPServer) {
-		es.Add(pbx.Invalidf("sip_server", "must be a host name or an address"))
-	}
-	es.Add(pbx.CheckRange("sip_port", s.SIPPort, 1, 65535, ""))
+	_, err := pbx.ParseHost("--sip-server", s.SIPServer)
+	es.Add(err)
+	es.Add(pbx.CheckRange("--sip-port", s.SIPPort, 1, 65535, ""))
 	if s.Transport != "udp" && s.Transport != "tcp" {
-		es.Add(pbx.Invalidf("transport", "must be udp or tcp"))
+		es.Add(pbx.Invalidf("--sip-transport", "must be udp or tcp"))
 	}
-	if s.NTPServer != "" && !hostPattern.MatchString(s.NTPServer) {
-		es.Add(pbx.Invalidf("ntp_server", "must be a host name or an address"))
+	if s.NTPServer != "" {
+		_, err = pbx.ParseHost("--ntp-server", s.NTPServer)
+		es.Add(err)
 	}
-	u, err := url.Parse(s.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != s.BaseURL {
-		es.Add(pbx.Invalidf("base_url",
-			"must be http or https, a host and a port, without a path: http://pbx.example.com:8480"))
+	base, err := pbx.ParseBaseURL("--phone-url", s.BaseURL, false)
+	es.Add(err)
+	if err == nil && base != s.BaseURL {
+		es.Add(pbx.Invalidf("--phone-url", "is to be written as %s", base))
 	}
 	return es.Err()
 }

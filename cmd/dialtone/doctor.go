@@ -164,8 +164,8 @@ func (d *doctorCmd) lines(context.Context) []finding {
 func (d *doctorCmd) manager(ctx context.Context) []finding {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	f := finding{what: "AMI at " + d.AMIAddress}
-	s, err := ami.Dial(ctx, ami.Options{Address: d.AMIAddress, Username: d.AMIUser, Secret: d.AMISecret}, nil)
+	f := finding{what: "AMI at " + string(d.AMIAddress)}
+	s, err := ami.Dial(ctx, ami.Options{Address: string(d.AMIAddress), Username: d.AMIUser, Secret: d.AMISecret}, nil)
 	if err != nil {
 		f.err, f.mend = err, d.hostFile("manager.conf")
 		return []finding{f}
@@ -194,8 +194,8 @@ var needed = []string{"res_pjsip.so", "res_pjsip_session.so", "res_pjsip_registr
 func (d *doctorCmd) rest(ctx context.Context) []finding {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	client := ari.New(ari.Options{URL: d.ARIURL, Username: d.ARIUser, Password: d.ARISecret, App: pbx.StasisApp})
-	f := finding{what: "ARI at " + d.ARIURL}
+	client := ari.New(ari.Options{URL: string(d.ARIURL), Username: d.ARIUser, Password: d.ARISecret, App: pbx.StasisApp})
+	f := finding{what: "ARI at " + string(d.ARIURL)}
 	var modules []struct{ Name, Status string }
 	if err := client.Do(ctx, "GET", "/asterisk/modules", nil, nil, &modules); err != nil {
 		f.err, f.mend = err, append(d.hostFile("http.conf"), d.hostFile("ari.conf")...)
@@ -231,8 +231,8 @@ func codecs(running map[string]bool) []finding {
 
 // hostFile shows what a file of Asterisk must say for the given flags.
 func (d *doctorCmd) hostFile(name string) []string {
-	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: portOf(d.AMIAddress, 5038),
-		ARIPort: portOf(d.ARIURL, 8088),
+	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: portOf(string(d.AMIAddress), 5038),
+		ARIPort: portOf(string(d.ARIURL), 8088),
 		AMIUser: d.AMIUser, ARIUser: d.ARIUser,
 		AMISecret: orRandom(d.AMISecret), ARISecret: orRandom(d.ARISecret), RTPFirst: 10000, RTPLast: 20000}
 	files, err := asteriskconf.HostFiles(templates.MustNew(), o)

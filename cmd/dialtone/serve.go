@@ -24,9 +24,9 @@ type serveCmd struct {
 	templateFlags
 	mailFlags
 	logFlags
-	Listen      string `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
-	PhoneListen string `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
-	PhoneHTTP   string `name:"phone-http" help:"What answers phones over plain HTTP: fasthttp, or net/http, which takes half as much processor time again. Over HTTPS it is always net/http." enum:"fasthttp,net/http" default:"fasthttp" env:"DIALTONE_PHONE_HTTP"`
+	Listen      listenFlag `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
+	PhoneListen listenFlag `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
+	PhoneHTTP   string     `name:"phone-http" help:"What answers phones over plain HTTP: fasthttp, or net/http, which takes half as much processor time again. Over HTTPS it is always net/http." enum:"fasthttp,net/http" default:"fasthttp" env:"DIALTONE_PHONE_HTTP"`
 	phoneTLSFlags
 	proxyFlags
 	KeepDays  int    `help:"How long the audit trail and the records of phones and applies are kept; 0 is for ever." default:"365" placeholder:"DAYS" env:"DIALTONE_KEEP_DAYS"`
@@ -49,14 +49,14 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer store.Close()
-	adminListener, err := net.Listen("tcp", s.Listen)
+	adminListener, err := net.Listen("tcp", string(s.Listen))
 	if err != nil {
-		return fmt.Errorf("admin API: %w", err)
+		return fmt.Errorf("--listen: admin API: %w", err)
 	}
 	defer adminListener.Close()
-	phoneListener, err := phonehttp.Listen(s.PhoneListen, s.PhoneTrustedProxies)
+	phoneListener, err := phonehttp.Listen(string(s.PhoneListen), s.PhoneTrustedProxies)
 	if err != nil {
-		return fmt.Errorf("phone listener: %w", err)
+		return fmt.Errorf("--phone-listen: %w", err)
 	}
 	defer phoneListener.Close()
 	phoneTLS, err := s.listenTLS(s.PhoneTrustedProxies)
@@ -90,7 +90,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		KeepDays: s.KeepDays, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB),
 			firmwareFolder), PhoneHash: files.Hash,
-		AMI:     provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
+		AMI:     provisioner.AMI{Address: string(s.AMIAddress), Username: s.AMIUser, Secret: s.amiSecret()},
 		Control: callControl{app.client},
 	})
 	if err != nil {

@@ -292,7 +292,7 @@ CREATE TABLE phone_inbox (
     first_seen INTEGER NOT NULL,
     last_seen  INTEGER NOT NULL,
     count      INTEGER NOT NULL CHECK (count > 0)
-) STRICT, WITHOUT ROWID;
+, reason TEXT NOT NULL DEFAULT 'not-adopted') STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_lines (
     tenant       TEXT    NOT NULL,

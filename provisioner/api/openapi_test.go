@@ -4,14 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/manual"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // document is the part of /openapi.json that the tests look at.
@@ -237,6 +240,9 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "seats/batch", tenant+"seats/batch", `{"seats":[{"name":"Hugo","number":"181","voicemail":false}]}`)
 	ask(200, "GET", "seats", tenant+"seats", "")
 	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")
+	l.ctl.Fleet.Refused.Handshake(pbx.FailedHandshake{Address: netip.MustParseAddr("192.0.2.9"), Reason: pbx.HandshakeVersion, Last: time.Now()})
+	ask(200, "GET", "/v1/handshakes", "/v1/handshakes", "")
+	ask(200, "POST", "enrol", tenant+"enrol", `{"hours":2,"again":true}`)
 	ask(200, "GET", "/v1/templates", "/v1/templates", "")
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
 	askPeople(l, ask, tenant)

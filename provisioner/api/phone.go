@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -14,7 +12,7 @@ import (
 // PhoneFields is what a client may write.
 type PhoneFields struct {
 	MAC    string      `json:"mac,omitempty" doc:"Hardware address in any usual spelling; taken from the path in PUT and PATCH"`
-	Vendor string      `json:"vendor" doc:"yealink or polycom"`
+	Vendor string      `json:"vendor" doc:"yealink or polycom (poly)"`
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
 	// Buttons is a map, so that a merge patch can change one key alone.
@@ -35,7 +33,7 @@ type Phone struct {
 	Lines           []PhoneLine       `json:"lines" nullable:"false"`
 	Buttons         map[string]Button `row:"Buttons,by hand" json:"buttons" doc:"The phone's own; templates fill the other keys"`
 	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until or until it has its full file"`
-	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
+	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url; the year 9999 when only its first fetch ends it"`
 	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
 	ProvisioningURL string            `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
 	FormerURL       bool              `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
@@ -56,7 +54,7 @@ func registerPhones(a *api) {
 			return pbx.NewPhone(tenant, pbx.MAC(mac), enrolEnd())
 		},
 		toRow: func(w PhoneFields, _, p *pbx.Phone) (err error) {
-			p.Vendor = pbx.Vendor(strings.ToLower(w.Vendor))
+			p.Vendor = pbx.ParseVendor(w.Vendor)
 			p.Buttons, err = buildButtons(w.Buttons)
 			return err
 		},
@@ -88,7 +86,7 @@ func registerPhones(a *api) {
 
 // enrolEnd is the end of an enrolment window that opens now. It is in whole seconds, as in
 // the database.
-func enrolEnd() time.Time { return time.Now().Add(pbx.EnrolWindow).UTC().Truncate(time.Second) }
+func enrolEnd() time.Time { return pbx.EnrolEnd(time.Now(), pbx.EnrolWindow) }
 
 // Fetch is one request of a phone.
 type Fetch struct {
@@ -105,6 +103,7 @@ type Fetch struct {
 type enrolInput struct {
 	Place
 	WriteHeaders
+	EnrolWindow
 	Forget bool `query:"forget" doc:"End the URL before at once, such as that of a stolen phone: a phone that still asks there has to be reset"`
 }
 
@@ -115,24 +114,8 @@ func registerPhoneActions(a *api, k kindOfPhone) {
 		"The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
 		return phoneFetches(ctx, a, in.Place)
 	})
-	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone",
-		"Open the enrolment window again and make a new secret URL. The URL before serves until the phone has used the new "+
-			"one, which its files tell it"), func(ctx context.Context, in *enrolInput) (*answer[Phone], error) {
-		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Phone) (PhoneFields, error) {
-			if old == nil {
-				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)
-			}
-			old.EnrolAgain(a.ctl.Fleet.Seen.Moved(old), enrolEnd())
-			if in.Forget {
-				old.FormerSecret = pbx.Secret{}
-			}
-			return k.fields(old), nil
-		})
-		if out != nil {
-			out.Status = http.StatusOK
-		}
-		return out, err
-	})
+	registerEnrolOne(a, k)
+	registerEnrol(a, k)
 }
 
 type kindOfPhone = kind[pbx.Phone, PhoneFields, Phone]

@@ -42,6 +42,7 @@ func registerPhoneSettings(a *api) {
 			if p.VLAN = or(w.VLAN, pbx.KeepVLAN); w.VLAN != nil && *w.VLAN < 0 {
 				return pbx.Invalidf("vlan", "is %d, allowed are 0 to 4094", *w.VLAN)
 			}
+			p.NTPServer, p.SyslogServer = pbx.CleanHost(p.NTPServer), pbx.CleanHost(p.SyslogServer)
 			p.Firmware, err = a.ctl.Fleet.Firmware.Resolve(w.Firmware)
 			return err
 		},

@@ -102,6 +102,14 @@ func (k kind[T, W, V]) view(row *T) V {
 // Place is the tenant and key in a request's path.
 type Place struct{ tenant, key string }
 
+// howToRename says how the key of an object is changed.
+func (k kind[T, W, V]) howToRename() string {
+	if k.name == "extension" {
+		return "POST …/extensions/NUMBER/renumber gives an extension another number"
+	}
+	return "a " + k.name + " keeps its " + k.keyName + "; leave it out, or make a new " + k.name + " and delete this one"
+}
+
 // Resolve implements huma.Resolver; the parameters are declared by hand because
 // their names differ between kinds.
 func (p *Place) Resolve(ctx huma.Context) []error {
@@ -237,7 +245,7 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 			return nil, err
 		}
 		if named, _ := k.parseKey(k.keyName, k.key(w)); k.key(w) != "" && named != key {
-			return nil, pbx.Invalidf(k.keyName, "differs from the path and cannot be changed here")
+			return nil, pbx.Invalidf(k.keyName, "differs from the path, which says %s: %s", key, k.howToRename())
 		}
 		return k.build(w, old, p.tenant, key)
 	})

@@ -96,6 +96,7 @@ var actionsSwept = map[string][]string{
 	"sign-in":               {"users/ada/desk", `{"device":"desk"}`},
 	"invite-device":         {"devices/anna/invite", `{"email":"x@example.org"}`},
 	"resync-phones":         {"resync", `{"action":"resync","per_second":5,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink","drifted":false}}`},
+	"enrol-phones":          {"enrol", `{"hours":24,"until_first_fetch":false,"again":false,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink"}}`},
 	"adopt-phone":           {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
 	"simulate":              {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
 	"create-token":          {"/v1/tokens", `{"name":"ci"}`},

@@ -49,7 +49,7 @@ func registerTrunks(a *api) {
 				TrustIDInbound: true}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
-			t.Addresses = pbx.CleanNetworks(w.Addresses)
+			t.Host, t.Addresses = pbx.CleanHost(w.Host), pbx.CleanNetworks(w.Addresses)
 			if w.Username == "" && w.Secret == nil { // without its user name a password is of no use
 				t.Secret = pbx.Secret{}
 			}

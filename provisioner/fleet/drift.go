@@ -26,12 +26,15 @@ const (
 	DriftShared     DriftKind = "enrolled-twice" // its enrolment URL was given to two networks
 	DriftBroken     DriftKind = "broken"         // its files cannot be made
 	DriftTemplate   DriftKind = "template"       // a template of the site's for it fails
+	DriftRefused    DriftKind = "refused"        // it asked in vain since it last got through
+	DriftHandshake  DriftKind = "handshake"      // a TLS handshake from its address failed since
+	DriftOverrides  DriftKind = "overrides"      // parameters were set at the phone itself
 )
 
 // DriftKinds are all kinds, in the order in which a phone's are listed.
 func DriftKinds() []DriftKind {
-	return []DriftKind{DriftBroken, DriftTemplate, DriftShared, DriftNever, DriftOldFile, DriftSilent,
-		DriftModel, DriftFirmware, DriftNewAddress}
+	return []DriftKind{DriftBroken, DriftTemplate, DriftShared, DriftRefused, DriftHandshake, DriftNever,
+		DriftOldFile, DriftOverrides, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
 }
 
 // DriftReason is one drift of one phone.
@@ -88,7 +91,9 @@ func (f *Fleet) Drift(tenant string, days int, kinds []DriftKind, after pbx.MAC,
 		}
 		d := PhoneDrift{Phone: p, Seen: f.Seen.Of(p)}
 		want := f.o.wanted(s, p)
-		d.Reasons = append(f.Templates.drift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
+		patience := time.Duration(days) * 24 * time.Hour
+		d.Reasons = slices.Concat(f.Templates.drift(p, want), f.Refused.drift(p, d.Seen, now, patience),
+			driftOf(p, d.Seen, want, now, patience), f.Uploads.drift(p))
 		if len(kinds) > 0 {
 			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })
 		}

@@ -3,6 +3,7 @@ package pbx
 import (
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -41,6 +42,29 @@ type Phone struct {
 // EnrolWindow is how long a phone may ask the generic URL after it was created
 // or enrolled again.
 const EnrolWindow = 24 * time.Hour
+
+// EnrolOpen is the EnrolUntil of a window that stays open until the phone has its files.
+var EnrolOpen = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// EnrolEnd is the end of an enrolment window that opens at a time and lasts for a while, in
+// whole seconds, as in the database; 0 is until the phone has its files.
+func EnrolEnd(at time.Time, lasts time.Duration) time.Time {
+	if lasts == 0 {
+		return EnrolOpen
+	}
+	return at.Add(lasts).UTC().Truncate(time.Second)
+}
+
+// ParseVendor reads the name of a make as people write it; one that is not known stays as it
+// is, for Validate to refuse.
+func ParseVendor(s string) Vendor {
+	switch name := strings.ToLower(strings.TrimSpace(s)); name {
+	case "poly", "hp poly", "polycom":
+		return Polycom
+	default:
+		return Vendor(name)
+	}
+}
 
 // Line is one registration of a phone.
 type Line struct {

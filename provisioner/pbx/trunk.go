@@ -70,10 +70,7 @@ const DefaultTrunkQualify = 30
 // it differs from every device's.
 func NewTrunkEndpoint() string { return "t" + randomText(10) }
 
-var (
-	hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
-	userPattern = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
-)
+var userPattern = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
 
 // Reaches returns the type of number that the trunk leads to.
 func (t *Trunk) Reaches() NumberType {
@@ -143,10 +140,6 @@ func (t *Trunk) checkAccount() *Error {
 	return nil
 }
 
-// oddAddress is how the last part of an IPv4 address in hexadecimal looks, which
-// inet_aton(3) reads and no host name ends with.
-var oddAddress = regexp.MustCompile(`^0x[0-9a-f]*$`)
-
 // CheckOutside refuses a trunk that leads to this server itself, where every call would
 // come back: its host is one of own or loopback, and its port the one where Asterisk
 // listens for SIP. A host name that only DNS leads here is not seen.
@@ -158,19 +151,6 @@ func (t *Trunk) CheckOutside(port int, own []string) *Error {
 	}
 	if here && t.Port == port {
 		return Invalidf("host", "%s is this server itself: name the carrier's", quote(t.Host))
-	}
-	return nil
-}
-
-// checkHost refuses what is neither an IP address nor a host name.
-func checkHost(field, s string) *Error {
-	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" && !a.IsUnspecified() && !a.IsMulticast() {
-		return nil
-	}
-	last := strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
-	if len(s) > 253 || !hostPattern.MatchString(s) || strings.Trim(last, "0123456789") == "" ||
-		oddAddress.MatchString(last) {
-		return Invalidf(field, "%s is neither a host name nor an IP address", quote(s))
 	}
 	return nil
 }

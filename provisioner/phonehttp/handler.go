@@ -64,6 +64,9 @@ type Options struct {
 	// Invitations are the pages for softphones below phoneconf.InvitePath; nil serves no
 	// pages.
 	Invitations Invitations
+	// HandshakeFailed is told of each TLS handshake that failed. Strangers cause those too: the
+	// owner caps what it keeps. It must not block. nil drops them.
+	HandshakeFailed func(pbx.FailedHandshake)
 	// Proxies are those in front of the phone listener: behind them a phone's address is the
 	// one that they say. nil believes nobody.
 	Proxies limit.Proxies
