@@ -79,6 +79,7 @@ func (e *entry) enter(s *pbx.Snapshot) {
 		shown, e.call.Name = e.from, ""
 		e.set = append(e.set, pbx.Variable{Name: "CALLERID(name)"})
 	}
+	shown = pbx.NamedCaller(pbx.CallParty{Number: shown}).Number
 	if e.call.Caller = pbx.CallerNumber(t.Country, shown); e.call.Caller != asserted {
 		e.set = append(e.set, pbx.Variable{Name: "CALLERID(num)", Value: e.call.Caller})
 	}

@@ -28,6 +28,7 @@ type dialplanView struct {
 	Patterns      []string // which together match every extension a call can be at
 	Unknown       []string // which match what is nobody's number in a fallback
 	Written       string   // characters that numbers are written with, as REPLACE takes them
+	CallerWords   []string // that stand for a caller without a number
 	// Answers and CarrierAnswers are the causes with which SIP answers of phones and carriers
 	// end a call.
 	Answers, CarrierAnswers map[int]int
@@ -51,6 +52,7 @@ type dialplanContexts struct {
 	Redirected                        string // run on phones that were rung
 	Trunks, Inbound, Numbers          string // of calls from outside
 	Click                             string
+	Nameless                          string // run on channels of callers outside
 	Diverted                          string // run on channels of trunks
 	Alert, Music, Page                string // of ring groups
 	Consult, Ask, Held, Take          string // of consultations
@@ -121,7 +123,7 @@ func sharedNames() dialplanView {
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
 			Redirected: pbx.RedirectedContext,
 			Trunks:     pbx.TrunkContext, Inbound: pbx.InboundContext, Numbers: pbx.AllNumbersContext,
-			Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
+			Nameless: pbx.NamelessContext, Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
@@ -153,6 +155,7 @@ func sharedNames() dialplanView {
 		Forget:       forget(),
 		InHeaders:    `0-9A-Za-z+:@=.|\;`,
 		Mark:         pbx.DiversionMark,
+		CallerWords:  pbx.CallerWords(),
 		Answers:      pbx.CallAnswers(), CarrierAnswers: pbx.CarrierAnswers(),
 		MaxInside:     pbx.MaxInside,
 		SilentSeconds: pbx.SilentSeconds,

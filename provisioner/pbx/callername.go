@@ -23,6 +23,9 @@ func NamedCaller(p CallParty) CallParty {
 	return p
 }
 
+// CallerWords are the words that stand for a caller without a number, in small letters.
+func CallerWords() []string { return slices.Clone(namesOfCallers) }
+
 // named is "" for a word that stands for nothing, also as the user part of an address.
 func named(s string) string {
 	user, _, _ := strings.Cut(strings.Trim(s, "<>"), "@")

@@ -257,6 +257,10 @@ const (
 	TenantVariable = "DIALTONE_TENANT"
 )
 
+// NamelessContext takes words for a caller without a number or a name away, and withholds a
+// caller that wants that (Privacy of RFC 3323).
+const NamelessContext = "dialtone-nameless"
+
 // NumbersContext holds what differs from AllNumbersContext for trunks of a tenant.
 func NumbersContext(tenant string) string { return "numbers-" + tenant }
 

@@ -138,6 +138,9 @@ func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
 	}
 	dial.Called = presentationOf(owner, t)
 	dial.Show = nil // an outside caller's number and its privacy stay as they are
+	if !externalPattern.MatchString(r.c.Caller) { // without one, the carrier learns whose the call is, and tells nobody
+		dial.Show = &Shown{Number: presentationOf(owner, t), Hidden: true}
+	}
 	if from := r.c.Extension(r.s); from != nil {
 		dial.Show = &Shown{Number: presentationOf(from, t), Hidden: from.Anonymous}
 	}

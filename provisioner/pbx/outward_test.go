@@ -206,3 +206,25 @@ func TestSilentCarrier(t *testing.T) {
 		}
 	}
 }
+
+// TestForwardedCallerWithoutNumber: a call that is forwarded as its caller's shows that number, and the trunk's, hidden,
+// where the caller has none.
+func TestForwardedCallerWithoutNumber(t *testing.T) {
+	for caller, want := range map[string]string{"+491701234567": "i", "201": "i", "": "if(+493010)u(prohib)",
+		"anonymous": "if(+493010)u(prohib)"} {
+		b := officeBehindDoors()
+		b.rows.Tenants[0].ForwardCaller, b.rows.Trunks[0].CallerNumber = ShowCaller, "+493010"
+		b.rows.Numbers = append(b.rows.Numbers, &Number{Tenant: "acme", Number: "+4930777", Destination: to("extension:101")})
+		b.forward(func(f *Forward) { f.Mode, f.Destination = ForwardDestination, to("external:+4989123456") })
+		c := Call{Tenant: "acme", Endpoint: "tcarrier", Dialled: "+4930777", Caller: caller}
+		s := NewSnapshot(1, b.rows)
+		step := Route(s, c, time.Time{}).Steps[0]
+		for ; step.Kind == StepForward; step = Route(s, c, time.Time{}).Steps[0] {
+			c = c.Sent(step.To)
+		}
+		options, _, _ := strings.Cut(step.Options(), "b(")
+		if step.Kind != StepDial || options != want {
+			t.Errorf("caller %q: %s %s (%s), want %s", caller, step.Kind, options, step.Rule, want)
+		}
+	}
+}

@@ -119,9 +119,9 @@ var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, Outcom
 	OutcomeCancel}
 
 // ParseOutcome reads DIALSTATUS, behind which the cause of hangup (Q.850) may stand where
-// nobody was reached: CHANUNAVAIL1, and a SIP answer behind that, see ParseAnswer. DONTCALL and TORTURE (privacy screening, never
-// rendered), INVALIDARGS and words of later versions mean that nobody was
-// reached.
+// nobody was reached, and behind that a SIP answer, see ParseAnswer: CHANUNAVAIL1/404. DONTCALL
+// and TORTURE (privacy screening, never rendered), INVALIDARGS and words of later versions mean
+// that nobody was reached.
 func ParseOutcome(s string) Outcome {
 	s, _, _ = strings.Cut(s, answerMark)
 	status := strings.TrimRight(s, "0123456789")
