@@ -234,6 +234,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "PATCH", "feature-codes", codes, `{"park_slots":"81-89"}`)
 	ask(422, "PATCH", "feature-codes", codes, `{"colour":1}`)
 	ask(201, "POST", "seats", tenant+"seats", `{"name":"Gina","number":"180","mac":"001565aabbdd","model":"T46U"}`)
+	ask(201, "POST", "phones/001565aabbdd/replace", tenant+"phones/{mac}/replace", `{"mac":"001565aabbde"}`)
 	ask(201, "POST", "seats/batch", tenant+"seats/batch", `{"seats":[{"name":"Hugo","number":"181","voicemail":false}]}`)
 	ask(200, "GET", "seats", tenant+"seats", "")
 	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")

@@ -100,6 +100,7 @@ var actionsSwept = map[string][]string{
 	"simulate":              {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
 	"create-token":          {"/v1/tokens", `{"name":"ci"}`},
 	"place-call":            {"calls", `{"extension":"101","to":"102"}`},
+	"replace-phone":         {"phones/001565000001/replace", `{"mac":"001565000008","model":"T46U"}`},
 	"create-seat":           {"seats", `{"name":"Gina","number":"180","username":"gina","role":"user","email":"g@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345676","device_name":"gina","device_class":"hardware","mac":"001565000009","vendor":"yealink","model":"T46U"}`},
 	"create-seats":          {"seats/batch", `{"seats":[{"name":"Hugo","number":"181","username":"hugo","role":"user","email":"h@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345677","device_name":"hugo","device_class":"hardware","mac":"00156500000a","vendor":"yealink","model":"T46U"}]}`},
 	"put-mailbox-pin":       {"mailboxes/101/pin", `{"pin":"4711"}`},
