@@ -122,9 +122,9 @@ func (c *Controller) makeSeat(ctx context.Context, tx *db.Tx, s *pbx.Seat, o Sea
 		return nil, err
 	}
 	for _, step := range seatSteps(rows, s.DID, o.GiveNumbers) {
-		err := step.put(tx, ctx)
+		err := step.put(ctx, tx)
 		if step.part == pbx.SeatPhone && o.Elsewhere != nil && pbx.KindOf(err) == pbx.Conflict {
-			err = elsewhere(tx, ctx, rows.Phone, err, o.Elsewhere)
+			err = elsewhere(ctx, tx, rows.Phone, err, o.Elsewhere)
 		}
 		if err != nil {
 			return nil, seatFault(step.part, err)
@@ -134,7 +134,7 @@ func (c *Controller) makeSeat(ctx context.Context, tx *db.Tx, s *pbx.Seat, o Sea
 }
 
 // elsewhere replaces the refusal of a phone that the tenant does not have itself.
-func elsewhere(tx *db.Tx, ctx context.Context, p *pbx.Phone, err error, refusal func(pbx.MAC) *pbx.Error) error {
+func elsewhere(ctx context.Context, tx *db.Tx, p *pbx.Phone, err error, refusal func(pbx.MAC) *pbx.Error) error {
 	if _, own := tx.Phone(ctx, p.Tenant, p.MAC); pbx.KindOf(own) == pbx.NotFound {
 		return refusal(p.MAC)
 	}
@@ -170,7 +170,7 @@ func (c *Controller) checkSeat(r *pbx.SeatRows) error {
 // seatStep writes one part of a seat.
 type seatStep struct {
 	part string
-	put  func(tx *db.Tx, ctx context.Context) error
+	put  func(ctx context.Context, tx *db.Tx) error
 }
 
 // seatSteps are in the order in which rows refer to each other. The number has to be there
@@ -178,35 +178,35 @@ type seatStep struct {
 func seatSteps(r *pbx.SeatRows, did string, give bool) []seatStep {
 	var number *pbx.Number
 	var steps []seatStep
-	add := func(part string, put func(tx *db.Tx, ctx context.Context) error) {
+	add := func(part string, put func(ctx context.Context, tx *db.Tx) error) {
 		steps = append(steps, seatStep{part, put})
 	}
 	if r.Mailbox != nil {
-		add(pbx.SeatMailbox, func(tx *db.Tx, ctx context.Context) error { return tx.CreateMailbox(ctx, r.Mailbox) })
+		add(pbx.SeatMailbox, func(ctx context.Context, tx *db.Tx) error { return tx.CreateMailbox(ctx, r.Mailbox) })
 	}
 	if did != "" {
-		add(pbx.SeatNumber, func(tx *db.Tx, ctx context.Context) (err error) {
-			number, err = seatNumber(tx, ctx, r.Extension.Tenant, did, give)
+		add(pbx.SeatNumber, func(ctx context.Context, tx *db.Tx) (err error) {
+			number, err = seatNumber(ctx, tx, r.Extension.Tenant, did, give)
 			return err
 		})
 	}
-	add(pbx.SeatExtension, func(tx *db.Tx, ctx context.Context) error { return tx.CreateExtension(ctx, r.Extension) })
+	add(pbx.SeatExtension, func(ctx context.Context, tx *db.Tx) error { return tx.CreateExtension(ctx, r.Extension) })
 	if did != "" {
-		add(pbx.SeatNumber, func(tx *db.Tx, ctx context.Context) error {
+		add(pbx.SeatNumber, func(ctx context.Context, tx *db.Tx) error {
 			number.Destination = pbx.Destination{Kind: pbx.ToExtension, Key: r.Extension.Number}
 			return tx.PutNumber(ctx, number)
 		})
 	}
-	add(pbx.SeatUser, func(tx *db.Tx, ctx context.Context) error { return tx.CreateUser(ctx, r.User) })
-	add(pbx.SeatDevice, func(tx *db.Tx, ctx context.Context) error { return tx.CreateDevice(ctx, r.Device) })
+	add(pbx.SeatUser, func(ctx context.Context, tx *db.Tx) error { return tx.CreateUser(ctx, r.User) })
+	add(pbx.SeatDevice, func(ctx context.Context, tx *db.Tx) error { return tx.CreateDevice(ctx, r.Device) })
 	if r.Phone != nil {
-		add(pbx.SeatPhone, func(tx *db.Tx, ctx context.Context) error { return tx.CreatePhone(ctx, r.Phone) })
+		add(pbx.SeatPhone, func(ctx context.Context, tx *db.Tx) error { return tx.CreatePhone(ctx, r.Phone) })
 	}
 	return steps
 }
 
 // seatNumber returns a number of the tenant that leads nowhere yet.
-func seatNumber(tx *db.Tx, ctx context.Context, tenant, did string, give bool) (*pbx.Number, error) {
+func seatNumber(ctx context.Context, tx *db.Tx, tenant, did string, give bool) (*pbx.Number, error) {
 	n, err := tx.Number(ctx, tenant, did)
 	switch {
 	case err == nil && !n.Destination.IsZero():

@@ -100,6 +100,10 @@ func (l *Lab) Decides(t *testing.T, limit time.Duration) {
 // Trouble is what no log may hold.
 var Trouble = regexp.MustCompile(`(?m)^(WARNING: DATA RACE|panic: |fatal error: ).*|.*goroutine \d+ \[running\].*`)
 
+// overload is what Asterisk says before its PJSIP distributor refuses new calls (global
+// taskprocessor_overload_trigger).
+var overload = regexp.MustCompile(`(?m)^.*task processor queue reached.*$`)
+
 func (l *Lab) close(t *testing.T) {
 	if l.Asterisk.PID() != 0 {
 		l.NoChannels(t)
@@ -118,6 +122,9 @@ func (l *Lab) close(t *testing.T) {
 			return strings.Contains(line, "level=DEBUG msg=request method=GET") // our own polling
 		})
 		t.Logf("the end of the log:\n%s", strings.Join(lines[max(0, len(lines)-60):], ""))
+		if late := overload.FindAllString(l.Log.String(), 10); late != nil {
+			t.Logf("Asterisk had more to do than it could, and then refuses calls with 503:\n%s", strings.Join(late, "\n"))
+		}
 	}
 }
 
