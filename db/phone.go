@@ -22,8 +22,13 @@ var phoneTable = newTable(kindPhone, "phones",
 	col("model", func(row *pbx.Phone) any { return &row.Model }),
 	col("url_secret", func(row *pbx.Phone) any { return secret{&row.URLSecret} }).as("provisioning_url", nil),
 	col("former_secret", func(row *pbx.Phone) any { return secret{&row.FormerSecret} }).unaudited(),
-	col("former_mac", func(row *pbx.Phone) any { return &row.FormerMAC }).unaudited(),
-	col("former_model", func(row *pbx.Phone) any { return &row.FormerModel }).unaudited(),
+	col("former_mac", func(row *pbx.Phone) any { return &row.FormerMAC }).as("replaces", func(row *pbx.Phone) any {
+		if row.FormerMAC == "" {
+			return ""
+		}
+		return row.FormerMAC.Colons()
+	}),
+	col("former_model", func(row *pbx.Phone) any { return &row.FormerModel }).as("replaces_model", nil),
 	col("enrol_until", func(row *pbx.Phone) any { return instant{&row.EnrolUntil} }),
 	apartCol("lines", func(row *pbx.Phone) any { return &row.Lines }),
 	apartCol("buttons", func(row *pbx.Phone) any { return &row.Buttons }).as("buttons",

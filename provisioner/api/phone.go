@@ -42,7 +42,7 @@ type Phone struct {
 	FormerURL       bool              `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
 	Replaces        string            `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
 	ReplacesModel   string            `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
-	DroppedButtons  map[string]Button `row:"Buttons,by hand" json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
+	DroppedButtons  map[string]Button `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
@@ -87,6 +87,7 @@ func registerPhones(a *api) {
 	registerPhoneActions(a, k)
 	registerReplace(a, k)
 	registerInbox(a, k)
+	registerTenantInbox(a, k)
 	registerResyncs(a, k)
 	a.registerDrift()
 	registerUploads(a, k)
@@ -236,13 +237,18 @@ func (a *api) mayAddPhone(ctx context.Context, tenant string, mac pbx.MAC) error
 	if caller(ctx).Tenant == "" || pbx.KindOf(err) == pbx.NotFound {
 		return nil
 	}
-	t, lost := a.ctl.Tenants.Get(ctx, "", tenant)
-	if err == nil && lost == nil && slices.ContainsFunc(t.Networks(), func(p netip.Prefix) bool {
-		return p.Contains(waiting.Address.Unmap())
-	}) {
+	if err == nil && a.asksFrom(ctx, tenant, waiting) {
 		return nil
 	}
 	return notYours(mac)
+}
+
+// asksFrom reports whether a phone of the inbox asks from a network of the tenant.
+func (a *api) asksFrom(ctx context.Context, tenant string, waiting pbx.InboxPhone) bool {
+	t, err := a.ctl.Tenants.Get(ctx, "", tenant)
+	return err == nil && slices.ContainsFunc(t.Networks(), func(p netip.Prefix) bool {
+		return p.Contains(waiting.Address.Unmap())
+	})
 }
 
 // notYours is the one answer for a phone of another tenant and for one that may become so.
