@@ -41,7 +41,7 @@ func (a *api) registerDrift() {
 	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/drift", OperationID: "list-drift",
 		Tags:        []string{"phones"},
 		Summary:     "Phones that hold an old file, are silent, run something unexpected or moved",
-		Description: "old-file compares what a phone last fetched with what it would get now. firmware compares what it says of itself with the branch that its model's files were checked with. refused and handshake are requests and TLS handshakes that failed since the phone last got through, and since the start. overrides names the parameters that were set at the phone itself.",
+		Description: "old-file compares what a phone last fetched with what it would get now. firmware compares what it says of itself with the firmware that is assigned to its model or, where there is no such firmware, with the oldest branch that understands its files. refused and handshake are requests and TLS handshakes that failed since the phone last got through, and since the start. overrides names the parameters that were set at the phone itself.",
 		Errors:      []int{401, 404, 422}}, a.drift)
 }
 

@@ -158,7 +158,7 @@ func registerEnrolOne(a *api, k kindOfPhone) {
 			}
 			old.EnrolAgain(a.ctl.Fleet.Seen.Moved(old), until)
 			if in.Forget {
-				old.FormerSecret = pbx.Secret{}
+				old.FormerSecret, old.FormerMAC, old.FormerModel = pbx.Secret{}, "", ""
 			}
 			return k.fields(old), nil
 		})

@@ -128,6 +128,56 @@ func registerInbox(a *api, k kindOfPhone) {
 	})
 }
 
+// TenantAdoption is the order to take a phone out of the inbox of a tenant.
+type TenantAdoption struct {
+	Vendor string      `json:"vendor,omitempty" doc:"yealink or polycom, if the guess is wrong or missing"`
+	Model  string      `json:"model,omitempty" doc:"If the guess is wrong or missing"`
+	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
+}
+
+type tenantAdoptInput struct {
+	Place
+	WriteHeaders
+	Body TenantAdoption
+}
+
+// registerTenantInbox declares the part of the inbox that a tenant's own people see: the
+// phones that ask from a network in phone_networks of the tenant.
+func registerTenantInbox(a *api, k kindOfPhone) {
+	const path = "/v1/tenants/{tenant}/inbox"
+	list := k.operation("GET", path, "list-tenant-inbox",
+		"Phones that belong to nobody and ask from a network in phone_networks of the tenant, last seen first")
+	list.Tags = []string{"inbox"}
+	declare(a, operators, list, func(ctx context.Context, in *getInput) (*page[InboxPhone], error) {
+		if _, err := a.ctl.Tenants.Get(ctx, "", in.tenant); err != nil {
+			return nil, a.problem(err)
+		}
+		out := &page[InboxPhone]{}
+		out.Body.Items = []InboxPhone{}
+		for _, p := range a.ctl.Fleet.Inbox.List() {
+			if a.asksFrom(ctx, in.tenant, p) {
+				out.Body.Items = append(out.Body.Items, inboxView(p))
+			}
+		}
+		return out, nil
+	})
+	adopt := k.operation("POST", path+"/{mac}/adopt", "adopt-tenant-phone",
+		"Make it a phone of the tenant and open its enrolment window; answers the phone")
+	adopt.Tags, adopt.DefaultStatus = []string{"inbox"}, http.StatusCreated
+	declare(a, tenantAdmins, adopt, func(ctx context.Context, in *tenantAdoptInput) (*answer[Phone], error) {
+		key, err := k.checkedKey(a, in.Place)
+		if err != nil {
+			return nil, err
+		}
+		waiting, err := a.ctl.Fleet.Inbox.Phone(pbx.MAC(key))
+		if err != nil || !a.asksFrom(ctx, in.tenant, waiting) {
+			return nil, a.problem(pbx.NotFoundf("phone %s is not in the inbox of the tenant", pbx.MAC(key).Colons()))
+		}
+		return a.adopt(ctx, k, &adoptInput{InboxKey{key}, in.WriteHeaders,
+			Adoption{in.tenant, in.Body.Vendor, in.Body.Model, in.Body.Lines}})
+	})
+}
+
 func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer[Phone], error) {
 	mac, perr := pbx.ParseMAC("mac", in.MAC)
 	if perr != nil {

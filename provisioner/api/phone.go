@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -37,6 +39,9 @@ type Phone struct {
 	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
 	ProvisioningURL string            `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
 	FormerURL       bool              `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
+	Replaces        string            `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
+	ReplacesModel   string            `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
+	DroppedButtons  map[string]Button `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
@@ -62,6 +67,9 @@ func registerPhones(a *api) {
 		toView: func(p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
 			v.FormerURL = !p.FormerSecret.IsZero() && !a.ctl.Fleet.Seen.Moved(p)
+			if v.FormerURL && p.FormerMAC != "" {
+				v.FormerURL, v.Replaces, v.ReplacesModel = false, p.FormerMAC.Colons(), p.FormerModel
+			}
 			if at := a.ctl.Fleet.Seen.Of(p).EnrolledAt; !at.IsZero() {
 				v.EnrolledAt = &at
 			}
@@ -76,7 +84,9 @@ func registerPhones(a *api) {
 	})
 	registerKind(a, k)
 	registerPhoneActions(a, k)
+	registerReplace(a, k)
 	registerInbox(a, k)
+	registerTenantInbox(a, k)
 	registerResyncs(a, k)
 	a.registerDrift()
 	registerUploads(a, k)
@@ -116,6 +126,62 @@ func registerPhoneActions(a *api, k kindOfPhone) {
 	})
 	registerEnrolOne(a, k)
 	registerEnrol(a, k)
+}
+
+type replaceInput struct {
+	Place
+	WriteHeaders
+	Body struct {
+		MAC   string `json:"mac" doc:"Of the new phone"`
+		Model string `json:"model,omitempty" doc:"Of the new phone; that of the present one if left out"`
+	}
+}
+
+// registerReplace declares the exchange of a phone by one of another MAC.
+func registerReplace(a *api, k kindOfPhone) {
+	op := k.operation("POST", k.path+"/{mac}/replace", "replace-phone",
+		"Put another phone in its place. Lines, buttons and contacts go along; the phone before is served by its own URL "+
+			"until the new one has used its own")
+	op.DefaultStatus = http.StatusCreated
+	declare(a, tenantAdmins, op, func(ctx context.Context, in *replaceInput) (*answer[Phone], error) {
+		from, err := k.checkedKey(a, in.Place)
+		if err != nil {
+			return nil, err
+		}
+		to, err := k.newKey(a, in.Body.MAC)
+		if err != nil {
+			return nil, err
+		}
+		cond, err := in.condition()
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		if err := a.mayAddPhone(ctx, in.tenant, pbx.MAC(to)); err != nil {
+			return nil, a.problem(err)
+		}
+		p, dropped, err := a.ctl.ReplacePhone(ctx, author(ctx), in.tenant, pbx.MAC(from),
+			provisioner.Replacement{MAC: pbx.MAC(to), Model: in.Body.Model}, cond)
+		if err != nil {
+			return nil, a.problem(a.othersPhone(ctx, in.tenant, to, err))
+		}
+		out := k.made(ctx, a, p, in.tenant, to, in.WriteHeaders)
+		k.reveal(nil, p, &out.Body)
+		if len(dropped) > 0 {
+			out.Body.DroppedButtons = buttonFields(dropped)
+		}
+		return out, nil
+	})
+}
+
+// othersPhone keeps from a caller of one tenant that another tenant has a phone.
+func (a *api) othersPhone(ctx context.Context, tenant, mac string, err error) error {
+	if caller(ctx).Tenant == "" || pbx.KindOf(err) != pbx.Conflict {
+		return err
+	}
+	if _, own := a.ctl.Phones.Get(ctx, tenant, mac); pbx.KindOf(own) == pbx.NotFound {
+		return notYours(pbx.MAC(mac))
+	}
+	return err
 }
 
 type kindOfPhone = kind[pbx.Phone, PhoneFields, Phone]
@@ -159,13 +225,18 @@ func (a *api) mayAddPhone(ctx context.Context, tenant string, mac pbx.MAC) error
 	if caller(ctx).Tenant == "" || pbx.KindOf(err) == pbx.NotFound {
 		return nil
 	}
-	t, lost := a.ctl.Tenants.Get(ctx, "", tenant)
-	if err == nil && lost == nil && slices.ContainsFunc(t.Networks(), func(p netip.Prefix) bool {
-		return p.Contains(waiting.Address.Unmap())
-	}) {
+	if err == nil && a.asksFrom(ctx, tenant, waiting) {
 		return nil
 	}
 	return notYours(mac)
+}
+
+// asksFrom reports whether a phone of the inbox asks from a network of the tenant.
+func (a *api) asksFrom(ctx context.Context, tenant string, waiting pbx.InboxPhone) bool {
+	t, err := a.ctl.Tenants.Get(ctx, "", tenant)
+	return err == nil && slices.ContainsFunc(t.Networks(), func(p netip.Prefix) bool {
+		return p.Contains(waiting.Address.Unmap())
+	})
 }
 
 // notYours is the one answer for a phone of another tenant and for one that may become so.

@@ -123,6 +123,15 @@ func (f *Fleet) Adopted(p *pbx.Phone, created bool) {
 	}
 }
 
+// Replaced gives a phone the contacts and call lists of the one whose place it took.
+func (f *Fleet) Replaced(old, p *pbx.Phone) {
+	f.Adopted(p, true)
+	if err := f.Uploads.inherit(old, p); err != nil {
+		f.o.Log.Error("handing on the contacts of a replaced phone", "phone", old.MAC.Colons(), "to", p.MAC.Colons(), "error", err)
+	}
+	f.Deleted(old)
+}
+
 // Deleted removes the files that a deleted phone sent. Contacts and call lists are its
 // user's.
 func (f *Fleet) Deleted(p *pbx.Phone) {

@@ -225,6 +225,28 @@ func (u *Uploads) drift(p *pbx.Phone) []DriftReason {
 // maxDriftNames bounds the parameters that a drift names.
 const maxDriftNames = 20
 
+// inherit copies the files of old that are its user's to p. Another make has other forms.
+func (u *Uploads) inherit(old, p *pbx.Phone) error {
+	files, err := u.List(old)
+	if err != nil || old.Vendor != p.Vendor {
+		return err
+	}
+	for _, file := range files {
+		suffix := strings.TrimPrefix(file.Name, string(old.MAC))
+		if !phoneconf.OfUser(suffix) {
+			continue
+		}
+		body, err := u.Get(old, file.Name)
+		if err == nil {
+			_, err = u.Keep(p, phoneconf.FileName(string(p.MAC)+suffix), body)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // clear removes the files of a phone. If it is gone, later files of it are refused.
 func (u *Uploads) clear(p *pbx.Phone, gone bool) error {
 	if u.dir == "" {

@@ -137,7 +137,7 @@ func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
 		return
 	}
 	dial.Called = presentationOf(owner, t)
-	dial.Show = nil // an outside caller's number and its privacy stay as they are
+	dial.Show = nil                               // an outside caller's number and its privacy stay as they are
 	if !externalPattern.MatchString(r.c.Caller) { // without one, the carrier learns whose the call is, and tells nobody
 		dial.Show = &Shown{Number: presentationOf(owner, t), Hidden: true}
 	}

@@ -27,7 +27,7 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 		Forwards: []*Forward{{Tenant: "acme", Extension: "106", Mode: ForwardDestination, Destination: to("external:089123456")},
 			{Tenant: "acme", Extension: "107", Mode: ForwardDestination, Destination: to("external:0900123456")}},
 		ExternalNumbers: []*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}, {Tenant: "acme", Number: "0900111222", Type: NumberSIP}},
-		Trunks:          append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010",
+		Trunks: append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010",
 			Host: "sip.example", Port: 5060, Transport: TransportTCP, QualifySeconds: 30}),
 		Numbers: []*Number{{Tenant: "acme", Number: "+493011", Destination: to("extension:101")}, {Tenant: "acme", Number: "+493012"}, {Tenant: "acme", Number: "+493013", Destination: to("extension:106")},
 			{Tenant: "acme", Number: "+493014", Destination: to("extension:107")}, {Tenant: "acme", Number: "+493015", Destination: to("voicemail:101")}, {Tenant: "bolt", Number: "+493099", Destination: to("extension:101")}},

@@ -3,6 +3,7 @@ package pbx
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,6 +33,10 @@ type Phone struct {
 	// FormerSecret is the URLSecret before, which serves until the phone has used the URL of
 	// the present one; zero when there is no such secret. See EnrolAgain.
 	FormerSecret Secret
+	// FormerMAC and FormerModel are the phone whose place this one took, if FormerSecret was
+	// that phone's; "" otherwise. See Replacement.
+	FormerMAC   MAC
+	FormerModel string
 	// EnrolUntil ends the window in which the generic URL answers this phone
 	// with the address of its enrolment URL (and nothing else), see EnrolSecret.
 	EnrolUntil time.Time
@@ -87,9 +92,22 @@ func NewURLSecret() Secret { return RandomSecret(32) }
 // serves beside it. Otherwise it is the one that serves beside it.
 func (p *Phone) EnrolAgain(moved bool, until time.Time) {
 	if moved || p.FormerSecret.IsZero() {
-		p.FormerSecret = p.URLSecret
+		p.FormerSecret, p.FormerMAC, p.FormerModel = p.URLSecret, "", ""
 	}
 	p.URLSecret, p.EnrolUntil = NewURLSecret(), until
+}
+
+// Replacement is the phone of another MAC that takes the place of p, with its lines, buttons
+// and URLs of its own. p is served by its own URL until the new one has used its own.
+// moved tells whether p has used its present own URL.
+func (p *Phone) Replacement(mac MAC, moved bool, until time.Time) *Phone {
+	out := NewPhone(p.Tenant, mac, until)
+	out.Vendor, out.Model, out.Lines, out.Buttons = p.Vendor, p.Model, slices.Clone(p.Lines), slices.Clone(p.Buttons)
+	out.FormerSecret, out.FormerMAC, out.FormerModel = p.URLSecret, p.MAC, p.Model
+	if !moved && !p.FormerSecret.IsZero() && p.FormerMAC == "" {
+		out.FormerSecret = p.FormerSecret
+	}
+	return out
 }
 
 // EnrolSecret is the secret of the URL that the generic URL gives the phone.

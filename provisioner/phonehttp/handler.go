@@ -181,7 +181,13 @@ func (h *Handler) find(c *call) (*file, error) {
 	if (owner.enrolling || owner.former) && h.opt.Moved(owner.phone) {
 		owner.entry = nil
 	}
+	if owner.entry != nil && h.ended(owner.entry) {
+		owner.entry = nil
+	}
 	named := c.index.byMAC[c.want.MAC]
+	if named != nil && h.ended(named) {
+		named = nil
+	}
 	switch {
 	case owner.entry != nil:
 		c.known = owner.phone.MAC
@@ -223,6 +229,9 @@ func (h *Handler) find(c *call) (*file, error) {
 	f, _ := h.files.file(c.index, named, c.want.File, true, c.now) // the generic URL knows no other refusal than 404
 	return f, nil
 }
+
+// ended reports whether a phone was replaced by one that has used its own URL.
+func (h *Handler) ended(e *entry) bool { return e.heir != nil && h.opt.Moved(e.heir) }
 
 // proved returns the file of a phone that proved to be itself. A phone sends nothing by
 // its enrolment URL.
