@@ -446,7 +446,7 @@ func (d *deskLife) ownTemplate() {
 // phones of the model find in their files once they are to run it.
 func (d *deskLife) runsFirmware() {
 	d.t.Helper()
-	name := d.model + "-" + d.firmware + ".rom"
+	name := d.model + "-" + d.firmware + map[string]string{"yealink": ".rom", "polycom": ".ld"}[d.vendor]
 	d.beside("dialtone-firmware/"+name, "firmware")
 	d.Do(d.t, "PATCH", Tenant+"/phone-settings", Object{"firmware": Object{d.model: name}, "uploads": []string{"logs"}}, nil)
 	config := d.sync().Config
