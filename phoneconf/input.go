@@ -125,7 +125,8 @@ func (in *input) fingerprint() [sha256.Size]byte {
 	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password,
 		in.problem, in.pickup, in.directed, in.dialling.Map, strconv.FormatBool(in.dialling.Pound),
 		strings.Join(in.dialling.Emergency, " "))
-	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL,
+	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), strconv.Itoa(in.site.TLSPort), in.site.Transport,
+		in.site.Root, in.site.BaseURL,
 		in.site.NTPServer, strconv.Itoa(in.site.Year))
 	c := &in.settings
 	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN),

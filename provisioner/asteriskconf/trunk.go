@@ -25,6 +25,9 @@ type pjsipTrunk struct {
 	Secret   confValue
 	Register bool
 	Client   confValue // SIP URI that we register as
+	// TLS leads out by our own transport alone, which checks the carrier's certificate. Without
+	// it calls and registrations fail, and go nowhere in clear.
+	TLS bool
 }
 
 func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
@@ -35,9 +38,10 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
 		return v, err
 	}
 	server := uriHost(t.Host) + ":" + strconv.Itoa(t.Port)
-	if t.Transport == pbx.TransportTCP {
-		server += ";transport=tcp"
+	if t.Transport != pbx.TransportUDP {
+		server += ";transport=" + string(t.Transport)
 	}
+	v.TLS = t.Transport == pbx.TransportTLS
 	v.Account, v.Register = t.Username != "", t.Register
 	// Asterisk takes calls of one host for any trunk there: the dialplan takes from a
 	// tenant that does not trust what another's trunk lets in.

@@ -53,10 +53,14 @@ type Transport string
 const (
 	TransportUDP Transport = "udp"
 	TransportTCP Transport = "tcp"
+	TransportTLS Transport = "tls" // the carrier's certificate is checked
 )
 
-// DefaultTrunkPort is SIP's own.
-const DefaultTrunkPort = 5060
+// DefaultTrunkPort is SIP's own, DefaultTrunkTLSPort that of SIP over TLS.
+const (
+	DefaultTrunkPort    = 5060
+	DefaultTrunkTLSPort = 5061
+)
 
 // NewTrunkEndpoint returns a random endpoint name: 't' and 16 characters, so that
 // it differs from every device's.
@@ -81,8 +85,8 @@ func (t *Trunk) Validate() error {
 	es.Add(CheckName("name", t.Name))
 	es.Add(checkHost("host", t.Host))
 	es.Add(CheckRange("port", t.Port, 1, 65535, ""))
-	if t.Transport != TransportUDP && t.Transport != TransportTCP {
-		es.Add(Invalidf("transport", "%s is not a transport: use udp or tcp", quote(string(t.Transport))))
+	if !slices.Contains([]Transport{TransportUDP, TransportTCP, TransportTLS}, t.Transport) {
+		es.Add(Invalidf("transport", "%s is not a transport: use udp, tcp or tls", quote(string(t.Transport))))
 	}
 	es = append(es, checkCarrierNetworks("addresses", t.Addresses)...)
 	es.Add(t.checkAccount())
