@@ -39,6 +39,7 @@ type Phone struct {
 	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
 	ProvisioningURL string            `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
 	FormerURL       bool              `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
+	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"Settings of the tenant, its user or the installation that this model cannot follow, and what it does instead: language, tone_country, codecs, logo, transport"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
@@ -63,6 +64,7 @@ func registerPhones(a *api) {
 		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
 		toView: func(p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
+			v.Unfollowed = a.ctl.Unfollowed(p)
 			v.FormerURL = !p.FormerSecret.IsZero() && !a.ctl.Fleet.Seen.Moved(p)
 			if at := a.ctl.Fleet.Seen.Of(p).EnrolledAt; !at.IsZero() {
 				v.EnrolledAt = &at
