@@ -59,19 +59,26 @@ func (f sipTLSFlags) sipTLS(database, configDir string, site *phoneconf.Site,
 		return nil, err
 	}
 	t := &asteriskconf.TLS{Listen: listen, Certificate: filepath.Join(configDir, "sip-tls.pem"),
-		Key: filepath.Join(configDir, "sip-tls.key"), Roots: f.SIPTLSRoots}
+		Key: filepath.Join(configDir, "sip-tls.key")}
 	sum := sha256.Sum256(pair.Certificate)
 	t.Hash = hex.EncodeToString(sum[:8])
-	if _, err := os.Stat(t.Roots); err != nil { // Asterisk would do without the transport
+	roots, err := os.ReadFile(f.SIPTLSRoots)
+	if err != nil { // Asterisk would do without the transport
 		log.Warn("no carrier can be reached over TLS: --sip-tls-roots cannot be read", "error", err)
-		t.Roots = ""
+	} else {
+		t.Roots = filepath.Join(configDir, "sip-tls-roots.pem")
+		if err := wholefile.Replace(t.Roots, roots, fileForAsterisk); err != nil {
+			return nil, err
+		}
 	}
-	// Asterisk may run as another user of our group.
-	if err := wholefile.Replace(t.Key, pair.Key, 0o640); err != nil {
+	if err := wholefile.Replace(t.Key, pair.Key, fileForAsterisk); err != nil {
 		return nil, err
 	}
-	return t, wholefile.Replace(t.Certificate, pair.Certificate, 0o640)
+	return t, wholefile.Replace(t.Certificate, pair.Certificate, fileForAsterisk)
 }
+
+// fileForAsterisk: it may run as another user of our group, and see no other folder of ours.
+const fileForAsterisk = 0o640
 
 // pair reads the certificate that was given, or takes the one that is made; phones are told
 // the root of that.

@@ -217,6 +217,7 @@ func (l *Loop) pass(ctx context.Context) error {
 	}
 	l.good, l.refused = next, nil
 	l.warnings = append(l.warnings, options.Unspoken(snapshot)...)
+	l.warnings = append(l.warnings, l.missingTLS(ctx)...)
 	l.succeeded(ctx, start, snapshot.Revision, reloaded)
 	l.o.Applied(ctx, before, snapshot)
 	return nil

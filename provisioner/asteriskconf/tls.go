@@ -20,6 +20,9 @@ type TLS struct {
 // checks the carrier's certificate takes them out.
 const tlsTransport = "dialtone-tls"
 
+// TLSMarker is a function of the dialplan: "tls" once Asterisk has the transport.
+const TLSMarker = "AST_SORCERY(res_pjsip,transport," + tlsTransport + ",protocol)"
+
 // pjsipTLS becomes the transport.
 type pjsipTLS struct {
 	Name                          contextName

@@ -30,6 +30,13 @@ func TestTransportForTLS(t *testing.T) {
 			t.Errorf("no line %q in %.1000s", line, text)
 		}
 	}
+	files, err := Render(templates.MustNew(), s, Options{TLS: &with})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, is := files.Objects()[tlsTransport]; is {
+		t.Error("the transport is taken for an endpoint")
+	}
 	with.Hash = "def"
 	if _, second := render(&with); second == first {
 		t.Error("another certificate leaves the file as it was")
