@@ -35,8 +35,10 @@ func TestPhonesOverTLSRealAsterisk(t *testing.T) {
 			for _, device := range []string{"desk101", "desk102"} {
 				o.WaitStatus(t, device, 10*time.Second, "OK", IsOK)
 			}
-			if text := o.Console(t, "pjsip show contacts"); strings.Count(strings.ToUpper(text), "TRANSPORT=TLS") != 2 {
-				t.Errorf("the phones are not registered over TLS:\n%s", text)
+			for _, p := range []*phone.Phone{yealink, polycom} {
+				if a := o.boots(t, p); a.Transport != "tls" || a.Port != ports[0] || !strings.Contains(a.Trusts, "BEGIN CERTIFICATE") {
+					t.Errorf("the file of the %s says %v, and to trust %.40q", p.Model().Name, a, a.Trusts)
+				}
 			}
 			for _, c := range []struct {
 				from, to *phone.Phone
