@@ -104,8 +104,8 @@ func (p *Phone) startAgent(network, root string) (*agent, error) {
 	if err := conn.SetReadBuffer(1 << 20); err != nil { // bursts of NOTIFY while the machine is busy
 		p.log.Debug("widening the SIP socket", "err", err)
 	}
-	a := &agent{network: network, conn: conn, host: p.opts.LocalIP, port: conn.LocalAddr().(*net.UDPAddr).Port, served: make(chan struct{}),
-		peers: map[string]struct{}{}}
+	a := &agent{network: network, conn: conn, host: p.opts.LocalIP, port: conn.LocalAddr().(*net.UDPAddr).Port,
+		served: make(chan struct{}), peers: map[string]struct{}{}}
 	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(p.model.sipAgent()), sipgo.WithUserAgenTLSConfig(secure),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(p.log),
 			sip.WithTransportLayerReadFilter(a.filter)),
