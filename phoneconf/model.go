@@ -93,6 +93,12 @@ func (m Model) OldTLS() bool {
 // mono reports whether the screen shows no colours.
 func (m Model) mono() bool { return strings.Contains(m.Screen, "mono") }
 
+// SpeaksTLS reports whether the model's software knows TLS 1.2, the least that Asterisk takes.
+// Firmware of Yealink up to V73 and Polycom's before UC Software 5 end at TLS 1.0.
+func (m Model) SpeaksTLS() bool {
+	return m.Era != YealinkV70 && m.Era != PolycomSIP3 && m.Era != PolycomUCS4
+}
+
 // CommonFile is the name of the file that all Yealinks of this model ask for
 // before their own; "" for other makes and where the code is not known. What it
 // sets, <mac>.cfg overrides; we put everything there and serve no common file.

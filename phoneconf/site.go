@@ -1,12 +1,21 @@
 package phoneconf
 
-import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // Site is what phones are told about this server.
 type Site struct {
 	SIPServer string // host name or address of Asterisk as phones reach it
-	SIPPort   int    // 1–65535
-	Transport string // "udp" or "tcp"
+	SIPPort   int    // 1–65535, over UDP and TCP
+	TLSPort   int    // 1–65535, over TLS
+	Transport string // "udp", "tcp" or "tls"
+	// Root is the certificate of the authority that phones are to trust, in PEM form; "" for
+	// none beside those that they know.
+	Root string
 	// BaseURL is the address of the phone listener without a slash at the end:
 	// http://pbx.example.com:8480.
 	BaseURL   string
@@ -24,8 +33,12 @@ func (s Site) Validate() error {
 	_, err := pbx.ParseHost("--sip-server", s.SIPServer)
 	es.Add(err)
 	es.Add(pbx.CheckRange("--sip-port", s.SIPPort, 1, 65535, ""))
-	if s.Transport != "udp" && s.Transport != "tcp" {
-		es.Add(pbx.Invalidf("--sip-transport", "must be udp or tcp"))
+	switch s.Transport {
+	case "udp", "tcp":
+	case "tls":
+		es.Add(pbx.CheckRange("--sip-tls-port", s.TLSPort, 1, 65535, ""))
+	default:
+		es.Add(pbx.Invalidf("--sip-transport", "must be udp, tcp or tls"))
 	}
 	if s.NTPServer != "" {
 		_, err = pbx.ParseHost("--ntp-server", s.NTPServer)
@@ -49,3 +62,41 @@ func (s Site) firmwareURL(file string) string {
 
 // ownURL is the address of a phone's own files, without a slash at the end.
 func (s Site) ownURL(secret pbx.Secret) string { return s.BaseURL + ownPrefix + secret.Reveal() }
+
+// Port is where a phone or an app that uses the transport finds Asterisk.
+func (s Site) Port(transport string) int {
+	if transport == "tls" {
+		return s.TLSPort
+	}
+	return s.SIPPort
+}
+
+// TransportOf is the transport that a model is told: the site's, but UDP for software that knows
+// no TLS 1.2, which would stay without calls.
+func (s Site) TransportOf(m Model) string {
+	if s.Transport == "tls" && !m.SpeaksTLS() {
+		return "udp"
+	}
+	return s.Transport
+}
+
+// rootPrefix begins the path of the root certificate, on the phone listener.
+const rootPrefix = "/root/"
+
+// RootPath is where phones fetch the root certificate, "" without one. It has a hash of it, so
+// that files change with it.
+func (s Site) RootPath() string {
+	if s.Root == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(s.Root))
+	return rootPrefix + hex.EncodeToString(sum[:8]) + "/root.pem"
+}
+
+// rootURL is the address of the root certificate, "" without one.
+func (s Site) rootURL() string {
+	if s.Root == "" {
+		return ""
+	}
+	return s.BaseURL + s.RootPath()
+}

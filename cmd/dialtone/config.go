@@ -44,16 +44,17 @@ func (f dbFlag) openExisting(ctx context.Context) (*db.DB, error) {
 // siteFlags are what phones are told about this server.
 type siteFlags struct {
 	SIPServer    hostFlag `name:"sip-server" help:"Name or address of Asterisk as phones reach it." placeholder:"HOST" env:"DIALTONE_SIP_SERVER"`
-	SIPPort      int      `name:"sip-port" help:"Its SIP port." default:"5060" env:"DIALTONE_SIP_PORT"`
-	SIPTransport string   `name:"sip-transport" help:"udp or tcp." enum:"udp,tcp" default:"udp" env:"DIALTONE_SIP_TRANSPORT"`
+	SIPPort      int      `name:"sip-port" help:"Its SIP port over UDP and TCP." default:"5060" env:"DIALTONE_SIP_PORT"`
+	SIPTLSPort   int      `name:"sip-tls-port" help:"Its SIP port over TLS." default:"5061" env:"DIALTONE_SIP_TLS_PORT"`
+	SIPTransport string   `name:"sip-transport" help:"udp, tcp or tls; phones whose software knows no TLS 1.2 stay with udp." enum:"udp,tcp,tls" default:"udp" env:"DIALTONE_SIP_TRANSPORT"`
 	PhoneURL     baseFlag `help:"Base of the phone listener's URLs as phones reach it, such as http://pbx.example.com:8081." placeholder:"URL" env:"DIALTONE_PHONE_URL"`
 	NTPServer    hostFlag `name:"ntp-server" help:"Time server for phones; empty leaves it to DHCP." placeholder:"HOST" env:"DIALTONE_NTP_SERVER"`
 }
 
 // site fills in what was left out: this machine's first address.
 func (f siteFlags) site(phonePort string, year int) (phoneconf.Site, error) {
-	s := phoneconf.Site{SIPServer: string(f.SIPServer), SIPPort: f.SIPPort, Transport: f.SIPTransport,
-		BaseURL: string(f.PhoneURL), NTPServer: string(f.NTPServer), Year: year}
+	s := phoneconf.Site{SIPServer: string(f.SIPServer), SIPPort: f.SIPPort, TLSPort: f.SIPTLSPort,
+		Transport: f.SIPTransport, BaseURL: string(f.PhoneURL), NTPServer: string(f.NTPServer), Year: year}
 	if s.SIPServer == "" {
 		s.SIPServer = ownAddress()
 	}

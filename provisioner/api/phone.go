@@ -42,6 +42,7 @@ type Phone struct {
 	Replaces        string            `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
 	ReplacesModel   string            `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
 	DroppedButtons  map[string]Button `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
+	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"Settings of the tenant, its user or the installation that this model cannot follow, and what it does instead: language, tone_country, codecs, logo, transport"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
@@ -66,6 +67,7 @@ func registerPhones(a *api) {
 		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
 		toView: func(p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
+			v.Unfollowed = a.ctl.Unfollowed(p)
 			v.FormerURL = !p.FormerSecret.IsZero() && !a.ctl.Fleet.Seen.Moved(p)
 			if v.FormerURL && p.FormerMAC != "" {
 				v.FormerURL, v.Replaces, v.ReplacesModel = false, p.FormerMAC.Colons(), p.FormerModel

@@ -7,8 +7,8 @@ type TrunkFields struct {
 	Name           string   `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	Host           string   `json:"host" doc:"The carrier's server: a host name or an IP address"`
 	Addresses      []string `json:"addresses,omitempty" nullable:"false" doc:"Further addresses and networks (192.0.2.0/24) that the carrier calls from; calls from there need no password"`
-	Port           *int     `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"1 to 65535; 5060 if left out"`
-	Transport      string   `json:"transport,omitempty" doc:"udp or tcp; udp if left out"`
+	Port           *int     `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"1 to 65535; 5060 if left out, 5061 with transport tls"`
+	Transport      string   `json:"transport,omitempty" doc:"udp, tcp or tls; udp if left out. With tls Asterisk checks the carrier's certificate for host by --sip-tls-roots, and dialtone serve needs --sip-tls-listen"`
 	Username       string   `json:"username,omitempty" doc:"Answers the carrier's challenge; leave it out when the carrier knows us by our address"`
 	Secret         *string  `json:"secret,omitempty" writeOnly:"true" doc:"Password of username: 1 to 64 printable ASCII characters without spaces; left out, an existing trunk keeps its own"`
 	Register       bool     `json:"register,omitempty" doc:"Tell the carrier where we are; needs username"`
@@ -25,7 +25,7 @@ type Trunk struct {
 	Host           string     `json:"host"`
 	Addresses      []string   `json:"addresses,omitempty"`
 	Port           int        `json:"port"`
-	Transport      string     `json:"transport" enum:"udp,tcp"`
+	Transport      string     `json:"transport" enum:"udp,tcp,tls"`
 	Username       string     `json:"username,omitempty"`
 	Register       bool       `json:"register"`
 	CallerNumber   string     `json:"caller_number,omitempty"`
@@ -50,6 +50,9 @@ func registerTrunks(a *api) {
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
 			t.Host, t.Addresses = pbx.CleanHost(w.Host), pbx.CleanNetworks(w.Addresses)
+			if w.Port == nil && t.Transport == pbx.TransportTLS {
+				t.Port = pbx.DefaultTrunkTLSPort
+			}
 			if w.Username == "" && w.Secret == nil { // without its user name a password is of no use
 				t.Secret = pbx.Secret{}
 			}

@@ -70,7 +70,7 @@ type Loop struct {
 	translates []string
 }
 
-// Options are what a Loop needs. All but Patience are required.
+// Options are what a Loop needs. All but Site and Patience are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -86,6 +86,8 @@ type Options struct {
 	// Applied runs after Asterisk took a snapshot. before is the one that it took last,
 	// nil at the start of the program.
 	Applied func(ctx context.Context, before, now *pbx.Snapshot)
+	// Site is what the files have beside the rows; the loop fills in what Asterisk translates.
+	Site asteriskconf.Options
 	// Patience is how long after a reload its effect must show; 0 is verifyWithin.
 	Patience time.Duration
 }
@@ -192,7 +194,8 @@ func (l *Loop) pass(ctx context.Context) error {
 	if err != nil {
 		return l.failed(ctx, start, 0, fmt.Errorf("reading the configuration: %w", err))
 	}
-	options := asteriskconf.Options{Translates: l.codecs(ctx, snapshot)}
+	options := l.o.Site
+	options.Translates = l.codecs(ctx, snapshot)
 	files, err := asteriskconf.Render(l.o.Templates, snapshot, options)
 	if err != nil {
 		return l.failed(ctx, start, snapshot.Revision, err)
@@ -214,6 +217,7 @@ func (l *Loop) pass(ctx context.Context) error {
 	}
 	l.good, l.refused = next, nil
 	l.warnings = append(l.warnings, options.Unspoken(snapshot)...)
+	l.warnings = append(l.warnings, l.missingTLS(ctx)...)
 	l.succeeded(ctx, start, snapshot.Revision, reloaded)
 	l.o.Applied(ctx, before, snapshot)
 	return nil

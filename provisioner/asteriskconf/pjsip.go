@@ -13,6 +13,7 @@ type pjsipView struct {
 	// Redirected is the context that runs when a phone's channel ends.
 	Redirected string
 	Codecs     string // formats of trunks
+	TLS        *pjsipTLS
 	Tenants    []pjsipTenant
 	Devices    []pjsipDevice
 	Trunks     []pjsipTrunk
@@ -52,6 +53,10 @@ const noExtension = "no_extension"
 func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext, Codecs: strings.Join(plainFormats, ","),
 		Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	var err error
+	if v.TLS, err = pjsipTLSOf(o.TLS); err != nil {
+		return nil, fmt.Errorf("transport for TLS: %w", err)
+	}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
 		if err != nil {

@@ -25,6 +25,8 @@ import (
 type Options struct {
 	// Translates are the codecs, of those that not every Asterisk has, that this one translates.
 	Translates []string
+	// TLS is a transport of ours for phones and carriers, nil for none.
+	TLS *TLS
 
 	hintsHash string // of hintsFile, for the dialplan that reads it
 }

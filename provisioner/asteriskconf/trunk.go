@@ -24,6 +24,9 @@ type pjsipTrunk struct {
 	Register bool
 	Client   confValue // SIP URI that we register as
 	Qualify  int       // seconds; 0 never
+	// TLS leads out by our own transport alone, which checks the carrier's certificate. Without
+	// it calls and registrations fail, and go nowhere in clear.
+	TLS bool
 }
 
 func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
@@ -33,6 +36,7 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
 	if err := t.Validate(); err != nil { // a host or user name is written into URIs
 		return v, err
 	}
+	v.TLS = t.Transport == pbx.TransportTLS
 	v.Account, v.Register, v.Qualify = t.Username != "", t.Register, t.QualifySeconds
 	// Asterisk takes calls of one host for any trunk there: the dialplan takes from a
 	// tenant that does not trust what another's trunk lets in.

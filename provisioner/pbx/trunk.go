@@ -58,10 +58,14 @@ type Transport string
 const (
 	TransportUDP Transport = "udp"
 	TransportTCP Transport = "tcp"
+	TransportTLS Transport = "tls" // the carrier's certificate is checked
 )
 
-// DefaultTrunkPort is SIP's own.
-const DefaultTrunkPort = 5060
+// DefaultTrunkPort is SIP's own, DefaultTrunkTLSPort that of SIP over TLS.
+const (
+	DefaultTrunkPort    = 5060
+	DefaultTrunkTLSPort = 5061
+)
 
 // DefaultTrunkQualify is how often a carrier is asked whether it answers, in seconds.
 const DefaultTrunkQualify = 30
@@ -86,8 +90,8 @@ func (t *Trunk) Server() string { return "sip:" + t.Address() }
 // Address is the part of the carrier's URIs behind the user.
 func (t *Trunk) Address() string {
 	out := URIHost(t.Host) + ":" + strconv.Itoa(t.Port)
-	if t.Transport == TransportTCP {
-		out += ";transport=tcp"
+	if t.Transport == TransportTCP || t.Transport == TransportTLS {
+		out += ";transport=" + string(t.Transport)
 	}
 	return out
 }
@@ -106,8 +110,8 @@ func (t *Trunk) Validate() error {
 	es.Add(CheckName("name", t.Name))
 	es.Add(checkHost("host", t.Host))
 	es.Add(CheckRange("port", t.Port, 1, 65535, ""))
-	if t.Transport != TransportUDP && t.Transport != TransportTCP {
-		es.Add(Invalidf("transport", "%s is not a transport: use udp or tcp", quote(string(t.Transport))))
+	if !slices.Contains([]Transport{TransportUDP, TransportTCP, TransportTLS}, t.Transport) {
+		es.Add(Invalidf("transport", "%s is not a transport: use udp, tcp or tls", quote(string(t.Transport))))
 	}
 	es = append(es, checkCarrierNetworks("addresses", t.Addresses)...)
 	es.Add(t.checkAccount())

@@ -139,6 +139,9 @@ func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
 	if r, ok := h.firmware(a); ok {
 		return r, note{}
 	}
+	if path := h.files.o.Site.RootPath(); path != "" && a.path == path {
+		return h.root(a), note{}
+	}
 	c := call{ask: a, now: h.files.o.Now(), index: h.files.indexOf(s)}
 	c.want, c.ok = phoneconf.ParsePath(a.path)
 	r, hash := h.answer(&c)

@@ -59,8 +59,8 @@ func (o *codecOffice) bootsAs(t *testing.T, vendor, model, number string) *phone
 	return p
 }
 
-// boots lets a phone fetch its files and register as they say.
-func (o *codecOffice) boots(t *testing.T, p *phone.Phone) {
+// boots lets a phone fetch its files and register with the account that they say.
+func (o *codecOffice) boots(t *testing.T, p *phone.Phone) phone.Account {
 	t.Helper()
 	c, _, err := p.Fetch(Within(t, 15*time.Second))
 	if err != nil || len(c.Accounts) != 1 {
@@ -69,6 +69,7 @@ func (o *codecOffice) boots(t *testing.T, p *phone.Phone) {
 	if err := p.Register(Within(t, 10*time.Second), c.Accounts[0]); err != nil {
 		t.Fatal(err)
 	}
+	return c.Accounts[0]
 }
 
 // want changes the tenant's codecs, boots both phones with them, and reads which of them the
