@@ -10,6 +10,7 @@ require (
 	github.com/danielgtaylor/huma/v2 v2.39.0
 	github.com/emiago/sipgo v1.7.2
 	github.com/google/go-cmp v0.7.0
+	github.com/gotranspile/g722 v0.0.0-20240123003956-384a1bb16a19
 	github.com/heltonmarx/goami v1.0.1-0.20250407084856-13fa30bbc4e3
 	github.com/icholy/digest v1.2.0
 	github.com/labstack/echo/v4 v4.16.0

@@ -2,6 +2,7 @@ package ami
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -87,4 +88,16 @@ func (s *Session) CoreStatus(ctx context.Context) (CoreStatus, error) {
 // and prints as 1970, or 1969 west of Greenwich.
 func (st CoreStatus) booted() bool {
 	return st.Started != "" && !strings.HasPrefix(st.Started, "1970-") && !strings.HasPrefix(st.Started, "1969-")
+}
+
+// ModuleRuns reports whether Asterisk runs a module, such as "codec_opus".
+func (s *Session) ModuleRuns(ctx context.Context, module string) (bool, error) {
+	_, err := s.typed(ctx, "ModuleCheck", []string{module},
+		func(ctx context.Context, client goami.Client, id string) (goami.Response, error) {
+			return goami.ModuleCheck(ctx, client, id, module)
+		})
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

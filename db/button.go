@@ -170,10 +170,39 @@ func (tx *Tx) checkWatched(ctx context.Context, tenant string, bs []pbx.Button) 
 			return fmt.Errorf("looking for extension %s: %w", b.Value, err)
 		}
 		if !have {
-			es.Add(pbx.Refusedf(b.Field("value"), "extension %s does not exist in tenant %s", b.Value, tenant))
+			why, err := tx.notWatched(ctx, tenant, b.Value)
+			if err != nil {
+				return err
+			}
+			es.Add(pbx.Refusedf(b.Field("value"), "%s", why))
 		}
 	}
 	return es.Err()
+}
+
+// notWatched says why the lamp of an extension cannot show a number, and which kind of button
+// the number is for.
+func (tx *Tx) notWatched(ctx context.Context, tenant, value string) (string, error) {
+	codes, err := tx.FeatureCodes(ctx, tenant)
+	if err != nil {
+		return "", err
+	}
+	if codes.IsSlot(value) {
+		return value + " is a park slot: use kind " + string(pbx.ParkedButton), nil
+	}
+	if f, _, is := codes.Read(value); is {
+		return fmt.Sprintf("%s is the code %s: use kind %s", value, f, pbx.ButtonOf(f)), nil
+	}
+	group, err := tx.has(ctx, `SELECT 1 FROM ring_groups WHERE tenant = ? AND (number = ? OR name = ?)`, tenant, value,
+		value)
+	if err != nil {
+		return "", fmt.Errorf("looking for ring group %s: %w", value, err)
+	}
+	if group {
+		return value + " is a ring group, which has no lamp: use kind " + string(pbx.SpeedDialButton) +
+			" with its number to call it", nil
+	}
+	return "extension " + value + " does not exist in tenant " + tenant, nil
 }
 
 // insertButtons adds rows; insert names the table and its first two columns.

@@ -78,6 +78,10 @@ func TestButtonRefusals(t *testing.T) {
 			do: func(ctx context.Context, tx *Tx) error { return tx.PutButtonTemplate(ctx, watching("default", "102")) }},
 		{name: "extension of another tenant", kind: pbx.Invalid, field: "buttons.m1-2.value", message: "extension 101 does not exist in tenant acme",
 			do: func(ctx context.Context, tx *Tx) error { return tx.PutButtonTemplate(ctx, watching("acme", "101")) }},
+		{name: "a park slot", kind: pbx.Invalid, field: "buttons.m1-2.value", message: "701 is a park slot: use kind parked",
+			do: func(ctx context.Context, tx *Tx) error { return tx.PutButtonTemplate(ctx, watching("default", "701")) }},
+		{name: "a code", kind: pbx.Invalid, field: "buttons.m1-2.value", message: "*97 is the code voicemail: use kind voicemail",
+			do: func(ctx context.Context, tx *Tx) error { return tx.PutButtonTemplate(ctx, watching("default", "*97")) }},
 		{name: "on a phone", kind: pbx.Invalid, field: "buttons.m1-2.value", message: "extension 9 does not exist in tenant default",
 			do: func(ctx context.Context, tx *Tx) error {
 				return tx.PutPhone(ctx, phone(func(p *pbx.Phone) { p.Buttons = watching("", "9").Buttons }))

@@ -73,3 +73,24 @@ func (tx *Tx) FreeDesk(ctx context.Context, d *pbx.Device) error {
 	d.Extension = ""
 	return tx.PutDevice(ctx, d)
 }
+
+// FreeDesks returns the shared devices of a tenant on which nobody is signed in.
+func (tx *Tx) FreeDesks(ctx context.Context, tenant string) ([]*pbx.Device, error) {
+	ds, err := deviceTable.rows(ctx, tx, `WHERE tenant = ? AND shared = 1 AND extension IS NULL ORDER BY name`, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("listing the free desks of tenant %s: %w", tenant, err)
+	}
+	return ds, nil
+}
+
+// AvailableNumbers returns the external numbers of a tenant that users may choose, and that
+// no device rings.
+func (tx *Tx) AvailableNumbers(ctx context.Context, tenant string) ([]*pbx.ExternalNumber, error) {
+	ns, err := externalTable.rows(ctx, tx, `WHERE tenant = ?1 AND available = 1 AND number NOT IN
+		(SELECT external_number FROM devices WHERE tenant = ?1 AND external_number IS NOT NULL AND extension IS NOT NULL)
+		ORDER BY number`, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("listing the available numbers of tenant %s: %w", tenant, err)
+	}
+	return ns, nil
+}

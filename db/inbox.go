@@ -11,7 +11,7 @@ import (
 // Inbox returns the phones that were not adopted, by MAC.
 func (db *DB) Inbox(ctx context.Context) (out []pbx.InboxPhone, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
-		out, err = query(ctx, tx, scanInbox, `SELECT mac, vendor, model, firmware, user_agent, address, first_seen, last_seen, count
+		out, err = query(ctx, tx, scanInbox, `SELECT mac, vendor, model, firmware, user_agent, address, reason, first_seen, last_seen, count
 			FROM phone_inbox ORDER BY mac`)
 		return err
 	})
@@ -24,7 +24,7 @@ func (db *DB) Inbox(ctx context.Context) (out []pbx.InboxPhone, err error) {
 func scanInbox(row scanner) (pbx.InboxPhone, error) {
 	var p pbx.InboxPhone
 	var address string
-	err := row.Scan(&p.MAC, &p.Vendor, &p.Model, &p.Firmware, &p.UserAgent, &address, instant{&p.FirstSeen},
+	err := row.Scan(&p.MAC, &p.Vendor, &p.Model, &p.Firmware, &p.UserAgent, &address, &p.Reason, instant{&p.FirstSeen},
 		instant{&p.LastSeen}, &p.Count)
 	if err == nil && address != "" {
 		p.Address, err = netip.ParseAddr(address)
@@ -46,8 +46,9 @@ func (db *DB) WriteInbox(ctx context.Context, put []pbx.InboxPhone, gone []pbx.M
 			if p.Address.IsValid() {
 				address = p.Address.String()
 			}
-			err := tx.exec(ctx, `INSERT OR REPLACE INTO phone_inbox (mac, vendor, model, firmware, user_agent, address, first_seen, last_seen, count)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(p.MAC), string(p.Vendor), p.Model, p.Firmware, cut(p.UserAgent), address,
+			err := tx.exec(ctx, `INSERT OR REPLACE INTO phone_inbox (mac, vendor, model, firmware, user_agent, address, reason, first_seen, last_seen, count)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(p.MAC), string(p.Vendor), p.Model, p.Firmware, cut(p.UserAgent), address,
+				string(p.Reason),
 				millis(p.FirstSeen), millis(p.LastSeen), p.Count)
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package db
 
 import (
 	"net/netip"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,7 +13,23 @@ import (
 
 func sampleInboxPhone() pbx.InboxPhone {
 	return pbx.InboxPhone{MAC: "64167f000001", Vendor: pbx.Polycom, Model: "VVX450", Firmware: "6.4.6.2453", UserAgent: "FileTransport PolycomVVX-VVX_450-UA/6.4.6.2453",
-		Address: netip.MustParseAddr("2001:db8::7"), FirstSeen: time.UnixMilli(1700000000123).UTC(), LastSeen: time.UnixMilli(1700000001123).UTC(), Count: 3}
+		Address: netip.MustParseAddr("2001:db8::7"), Reason: pbx.RefusedURL, FirstSeen: time.UnixMilli(1700000000123).UTC(), LastSeen: time.UnixMilli(1700000001123).UTC(), Count: 3}
+}
+
+// Phones that waited before the inbox had reasons wait to be adopted.
+func TestInboxFromBeforeReasons(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "old.db")
+	load(t, "testdata/version-21.sql", path)
+	db := openAt(t, path, Options{})
+	got, err := db.Inbox(t.Context())
+	if err != nil || len(got) == 0 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	for _, p := range got {
+		if p.Reason != pbx.RefusedNobody {
+			t.Errorf("%s: reason %q", p.MAC, p.Reason)
+		}
+	}
 }
 
 func TestInboxRoundTrip(t *testing.T) {

@@ -18,7 +18,7 @@ func sampleNumber() *pbx.ExternalNumber {
 func sampleTrunk() *pbx.Trunk {
 	return &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabcdefgh", Host: "sip.example.org",
 		Addresses: []string{"192.0.2.0/24", "2001:db8::1/128"}, TrustIDInbound: true, Port: 5061, Transport: pbx.TransportTCP,
-		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234", Teams: true, MaxCalls: 30}
+		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234", Teams: true, MaxCalls: 30, QualifySeconds: 45}
 }
 
 // sampleExternal and sampleTwinned set the fields that lead outside.
@@ -40,7 +40,7 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 			return tx.exec(ctx, `INSERT INTO external_numbers VALUES ('default', '`+sampleMobile+`', '', 1, 'sip', 1, 2)`)
 		},
 		func() error {
-			return tx.exec(ctx, `INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision, max_calls) VALUES ('default', 'carrier', 'tfilled', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 2, 30)`)
+			return tx.exec(ctx, `INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision, max_calls, qualify_seconds) VALUES ('default', 'carrier', 'tfilled', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 2, 30, 45)`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO numbers VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)

@@ -22,6 +22,13 @@ var phoneTable = newTable(kindPhone, "phones",
 	col("model", func(row *pbx.Phone) any { return &row.Model }),
 	col("url_secret", func(row *pbx.Phone) any { return secret{&row.URLSecret} }).as("provisioning_url", nil),
 	col("former_secret", func(row *pbx.Phone) any { return secret{&row.FormerSecret} }).unaudited(),
+	col("former_mac", func(row *pbx.Phone) any { return &row.FormerMAC }).as("replaces", func(row *pbx.Phone) any {
+		if row.FormerMAC == "" {
+			return ""
+		}
+		return row.FormerMAC.Colons()
+	}),
+	col("former_model", func(row *pbx.Phone) any { return &row.FormerModel }).as("replaces_model", nil),
 	col("enrol_until", func(row *pbx.Phone) any { return instant{&row.EnrolUntil} }),
 	apartCol("lines", func(row *pbx.Phone) any { return &row.Lines }),
 	apartCol("buttons", func(row *pbx.Phone) any { return &row.Buttons }).as("buttons",
@@ -150,6 +157,15 @@ func (tx *Tx) checkPhone(ctx context.Context, p *pbx.Phone, given []pbx.Line) er
 		return err
 	}
 	return tx.checkWatched(ctx, p.Tenant, p.Buttons)
+}
+
+// ReplacePhone puts p in the place of the phone of another MAC. Its lines, and the buttons
+// that it has, are those of p. A Conflict error when p's MAC is taken.
+func (tx *Tx) ReplacePhone(ctx context.Context, old pbx.MAC, p *pbx.Phone) error {
+	if err := tx.DeletePhone(ctx, p.Tenant, old); err != nil {
+		return err
+	}
+	return tx.CreatePhone(ctx, p)
 }
 
 // DeletePhone removes a phone and its lines. Its devices stay. Its fetches stay

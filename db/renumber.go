@@ -156,8 +156,8 @@ func (tx *Tx) follow(ctx context.Context, devices []*pbx.Device, u *pbx.User, nu
 }
 
 // DuplicateExtension makes an extension with all settings of another one. A mailbox
-// of the same number is duplicated as well, but for the e-mail address, which is
-// its owner's; another mailbox is shared.
+// of the same number is duplicated as well, but for e-mail address and PIN, which are
+// its owner's: the PIN is a random one. Another mailbox is shared.
 func (tx *Tx) DuplicateExtension(ctx context.Context, tenant, number, as string) (*pbx.Extension, error) {
 	from, err := tx.Extension(ctx, tenant, number)
 	if err != nil {
@@ -172,6 +172,7 @@ func (tx *Tx) DuplicateExtension(ctx context.Context, tenant, number, as string)
 		}
 		e.Mailbox, m.Number, m.Version, m.Revision = as, as, 0, 0
 		m.Email, m.AttachRecording, m.DeleteAfterMail = "", false, false
+		m.PIN = pbx.RandomPIN()
 		if err := tx.CreateMailbox(ctx, m); err != nil {
 			return nil, err
 		}

@@ -2,16 +2,11 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pressly/goose/v3"
-
-	"io/fs"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -19,22 +14,7 @@ import (
 // TestTenantsKeepWhatTheyCould migrates a database of version 23: tenants without a class
 // of service get one that allows everything, and classes go on to allow what they did.
 func TestTenantsKeepWhatTheyCould(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "old.db")
-	raw, err := sql.Open("sqlite3", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, raw, dir, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.UpTo(t.Context(), 23); err != nil {
-		t.Fatal(err)
-	}
+	path, raw := databaseOf(t, 23)
 	for _, row := range []string{"'plain', ''", "'chosen', 'home'", "'named', ''"} {
 		if _, err := raw.Exec(`INSERT INTO tenants (name, title, timezone, phone_password, version, revision, class_of_service)
 			SELECT column1, '', 'UTC', 'password1', 1, 1, column2 FROM (VALUES (` + row + `))`); err != nil {

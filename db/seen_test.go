@@ -57,7 +57,7 @@ func TestEnrolledPhonesOfOldHaveMoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := s.Phone(got[0].MAC); p == nil || p.URLSecret.IsZero() || !p.FormerSecret.IsZero() {
+	if p := s.Phone(got[0].MAC); p == nil || p.URLSecret.IsZero() || !p.FormerSecret.IsZero() || p.FormerMAC != "" || p.FormerModel != "" {
 		t.Errorf("the phone of old is %+v", p)
 	}
 }

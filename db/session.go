@@ -72,6 +72,29 @@ func (db *DB) AddSession(ctx context.Context, s *Session, u *pbx.User) error {
 	return nil
 }
 
+// notSignedIn returns an InUse error while a user has a session of the API.
+func (tx *Tx) notSignedIn(ctx context.Context, u *pbx.User) error {
+	in, err := tx.has(ctx, `SELECT 1 FROM sessions WHERE tenant = ? AND username = ? AND expires_at > ?`, u.Tenant,
+		u.Username, millis(tx.start))
+	if err != nil {
+		return fmt.Errorf("looking for sessions of user %s: %w", u.Username, err)
+	}
+	if in {
+		return &pbx.Error{Kind: pbx.InUse, Message: "the number can be changed while its user is signed out, and there is a session of",
+			Refs: []pbx.Ref{{Kind: kindUser, Key: u.Username}}}
+	}
+	return nil
+}
+
+// NotSignedIn returns an InUse error while the user of an extension has a session of the API.
+func (tx *Tx) NotSignedIn(ctx context.Context, tenant, extension string) error {
+	u, err := orNil(tx.UserOf(ctx, tenant, extension))
+	if err != nil || u == nil {
+		return err
+	}
+	return tx.notSignedIn(ctx, u)
+}
+
 func (tx *Tx) addSession(ctx context.Context, s *Session) error {
 	if err := tx.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, millis(s.CreatedAt)); err != nil {
 		return err

@@ -25,6 +25,7 @@ var trunkTable = newTable(kindTrunk, "trunks",
 	col("trust_id_inbound", func(row *pbx.Trunk) any { return &row.TrustIDInbound }),
 	col("teams", func(row *pbx.Trunk) any { return &row.Teams }),
 	col("max_calls", func(row *pbx.Trunk) any { return &row.MaxCalls }),
+	col("qualify_seconds", func(row *pbx.Trunk) any { return &row.QualifySeconds }),
 )
 
 // Trunk returns one trunk, or a NotFound error.

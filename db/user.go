@@ -114,6 +114,11 @@ func (tx *Tx) checkUser(ctx context.Context, old, u *pbx.User) error {
 		if err := tx.signedOut(ctx, old); err != nil {
 			return err
 		}
+		if old.Extension != "" {
+			if err := tx.notSignedIn(ctx, old); err != nil {
+				return err
+			}
+		}
 	}
 	if u.Extension == "" {
 		return nil

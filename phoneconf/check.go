@@ -58,6 +58,19 @@ func CheckTemplate(t *pbx.ButtonTemplate) error {
 	return es.Err()
 }
 
+// Fitting splits the buttons of a phone into those that its model has, and others.
+func Fitting(p *pbx.Phone) (kept, others []pbx.Button) {
+	m, known := Lookup(p.Vendor, p.Model)
+	for _, b := range p.Buttons {
+		if known && m.checkButton(b) != nil {
+			others = append(others, b)
+		} else {
+			kept = append(kept, b)
+		}
+	}
+	return kept, others
+}
+
 // checkButton refuses a key that the model has not, and a kind that its files
 // cannot say.
 func (m Model) checkButton(b pbx.Button) *pbx.Error {

@@ -37,9 +37,15 @@ func offHook(t *testing.T, s *pbx.Snapshot, p *pbx.Phone) dialsOffHook {
 // filesOf reads all parameters of a phone's files with the test's own readers.
 func filesOf(t *testing.T, s *pbx.Snapshot, p *pbx.Phone) map[string]string {
 	t.Helper()
+	return filesAt(t, s, p, testSite)
+}
+
+// filesAt is filesOf at another site.
+func filesAt(t *testing.T, s *pbx.Snapshot, p *pbx.Phone, site Site) map[string]string {
+	t.Helper()
 	out := map[string]string{}
 	for _, name := range Files(s, p) {
-		b, _, err := Render(engine, s, p, testSite, name)
+		b, _, err := Render(engine, s, p, site, name)
 		if err != nil {
 			t.Fatalf("%s: %v", p.Model, err)
 		}

@@ -66,18 +66,37 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 			return in
 		}
 		in.lines = append(in.lines, gatherLine(s, l, d))
-		if e := s.Extension(p.Tenant, d.Extension); e != nil && l.Registration == 1 {
-			in.settings.ToneCountry = tonesOf(s, e, in.settings.ToneCountry)
-			in.zone = cmp.Or(e.Timezone, in.zone)
-		}
-		if u := s.UserOf(p.Tenant, d.Extension); u != nil && u.Timezone != "" && l.Registration == 1 {
-			in.zone = u.Timezone // the first line is whose phone it is
-		}
 	}
+	in.belongTo(firstExtension(s, p), s)
 	if m, ok := Lookup(p.Vendor, p.Model); ok {
 		in.buttons = in.buttonsOn(s, p, m)
 	}
 	return in
+}
+
+// firstExtension is the extension of the phone's first line, whose phone it is; nil for nobody.
+func firstExtension(s *pbx.Snapshot, p *pbx.Phone) *pbx.Extension {
+	if len(p.Lines) == 0 {
+		return nil
+	}
+	d := s.Device(p.Tenant, p.Lines[0].Device)
+	if d == nil {
+		return nil
+	}
+	return s.Extension(p.Tenant, d.Extension)
+}
+
+// belongTo gives the phone the clock, tones and language of the one who has it.
+func (in *input) belongTo(e *pbx.Extension, s *pbx.Snapshot) {
+	if e == nil {
+		return
+	}
+	in.settings.ToneCountry = tonesOf(s, e, in.settings.ToneCountry)
+	in.settings.Language = languageOf(s, e, in.settings.Language)
+	in.zone = cmp.Or(e.Timezone, in.zone)
+	if u := s.UserOf(e.Tenant, e.Number); u != nil {
+		in.zone = cmp.Or(u.Timezone, in.zone)
+	}
 }
 
 func gatherLine(s *pbx.Snapshot, l pbx.Line, d *pbx.Device) lineInput {
@@ -125,7 +144,8 @@ func (in *input) fingerprint() [sha256.Size]byte {
 	b = appendTexts(b, string(in.mac), string(in.vendor), in.model, in.urlSecret, in.title, in.zone, in.password,
 		in.problem, in.pickup, in.directed, in.dialling.Map, strconv.FormatBool(in.dialling.Pound),
 		strings.Join(in.dialling.Emergency, " "))
-	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), in.site.Transport, in.site.BaseURL,
+	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), strconv.Itoa(in.site.TLSPort), in.site.Transport,
+		in.site.Root, in.site.BaseURL,
 		in.site.NTPServer, strconv.Itoa(in.site.Year))
 	c := &in.settings
 	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -75,8 +76,28 @@ func (m Model) Keys() int {
 
 func (m Model) has(q Quirk) bool { return slices.Contains(m.Quirks, q) }
 
+// OldTLS reports that its newest firmware speaks TLS 1.0 alone, or has no ECDHE: Polycom
+// before UC Software 5, Yealink before V85, of which public server configurations add suites
+// with RSA key exchange. Where no source is certain it is taken to be so.
+func (m Model) OldTLS() bool {
+	switch m.Era {
+	case PolycomSIP3, PolycomUCS4, YealinkV70:
+		return true
+	case PolycomUCS:
+		return false
+	}
+	branch, err := strconv.Atoi(m.Firmware)
+	return err == nil && branch < 85
+}
+
 // mono reports whether the screen shows no colours.
 func (m Model) mono() bool { return strings.Contains(m.Screen, "mono") }
+
+// SpeaksTLS reports whether the model's software knows TLS 1.2, the least that Asterisk takes.
+// Firmware of Yealink up to V73 and Polycom's before UC Software 5 end at TLS 1.0.
+func (m Model) SpeaksTLS() bool {
+	return m.Era != YealinkV70 && m.Era != PolycomSIP3 && m.Era != PolycomUCS4
+}
 
 // CommonFile is the name of the file that all Yealinks of this model ask for
 // before their own; "" for other makes and where the code is not known. What it
@@ -99,11 +120,27 @@ func plainName(s string) string {
 // Lookup returns the model of a vendor by any of its names.
 func Lookup(vendor pbx.Vendor, name string) (Model, bool) {
 	m, ok := byName[modelKey{vendor, name}] // as it is stored, in most cases
-	if !ok {
-		m, ok = byName[modelKey{vendor, plainName(name)}]
+	if ok {
+		return m, true
 	}
-	return m, ok
+	plain := plainName(name)
+	if m, ok = byName[modelKey{vendor, plain}]; ok {
+		return m, true
+	}
+	for _, before := range beforeModel {
+		if rest, is := strings.CutPrefix(plain, before); is {
+			if m, ok = byName[modelKey{vendor, rest}]; ok {
+				return m, true
+			}
+			plain = rest
+		}
+	}
+	return Model{}, false
 }
+
+// beforeModel are words that stand before the name of a model on the phone, on its box or in
+// its User-Agent, in this order: Yealink SIP-T46U, SoundPoint IP 650, Poly VVX 450.
+var beforeModel = []string{"hp", "yealink", "polycom", "poly", "sip", "soundpoint", "soundstation"}
 
 // LookupAny returns the model of that name, whoever makes it. No name belongs to
 // two makes (a test holds that).
@@ -119,6 +156,9 @@ func LookupAny(name string) (Model, bool) {
 // UnknownModel is the error about a model that is not in the tables; it names
 // those that are spelt most like it. An empty vendor looks at all.
 func UnknownModel(field string, vendor pbx.Vendor, name string) *pbx.Error {
+	if other, ok := LookupAny(name); ok {
+		return pbx.Invalidf(field, "%s is a %s: set vendor to %s", other.Name, other.Vendor, other.Vendor)
+	}
 	whose := "any vendor"
 	if vendor != "" {
 		whose = string(vendor)
@@ -128,29 +168,48 @@ func UnknownModel(field string, vendor pbx.Vendor, name string) *pbx.Error {
 		strings.Join(near(vendor, name, 5), ", "))
 }
 
-// near returns the n names that are spelt most like name.
+// near returns the n names that are spelt most like name: those that begin as it does, then
+// those of which the fewest letters differ.
 func near(vendor pbx.Vendor, name string, n int) []string {
 	type candidate struct {
-		name string
-		far  int
+		name        string
+		begins, far int
+	}
+	plain := plainName(name)
+	for _, before := range beforeModel {
+		plain = strings.TrimPrefix(plain, before)
 	}
 	var all []candidate
 	for _, m := range models {
 		if vendor != "" && m.Vendor != vendor {
 			continue
 		}
-		far := distance(plainName(m.Name), plainName(name))
-		for _, also := range m.Also {
-			far = min(far, distance(plainName(also), plainName(name)))
+		c := candidate{m.Name, 0, len(name) + 40}
+		for _, known := range append([]string{m.Name}, m.Also...) {
+			c.begins = max(c.begins, common(plainName(known), plain))
+			c.far = min(c.far, distance(plainName(known), plain))
 		}
-		all = append(all, candidate{m.Name, far})
+		all = append(all, c)
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.far, b.far) })
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		if a.begins == len(plain) || b.begins == len(plain) { // one goes on where the name ends
+			return cmp.Or(cmp.Compare(b.begins, a.begins), cmp.Compare(a.far, b.far))
+		}
+		return cmp.Compare(a.far, b.far)
+	})
 	var out []string
 	for _, c := range all[:min(n, len(all))] {
 		out = append(out, c.name)
 	}
 	return out
+}
+
+// common is how many letters two texts begin with in common.
+func common(a, b string) (n int) {
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // distance counts the letters to insert, drop or replace to get from a to b

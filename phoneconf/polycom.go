@@ -51,7 +51,8 @@ type polycomSiteView struct {
 	Emergency   []polycomEmergency
 	Directed    xmlAttr // what is dialled before the number at which a call rings
 	KeepTCP     int
-	Pages       int // 1 when keys stand on several pages
+	Root        xmlAttr // certificate of the authority to trust, beside those that the phone knows
+	Pages       int     // 1 when keys stand on several pages
 }
 
 // polycomEmergency is one number that reaches help.
@@ -104,7 +105,8 @@ func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 	if slices.Contains(ownBackground, m.Name) {
 		view.Background = w.attr("model", m.Name)
 	}
-	if in.site.Transport != "udp" {
+	view.Root = w.attr("root certificate", in.site.Root)
+	if in.site.TransportOf(m) != "udp" {
 		view.KeepTCP = 1
 	}
 	if m.Pages != 1 && m.LineKeys > m.Accounts {

@@ -1,8 +1,6 @@
 package phoneconf
 
 import (
-	"strings"
-
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -26,7 +24,7 @@ type polycomLine struct {
 	Label        xmlAttr
 	Server       xmlAttr
 	Port         int
-	Transport    xmlAttr // UDPOnly or TCPOnly
+	Transport    xmlAttr // of polycomTransports
 	Voicemail    xmlAttr // number to dial for messages
 }
 
@@ -62,7 +60,7 @@ func renderPolycomReg(e *Engine, in *input, m Model) ([]byte, error) {
 	var w attrWriter
 	view := polycomRegView{WatchLine: 1}
 	for n := 1; n <= m.Accounts; n++ {
-		view.Lines = append(view.Lines, w.line(in, n))
+		view.Lines = append(view.Lines, w.line(in, m, n))
 	}
 	last := m.LineKeys
 	for _, b := range in.buttons {
@@ -124,7 +122,10 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 	return "EFK", len(view.Actions)
 }
 
-func (w *attrWriter) line(in *input, n int) polycomLine {
+// polycomTransports are the names of transports.
+var polycomTransports = map[string]string{"udp": "UDPOnly", "tcp": "TCPOnly", "tls": "TLS"}
+
+func (w *attrWriter) line(in *input, m Model, n int) polycomLine {
 	out := polycomLine{N: n}
 	l := in.line(n)
 	if l == nil {
@@ -137,8 +138,8 @@ func (w *attrWriter) line(in *input, n int) polycomLine {
 	out.Endpoint = w.attr("endpoint", l.endpoint)
 	out.Password = w.attr("SIP password", l.secret)
 	out.Server = w.attr("SIP server", in.site.SIPServer)
-	out.Port = in.site.SIPPort
-	out.Transport = w.attr("transport", strings.ToUpper(in.site.Transport)+"Only")
+	transport := in.site.TransportOf(m)
+	out.Port, out.Transport = in.site.Port(transport), w.attr("transport", polycomTransports[transport])
 	if l.voicemail != "" {
 		out.HasVoicemail = true
 		out.Voicemail = w.attr("voicemail number", l.voicemail)

@@ -1,8 +1,8 @@
 package phoneconf
 
 import (
-	"net/url"
-	"regexp"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -10,8 +10,12 @@ import (
 // Site is what phones are told about this server.
 type Site struct {
 	SIPServer string // host name or address of Asterisk as phones reach it
-	SIPPort   int    // 1–65535
-	Transport string // "udp" or "tcp"
+	SIPPort   int    // 1–65535, over UDP and TCP
+	TLSPort   int    // 1–65535, over TLS
+	Transport string // "udp", "tcp" or "tls"
+	// Root is the certificate of the authority that phones are to trust, in PEM form; "" for
+	// none beside those that they know.
+	Root string
 	// BaseURL is the address of the phone listener without a slash at the end:
 	// http://pbx.example.com:8480.
 	BaseURL   string
@@ -22,26 +26,28 @@ type Site struct {
 	Year int
 }
 
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$`)
-
-// Validate returns all broken rules. Year is not among them: it belongs to the
-// moment and not to the configuration.
+// Validate returns all broken rules, each with the flag that says the value. Year is not
+// among them: it belongs to the moment and not to the configuration.
 func (s Site) Validate() error {
 	var es pbx.Errors
-	if !hostPattern.MatchString(s.SIPServer) {
-		es.Add(pbx.Invalidf("sip_server", "must be a host name or an address"))
+	_, err := pbx.ParseHost("--sip-server", s.SIPServer)
+	es.Add(err)
+	es.Add(pbx.CheckRange("--sip-port", s.SIPPort, 1, 65535, ""))
+	switch s.Transport {
+	case "udp", "tcp":
+	case "tls":
+		es.Add(pbx.CheckRange("--sip-tls-port", s.TLSPort, 1, 65535, ""))
+	default:
+		es.Add(pbx.Invalidf("--sip-transport", "must be udp, tcp or tls"))
 	}
-	es.Add(pbx.CheckRange("sip_port", s.SIPPort, 1, 65535, ""))
-	if s.Transport != "udp" && s.Transport != "tcp" {
-		es.Add(pbx.Invalidf("transport", "must be udp or tcp"))
+	if s.NTPServer != "" {
+		_, err = pbx.ParseHost("--ntp-server", s.NTPServer)
+		es.Add(err)
 	}
-	if s.NTPServer != "" && !hostPattern.MatchString(s.NTPServer) {
-		es.Add(pbx.Invalidf("ntp_server", "must be a host name or an address"))
-	}
-	u, err := url.Parse(s.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Scheme+"://"+u.Host != s.BaseURL {
-		es.Add(pbx.Invalidf("base_url",
-			"must be http or https, a host and a port, without a path: http://pbx.example.com:8480"))
+	base, err := pbx.ParseBaseURL("--phone-url", s.BaseURL, false)
+	es.Add(err)
+	if err == nil && base != s.BaseURL {
+		es.Add(pbx.Invalidf("--phone-url", "is to be written as %s", base))
 	}
 	return es.Err()
 }
@@ -56,3 +62,41 @@ func (s Site) firmwareURL(file string) string {
 
 // ownURL is the address of a phone's own files, without a slash at the end.
 func (s Site) ownURL(secret pbx.Secret) string { return s.BaseURL + ownPrefix + secret.Reveal() }
+
+// Port is where a phone or an app that uses the transport finds Asterisk.
+func (s Site) Port(transport string) int {
+	if transport == "tls" {
+		return s.TLSPort
+	}
+	return s.SIPPort
+}
+
+// TransportOf is the transport that a model is told: the site's, but UDP for software that knows
+// no TLS 1.2, which would stay without calls.
+func (s Site) TransportOf(m Model) string {
+	if s.Transport == "tls" && !m.SpeaksTLS() {
+		return "udp"
+	}
+	return s.Transport
+}
+
+// rootPrefix begins the path of the root certificate, on the phone listener.
+const rootPrefix = "/root/"
+
+// RootPath is where phones fetch the root certificate, "" without one. It has a hash of it, so
+// that files change with it.
+func (s Site) RootPath() string {
+	if s.Root == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(s.Root))
+	return rootPrefix + hex.EncodeToString(sum[:8]) + "/root.pem"
+}
+
+// rootURL is the address of the root certificate, "" without one.
+func (s Site) rootURL() string {
+	if s.Root == "" {
+		return ""
+	}
+	return s.BaseURL + s.RootPath()
+}

@@ -37,6 +37,12 @@ var uploads = map[pbx.Vendor][]Upload{
 	},
 }
 
+// OfUser reports whether a file, named without the MAC, is of a phone's user: contacts and
+// call lists, and not what the phone says of itself.
+func OfUser(suffix string) bool {
+	return slices.Contains([]string{"-calls.xml", "-directory.xml", "-calllog.xml", "-contact.xml"}, suffix)
+}
+
 // UploadOf returns the rules for a file that a phone sends under its own URL; not
 // ok when phones of its make send no such file.
 func UploadOf(p *pbx.Phone, name FileName) (Upload, bool) {

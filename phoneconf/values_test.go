@@ -197,7 +197,7 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 		func(in *input) { in.zone = "x" }, func(in *input) { in.password = "x" }, func(in *input) { in.problem = "x" }, func(in *input) { in.pickup = "x" }, func(in *input) { in.directed = "x" },
 		func(in *input) { in.dialling.Map = "x" }, func(in *input) { in.dialling.Pound = true },
 		func(in *input) { in.dialling.Emergency = []string{"112"} },
-		func(in *input) { in.site.SIPServer = "x" }, func(in *input) { in.site.SIPPort = 1 }, func(in *input) { in.site.Transport = "x" }, func(in *input) { in.site.BaseURL = "x" }, func(in *input) { in.site.NTPServer = "x" }, func(in *input) { in.site.Year = 1 },
+		func(in *input) { in.site.SIPServer = "x" }, func(in *input) { in.site.SIPPort = 1 }, func(in *input) { in.site.Transport = "x" }, func(in *input) { in.site.TLSPort = 1 }, func(in *input) { in.site.Root = "x" }, func(in *input) { in.site.BaseURL = "x" }, func(in *input) { in.site.NTPServer = "x" }, func(in *input) { in.site.Year = 1 },
 		func(in *input) { in.lines[0].registration = 2 }, func(in *input) { in.lines[0].endpoint = "x" }, func(in *input) { in.lines[0].secret = "x" }, func(in *input) { in.lines[0].number = "x" }, func(in *input) { in.lines[0].name = "x" }, func(in *input) { in.lines[0].voicemail = "x" },
 		func(in *input) { in.settings.Language = "x" }, func(in *input) { in.settings.ToneCountry = "x" }, func(in *input) { in.settings.NTPServer = "x" }, func(in *input) { in.settings.SyslogServer = "x" }, func(in *input) { in.settings.VLAN = 1 },
 		func(in *input) { in.settings.VLANPriority = 1 }, func(in *input) { in.settings.Codecs = []string{"x"} }, func(in *input) { in.settings.SRTP = "x" }, func(in *input) { in.settings.Clock24 = true }, func(in *input) { in.settings.Logo = "x" },

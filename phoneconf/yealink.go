@@ -34,6 +34,7 @@ type yealinkView struct {
 	Settings  yealinkSettings
 	Clock     yealinkClock
 	Server    yealinkServer
+	Root      yealinkValue // address of the root certificate, beside those that the phone knows
 	Pickup    yealinkValue // what is dialled to take a call that rings elsewhere
 	Directed  yealinkValue // the same, before the number where it rings
 	Rings     []int        // 1, 2, … of the distinctive rings
@@ -54,7 +55,7 @@ type yealinkView struct {
 type yealinkServer struct {
 	Address   yealinkValue
 	Port      int
-	Transport int // 0 UDP, 1 TCP
+	Transport int // 0 UDP, 1 TCP, 2 TLS
 }
 
 // yealinkAccount is one registration; a disabled one is written to be cleared.
@@ -98,7 +99,8 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Clock:     w.clock(c),
 		Pickup:    w.value("pickup code", in.pickup),
 		Directed:  w.value("directed pickup code", in.directed),
-		Server:    w.server(in.site),
+		Server:    w.server(in.site, m),
+		Root:      w.value("root certificate", in.site.rootURL()),
 		Keys:      w.keys(in, m),
 	}
 	if m.Era == YealinkV70 {
@@ -128,12 +130,10 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 	return e.Render(yealinkTemplates[m.Era], view)
 }
 
-func (w *yealinkWriter) server(s Site) yealinkServer {
-	out := yealinkServer{Address: w.value("SIP server", s.SIPServer), Port: s.SIPPort}
-	if s.Transport == "tcp" {
-		out.Transport = 1
-	}
-	return out
+func (w *yealinkWriter) server(s Site, m Model) yealinkServer {
+	transport := s.TransportOf(m)
+	return yealinkServer{Address: w.value("SIP server", s.SIPServer), Port: s.Port(transport),
+		Transport: slices.Index([]string{"udp", "tcp", "tls"}, transport)}
 }
 
 func (w *yealinkWriter) account(in *input, m Model, n int) yealinkAccount {
@@ -142,7 +142,7 @@ func (w *yealinkWriter) account(in *input, m Model, n int) yealinkAccount {
 	if l == nil {
 		return a
 	}
-	a.Enabled, a.Server, a.SRTP = true, w.server(in.site), yealinkSRTP(in.settings.SRTP, m.Era)
+	a.Enabled, a.Server, a.SRTP = true, w.server(in.site, m), yealinkSRTP(in.settings.SRTP, m.Era)
 	if !m.has(CallerFromOnly) {
 		a.CallerFrom = 2
 	}

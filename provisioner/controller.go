@@ -21,6 +21,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/apply"
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
@@ -56,7 +57,8 @@ type Options struct {
 	UploadDir string
 	// FirmwareDir is the folder of firmware files for phones; "" serves no files.
 	FirmwareDir string
-	Site        phoneconf.Site // the phones' view of this server
+	Site        phoneconf.Site       // the phones' view of this server
+	Asterisk    asteriskconf.Options // what Asterisk's files have beside the rows
 	// PhoneHash returns the hash of the file that a phone would get now, see fleet.Options.
 	PhoneHash func(s *pbx.Snapshot, p *pbx.Phone, name phoneconf.FileName) (string, error)
 	AMI       AMI
@@ -100,6 +102,7 @@ type Controller struct {
 	snapshot  atomic.Pointer[pbx.Snapshot]
 	asterisk  *asterisk
 	site      phoneconf.Site
+	overTLS   bool                 // Asterisk has a transport of ours for SIP over TLS
 	pins      *limit.Count[string] // wrong PINs by endpoint
 	damages   atomic.Pointer[[]string]
 	retention *retention
@@ -135,7 +138,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site}
+	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site,
+		overTLS: o.Asterisk.TLS != nil}
 	c.snapshot.Store(snap)
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
@@ -171,7 +175,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		return nil, err
 	}
 	c.Apply = apply.New(apply.Options{DB: o.DB, Templates: o.Templates, Dir: o.ConfigDir, Log: o.Logger, Events: c.Events,
-		Current: &c.snapshot, Swapped: c.swapped, Applied: c.Fleet.Changed, Patience: o.Patience})
+		Current: &c.snapshot, Swapped: c.swapped, Applied: c.Fleet.Changed, Patience: o.Patience, Site: o.Asterisk})
 	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},

@@ -4,16 +4,18 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
+	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
 )
 
 // Live implements pbx.Live with the states of endpoints and the turns of ring groups.
 type Live struct {
 	status *status.Watcher
+	trunks *trunkstatus.Watcher
 	calls  *calls.Tracker
 }
 
 // Live returns the present state that rules may ask for.
-func (c *Controller) Live() Live { return Live{c.Status, c.Calls} }
+func (c *Controller) Live() Live { return Live{c.Status, c.TrunkStatus, c.Calls} }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
 func (l Live) InUse(endpoint string) bool {
@@ -31,6 +33,12 @@ func (l Live) Ringing(endpoint string) bool {
 func (l Live) Registered(endpoint string) bool {
 	s, stale := l.status.Of(endpoint)
 	return !stale.IsZero() || s.Address.IsValid()
+}
+
+// Answers reports whether a carrier answers, or nobody can say.
+func (l Live) Answers(endpoint string) bool {
+	s, stale := l.trunks.Of(endpoint)
+	return !stale.IsZero() || s.Reach != pbx.TrunkUnreachable
 }
 
 // Calls returns how many calls a trunk carries, as far as Asterisk has said.

@@ -29,3 +29,8 @@ func newPhones(c *Controller) *Resource[pbx.Phone] {
 		deleted: func(_ context.Context, p *pbx.Phone, _ bool) { c.Fleet.Deleted(p) },
 	}
 }
+
+// Unfollowed says which settings the model of a phone cannot follow.
+func (c *Controller) Unfollowed(p *pbx.Phone) []string {
+	return phoneconf.Unfollowed(c.Snapshot(), p, c.site)
+}

@@ -38,7 +38,8 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 	return e, nil
 }
 
-// quiet returns an InUse error that names the devices in a call and the desks.
+// quiet returns an InUse error that names the devices in a call, the desks, and the user
+// with a session of the API.
 func (c *Controller) quiet(ctx context.Context, tx *db.Tx, e *pbx.Extension) error {
 	desks, err := tx.DesksOf(ctx, e.Tenant, e.Number)
 	if err != nil {
@@ -47,6 +48,9 @@ func (c *Controller) quiet(ctx context.Context, tx *db.Tx, e *pbx.Extension) err
 	if len(desks) > 0 {
 		return &pbx.Error{Kind: pbx.InUse, Message: "the user of extension " + e.Number + " is signed in on",
 			Refs: deviceRefs(desks)}
+	}
+	if err := tx.NotSignedIn(ctx, e.Tenant, e.Number); err != nil {
+		return err
 	}
 	devices, err := tx.DevicesOf(ctx, e.Tenant, e.Number)
 	if err != nil {
@@ -79,8 +83,12 @@ func (c *Controller) DuplicateExtension(ctx context.Context, by pbx.Author, tena
 		e, err = tx.DuplicateExtension(ctx, tenant, number, as)
 		return err
 	})
-	if err == nil {
-		c.Apply.Nudge()
+	if err != nil {
+		return nil, err
 	}
-	return e, err
+	if e.Mailbox == e.Number {
+		c.Spool.SetAside(tenant, e.Mailbox)
+	}
+	c.Apply.Nudge()
+	return e, nil
 }

@@ -47,6 +47,9 @@ func (r *Resource[T]) List(ctx context.Context, tenant string, o db.ListOptions)
 	return out, err
 }
 
+// Releases reports whether DeleteReferred clears references.
+func (r *Resource[T]) Releases() bool { return r.release != nil }
+
 // Check returns the rules that a row breaks by itself, whatever else there is.
 func (r *Resource[T]) Check(row *T) error { return r.validate(row) }
 

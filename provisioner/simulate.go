@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"context"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -20,10 +21,18 @@ type Question struct {
 	Turn func(tenant, group string) pbx.Turn
 }
 
-// Simulate says what would happen to a call, by the configuration in force.
-func (c *Controller) Simulate(q Question) (*pbx.Place, error) {
+// Simulate says what would happen to a call, by all that was written before it.
+func (c *Controller) Simulate(ctx context.Context, q Question) (*pbx.Place, error) {
 	q.Turn = c.Calls.Turns.Turn
-	return Simulate(c.Snapshot(), q)
+	s := c.Snapshot()
+	revision, err := c.db.Revision(ctx)
+	if err == nil && revision != s.Revision { // a change is on its way to Asterisk, or was refused there
+		s, err = c.db.Snapshot(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Simulate(s, q)
 }
 
 // Simulate says what would happen to a call by a snapshot. A missing extension is an
@@ -84,6 +93,9 @@ func (a assumed) Ringing(string) bool { return false }
 
 // Registered implements pbx.Live: every device is there.
 func (a assumed) Registered(string) bool { return true }
+
+// Answers implements pbx.Live: every carrier does.
+func (a assumed) Answers(string) bool { return true }
 
 // Calls implements pbx.Live: no trunk carries a call.
 func (a assumed) Calls(string) int { return 0 }

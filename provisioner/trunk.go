@@ -18,7 +18,13 @@ func newTrunks(c *Controller) *Resource[pbx.Trunk] {
 				return err
 			}
 			var es pbx.Errors
-			es.Add(t.CheckOutside(c.site.SIPPort, ownHosts(c.site.SIPServer)))
+			if t.Transport == pbx.TransportTLS && !c.overTLS {
+				es.Add(pbx.Invalidf("transport", "tls needs a transport of Asterisk that checks carriers: start dialtone serve "+
+					"with --sip-tls-listen"))
+			}
+			for _, port := range []int{c.site.SIPPort, c.site.TLSPort} {
+				es.Add(t.CheckOutside(port, ownHosts(c.site.SIPServer)))
+			}
 			return es.Err()
 		},
 	}

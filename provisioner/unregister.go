@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -94,7 +93,10 @@ func signOffRequest(site phoneconf.Site, endpoint string) *sip.Request {
 	registrar := sip.Uri{Scheme: "sip", Host: site.SIPServer, Port: site.SIPPort}
 	record := sip.Uri{Scheme: "sip", User: endpoint, Host: site.SIPServer}
 	req := sip.NewRequest(sip.REGISTER, registrar)
-	req.SetTransport(strings.ToUpper(site.Transport))
+	req.SetTransport("UDP") // Asterisk is next door, and has that beside TLS for older phones
+	if site.Transport == "tcp" {
+		req.SetTransport("TCP")
+	}
 	from := &sip.FromHeader{Address: record}
 	from.Params.Add("tag", sip.GenerateTagN(16))
 	req.AppendHeader(from)

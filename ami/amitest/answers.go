@@ -18,6 +18,7 @@ func defaultHandlers() map[string]Handler {
 				"CoreReloadDate", date, "CoreReloadTime", "00:00:00", "CoreCurrentCalls", "0")
 		},
 		"Reload":      func(c *Conn, a Action) { c.Reply(a, "Message", "Module Reloaded") },
+		"ModuleCheck": func(c *Conn, a Action) { c.ReplyError(a, "Module not loaded") },
 		"PJSIPNotify": func(c *Conn, a Action) { c.Reply(a, "Message", "NOTIFY sent") },
 		"MailboxCount": func(c *Conn, a Action) {
 			c.Reply(a, "Mailbox", a.Get("Mailbox"), "UrgMessages", "0", "NewMessages", "0", "OldMessages", "0")

@@ -298,6 +298,7 @@ func (l *turns) chose(_, group, member string) { l.told = append(l.told, group+"
 func (*turns) InUse(string) bool      { return false }
 func (*turns) Ringing(string) bool    { return false }
 func (*turns) Registered(string) bool { return true }
+func (*turns) Answers(string) bool    { return true }
 func (*turns) Calls(string) int       { return 0 }
 
 func (l *turns) Turn(string, string) (t pbx.Turn) {
@@ -346,7 +347,8 @@ func TestCallerFromTrunk(t *testing.T) {
 		{true, "491701234567", "account77", "CALLERID(num)=+491701234567", ""},
 		{true, "01701234567", "", "CALLERID(num)=+491701234567", ""},
 		{true, "+491701234567", "x", "", ""},
-		{true, "201", "", "", ""}, {true, "anonymous", "anonymous", "", ""},
+		{true, "201", "", "", ""}, {true, "anonymous", "anonymous", "CALLERID(num)=", ""},
+		{false, "+491701234567", "Anonymous", "CALLERID(num)=", "CALLERID(name)="},
 		{false, "+491701234567", "account77", "CALLERID(num)=account77", "CALLERID(name)="},
 		{false, "+491701234567", "0306543210", "CALLERID(num)=+49306543210", "CALLERID(name)="},
 	} {

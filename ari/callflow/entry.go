@@ -79,6 +79,7 @@ func (e *entry) enter(s *pbx.Snapshot) {
 		shown, e.call.Name = e.from, ""
 		e.set = append(e.set, pbx.Variable{Name: "CALLERID(name)"})
 	}
+	shown = pbx.NamedCaller(pbx.CallParty{Number: shown}).Number
 	if e.call.Caller = pbx.CallerNumber(t.Country, shown); e.call.Caller != asserted {
 		e.set = append(e.set, pbx.Variable{Name: "CALLERID(num)", Value: e.call.Caller})
 	}
@@ -89,7 +90,7 @@ func (e *entry) enter(s *pbx.Snapshot) {
 func (e *entry) readStep(args []string) {
 	e.step = true
 	args = append(slices.Clip(args), make([]string, 8)...)
-	e.outcome = pbx.ParseOutcome(args[0])
+	e.outcome, e.call.Answer = pbx.ParseOutcome(args[0]), pbx.ParseAnswer(args[0])
 	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
 	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
 		e.call.Dialled, e.call.Hops = dialled, hops

@@ -128,6 +128,11 @@ func (l *lab) doctor(t *testing.T, p Program) {
 	if !ok || !strings.Contains(out, "Asterisk is ready for Dialtone.") || strings.Contains(out, "BAD") {
 		t.Errorf("the office's Asterisk is not ready: %s", out)
 	}
+	for codec, has := range map[string]bool{"opus": true, "g729": false} { // as Asterisk 22 of the sandbox
+		if strings.Contains(out, "ok    codec "+codec+"\n") != has || strings.Contains(out, "note  codec "+codec+": neither of its modules") == has {
+			t.Errorf("codec %s, which Asterisk translates %v: %s", codec, has, out)
+		}
+	}
 	if strings.Contains(out, secret("manager.conf")) || strings.Contains(out, secret("ari.conf")) {
 		t.Error("doctor shows a secret")
 	}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
@@ -44,27 +43,36 @@ func (f dbFlag) openExisting(ctx context.Context) (*db.DB, error) {
 
 // siteFlags are what phones are told about this server.
 type siteFlags struct {
-	SIPServer    string `name:"sip-server" help:"Name or address of Asterisk as phones reach it." placeholder:"HOST" env:"DIALTONE_SIP_SERVER"`
-	SIPPort      int    `name:"sip-port" help:"Its SIP port." default:"5060" env:"DIALTONE_SIP_PORT"`
-	SIPTransport string `name:"sip-transport" help:"udp or tcp." enum:"udp,tcp" default:"udp" env:"DIALTONE_SIP_TRANSPORT"`
-	PhoneURL     string `help:"Base of the phone listener's URLs as phones reach it, such as http://pbx.example.com:8081." placeholder:"URL" env:"DIALTONE_PHONE_URL"`
-	NTPServer    string `name:"ntp-server" help:"Time server for phones; empty leaves it to DHCP." placeholder:"HOST" env:"DIALTONE_NTP_SERVER"`
+	SIPServer    hostFlag `name:"sip-server" help:"Name or address of Asterisk as phones reach it." placeholder:"HOST" env:"DIALTONE_SIP_SERVER"`
+	SIPPort      int      `name:"sip-port" help:"Its SIP port over UDP and TCP." default:"5060" env:"DIALTONE_SIP_PORT"`
+	SIPTLSPort   int      `name:"sip-tls-port" help:"Its SIP port over TLS." default:"5061" env:"DIALTONE_SIP_TLS_PORT"`
+	SIPTransport string   `name:"sip-transport" help:"udp, tcp or tls; phones whose software knows no TLS 1.2 stay with udp." enum:"udp,tcp,tls" default:"udp" env:"DIALTONE_SIP_TRANSPORT"`
+	PhoneURL     baseFlag `help:"Base of the phone listener's URLs as phones reach it, such as http://pbx.example.com:8081." placeholder:"URL" env:"DIALTONE_PHONE_URL"`
+	NTPServer    hostFlag `name:"ntp-server" help:"Time server for phones; empty leaves it to DHCP." placeholder:"HOST" env:"DIALTONE_NTP_SERVER"`
 }
 
 // site fills in what was left out: this machine's first address.
 func (f siteFlags) site(phonePort string, year int) (phoneconf.Site, error) {
-	s := phoneconf.Site{SIPServer: f.SIPServer, SIPPort: f.SIPPort, Transport: f.SIPTransport,
-		BaseURL: strings.TrimRight(f.PhoneURL, "/"), NTPServer: f.NTPServer, Year: year}
+	s := phoneconf.Site{SIPServer: string(f.SIPServer), SIPPort: f.SIPPort, TLSPort: f.SIPTLSPort,
+		Transport: f.SIPTransport, BaseURL: string(f.PhoneURL), NTPServer: string(f.NTPServer), Year: year}
 	if s.SIPServer == "" {
 		s.SIPServer = ownAddress()
 	}
 	if s.BaseURL == "" {
 		s.BaseURL = "http://" + net.JoinHostPort(ownAddress(), phonePort)
 	}
-	if err := s.Validate(); err != nil {
-		return s, fmt.Errorf("what phones are told: %w", err)
+	return s, s.Validate()
+}
+
+// guessed are the flags that were left out of what phones are told.
+func (f siteFlags) guessed(s phoneconf.Site) (out []string) {
+	if f.SIPServer == "" {
+		out = append(out, "--sip-server "+s.SIPServer)
 	}
-	return s, nil
+	if f.PhoneURL == "" {
+		out = append(out, "--phone-url "+s.BaseURL)
+	}
+	return out
 }
 
 // templateFlags are where a site's own templates are.
@@ -86,7 +94,7 @@ func (f templateFlags) engine(database string) (*templates.Engine, error) {
 
 // mailFlags are where invitations are handed in.
 type mailFlags struct {
-	SMTPAddress  string        `name:"smtp-address" help:"Mail server that takes invitations; empty sends none." placeholder:"HOST:PORT" env:"DIALTONE_SMTP_ADDRESS"`
+	SMTPAddress  serverFlag    `name:"smtp-address" help:"Mail server that takes invitations; empty sends none." placeholder:"HOST:PORT" env:"DIALTONE_SMTP_ADDRESS"`
 	SMTPUser     string        `name:"smtp-user" help:"User there; empty signs in nowhere." env:"DIALTONE_SMTP_USER"`
 	SMTPPassword string        `name:"smtp-password" help:"Its password; better given in the environment." env:"DIALTONE_SMTP_PASSWORD"`
 	SMTPFrom     string        `name:"smtp-from" help:"Address of the sender." placeholder:"ADDRESS" env:"DIALTONE_SMTP_FROM"`
@@ -95,7 +103,7 @@ type mailFlags struct {
 }
 
 func (f mailFlags) mail() (mail.Server, error) {
-	m := mail.Server{Address: f.SMTPAddress, Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword),
+	m := mail.Server{Address: string(f.SMTPAddress), Username: f.SMTPUser, Password: pbx.NewSecret(f.SMTPPassword),
 		From: f.SMTPFrom, TLS: mail.TLS(f.SMTPTLS)}
 	if err := m.Validate(); err != nil {
 		return m, fmt.Errorf("the mail server: %w", err)
@@ -116,15 +124,15 @@ func ownAddress() string {
 
 // asteriskFlags are Asterisk's addresses and our logins.
 type asteriskFlags struct {
-	AsteriskEtc   string `help:"Asterisk's configuration folder; ours is dialtone/ in it." default:"/etc/asterisk" type:"path" env:"DIALTONE_ASTERISK_ETC"`
-	AsteriskSpool string `help:"Asterisk's spool folder; empty when this machine cannot see it." default:"/var/spool/asterisk" env:"DIALTONE_ASTERISK_SPOOL"`
-	AsteriskLog   string `help:"Asterisk's log folder; empty when this machine cannot see it." default:"/var/log/asterisk" env:"DIALTONE_ASTERISK_LOG"`
-	AMIAddress    string `name:"ami-address" help:"Asterisk's manager interface." default:"127.0.0.1:5038" env:"DIALTONE_AMI_ADDRESS"`
-	AMIUser       string `name:"ami-user" help:"Section of manager.conf." default:"dialtone" env:"DIALTONE_AMI_USER"`
-	AMISecret     string `name:"ami-secret" help:"Its secret; better given in the environment." env:"DIALTONE_AMI_SECRET"`
-	ARIURL        string `name:"ari-url" help:"Asterisk's REST interface." default:"http://127.0.0.1:8088/ari" env:"DIALTONE_ARI_URL"`
-	ARIUser       string `name:"ari-user" help:"Section of ari.conf." default:"dialtone" env:"DIALTONE_ARI_USER"`
-	ARISecret     string `name:"ari-secret" help:"Its password; better given in the environment." env:"DIALTONE_ARI_SECRET"`
+	AsteriskEtc   string     `help:"Asterisk's configuration folder; ours is dialtone/ in it." default:"/etc/asterisk" type:"path" env:"DIALTONE_ASTERISK_ETC"`
+	AsteriskSpool string     `help:"Asterisk's spool folder; empty when this machine cannot see it." default:"/var/spool/asterisk" env:"DIALTONE_ASTERISK_SPOOL"`
+	AsteriskLog   string     `help:"Asterisk's log folder; empty when this machine cannot see it." default:"/var/log/asterisk" env:"DIALTONE_ASTERISK_LOG"`
+	AMIAddress    serverFlag `name:"ami-address" help:"Asterisk's manager interface." default:"127.0.0.1:5038" env:"DIALTONE_AMI_ADDRESS"`
+	AMIUser       string     `name:"ami-user" help:"Section of manager.conf." default:"dialtone" env:"DIALTONE_AMI_USER"`
+	AMISecret     string     `name:"ami-secret" help:"Its secret; better given in the environment." env:"DIALTONE_AMI_SECRET"`
+	ARIURL        pathFlag   `name:"ari-url" help:"Asterisk's REST interface." default:"http://127.0.0.1:8088/ari" env:"DIALTONE_ARI_URL"`
+	ARIUser       string     `name:"ari-user" help:"Section of ari.conf." default:"dialtone" env:"DIALTONE_ARI_USER"`
+	ARISecret     string     `name:"ari-secret" help:"Its password; better given in the environment." env:"DIALTONE_ARI_SECRET"`
 }
 
 func (f asteriskFlags) configDir() string { return filepath.Join(f.AsteriskEtc, "dialtone") }

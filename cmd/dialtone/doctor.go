@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -163,8 +164,8 @@ func (d *doctorCmd) lines(context.Context) []finding {
 func (d *doctorCmd) manager(ctx context.Context) []finding {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	f := finding{what: "AMI at " + d.AMIAddress}
-	s, err := ami.Dial(ctx, ami.Options{Address: d.AMIAddress, Username: d.AMIUser, Secret: d.AMISecret}, nil)
+	f := finding{what: "AMI at " + string(d.AMIAddress)}
+	s, err := ami.Dial(ctx, ami.Options{Address: string(d.AMIAddress), Username: d.AMIUser, Secret: d.AMISecret}, nil)
 	if err != nil {
 		f.err, f.mend = err, d.hostFile("manager.conf")
 		return []finding{f}
@@ -187,14 +188,14 @@ var needed = []string{"res_pjsip.so", "res_pjsip_session.so", "res_pjsip_registr
 	"res_pjsip_exten_state.so", "res_pjsip_mwi.so", "pbx_config.so", "app_dial.so", "app_stasis.so", "app_bridgewait.so",
 	"bridge_holding.so", "app_channelredirect.so", "app_read.so", "app_playtones.so", "res_musiconhold.so",
 	"res_ari_channels.so", "app_voicemail.so", "res_parking.so", "app_exec.so", "func_config.so", "func_pjsip_endpoint.so",
-	"func_shared.so", "res_pjsip_diversion.so"}
+	"func_global.so", "res_pjsip_diversion.so", "func_hangupcause.so"}
 
 // rest asks ARI for its version and modules.
 func (d *doctorCmd) rest(ctx context.Context) []finding {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	client := ari.New(ari.Options{URL: d.ARIURL, Username: d.ARIUser, Password: d.ARISecret, App: pbx.StasisApp})
-	f := finding{what: "ARI at " + d.ARIURL}
+	client := ari.New(ari.Options{URL: string(d.ARIURL), Username: d.ARIUser, Password: d.ARISecret, App: pbx.StasisApp})
+	f := finding{what: "ARI at " + string(d.ARIURL)}
 	var modules []struct{ Name, Status string }
 	if err := client.Do(ctx, "GET", "/asterisk/modules", nil, nil, &modules); err != nil {
 		f.err, f.mend = err, append(d.hostFile("http.conf"), d.hostFile("ari.conf")...)
@@ -212,13 +213,26 @@ func (d *doctorCmd) rest(ctx context.Context) []finding {
 		}
 		out = append(out, f)
 	}
+	return append(out, codecs(running)...)
+}
+
+// codecs says which codecs of phones Asterisk translates, of those that not every one does.
+func codecs(running map[string]bool) []finding {
+	var out []finding
+	for _, c := range asteriskconf.OptionalCodecs() {
+		f := finding{what: "codec " + c.Name, only: "phones of tenants whose codecs name it, which talk in the next one"}
+		if !slices.ContainsFunc(c.Modules, func(module string) bool { return running[module+".so"] }) {
+			f.err = fmt.Errorf("neither of its modules is running, %s", strings.Join(c.Modules, " and "))
+		}
+		out = append(out, f)
+	}
 	return out
 }
 
 // hostFile shows what a file of Asterisk must say for the given flags.
 func (d *doctorCmd) hostFile(name string) []string {
-	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: portOf(d.AMIAddress, 5038),
-		ARIPort: portOf(d.ARIURL, 8088),
+	o := asteriskconf.HostOptions{SIP: netip.MustParseAddrPort("0.0.0.0:5060"), AMIPort: portOf(string(d.AMIAddress), 5038),
+		ARIPort: portOf(string(d.ARIURL), 8088),
 		AMIUser: d.AMIUser, ARIUser: d.ARIUser,
 		AMISecret: orRandom(d.AMISecret), ARISecret: orRandom(d.ARISecret), RTPFirst: 10000, RTPLast: 20000}
 	files, err := asteriskconf.HostFiles(templates.MustNew(), o)

@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"provisioner/limit":        {},
 	"provisioner/writebehind":  {},
 	"provisioner/wholefile":    {},
+	"provisioner/authority":    {"provisioner/wholefile"},
 	"templates":                {},
 	"ami":                      {},
 	"ami/amitest":              {"ami"},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
@@ -88,6 +89,9 @@ func (r *renderCmd) phone(engine *templates.Engine, s *pbx.Snapshot) error {
 	site, err := r.site("8081", time.Now().UTC().Year())
 	if err != nil {
 		return err
+	}
+	if guessed := r.guessed(site); len(guessed) > 0 {
+		fmt.Fprintf(os.Stderr, "guessed, for want of the flags that serve has: %s\n", strings.Join(guessed, ", "))
 	}
 	for _, name := range phoneconf.Files(s, p) {
 		content, _, err := phoneconf.Render(engine, s, p, site, name)

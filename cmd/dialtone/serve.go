@@ -13,6 +13,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/api"
+	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 )
 
@@ -24,10 +25,11 @@ type serveCmd struct {
 	templateFlags
 	mailFlags
 	logFlags
-	Listen      string `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
-	PhoneListen string `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
-	PhoneHTTP   string `name:"phone-http" help:"What answers phones over plain HTTP: fasthttp, or net/http, which takes half as much processor time again. Over HTTPS it is always net/http." enum:"fasthttp,net/http" default:"fasthttp" env:"DIALTONE_PHONE_HTTP"`
+	Listen      listenFlag `help:"Admin API; keep it on loopback or behind TLS." default:"127.0.0.1:8080" env:"DIALTONE_LISTEN"`
+	PhoneListen listenFlag `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
+	PhoneHTTP   string     `name:"phone-http" help:"What answers phones over plain HTTP: fasthttp, or net/http, which takes half as much processor time again. Over HTTPS it is always net/http." enum:"fasthttp,net/http" default:"fasthttp" env:"DIALTONE_PHONE_HTTP"`
 	phoneTLSFlags
+	sipTLSFlags
 	proxyFlags
 	KeepDays  int    `help:"How long the audit trail and the records of phones and applies are kept; 0 is for ever." default:"365" placeholder:"DAYS" env:"DIALTONE_KEEP_DAYS"`
 	TokenFile string `help:"Where the first start writes the admin token; beside the database if empty." type:"path" env:"DIALTONE_TOKEN_FILE"`
@@ -49,14 +51,14 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer store.Close()
-	adminListener, err := net.Listen("tcp", s.Listen)
+	adminListener, err := net.Listen("tcp", string(s.Listen))
 	if err != nil {
-		return fmt.Errorf("admin API: %w", err)
+		return fmt.Errorf("--listen: admin API: %w", err)
 	}
 	defer adminListener.Close()
-	phoneListener, err := phonehttp.Listen(s.PhoneListen, s.PhoneTrustedProxies)
+	phoneListener, err := phonehttp.Listen(string(s.PhoneListen), s.PhoneTrustedProxies)
 	if err != nil {
-		return fmt.Errorf("phone listener: %w", err)
+		return fmt.Errorf("--phone-listen: %w", err)
 	}
 	defer phoneListener.Close()
 	phoneTLS, err := s.listenTLS(s.PhoneTrustedProxies)
@@ -78,6 +80,10 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	if err := os.MkdirAll(s.configDir(), 0o750); err != nil {
 		return fmt.Errorf("folder for Asterisk's files: %w", err)
 	}
+	secure, err := s.sipTLS(s.DB, s.configDir(), &site, log)
+	if err != nil {
+		return err
+	}
 	engine, err := s.engine(s.DB)
 	if err != nil {
 		return err
@@ -86,11 +92,12 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	files := phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site, Logger: log})
 	ctl, err := provisioner.New(ctx, provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(),
-		RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site, Mail: mail, MailRetry: s.SMTPRetry,
+		RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site,
+		Asterisk: asteriskconf.Options{TLS: secure}, Mail: mail, MailRetry: s.SMTPRetry,
 		KeepDays: s.KeepDays, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB),
 			firmwareFolder), PhoneHash: files.Hash,
-		AMI:     provisioner.AMI{Address: s.AMIAddress, Username: s.AMIUser, Secret: s.amiSecret()},
+		AMI:     provisioner.AMI{Address: string(s.AMIAddress), Username: s.AMIUser, Secret: s.amiSecret()},
 		Control: callControl{app.client},
 	})
 	if err != nil {

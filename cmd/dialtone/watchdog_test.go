@@ -104,9 +104,12 @@ func TestWatchdogRealAsterisk(t *testing.T) {
 	for got := "x"; got != ""; got = told(t, socket, 1500*time.Millisecond) {
 		continue
 	}
-	if shown := l.Console(t, "core show channels concise"); !strings.Contains(shown, "!Stasis!") {
-		t.Errorf("the call does not wait:\n%s", shown)
-	}
+	Eventually(t, Patience, func() string {
+		if shown := l.Console(t, "core show channels concise"); !strings.Contains(shown, "!Stasis!") {
+			return "the call does not wait:\n" + shown
+		}
+		return ""
+	})
 	l.Kill(t)
 	l.Restart(t)
 	in := Rings(t, out, callee)

@@ -33,7 +33,7 @@ type callApp struct {
 func (s *serveCmd) connectCalls(log *slog.Logger) *callApp {
 	a := &callApp{}
 	a.client = ari.New(ari.Options{
-		URL: s.ARIURL, Username: s.ARIUser, Password: s.ARISecret, App: pbx.StasisApp, Logger: log,
+		URL: string(s.ARIURL), Username: s.ARIUser, Password: s.ARISecret, App: pbx.StasisApp, Logger: log,
 		OnUp: func(ctx context.Context, gen uint64) error {
 			a.lamps.Up()
 			return a.flow.Up(ctx, gen)
@@ -59,7 +59,7 @@ func answerPhones(ctl *provisioner.Controller, files *phonehttp.Files, proxies l
 	return phonehttp.New(phonehttp.Options{Snapshot: ctl.Snapshot, Files: files,
 		Record: fl.Record, RecordUnknown: fl.RecordUnknown, Enrolled: fl.Seen.Enrolled, Moved: fl.Seen.Moved,
 		Upload: fl.Uploads.Keep, Uploaded: fl.Uploads.Read, Firmware: fl.Firmware.Find, Invitations: ctl,
-		Proxies: proxies, Logger: log})
+		Proxies: proxies, HandshakeFailed: fl.Refused.Handshake, Logger: log})
 }
 
 // followChanges lets the lamps follow every change that is applied, until ctx ends.

@@ -292,7 +292,7 @@ CREATE TABLE phone_inbox (
     first_seen INTEGER NOT NULL,
     last_seen  INTEGER NOT NULL,
     count      INTEGER NOT NULL CHECK (count > 0)
-) STRICT, WITHOUT ROWID;
+, reason TEXT NOT NULL DEFAULT 'not-adopted') STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_lines (
     tenant       TEXT    NOT NULL,
@@ -365,7 +365,7 @@ CREATE TABLE phones (
     url_secret  TEXT    NOT NULL CHECK (url_secret <> ''),
     enrol_until INTEGER NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0), former_secret TEXT NOT NULL DEFAULT '',
+    revision    INTEGER NOT NULL CHECK (revision > 0), former_secret TEXT NOT NULL DEFAULT '', former_mac TEXT NOT NULL DEFAULT '', former_model TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, mac)
 ) STRICT, WITHOUT ROWID;
 
@@ -496,7 +496,7 @@ CREATE TABLE trunks (
     caller_number TEXT    NOT NULL,
     teams         INTEGER NOT NULL CHECK (teams IN (0, 1)),
     version       INTEGER NOT NULL CHECK (version > 0),
-    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 60 CHECK (max_calls >= 0),
+    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 60 CHECK (max_calls >= 0), qualify_seconds INTEGER NOT NULL DEFAULT 0 CHECK (qualify_seconds BETWEEN 0 AND 3600),
     PRIMARY KEY (tenant, name),
     UNIQUE (tenant, teams)
 ) STRICT, WITHOUT ROWID;

@@ -49,16 +49,16 @@ var (
 	strangers = access{word: "everybody", tenantless: true}
 )
 
-// kindAccess holds the access words for the six operations of a kind.
-type kindAccess struct{ list, create, read, change access }
+// kindAccess holds the access words for the six operations of a kind. change is PUT and DELETE.
+type kindAccess struct{ list, create, read, change, patch access }
 
 // The words for kinds.
 var (
-	ofTenant = kindAccess{operators, tenantAdmins, operators, tenantAdmins}
+	ofTenant = kindAccess{operators, tenantAdmins, operators, tenantAdmins, tenantAdmins}
 	// what is unique over all tenants is given to one, which says what it is used for
-	givenToTenant = kindAccess{operators, platformAdmins, operators, tenantAdmins}
-	// a tenant's licence is not its own to change
-	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins}
+	givenToTenant = kindAccess{operators, platformAdmins, operators, tenantAdmins, tenantAdmins}
+	// a tenant's licence is not its own to change; the rest is, see mayChangeTenant
+	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins, tenantAdmins}
 )
 
 // readBy lets a user read the user's own.
@@ -69,7 +69,7 @@ func (k kindAccess) readBy(own owns) kindAccess {
 
 // changedBy lets a user replace, change and delete the user's own.
 func (k kindAccess) changedBy(own owns) kindAccess {
-	k.change = k.change.and(own)
+	k.change, k.patch = k.change.and(own), k.patch.and(own)
 	return k
 }
 

@@ -83,7 +83,7 @@ func TestPhoneSettings(t *testing.T) {
 		{name: "firmware of no model", method: "PATCH", path: "phone-settings", body: `{"firmware":{"T46V":"x.rom"}}`, status: 422, field: "firmware", detail: "T46U"},
 		{name: "firmware that is not there", method: "PATCH", path: "phone-settings", body: `{"firmware":{"t46u":"x.rom"}}`, status: 422, field: "firmware.T46U", detail: "/v1/firmware"},
 		{name: "hostile firmware", method: "PATCH", path: "phone-settings", body: `{"firmware":{"t46u":"../../etc/passwd"}}`, status: 422, field: "firmware.T46U", detail: "hash"},
-		{name: "firmware twice", method: "PATCH", path: "phone-settings", body: `{"firmware":{"t46u":"` + strings.Repeat("a", 64) + `/a","T46U":"` + strings.Repeat("a", 64) + `/a"}}`, status: 422, field: "firmware.T46U", detail: "twice"},
+		{name: "firmware twice", method: "PATCH", path: "phone-settings", body: `{"firmware":{"t46u":"` + strings.Repeat("a", 64) + `/a.rom","T46U":"` + strings.Repeat("a", 64) + `/a.rom"}}`, status: 422, field: "firmware.T46U", detail: "twice"},
 		{name: "language", method: "PATCH", path: "phone-settings", body: `{"language":"tlh"}`, status: 422, field: "language", detail: "de, en"},
 		{name: "country", method: "PATCH", path: "phone-settings", body: `{"tone_country":"XX"}`, status: 422, field: "tone_country", detail: "DE"},
 		{name: "host", method: "PATCH", path: "phone-settings", body: `{"ntp_server":"a\nb"}`, status: 422, field: "ntp_server", detail: "host name"},

@@ -25,14 +25,14 @@ type PhoneDrift struct {
 
 // DriftReason is one way in which it is not.
 type DriftReason struct {
-	Kind   string `json:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address,enrolled-twice"`
+	Kind   string `json:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address,enrolled-twice,refused,handshake,overrides"`
 	Detail string `json:"detail"`
 }
 
 type driftInput struct {
 	Tenant string `path:"tenant"`
 	Days   int    `query:"days" default:"7" minimum:"1" maximum:"365" doc:"How long silence is fine, and how long an address is new"`
-	Kind   string `query:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address,enrolled-twice," doc:"Only this kind"`
+	Kind   string `query:"kind" enum:"broken,template,never-fetched,old-file,silent,model,firmware,new-address,enrolled-twice,refused,handshake,overrides," doc:"Only this kind"`
 	After  string `query:"after" doc:"List what comes after this MAC"`
 	Limit  int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`
 }
@@ -41,7 +41,7 @@ func (a *api) registerDrift() {
 	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/drift", OperationID: "list-drift",
 		Tags:        []string{"phones"},
 		Summary:     "Phones that hold an old file, are silent, run something unexpected or moved",
-		Description: "old-file compares what a phone last fetched with what it would get now. firmware compares what it says of itself with the branch that its model's files were checked with.",
+		Description: "old-file compares what a phone last fetched with what it would get now. firmware compares what it says of itself with the firmware that is assigned to its model or, where there is no such firmware, with the oldest branch that understands its files. refused and handshake are requests and TLS handshakes that failed since the phone last got through, and since the start. overrides names the parameters that were set at the phone itself.",
 		Errors:      []int{401, 404, 422}}, a.drift)
 }
 

@@ -34,7 +34,7 @@ func registerExtensionActions(a *api, k kindOfExtension) {
 		return renumber(ctx, a, k, in)
 	})
 	dup := k.operation("POST", one+"/duplicate", "duplicate-extension",
-		"Make an extension with the same settings, with a mailbox of its own if this one has")
+		"Make an extension with the same settings, with a mailbox of its own if this one has; its PIN is a random one, to be set by PUT …/mailboxes/{number}/pin")
 	dup.DefaultStatus = http.StatusCreated
 	declare(a, tenantAdmins, dup, func(ctx context.Context, in *duplicateInput) (*answer[Extension], error) {
 		from, err := k.checkedKey(a, in.Place)

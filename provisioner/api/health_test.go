@@ -41,7 +41,7 @@ func TestTrunkStateShows(t *testing.T) {
 	l := newLab(t)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	made := l.must(201, "POST", "/v1/tenants/acme/trunks", `{"name":"carrier","host":"192.0.2.99","username":"dialtone",`+
-		`"secret":"trunk-pass","register":true}`)
+		`"secret":"trunk-pass","register":true,"qualify_seconds":0}`)
 	word := atomic.Value{}
 	word.Store("Registered")
 	l.asterisk.Handle("PJSIPShowRegistrationsOutbound", func(c *amitest.Conn, a amitest.Action) {

@@ -18,10 +18,23 @@ type InboxPhone struct {
 	Model     string    `json:"model,omitempty" doc:"As the phone calls itself"`
 	Firmware  string    `json:"firmware,omitempty"`
 	Address   string    `json:"address" doc:"Where it last asked from"`
+	Reason    string    `json:"reason" enum:"not-adopted,other-url,other-certificate" doc:"Why it gets no files. not-adopted: it is nobody's phone yet. other-url: it asks by a secret URL that is no phone's any more, such as that of a deleted phone; adopt it, and give it enrol_url or reset it. other-certificate: it shows the certificate of another phone"`
 	FirstSeen time.Time `json:"first_seen"`
 	LastSeen  time.Time `json:"last_seen"`
 	Count     int64     `json:"count" doc:"Requests so far"`
 	UserAgent string    `json:"user_agent" doc:"What it says of itself; anybody can send that"`
+}
+
+// FailedHandshake is a phone that could not even ask, by its address.
+type FailedHandshake struct {
+	Address string    `json:"address"`
+	Reason  string    `json:"reason" enum:"old-version,no-common-cipher,our-certificate,its-certificate,plain-http,other" doc:"old-version: it speaks older versions of TLS only. no-common-cipher: no cipher suite is known to both. our-certificate: it does not accept the listener's certificate. its-certificate: no authority of --phone-client-ca signed its own. plain-http: it speaks HTTP to the port of HTTPS"`
+	Detail  string    `json:"detail" doc:"In the words of the TLS library"`
+	Remedy  string    `json:"remedy,omitempty" doc:"What helps"`
+	Phones  []string  `json:"phones" nullable:"false" doc:"MACs of known phones that asked from this address before"`
+	First   time.Time `json:"first_seen"`
+	Last    time.Time `json:"last_seen"`
+	Count   int64     `json:"count"`
 }
 
 // Adoption is the order to take a phone out of the inbox into a tenant.
@@ -49,7 +62,8 @@ type ForgottenPhone struct {
 }
 
 func inboxView(p pbx.InboxPhone) InboxPhone {
-	return InboxPhone{p.MAC.Colons(), string(p.Vendor), p.Model, p.Firmware, ipText(p.Address), p.FirstSeen, p.LastSeen,
+	return InboxPhone{p.MAC.Colons(), string(p.Vendor), p.Model, p.Firmware, ipText(p.Address), string(p.Reason),
+		p.FirstSeen, p.LastSeen,
 		p.Count, p.UserAgent}
 }
 
@@ -77,6 +91,22 @@ func registerInbox(a *api, k kindOfPhone) {
 			}
 			return out, nil
 		})
+	declare(a, platformAdmins, op("GET", "/v1/handshakes", "list-handshakes",
+		"TLS handshakes at the phone listener that failed since the start, by address, the last one first"),
+		func(context.Context, *struct{}) (*page[FailedHandshake], error) {
+			out := &page[FailedHandshake]{}
+			out.Body.Items = []FailedHandshake{}
+			for _, h := range a.ctl.Fleet.Refused.Handshakes() {
+				v := FailedHandshake{Address: ipText(h.Address), Reason: string(h.Reason), Detail: h.Detail,
+					Remedy: h.Reason.Remedy(), Phones: []string{}, First: h.First.UTC(), Last: h.Last.UTC(),
+					Count: h.Count}
+				for _, mac := range a.ctl.Fleet.Seen.At(h.Address) {
+					v.Phones = append(v.Phones, mac.Colons())
+				}
+				out.Body.Items = append(out.Body.Items, v)
+			}
+			return out, nil
+		})
 	declare(a, platformAdmins, op("DELETE", "/v1/inbox/{mac}", "delete-inbox-phone",
 		"Forget a phone; it comes back when it asks again"), func(_ context.Context,
 		in *InboxKey) (*struct{ Body ForgottenPhone }, error) {
@@ -98,6 +128,56 @@ func registerInbox(a *api, k kindOfPhone) {
 	})
 }
 
+// TenantAdoption is the order to take a phone out of the inbox of a tenant.
+type TenantAdoption struct {
+	Vendor string      `json:"vendor,omitempty" doc:"yealink or polycom, if the guess is wrong or missing"`
+	Model  string      `json:"model,omitempty" doc:"If the guess is wrong or missing"`
+	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
+}
+
+type tenantAdoptInput struct {
+	Place
+	WriteHeaders
+	Body TenantAdoption
+}
+
+// registerTenantInbox declares the part of the inbox that a tenant's own people see: the
+// phones that ask from a network in phone_networks of the tenant.
+func registerTenantInbox(a *api, k kindOfPhone) {
+	const path = "/v1/tenants/{tenant}/inbox"
+	list := k.operation("GET", path, "list-tenant-inbox",
+		"Phones that belong to nobody and ask from a network in phone_networks of the tenant, last seen first")
+	list.Tags = []string{"inbox"}
+	declare(a, operators, list, func(ctx context.Context, in *getInput) (*page[InboxPhone], error) {
+		if _, err := a.ctl.Tenants.Get(ctx, "", in.tenant); err != nil {
+			return nil, a.problem(err)
+		}
+		out := &page[InboxPhone]{}
+		out.Body.Items = []InboxPhone{}
+		for _, p := range a.ctl.Fleet.Inbox.List() {
+			if a.asksFrom(ctx, in.tenant, p) {
+				out.Body.Items = append(out.Body.Items, inboxView(p))
+			}
+		}
+		return out, nil
+	})
+	adopt := k.operation("POST", path+"/{mac}/adopt", "adopt-tenant-phone",
+		"Make it a phone of the tenant and open its enrolment window; answers the phone")
+	adopt.Tags, adopt.DefaultStatus = []string{"inbox"}, http.StatusCreated
+	declare(a, tenantAdmins, adopt, func(ctx context.Context, in *tenantAdoptInput) (*answer[Phone], error) {
+		key, err := k.checkedKey(a, in.Place)
+		if err != nil {
+			return nil, err
+		}
+		waiting, err := a.ctl.Fleet.Inbox.Phone(pbx.MAC(key))
+		if err != nil || !a.asksFrom(ctx, in.tenant, waiting) {
+			return nil, a.problem(pbx.NotFoundf("phone %s is not in the inbox of the tenant", pbx.MAC(key).Colons()))
+		}
+		return a.adopt(ctx, k, &adoptInput{InboxKey{key}, in.WriteHeaders,
+			Adoption{in.tenant, in.Body.Vendor, in.Body.Model, in.Body.Lines}})
+	})
+}
+
 func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer[Phone], error) {
 	mac, perr := pbx.ParseMAC("mac", in.MAC)
 	if perr != nil {
@@ -113,7 +193,7 @@ func (a *api) adopt(ctx context.Context, k kindOfPhone, in *adoptInput) (*answer
 	if _, err := a.ctl.Tenants.Get(ctx, "", in.Body.Tenant); pbx.KindOf(err) == pbx.NotFound {
 		return nil, a.problem(pbx.Refusedf("tenant", "tenant %s does not exist", in.Body.Tenant))
 	}
-	body := PhoneFields{Vendor: in.Body.Vendor, Model: in.Body.Model, Lines: in.Body.Lines}
+	body := PhoneFields{Vendor: string(pbx.ParseVendor(in.Body.Vendor)), Model: in.Body.Model, Lines: in.Body.Lines}
 	if body.Vendor == "" {
 		body.Vendor = string(guess.Vendor)
 	}

@@ -4,14 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/manual"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // document is the part of /openapi.json that the tests look at.
@@ -234,9 +237,13 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "PATCH", "feature-codes", codes, `{"park_slots":"81-89"}`)
 	ask(422, "PATCH", "feature-codes", codes, `{"colour":1}`)
 	ask(201, "POST", "seats", tenant+"seats", `{"name":"Gina","number":"180","mac":"001565aabbdd","model":"T46U"}`)
+	ask(201, "POST", "phones/001565aabbdd/replace", tenant+"phones/{mac}/replace", `{"mac":"001565aabbde"}`)
 	ask(201, "POST", "seats/batch", tenant+"seats/batch", `{"seats":[{"name":"Hugo","number":"181","voicemail":false}]}`)
 	ask(200, "GET", "seats", tenant+"seats", "")
 	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")
+	l.ctl.Fleet.Refused.Handshake(pbx.FailedHandshake{Address: netip.MustParseAddr("192.0.2.9"), Reason: pbx.HandshakeVersion, Last: time.Now()})
+	ask(200, "GET", "/v1/handshakes", "/v1/handshakes", "")
+	ask(200, "POST", "enrol", tenant+"enrol", `{"hours":2,"again":true}`)
 	ask(200, "GET", "/v1/templates", "/v1/templates", "")
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
 	askPeople(l, ask, tenant)
@@ -287,6 +294,10 @@ func askPeople(l *lab, ask func(status int, method, path, template, body string)
 	ask(200, "DELETE", "users/ada/photo", tenant+one+"/photo", "")
 	l.must(201, "PUT", "devices/desk", `{"shared":true}`)
 	ask(200, "POST", "users/ada/desk", tenant+one+"/desk", `{"device":"desk"}`)
+	ask(200, "GET", "users/ada/desk", tenant+one+"/desk", "")
+	ask(200, "PATCH", "users/ada/ringing", tenant+one+"/ringing", `{"do_not_disturb":false}`)
+	ask(200, "GET", "inbox", tenant+"inbox", "")
+	ask(404, "POST", "inbox/64167f0000aa/adopt", tenant+"inbox/{mac}/adopt", `{}`)
 	ask(200, "DELETE", "users/ada/desk", tenant+one+"/desk", "")
 	ask(200, "POST", "extensions/102/renumber", tenant+"extensions/{number}/renumber", `{"number":"103"}`)
 	ask(201, "POST", "extensions/103/duplicate", tenant+"extensions/{number}/duplicate", `{"number":"104"}`)

@@ -54,7 +54,7 @@ func registerPatch[T, W, V any](a *api, k kind[T, W, V], path string) {
 	patch.RequestBody, patch.SkipValidateBody = k.patchBody(a), true // the merged document counts
 	// huma bounds the bodies that it decodes itself, and only those.
 	patch.MaxBodyBytes, patch.BodyReadTimeout = maxBody, bodyWithin
-	declare(a, k.who.change, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
+	declare(a, k.who.patch, patch, func(ctx context.Context, in *patchInput) (*answer[V], error) {
 		return k.write(ctx, a, in.Place, in.WriteHeaders, func(old *T) (W, error) { return k.merge(a, old, in) })
 	})
 }

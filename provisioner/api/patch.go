@@ -22,6 +22,9 @@ func (k kind[T, W, V]) patchBody(a *api) *huma.RequestBody {
 // merge applies a JSON merge patch (RFC 7396) to the present row's write form. The result
 // is checked against the schema of a PUT.
 func (k kind[T, W, V]) merge(a *api, old *T, in *patchInput) (w W, err error) {
+	if old == nil && in.key == "" { // settings that each tenant has
+		return w, pbx.NotFoundf("tenant %s does not exist", in.tenant)
+	}
 	if old == nil {
 		return w, pbx.NotFoundf("%s %s does not exist; PUT or POST creates it", k.name, in.key)
 	}

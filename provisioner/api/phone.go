@@ -5,16 +5,16 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // PhoneFields is what a client may write.
 type PhoneFields struct {
 	MAC    string      `json:"mac,omitempty" doc:"Hardware address in any usual spelling; taken from the path in PUT and PATCH"`
-	Vendor string      `json:"vendor" doc:"yealink or polycom"`
+	Vendor string      `json:"vendor" doc:"yealink or polycom (poly)"`
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
 	// Buttons is a map, so that a merge patch can change one key alone.
@@ -35,10 +35,14 @@ type Phone struct {
 	Lines           []PhoneLine       `json:"lines" nullable:"false"`
 	Buttons         map[string]Button `row:"Buttons,by hand" json:"buttons" doc:"The phone's own; templates fill the other keys"`
 	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until or until it has its full file"`
-	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url"`
+	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url; the year 9999 when only its first fetch ends it"`
 	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
 	ProvisioningURL string            `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
 	FormerURL       bool              `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
+	Replaces        string            `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
+	ReplacesModel   string            `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
+	DroppedButtons  map[string]Button `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
+	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"Settings of the tenant, its user or the installation that this model cannot follow, and what it does instead: language, tone_country, codecs, logo, transport"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
@@ -56,14 +60,18 @@ func registerPhones(a *api) {
 			return pbx.NewPhone(tenant, pbx.MAC(mac), enrolEnd())
 		},
 		toRow: func(w PhoneFields, _, p *pbx.Phone) (err error) {
-			p.Vendor = pbx.Vendor(strings.ToLower(w.Vendor))
+			p.Vendor = pbx.ParseVendor(w.Vendor)
 			p.Buttons, err = buildButtons(w.Buttons)
 			return err
 		},
 		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
 		toView: func(p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
+			v.Unfollowed = a.ctl.Unfollowed(p)
 			v.FormerURL = !p.FormerSecret.IsZero() && !a.ctl.Fleet.Seen.Moved(p)
+			if v.FormerURL && p.FormerMAC != "" {
+				v.FormerURL, v.Replaces, v.ReplacesModel = false, p.FormerMAC.Colons(), p.FormerModel
+			}
 			if at := a.ctl.Fleet.Seen.Of(p).EnrolledAt; !at.IsZero() {
 				v.EnrolledAt = &at
 			}
@@ -78,7 +86,9 @@ func registerPhones(a *api) {
 	})
 	registerKind(a, k)
 	registerPhoneActions(a, k)
+	registerReplace(a, k)
 	registerInbox(a, k)
+	registerTenantInbox(a, k)
 	registerResyncs(a, k)
 	a.registerDrift()
 	registerUploads(a, k)
@@ -88,7 +98,7 @@ func registerPhones(a *api) {
 
 // enrolEnd is the end of an enrolment window that opens now. It is in whole seconds, as in
 // the database.
-func enrolEnd() time.Time { return time.Now().Add(pbx.EnrolWindow).UTC().Truncate(time.Second) }
+func enrolEnd() time.Time { return pbx.EnrolEnd(time.Now(), pbx.EnrolWindow) }
 
 // Fetch is one request of a phone.
 type Fetch struct {
@@ -105,6 +115,7 @@ type Fetch struct {
 type enrolInput struct {
 	Place
 	WriteHeaders
+	EnrolWindow
 	Forget bool `query:"forget" doc:"End the URL before at once, such as that of a stolen phone: a phone that still asks there has to be reset"`
 }
 
@@ -115,24 +126,64 @@ func registerPhoneActions(a *api, k kindOfPhone) {
 		"The phone's last requests, newest first"), func(ctx context.Context, in *getInput) (*page[Fetch], error) {
 		return phoneFetches(ctx, a, in.Place)
 	})
-	declare(a, tenantAdmins, k.operation("POST", one+"/enrol", "enrol-phone",
-		"Open the enrolment window again and make a new secret URL. The URL before serves until the phone has used the new "+
-			"one, which its files tell it"), func(ctx context.Context, in *enrolInput) (*answer[Phone], error) {
-		out, err := k.write(ctx, a, in.Place, in.WriteHeaders, func(old *pbx.Phone) (PhoneFields, error) {
-			if old == nil {
-				return PhoneFields{}, pbx.NotFoundf("phone %q does not exist", in.key)
-			}
-			old.EnrolAgain(a.ctl.Fleet.Seen.Moved(old), enrolEnd())
-			if in.Forget {
-				old.FormerSecret = pbx.Secret{}
-			}
-			return k.fields(old), nil
-		})
-		if out != nil {
-			out.Status = http.StatusOK
+	registerEnrolOne(a, k)
+	registerEnrol(a, k)
+}
+
+type replaceInput struct {
+	Place
+	WriteHeaders
+	Body struct {
+		MAC   string `json:"mac" doc:"Of the new phone"`
+		Model string `json:"model,omitempty" doc:"Of the new phone; that of the present one if left out"`
+	}
+}
+
+// registerReplace declares the exchange of a phone by one of another MAC.
+func registerReplace(a *api, k kindOfPhone) {
+	op := k.operation("POST", k.path+"/{mac}/replace", "replace-phone",
+		"Put another phone in its place. Lines, buttons and contacts go along; the phone before is served by its own URL "+
+			"until the new one has used its own")
+	op.DefaultStatus = http.StatusCreated
+	declare(a, tenantAdmins, op, func(ctx context.Context, in *replaceInput) (*answer[Phone], error) {
+		from, err := k.checkedKey(a, in.Place)
+		if err != nil {
+			return nil, err
 		}
-		return out, err
+		to, err := k.newKey(a, in.Body.MAC)
+		if err != nil {
+			return nil, err
+		}
+		cond, err := in.condition()
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		if err := a.mayAddPhone(ctx, in.tenant, pbx.MAC(to)); err != nil {
+			return nil, a.problem(err)
+		}
+		p, dropped, err := a.ctl.ReplacePhone(ctx, author(ctx), in.tenant, pbx.MAC(from),
+			provisioner.Replacement{MAC: pbx.MAC(to), Model: in.Body.Model}, cond)
+		if err != nil {
+			return nil, a.problem(a.othersPhone(ctx, in.tenant, to, err))
+		}
+		out := k.made(ctx, a, p, in.tenant, to, in.WriteHeaders)
+		k.reveal(nil, p, &out.Body)
+		if len(dropped) > 0 {
+			out.Body.DroppedButtons = buttonFields(dropped)
+		}
+		return out, nil
 	})
+}
+
+// othersPhone keeps from a caller of one tenant that another tenant has a phone.
+func (a *api) othersPhone(ctx context.Context, tenant, mac string, err error) error {
+	if caller(ctx).Tenant == "" || pbx.KindOf(err) != pbx.Conflict {
+		return err
+	}
+	if _, own := a.ctl.Phones.Get(ctx, tenant, mac); pbx.KindOf(own) == pbx.NotFound {
+		return notYours(pbx.MAC(mac))
+	}
+	return err
 }
 
 type kindOfPhone = kind[pbx.Phone, PhoneFields, Phone]
@@ -176,13 +227,18 @@ func (a *api) mayAddPhone(ctx context.Context, tenant string, mac pbx.MAC) error
 	if caller(ctx).Tenant == "" || pbx.KindOf(err) == pbx.NotFound {
 		return nil
 	}
-	t, lost := a.ctl.Tenants.Get(ctx, "", tenant)
-	if err == nil && lost == nil && slices.ContainsFunc(t.Networks(), func(p netip.Prefix) bool {
-		return p.Contains(waiting.Address.Unmap())
-	}) {
+	if err == nil && a.asksFrom(ctx, tenant, waiting) {
 		return nil
 	}
 	return notYours(mac)
+}
+
+// asksFrom reports whether a phone of the inbox asks from a network of the tenant.
+func (a *api) asksFrom(ctx context.Context, tenant string, waiting pbx.InboxPhone) bool {
+	t, err := a.ctl.Tenants.Get(ctx, "", tenant)
+	return err == nil && slices.ContainsFunc(t.Networks(), func(p netip.Prefix) bool {
+		return p.Contains(waiting.Address.Unmap())
+	})
 }
 
 // notYours is the one answer for a phone of another tenant and for one that may become so.

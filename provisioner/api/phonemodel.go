@@ -24,6 +24,7 @@ type PhoneModel struct {
 	Screen     string   `json:"screen,omitempty"`
 	Firmware   string   `json:"firmware" doc:"Newest branch that the sources show"`
 	Era        string   `json:"era" doc:"Generation of parameter names that its files use"`
+	HTTPS      string   `json:"https" enum:"modern,old" doc:"What its newest firmware speaks. old: TLS 1.0 alone, or no ECDHE: with --phone-tls-old, or over plain HTTP"`
 	CommonFile string   `json:"common_file,omitempty" doc:"Name of the file that all Yealinks of this model ask for; Dialtone serves none and puts everything into the phone's own file"`
 	Sources    []string `json:"sources" nullable:"false" doc:"Tags of the fact sheets phones/yealink.md and phones/polycom.md"`
 	Uncertain  string   `json:"uncertain,omitempty" doc:"What no second source confirms: try it on a phone"`
@@ -49,9 +50,13 @@ func (a *api) registerPhoneModels() {
 }
 
 func phoneModelView(m fleet.Model) PhoneModel {
+	https := "modern"
+	if m.OldTLS() {
+		https = "old"
+	}
 	return PhoneModel{Vendor: string(m.Vendor), Model: m.Name, Also: m.Also, Kind: m.Kind, Accounts: m.Accounts,
 		Keys: m.Keys(), Pages: m.Pages,
 		Module: m.Module, ModuleKeys: m.ModuleKeys, Modules: m.Modules, Screen: m.Screen, Firmware: m.Firmware,
-		Era:        string(m.Era),
+		Era: string(m.Era), HTTPS: https,
 		CommonFile: string(m.CommonFile()), Sources: m.Sources, Uncertain: m.Uncertain}
 }

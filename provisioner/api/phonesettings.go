@@ -14,8 +14,8 @@ type PhoneSettingsFields struct {
 	SyslogServer string   `json:"syslog_server,omitempty" doc:"Where phones send their logs"`
 	VLAN         *int     `row:"VLAN,by hand" json:"vlan,omitempty" minimum:"0" maximum:"4094" doc:"1 to 4094; 0 switches tagging off; left out, phones keep what they were told by hand, LLDP or DHCP. A wrong VLAN takes a phone off the network for good"`
 	VLANPriority int      `json:"vlan_priority,omitempty" minimum:"0" maximum:"7" doc:"0 to 7 (Yealink only)"`
-	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off. At least one of the first three; g722, pcma, pcmu if left out"`
-	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS whoever sees that can decrypt"`
+	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off, on the phones and in Asterisk. At least one of the first three; g722, pcma, pcmu if left out. Where Asterisk runs no module for opus or g729, apply.warnings says so and phones talk in the next one"`
+	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS (--sip-transport tls) whoever sees that can decrypt"`
 	Clock24      *bool    `json:"clock24,omitempty" doc:"13:00 and not 1 PM; true if left out"`
 	// Uploads is a pointer, because an empty list differs from an absent one.
 	Uploads *[]string `json:"uploads,omitempty" doc:"What phones send here, to be read under …/phones/{mac}/files: contacts, calls, logs (once an hour), changes (what people set on the phone itself, which then counts before what is configured here). contacts and calls if left out. Yealink from V80; a Polycom sends all of them always"`
@@ -42,6 +42,7 @@ func registerPhoneSettings(a *api) {
 			if p.VLAN = or(w.VLAN, pbx.KeepVLAN); w.VLAN != nil && *w.VLAN < 0 {
 				return pbx.Invalidf("vlan", "is %d, allowed are 0 to 4094", *w.VLAN)
 			}
+			p.NTPServer, p.SyslogServer = pbx.CleanHost(p.NTPServer), pbx.CleanHost(p.SyslogServer)
 			p.Firmware, err = a.ctl.Fleet.Firmware.Resolve(w.Firmware)
 			return err
 		},

@@ -31,6 +31,8 @@ type kind[T, W, V any] struct {
 	fresh func(tenant, key string) *T
 	// mayAdd refuses the caller a new object with that key; it may be nil.
 	mayAdd func(ctx context.Context, tenant, key string) error
+	// mayChange refuses the caller a change of that row; it may be nil.
+	mayChange func(ctx context.Context, old, row *T) error
 	// elsewhere is the answer to a caller of one tenant for a key that another tenant has;
 	// nil says so.
 	elsewhere func(key string) error
@@ -101,6 +103,14 @@ func (k kind[T, W, V]) view(row *T) V {
 
 // Place is the tenant and key in a request's path.
 type Place struct{ tenant, key string }
+
+// howToRename says how the key of an object is changed.
+func (k kind[T, W, V]) howToRename() string {
+	if k.name == "extension" {
+		return "POST …/extensions/NUMBER/renumber gives an extension another number"
+	}
+	return "a " + k.name + " keeps its " + k.keyName + "; leave it out, or make a new " + k.name + " and delete this one"
+}
 
 // Resolve implements huma.Resolver; the parameters are declared by hand because
 // their names differ between kinds.
@@ -237,9 +247,13 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 			return nil, err
 		}
 		if named, _ := k.parseKey(k.keyName, k.key(w)); k.key(w) != "" && named != key {
-			return nil, pbx.Invalidf(k.keyName, "differs from the path and cannot be changed here")
+			return nil, pbx.Invalidf(k.keyName, "differs from the path, which says %s: %s", key, k.howToRename())
 		}
-		return k.build(w, old, p.tenant, key)
+		made, err := k.build(w, old, p.tenant, key)
+		if err == nil && k.mayChange != nil {
+			err = k.mayChange(ctx, old, made)
+		}
+		return made, err
 	})
 	if k.elsewhere != nil && caller(ctx).Tenant != "" && pbx.KindOf(err) == pbx.Conflict {
 		var conflict *pbx.Error
@@ -301,7 +315,11 @@ func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *removeInput) (*an
 	}
 	revision, err := remove(ctx, author(ctx), in.tenant, key, cond)
 	if err != nil {
-		return nil, a.problem(err)
+		p := a.problem(err)
+		if p.Kind == string(pbx.InUse) && in.Confirm == "" && k.rows.Releases() {
+			p.Detail += "; ?confirm=" + url.QueryEscape(key) + " deletes it all the same and clears what refers to it"
+		}
+		return nil, p
 	}
 	out := &answer[Deleted]{Status: 200, Body: Deleted{Deleted: key, Apply: a.applied(ctx, revision, in.wait())}}
 	out.PreferenceApplied = in.preferenceApplied()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -157,17 +158,27 @@ func (a *api) resync(ctx context.Context, p Place, action pbx.ResyncAction) (*ac
 	return &accepted[Resync]{202, resyncView(r)}, nil
 }
 
-func (a *api) resyncMany(ctx context.Context, tenant string, in ResyncOrder) (*accepted[ResyncProgress], error) {
-	if err := pbx.CheckText("filter.model", in.Filter.Model, 0, 40, 0); err != nil {
-		return nil, a.problem(err)
+// choice reads the filter.
+func (f ResyncFilter) choice() (c fleet.ResyncChoice, err *pbx.Error) {
+	c = fleet.ResyncChoice{Vendor: pbx.Vendor(f.Vendor), Model: f.Model, Drifted: f.Drifted}
+	if err := pbx.CheckText("filter.model", f.Model, 0, 40, 0); err != nil {
+		return c, err
 	}
-	choice := fleet.ResyncChoice{Vendor: pbx.Vendor(in.Filter.Vendor), Model: in.Filter.Model, Drifted: in.Filter.Drifted}
-	for i, s := range in.Filter.MACs {
+	for i, s := range f.MACs {
 		mac, err := pbx.ParseMAC(fmt.Sprintf("filter.macs[%d]", i), s)
 		if err != nil {
-			return nil, a.problem(err)
+			return c, err
 		}
-		choice.MACs = append(choice.MACs, mac)
+		c.MACs = append(c.MACs, mac)
+	}
+	slices.Sort(c.MACs)
+	return c, nil
+}
+
+func (a *api) resyncMany(ctx context.Context, tenant string, in ResyncOrder) (*accepted[ResyncProgress], error) {
+	choice, wrong := in.Filter.choice()
+	if wrong != nil {
+		return nil, a.problem(wrong)
 	}
 	p, err := a.ctl.Fleet.ResyncMany(ctx, tenant, choice, pbx.ResyncAction(in.Action), in.PerSecond)
 	if err != nil {

@@ -26,6 +26,7 @@ func (l *lab) fleetAnswers(ask func(status int, method, path, template, body str
 	}
 	ask(200, "GET", "phones/001565aabbcc/files", phones+"/files", "")
 	ask(200, "GET", "phones/001565aabbcc/files/001565aabbcc-sys.log", phones+"/files/{name}", "")
+	ask(200, "DELETE", "phones/001565aabbcc/files/001565aabbcc-sys.log", phones+"/files/{name}", "")
 	ask(202, "POST", "phones/001565aabbcc/resync", phones+"/resync", "")
 	ask(202, "POST", "phones/001565aabbcc/reboot", phones+"/reboot", "")
 	ask(200, "GET", "phones/001565aabbcc/resyncs", phones+"/resyncs", "")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -277,7 +276,7 @@ func (a *api) seatOrder(ctx context.Context, tenant string, w SeatFields) (*pbx.
 		Email: w.Email, Language: w.Language, Timezone: w.Timezone, NoMailbox: !or(w.Voicemail, true),
 		PIN: pbx.NewSecret(w.PIN), RingSeconds: w.RingSeconds, Groups: w.Groups, ClassOfService: w.ClassOfService,
 		Country: w.Country, DID: pbx.PlainNumber(w.DID), Device: w.DeviceName, DeviceClass: pbx.DeviceClass(w.DeviceClass),
-		Vendor: pbx.Vendor(strings.ToLower(w.Vendor)), Model: w.Model, EnrolUntil: enrolEnd()}
+		Vendor: pbx.ParseVendor(w.Vendor), Model: w.Model, EnrolUntil: enrolEnd()}
 	if w.PIN == "" {
 		s.PIN = pbx.RandomPIN()
 	} else if s.NoMailbox {

@@ -72,7 +72,7 @@ func registerSimulate(a *api) {
 		Tags:    []string{"calls"},
 		Summary: "Say what would happen to a call, with the rule behind each step, by the code that routes live calls",
 		Errors:  []int{400, 401, 404, 413, 422}}
-	declare(a, operators, op, func(_ context.Context, in *simulateInput) (*simulateOutput, error) {
+	declare(a, operators, op, func(ctx context.Context, in *simulateInput) (*simulateOutput, error) {
 		var wrong pbx.Errors
 		wrong.Add(pbx.CheckText("from", in.Body.From, 1, 60, 0))
 		wrong.Add(pbx.CheckText("to", in.Body.To, 1, 60, 0))
@@ -85,7 +85,7 @@ func registerSimulate(a *api) {
 		if in.Body.When.IsZero() {
 			in.Body.When = time.Now()
 		}
-		place, err := a.ctl.Simulate(provisioner.Question{Tenant: in.Tenant, From: in.Body.From, To: in.Body.To,
+		place, err := a.ctl.Simulate(ctx, provisioner.Question{Tenant: in.Tenant, From: in.Body.From, To: in.Body.To,
 			When: in.Body.When, Busy: in.Body.Busy})
 		if err != nil {
 			return nil, a.problem(err)

@@ -1,6 +1,10 @@
 package api
 
 import (
+	"context"
+	"slices"
+	"strings"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -43,6 +47,7 @@ func registerTenants(a *api) {
 			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, MaxCalls: pbx.DefaultTenantCalls,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
+		mayChange: mayChangeTenant,
 		toRow: func(w TenantFields, _, t *pbx.Tenant) error {
 			t.PhoneNetworks = pbx.CleanNetworks(w.PhoneNetworks)
 			return nil
@@ -55,4 +60,22 @@ func registerTenants(a *api) {
 		revision: func(t *pbx.Tenant) int64 { return t.Revision },
 		apply:    func(v *Tenant) *ApplyBlock { return &v.Apply },
 	}))
+}
+
+// mayChangeTenant leaves to a platform admin what the tenant is given: its licence, its
+// trunks' calls, the networks of its phones, and for how long its records are kept.
+func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
+	if caller(ctx).Role == pbx.RolePlatformAdmin {
+		return nil
+	}
+	var es pbx.Errors
+	for field, changed := range map[string]bool{"max_extensions": t.MaxExtensions != old.MaxExtensions,
+		"max_calls": t.MaxCalls != old.MaxCalls, "cdr_days": t.CDRDays != old.CDRDays,
+		"phone_networks": !slices.Equal(t.PhoneNetworks, old.PhoneNetworks)} {
+		if changed {
+			es.Add(&pbx.Error{Kind: pbx.Forbidden, Field: field, Message: field + " is set by a platform admin"})
+		}
+	}
+	slices.SortFunc(es, func(a, b *pbx.Error) int { return strings.Compare(a.Field, b.Field) })
+	return es.Err()
 }

@@ -7,14 +7,15 @@ type TrunkFields struct {
 	Name           string   `json:"name,omitempty" doc:"What people call it: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	Host           string   `json:"host" doc:"The carrier's server: a host name or an IP address"`
 	Addresses      []string `json:"addresses,omitempty" nullable:"false" doc:"Further addresses and networks (192.0.2.0/24) that the carrier calls from; calls from there need no password"`
-	Port           *int     `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"1 to 65535; 5060 if left out"`
-	Transport      string   `json:"transport,omitempty" doc:"udp or tcp; udp if left out"`
+	Port           *int     `json:"port,omitempty" minimum:"1" maximum:"65535" doc:"1 to 65535; 5060 if left out, 5061 with transport tls"`
+	Transport      string   `json:"transport,omitempty" doc:"udp, tcp or tls; udp if left out. With tls Asterisk checks the carrier's certificate for host by --sip-tls-roots, and dialtone serve needs --sip-tls-listen"`
 	Username       string   `json:"username,omitempty" doc:"Answers the carrier's challenge; leave it out when the carrier knows us by our address"`
 	Secret         *string  `json:"secret,omitempty" writeOnly:"true" doc:"Password of username: 1 to 64 printable ASCII characters without spaces; left out, an existing trunk keeps its own"`
 	Register       bool     `json:"register,omitempty" doc:"Tell the carrier where we are; needs username"`
 	CallerNumber   string   `row:",number" json:"caller_number,omitempty" doc:"Number shown to the carrier as the caller's, in every call; left out, it gets the caller's own"`
 	TrustIDInbound *bool    `json:"trust_id_inbound,omitempty" doc:"Takes the carrier's word for the caller, P-Asserted-Identity or Remote-Party-ID; false takes From. True if left out"`
 	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls it carries at once in both directions, 60 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
+	QualifySeconds *int     `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether the carrier answers (OPTIONS), 0 to 3600; 30 if left out. While it does not, calls through the trunk are refused at once (503), a call for help is tried all the same. 0 never asks, for carriers that do not answer OPTIONS"`
 	Teams          bool     `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others; a tenant has one trunk with it and one without"`
 }
 
@@ -24,12 +25,13 @@ type Trunk struct {
 	Host           string     `json:"host"`
 	Addresses      []string   `json:"addresses,omitempty"`
 	Port           int        `json:"port"`
-	Transport      string     `json:"transport" enum:"udp,tcp"`
+	Transport      string     `json:"transport" enum:"udp,tcp,tls"`
 	Username       string     `json:"username,omitempty"`
 	Register       bool       `json:"register"`
 	CallerNumber   string     `json:"caller_number,omitempty"`
 	TrustIDInbound bool       `json:"trust_id_inbound"`
 	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
+	QualifySeconds int        `json:"qualify_seconds" doc:"0 never asks"`
 	Teams          bool       `json:"teams"`
 	Endpoint       string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
 	Status         TrunkState `json:"status"`
@@ -43,10 +45,14 @@ func registerTrunks(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh: func(tenant, name string) *pbx.Trunk {
 			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP,
-				MaxCalls: pbx.DefaultTrunkCalls, Endpoint: pbx.NewTrunkEndpoint(), TrustIDInbound: true}
+				MaxCalls: pbx.DefaultTrunkCalls, QualifySeconds: pbx.DefaultTrunkQualify, Endpoint: pbx.NewTrunkEndpoint(),
+				TrustIDInbound: true}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
-			t.Addresses = pbx.CleanNetworks(w.Addresses)
+			t.Host, t.Addresses = pbx.CleanHost(w.Host), pbx.CleanNetworks(w.Addresses)
+			if w.Port == nil && t.Transport == pbx.TransportTLS {
+				t.Port = pbx.DefaultTrunkTLSPort
+			}
 			if w.Username == "" && w.Secret == nil { // without its user name a password is of no use
 				t.Secret = pbx.Secret{}
 			}

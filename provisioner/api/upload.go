@@ -12,6 +12,8 @@ type PhoneFile struct {
 	Name     string    `json:"name"`
 	Size     int64     `json:"size" doc:"Bytes"`
 	Modified time.Time `json:"modified"`
+	// Parameters are of files with settings of the phone's own.
+	Parameters []string `json:"parameters,omitempty" doc:"Of a file with what was set at the phone itself: names of the parameters, which count before the rendered ones"`
 }
 
 type phoneFileInput struct {
@@ -35,10 +37,14 @@ func registerUploads(a *api, k kindOfPhone) {
 		if err != nil {
 			return nil, a.problem(err)
 		}
+		overrides, err := a.ctl.Fleet.Uploads.Overrides(p)
+		if err != nil {
+			return nil, a.problem(err)
+		}
 		out := &page[PhoneFile]{}
 		out.Body.Items = make([]PhoneFile, 0, len(list))
 		for _, f := range list {
-			out.Body.Items = append(out.Body.Items, PhoneFile(f))
+			out.Body.Items = append(out.Body.Items, PhoneFile{f.Name, f.Size, f.Modified, overrides[f.Name]})
 		}
 		return out, nil
 	})
@@ -48,6 +54,25 @@ func registerUploads(a *api, k kindOfPhone) {
 		Responses: map[string]*huma.Response{"200": {Description: "The bytes", Content: map[string]*huma.MediaType{
 			"application/octet-stream": {Schema: &huma.Schema{}}}}}}
 	declare(a, tenantAdmins, one, a.phoneFile)
+	declare(a, tenantAdmins, huma.Operation{Method: "DELETE", Path: files + "/{name}", OperationID: "delete-phone-file",
+		Tags: []string{"phones"}, Errors: []int{401, 404, 422},
+		Summary: "Delete one of them. What was set at the phone itself is given back to it no more; what it still holds " +
+			"goes by a factory reset of its settings"},
+		func(ctx context.Context, in *phoneFileInput) (*struct{ Body DeletedFile }, error) {
+			p, err := a.phone(ctx, in.Tenant, in.MAC)
+			if err != nil {
+				return nil, err
+			}
+			if err := a.ctl.Fleet.Uploads.Remove(p, in.Name); err != nil {
+				return nil, a.problem(err)
+			}
+			return &struct{ Body DeletedFile }{DeletedFile{in.Name}}, nil
+		})
+}
+
+// DeletedFile is the answer to a delete.
+type DeletedFile struct {
+	Deleted string `json:"deleted"`
 }
 
 func (a *api) phoneFile(ctx context.Context, in *phoneFileInput) (*huma.StreamResponse, error) {

@@ -34,6 +34,21 @@ func TestPhoneFiles(t *testing.T) {
 	} {
 		t.Run(w.name, func(t *testing.T) { w.check(t, l) })
 	}
+	if _, err := l.ctl.Fleet.Uploads.Keep(p, "64167f000001-phone.cfg", []byte(`<PHONE_CONFIG><OVERRIDES a.secret="hidden" se.ring="3"/></PHONE_CONFIG>`)); err != nil {
+		t.Fatal(err)
+	}
+	r = l.must(200, "GET", "phones/64167f000001/files", "")
+	if !strings.Contains(r.Body, `"parameters":["a.secret","se.ring"]`) || strings.Contains(r.Body, "hidden") {
+		t.Errorf("what is set at the phone itself: %s", r.Body)
+	}
+	if r := l.must(200, "GET", "drift?kind=overrides", ""); !strings.Contains(r.Body, "a.secret, se.ring") {
+		t.Errorf("drift: %s", r.Body)
+	}
+	l.must(200, "DELETE", "phones/64167f000001/files/64167f000001-phone.cfg", "")
+	l.must(404, "DELETE", "phones/64167f000001/files/64167f000001-phone.cfg", "")
+	if r := l.must(200, "GET", "drift?kind=overrides", ""); strings.Contains(r.Body, "overrides") {
+		t.Errorf("drift after the delete: %s", r.Body)
+	}
 	l.must(200, "DELETE", "phones/64167f000001", "")
 	l.must(201, "PUT", "phones/64167f000001", `{"vendor":"polycom","model":"VVX450"}`)
 	if r := l.must(200, "GET", "phones/64167f000001/files", ""); !strings.Contains(r.Body, `"items":[]`) {

@@ -61,6 +61,7 @@ func registerUsers(a *api) {
 	registerKind(a, k)
 	registerUserActions(a, k)
 	registerDesk(a, k)
+	registerOwn(a, k)
 	registerPhoto(a, k)
 }
 

@@ -139,6 +139,9 @@ func (l *lab) put(row any) int64 {
 		case *pbx.Phone:
 			err = tx.PutPhone(ctx, row)
 			revision = row.Revision
+		case *pbx.PhoneSettings:
+			err = tx.PutPhoneSettings(ctx, row)
+			revision = row.Revision
 		default:
 			l.t.Fatalf("the lab stores no %T", row)
 		}

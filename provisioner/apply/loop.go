@@ -63,12 +63,14 @@ type Loop struct {
 	missing map[string]string   // optional file → hash that Asterisk did not load
 	good    *rendered           // the files that Asterisk last took, to go back to
 	refused *refusal            // the files that it did not take; nil after a success
-	// warnings name the parts of optional files that are not in force.
+	// warnings name what is not in force although the files are.
 	warnings []string
 	asked    objects // of the files whose endpoints were last asked for
+	// translates are the codecs that Asterisk translated when it was last asked.
+	translates []string
 }
 
-// Options are what a Loop needs. All but Patience are required.
+// Options are what a Loop needs. All but Site and Patience are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -84,6 +86,8 @@ type Options struct {
 	// Applied runs after Asterisk took a snapshot. before is the one that it took last,
 	// nil at the start of the program.
 	Applied func(ctx context.Context, before, now *pbx.Snapshot)
+	// Site is what the files have beside the rows; the loop fills in what Asterisk translates.
+	Site asteriskconf.Options
 	// Patience is how long after a reload its effect must show; 0 is verifyWithin.
 	Patience time.Duration
 }
@@ -190,7 +194,9 @@ func (l *Loop) pass(ctx context.Context) error {
 	if err != nil {
 		return l.failed(ctx, start, 0, fmt.Errorf("reading the configuration: %w", err))
 	}
-	files, err := asteriskconf.Render(l.o.Templates, snapshot, asteriskconf.Options{})
+	options := l.o.Site
+	options.Translates = l.codecs(ctx, snapshot)
+	files, err := asteriskconf.Render(l.o.Templates, snapshot, options)
 	if err != nil {
 		return l.failed(ctx, start, snapshot.Revision, err)
 	}
@@ -210,6 +216,8 @@ func (l *Loop) pass(ctx context.Context) error {
 		before = l.good.snapshot
 	}
 	l.good, l.refused = next, nil
+	l.warnings = append(l.warnings, options.Unspoken(snapshot)...)
+	l.warnings = append(l.warnings, l.missingTLS(ctx)...)
 	l.succeeded(ctx, start, snapshot.Revision, reloaded)
 	l.o.Applied(ctx, before, snapshot)
 	return nil

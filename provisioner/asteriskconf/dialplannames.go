@@ -18,18 +18,24 @@ type dialplanView struct {
 	Cause        dialplanCauses
 	Recorded     string // group of the channels that are recorded
 	RecordFolder string
-	RingsFor     string   // tells phones for whom they ring
-	Forget       string   // clears the variables of a call that was elsewhere before
-	InHeaders    string   // characters of headers that tell of diversions, as FILTER takes them
-	Mark         string   // between two such headers
-	MaxInside    int      // the most of Var.Inside
-	Patterns     []string // which together match every extension a call can be at
-	Unknown      []string // which match what is nobody's number in a fallback
-	Written      string   // characters that numbers are written with, as REPLACE takes them
-	Tenants      []dialplanTenant
-	Numbers      []dialplanNumber // of all tenants
-	Accounts     []accountName
-	Legs         []dialplanLeg // of all tenants that are calls of their own
+	RingsFor     string // tells phones for whom they ring
+	Forget       string // clears the variables of a call that was elsewhere before
+	InHeaders    string // characters of headers that tell of diversions, as FILTER takes them
+	Mark         string // between two such headers
+	MaxInside    int    // the most of Var.Inside
+	// SilentSeconds is how long a carrier that seems dead may be silent about a call for help.
+	SilentSeconds int
+	Patterns      []string // which together match every extension a call can be at
+	Unknown       []string // which match what is nobody's number in a fallback
+	Written       string   // characters that numbers are written with, as REPLACE takes them
+	CallerWords   []string // that stand for a caller without a number
+	// Answers and CarrierAnswers are the causes with which SIP answers of phones and carriers
+	// end a call.
+	Answers, CarrierAnswers map[int]int
+	Tenants                 []dialplanTenant
+	Numbers                 []dialplanNumber // of all tenants
+	Accounts                []accountName
+	Legs                    []dialplanLeg // of all tenants that are calls of their own
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
 	HintsHash string
 }
@@ -46,10 +52,12 @@ type dialplanContexts struct {
 	Redirected                        string // run on phones that were rung
 	Trunks, Inbound, Numbers          string // of calls from outside
 	Click                             string
+	Nameless                          string // run on channels of callers outside
 	Diverted                          string // run on channels of trunks
 	Alert, Music, Page                string // of ring groups
 	Consult, Ask, Held, Take          string // of consultations
 	Back, ParkedBack                  string // of calls that come back to the phone that let go of them
+	Answer, Answers, CarrierAnswers   string // of SIP answers
 }
 
 // dialplanVariables are channel variables.
@@ -62,6 +70,7 @@ type dialplanVariables struct {
 	Held, AskEntry, Asker, Recall, GoOn string // of consultations
 	Unanswered, Waits                   string // of a channel that is held
 	Diverted, History                   string // of a call that was diverted
+	Answer                              string // SIP answer of the last leg
 	RingsFor, Redirected                string // of a call that a phone redirects
 	Inside                              string // counts the numbers of this system that a call has come by
 }
@@ -114,10 +123,11 @@ func sharedNames() dialplanView {
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
 			Redirected: pbx.RedirectedContext,
 			Trunks:     pbx.TrunkContext, Inbound: pbx.InboundContext, Numbers: pbx.AllNumbersContext,
-			Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
+			Nameless: pbx.NamelessContext, Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
+			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -128,7 +138,7 @@ func sharedNames() dialplanView {
 			Held: pbx.HeldVariable, AskEntry: pbx.AskEntryVariable, Asker: pbx.AskerVariable,
 			Recall: pbx.RecallVariable, GoOn: pbx.GoOnVariable,
 			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
-			RingsFor: pbx.RingsForVariable, Redirected: pbx.RedirectedVariable,
+			RingsFor: pbx.RingsForVariable, Redirected: pbx.RedirectedVariable, Answer: pbx.AnswerVariable,
 			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
 		},
 		Label: dialplanLabels{
@@ -145,10 +155,13 @@ func sharedNames() dialplanView {
 		Forget:       forget(),
 		InHeaders:    `0-9A-Za-z+:@=.|\;`,
 		Mark:         pbx.DiversionMark,
-		MaxInside:    pbx.MaxInside,
-		Patterns:     anyExtension,
-		Unknown:      []string{"_X!", "_[*#+]!", "i"},
-		Written:      written,
+		CallerWords:  pbx.CallerWords(),
+		Answers:      pbx.CallAnswers(), CarrierAnswers: pbx.CarrierAnswers(),
+		MaxInside:     pbx.MaxInside,
+		SilentSeconds: pbx.SilentSeconds,
+		Patterns:      anyExtension,
+		Unknown:       []string{"_X!", "_[*#+]!", "i"},
+		Written:       written,
 	}
 }
 

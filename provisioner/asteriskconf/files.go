@@ -107,6 +107,7 @@ func objectsOf(content []byte) map[string]uint64 {
 	}
 	delete(objects, markerName)
 	delete(objects, nobodyEndpoint)
+	delete(objects, tlsTransport)
 	return objects
 }
 

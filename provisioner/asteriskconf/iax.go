@@ -12,7 +12,7 @@ const iaxFile = "dialtone/iax.conf"
 
 // iaxView is what iax.conf's template sees.
 type iaxView struct {
-	Codecs  confValue
+	Codecs  string // formats
 	Devices []iaxDevice
 }
 
@@ -32,12 +32,8 @@ const iaxLate = 10
 // Again is when a device that did not answer is asked again, in seconds.
 func (d iaxDevice) Again() int { return min(d.Qualify, iaxLate) }
 
-func iaxOf(s *pbx.Snapshot, o Options) (any, error) {
-	codecs, err := newConfValue("codecs", strings.Join(o.Codecs, ","))
-	if err != nil {
-		return nil, err
-	}
-	v := iaxView{Codecs: codecs}
+func iaxOf(s *pbx.Snapshot, _ Options) (any, error) {
+	v := iaxView{Codecs: strings.Join(plainFormats, ",")}
 	for _, d := range s.Devices {
 		if d.Kind != pbx.DeviceIAX2 || s.Forbidden(d) {
 			continue

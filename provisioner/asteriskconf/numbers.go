@@ -43,6 +43,7 @@ func numbersSent(s *pbx.Snapshot, list []pbx.SentNumber) ([]dialplanNumber, erro
 type dialplanHelp struct {
 	Numbers []helpNumber
 	Trunk   endpointName
+	Server  confValue     // SIP URI of the carrier
 	Caller  outsideNumber // what the trunk shows
 }
 
@@ -75,6 +76,7 @@ func (v *dialplanTenant) reach(s *pbx.Snapshot, t *pbx.Tenant) error {
 		return es.Err()
 	}
 	into(&es, &v.Help.Trunk)(newEndpointName("trunk", trunk.Endpoint))
+	into(&es, &v.Help.Server)(newConfValue("trunk", trunk.Server()))
 	if trunk.CallerNumber != "" {
 		into(&es, &v.Help.Caller)(newOutsideNumber("caller_number", trunk.CallerNumber))
 	}

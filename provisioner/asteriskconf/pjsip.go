@@ -12,7 +12,8 @@ type pjsipView struct {
 	Nobody string // an endpoint that never registers
 	// Redirected is the context that runs when a phone's channel ends.
 	Redirected string
-	Codecs     confValue
+	Codecs     string // formats of trunks
+	TLS        *pjsipTLS
 	Tenants    []pjsipTenant
 	Devices    []pjsipDevice
 	Trunks     []pjsipTrunk
@@ -22,6 +23,7 @@ type pjsipView struct {
 type pjsipTenant struct {
 	Name           contextName
 	Entry, HintCtx contextName
+	Codecs         string // formats of its devices, best first
 }
 
 // pjsipDevice becomes one AOR, one auth and one endpoint of the same name.
@@ -49,17 +51,18 @@ type pjsipDevice struct {
 const noExtension = "no_extension"
 
 func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
-	codecs, err := newConfValue("codecs", strings.Join(o.Codecs, ","))
-	if err != nil {
-		return nil, err
+	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext, Codecs: strings.Join(plainFormats, ","),
+		Devices: make([]pjsipDevice, 0, len(s.Devices))}
+	var err error
+	if v.TLS, err = pjsipTLSOf(o.TLS); err != nil {
+		return nil, fmt.Errorf("transport for TLS: %w", err)
 	}
-	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext,
-		Codecs: codecs, Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	for _, t := range s.Tenants {
 		view, err := pjsipTenantOf(t)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t.Name, err)
 		}
+		view.Codecs = strings.Join(o.formatsOf(s.SettingsOf(t.Name)), ",")
 		v.Tenants = append(v.Tenants, view)
 	}
 	srtp := srtpOf(s)

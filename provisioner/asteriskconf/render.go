@@ -21,16 +21,15 @@ import (
 	"github.com/dialtone-pbx/dialtone/templates"
 )
 
-// Options are what a site chooses beside its objects. The zero value is ready to use.
+// Options are what a site has beside its objects. The zero value is ready to use.
 type Options struct {
-	// Codecs are offered to phones in this order; DefaultCodecs when empty.
-	Codecs []string
+	// Translates are the codecs, of those that not every Asterisk has, that this one translates.
+	Translates []string
+	// TLS is a transport of ours for phones and carriers, nil for none.
+	TLS *TLS
 
 	hintsHash string // of hintsFile, for the dialplan that reads it
 }
-
-// DefaultCodecs are built into every Asterisk from 16 on.
-var DefaultCodecs = []string{"ulaw", "alaw", "g722"}
 
 // pjsipFile is the one file whose objects are told apart.
 const pjsipFile = "dialtone/pjsip.conf"
@@ -123,9 +122,6 @@ func extensionMarker(context string) func(hash string) Marker {
 // Render makes all files of a snapshot. An error that a value is to blame for
 // has a *pbx.Error in its chain.
 func Render(e *templates.Engine, s *pbx.Snapshot, o Options) (*Files, error) {
-	if len(o.Codecs) == 0 {
-		o.Codecs = DefaultCodecs
-	}
 	out := &Files{}
 	for _, r := range rendered {
 		view, err := r.view(s, o)

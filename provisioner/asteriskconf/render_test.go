@@ -14,7 +14,7 @@ import (
 )
 
 // small is a snapshot with one of everything, which change may spoil.
-func small(change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox)) *pbx.Snapshot {
+func small(change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox), settings ...*pbx.PhoneSettings) *pbx.Snapshot {
 	t := &pbx.Tenant{Name: "default", Timezone: "UTC"}
 	e := &pbx.Extension{Tenant: "default", Number: "101", Name: "Alice", RingSeconds: 20, Mailbox: "101"}
 	d := &pbx.Device{Tenant: "default", Name: "desk", Extension: "101", Endpoint: "dabc", Secret: pbx.NewSecret("0123456789abcdef")}
@@ -25,7 +25,7 @@ func small(change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox)) 
 		Tenants:    []*pbx.Tenant{t},
 		Extensions: []*pbx.Extension{e},
 		Devices:    []*pbx.Device{d, o},
-		Mailboxes:  []*pbx.Mailbox{m},
+		Mailboxes:  []*pbx.Mailbox{m}, PhoneSettings: settings,
 	})
 }
 
@@ -88,8 +88,8 @@ func TestRenderRefusesDangling(t *testing.T) {
 // TestObjectsTellWhatChanged: a change of one device's options changes its hash
 // alone; a change of what all inherit changes all.
 func TestObjectsTellWhatChanged(t *testing.T) {
-	objects := func(o Options, change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox)) map[string]uint64 {
-		files, err := Render(templates.MustNew(), small(change), o)
+	objects := func(change func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox), settings ...*pbx.PhoneSettings) map[string]uint64 {
+		files, err := Render(templates.MustNew(), small(change, settings...), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestObjectsTellWhatChanged(t *testing.T) {
 		}
 		return strings.Join(names, " ")
 	}
-	first := objects(Options{}, func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {})
+	first := objects(func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {})
 	if len(first) != 2 || first["dabc"] == first["dxyz"] {
 		t.Fatalf("objects: %v", first)
 	}
@@ -112,13 +112,13 @@ func TestObjectsTellWhatChanged(t *testing.T) {
 		want string
 		now  map[string]uint64
 	}{
-		"nothing":   {"", objects(Options{}, func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {})},
-		"caller ID": {"dabc", objects(Options{}, func(_ *pbx.Tenant, e *pbx.Extension, _ *pbx.Device, _ *pbx.Mailbox) { e.Name = "Bob" })},
-		"AOR":       {"dabc", objects(Options{}, func(_ *pbx.Tenant, _ *pbx.Extension, d *pbx.Device, _ *pbx.Mailbox) { d.QualifySeconds = 5 })},
-		"auth": {"dabc", objects(Options{}, func(_ *pbx.Tenant, _ *pbx.Extension, d *pbx.Device, _ *pbx.Mailbox) {
+		"nothing":   {"", objects(func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {})},
+		"caller ID": {"dabc", objects(func(_ *pbx.Tenant, e *pbx.Extension, _ *pbx.Device, _ *pbx.Mailbox) { e.Name = "Bob" })},
+		"AOR":       {"dabc", objects(func(_ *pbx.Tenant, _ *pbx.Extension, d *pbx.Device, _ *pbx.Mailbox) { d.QualifySeconds = 5 })},
+		"auth": {"dabc", objects(func(_ *pbx.Tenant, _ *pbx.Extension, d *pbx.Device, _ *pbx.Mailbox) {
 			d.Secret = pbx.NewSecret("x123456789abcdef")
 		})},
-		"codecs": {"dabc dxyz", objects(Options{Codecs: []string{"alaw"}}, func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {})},
+		"codecs": {"dabc dxyz", objects(func(*pbx.Tenant, *pbx.Extension, *pbx.Device, *pbx.Mailbox) {}, withCodecs("default", "pcma"))},
 	} {
 		if got := changed(first, c.now); got != c.want {
 			t.Errorf("%s: changed %q, want %q", what, got, c.want)

@@ -2,9 +2,7 @@ package asteriskconf
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -25,6 +23,10 @@ type pjsipTrunk struct {
 	Secret   confValue
 	Register bool
 	Client   confValue // SIP URI that we register as
+	Qualify  int       // seconds; 0 never
+	// TLS leads out by our own transport alone, which checks the carrier's certificate. Without
+	// it calls and registrations fail, and go nowhere in clear.
+	TLS bool
 }
 
 func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
@@ -34,11 +36,8 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
 	if err := t.Validate(); err != nil { // a host or user name is written into URIs
 		return v, err
 	}
-	server := uriHost(t.Host) + ":" + strconv.Itoa(t.Port)
-	if t.Transport == pbx.TransportTCP {
-		server += ";transport=tcp"
-	}
-	v.Account, v.Register = t.Username != "", t.Register
+	v.TLS = t.Transport == pbx.TransportTLS
+	v.Account, v.Register, v.Qualify = t.Username != "", t.Register, t.QualifySeconds
 	// Asterisk takes calls of one host for any trunk there: the dialplan takes from a
 	// tenant that does not trust what another's trunk lets in.
 	v.Trusts = slices.ContainsFunc(s.Trunks, func(o *pbx.Trunk) bool {
@@ -52,18 +51,10 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
 	into(&es, &v.Endpoint)(newEndpointName("endpoint", t.Endpoint))
 	into(&es, &v.Tenant)(newContextName("tenant", t.Tenant, plainName))
 	into(&es, &v.Host)(newConfValue("host", t.Host))
-	into(&es, &v.Domain)(newConfValue("host", uriHost(t.Host)))
-	into(&es, &v.Server)(newConfValue("host", "sip:"+server))
+	into(&es, &v.Domain)(newConfValue("host", pbx.URIHost(t.Host)))
+	into(&es, &v.Server)(newConfValue("host", t.Server()))
 	into(&es, &v.Username)(newConfValue("username", t.Username))
 	into(&es, &v.Secret)(newConfValue("secret", t.Secret.Reveal()))
-	into(&es, &v.Client)(newConfValue("username", "sip:"+t.Username+"@"+server))
+	into(&es, &v.Client)(newConfValue("username", "sip:"+t.Username+"@"+t.Address()))
 	return v, es.Err()
-}
-
-// uriHost writes a host as a URI does: brackets around an IPv6 address.
-func uriHost(host string) string {
-	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
-		return "[" + host + "]"
-	}
-	return host
 }

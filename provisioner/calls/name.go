@@ -17,9 +17,10 @@ func (t *Tracker) party(tenant string, c ami.Channel) pbx.CallParty {
 	if d != nil && tenant != "" && d.Tenant != tenant {
 		return pbx.CallParty{}
 	}
-	if d != nil {
-		p.Device, p.Extension = d.Name, d.Extension
+	if d == nil {
+		return pbx.NamedCaller(p)
 	}
+	p.Device, p.Extension = d.Name, d.Extension
 	return p
 }
 

@@ -222,7 +222,7 @@ func (t *Tracker) noteCaller(ch *channel, c ami.Channel) {
 	}
 	ch.call.callerContext, ch.call.callerExten = c.Context, c.Exten
 	if ch.leg.Number == "" {
-		ch.leg.Number = known(c.CallerNumber)
+		ch.leg.Number = t.party(ch.call.Tenant, c).Number
 		ch.call.From.Number = ch.leg.Number
 	}
 }

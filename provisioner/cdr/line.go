@@ -118,7 +118,7 @@ func (l *lineReader) unnamed(click bool) {
 func (l *lineReader) party(channel string, known pbx.CallParty) pbx.CallParty {
 	d := l.s.DeviceOf(pbx.EndpointOfChannel(channel))
 	if d == nil {
-		return known
+		return pbx.NamedCaller(known)
 	}
 	known.Device, known.Extension = d.Name, d.Extension
 	if known.Number == "" {
@@ -171,7 +171,8 @@ func (l *lineReader) called(v *pbx.CDRLine) pbx.CallParty {
 	for part := range strings.SplitSeq(v.AppData, "&") {
 		_, part, _ = strings.Cut(part, "/")
 		number, rest, outside := strings.Cut(part, "@")
-		if at, _, _ := strings.Cut(rest, ","); outside && at == endpoint {
+		at, _, _ := strings.Cut(rest, ",")
+		if at, _, _ = strings.Cut(at, "/"); outside && at == endpoint {
 			p.Number = number
 		}
 	}

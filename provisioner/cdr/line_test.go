@@ -114,3 +114,14 @@ func TestRecordOfStrangeLines(t *testing.T) {
 		}
 	}
 }
+
+// A party outside is named by the number that was dialled, also past the contact of a trunk.
+func TestOutsideInLines(t *testing.T) {
+	for _, dialled := range []string{"PJSIP/112@tcarrier,120,i", "PJSIP/112@tcarrier/sip:192.0.2.1:5060;transport=tcp,120^15,i"} {
+		line := recordedLines(t, "cancelled")[0]
+		line.Peer, line.AppData = "PJSIP/tcarrier-00000009", dialled
+		if got := told(recordOfLines(office(), []pbx.CDRLine{line})); !strings.Contains(got, "; 112 CANCEL;") {
+			t.Errorf("%s: %s", dialled, got)
+		}
+	}
+}

@@ -20,18 +20,21 @@ const (
 	DriftOldFile    DriftKind = "old-file"       // it holds other bytes than it would get now
 	DriftNever      DriftKind = "never-fetched"  // it has fetched nothing, and its window is over
 	DriftSilent     DriftKind = "silent"         // it has not asked for days
-	DriftFirmware   DriftKind = "firmware"       // it runs another branch than the one its files were checked with
+	DriftFirmware   DriftKind = "firmware"       // it runs another version than the assigned one, or one too old for its files
 	DriftModel      DriftKind = "model"          // it calls itself another model
 	DriftNewAddress DriftKind = "new-address"    // it asks from elsewhere, since days
 	DriftShared     DriftKind = "enrolled-twice" // its enrolment URL was given to two networks
 	DriftBroken     DriftKind = "broken"         // its files cannot be made
 	DriftTemplate   DriftKind = "template"       // a template of the site's for it fails
+	DriftRefused    DriftKind = "refused"        // it asked in vain since it last got through
+	DriftHandshake  DriftKind = "handshake"      // a TLS handshake from its address failed since
+	DriftOverrides  DriftKind = "overrides"      // parameters were set at the phone itself
 )
 
 // DriftKinds are all kinds, in the order in which a phone's are listed.
 func DriftKinds() []DriftKind {
-	return []DriftKind{DriftBroken, DriftTemplate, DriftShared, DriftNever, DriftOldFile, DriftSilent,
-		DriftModel, DriftFirmware, DriftNewAddress}
+	return []DriftKind{DriftBroken, DriftTemplate, DriftShared, DriftRefused, DriftHandshake, DriftNever,
+		DriftOldFile, DriftOverrides, DriftSilent, DriftModel, DriftFirmware, DriftNewAddress}
 }
 
 // DriftReason is one drift of one phone.
@@ -88,7 +91,9 @@ func (f *Fleet) Drift(tenant string, days int, kinds []DriftKind, after pbx.MAC,
 		}
 		d := PhoneDrift{Phone: p, Seen: f.Seen.Of(p)}
 		want := f.o.wanted(s, p)
-		d.Reasons = append(f.Templates.drift(p, want), driftOf(p, d.Seen, want, now, time.Duration(days)*24*time.Hour)...)
+		patience := time.Duration(days) * 24 * time.Hour
+		d.Reasons = slices.Concat(f.Templates.drift(p, want), f.Refused.drift(p, d.Seen, now, patience),
+			driftOf(p, d.Seen, want, now, patience), f.Uploads.drift(p))
 		if len(kinds) > 0 {
 			d.Reasons = slices.DeleteFunc(d.Reasons, func(r DriftReason) bool { return !slices.Contains(kinds, r.Kind) })
 		}
@@ -159,7 +164,7 @@ var firmwareVersion = regexp.MustCompile(`[0-9]+(\.[0-9]+){3}`)
 // softwareDrift compares the User-Agent of a phone with its model and firmware.
 //
 // The firmware that it should run is the version in the name of the assigned file. If
-// there is no such version, it is the branch in the table of models.
+// there is no such version, it is any that understands its files.
 func softwareDrift(p *pbx.Phone, agent, assigned string) []DriftReason {
 	vendor, model, firmware, _ := phoneconf.Identify(agent)
 	if vendor == "" {
@@ -176,19 +181,8 @@ func softwareDrift(p *pbx.Phone, agent, assigned string) []DriftReason {
 		}
 		return reason(DriftFirmware, "it runs firmware %s and is to run %s", firmware, path.Base(assigned))
 	}
-	if !ok || m.Firmware == "" || ofBranch(vendor, firmware, m.Firmware) {
-		return nil
+	if need := m.NeedsBranch(); ok && phoneconf.BranchBelow(vendor, firmware, need) {
+		return reason(DriftFirmware, "it runs firmware %s, and its files need %s or newer", firmware, need)
 	}
-	return reason(DriftFirmware, "it runs firmware %s; the newest branch that its files were made for is %s",
-		firmware, m.Firmware)
-}
-
-// ofBranch reports whether a firmware belongs to a branch. Of Yealink's four numbers the
-// second is the branch (108.87.0.15 is V87). Polycom's versions begin with the branch.
-func ofBranch(vendor pbx.Vendor, firmware, branch string) bool {
-	if vendor == pbx.Yealink {
-		parts := strings.Split(firmware, ".")
-		return len(parts) > 1 && parts[1] == branch
-	}
-	return firmware == branch || strings.HasPrefix(firmware, branch+".")
+	return nil
 }

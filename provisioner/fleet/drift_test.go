@@ -37,8 +37,9 @@ func TestDriftOfOnePhone(t *testing.T) {
 		{"nothing, window over", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { *s = pbx.PhoneSeen{} }, []DriftKind{DriftNever}},
 		{"silent", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.SeenAt = noon.Add(-week) }, []DriftKind{DriftSilent}},
 		{"silent for a little less", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.SeenAt = noon.Add(1 - week) }, nil},
-		{"another branch", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.86.0.15" }, []DriftKind{DriftFirmware}},
-		{"a longer number", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.870.0.15" }, []DriftKind{DriftFirmware}},
+		{"another branch that its files are good for", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.86.0.15" }, nil},
+		{"a branch too old for its files", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.73.0.15" }, []DriftKind{DriftFirmware}},
+		{"a longer number", func(_ *pbx.Phone, s *pbx.PhoneSeen, _ *wantedFiles) { s.UserAgent = "Yealink SIP-T46U 108.870.0.15" }, nil},
 		{"the firmware that it is to run", func(_ *pbx.Phone, s *pbx.PhoneSeen, w *wantedFiles) {
 			s.UserAgent, w.firmware = "Yealink SIP-T46U 108.86.0.90", "hash/T46U-108.86.0.90.rom"
 		}, nil},

@@ -28,6 +28,10 @@ const firmwarePause = 10 * time.Second
 // their own logs and flash.
 var firmwareName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
+// firmwareEnds are the ends of the names of firmware files. One file of a Yealink serves several
+// models, so the name of a model in it decides nothing.
+var firmwareEnds = map[pbx.Vendor]string{pbx.Yealink: ".rom", pbx.Polycom: ".ld"}
+
 // FirmwareFile is a file of the firmware folder.
 type FirmwareFile struct {
 	Name     string
@@ -157,6 +161,10 @@ func (f *Firmware) Resolve(files map[string]string) ([]pbx.PhoneFirmware, error)
 			file = present[i].SHA256 + "/" + file
 		}
 		row, bad := pbx.ParsePhoneFirmware(m.Name, file)
+		if ends := firmwareEnds[m.Vendor]; bad == nil && !strings.HasSuffix(strings.ToLower(row.Name), ends) {
+			bad = pbx.Refusedf("firmware."+m.Name, "%.100q is no firmware of a %s: its files end in %s", row.Name, m.Vendor,
+				ends)
+		}
 		es.Add(bad)
 		out = append(out, row)
 	}

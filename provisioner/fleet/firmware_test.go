@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,11 @@ func TestFirmwareByHash(t *testing.T) {
 	for _, file := range []string{"none.rom", "", "link.rom", "x/" + name} {
 		if got, err := f.Resolve(map[string]string{"t46u": file}); err == nil {
 			t.Errorf("%q: %v", file, got)
+		}
+	}
+	for model, file := range map[string]string{"VVX450": two.File(), "T46U": two.SHA256 + "/sip.ld"} {
+		if got, err := f.Resolve(map[string]string{model: file}); err == nil || !strings.Contains(err.Error(), "end in") {
+			t.Errorf("%s runs %s: %v, %v", model, file, got, err)
 		}
 	}
 	for _, name := range []string{"link.rom", ".hidden", "../x", ""} {

@@ -56,6 +56,7 @@ type Fleet struct {
 	Templates *SiteTemplates
 	Uploads   *Uploads
 	Firmware  *Firmware
+	Refused   *Refused
 
 	o Options
 }
@@ -63,7 +64,8 @@ type Fleet struct {
 // New reads the stored state from the database. It also reads the folder of the site's own
 // templates and the sizes of uploads.
 func New(ctx context.Context, o Options) (f *Fleet, err error) {
-	f = &Fleet{o: o, Fetches: newFetchLog(o), Firmware: &Firmware{dir: o.FirmwareDir, log: o.Log}}
+	f = &Fleet{o: o, Fetches: newFetchLog(o), Firmware: &Firmware{dir: o.FirmwareDir, log: o.Log},
+		Refused: newRefused()}
 	if f.Seen, err = newSightings(ctx, o.DB, o.Log, o.Snapshot); err != nil {
 		return nil, err
 	}
@@ -97,6 +99,7 @@ func (f *Fleet) Run(ctx context.Context) error {
 // Record notes a request of a known phone. It waits for no database.
 func (f *Fleet) Record(r pbx.PhoneFetch) {
 	f.Seen.note(r)
+	f.Refused.note(r)
 	f.Orders.fetched(r)
 	f.Fetches.add(r)
 }
@@ -120,9 +123,19 @@ func (f *Fleet) Adopted(p *pbx.Phone, created bool) {
 	}
 }
 
+// Replaced gives a phone the contacts and call lists of the one whose place it took.
+func (f *Fleet) Replaced(old, p *pbx.Phone) {
+	f.Adopted(p, true)
+	if err := f.Uploads.inherit(old, p); err != nil {
+		f.o.Log.Error("handing on the contacts of a replaced phone", "phone", old.MAC.Colons(), "to", p.MAC.Colons(), "error", err)
+	}
+	f.Deleted(old)
+}
+
 // Deleted removes the files that a deleted phone sent. Contacts and call lists are its
 // user's.
 func (f *Fleet) Deleted(p *pbx.Phone) {
+	f.Refused.forget(p.MAC)
 	if err := f.Uploads.clear(p, true); err != nil {
 		f.o.Log.Error("removing the files of a deleted phone", "phone", p.MAC.Colons(), "error", err)
 	}

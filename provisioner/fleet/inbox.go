@@ -144,7 +144,10 @@ func (in *Inbox) record(f pbx.PhoneFetch) {
 // see takes over address and User-Agent of a request. A User-Agent that names no make
 // does not replace one that does: phones ask for some files without naming themselves.
 func (r *inboxRow) see(f pbx.PhoneFetch) {
-	r.LastSeen, r.Address = f.At, f.Address
+	r.LastSeen, r.Address, r.Reason = f.At, f.Address, pbx.RefusedNobody
+	if f.Reason == pbx.RefusedURL || f.Reason == pbx.RefusedCertificate {
+		r.Reason = f.Reason
+	}
 	r.Count++
 	agent := printable(f.UserAgent)
 	vendor, model, firmware := guess(f)

@@ -34,7 +34,7 @@ func TestInboxGuessesAndCounts(t *testing.T) {
 	in.record(stranger("001565aabbcc", "192.0.2.8", "", noon.Add(time.Second)))
 	in.record(stranger("001565aabbcc", "192.0.2.8", "Yealink SIP-T54W 96.86.0.70 00:15:65:00:00:01", noon.Add(2*time.Second)))
 	want := pbx.InboxPhone{MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", Firmware: "108.86.0.90", UserAgent: "Yealink SIP-T46U 108.86.0.90 00:15:65:aa:bb:cc",
-		Address: netip.MustParseAddr("192.0.2.8"), FirstSeen: noon, LastSeen: noon.Add(2 * time.Second), Count: 3}
+		Address: netip.MustParseAddr("192.0.2.8"), Reason: pbx.RefusedNobody, FirstSeen: noon, LastSeen: noon.Add(2 * time.Second), Count: 3}
 	if got := in.rows["001565aabbcc"].InboxPhone; got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

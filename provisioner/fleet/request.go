@@ -76,7 +76,7 @@ func (q *Orders) endpoint(s *pbx.Snapshot, p *pbx.Phone) string {
 type ResyncChoice struct {
 	Vendor pbx.Vendor
 	Model  string
-	MACs   []pbx.MAC
+	MACs   []pbx.MAC // sorted
 	// Drifted leaves out phones that hold the files that they would get now.
 	Drifted bool
 }
@@ -101,11 +101,10 @@ func (f *Fleet) ResyncMany(ctx context.Context, tenant string, choice ResyncChoi
 			return ResyncProgress{}, pbx.Refusedf("filter.macs", "phone %s does not exist in tenant %s", mac.Colons(), tenant)
 		}
 	}
-	slices.Sort(choice.MACs)
 	batch, start := pbx.RandomSecret(10).Reveal(), time.Now() // a name, not a secret
 	var list []pbx.Resync
 	for _, p := range s.Phones {
-		if p.Tenant != tenant || !choice.has(p) || choice.Drifted && !f.holdsOld(s, p) {
+		if p.Tenant != tenant || !choice.Has(p) || choice.Drifted && !f.holdsOld(s, p) {
 			continue
 		}
 		o := f.orderTo(p, action)
@@ -123,12 +122,13 @@ func (f *Fleet) holdsOld(s *pbx.Snapshot, p *pbx.Phone) bool {
 	return len(oldFiles(p, f.Seen.Of(p), f.o.wanted(s, p))) > 0
 }
 
-func (c ResyncChoice) has(p *pbx.Phone) bool {
+// Has reports whether a phone is chosen; Drifted does not count.
+func (c ResyncChoice) Has(p *pbx.Phone) bool {
 	return (c.Vendor == "" || c.Vendor == p.Vendor) && (c.Model == "" || strings.EqualFold(c.Model, p.Model)) &&
 		(len(c.MACs) == 0 || c.hasMAC(p.MAC))
 }
 
-// hasMAC is asked for each phone of a tenant; ResyncMany has sorted them.
+// hasMAC is asked for each phone of a tenant.
 func (c ResyncChoice) hasMAC(mac pbx.MAC) bool {
 	_, found := slices.BinarySearch(c.MACs, mac)
 	return found

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -103,6 +104,19 @@ func (s *Sightings) Enrolled(p *pbx.Phone) bool {
 	defer s.mu.Unlock()
 	known := s.phones[p.MAC]
 	return known != nil && known.Enrolled == pbx.EnrolmentOf(p)
+}
+
+// At returns the MACs of phones that last asked from an address.
+func (s *Sightings) At(from netip.Addr) (out []pbx.MAC) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for mac, row := range s.phones {
+		if row.Address == from {
+			out = append(out, mac)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Moved reports whether a phone has used its present own URL. Its enrolment URL, which the

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,8 +23,8 @@ const maxUploaded = 4 << 30
 
 // Uploads keeps the files that phones send, in a folder for each: dir/tenant/mac.
 //
-// They may hold passwords. Only the user of this program can read them, and no code here
-// looks into them.
+// They may hold passwords. Only the user of this program can read them, and the code here
+// reads no more than the names of parameters.
 type Uploads struct {
 	dir string // "" keeps no files
 
@@ -155,6 +157,94 @@ func (u *Uploads) List(p *pbx.Phone) ([]UploadedFile, error) {
 		}
 	}
 	return out, nil
+}
+
+// Overrides returns the names of the parameters that a phone's own files set, by file.
+func (u *Uploads) Overrides(p *pbx.Phone) (map[string][]string, error) {
+	list, err := u.List(p)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, f := range list {
+		if !phoneconf.Overriding(p, phoneconf.FileName(f.Name)) {
+			continue
+		}
+		body, err := u.Read(p, phoneconf.FileName(f.Name))
+		if err != nil {
+			return nil, err
+		}
+		out[f.Name] = phoneconf.Overrides(p.Vendor, body)
+	}
+	return out, nil
+}
+
+// Remove deletes a file that a phone sent, or returns a NotFound error. The phone may send it
+// again.
+func (u *Uploads) Remove(p *pbx.Phone, name string) error {
+	path, err := u.path(p, phoneconf.FileName(name))
+	if err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return pbx.NotFoundf("phone %s has sent no file %q", p.MAC.Colons(), name)
+	}
+	if err == nil {
+		err = os.Remove(path)
+	}
+	if err != nil {
+		return fmt.Errorf("removing %s: %w", name, err)
+	}
+	u.used -= info.Size()
+	return nil
+}
+
+// drift names what is set at the phone itself. A folder that cannot be read is no drift.
+func (u *Uploads) drift(p *pbx.Phone) []DriftReason {
+	files, err := u.Overrides(p)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		names = append(names, files[file]...)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	text := strings.Join(names[:min(len(names), maxDriftNames)], ", ")
+	if more := len(names) - maxDriftNames; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return reason(DriftOverrides, "set at the phone itself, before what its files say: %s", text)
+}
+
+// maxDriftNames bounds the parameters that a drift names.
+const maxDriftNames = 20
+
+// inherit copies the files of old that are its user's to p. Another make has other forms.
+func (u *Uploads) inherit(old, p *pbx.Phone) error {
+	files, err := u.List(old)
+	if err != nil || old.Vendor != p.Vendor {
+		return err
+	}
+	for _, file := range files {
+		suffix := strings.TrimPrefix(file.Name, string(old.MAC))
+		if !phoneconf.OfUser(suffix) {
+			continue
+		}
+		body, err := u.Get(old, file.Name)
+		if err == nil {
+			_, err = u.Keep(p, phoneconf.FileName(string(p.MAC)+suffix), body)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clear removes the files of a phone. If it is gone, later files of it are refused.

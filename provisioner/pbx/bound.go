@@ -35,8 +35,13 @@ func atBound(why string) Plan {
 	return p
 }
 
+// silent reports whether a trunk's carrier is asked whether it answers, and does not.
+func (r routing) silent(t *Trunk) bool {
+	return t.QualifySeconds > 0 && r.c.Live != nil && !r.c.Live.Answers(t.Endpoint)
+}
+
 // leads reports whether a leg that leads outside may: not where the call came from, and not
-// through a full trunk.
+// through a trunk that is full or has a silent carrier.
 func (r routing) leads(e *Extension, l Leg) bool {
 	if r.isCaller(e, l) {
 		return false
@@ -45,5 +50,5 @@ func (r routing) leads(e *Extension, l Leg) bool {
 		return true
 	}
 	t := r.s.TrunkOf(l.Own.Trunk)
-	return t == nil || r.full(t, 0) == ""
+	return t == nil || r.full(t, 0) == "" && !r.silent(t)
 }

@@ -35,6 +35,23 @@ const (
 var ButtonKinds = []ButtonKind{LineButton, BLFButton, SpeedDialButton, ParkButton, PickupButton, DTMFButton,
 	ForwardButton, VoicemailButton, IntercomButton, DNDButton, ParkedButton, URLButton, NoButton}
 
+// ButtonOf is the kind of button that does what a feature code does.
+func ButtonOf(f Feature) ButtonKind {
+	switch f {
+	case FeatureVoicemail:
+		return VoicemailButton
+	case FeaturePickup, FeatureDirectedPickup:
+		return PickupButton
+	case FeatureIntercom:
+		return IntercomButton
+	case FeatureDoNotDisturb, FeatureDoNotDisturbOff:
+		return DNDButton
+	case FeatureForwardAll, FeatureForwardAllOff:
+		return ForwardButton
+	}
+	return SpeedDialButton
+}
+
 // Lamp reports whether a button of the kind shows a setting or a slot.
 func (k ButtonKind) Lamp() bool { return k == ForwardButton || k == DNDButton || k == ParkedButton }
 
@@ -161,6 +178,10 @@ func (b Button) checkValue(field string) *Error {
 			return Refusedf(field, "a button of kind %s has no value", b.Kind)
 		}
 	case BLFButton:
+		if strings.HasPrefix(b.Value, "*") || strings.HasPrefix(b.Value, "#") {
+			return Invalidf(field, "%s is a code, and a lamp shows an extension: use kind voicemail, pickup, "+
+				"intercom, do-not-disturb or forward for what these do, and speed-dial for other codes", quote(b.Value))
+		}
 		return CheckNumber(field, b.Value)
 	case ForwardButton:
 		if !b.Forwards() {

@@ -82,7 +82,7 @@ const (
 	CallNoAnswer    CallOutcome = "no-answer"
 	CallBusy        CallOutcome = "busy"
 	CallUnreachable CallOutcome = "unreachable"
-	CallRefused     CallOutcome = "refused" // by Dialtone's rules
+	CallRefused     CallOutcome = "refused" // by Dialtone's rules, or by a carrier's
 	CallVoicemail   CallOutcome = "voicemail"
 	CallCancelled   CallOutcome = "cancelled" // the caller gave up
 	CallFailed      CallOutcome = "failed"    // no such number, or a fault
@@ -100,6 +100,8 @@ var outcomeOfCause = map[int]CallOutcome{
 	CauseChanged: CallFailed, CauseInvalidNumberFormat: CallFailed, CauseCongestion: CallFailed,
 	CauseNetworkOutOfOrder: CallFailed,
 	CauseTemporaryFailure:  CallFailed, CauseSwitchingEquipmentCongestion: CallFailed,
+	CauseNoUserResponse: CallUnreachable, CauseDestinationOutOfOrder: CallFailed, CauseFacilityRejected: CallFailed,
+	CauseNoBearer: CallFailed,
 }
 
 // OutcomeOfCause returns the outcome of a call that ended unanswered with a cause of

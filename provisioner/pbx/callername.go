@@ -15,3 +15,22 @@ var namesOfCallers = []string{"anonymous", "unknown", "unavailable", "restricted
 func IsCallerName(name string) bool {
 	return strings.Trim(name, "0123456789+*#_-.") == "" || slices.Contains(namesOfCallers, strings.ToLower(name))
 }
+
+// NamedCaller returns a party outside without the words that stand for a number or a name
+// that nobody has told: Asterisk's own, and those of carriers.
+func NamedCaller(p CallParty) CallParty {
+	p.Number, p.Name = named(p.Number), named(p.Name)
+	return p
+}
+
+// CallerWords are the words that stand for a caller without a number, in small letters.
+func CallerWords() []string { return slices.Clone(namesOfCallers) }
+
+// named is "" for a word that stands for nothing, also as the user part of an address.
+func named(s string) string {
+	user, _, _ := strings.Cut(strings.Trim(s, "<>"), "@")
+	if slices.Contains(namesOfCallers, strings.ToLower(user)) {
+		return ""
+	}
+	return s
+}

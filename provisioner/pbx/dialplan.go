@@ -14,8 +14,8 @@ const (
 	ArgCall = "call"
 	// ArgStep is the first Stasis argument when a step has ended:
 	// Stasis(dialtone,step,TENANT,OUTCOME,POSITION,HOPS,ORDER,TRANSFERER,AS,DIVERTED,REDIRECTED),
-	// the outcome being what ParseOutcome reads or empty, the next three the variables of those
-	// names, the last after a dial alone.
+	// the outcome being what ParseOutcome and ParseAnswer read or empty, the next three the variables
+	// of those names, the last after a dial alone.
 	ArgStep = "step"
 	// ArgDesk is the first Stasis argument when a caller at the code to sign in has typed a
 	// number and a PIN, or is at the one to sign out: Stasis(dialtone,desk,TENANT). What was
@@ -88,6 +88,16 @@ const (
 // sequence, and falls to voicemail. It differs from Route in that it rings the
 // calling device as well when that calls its own extension.
 func FallbackContext(tenant string) string { return "fallback-" + tenant }
+
+// AnswerContext sets AnswerVariable to the final SIP answer of the leg that the last Dial
+// called, if it called one alone. AnswersContext and CarrierAnswersContext end a call as an
+// answer says: at sip603 as 603 does.
+const (
+	AnswerContext         = "dialtone-answer"
+	AnswersContext        = "dialtone-answers"
+	CarrierAnswersContext = "dialtone-carrier-answers"
+	AnswerVariable        = "DIALTONE_ANSWER"
+)
 
 // DialContext runs Dial(${DIALTONE_STEP}) for the extension it is continued at
 // and returns to Stasis with DIALSTATUS, or goes on at RungLabel.
@@ -246,6 +256,10 @@ const (
 	// TenantVariable is set on channels of endpoints: their tenant.
 	TenantVariable = "DIALTONE_TENANT"
 )
+
+// NamelessContext takes words for a caller without a number or a name away, and withholds a
+// caller that wants that (Privacy of RFC 3323).
+const NamelessContext = "dialtone-nameless"
 
 // NumbersContext holds what differs from AllNumbersContext for trunks of a tenant.
 func NumbersContext(tenant string) string { return "numbers-" + tenant }

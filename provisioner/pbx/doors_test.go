@@ -20,7 +20,10 @@ func (lines) Ringing(string) bool         { return false }
 func (lines) Registered(string) bool      { return true }
 func (lines) InUse(string) bool           { return false }
 func (lines) Turn(string, string) Turn    { return Turn{} }
-func (l lines) Calls(endpoint string) int { return l[endpoint] }
+func (l lines) Calls(endpoint string) int { return max(0, l[endpoint]) }
+
+// Answers is false for a trunk that carries -1 calls.
+func (l lines) Answers(endpoint string) bool { return l[endpoint] >= 0 }
 
 // behind is an office of which a number is behind a door, and the call that goes there.
 type behind struct {
@@ -155,6 +158,11 @@ func (b *behind) external(number string) {
 		Kind: DeviceExternal, ExternalNumber: number})
 }
 
+// silent lets the carrier be asked and not answer.
+func (b *behind) silent() {
+	b.rows.Trunks[0].QualifySeconds, b.call.Live = 30, lines{"tcarrier": -1}
+}
+
 // outcomes of a rule: what leaves, or comes into the house again.
 const (
 	leaves      = "leaves"
@@ -199,7 +207,10 @@ var ruleset = map[string]struct {
 	"tenant full": {mobile, func(b *behind) {
 		b.rows.Tenants[0].MaxCalls, b.call.Live = 5, lines{"tcarrier": 5}
 	}, goesNowhere, goesNowhere},
-	"trunk not full": {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": 9} }, leaves, leaves},
+	"carrier silent":            {mobile, func(b *behind) { b.silent() }, goesNowhere, goesNowhere},
+	"emergency, carrier silent": {"112", func(b *behind) { b.silent() }, leaves, goesNowhere},
+	"carrier not asked":         {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": -1} }, leaves, leaves},
+	"trunk not full":            {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": 9} }, leaves, leaves},
 }
 
 // TestEveryDoorAsksEveryRule goes through every door for every rule.

@@ -70,7 +70,7 @@ func (c Call) RingGroup(s *Snapshot) *RingGroup {
 
 // Sent returns the call after it was sent on.
 func (c Call) Sent(to Destination) Call {
-	c.Hops, c.Order, c.Resumed = append(slices.Clip(c.Hops), to), "", false
+	c.Hops, c.Order, c.Resumed, c.Answer = append(slices.Clip(c.Hops), to), "", false, 0
 	return c
 }
 

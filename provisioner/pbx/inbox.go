@@ -15,6 +15,7 @@ type InboxPhone struct {
 	Firmware  string
 	UserAgent string     // of the last request, at most 200 bytes of printable text
 	Address   netip.Addr // of the last request
+	Reason    Refusal    // of the last request: RefusedNobody, RefusedURL or RefusedCertificate
 	FirstSeen time.Time
 	LastSeen  time.Time
 	Count     int64 // requests

@@ -13,6 +13,9 @@ type Live interface {
 	// Registered reports whether Asterisk knows an address of an endpoint that registers. It
 	// is true where nothing is known.
 	Registered(endpoint string) bool
+	// Answers reports whether the carrier of a trunk's endpoint answers OPTIONS. It is true
+	// where nothing is known.
+	Answers(endpoint string) bool
 	// Calls returns how many calls a trunk's endpoint carries. A call that is being decided
 	// counts where it came in by that trunk.
 	Calls(endpoint string) int

@@ -12,6 +12,7 @@ type present struct{ talk, ring, away string }
 func (p present) InUse(endpoint string) bool      { return p.talk == endpoint }
 func (p present) Ringing(endpoint string) bool    { return p.ring == endpoint }
 func (p present) Registered(endpoint string) bool { return p.away != endpoint }
+func (present) Answers(string) bool               { return true }
 func (present) Calls(string) int                  { return 0 }
 func (present) Turn(string, string) Turn          { return Turn{} }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // maxNetworks bounds the networks of one tenant: each request is compared with all.
@@ -15,6 +16,7 @@ const maxNetworks = 64
 func CleanNetworks(in []string) []string {
 	var out []string
 	for _, s := range in {
+		s = strings.TrimSpace(s)
 		if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
 			a = a.Unmap()
 			s = netip.PrefixFrom(a, a.BitLen()).String()

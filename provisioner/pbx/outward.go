@@ -9,6 +9,11 @@ import (
 // outwardSeconds is how long a number outside rings.
 const outwardSeconds = 120
 
+// SilentSeconds is how long a call for help waits for a first word of a carrier that does not
+// answer OPTIONS. Its caller must find another way soon; SIP itself would wait for 32 seconds
+// (timer B of RFC 3261).
+const SilentSeconds = 15
+
 // outwardPattern is what is dialled on a trunk: E.164, or an emergency number. It
 // leaves nothing that has a meaning in a SIP URI or in the argument of Dial.
 var outwardPattern = regexp.MustCompile(`^(\+[1-9][0-9]{3,14}|[0-9]{2,6})$`)
@@ -90,23 +95,38 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 	if why := r.full(t, 0); why != "" && !a.Reading.Emergency {
 		return atBound(why)
 	}
+	if r.silent(t) && !a.Reading.Emergency {
+		return hangup(CauseCongestion, "trunk %s is out of order: its carrier does not answer OPTIONS", t.Name)
+	}
 	from := r.c.Extension(r.s)
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}},
 		Seconds: outwardSeconds,
 		Record:  owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t),
 			Hidden: owner.Anonymous && !a.Reading.Emergency}, Next: follow(1, 2, 3, 4)}
 	maps.Copy(dial.Next, map[Outcome]int{OutcomeUnallocated: 5, OutcomeChanged: 6, OutcomeIncomplete: 7})
+	if a.Reading.Emergency {
+		r.insist(&dial, t)
+	}
 	r.showCaller(&dial, owner, t)
 	r.tellDiverted(&dial, owner, number)
 	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
 	return Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
-		hangupStep(CauseCongestion, "the carrier of trunk %s did not put the call to %s through", t.Name, number),
-		hangupStep(CauseBusy, "%s is busy", number),
+		r.notThrough(t, number),
+		hangupStep(CauseBusy, "%s is busy%s", number, r.said()),
 		hangupStep(CauseNormal, "the call to %s has ended", number),
-		hangupStep(CauseUnallocated, "the carrier of trunk %s knows no number %s", t.Name, number),
+		hangupStep(CauseUnallocated, "the carrier of trunk %s knows no number %s%s", t.Name, number, r.said()),
 		hangupStep(CauseChanged, "the carrier of trunk %s says that %s is not in use any more", t.Name, number),
 		hangupStep(CauseInvalidNumberFormat, "the carrier of trunk %s says that %s is no whole number", t.Name, number)}}
+}
+
+// insist makes a dial for help try the trunk whatever is known of it: a carrier may live that
+// does not answer OPTIONS, and Asterisk would not even try.
+func (r routing) insist(dial *Step, t *Trunk) {
+	dial.Legs[0].Server = t.Server()
+	if r.silent(t) {
+		dial.Silent = SilentSeconds
+	}
 }
 
 // showCaller changes what a carrier is shown for a call that owner forwards, where
@@ -117,7 +137,10 @@ func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
 		return
 	}
 	dial.Called = presentationOf(owner, t)
-	dial.Show = nil // an outside caller's number and its privacy stay as they are
+	dial.Show = nil                               // an outside caller's number and its privacy stay as they are
+	if !externalPattern.MatchString(r.c.Caller) { // without one, the carrier learns whose the call is, and tells nobody
+		dial.Show = &Shown{Number: presentationOf(owner, t), Hidden: true}
+	}
 	if from := r.c.Extension(r.s); from != nil {
 		dial.Show = &Shown{Number: presentationOf(from, t), Hidden: from.Anonymous}
 	}

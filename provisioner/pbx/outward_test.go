@@ -27,7 +27,8 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 		Forwards: []*Forward{{Tenant: "acme", Extension: "106", Mode: ForwardDestination, Destination: to("external:089123456")},
 			{Tenant: "acme", Extension: "107", Mode: ForwardDestination, Destination: to("external:0900123456")}},
 		ExternalNumbers: []*ExternalNumber{{Tenant: "acme", Number: "+4915111", Type: NumberSIP}, {Tenant: "acme", Number: "0900111222", Type: NumberSIP}},
-		Trunks:          append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010"}),
+		Trunks: append(more, &Trunk{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", CallerNumber: "+493010",
+			Host: "sip.example", Port: 5060, Transport: TransportTCP, QualifySeconds: 30}),
 		Numbers: []*Number{{Tenant: "acme", Number: "+493011", Destination: to("extension:101")}, {Tenant: "acme", Number: "+493012"}, {Tenant: "acme", Number: "+493013", Destination: to("extension:106")},
 			{Tenant: "acme", Number: "+493014", Destination: to("extension:107")}, {Tenant: "acme", Number: "+493015", Destination: to("voicemail:101")}, {Tenant: "bolt", Number: "+493099", Destination: to("extension:101")}},
 		Classes: []*ClassOfService{{Tenant: "bolt", Name: "everything", Allow: []string{"any"}},
@@ -82,6 +83,10 @@ func TestHelpIsHiddenByNothing(t *testing.T) {
 func TestRouteOutward(t *testing.T) {
 	const refused, unknown = "dialtone-hangup 21", "dialtone-hangup 1"
 	out := func(number, options string) string { return "dial-acme PJSIP/" + number + "@tcarrier,120,i" + options }
+	// Help is dialled past the contact, which Asterisk may take for dead.
+	help := func(number, options string) string {
+		return "dial-acme PJSIP/" + number + "@tcarrier/sip:sip.example:5060;transport=tcp,120,i" + options
+	}
 	s := outwardOffice(&Trunk{Tenant: "bolt", Name: "theirs", Endpoint: "tbolt", CallerNumber: "+493099"})
 	for _, tt := range []struct{ from, dialled, want, rule string }{
 		{"d101", "089123456", out("+4989123456", "f(+493011)u(allowed)"), "extension 101 dials +4989123456 through trunk carrier: it has no class of service"},
@@ -91,23 +96,23 @@ func TestRouteOutward(t *testing.T) {
 		{"d108", "00442071838750", out("+442071838750", "f(+493010)u(allowed)"), "class of service everything allows any"},
 		{"d108", "0900123456", out("+49900123456", "f(+493010)u(allowed)"), "class of service everything allows any"},
 		{"d101", "116117", out("116117", "f(+493011)u(allowed)"), "the number is national"},
-		{"d101", "112", out("112", "f(+493011)u(allowed)"), "an emergency number"},
+		{"d101", "112", help("112", "f(+493011)u(allowed)"), "an emergency number"},
 		{"d102", "089123456", out("+4989123456", "f(+493010)u(allowed)"), "class of service home allows national"},
 		{"d102", "0900123456", refused, "extension 102 may not call +49900123456: class of service home denies +49900"},
 		{"d102", "00442071838750", refused, "class of service home names nothing that fits it"},
-		{"d102", "110", out("110", "f(+493010)u(allowed)"), "an emergency number"},
+		{"d102", "110", help("110", "f(+493010)u(allowed)"), "an emergency number"},
 		{"d103", "0446681800", out("+41446681800", "f(+493012)u(prohib)"), ""},
-		{"d103", "144", out("144", "f(+493012)u(allowed)"), "an emergency number"},
+		{"d103", "144", help("144", "f(+493012)u(allowed)"), "an emergency number"},
 		{"d104", "101", refused, "extension 104 may not call 101: class of service lobby denies internal"},
 		{"d104", "0049 30", unknown, ""},
 		{"d104", "+493011", refused, "denies internal"},
 		{"d104", "104", "dialtone-hangup 17", ""},
-		{"d104", "112", out("112", "f(+493010)u(allowed)"), ""},
+		{"d104", "112", help("112", "f(+493010)u(allowed)"), ""},
 		{"d102", "03011", unknown, "none of the dialling rules of DE"},
 		{"d102", "+493011", "> extension:101 > dial-acme PJSIP/d101,20,i", ""},
 		{"d101", "+493012", unknown, "+493012 is a number of tenant acme and leads nowhere"},
 		{"d101", "12345", unknown, "none of the dialling rules of DE"},
-		{"dfree", "112", out("112", "f(+493010)u(allowed)"), "an emergency number"},
+		{"dfree", "112", help("112", "f(+493010)u(allowed)"), "an emergency number"},
 		{"dfree", "089123456", unknown, "only an extension may call outside"},
 		{"", "112", unknown, ""},
 		{"d101", "105", "dial-acme Local/d105@dialtone-legs/n&Local/twin.acme.105@dialtone-legs/n,36,i", ""},
@@ -177,6 +182,49 @@ func TestRouteTransferredByTrunk(t *testing.T) {
 		step := Route(s, Call{Tenant: "acme", Dialled: dialled, Endpoint: "d101", By: "tcarrier"}, time.Time{}).Steps[0]
 		if step.Cause != want || (step.Kind == StepForward) != (want == 0) {
 			t.Errorf("the trunk transfers to %s: %s with cause %d, want cause %d (%s)", dialled, step.Kind, step.Cause, want, step.Rule)
+		}
+	}
+}
+
+// TestSilentCarrier: a carrier that is asked and does not answer is left out, except for help, which waits less for it.
+func TestSilentCarrier(t *testing.T) {
+	b := officeBehindDoors()
+	b.silent()
+	for dialled, want := range map[string]string{
+		mobile: "dialtone-hangup 34: trunk carrier is out of order: its carrier does not answer OPTIONS",
+		"112":  "dial-acme PJSIP/112@tcarrier/sip::0,120^15,i",
+	} {
+		c := b.call
+		c.Dialled = dialled
+		step := Route(NewSnapshot(1, b.rows), c, time.Time{}).Steps[0]
+		got := step.Context("acme") + " " + step.Argument("acme")
+		if step.Kind == StepHangup {
+			got += ": " + step.Rule
+		}
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", dialled, got, want)
+		}
+	}
+}
+
+// TestForwardedCallerWithoutNumber: a call that is forwarded as its caller's shows that number, and the trunk's, hidden,
+// where the caller has none.
+func TestForwardedCallerWithoutNumber(t *testing.T) {
+	for caller, want := range map[string]string{"+491701234567": "i", "201": "i", "": "if(+493010)u(prohib)",
+		"anonymous": "if(+493010)u(prohib)"} {
+		b := officeBehindDoors()
+		b.rows.Tenants[0].ForwardCaller, b.rows.Trunks[0].CallerNumber = ShowCaller, "+493010"
+		b.rows.Numbers = append(b.rows.Numbers, &Number{Tenant: "acme", Number: "+4930777", Destination: to("extension:101")})
+		b.forward(func(f *Forward) { f.Mode, f.Destination = ForwardDestination, to("external:+4989123456") })
+		c := Call{Tenant: "acme", Endpoint: "tcarrier", Dialled: "+4930777", Caller: caller}
+		s := NewSnapshot(1, b.rows)
+		step := Route(s, c, time.Time{}).Steps[0]
+		for ; step.Kind == StepForward; step = Route(s, c, time.Time{}).Steps[0] {
+			c = c.Sent(step.To)
+		}
+		options, _, _ := strings.Cut(step.Options(), "b(")
+		if step.Kind != StepDial || options != want {
+			t.Errorf("caller %q: %s %s (%s), want %s", caller, step.Kind, options, step.Rule, want)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package pbx
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,6 +33,10 @@ type Phone struct {
 	// FormerSecret is the URLSecret before, which serves until the phone has used the URL of
 	// the present one; zero when there is no such secret. See EnrolAgain.
 	FormerSecret Secret
+	// FormerMAC and FormerModel are the phone whose place this one took, if FormerSecret was
+	// that phone's; "" otherwise. See Replacement.
+	FormerMAC   MAC
+	FormerModel string
 	// EnrolUntil ends the window in which the generic URL answers this phone
 	// with the address of its enrolment URL (and nothing else), see EnrolSecret.
 	EnrolUntil time.Time
@@ -41,6 +47,29 @@ type Phone struct {
 // EnrolWindow is how long a phone may ask the generic URL after it was created
 // or enrolled again.
 const EnrolWindow = 24 * time.Hour
+
+// EnrolOpen is the EnrolUntil of a window that stays open until the phone has its files.
+var EnrolOpen = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// EnrolEnd is the end of an enrolment window that opens at a time and lasts for a while, in
+// whole seconds, as in the database; 0 is until the phone has its files.
+func EnrolEnd(at time.Time, lasts time.Duration) time.Time {
+	if lasts == 0 {
+		return EnrolOpen
+	}
+	return at.Add(lasts).UTC().Truncate(time.Second)
+}
+
+// ParseVendor reads the name of a make as people write it; one that is not known stays as it
+// is, for Validate to refuse.
+func ParseVendor(s string) Vendor {
+	switch name := strings.ToLower(strings.TrimSpace(s)); name {
+	case "poly", "hp poly", "polycom":
+		return Polycom
+	default:
+		return Vendor(name)
+	}
+}
 
 // Line is one registration of a phone.
 type Line struct {
@@ -63,9 +92,22 @@ func NewURLSecret() Secret { return RandomSecret(32) }
 // serves beside it. Otherwise it is the one that serves beside it.
 func (p *Phone) EnrolAgain(moved bool, until time.Time) {
 	if moved || p.FormerSecret.IsZero() {
-		p.FormerSecret = p.URLSecret
+		p.FormerSecret, p.FormerMAC, p.FormerModel = p.URLSecret, "", ""
 	}
 	p.URLSecret, p.EnrolUntil = NewURLSecret(), until
+}
+
+// Replacement is the phone of another MAC that takes the place of p, with its lines, buttons
+// and URLs of its own. p is served by its own URL until the new one has used its own.
+// moved tells whether p has used its present own URL.
+func (p *Phone) Replacement(mac MAC, moved bool, until time.Time) *Phone {
+	out := NewPhone(p.Tenant, mac, until)
+	out.Vendor, out.Model, out.Lines, out.Buttons = p.Vendor, p.Model, slices.Clone(p.Lines), slices.Clone(p.Buttons)
+	out.FormerSecret, out.FormerMAC, out.FormerModel = p.URLSecret, p.MAC, p.Model
+	if !moved && !p.FormerSecret.IsZero() && p.FormerMAC == "" {
+		out.FormerSecret = p.FormerSecret
+	}
+	return out
 }
 
 // EnrolSecret is the secret of the URL that the generic URL gives the phone.

@@ -3,7 +3,6 @@ package pbx
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -49,16 +48,14 @@ func DefaultPhoneSettings(tenant string) *PhoneSettings {
 		Clock24: true, Uploads: []string{"contacts", "calls"}}
 }
 
-var settingsHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$`)
-
 // Validate returns all broken rules.
 func (p *PhoneSettings) Validate() error {
 	var es Errors
 	es.Add(checkOneOf("language", p.Language, PhoneLanguages))
 	es.Add(checkOneOf("tone_country", p.ToneCountry, ToneCountries))
 	for field, host := range map[string]string{"ntp_server": p.NTPServer, "syslog_server": p.SyslogServer} {
-		if host != "" && !settingsHost.MatchString(host) {
-			es.Add(Invalidf(field, "%s is neither a host name nor an address", quote(host)))
+		if host != "" {
+			es.Add(checkHost(field, host))
 		}
 	}
 	if p.VLAN != KeepVLAN {

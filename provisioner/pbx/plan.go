@@ -22,6 +22,7 @@ type Step struct {
 	Rule     string
 	Legs     []Leg       // dial: rung at the same time, no endpoint twice
 	Seconds  int         // dial: how long they ring, at least 1
+	Silent   int         // dial: how long no leg may ring or say anything, in seconds; 0 as long as Seconds
 	Show     *Shown      // dial: what a carrier is told of the caller; nil for what it is anyway
 	Called   string      // dial: number to show as called, where it is not the device's own; "" otherwise
 	Diverted bool        // dial: the carrier is told of diversions, by variables of Set
@@ -118,10 +119,11 @@ var dialOutcomes = []Outcome{OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, Outcom
 	OutcomeCancel}
 
 // ParseOutcome reads DIALSTATUS, behind which the cause of hangup (Q.850) may stand where
-// nobody was reached: CHANUNAVAIL1. DONTCALL and TORTURE (privacy screening, never
-// rendered), INVALIDARGS and words of later versions mean that nobody was
-// reached.
+// nobody was reached, and behind that a SIP answer, see ParseAnswer: CHANUNAVAIL1/404. DONTCALL
+// and TORTURE (privacy screening, never rendered), INVALIDARGS and words of later versions mean
+// that nobody was reached.
 func ParseOutcome(s string) Outcome {
+	s, _, _ = strings.Cut(s, answerMark)
 	status := strings.TrimRight(s, "0123456789")
 	if cause, err := strconv.Atoi(s[len(status):]); err == nil {
 		if o, says := outcomesOfCauses[cause]; says {
@@ -155,9 +157,13 @@ const (
 const (
 	CauseChanged                      = 22 // 410 Gone
 	CauseInvalidNumberFormat          = 28 // 484 Address Incomplete
-	CauseNetworkOutOfOrder            = 38
+	CauseNetworkOutOfOrder            = 38 // 500 Server Internal Error
 	CauseTemporaryFailure             = 41
 	CauseSwitchingEquipmentCongestion = 42
+	CauseNoUserResponse               = 18 // 408 Request Timeout
+	CauseDestinationOutOfOrder        = 27 // 502 Bad Gateway
+	CauseFacilityRejected             = 29 // 501 Not Implemented
+	CauseNoBearer                     = 58 // 488 Not Acceptable Here: bearer capability not available
 )
 
 // Returns reports whether the call comes back after the step, with an outcome.
@@ -222,7 +228,7 @@ func (s Step) Variables(tenant string) []Variable {
 func (s Step) Argument(tenant string) string {
 	switch s.Kind {
 	case StepDial:
-		return s.channels() + "," + strconv.Itoa(s.Seconds) + "," + s.Options()
+		return s.channels() + "," + s.limits() + "," + s.Options()
 	case StepPage:
 		return s.channels() + "," + s.Options() + "," + strconv.Itoa(s.Seconds)
 	case StepVoicemail:
@@ -244,6 +250,15 @@ func (s Step) Argument(tenant string) string {
 		return PickupOf(tenant, s.Of)
 	}
 	return strconv.Itoa(s.Cause)
+}
+
+// limits are the timeouts of Dial. Asterisk before 18.22, 20.7 and 21.2 passes over the second one.
+func (s Step) limits() string {
+	out := strconv.Itoa(s.Seconds)
+	if s.Silent > 0 {
+		out += "^" + strconv.Itoa(s.Silent)
+	}
+	return out
 }
 
 func (s Step) channels() string {

@@ -25,6 +25,9 @@ type Leg struct {
 	Device     string     // name of the device, for people; the number of an outside leg
 	// Outside is the number to ring through the trunk that Endpoint is; "" for devices.
 	Outside string
+	// Server is the SIP URI of the carrier where Outside is dialled there whatever is known of
+	// the trunk's contact; "" for all but calls for help.
+	Server string
 	// Inside is the tenant of this system whose number Endpoint is; "" for devices and trunks.
 	Inside string
 	// Own is set when the leg is a call of its own: one that ends at another time
@@ -96,7 +99,11 @@ func (l Leg) Channel() string {
 		return InsideChannel(l.Inside, l.Endpoint)
 	}
 	if l.Outside != "" {
-		return "PJSIP/" + l.Outside + "@" + l.Endpoint
+		channel := "PJSIP/" + l.Outside + "@" + l.Endpoint
+		if l.Server != "" {
+			channel += "/" + l.Server
+		}
+		return channel
 	}
 	return l.Technology.Device(l.Endpoint)
 }

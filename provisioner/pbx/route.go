@@ -26,6 +26,9 @@ type Call struct {
 	// Resumed says that a step of its plan has come back: what the plan itself rang counts
 	// for nothing.
 	Resumed bool
+	// Answer is the final SIP answer of the only leg of the step that came back; 0 where it is
+	// not known.
+	Answer int
 	// Diverted is what it brought along about its way before it came here.
 	Diverted Diversions
 	// Redirected is what a phone that was rung answered instead of taking the call.
@@ -188,7 +191,7 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 	}
 	p.Steps[last].Next = follow(last+1, last+2, last+3, last+4)
 	p.Steps = append(p.Steps,
-		r.end(e, whenNoAnswer, "did not answer"), r.end(e, whenUnreachable, "cannot be reached"),
+		r.end(e, whenNoAnswer, "did not answer"), r.end(e, r.failed(), "cannot be reached"+r.said()),
 		r.end(e, whenBusy, "is busy"),
 		hangupStep(CauseNormal, "the call to extension %s has ended", e.Number))
 	if step, is := r.redirected(e); is {

@@ -80,7 +80,10 @@ const (
 	RefusedNothing     Refusal = "nothing-sent"      // a file that the phone itself was to send before
 )
 
-// Refusals are all reasons, with "" first. The order is that of stored requests: new ones
+// RefusedNobody is the reason of phones that belong to nobody, in the inbox alone.
+const RefusedNobody Refusal = "not-adopted"
+
+// Refusals are all reasons of requests of phones, with "" first. The order is that of stored requests: new ones
 // come last.
 func Refusals() []Refusal {
 	return []Refusal{"", RefusedWindow, RefusedNetwork, RefusedCertificate, RefusedURL, RefusedFile, RefusedNothing}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -34,8 +35,12 @@ type Trunk struct {
 	// MaxCalls is how many calls it carries at once, 0–10,000, in both directions; 0 is without
 	// limit. Calls for help do not count against it.
 	MaxCalls int
-	Version  int64
-	Revision int64
+	// QualifySeconds is the pause between OPTIONS that ask whether the carrier answers,
+	// 0–3600; 0 never asks. A trunk that is asked and does not answer carries calls for help
+	// alone.
+	QualifySeconds int
+	Version        int64
+	Revision       int64
 }
 
 // The bounds of calls outside where nobody said otherwise: two lines of ISDN for a trunk. A
@@ -53,19 +58,23 @@ type Transport string
 const (
 	TransportUDP Transport = "udp"
 	TransportTCP Transport = "tcp"
+	TransportTLS Transport = "tls" // the carrier's certificate is checked
 )
 
-// DefaultTrunkPort is SIP's own.
-const DefaultTrunkPort = 5060
+// DefaultTrunkPort is SIP's own, DefaultTrunkTLSPort that of SIP over TLS.
+const (
+	DefaultTrunkPort    = 5060
+	DefaultTrunkTLSPort = 5061
+)
+
+// DefaultTrunkQualify is how often a carrier is asked whether it answers, in seconds.
+const DefaultTrunkQualify = 30
 
 // NewTrunkEndpoint returns a random endpoint name: 't' and 16 characters, so that
 // it differs from every device's.
 func NewTrunkEndpoint() string { return "t" + randomText(10) }
 
-var (
-	hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
-	userPattern = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
-)
+var userPattern = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
 
 // Reaches returns the type of number that the trunk leads to.
 func (t *Trunk) Reaches() NumberType {
@@ -75,18 +84,39 @@ func (t *Trunk) Reaches() NumberType {
 	return NumberSIP
 }
 
+// Server is the SIP URI of the carrier: its server, without a user.
+func (t *Trunk) Server() string { return "sip:" + t.Address() }
+
+// Address is the part of the carrier's URIs behind the user.
+func (t *Trunk) Address() string {
+	out := URIHost(t.Host) + ":" + strconv.Itoa(t.Port)
+	if t.Transport == TransportTCP || t.Transport == TransportTLS {
+		out += ";transport=" + string(t.Transport)
+	}
+	return out
+}
+
+// URIHost writes a host as a URI does: brackets around an IPv6 address.
+func URIHost(host string) string {
+	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
+		return "[" + host + "]"
+	}
+	return host
+}
+
 // Validate returns all broken rules.
 func (t *Trunk) Validate() error {
 	var es Errors
 	es.Add(CheckName("name", t.Name))
 	es.Add(checkHost("host", t.Host))
 	es.Add(CheckRange("port", t.Port, 1, 65535, ""))
-	if t.Transport != TransportUDP && t.Transport != TransportTCP {
-		es.Add(Invalidf("transport", "%s is not a transport: use udp or tcp", quote(string(t.Transport))))
+	if !slices.Contains([]Transport{TransportUDP, TransportTCP, TransportTLS}, t.Transport) {
+		es.Add(Invalidf("transport", "%s is not a transport: use udp, tcp or tls", quote(string(t.Transport))))
 	}
 	es = append(es, checkCarrierNetworks("addresses", t.Addresses)...)
 	es.Add(t.checkAccount())
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
+	es.Add(CheckRange("qualify_seconds", t.QualifySeconds, 0, 3600, "seconds"))
 	if t.Register && t.Username == "" {
 		es.Add(Invalidf("register", "needs a username to register as"))
 	}
@@ -114,10 +144,6 @@ func (t *Trunk) checkAccount() *Error {
 	return nil
 }
 
-// oddAddress is how the last part of an IPv4 address in hexadecimal looks, which
-// inet_aton(3) reads and no host name ends with.
-var oddAddress = regexp.MustCompile(`^0x[0-9a-f]*$`)
-
 // CheckOutside refuses a trunk that leads to this server itself, where every call would
 // come back: its host is one of own or loopback, and its port the one where Asterisk
 // listens for SIP. A host name that only DNS leads here is not seen.
@@ -129,19 +155,6 @@ func (t *Trunk) CheckOutside(port int, own []string) *Error {
 	}
 	if here && t.Port == port {
 		return Invalidf("host", "%s is this server itself: name the carrier's", quote(t.Host))
-	}
-	return nil
-}
-
-// checkHost refuses what is neither an IP address nor a host name.
-func checkHost(field, s string) *Error {
-	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" && !a.IsUnspecified() && !a.IsMulticast() {
-		return nil
-	}
-	last := strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
-	if len(s) > 253 || !hostPattern.MatchString(s) || strings.Trim(last, "0123456789") == "" ||
-		oddAddress.MatchString(last) {
-		return Invalidf(field, "%s is neither a host name nor an IP address", quote(s))
 	}
 	return nil
 }

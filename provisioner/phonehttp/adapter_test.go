@@ -69,7 +69,7 @@ func exchange(t testing.TB, address, method string, pieces ...string) (answers [
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 	for _, p := range pieces {
 		if _, err := io.WriteString(c, p); err != nil {
-			t.Fatal(err)
+			break // the server had enough, has answered and closed
 		}
 	}
 	_ = c.(*net.TCPConn).CloseWrite()

@@ -64,6 +64,9 @@ type Options struct {
 	// Invitations are the pages for softphones below phoneconf.InvitePath; nil serves no
 	// pages.
 	Invitations Invitations
+	// HandshakeFailed is told of each TLS handshake that failed. Strangers cause those too: the
+	// owner caps what it keeps. It must not block. nil drops them.
+	HandshakeFailed func(pbx.FailedHandshake)
 	// Proxies are those in front of the phone listener: behind them a phone's address is the
 	// one that they say. nil believes nobody.
 	Proxies limit.Proxies
@@ -136,6 +139,9 @@ func (h *Handler) serve(ctx context.Context, a *ask) (reply, note) {
 	if r, ok := h.firmware(a); ok {
 		return r, note{}
 	}
+	if path := h.files.o.Site.RootPath(); path != "" && a.path == path {
+		return h.root(a), note{}
+	}
 	c := call{ask: a, now: h.files.o.Now(), index: h.files.indexOf(s)}
 	c.want, c.ok = phoneconf.ParsePath(a.path)
 	r, hash := h.answer(&c)
@@ -178,7 +184,13 @@ func (h *Handler) find(c *call) (*file, error) {
 	if (owner.enrolling || owner.former) && h.opt.Moved(owner.phone) {
 		owner.entry = nil
 	}
+	if owner.entry != nil && h.ended(owner.entry) {
+		owner.entry = nil
+	}
 	named := c.index.byMAC[c.want.MAC]
+	if named != nil && h.ended(named) {
+		named = nil
+	}
 	switch {
 	case owner.entry != nil:
 		c.known = owner.phone.MAC
@@ -220,6 +232,9 @@ func (h *Handler) find(c *call) (*file, error) {
 	f, _ := h.files.file(c.index, named, c.want.File, true, c.now) // the generic URL knows no other refusal than 404
 	return f, nil
 }
+
+// ended reports whether a phone was replaced by one that has used its own URL.
+func (h *Handler) ended(e *entry) bool { return e.heir != nil && h.opt.Moved(e.heir) }
 
 // proved returns the file of a phone that proved to be itself. A phone sends nothing by
 // its enrolment URL.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -47,7 +48,10 @@ type directory struct {
 
 // entry is a phone of a snapshot.
 type entry struct {
-	phone    *pbx.Phone
+	phone *pbx.Phone
+	// heir is the phone that took the place of this one, which is in no row any more. It is
+	// served until heir has used its own URL. nil for all others.
+	heir     *pbx.Phone
 	networks []netip.Prefix    // it may ask from these alone; an empty list means anywhere
 	secret   [sha256.Size]byte // SHA-256 of its URL secret
 	print    atomic.Pointer[yearPrint]
@@ -91,11 +95,31 @@ func newIndex(s *pbx.Snapshot) *index {
 			ix.bySecret[e.secret] = owner{entry: e}
 			ix.bySecret[sha256.Sum256([]byte(p.EnrolSecret().Reveal()))] = owner{entry: e, enrolling: true}
 		}
-		if !p.FormerSecret.IsZero() {
+		if !p.FormerSecret.IsZero() && p.FormerMAC == "" {
 			ix.bySecret[sha256.Sum256([]byte(p.FormerSecret.Reveal()))] = owner{entry: e, former: true}
 		}
 	}
+	for i := range entries {
+		ix.addReplaced(&entries[i])
+	}
 	return ix
+}
+
+// addReplaced adds the phone whose place that of e took. Its files are made as before, with
+// its own URL.
+func (ix *index) addReplaced(e *entry) {
+	heir := e.phone
+	m, known := phoneconf.LookupAny(heir.FormerModel)
+	if heir.FormerMAC == "" || heir.FormerSecret.IsZero() || !known || ix.byMAC[heir.FormerMAC] != nil {
+		return
+	}
+	p := *heir
+	p.MAC, p.Vendor, p.Model, p.URLSecret = heir.FormerMAC, m.Vendor, m.Name, heir.FormerSecret
+	p.FormerMAC, p.FormerModel, p.FormerSecret, p.EnrolUntil = "", "", pbx.Secret{}, time.Time{}
+	p.Buttons, _ = phoneconf.Fitting(&p)
+	old := &entry{phone: &p, heir: heir, networks: e.networks, secret: sha256.Sum256([]byte(p.URLSecret.Reveal()))}
+	ix.byMAC[p.MAC] = old
+	ix.bySecret[old.secret] = owner{entry: old}
 }
 
 // fingerprint is computed once; two requests at once compute the same.

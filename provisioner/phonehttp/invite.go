@@ -83,7 +83,7 @@ func (h *Handler) inviteView(d *pbx.Device) (v inviteView, err error) {
 	site := h.files.o.Site
 	v = inviteView{Open: true, Username: d.Endpoint, Password: d.Secret.Reveal(),
 		Transport: strings.ToUpper(site.Transport),
-		Server:    net.JoinHostPort(site.SIPServer, strconv.Itoa(site.SIPPort))}
+		Server:    net.JoinHostPort(site.SIPServer, strconv.Itoa(site.Port(site.Transport)))}
 	// A SIP address with its password (RFC 3261, 19.1.1). Apps of all makes can read it.
 	code, err := qr.Encode("sip:"+url.UserPassword(v.Username,
 		v.Password).String()+"@"+v.Server+";transport="+site.Transport, qr.M)

@@ -20,7 +20,7 @@ func (h *Handler) Server() *http.Server {
 		MaxHeaderBytes:    headBytes,
 		// OPTIONS * would get a 200 before the handler sees it.
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     log.New(newServerLog(h.opt.Logger), "", 0),
+		ErrorLog:                     log.New(newServerLog(h.opt.Logger, h.opt.HandshakeFailed), "", 0),
 	}
 }
 

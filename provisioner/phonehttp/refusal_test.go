@@ -96,7 +96,7 @@ func TestFailedHandshakesAreLogged(t *testing.T) {
 // One network has some lines a minute, whatever it does, and others have theirs.
 func TestFailedHandshakesAreLoggedInBounds(t *testing.T) {
 	s := newSite(t, 1, nil)
-	l := newServerLog(s.opt.Logger)
+	l := newServerLog(s.opt.Logger, nil)
 	for range 5 * handshakeRate.Burst {
 		_, _ = l.Write([]byte(handshakeText + "192.0.2.7:1234: tls: client offered only unsupported versions\n"))
 		_, _ = l.Write([]byte(handshakeText + "[2001:db8::7]:1234: tls: no cipher suite supported by both client and server\n"))
@@ -111,7 +111,7 @@ func TestFailedHandshakesAreLoggedInBounds(t *testing.T) {
 // Lines of net/http that are not about a handshake, or about a probe, are no warning.
 func TestOtherLinesOfTheServerAreNoWarning(t *testing.T) {
 	s := newSite(t, 1, nil)
-	l := newServerLog(s.opt.Logger)
+	l := newServerLog(s.opt.Logger, nil)
 	for _, line := range []string{"http: TLS handshake error from 192.0.2.7:1234: EOF\n", "http: response.Write on hijacked connection\n",
 		"http: TLS handshake error from nowhere: tls: x\n", "", "\n"} {
 		if n, err := l.Write([]byte(line)); n != len(line) || err != nil {

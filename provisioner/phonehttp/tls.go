@@ -1,6 +1,7 @@
 package phonehttp
 
 import (
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -13,14 +14,19 @@ import (
 // TLSConfig returns the settings of the HTTPS listener. With clientCA, a file of the
 // certificates of phone vendors' authorities (both vendors publish theirs), a phone may
 // show its own; one that no such authority signed ends the handshake. Without clientCA no
-// certificate is requested. TLS 1.2 is the least: a phone with older firmware can use its
-// own URL over plain HTTP within its tenant's networks.
-func TLSConfig(certFile, keyFile, clientCA string) (*tls.Config, error) {
+// certificate is requested. TLS 1.2 with ECDHE is the least, unless old phones are served.
+func TLSConfig(certFile, keyFile, clientCA string, old bool) (*tls.Config, error) {
 	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the certificate of the phone listener: %w", err)
 	}
 	c := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	if old {
+		if _, rsaKey := cert.PrivateKey.(*rsa.PrivateKey); !rsaKey {
+			return nil, errors.New("old phones need a certificate with an RSA key: they exchange keys with it")
+		}
+		c.MinVersion, c.CipherSuites = tls.VersionTLS10, oldSuites()
+	}
 	if clientCA == "" {
 		return c, nil
 	}
@@ -34,6 +40,18 @@ func TLSConfig(certFile, keyFile, clientCA string) (*tls.Config, error) {
 	}
 	c.ClientAuth = tls.VerifyClientCertIfGiven
 	return c, nil
+}
+
+// oldSuites are the suites that Go offers by itself, and those with RSA key exchange: Yealinks
+// of the T4xG series and before, and Polycoms before UC Software 5, have no ECDHE. Go has no
+// DHE. A suite with RC4 or 3DES is not among them; no phone needs it.
+func oldSuites() []uint16 {
+	out := []uint16{tls.TLS_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_RSA_WITH_AES_128_GCM_SHA256,
+		tls.TLS_RSA_WITH_AES_128_CBC_SHA256, tls.TLS_RSA_WITH_AES_256_CBC_SHA, tls.TLS_RSA_WITH_AES_128_CBC_SHA}
+	for _, s := range tls.CipherSuites() {
+		out = append(out, s.ID)
+	}
+	return out
 }
 
 // certificate is the content of a verified client certificate.

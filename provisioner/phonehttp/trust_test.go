@@ -226,7 +226,7 @@ func (s *site) serveTLS(t *testing.T, a *authority) net.Addr {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := TLSConfig(writePEM(t, "CERTIFICATE", cert.Raw), writePEM(t, "EC PRIVATE KEY", keyDER), writePEM(t, "CERTIFICATE", a.cert.Raw))
+	config, err := TLSConfig(writePEM(t, "CERTIFICATE", cert.Raw), writePEM(t, "EC PRIVATE KEY", keyDER), writePEM(t, "CERTIFICATE", a.cert.Raw), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,11 +324,11 @@ func TestTLSConfigSaysWhatIsWrong(t *testing.T) {
 	der, _ := x509.MarshalECPrivateKey(key)
 	certFile, keyFile := writePEM(t, "CERTIFICATE", cert.Raw), writePEM(t, "EC PRIVATE KEY", der)
 	for name, args := range map[string][3]string{"no file": {certFile + "x", keyFile, ""}, "no key": {certFile, certFile, ""}, "no authorities": {certFile, keyFile, keyFile}, "no such authorities": {certFile, keyFile, "/nowhere"}} {
-		if _, err := TLSConfig(args[0], args[1], args[2]); err == nil {
+		if _, err := TLSConfig(args[0], args[1], args[2], false); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if c, err := TLSConfig(certFile, keyFile, ""); err != nil || c.ClientAuth != tls.NoClientCert {
+	if c, err := TLSConfig(certFile, keyFile, "", false); err != nil || c.ClientAuth != tls.NoClientCert {
 		t.Errorf("%v %v", c, err)
 	}
 }

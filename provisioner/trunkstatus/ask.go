@@ -19,6 +19,7 @@ const (
 // Live asks Asterisk at once, after hints and now and then, until the connection ends. One
 // list has the registrations of all trunks.
 func (w *Watcher) Live(ctx context.Context, s *ami.Session) {
+	w.askAll()
 	poll := time.NewTicker(pollPause)
 	defer poll.Stop()
 	pause := time.NewTimer(0)
@@ -63,8 +64,20 @@ func (w *Watcher) ask(ctx context.Context, s *ami.Session) error {
 	return nil
 }
 
-// reached returns Asterisk's word for the contact of each trunk that an event spoke of. The
-// list of all contacts has those alone that are registered, and not those of trunks.
+// askAll has the contact of each trunk with a carrier that is asked be looked at.
+func (w *Watcher) askAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, t := range w.o.Snapshot().Trunks {
+		if t.QualifySeconds > 0 {
+			w.moved[t.Endpoint] = true
+		}
+	}
+}
+
+// reached returns Asterisk's word for the contact of each trunk that is to be looked at. The
+// list of all contacts has those alone that are registered, and not those of trunks. A carrier
+// that Asterisk has not asked yet is asked at once, or it would be up to a period later.
 func (w *Watcher) reached(ctx context.Context, s *ami.Session) map[string]ami.ContactState {
 	w.mu.Lock()
 	asked := w.moved
@@ -76,8 +89,17 @@ func (w *Watcher) reached(ctx context.Context, s *ami.Session) map[string]ami.Co
 		if err != nil {
 			continue // gone again, or the connection is
 		}
+		out[endpoint] = ""
 		for _, c := range e.Contacts {
 			out[endpoint] = c.Status
+		}
+		t, word := w.o.Snapshot().TrunkOf(endpoint), out[endpoint]
+		unsure := word != ami.ContactReachable && word != ami.ContactUnreachable
+		if t == nil || t.QualifySeconds == 0 || !unsure {
+			continue
+		}
+		if err := s.PJSIPQualify(ctx, endpoint); err != nil && ctx.Err() == nil {
+			w.o.Log.Warn("asking a carrier whether it answers", "endpoint", endpoint, "error", err)
 		}
 	}
 	return out

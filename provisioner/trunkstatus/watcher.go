@@ -30,7 +30,7 @@ type Watcher struct {
 	contacts      map[string]ami.ContactState      // by endpoint
 	unresolvable  map[string]bool                  // by host
 
-	moved           map[string]bool // endpoints whose contacts an event spoke of
+	moved           map[string]bool // endpoints whose contacts are to be asked for
 	hinted, swapped chan struct{}   // each holds one hint
 }
 
@@ -116,7 +116,7 @@ func (w *Watcher) settle() {
 }
 
 // derive maps Asterisk's words to ours. A registration that Asterisk does not list is yet
-// to be loaded.
+// to be loaded, and a carrier without an answer yet is yet to be seen.
 func (w *Watcher) derive(t *pbx.Trunk) (s pbx.TrunkStatus) {
 	s.Unresolvable = w.unresolvable[t.Host]
 	if w.registrations == nil {
@@ -132,13 +132,13 @@ func (w *Watcher) derive(t *pbx.Trunk) (s pbx.TrunkStatus) {
 	default:
 		s.Registration = pbx.Unregistered
 	}
-	switch w.contacts[t.Endpoint] {
-	case ami.ContactReachable:
-		s.Reach = pbx.TrunkReachable
-	case ami.ContactUnreachable:
-		s.Reach = pbx.TrunkUnreachable
-	default:
+	switch word := w.contacts[t.Endpoint]; {
+	case t.QualifySeconds == 0:
 		s.Reach = pbx.TrunkNotAsked
+	case word == ami.ContactReachable:
+		s.Reach = pbx.TrunkReachable
+	case word == ami.ContactUnreachable:
+		s.Reach = pbx.TrunkUnreachable
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package trunkstatus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -35,12 +36,15 @@ type lab struct {
 	missing map[string]bool // hosts without an address
 	words   map[string]string
 	reach   map[string]string
+
+	qualified map[string]int // how often Asterisk was told to ask, by endpoint
 }
 
-// newLab has trunks "tone", "ttwo" and "tfree", which does not register.
+// newLab has trunks "tone", "ttwo" and "tfree", which does not register and has a carrier that
+// is not asked.
 func newLab(t *testing.T) *lab {
 	l := &lab{t: t, asterisk: amitest.NewServer(t), lookups: map[string]int{}, missing: map[string]bool{},
-		words: map[string]string{}, reach: map[string]string{}}
+		words: map[string]string{}, reach: map[string]string{}, qualified: map[string]int{}}
 	l.have(trunk("tone", "one.example"), trunk("ttwo", "one.example"),
 		&pbx.Trunk{Tenant: "acme", Name: "tfree", Endpoint: "tfree", Host: "192.0.2.1"})
 	l.asterisk.Handle("PJSIPShowRegistrationsOutbound", func(c *amitest.Conn, a amitest.Action) {
@@ -56,6 +60,12 @@ func newLab(t *testing.T) *lab {
 		c.ReplyList(a, "ContactStatusDetail", "EndpointDetailComplete", []string{"AOR", a.Get("Endpoint"), "URI",
 			"sip:192.0.2.1:5060", "Status", word, "EndpointName", a.Get("Endpoint")})
 	})
+	l.asterisk.Handle("PJSIPQualify", func(c *amitest.Conn, a amitest.Action) {
+		l.mu.Lock()
+		l.qualified[a.Get("Endpoint")]++
+		l.mu.Unlock()
+		c.Reply(a, "Message", "Endpoint found, will qualify")
+	})
 	l.fresh()
 	return l
 }
@@ -67,7 +77,7 @@ func (l *lab) fresh() {
 }
 
 func trunk(endpoint, host string) *pbx.Trunk {
-	return &pbx.Trunk{Tenant: "acme", Name: endpoint, Endpoint: endpoint, Host: host, Register: true}
+	return &pbx.Trunk{Tenant: "acme", Name: endpoint, Endpoint: endpoint, Host: host, Register: true, QualifySeconds: 30}
 }
 
 func (l *lab) have(trunks ...*pbx.Trunk) {
@@ -137,14 +147,18 @@ func (l *lab) until(what string, ok func() bool) {
 	}
 }
 
-// shows waits for a status: "registered not-asked".
+// shows waits for a status: "registered unreachable".
 func (l *lab) shows(endpoint, want string) (s pbx.TrunkStatus) {
 	l.t.Helper()
 	l.until("for "+endpoint+" "+want, func() bool {
 		s, _ = l.Of(endpoint)
-		return string(s.Registration)+" "+string(s.Reach) == want
+		return wordsOf(s) == want
 	})
 	return s
+}
+
+func wordsOf(s pbx.TrunkStatus) string {
+	return string(s.Registration) + " " + cmp.Or(string(s.Reach), "unseen")
 }
 
 // An event makes Asterisk be asked again, and what it then lists is shown and told.
@@ -157,12 +171,12 @@ func TestStates(t *testing.T) {
 	defer other.Close()
 	l.say("tone", "Registered", "NonQualified")
 	l.start()
-	first := l.shows("tone", "registered not-asked")
-	l.shows("ttwo", "unregistered not-asked")
+	first := l.shows("tone", "registered unseen")
+	l.shows("ttwo", "unregistered unseen")
 	l.shows("tfree", "not-registering not-asked")
 	l.say("tone", "Rejected", "NonQualified")
 	l.asterisk.Send("Registry", "Status", "Registered") // what the event says is not believed
-	refused := l.shows("tone", "rejected not-asked")
+	refused := l.shows("tone", "rejected unseen")
 	if refused.Refusal != "Rejected" || !refused.RefusedAt.Equal(refused.Since) || !refused.Since.After(first.Since) {
 		t.Errorf("refused: %+v after %+v", refused, first)
 	}
@@ -174,16 +188,41 @@ func TestStates(t *testing.T) {
 	words := map[string]int{}
 	for len(sub.Events()) > 0 {
 		e := (<-sub.Events()).Data.(event.Trunk)
-		words[e.Name+" "+string(e.Status.Registration)+" "+string(e.Status.Reach)]++
+		words[e.Name+" "+wordsOf(e.Status)]++
 	}
-	for _, want := range []string{"tone registered not-asked", "tone rejected not-asked", "tone registered unreachable",
-		"ttwo unregistered not-asked", "tfree not-registering not-asked"} {
+	for _, want := range []string{"tone registered unseen", "tone rejected unseen", "tone registered unreachable",
+		"ttwo unregistered unseen", "tfree not-registering not-asked"} {
 		if words[want] != 1 || len(words) != 5 {
 			t.Errorf("%s is told %d times, of %v", want, words[want], words)
 		}
 	}
 	if len(other.Events()) > 0 {
 		t.Error("another tenant hears of the trunks")
+	}
+}
+
+// What Asterisk knows of carriers is seen at the connect. It is told to ask those that it has
+// not asked yet, and no others.
+func TestCarriersAtTheConnect(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.say("tone", "Registered", "Unreachable")
+	l.say("ttwo", "Registered", "NonQualified")
+	l.say("tfree", "", "NonQualified")
+	l.start()
+	l.shows("tone", "registered unreachable")
+	l.until("for the question to ttwo", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return maps.Equal(l.qualified, map[string]int{"ttwo": 1})
+	})
+	l.say("ttwo", "Registered", "Reachable")
+	l.asterisk.Send("ContactStatus", "AOR", "ttwo", "EndpointName", "ttwo", "ContactStatus", "Reachable")
+	l.shows("ttwo", "registered reachable")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !maps.Equal(l.qualified, map[string]int{"ttwo": 1}) {
+		t.Errorf("Asterisk was told to ask %v", l.qualified)
 	}
 }
 
@@ -194,7 +233,7 @@ func TestStormMakesFewLists(t *testing.T) {
 	l.start()
 	l.say("tone", "Registered", "NonQualified")
 	l.asterisk.SendRaw(strings.Repeat(amitest.Event("Registry"), 5000))
-	l.shows("tone", "registered not-asked")
+	l.shows("tone", "registered unseen")
 	if n := l.lists.Load(); n > 3 {
 		t.Errorf("%d lists", n)
 	}
@@ -206,13 +245,13 @@ func TestStaleWhileAway(t *testing.T) {
 	l := newLab(t)
 	l.say("tone", "Registered", "NonQualified")
 	l.start()
-	l.shows("tone", "registered not-asked")
+	l.shows("tone", "registered unseen")
 	l.asterisk.Away()
 	l.until("for staleness", func() bool { _, stale := l.Of("tone"); return !stale.IsZero() })
-	l.shows("tone", "registered not-asked")
+	l.shows("tone", "registered unseen")
 	l.say("tone", "Rejected", "NonQualified")
 	l.asterisk.Back()
-	l.shows("tone", "rejected not-asked")
+	l.shows("tone", "rejected unseen")
 	if _, stale := l.Of("tone"); !stale.IsZero() {
 		t.Error("a live value is stale")
 	}

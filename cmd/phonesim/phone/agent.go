@@ -2,6 +2,8 @@ package phone
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,14 +26,16 @@ const (
 	maxChallenges = 2
 )
 
-// agent is the SIP side of a phone: one UDP socket, sipgo's transactions on top of it.
+// agent is the SIP side of a phone: one UDP socket, sipgo's transactions on top of it. Over TCP and TLS it connects to
+// its server, and calls come by that connection.
 type agent struct {
-	ua     *sipgo.UserAgent
-	client *sipgo.Client
-	conn   *net.UDPConn
-	host   string
-	port   int
-	served chan struct{} // closed when the reader of the socket has returned
+	network string // of our requests: UDP, TCP or TLS
+	ua      *sipgo.UserAgent
+	client  *sipgo.Client
+	conn    *net.UDPConn
+	host    string
+	port    int
+	served  chan struct{} // closed when the reader of the socket has returned
 
 	mu    sync.Mutex
 	deaf  bool                // stop has begun: nothing more is read
@@ -41,24 +45,28 @@ type agent struct {
 // Listen opens the SIP socket, if it is not open yet, and returns its host:port. Register and Call do it themselves;
 // a phone that is only called directly needs it.
 func (p *Phone) Listen() (string, error) {
-	a, err := p.sip()
+	a, err := p.sip(Account{})
 	if err != nil {
 		return "", err
 	}
 	return net.JoinHostPort(a.host, strconv.Itoa(a.port)), nil
 }
 
-// sip gives the running agent, starting it at first use.
-func (p *Phone) sip() (*agent, error) {
+// sip gives the running agent, starting it at first use for the transport of an account.
+func (p *Phone) sip(account Account) (*agent, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closing {
 		return nil, errClosed
 	}
+	network := networkOf(account)
+	if p.agent != nil && account.Transport != "" && p.agent.network != network {
+		return nil, fmt.Errorf("the phone talks %s already and not %s", p.agent.network, network)
+	}
 	if p.agent != nil {
 		return p.agent, nil
 	}
-	a, err := p.startAgent()
+	a, err := p.startAgent(network, account.Trusts)
 	if err != nil {
 		return nil, fmt.Errorf("starting SIP on %s: %w", p.opts.LocalIP, err)
 	}
@@ -66,7 +74,29 @@ func (p *Phone) sip() (*agent, error) {
 	return a, nil
 }
 
-func (p *Phone) startAgent() (*agent, error) {
+// networkOf is the transport of an account's requests.
+func networkOf(account Account) string {
+	switch account.Transport {
+	case "tcp", "tls":
+		return strings.ToUpper(account.Transport)
+	}
+	return "UDP"
+}
+
+// trusting is what a phone checks its server by: one authority, and the name or address it was told.
+func trusting(root string) (*tls.Config, error) {
+	c := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	if root != "" && !c.RootCAs.AppendCertsFromPEM([]byte(root)) {
+		return nil, errors.New("the root to trust is no certificate in PEM form")
+	}
+	return c, nil
+}
+
+func (p *Phone) startAgent(network, root string) (*agent, error) {
+	secure, err := trusting(root)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(p.opts.LocalIP), Port: p.opts.SIPPort})
 	if err != nil {
 		return nil, err
@@ -74,9 +104,9 @@ func (p *Phone) startAgent() (*agent, error) {
 	if err := conn.SetReadBuffer(1 << 20); err != nil { // bursts of NOTIFY while the machine is busy
 		p.log.Debug("widening the SIP socket", "err", err)
 	}
-	a := &agent{conn: conn, host: p.opts.LocalIP, port: conn.LocalAddr().(*net.UDPAddr).Port, served: make(chan struct{}),
-		peers: map[string]struct{}{}}
-	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(p.model.sipAgent()),
+	a := &agent{network: network, conn: conn, host: p.opts.LocalIP, port: conn.LocalAddr().(*net.UDPAddr).Port,
+		served: make(chan struct{}), peers: map[string]struct{}{}}
+	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(p.model.sipAgent()), sipgo.WithUserAgenTLSConfig(secure),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(p.log),
 			sip.WithTransportLayerReadFilter(a.filter)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(p.log),
@@ -149,13 +179,18 @@ func (a *agent) stop() {
 	_ = a.conn.Close() // it is being thrown away
 	<-a.served
 	bury() // the reader may have put itself back once
+	for _, network := range []string{"tcp", "tls"} {
+		_ = a.ua.TransportLayer().Pool(network).Clear() // thrown away as well
+	}
 	a.ua.TransactionLayer().Close()
 }
 
 // prepare fills in what every request of ours needs; sipgo calls it in place of its own defaults.
 func (a *agent) prepare(c *sipgo.Client, req *sip.Request) error {
-	req.SetTransport("UDP")
-	req.Laddr = sip.Addr{IP: net.ParseIP(a.host), Port: a.port}
+	req.SetTransport(a.network)
+	if a.network == "UDP" {
+		req.Laddr = sip.Addr{IP: net.ParseIP(a.host), Port: a.port}
+	}
 	if req.Via() == nil {
 		if err := sipgo.ClientRequestAddVia(c, req); err != nil {
 			return err

@@ -47,7 +47,15 @@ func (f *fetch) bootYealink(ctx context.Context, values map[string]string) (*Con
 	if !f.found {
 		return nil, nil
 	}
-	return yealinkConfig(values, p.model), nil
+	c := yealinkConfig(values, p.model)
+	if at := values["static.trusted_certificates.url"]; at != "" && at != "%NULL%" {
+		root, err := f.get(ctx, base, at)
+		if err != nil {
+			return nil, err
+		}
+		c.trust(string(root))
+	}
+	return c, nil
 }
 
 // yealinkMove is where static.auto_provision.server.url sends the phone.
@@ -109,7 +117,12 @@ func (f *fetch) bootPolycom(ctx context.Context, values map[string]string) (*Con
 	for name, value := range firstWins(all) {
 		values[name] = value
 	}
-	return polycomConfig(values, p.model), nil
+	c := polycomConfig(values, p.model)
+	if values["device.sec.TLS.customCaCert1.set"] == "1" && values["device.sec.TLS.profile.caCertList1"] == "All" &&
+		values["sec.TLS.profileSelection.SIP"] == "PlatformProfile1" {
+		c.trust(values["device.sec.TLS.customCaCert1"])
+	}
+	return c, nil
 }
 
 // master finds the master file: the one the URL names, <mac>.cfg, 000000000000.cfg.

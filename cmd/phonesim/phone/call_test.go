@@ -14,7 +14,13 @@ import (
 // connect makes an answered call between two phones through the pbx.
 func connect(t *testing.T, b *pbx, callee Options) (*Call, *Call) {
 	t.Helper()
-	one, two := registered(t, b, "101", Options{}), registered(t, b, "102", callee)
+	return connectAs(t, b, Options{}, callee)
+}
+
+// connectAs is connect with a caller of its own.
+func connectAs(t *testing.T, b *pbx, caller, callee Options) (*Call, *Call) {
+	t.Helper()
+	one, two := registered(t, b, "101", caller), registered(t, b, "102", callee)
 	ctx := patience(t)
 	out, err := one.Dial(ctx, "102")
 	if err != nil {

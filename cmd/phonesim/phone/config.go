@@ -14,6 +14,13 @@ type Config struct {
 // Value is one parameter as the phone took it, "" if no file set it.
 func (c *Config) Value(name string) string { return c.Values[name] }
 
+// trust makes all accounts trust an authority, which the phone has from its files.
+func (c *Config) trust(root string) {
+	for i := range c.Accounts {
+		c.Accounts[i].Trusts = root
+	}
+}
+
 // BLF lists the keys that watch an extension.
 func (c *Config) BLF() []LineKey {
 	var keys []LineKey
@@ -39,6 +46,8 @@ type Account struct {
 	Transport       string // udp, tcp, tls or dns (let DNS decide)
 	Expires         int    // seconds; 0: 3600
 	VoicemailNumber string
+	Trusts          string   // with tls: the certificate of the one authority that is trusted, in PEM form
+	Codecs          []string // PCMU, PCMA, G722, G729, opus; best first. Empty: PCMU and PCMA
 }
 
 // String shows the account without its password.

@@ -50,11 +50,11 @@ func (p *Phone) DialURI(ctx context.Context, uri string) (*Call, error) {
 }
 
 func (p *Phone) dial(ctx context.Context, to sip.Uri) (*Call, error) {
-	a, err := p.sip()
+	account := p.currentLine()
+	a, err := p.sip(account)
 	if err != nil {
 		return nil, err
 	}
-	account := p.currentLine()
 	c, err := p.newCall(a, account)
 	if err != nil {
 		return nil, err

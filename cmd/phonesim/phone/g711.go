@@ -5,10 +5,8 @@ import "math/bits"
 // G.711 in both laws (ITU-T G.711; the segment arithmetic is that of the public-domain g711.c).
 
 const (
-	ulawBias    = 0x84
-	ulawClip    = 32635
-	ulawSilence = 0xff // linear 0
-	alawSilence = 0xd5
+	ulawBias = 0x84
+	ulawClip = 32635
 )
 
 func linearToUlaw(s int16) byte {

@@ -42,7 +42,7 @@ func (p *Phone) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 
 // newIncoming keeps a private copy of the INVITE: sipgo goes on reading its own from timers.
 func (p *Phone) newIncoming(req *sip.Request, tx sip.ServerTransaction) (*Call, error) {
-	a, err := p.sip()
+	a, err := p.sip(Account{})
 	if err != nil {
 		return nil, err
 	}

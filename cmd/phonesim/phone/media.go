@@ -3,9 +3,11 @@ package phone
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,7 +17,8 @@ type Stats struct {
 	Sent, Received, Lost int
 	LastReceived         time.Time // zero before the first packet
 	Remote               string    // host:port we send to
-	Codec                string    // PCMU or PCMA
+	Codec                string    // PCMU, PCMA, G722, G729 or opus
+	Offered              []string  // the codecs of their description, best first
 	Held                 bool      // their last description lets us send nothing
 }
 
@@ -31,7 +34,9 @@ type media struct {
 
 	mu        sync.Mutex // guards what follows
 	remote    netip.AddrPort
+	codecs    []string // that we offer and take, best first
 	payload   int
+	codec     string // of payload
 	digits    int
 	direction string // ours
 	version   int
@@ -41,19 +46,23 @@ type media struct {
 	in        receiver
 	ears      map[*ear]struct{}
 	tone      oscillator
+	hearer    hearer
 	keys      []keySlot // digits being sent, one entry per 20 ms
 	heard     []byte    // digits received
 	lastDigit uint32
 	anyDigit  bool
 }
 
-func (p *Phone) newMedia() (*media, error) {
+func (p *Phone) newMedia(codecs []string) (*media, error) {
 	rtp, rtcp, err := evenPair(p.opts.LocalIP)
 	if err != nil {
 		return nil, err
 	}
-	m := &media{phone: p, rtp: rtp, rtcp: rtcp, id: rand.Uint64() >> 1, over: make(chan struct{}),
-		payload: payloadPCMU, digits: payloadDigits, direction: "sendrecv", ears: map[*ear]struct{}{}}
+	if len(codecs) == 0 {
+		codecs = plainCodecs
+	}
+	m := &media{phone: p, rtp: rtp, rtcp: rtcp, id: rand.Uint64() >> 1, over: make(chan struct{}), codecs: codecs,
+		payload: payloadPCMU, codec: "PCMU", digits: payloadDigits, direction: "sendrecv", ears: map[*ear]struct{}{}}
 	if err := rtp.SetReadBuffer(256 << 10); err != nil { // 1000 packets: the reader may be late on a busy machine
 		p.log.Debug("widening the RTP socket", "err", err)
 	}
@@ -73,7 +82,7 @@ func (m *media) close() {
 	})
 }
 
-// accept takes their description: where to send, in which law, whether at all.
+// accept takes their description: where to send, in which codec, whether at all.
 func (m *media) accept(sdp []byte) error {
 	s, err := readSDP(sdp)
 	if err != nil {
@@ -81,7 +90,12 @@ func (m *media) accept(sdp []byte) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.remote, m.payload, m.digits = s.addr, s.payloads[0], s.digits
+	i := slices.IndexFunc(s.payloads, func(pt int) bool { return slices.Contains(m.codecs, s.codecs[pt]) })
+	if i < 0 {
+		return fmt.Errorf("no common codec: they have %v, we have %v", s.names(), m.codecs)
+	}
+	m.remote, m.payload, m.codec, m.digits = s.addr, s.payloads[i], s.codecs[s.payloads[i]], s.digits
+	m.stats.Offered = s.names()
 	m.direction = reversed(s.direction)
 	if s.addr.Addr().IsUnspecified() { // hold in the style of RFC 2543
 		m.direction = "inactive"
@@ -101,8 +115,14 @@ func (m *media) describe(theirs []byte) []byte {
 	defer m.mu.Unlock()
 	m.version++
 	d := description{host: m.phone.opts.LocalIP, port: m.port(), id: m.id, version: m.version,
-		payloads: []int{payloadPCMU, payloadPCMA}, digits: payloadDigits, direction: "sendrecv"}
+		digits: payloadDigits, direction: "sendrecv"}
+	for _, name := range m.codecs {
+		if c, known := codecNamed(name); known {
+			d.payloads = append(d.payloads, c.payload)
+		}
+	}
 	if len(theirs) > 0 {
+		d.codecs = map[int]string{m.payload: m.codec}
 		d.payloads, d.digits, d.direction, d.others = []int{m.payload}, m.digits, m.direction, s.media
 	}
 	return []byte(d.String())
@@ -164,7 +184,9 @@ type sender struct {
 	seq   uint16
 	time  uint32
 	first bool // next packet starts a talkspurt: marker bit
+	voice speaker
 	buf   [rtpHeader + frameSize]byte
+	pcm   [frameSize]int16
 }
 
 // slot sends what belongs into one 20 ms frame.
@@ -187,9 +209,11 @@ func (s *sender) slot() {
 	case m.tone.hz == 0 && m.phone.opts.Quiet:
 		s.first = true
 	default:
-		m.tone.fill(s.buf[rtpHeader:], payload)
-		n = s.packet(to, payload, s.time, s.first, frameSize)
-		s.first = false
+		m.tone.fill(s.pcm[:])
+		if s.voice.encode(s.buf[rtpHeader:], s.pcm[:], payload) {
+			n = s.packet(to, payload, s.time, s.first, frameSize)
+			s.first = false
+		}
 	}
 	m.stats.Sent += n
 	m.mu.Unlock()

@@ -37,6 +37,7 @@ type Options struct {
 	Busy               bool          // refuses each call with 486
 	NoAnswer           bool          // rings and never answers by itself
 	AutoTone           float64       // Hz sent on each auto-answered call; 0: silence
+	Codecs             []string      // what every call offers and takes, best first; empty: what the account's file says
 	Quiet              bool          // sends no RTP while there is no tone or digit to send (real phones send silence)
 	RefetchOnCheckSync bool          // NOTIFY check-sync makes the phone fetch its files again
 }

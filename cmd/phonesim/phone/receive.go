@@ -86,8 +86,8 @@ func (m *media) take(b []byte) {
 	}
 	m.stats.Lost += missing
 	switch p.payload {
-	case payloadPCMU, payloadPCMA:
-		samples := decode(p.payload, p.body)
+	case payloadPCMU, payloadPCMA, payloadG722:
+		samples := m.hearer.decode(p.payload, p.body)
 		for e := range m.ears {
 			e.hear(samples, missing)
 		}
@@ -100,10 +100,7 @@ func (m *media) snapshot() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.stats
-	s.Codec = "PCMU"
-	if m.payload == payloadPCMA {
-		s.Codec = "PCMA"
-	}
+	s.Codec = m.codec
 	if m.remote.IsValid() {
 		s.Remote = m.remote.String()
 	}

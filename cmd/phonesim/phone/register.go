@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,12 +34,12 @@ type registration struct {
 // It returns after the first answer: nil on 200, *StatusError on a refusal. The account becomes the one calls are made
 // with.
 func (p *Phone) Register(ctx context.Context, account Account) error {
-	if account.Transport != "" && account.Transport != "udp" && account.Transport != "dns" {
-		return fmt.Errorf("registering %s: transport %q is not simulated, only udp", account.UserName, account.Transport)
+	if !slices.Contains([]string{"", "udp", "dns", "tcp", "tls"}, account.Transport) {
+		return fmt.Errorf("registering %s: transport %q is not simulated", account.UserName, account.Transport)
 	}
-	a, err := p.sip()
+	a, err := p.sip(account)
 	if err != nil {
-		return err
+		return fmt.Errorf("registering %s: %w", account.UserName, err)
 	}
 	ctx, cancel := p.crew.within(ctx)
 	defer cancel()

@@ -81,7 +81,12 @@ func (p *Phone) destination(account Account, to sip.Uri) string {
 func (p *Phone) user(account Account) string { return firstOf(account.UserName, p.mac) }
 
 func (p *Phone) contact(a *agent, account Account) sip.Uri {
-	return sip.Uri{Scheme: "sip", User: p.user(account), Host: a.host, Port: a.port}
+	uri := sip.Uri{Scheme: "sip", User: p.user(account), Host: a.host, Port: a.port}
+	if a.network != "UDP" {
+		uri.UriParams = sip.NewParams()
+		uri.UriParams.Add("transport", strings.ToLower(a.network))
+	}
+	return uri
 }
 
 func (d *dialog) key() dialogKey {

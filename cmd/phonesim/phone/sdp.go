@@ -10,25 +10,19 @@ import (
 	"strings"
 )
 
-// Static payload types of RFC 3551 and the dynamic one everybody uses for RFC 4733 digits.
-const (
-	payloadPCMU   = 0
-	payloadPCMA   = 8
-	payloadDigits = 101
-)
-
 // session is what we take from a session description: the first audio stream.
 type session struct {
 	addr      netip.AddrPort
-	payloads  []int // the ones we can speak, in their order
-	digits    int   // payload type of telephone-event, -1 if none
+	payloads  []int          // those of codecs that we know, in their order
+	codecs    map[int]string // their names
+	digits    int            // payload type of telephone-event, -1 if none
 	direction string
 	media     []string // the m= lines, to answer each
 }
 
-// readSDP reads an offer or answer (RFC 4566, RFC 3264) as far as a phone with PCMU and PCMA needs it.
+// readSDP reads an offer or answer (RFC 4566, RFC 3264) as far as a phone needs it.
 func readSDP(text []byte) (session, error) {
-	s := session{digits: -1, direction: "sendrecv"}
+	s := session{digits: -1, direction: "sendrecv", codecs: map[int]string{}}
 	var host string
 	audio, first := false, true // in the first audio section; in no section yet
 	for line := range strings.SplitSeq(string(text), "\n") {
@@ -75,8 +69,13 @@ func (s *session) readMedia(value string) error {
 	}
 	s.addr = netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))
 	for _, pt := range f[3:] {
-		if n, err := strconv.Atoi(pt); err == nil && (n == payloadPCMU || n == payloadPCMA) {
-			s.payloads = append(s.payloads, n)
+		n, err := strconv.Atoi(pt)
+		if err != nil {
+			continue
+		}
+		s.payloads = append(s.payloads, n)
+		if c, known := codecOf(n); known && n < firstDynamic {
+			s.codecs[n] = c.name
 		}
 	}
 	return nil
@@ -90,21 +89,41 @@ func (s *session) readAttribute(value string, audio bool) {
 	}
 	if pt, codec, ok := strings.Cut(strings.TrimPrefix(value, "rtpmap:"), " "); ok && audio &&
 		strings.HasPrefix(value, "rtpmap:") {
-		if n, err := strconv.Atoi(pt); err == nil && n >= 0 && n < 128 &&
-			strings.HasPrefix(strings.ToLower(codec), "telephone-event/8000") {
+		n, err := strconv.Atoi(pt)
+		if err != nil || n < 0 || n > 127 {
+			return
+		}
+		name, _, _ := strings.Cut(codec, "/")
+		if c, known := codecNamed(name); known {
+			s.codecs[n] = c.name
+		}
+		if strings.HasPrefix(strings.ToLower(codec), "telephone-event/8000") {
 			s.digits = n
 		}
 	}
 }
 
+// firstDynamic is the first payload type that means what its rtpmap says (RFC 3551 section 6).
+const firstDynamic = 96
+
+// names are the codecs of the stream, in their order.
+func (s session) names() []string {
+	out := make([]string, 0, len(s.payloads))
+	for _, pt := range s.payloads {
+		out = append(out, s.codecs[pt])
+	}
+	return out
+}
+
 func (s *session) resolve(host string) error {
+	s.payloads = slices.DeleteFunc(s.payloads, func(pt int) bool { return s.codecs[pt] == "" })
 	switch {
 	case !s.addr.IsValid():
 		return errors.New("no audio stream")
 	case s.addr.Port() == 0:
 		return errors.New("audio stream refused (port 0)")
 	case len(s.payloads) == 0:
-		return errors.New("no common codec, we have PCMU and PCMA")
+		return errors.New("no codec that we know")
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
@@ -132,7 +151,8 @@ type description struct {
 	id        uint64
 	version   int
 	payloads  []int
-	digits    int // -1: none
+	codecs    map[int]string // names of payloads that are not ours
+	digits    int            // -1: none
 	direction string
 	others    []string // m= lines of their offer; the first audio stream gets us, the rest is refused
 }
@@ -166,9 +186,12 @@ func (d description) audio(b *strings.Builder) {
 		fmt.Fprintf(b, " %d", d.digits)
 	}
 	b.WriteString("\r\n")
-	names := map[int]string{payloadPCMU: "PCMU", payloadPCMA: "PCMA"}
 	for _, pt := range d.payloads {
-		fmt.Fprintf(b, "a=rtpmap:%d %s/8000\r\n", pt, names[pt])
+		c, known := codecNamed(d.codecs[pt])
+		if !known {
+			c, _ = codecOf(pt)
+		}
+		fmt.Fprintf(b, "a=rtpmap:%d %s\r\n", pt, c.rtpmap)
 	}
 	if d.digits >= 0 {
 		fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", d.digits, d.digits)

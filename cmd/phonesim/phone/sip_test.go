@@ -69,7 +69,7 @@ func TestRegisterRefused(t *testing.T) {
 	if !errors.As(err, &status) || status.Code != 401 {
 		t.Errorf("got %v, want 401", err)
 	}
-	account.Transport = "tls"
+	account.Transport = "sctp"
 	wantError(t, newPhone(t, Options{}).Register(patience(t), account), "not simulated")
 }
 

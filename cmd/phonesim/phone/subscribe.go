@@ -59,7 +59,7 @@ func (p *Phone) SubscribeVoicemail(ctx context.Context) (*Subscription, error) {
 }
 
 func (p *Phone) subscribeTo(ctx context.Context, extension, event, accept string) (*Subscription, error) {
-	a, err := p.sip()
+	a, err := p.sip(Account{})
 	if err != nil {
 		return nil, err
 	}

@@ -25,20 +25,14 @@ const (
 type oscillator struct{ hz, phase float64 }
 
 // fill writes the next samples; without a tone, silence.
-func (o *oscillator) fill(buf []byte, payload int) {
+func (o *oscillator) fill(buf []int16) {
 	if o.hz == 0 {
-		silence := byte(ulawSilence)
-		if payload == payloadPCMA {
-			silence = alawSilence
-		}
-		for i := range buf {
-			buf[i] = silence
-		}
+		clear(buf)
 		return
 	}
 	step := 2 * math.Pi * o.hz / sampleRate
 	for i := range buf {
-		buf[i] = encode(payload, int16(toneAmp*math.Sin(o.phase)))
+		buf[i] = int16(toneAmp * math.Sin(o.phase))
 		o.phase = math.Mod(o.phase+step, 2*math.Pi)
 	}
 }

@@ -68,9 +68,12 @@ func TestEar(t *testing.T) {
 func TestEarForgivesLostPackets(t *testing.T) {
 	e := &ear{hz: 1000, want: 8000, found: newLatch()}
 	o := oscillator{hz: 1000}
-	buf := make([]byte, frameSize)
+	samples, buf := make([]int16, frameSize), make([]byte, frameSize)
 	for n := range 80 {
-		o.fill(buf, payloadPCMA)
+		o.fill(samples)
+		for i, s := range samples {
+			buf[i] = encode(payloadPCMA, s)
+		}
 		switch {
 		case n%20 == 7:
 		case n%20 == 8:
@@ -107,7 +110,7 @@ func TestG711(t *testing.T) {
 			t.Errorf("A-law %#x became %#x", i, got)
 		}
 	}
-	if ulawToLinear(0x00) != -32124 || ulawToLinear(0x80) != 32124 || alawToLinear(0x2a) != -32256 || ulawToLinear(ulawSilence) != 0 {
+	if ulawToLinear(0x00) != -32124 || ulawToLinear(0x80) != 32124 || alawToLinear(0x2a) != -32256 || ulawToLinear(0xff) != 0 {
 		t.Error("the outer values of G.711 table 2a/1a are wrong") // ITU-T G.711
 	}
 }

@@ -121,6 +121,12 @@ func yealinkConfig(values map[string]string, model Model) *Config {
 			Transport:       yealinkTransport(v("account.%d.sip_server.1.transport_type", i)),
 			Expires:         atoi(v("account.%d.sip_server.1.expires", i)),
 			VoicemailNumber: v("voice_mail.number.%d", i),
+			Codecs: ordered(func(c codec) string {
+				if v("account.%d.codec.%s.enable", i, c.yealink) != "1" {
+					return ""
+				}
+				return v("account.%d.codec.%s.priority", i, c.yealink)
+			}),
 		}
 		if v("account.%d.outbound_proxy_enable", i) == "1" {
 			a.OutboundProxy = joinPort(v("account.%d.outbound_proxy.1.address", i), v("account.%d.outbound_proxy.1.port", i))

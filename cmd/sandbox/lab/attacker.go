@@ -133,7 +133,7 @@ func (a *Attacker) read() {
 			continue
 		}
 		if strings.Contains(answer, " INVITE\r\n") {
-			a.acknowledge(answer)
+			a.write(acknowledgement(answer, a.lab.SIP))
 		}
 		if m[1] == "401" && a.account != nil {
 			a.again(answer)
@@ -150,13 +150,14 @@ func headerOf(message, name string) string {
 	return ""
 }
 
-func (a *Attacker) acknowledge(answer string) {
-	lines := "ACK sip:x@" + a.lab.SIP + " SIP/2.0\r\nMax-Forwards: 70\r\n"
+// acknowledgement is the ACK of a final answer.
+func acknowledgement(answer, server string) string {
+	lines := "ACK sip:x@" + server + " SIP/2.0\r\nMax-Forwards: 70\r\n"
 	for _, name := range []string{"Via", "From", "To", "Call-ID"} {
 		lines += name + ": " + headerOf(answer, name) + "\r\n"
 	}
 	cseq, _, _ := strings.Cut(headerOf(answer, "CSeq"), " ")
-	a.write(lines + "CSeq: " + cseq + " ACK\r\nContent-Length: 0\r\n\r\n")
+	return lines + "CSeq: " + cseq + " ACK\r\nContent-Length: 0\r\n\r\n"
 }
 
 // again sends a challenged request once more, with the answer.

@@ -16,6 +16,7 @@ import (
 
 // Main runs the tests of a package and removes the binary under test, if one was built.
 func Main(m *testing.M) {
+	go machine.run()
 	code := m.Run()
 	if own := built.Load(); own != nil {
 		_ = os.Remove(*own)

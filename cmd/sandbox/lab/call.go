@@ -50,7 +50,7 @@ func Hears(t *testing.T, state <-chan struct{}, c *phone.Call, what string) {
 	t.Helper()
 	select {
 	case <-state:
-	case <-time.After(20 * time.Second):
+	case <-time.After(Patience):
 		t.Fatalf("waiting for %s: last status %d, error %v", what, c.Status(), c.Err())
 	}
 }
@@ -88,11 +88,29 @@ func Talk(t *testing.T, out, in *phone.Call) {
 	in.Tone(CalleeTone)
 	ctx := Within(t, 10*time.Second)
 	if err := out.Hear(ctx, CalleeTone, time.Second); err != nil {
-		t.Fatalf("the caller: %v", err)
+		t.Fatalf("the caller: %v\nthe caller's call %s\nthe callee's call %s", err, soundOf(out), soundOf(in))
 	}
 	if err := in.Hear(ctx, CallerTone, time.Second); err != nil {
-		t.Fatalf("the callee: %v", err)
+		t.Fatalf("the callee: %v\nthe caller's call %s\nthe callee's call %s", err, soundOf(out), soundOf(in))
 	}
+}
+
+// soundOf tells where the sound of a call was lost: whether it is still up, and what its phone
+// sent and got.
+func soundOf(c *phone.Call) string {
+	state := "is up"
+	select {
+	case <-c.Done():
+		state = fmt.Sprintf("is over (by the other side: %t, %q, %v)", c.RemoteHungUp(), c.HangupReason(), c.Err())
+	default:
+	}
+	s := c.Stats()
+	last := "never"
+	if !s.LastReceived.IsZero() {
+		last = time.Since(s.LastReceived).Round(10*time.Millisecond).String() + " ago"
+	}
+	return fmt.Sprintf("%s: %d packets sent to %s as %s (held: %t), %d received, %d lost, the last %s", state,
+		s.Sent, s.Remote, s.Codec, s.Held, s.Received, s.Lost, last)
 }
 
 // HangUp ends a call at one end and waits until the other has heard it.
@@ -234,14 +252,17 @@ func Speaks(t *testing.T, who string, from *phone.Call, hz float64, hear, not []
 	}
 }
 
-// tolerance is how far ringing may be off its time on a busy machine.
+// tolerance is how far ringing may be off its time.
 const tolerance = 1500 * time.Millisecond
 
-// Took checks how long ago start was.
+// Took checks how long ago start was. A machine that was late in that time, or when start was
+// taken, makes both ends uncertain.
 func Took(t *testing.T, what string, start time.Time, want time.Duration) {
 	t.Helper()
-	if d := time.Since(start) - want; d < -tolerance || d > tolerance {
-		t.Errorf("%s took %v, want %v", what, time.Since(start).Round(10*time.Millisecond), want)
+	took := time.Since(start)
+	if off := tolerance + Late(start.Add(-tolerance)); (took - want).Abs() > off {
+		t.Errorf("%s took %v, want %v, give or take %v", what, took.Round(10*time.Millisecond), want,
+			off.Round(10*time.Millisecond))
 	}
 }
 

@@ -29,15 +29,21 @@ const (
 	eagerMobile   = "+4915100000001" // answers and presses 1 after the first words
 	busyMobile    = "+4915100000002"
 	// What the carrier says of numbers that it puts through to nobody.
-	UnknownNumber    = "+4989404404" // 404
-	ChangedNumber    = "+4989404410" // 410
-	IncompleteNumber = "+4989404484" // 484
+	UnknownNumber    = saidNumber + "404"
+	ChangedNumber    = saidNumber + "410"
+	IncompleteNumber = saidNumber + "484"
 	// ForwardingMobile and SilentForwarder forward every call to CircleNumber; the second
 	// one's carrier says nothing of it.
 	ForwardingMobile = "+4915100000003"
 	SilentForwarder  = "+4915100000004"
 	CircleNumber     = "+493012345600"
 )
+
+// saidNumber begins the numbers that the carrier answers with their last three digits.
+const saidNumber = "+4989404"
+
+// SaidNumber is the number that the carrier answers with a SIP answer.
+func SaidNumber(answer string) string { return saidNumber + answer }
 
 // Mobiles are the numbers whose phones the tests play, by name.
 var Mobiles = map[string]string{"ada": "+4915111111111", "bob": "+4915122222222", "cleo": "+4915133333333",
@@ -113,9 +119,7 @@ exten => ` + SilentForwarder + `,1,Set(REDIRECTING(from-num)=)
 
 // Whatever else the office dials rings Ada's mobile, which is told in headers of
 // its own what the office said.
-const carrierInbound = `exten => ` + UnknownNumber + `,1,Hangup(1)
-exten => ` + ChangedNumber + `,1,Hangup(22)
-exten => ` + IncompleteNumber + `,1,Hangup(28)
+const carrierInbound = `exten => _+4989404XXX,1,PJSIPHangup(${EXTEN:-3})
 exten => _[0-9+]X.,1,Gosub(office,s,1)
  same => n,Dial(PJSIP/ada,60,b(tell^s^1))
  same => n,Hangup(${HANGUPCAUSE})

@@ -30,7 +30,7 @@ func (l *Lab) Kill(t *testing.T) {
 }
 
 // noticed bounds that moment: a request that waits for a channel keeps its connection.
-const noticed = 2 * time.Second
+const noticed = 10 * time.Second
 
 // KillAtOnce ends the controller as kill -9 does, in the middle of whatever goes on.
 func (l *Lab) KillAtOnce(t *testing.T) {

@@ -155,7 +155,7 @@ func (l *Lab) NoChannels(t *testing.T) {
 // Eventually polls until problem returns "".
 func Eventually(t *testing.T, limit time.Duration, problem func() string) {
 	t.Helper()
-	limit = max(limit, patience)
+	limit = max(limit, Patience)
 	if text := WaitFor(limit, problem); text != "" {
 		t.Fatalf("after %v: %s", limit, text)
 	}

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,8 +32,7 @@ func (l *Lab) Feature(t *testing.T, line string) {
 // Shows waits for a state of a lamp.
 func Shows(t *testing.T, lamp *phone.Subscription, want string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
+	ctx := Within(t, Patience)
 	for got := ""; got != want; {
 		select {
 		case s := <-lamp.States():

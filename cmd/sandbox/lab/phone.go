@@ -101,16 +101,16 @@ func (l *Lab) Register(t *testing.T, account phone.Account, o phone.Options) *ph
 	return p
 }
 
-// patience is the least time that a step gets which must succeed: how long it takes is
+// Patience is the least time that a step gets which must succeed: how long it takes is
 // the machine's matter, and only a step that never ends is a fault.
-const patience = 30 * time.Second
+const Patience = 30 * time.Second
 
 // Within bounds one step of a test. A step of five seconds or more gets the lab's
-// patience; a shorter one is about something that must not come.
+// Patience; a shorter one is about something that must not come.
 func Within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	if d >= 5*time.Second {
-		d = max(d, patience)
+		d = max(d, Patience)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)

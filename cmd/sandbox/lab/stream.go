@@ -92,7 +92,7 @@ func (s *Stream) Of(kind string) []string {
 // order, others between. An event may come later than the answer that shows it.
 func (s *Stream) Says(t *testing.T, endpoint string, words ...string) {
 	t.Helper()
-	Eventually(t, patience, func() string {
+	Eventually(t, Patience, func() string {
 		got, left := s.words(t, endpoint), words
 		for _, g := range got {
 			if len(left) > 0 && g == left[0] {
@@ -101,6 +101,20 @@ func (s *Stream) Says(t *testing.T, endpoint string, words ...string) {
 		}
 		if len(left) > 0 {
 			return fmt.Sprintf("the stream said %q of %s, want %q", got, endpoint, words)
+		}
+		return ""
+	})
+}
+
+// Tells waits until the stream has told of each of these changes of calls, such as "ended".
+func (s *Stream) Tells(t *testing.T, changes ...string) {
+	t.Helper()
+	Eventually(t, Patience, func() string {
+		told := strings.Join(s.Of("call"), "\n")
+		for _, c := range changes {
+			if !strings.Contains(told, `"what":"`+c+`"`) {
+				return "no event says " + c
+			}
 		}
 		return ""
 	})

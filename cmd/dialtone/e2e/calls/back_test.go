@@ -190,7 +190,7 @@ func returns(t *testing.T, at *phone.Phone, shows string) *phone.Call {
 func told(t *testing.T, c *phone.Call, want int) {
 	t.Helper()
 	var all []int
-	for end := time.After(10 * time.Second); !slices.Contains(all, want); {
+	for end := time.After(Patience); !slices.Contains(all, want); {
 		select {
 		case status := <-c.Transfer():
 			all = append(all, status)

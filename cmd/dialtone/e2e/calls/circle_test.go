@@ -43,7 +43,7 @@ func TestCirclesRealAsterisk(t *testing.T) {
 	out = Dial(t, o.Caller, "102")
 	select {
 	case <-out.Done():
-	case <-time.After(20 * time.Second):
+	case <-time.After(Patience):
 		t.Fatal("the circle does not end by itself")
 	}
 	o.NoChannels(t)

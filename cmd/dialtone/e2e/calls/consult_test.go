@@ -211,11 +211,7 @@ func (a *askers) completed(t *testing.T) {
 	a.shows(t, "anna up, bob ended, carol up")
 	a.ends(t, anna, carol, "101/anna dialled 102: answered by 102/bob; called 102/bob ANSWER, 103/carol ANSWER; via transfer",
 		asksCarol, "extension 102 transferred the call to 103 after asking")
-	for _, kind := range []string{"asking", "transferred"} {
-		if !slices.ContainsFunc(events.Of("call"), func(data string) bool { return strings.Contains(data, `"what":"`+kind+`"`) }) {
-			t.Errorf("no event says %s", kind)
-		}
-	}
+	events.Tells(t, "asking", "transferred")
 }
 
 func (a *askers) completedRinging(t *testing.T) {

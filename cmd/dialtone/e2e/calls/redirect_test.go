@@ -58,7 +58,7 @@ func redirect(t *testing.T, out *phone.Call, at *phone.Phone) {
 		if err := in.Redirect("sip:103@127.0.0.1"); err != nil {
 			t.Fatal(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(Patience):
 		t.Fatalf("no call comes: %v", out.Err())
 	}
 }

@@ -99,7 +99,7 @@ func (g *mobileGroup) oneByOne(t *testing.T, strategy string) {
 	case first = <-g.ada.Incoming():
 	case first = <-g.bob.Incoming():
 		other = g.ada
-	case <-time.After(15 * time.Second):
+	case <-time.After(Patience):
 		t.Fatal("no mobile rings")
 	}
 	g.asks(t, out, first)
@@ -188,7 +188,7 @@ func (g *mobileGroup) twoAtOnce(t *testing.T) {
 			late, winner = ins[0], ins[1]
 		case <-ins[1].Done():
 			late = ins[1]
-		case <-time.After(10 * time.Second):
+		case <-time.After(Patience):
 			t.Fatal("the one who was too late is not let go")
 		}
 		if !late.RemoteHungUp() {

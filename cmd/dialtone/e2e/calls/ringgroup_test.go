@@ -54,7 +54,7 @@ func (r *ringers) arrives(t *testing.T, out *phone.Call, i int) *phone.Call {
 		return in
 	case <-out.Done():
 		t.Fatalf("the call ended before %c rang: %v", 'a'+i, out.Err())
-	case <-time.After(15 * time.Second):
+	case <-time.After(Patience):
 		t.Fatalf("%c does not ring", 'a'+i)
 	}
 	return nil
@@ -90,7 +90,7 @@ func (r *ringers) order(t *testing.T) string {
 				t.Errorf("refused by all it ends with %d, want 486", got)
 			}
 			return seen.String()
-		case <-time.After(15 * time.Second):
+		case <-time.After(Patience):
 			t.Fatalf("nothing goes on after %q", seen.String())
 		}
 	}
@@ -306,7 +306,7 @@ func (r *ringers) paging(t *testing.T) {
 		select {
 		case a = <-r.phones[0].Incoming():
 		case c = <-r.phones[2].Incoming():
-		case <-time.After(10 * time.Second):
+		case <-time.After(Patience):
 			t.Fatal("a member is not paged")
 		}
 	}

@@ -32,7 +32,7 @@ func TestTrunkStateRealAsterisk(t *testing.T) {
 			l, carrier := openLab(t, suite), OpenCarrier(t)
 			stream := l.Follow(t)
 			carrier.Trunk(l.Lab, "wrong", Object{"register": true, "secret": "wrong-secret"})
-			l.shows(t, "wrong", "rejected not-asked")
+			l.shows(t, "wrong", "rejected reachable")
 			trouble := l.Health(t).Trunks
 			if len(trouble) != 1 || trouble[0].Trunk != "wrong" || l.Health(t).Status != "degraded" {
 				t.Errorf("health names %v", trouble)
@@ -41,24 +41,27 @@ func TestTrunkStateRealAsterisk(t *testing.T) {
 				t.Errorf("%v trunks are rejected", n)
 			}
 			l.Do(t, "DELETE", Tenant+"/trunks/wrong", nil, nil)
-			carrier.Trunk(l.Lab, "right", Object{"register": true, "transport": "tcp"})
-			right := l.shows(t, "right", "registered not-asked")
+			carrier.Trunk(l.Lab, "right", Object{"register": true, "transport": "tcp", "qualify_seconds": 2})
+			right := l.shows(t, "right", "registered reachable")
 			if trouble := l.Health(t).Trunks; len(trouble) != 0 {
 				t.Errorf("health names %v", trouble)
 			}
 			carrier.Stop()
 			l.Console(t, "pjsip send register "+right.Endpoint) // as it does when the registration is old
-			if gone := l.shows(t, "right", "rejected not-asked"); gone.Status.Refusal != "Rejected" {
+			if gone := l.shows(t, "right", "rejected unreachable"); gone.Status.Refusal != "Rejected" {
 				t.Errorf("of an absent carrier is shown %+v", gone)
+			}
+			if n := metric(t, l.Metrics(t), `dialtone_trunks_unreachable`); n != 1 {
+				t.Errorf("%v carriers do not answer", n)
 			}
 			told := strings.Join(stream.Of("trunk"), "\n")
 			for _, word := range []string{`"trunk":"wrong","status":{"registration":"rejected"`,
-				`"trunk":"right","status":{"registration":"registered"`} {
+				`"trunk":"right","status":{"registration":"registered","reach":"reachable"`, `"reach":"unreachable"`} {
 				if !strings.Contains(told, word) {
 					t.Errorf("the stream lacks %s:\n%s", word, told)
 				}
 			}
-			l.Do(t, "PATCH", Tenant+"/trunks/right", Object{"host": "carrier.invalid", "register": false}, nil)
+			l.Do(t, "PATCH", Tenant+"/trunks/right", Object{"host": "carrier.invalid", "register": false, "qualify_seconds": 0}, nil)
 			l.shows(t, "right", "not-registering not-asked unresolvable")
 		})
 	}

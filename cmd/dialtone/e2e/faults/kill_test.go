@@ -203,7 +203,7 @@ func (s *staff) killStorm(t *testing.T) {
 
 // callOnce makes a call that must be answered or refused for what it is.
 func callOnce(p *phone.Phone, number string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	c, err := p.Call(ctx, number)
 	var status *phone.StatusError

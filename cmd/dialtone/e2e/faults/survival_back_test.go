@@ -33,7 +33,7 @@ func (s *survival) parkOnce(t *testing.T) {
 	if err := in.Refer(Within(t, 10*time.Second), "701"); err != nil {
 		t.Fatal(err)
 	}
-	for end, status := time.After(15*time.Second), 0; status != 200; {
+	for end, status := time.After(Patience), 0; status != 200; {
 		select {
 		case status = <-in.Transfer():
 		case <-end:
@@ -67,7 +67,7 @@ func (s *survival) leaveOnce(t *testing.T) {
 			t.Errorf("a call outside ends with %d", got)
 		}
 		s.fellBack.Add(1)
-	case <-time.After(20 * time.Second):
+	case <-time.After(Patience):
 		t.Error("a call outside is nowhere")
 	}
 }

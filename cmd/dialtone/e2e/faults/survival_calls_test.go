@@ -130,7 +130,7 @@ func (s *survival) hopOnce(t *testing.T) {
 			t.Errorf("calling %s ends with %d", number, got)
 		}
 		s.fellBack.Add(1)
-	case <-time.After(15 * time.Second):
+	case <-time.After(Patience):
 		t.Errorf("a call to %s is nowhere", number)
 	}
 }
@@ -199,7 +199,7 @@ func (s *survival) anyRings(t *testing.T, out *phone.Call, at []*phone.Phone) (i
 		who = 2
 	case <-out.Done():
 		t.Fatalf("the call ended before it rang: %v", out.Err())
-	case <-time.After(15 * time.Second):
+	case <-time.After(Patience):
 		t.Fatal("nobody of the group rings")
 	}
 	if err := in.Ring(); err != nil {

@@ -173,7 +173,7 @@ func (w *watcher) watch(t *testing.T, extension string) {
 // shows waits until the lamp is in a state.
 func (w *watcher) shows(t *testing.T, state string) {
 	t.Helper()
-	for limit := time.After(10 * time.Second); ; {
+	for limit := time.After(Patience); ; {
 		select {
 		case s := <-w.lamp.States():
 			if s.State == state {
@@ -194,7 +194,7 @@ func (w *watcher) refetched(t *testing.T) *phone.Config {
 			t.Fatalf("fetching again: %+v", c)
 		}
 		return c.Config
-	case <-time.After(15 * time.Second):
+	case <-time.After(Patience):
 		t.Fatalf("nobody tells %s to fetch its files", w.path)
 	}
 	return nil

@@ -204,7 +204,7 @@ func (d *deskLife) sync() phone.CheckSync {
 			d.t.Fatal(c.Err)
 		}
 		return c
-	case <-time.After(20 * time.Second):
+	case <-time.After(Patience):
 		d.t.Fatal("the phone was not told")
 	}
 	return phone.CheckSync{}
@@ -446,7 +446,7 @@ func (d *deskLife) ownTemplate() {
 // phones of the model find in their files once they are to run it.
 func (d *deskLife) runsFirmware() {
 	d.t.Helper()
-	name := d.model + "-" + d.firmware + ".rom"
+	name := d.model + "-" + d.firmware + map[string]string{"yealink": ".rom", "polycom": ".ld"}[d.vendor]
 	d.beside("dialtone-firmware/"+name, "firmware")
 	d.Do(d.t, "PATCH", Tenant+"/phone-settings", Object{"firmware": Object{d.model: name}, "uploads": []string{"logs"}}, nil)
 	config := d.sync().Config

@@ -34,6 +34,16 @@ func (o *seedOffice) rows000Devices() []row {
 			"a second user of 510 is refused", func(t *testing.T) {
 				o.refuses(t, put("users/john", person(Object{"full_name": "John", "extension": "510"})), 409, "extension")
 			}},
+		{"Example/user profile is created, she receives the extension 510", []written{post("seats", Object{"name": "Agent", "username": "agent"})},
+			"one call makes her user and her extension, whose number is the next free one", func(t *testing.T) {
+				var u struct{ Extension string }
+				o.Do(t, "GET", Tenant+"/users/agent", nil, &u)
+				var e struct{ Name, Mailbox string }
+				o.Do(t, "GET", Tenant+"/extensions/"+u.Extension, nil, &e)
+				if u.Extension == "" || e.Name != "Agent" || e.Mailbox != u.Extension {
+					t.Errorf("her extension is %q, %+v", u.Extension, e)
+				}
+			}},
 		{difference + "internal hardware SIP phone", []written{put("devices/330", Object{"extension": "510", "class": "hardware"})},
 			"it registers, and rings for 510", func(t *testing.T) { o.takes(t, "510", o.phone(t, "330")) }},
 		{difference + "internal software SIP phone", []written{put("devices/821", Object{"extension": "510", "class": "software"})},

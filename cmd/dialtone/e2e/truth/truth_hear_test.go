@@ -25,13 +25,14 @@ func (sc *scene) listen(ctx context.Context, out *phone.Call) {
 	}
 	select {
 	case <-out.Ringing():
-		say("ringing")
 	case <-out.EarlyMedia():
 	case <-out.Answered():
 	case <-out.Done():
-		return
 	case <-ctx.Done():
 		return
+	}
+	if fired(out.Ringing()) { // this may run only when more has happened
+		say("ringing")
 	}
 	announced := strings.HasPrefix(sc.row.hears, "announcement")
 	select {
@@ -45,6 +46,15 @@ func (sc *scene) listen(ctx context.Context, out *phone.Call) {
 		}
 	case <-out.Done():
 	case <-ctx.Done():
+	}
+}
+
+func fired(state <-chan struct{}) bool {
+	select {
+	case <-state:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -69,7 +79,7 @@ func (sc *scene) follow(ctx context.Context, out *phone.Call) error {
 		return errors.New("the call goes on and on")
 	case <-out.Answered():
 	}
-	err := waitError(25*time.Second, func() string {
+	err := waitError(func() string {
 		sc.ends = sc.where(ctx, out)
 		if sc.ends == sc.row.ends {
 			return ""

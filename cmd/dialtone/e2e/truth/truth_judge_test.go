@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 )
 
-// slack is how far a ring may begin or end off its second on a busy machine.
+// slack is how far a ring may begin or end off its second.
 const slack = 1800 * time.Millisecond
 
 // turn is one phone's ringing, as a row writes it: "120a 0-5".
@@ -49,11 +50,11 @@ func readTurns(text string) (out []turn, err error) {
 	return out, nil
 }
 
-func near(a, b time.Duration) bool { return (a - b).Abs() <= slack }
+func near(a, b, off time.Duration) bool { return (a - b).Abs() <= off }
 
-// is reports whether a sighting is what the row says.
-func (r turn) is(s *sighting) bool {
-	return r.who == s.who && (r.any || near(s.from, r.from)) && (r.to < 0 || near(s.to, r.to) && !s.own)
+// is reports whether a sighting is what the row says. off is how far its times may be off.
+func (r turn) is(s *sighting, off time.Duration) bool {
+	return r.who == s.who && (r.any || near(s.from, r.from, off)) && (r.to < 0 || near(s.to, r.to, off) && !s.own)
 }
 
 // judge compares what was seen with the row, and both with the simulator and the
@@ -81,7 +82,7 @@ func (sc *scene) judge(t *testing.T) {
 	}
 	var missing []turn
 	for _, r := range turns {
-		if i := slices.IndexFunc(left, r.is); i >= 0 {
+		if i := slices.IndexFunc(left, func(s *sighting) bool { return r.is(s, slack+sc.late) }); i >= 0 {
 			left = slices.Delete(left, i, i+1)
 		} else {
 			missing = append(missing, r)
@@ -96,8 +97,45 @@ func (sc *scene) judge(t *testing.T) {
 	if sc.ends != sc.row.ends {
 		t.Errorf("it ends %s, want %s", sc.ends, sc.row.ends)
 	}
+	sc.judgeReasons(t)
 	sc.judgeRecord(t)
 	sc.judgeSimulator(t, turns)
+}
+
+// judgeReasons checks that phones that were left because somebody else took the call hear of
+// it (RFC 3326), so that they list no missed call, and others do not.
+func (sc *scene) judgeReasons(t *testing.T) {
+	t.Helper()
+	end, legs, _ := strings.Cut(sc.row.cdr, "; ")
+	legs, _, _ = strings.Cut(legs, "; ")
+	want, told := map[string]int{}, map[string]int{}
+	for leg := range strings.SplitSeq(legs, ", ") {
+		who, outcome, _ := strings.Cut(leg, " ")
+		if strings.HasPrefix(end, "answered") && (outcome == "CANCEL" || outcome == "") {
+			want[who]++ // one may have rung before that, in vain
+		}
+	}
+	left := map[string][]string{}
+	for _, s := range sc.rung() {
+		if s.own || !deviceName.MatchString(s.who) || sc.abandoned() {
+			continue
+		}
+		reason := s.call.HangupReason()
+		left[s.who] = append(left[s.who], reason)
+		if strings.Contains(reason, "SIP") && strings.Contains(reason, "cause=200") {
+			told[s.who]++
+		}
+	}
+	for who, reasons := range left {
+		if told[who] != want[who] {
+			t.Errorf("%s is left with the reasons %q; want %d taken elsewhere", who, reasons, want[who])
+		}
+	}
+}
+
+// abandoned reports whether somebody gives up a call to a second phone in the row.
+func (sc *scene) abandoned() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(sc.people)), func(p *actor) bool { return p.then == "abandons" })
 }
 
 // rung are the calls that arrived, without those that people placed.
@@ -115,7 +153,7 @@ func (sc *scene) judgeRecord(t *testing.T) {
 	t.Helper()
 	query := "/cdrs?limit=100&from=" + url.QueryEscape(sc.began.Truncate(time.Millisecond).UTC().Format(time.RFC3339Nano))
 	got := ""
-	err := waitError(10*time.Second, func() string {
+	err := waitError(func() string {
 		var page struct{ Items []CDR }
 		if err := sc.Client.Do(context.WithoutCancel(t.Context()), "GET", Tenant+query, nil, &page); err != nil {
 			return err.Error()

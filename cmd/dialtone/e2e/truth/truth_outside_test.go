@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"testing"
@@ -66,6 +67,17 @@ func did(last string) string { return "+49301234560" + last }
 
 func twin(name string, seconds int) Object {
 	return Object{"twin_number": Mobiles[name], "ring_seconds": seconds}
+}
+
+// carrierSays is a call to a number that the carrier answers so, and what the caller is told.
+func carrierSays(said, told, outcome string) truth {
+	number := SaidNumber(said)
+	leg := cmp.Or(map[string]string{"busy": "BUSY", "refused": "BUSY"}[outcome], "NOANSWER")
+	if said == "503" {
+		leg = "CONGESTION"
+	}
+	return truth{"the carrier says " + said, nil, number + " says " + said, number, "", "nothing", told,
+		outcome + "; " + number + " " + leg}
 }
 
 // outsideTruths are about calls that leave, or come in.
@@ -150,6 +162,14 @@ var outsideTruths = []truth{
 		"", "nothing", "410", "failed; " + ChangedNumber + " NOANSWER"},
 	{"the carrier says that digits are missing", nil, IncompleteNumber + " incomplete", IncompleteNumber,
 		"", "nothing", "484", "failed; " + IncompleteNumber + " NOANSWER"},
+	carrierSays("401", "403", "refused"), carrierSays("403", "403", "refused"), carrierSays("407", "403", "refused"),
+	carrierSays("408", "408", "unreachable"), carrierSays("415", "488", "failed"), carrierSays("488", "488", "failed"),
+	carrierSays("500", "500", "failed"), carrierSays("501", "501", "failed"), carrierSays("502", "502", "failed"),
+	carrierSays("503", "503", "failed"), carrierSays("504", "503", "failed"), carrierSays("606", "488", "failed"),
+	carrierSays("480", "480", "no-answer"), carrierSays("600", "486", "busy"), carrierSays("603", "486", "busy"),
+	carrierSays("604", "404", "failed"), carrierSays("433", "503", "failed"),
+	{"forwarded to a number that the carrier declines, mailbox", world{"mailboxes/373": {}, "forwards/373": all("external:" + SaidNumber("603"))}, "373a answers, " + SaidNumber("603") + " says 603", "373",
+		"", "nothing", "mailbox 373 unavailable", "voicemail; " + SaidNumber("603") + " BUSY; via forward"},
 	{"forwarded to a number that the carrier does not know, no mailbox", world{"forwards/349": all("external:" + UnknownNumber)}, "349a answers, " + UnknownNumber + " unallocated", "349",
 		"", "nothing", "404", "failed; " + UnknownNumber + " NOANSWER; via forward"},
 	{"forwarded to a number that the carrier does not know, mailbox", world{"mailboxes/371": {}, "forwards/371": all("external:" + UnknownNumber)}, "371a answers, " + UnknownNumber + " unallocated", "371",

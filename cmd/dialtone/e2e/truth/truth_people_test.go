@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -66,11 +67,14 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
 	}
-	if does == "answers" || does == "refuses" || does == "declines" || does == "redirects" {
-		if !pause(ctx, s.call, p.after+200*time.Millisecond) {
+	if does == "answers" || does == "refuses" || does == "declines" || does == "redirects" || p.says != "" {
+		if does == "answers" && !sc.together(ctx, s) || !pause(ctx, s.call, p.after+200*time.Millisecond) {
 			return
 		}
 		sc.mark(func() { s.own = true })
+	}
+	if code, err := strconv.Atoi(p.says); err == nil {
+		_ = s.call.Reject(code)
 	}
 	switch does {
 	case "redirects":
@@ -95,6 +99,33 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	}
 }
 
+// together waits until each phone rings that the row has ring from the same second on: Asterisk
+// need not call a phone any more when another has answered. It is false once the call is over.
+func (sc *scene) together(ctx context.Context, s *sighting) bool {
+	turns, _ := readTurns(sc.row.rings) // judge says what is wrong with them
+	var others []string
+	for _, r := range turns {
+		if i := slices.IndexFunc(turns, func(o turn) bool { return o.who == s.who && !o.any }); i >= 0 &&
+			!r.any && r.who != s.who && r.from == turns[i].from {
+			others = append(others, r.who)
+		}
+	}
+	for end := time.Now().Add(slack); time.Now().Before(end) && !sc.haveRung(others); {
+		if !pause(ctx, s.call, 20*time.Millisecond) {
+			return false
+		}
+	}
+	return true
+}
+
+func (sc *scene) haveRung(all []string) bool {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	return !slices.ContainsFunc(all, func(who string) bool {
+		return !slices.ContainsFunc(sc.seen, func(s *sighting) bool { return s.who == who })
+	})
+}
+
 // rangBefore reports whether the phone has had another call in this row.
 func (sc *scene) rangBefore(s *sighting) (again bool) {
 	sc.mark(func() {
@@ -104,14 +135,7 @@ func (sc *scene) rangBefore(s *sighting) (again bool) {
 }
 
 // up reports whether a call was answered; a phone may do that by itself.
-func up(c *phone.Call) bool {
-	select {
-	case <-c.Answered():
-		return true
-	default:
-		return false
-	}
-}
+func up(c *phone.Call) bool { return fired(c.Answered()) }
 
 // sent is the number to which the owner of a phone sends an answered call, in whatever way.
 func (p *actor) sent() string { return p.transfers + p.announces + p.hands + p.moves + p.consults }
@@ -192,7 +216,7 @@ func (sc *scene) consult(ctx context.Context, s *sighting, p *actor) error {
 
 // next waits for the call that arrived after another one.
 func (sc *scene) next(s *sighting) (call *phone.Call, err error) {
-	return call, waitError(10*time.Second, func() string {
+	return call, waitError(func() string {
 		sc.mu.Lock()
 		defer sc.mu.Unlock()
 		for _, o := range sc.seen {

@@ -35,6 +35,7 @@ type scene struct {
 	people  map[string]*actor
 	began   time.Time
 	trouble error
+	late    time.Duration // that the machine was, see Late
 
 	mu       sync.Mutex
 	seen     []*sighting
@@ -63,6 +64,7 @@ func (s *stage) play(ctx context.Context, row *truth) *scene {
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
 	sc.trouble = errors.Join(sc.perform(ctx), sc.wrong)
+	sc.late = Late(sc.began)
 	return sc
 }
 
@@ -158,7 +160,7 @@ func (sc *scene) occupy(ctx context.Context, from, to string) (*phone.Call, erro
 	if err := out.WaitAnswer(); err != nil {
 		return nil, err
 	}
-	return out, waitError(10*time.Second, func() string {
+	return out, waitError(func() string {
 		var d struct{ Status Status }
 		if err := sc.Client.Do(ctx, "GET", Tenant+"/devices/"+to, nil, &d); err != nil || d.Status.Call != "in-call" {
 			return fmt.Sprintf("%s is not in a call: %+v %v", to, d.Status, err)
@@ -167,9 +169,9 @@ func (sc *scene) occupy(ctx context.Context, from, to string) (*phone.Call, erro
 	})
 }
 
-// waitError is waitFor as an error.
-func waitError(limit time.Duration, problem func() string) error {
-	if text := WaitFor(limit, problem); text != "" {
+// waitError is Eventually as an error.
+func waitError(problem func() string) error {
+	if text := WaitFor(Patience, problem); text != "" {
 		return errors.New(text)
 	}
 	return nil
@@ -181,7 +183,7 @@ func (sc *scene) settle(ctx context.Context) error {
 	seen := slices.Clone(sc.seen)
 	sc.mu.Unlock()
 	for _, s := range seen {
-		timer := time.NewTimer(10 * time.Second)
+		timer := time.NewTimer(Patience)
 		select {
 		case <-s.call.Done():
 		case <-timer.C:

@@ -121,7 +121,9 @@ func (sc *scene) judgeSimulator(t *testing.T, turns []turn) {
 
 // foreseen reports whether a turn of a forecast is this one of a row.
 func (r turn) foreseen(o turn) bool {
-	return o.who == r.who && (r.any || o.any || near(o.from, r.from)) && (r.to < 0 || near(o.to, r.to) || !o.whole && r.to < o.to)
+	begins := r.any || o.any || near(o.from, r.from, slack)
+	ends := r.to < 0 || near(o.to, r.to, slack) || !o.whole && r.to < o.to
+	return o.who == r.who && begins && ends
 }
 
 // engaged are the extensions whose phones talk already.
@@ -169,6 +171,9 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question Object) error {
 			f.ends = "messages " + step.Mailbox
 		case "hangup":
 			f.ends = causes[step.Cause]
+			if unexplained.MatchString(step.Rule) && sc.saysWhy() {
+				f.ends = sc.row.ends // which the simulator cannot know
+			}
 		case "pickup": // the call that rings is another
 			f.ends = causes[step.Cause]
 		case "setting":
@@ -186,6 +191,19 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question Object) error {
 	return nil
 }
 
+// unexplained are rules for the end of a call that was not put through.
+var unexplained = regexp.MustCompile(`did not put the call to .* through|cannot be reached`)
+
+// saysWhy reports whether a phone or the carrier says in the row why it takes no call.
+func (sc *scene) saysWhy() bool {
+	for _, p := range sc.people {
+		if p.says != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // dialled says what comes of a step that rings, as people behave: its outcome, or
 // where the call ends when somebody answers. later is set for a second step of a
 // row, whose time depends on people.
@@ -199,6 +217,11 @@ func (sc *scene) dialled(f *forecast, legs []simulatedLeg, later bool) string {
 		switch {
 		case p.does == "absent" || p.does == "dead":
 			continue
+		case p.says != "" && deviceName.MatchString(name):
+			f.turns = append(f.turns, turn{who: name, from: f.now + after, to: f.now + after + d, any: later})
+			continue
+		case p.says != "":
+			return rank[0]
 		case saidByCarriers[p.does] != "":
 			return saidByCarriers[p.does]
 		case p.does == "answers" && p.after < d && after+p.after < soonest && p.presses != "2":

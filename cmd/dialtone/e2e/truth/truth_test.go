@@ -64,6 +64,7 @@ type actor struct {
 	dials string // another call, placed after that time
 	talks string // phone that was called before and is still talked to
 	sees  string // number that the phone must show
+	says  string // SIP answer with which a phone or the carrier ends the call
 	is    string // for the caller: the device or mobile that calls
 }
 
@@ -112,6 +113,8 @@ func readActor(clause string) (*actor, error) {
 			p.talks = arg
 		case "sees":
 			p.sees = arg
+		case "says":
+			p.says = arg
 		case "is":
 			p.is = arg
 		default:

@@ -1,0 +1,57 @@
+package db
+
+import (
+	"database/sql"
+	"io/fs"
+	"path/filepath"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+)
+
+// databaseOf makes an empty database of an earlier version, to be filled and closed.
+func databaseOf(t *testing.T, version int64) (path string, raw *sql.DB) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "old.db")
+	raw, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, raw, dir, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	return path, raw
+}
+
+// TestCarriersFromBeforeAreNotAsked migrates a trunk of version 30, whose carrier may be one
+// that does not answer OPTIONS.
+func TestCarriersFromBeforeAreNotAsked(t *testing.T) {
+	path, raw := databaseOf(t, 30)
+	for _, statement := range []string{
+		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
+		`INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision)
+			VALUES ('old', 'carrier', 'told', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 1)`,
+	} {
+		if _, err := raw.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := raw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := openAt(t, path, Options{}).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k := s.TrunkOf("told"); k == nil || k.QualifySeconds != 0 || k.MaxCalls != 60 {
+		t.Errorf("the trunk is %+v", k)
+	}
+}

@@ -1,0 +1,84 @@
+package asteriskconf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Codec is one of pbx.PhoneCodecs as Asterisk knows it.
+type Codec struct {
+	Name   string // of pbx.PhoneCodecs
+	format string // Asterisk's name
+	// Modules translate it, whichever of them runs: Digium's and others'. Empty where every
+	// Asterisk does.
+	Modules []string
+}
+
+var codecs = []Codec{
+	{Name: "g722", format: "g722"}, {Name: "pcma", format: "alaw"}, {Name: "pcmu", format: "ulaw"},
+	{"g729", "g729", []string{"codec_g729", "codec_g729a"}},
+	{"opus", "opus", []string{"codec_opus", "codec_opus_open_source"}},
+}
+
+// codecNamed returns the codec of a name of pbx.PhoneCodecs; the zero value for another name.
+func codecNamed(name string) Codec {
+	for _, c := range codecs {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Codec{}
+}
+
+// OptionalCodecs are those that an Asterisk translates only with a module of their own.
+func OptionalCodecs() []Codec {
+	return slices.DeleteFunc(slices.Clone(codecs), func(c Codec) bool { return len(c.Modules) == 0 })
+}
+
+// plainFormats are in every Asterisk from 16 on. They hold where no tenant says otherwise.
+var plainFormats = []string{"ulaw", "alaw", "g722"}
+
+// formatsOf are the formats of a tenant's devices, best first. A codec that Asterisk only
+// hands through is left out: voicemail, announcements and conferences would be silent.
+func (o Options) formatsOf(p *pbx.PhoneSettings) []string {
+	var out []string
+	for _, name := range p.Codecs {
+		if c := codecNamed(name); c.format != "" && o.speaks(c) {
+			out = append(out, c.format)
+		}
+	}
+	if len(out) == 0 { // a rule of the settings forbids it, and an endpoint without codecs refuses all calls
+		return plainFormats
+	}
+	return out
+}
+
+// speaks reports whether Asterisk translates a codec.
+func (o Options) speaks(c Codec) bool {
+	return len(c.Modules) == 0 || slices.Contains(o.Translates, c.Name)
+}
+
+// WantedCodecs are the optional codecs that a tenant of the snapshot wants for its phones.
+func WantedCodecs(s *pbx.Snapshot) []Codec {
+	return slices.DeleteFunc(OptionalCodecs(), func(c Codec) bool {
+		return !slices.ContainsFunc(s.Tenants, func(t *pbx.Tenant) bool {
+			return slices.Contains(s.SettingsOf(t.Name).Codecs, c.Name)
+		})
+	})
+}
+
+// Unspoken has a sentence for each codec that a tenant wants and Asterisk does not translate.
+// It names no tenant: each tenant reads it.
+func (o Options) Unspoken(s *pbx.Snapshot) []string {
+	var out []string
+	for _, c := range WantedCodecs(s) {
+		if !o.speaks(c) {
+			out = append(out, fmt.Sprintf("codec %s is not used: Asterisk cannot translate it without the module %s; phones "+
+				"talk in the next codec of their list", c.Name, strings.Join(c.Modules, " or ")))
+		}
+	}
+	return out
+}
