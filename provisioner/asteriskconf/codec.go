@@ -38,12 +38,19 @@ func OptionalCodecs() []Codec {
 	return slices.DeleteFunc(slices.Clone(codecs), func(c Codec) bool { return len(c.Modules) == 0 })
 }
 
-// plainFormats are in every Asterisk from 16 on. They hold where no tenant says otherwise.
+// plainFormats are in every Asterisk from 16 on. They hold where no tenant says otherwise, in
+// the order that carriers have too, so that nothing is translated: a leg outside that is held
+// with music behind a leg of its own was silent on Asterisk 22.10 where the two differed, and
+// heard it on 16.
 var plainFormats = []string{"ulaw", "alaw", "g722"}
 
-// formatsOf are the formats of a tenant's devices, best first. A codec that Asterisk only
+// formatsOf are the formats of a tenant's devices, best first; plainFormats where the tenant
+// leaves its codecs as they are. A codec that Asterisk only
 // hands through is left out: voicemail, announcements and conferences would be silent.
 func (o Options) formatsOf(p *pbx.PhoneSettings) []string {
+	if slices.Equal(p.Codecs, pbx.DefaultPhoneSettings("").Codecs) {
+		return plainFormats
+	}
 	var out []string
 	for _, name := range p.Codecs {
 		if c := codecNamed(name); c.format != "" && o.speaks(c) {

@@ -20,7 +20,13 @@ func TestCodecsRealAsterisk(t *testing.T) {
 			o.opus = "opus"
 		}
 		o.yealink, o.polycom = o.bootsAs(t, "yealink", "T46U", "101"), o.bootsAs(t, "polycom", "VVX450", "102")
-		o.agree(t, "G722", "G722", "PCMA", "PCMU")
+		out, in := Connect(t, o.yealink, o.polycom, "102")
+		if a, b := out.Stats().Codec, in.Stats().Codec; a != b {
+			t.Errorf("with the default the caller has %s and the callee %s", a, b)
+		}
+		HangUp(t, out, in)
+		o.want(t, []string{"g722", "pcmu"})
+		o.agree(t, "G722", "G722", "PCMU")
 
 		o.want(t, []string{"opus", "g722", "pcma", "g729"})
 		offered := []string{"opus", "G722", "PCMA"}
