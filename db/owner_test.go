@@ -81,7 +81,7 @@ func TestRecordedCallsOf(t *testing.T) {
 	}
 	check("later", "101", "[r5]")
 	check("later", "177", "[r1 r2 r6]")
-	nextMillisecond()
+	_ = nextMillisecond()
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeleteExtension(ctx, "default", "101") })
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.CreateExtension(ctx, next) })
 	check("deleted and made anew", "101", "[]")

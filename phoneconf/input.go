@@ -86,7 +86,7 @@ func firstExtension(s *pbx.Snapshot, p *pbx.Phone) *pbx.Extension {
 	return s.Extension(p.Tenant, d.Extension)
 }
 
-// belongTo gives the phone the clock, tones and language of the one who has it.
+// belongTo gives the phone the clock, tones and language of its user.
 func (in *input) belongTo(e *pbx.Extension, s *pbx.Snapshot) {
 	if e == nil {
 		return

@@ -46,8 +46,8 @@ func (l *lineReader) refused(v *pbx.CDRLine) bool {
 // 0 to 3 ms were measured.
 const shortestTalk = 500 * time.Millisecond
 
-// takenFrom returns the line of the leg whose call the peer of v took by a pickup, or nil.
-// The two channels of v were joined without a Dial of their own, and nobody who was rung
+// takenFrom returns the line of the leg from which the peer of v took the call by a pickup, or nil.
+// The two channels of v were joined without a Dial of their own, and no phone that was rung
 // by the caller's Dial had talked before: this tells a pickup from a transfer.
 func (l *lineReader) takenFrom(v *pbx.CDRLine) (left *pbx.CDRLine) {
 	if v.App != "Dial" || v.Peer == "" || v.Answer.IsZero() || v.Answer.After(v.Start) {

@@ -123,7 +123,7 @@ func (f *Fleet) Adopted(p *pbx.Phone, created bool) {
 	}
 }
 
-// Replaced gives a phone the contacts and call lists of the one whose place it took.
+// Replaced gives a phone the contacts and call lists of the phone before it.
 func (f *Fleet) Replaced(old, p *pbx.Phone) {
 	f.Adopted(p, true)
 	if err := f.Uploads.inherit(old, p); err != nil {

@@ -35,7 +35,7 @@ func (p Proxies) Trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
-// Client is who sent a request that came from an address with these lines of
+// Client is the sender of a request that came from an address with these lines of
 // X-Forwarded-For. Each proxy appends the address that it was asked from, so the right-most
 // one that is not a proxy's counts: what stands to the left of it is the client's own word.
 // Where a proxy wrote no address, such as "unknown", the proxy itself counts.

@@ -53,8 +53,9 @@ func CleanHost(s string) string {
 // notAHost says what stands beside the host, or that there is none.
 func notAHost(field, s string) *Error {
 	text := strings.TrimSpace(s)
-	scheme, rest, isURL := strings.Cut(text, "://")
+	_, rest, isURL := strings.Cut(text, "://")
 	if !isURL {
+		var scheme string
 		scheme, rest, isURL = strings.Cut(text, ":")
 		isURL = isURL && (strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips"))
 	}

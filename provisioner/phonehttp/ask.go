@@ -25,7 +25,7 @@ type ask struct {
 	length int64     // of the body as declared, negative if the request does not say
 }
 
-// forwardedFor is the header in which a proxy says who asks.
+// forwardedFor is the header in which a proxy names the client.
 const forwardedFor = "X-Forwarded-For"
 
 // partHeaders decide whether a file is sent, and which part (RFC 9110, 13 and 14).

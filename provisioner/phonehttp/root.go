@@ -6,7 +6,7 @@ import "net/http"
 const rootType = "application/pem-certificate-chain"
 
 // root answers a request for the certificate of the authority that phones are told to trust.
-// It is no secret: whoever connects to Asterisk over TLS is shown what it signed.
+// It is no secret: each client that connects to Asterisk over TLS is shown what it signed.
 func (h *Handler) root(a *ask) reply {
 	if a.method != http.MethodGet && a.method != http.MethodHead {
 		return miss()

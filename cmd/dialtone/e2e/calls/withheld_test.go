@@ -18,7 +18,7 @@ const (
 	ourNumber = "+493012345600" // that the trunk shows
 )
 
-// outsideCallers are how carriers tell who calls, or that nobody may know: From and more lines.
+// outsideCallers are how carriers tell of the caller, or that it is withheld: From and more lines.
 var outsideCallers = map[string]struct {
 	lines   []string
 	seen    string // what phones see
