@@ -88,7 +88,7 @@ func (o *codecOffice) carriers(t *testing.T, known tls.Certificate) {
 		tenant := "/v1/tenants/" + name
 		o.Do(t, "POST", "/v1/tenants", Object{"name": name, "country": "DE"}, nil)
 		o.Do(t, "PUT", tenant+"/trunks/carrier", Object{"host": "127.0.0.1", "port": l.Addr().(*net.TCPAddr).Port, "transport": "tls",
-			"username": "office", "secret": "secret", "register": true}, nil)
+			"username": "office", "secret": "secret", "register": true, "qualify_seconds": 0}, nil)
 		select {
 		case words := <-heard:
 			if strings.HasPrefix(words, "REGISTER ") != c.registers {
