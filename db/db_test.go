@@ -118,7 +118,8 @@ func sampleUser() *pbx.User {
 func samplePhone() *pbx.Phone {
 	return &pbx.Phone{Tenant: "default", MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", Lines: []pbx.Line{{Registration: 1, Device: "desk-101"}},
 		Buttons: []pbx.Button{sampleButton()}, URLSecret: pbx.NewSecret("urlsecret1234567"),
-		FormerSecret: pbx.NewSecret("urlsecretbefore7"), FormerMAC: "001565aabbaa", FormerModel: "T31P", EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
+		FormerSecret: pbx.NewSecret("urlsecretbefore7"), FormerMAC: "001565aabbaa", FormerModel: "T31P",
+		EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
 }
 
 func sampleButton() pbx.Button {

@@ -46,9 +46,9 @@ func (db *DB) WriteInbox(ctx context.Context, put []pbx.InboxPhone, gone []pbx.M
 			if p.Address.IsValid() {
 				address = p.Address.String()
 			}
-			err := tx.exec(ctx, `INSERT OR REPLACE INTO phone_inbox (mac, vendor, model, firmware, user_agent, address, reason, first_seen, last_seen, count)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(p.MAC), string(p.Vendor), p.Model, p.Firmware, cut(p.UserAgent), address,
-				string(p.Reason),
+			err := tx.exec(ctx, `INSERT OR REPLACE INTO phone_inbox (mac, vendor, model, firmware, user_agent,
+				address, reason, first_seen, last_seen, count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				string(p.MAC), string(p.Vendor), p.Model, p.Firmware, cut(p.UserAgent), address, string(p.Reason),
 				millis(p.FirstSeen), millis(p.LastSeen), p.Count)
 			if err != nil {
 				return err

@@ -13,7 +13,8 @@ import (
 
 func sampleInboxPhone() pbx.InboxPhone {
 	return pbx.InboxPhone{MAC: "64167f000001", Vendor: pbx.Polycom, Model: "VVX450", Firmware: "6.4.6.2453", UserAgent: "FileTransport PolycomVVX-VVX_450-UA/6.4.6.2453",
-		Address: netip.MustParseAddr("2001:db8::7"), Reason: pbx.RefusedURL, FirstSeen: time.UnixMilli(1700000000123).UTC(), LastSeen: time.UnixMilli(1700000001123).UTC(), Count: 3}
+		Address: netip.MustParseAddr("2001:db8::7"), Reason: pbx.RefusedURL,
+		FirstSeen: time.UnixMilli(1700000000123).UTC(), LastSeen: time.UnixMilli(1700000001123).UTC(), Count: 3}
 }
 
 // Phones that waited before the inbox had reasons wait to be adopted.

@@ -123,8 +123,9 @@ func TestSiteValidate(t *testing.T) {
 		t.Error(err)
 	}
 	for field, spoil := range map[string]func(*Site){
-		"--sip-server": func(s *Site) { s.SIPServer = "a b" }, "--sip-port": func(s *Site) { s.SIPPort = 0 }, "--sip-transport": func(s *Site) { s.Transport = "sctp" },
-		"--phone-url": func(s *Site) { s.BaseURL = "http://h:1/" }, "--ntp-server": func(s *Site) { s.NTPServer = "a\nb" },
+		"--sip-server": func(s *Site) { s.SIPServer = "a b" }, "--sip-port": func(s *Site) { s.SIPPort = 0 },
+		"--sip-transport": func(s *Site) { s.Transport = "sctp" },
+		"--phone-url":     func(s *Site) { s.BaseURL = "http://h:1/" }, "--ntp-server": func(s *Site) { s.NTPServer = "a\nb" },
 	} {
 		s := testSite
 		spoil(&s)

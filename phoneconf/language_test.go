@@ -52,7 +52,8 @@ func TestPhoneSpeaksItsUsersLanguage(t *testing.T) {
 		})
 		got := filesOf(t, s, p)
 		if got["lang.gui"] != want || got["lang.wui"] != want || got["local_time.time_zone"] != "+9" {
-			t.Errorf("user's language %q: %q %q, zone %q; want %s and Tokyo's", user, got["lang.gui"], got["lang.wui"], got["local_time.time_zone"], want)
+			t.Errorf("user's language %q: %q %q, zone %q; want %s and Tokyo's", user,
+				got["lang.gui"], got["lang.wui"], got["local_time.time_zone"], want)
 		}
 	}
 }

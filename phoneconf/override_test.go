@@ -27,7 +27,8 @@ func TestOverridesAreNamed(t *testing.T) {
 		}
 	}
 	p := &pbx.Phone{MAC: "001565000001", Vendor: pbx.Yealink}
-	for name, want := range map[FileName]bool{"001565000001-local.cfg": true, "001565000001-contact.xml": false, "001565000001-phone.cfg": false, "-local.cfg": false} {
+	for name, want := range map[FileName]bool{"001565000001-local.cfg": true, "001565000001-contact.xml": false,
+		"001565000001-phone.cfg": false, "-local.cfg": false} {
 		if Overriding(p, name) != want {
 			t.Errorf("%s", name)
 		}

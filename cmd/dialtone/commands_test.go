@@ -129,7 +129,8 @@ func (l *lab) doctor(t *testing.T, p Program) {
 		t.Errorf("the office's Asterisk is not ready: %s", out)
 	}
 	for codec, has := range map[string]bool{"opus": true, "g729": false} { // as Asterisk 22 of the sandbox
-		if strings.Contains(out, "ok    codec "+codec+"\n") != has || strings.Contains(out, "note  codec "+codec+": neither of its modules") == has {
+		if strings.Contains(out, "ok    codec "+codec+"\n") != has ||
+			strings.Contains(out, "note  codec "+codec+": neither of its modules") == has {
 			t.Errorf("codec %s, which Asterisk translates %v: %s", codec, has, out)
 		}
 	}

@@ -52,7 +52,8 @@ func TestFlagsOfSIPOverTLS(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", f, err, want)
 		}
 	}
-	if given, _, err := start(sipTLSFlags{SIPTLSListen: "0.0.0.0:5061", SIPTLSCert: cert, SIPTLSKey: key, PhoneRoot: root}); err != nil || given.Root != site.Root {
+	given, _, err := start(sipTLSFlags{SIPTLSListen: "0.0.0.0:5061", SIPTLSCert: cert, SIPTLSKey: key, PhoneRoot: root})
+	if err != nil || given.Root != site.Root {
 		t.Errorf("a certificate and a root of one's own: %v", err)
 	}
 }

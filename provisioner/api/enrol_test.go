@@ -17,7 +17,8 @@ func TestEnrolManyPhones(t *testing.T) {
 		l.must(201, "PUT", "phones/"+mac, `{"vendor":"yealink","model":"T46U"}`, "Prefer: wait=10")
 	}
 	l.must(201, "PUT", "phones/64167f000001", `{"vendor":"polycom","model":"VVX450"}`, "Prefer: wait=10")
-	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabb02", File: "001565aabb02.cfg", Status: 200, Hash: "aa", Own: true,
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabb02", File: "001565aabb02.cfg", Status: 200, Hash: "aa",
+		Own:     true,
 		Address: netip.MustParseAddr("192.0.2.7"), At: time.Now()})
 	r := l.must(200, "POST", "enrol", `{"until_first_fetch":true}`)
 	if strings.Count(r.Body, `"enrol_until":"9999-12-31T23:59:59Z"`) != 2 || strings.Contains(r.Body, "00:15:65:aa:bb:02") ||
@@ -55,13 +56,17 @@ func TestRefusalsAreShown(t *testing.T) {
 	from, now := netip.MustParseAddr("192.0.2.7"), time.Now()
 	l.ctl.Fleet.RecordUnknown(pbx.PhoneFetch{MAC: "001565aabb09", Status: 404, Reason: pbx.RefusedURL, Address: from, At: now})
 	l.ctl.Fleet.RecordUnknown(pbx.PhoneFetch{MAC: "001565aabb08", Status: 404, Reason: pbx.RefusedFile, Address: from, At: now})
-	if r := l.must(200, "GET", "/v1/inbox", ""); !strings.Contains(r.Body, `"reason":"other-url"`) || !strings.Contains(r.Body, `"reason":"not-adopted"`) {
+	if r := l.must(200, "GET", "/v1/inbox", ""); !strings.Contains(r.Body, `"reason":"other-url"`) ||
+		!strings.Contains(r.Body, `"reason":"not-adopted"`) {
 		t.Errorf("the inbox: %s", r.Body)
 	}
 	l.must(201, "PUT", "phones/001565aabb01", `{"vendor":"yealink","model":"T46U"}`, "Prefer: wait=10")
-	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabb01", File: "001565aabb01.cfg", Status: 200, Hash: "aa", Own: true, Address: from, At: now})
-	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabb01", File: "001565aabb01.cfg", Status: 404, Reason: pbx.RefusedWindow, Address: from, At: now.Add(time.Second)})
-	l.ctl.Fleet.Refused.Handshake(pbx.FailedHandshake{Address: from, Reason: pbx.HandshakeCipher, Detail: "tls: no cipher suite", Last: now.Add(time.Second)})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabb01", File: "001565aabb01.cfg", Status: 200, Hash: "aa",
+		Own: true, Address: from, At: now})
+	l.ctl.Fleet.Record(pbx.PhoneFetch{MAC: "001565aabb01", File: "001565aabb01.cfg", Status: 404,
+		Reason: pbx.RefusedWindow, Address: from, At: now.Add(time.Second)})
+	l.ctl.Fleet.Refused.Handshake(pbx.FailedHandshake{Address: from, Reason: pbx.HandshakeCipher,
+		Detail: "tls: no cipher suite", Last: now.Add(time.Second)})
 	if r := l.must(200, "GET", "/v1/handshakes", ""); !strings.Contains(r.Body, `"reason":"no-common-cipher"`) ||
 		!strings.Contains(r.Body, `"phones":["00:15:65:aa:bb:01"]`) || !strings.Contains(r.Body, "--phone-tls-old") {
 		t.Errorf("handshakes: %s", r.Body)

@@ -241,7 +241,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "seats/batch", tenant+"seats/batch", `{"seats":[{"name":"Hugo","number":"181","voicemail":false}]}`)
 	ask(200, "GET", "seats", tenant+"seats", "")
 	ask(200, "GET", "/v1/phone-models", "/v1/phone-models", "")
-	l.ctl.Fleet.Refused.Handshake(pbx.FailedHandshake{Address: netip.MustParseAddr("192.0.2.9"), Reason: pbx.HandshakeVersion, Last: time.Now()})
+	l.ctl.Fleet.Refused.Handshake(pbx.FailedHandshake{Address: netip.MustParseAddr("192.0.2.9"),
+		Reason: pbx.HandshakeVersion, Last: time.Now()})
 	ask(200, "GET", "/v1/handshakes", "/v1/handshakes", "")
 	ask(200, "POST", "enrol", tenant+"enrol", `{"hours":2,"again":true}`)
 	ask(200, "GET", "/v1/templates", "/v1/templates", "")

@@ -80,7 +80,8 @@ func TestExternalDeviceHasNoAccount(t *testing.T) {
 func TestTrunkKeepsItsSecretToItself(t *testing.T) {
 	l := newLab(t)
 	got := stable(l.must(201, "POST", "trunks", carrier))
-	if strings.Contains(got, "trunk-pass") || !strings.Contains(got, `"port":5060,"qualify_seconds":30,"register":false,"teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
+	if strings.Contains(got, "trunk-pass") ||
+		!strings.Contains(got, `"port":5060,"qualify_seconds":30,"register":false,"teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
 		t.Errorf("answer %s", got)
 	}
 	l.must(200, "PATCH", "trunks/carrier", `{"register":true}`) // needs the secret it has

@@ -6,7 +6,6 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/phoneconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
-	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // A broken phone took a delete, a create and all its keys again.
@@ -31,15 +30,11 @@ func TestReplacePhone(t *testing.T) {
 	l.must(201, "PUT", "phones/001565000003", `{"vendor":"yealink","model":"T46U"}`)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	l.must(201, "PUT", "/v1/tenants/acme/phones/001565000004", `{"vendor":"yealink","model":"T46U"}`)
-	_, text, err := l.ctl.SignIn.CreateToken(t.Context(), &signin.Caller{}, signin.TokenOrder{Name: "chief", Role: pbx.RoleTenantAdmin, Tenant: "default"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	runWrong(t, l, []wrong{
 		{name: "itself", path: old + "/replace", body: `{"mac":"00:15:65:00:00:01"}`, status: 422, field: "mac"},
 		{name: "no MAC", path: old + "/replace", body: `{"mac":""}`, status: 422, field: "mac"},
 		{name: "one that is there", path: old + "/replace", body: `{"mac":"001565000003"}`, status: 409, field: "mac"},
-		{name: "one of others", path: old + "/replace", body: `{"mac":"001565000004"}`, headers: []string{"Authorization: Bearer " + text.Reveal()}, status: 403, field: "mac"},
+		{name: "one of others", path: old + "/replace", body: `{"mac":"001565000004"}`, headers: []string{bearer(l.newToken(pbx.RoleTenantAdmin, "default"))}, status: 403, field: "mac"},
 		{name: "unknown model", path: old + "/replace", body: `{"mac":"001565000002","model":"T99"}`, status: 422, field: "model"},
 		{name: "too few lines", path: old + "/replace", body: `{"mac":"001565000002","model":"T31P"}`, status: 422, field: "model"},
 		{name: "unknown phone", path: "phones/001565000009/replace", body: `{"mac":"001565000002"}`, status: 404},
@@ -58,14 +53,16 @@ func TestReplacePhone(t *testing.T) {
 	if got := l.must(200, "GET", next, ""); got.text("replaces") == "" || strings.Contains(got.Body, "dropped") {
 		t.Errorf("it is %s", got.Body)
 	}
-	if files := l.must(200, "GET", next+"/files", "").Body; !strings.Contains(files, "001565000002-contact.xml") || strings.Contains(files, "local") {
+	if files := l.must(200, "GET", next+"/files", "").Body; !strings.Contains(files, "001565000002-contact.xml") ||
+		strings.Contains(files, "local") {
 		t.Errorf("the files of the new phone are %s", files)
 	}
 	l.must(200, "PATCH", next, `{"buttons":{"2":null}}`)
 	if got := l.must(200, "GET", next, ""); got.text("replaces") == "" {
 		t.Errorf("a change forgot the phone before: %s", got.Body)
 	}
-	if r := l.must(201, "POST", next+"/replace", `{"mac":"64167f000001","model":"VVX450"}`); r.text("vendor") != "polycom" || r.text("replaces") != "00:15:65:00:00:02" {
+	if r := l.must(201, "POST", next+"/replace", `{"mac":"64167f000001","model":"VVX450"}`); r.text("vendor") != "polycom" ||
+		r.text("replaces") != "00:15:65:00:00:02" {
 		t.Errorf("another make is %s", r.Body)
 	}
 }

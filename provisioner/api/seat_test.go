@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
-	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
 // mixedModels are of both makes and of several eras.
@@ -192,11 +191,7 @@ func TestSeatsOfATenantAdmin(t *testing.T) {
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	l.must(201, "PUT", "/v1/tenants/acme/phones/001565aabb02", `{"vendor":"yealink","model":"T46U"}`)
 	l.must(201, "PUT", "numbers/+4930100", `{}`)
-	_, text, err := l.ctl.SignIn.CreateToken(t.Context(), &signin.Caller{}, signin.TokenOrder{Name: "chief", Role: pbx.RoleTenantAdmin, Tenant: "default"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	as := "Authorization: Bearer " + text.Reveal()
+	as := bearer(l.newToken(pbx.RoleTenantAdmin, "default"))
 	runWrong(t, l, []wrong{
 		{name: "phone of another tenant", path: "seats", body: `{"name":"Bert","mac":"001565aabb02","model":"T46U"}`, headers: []string{as}, status: 403, field: "mac"},
 		{name: "number of nobody", path: "seats", body: `{"name":"Bert","did":"+4930200"}`, headers: []string{as}, status: 422, field: "did"},

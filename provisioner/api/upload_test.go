@@ -34,7 +34,8 @@ func TestPhoneFiles(t *testing.T) {
 	} {
 		t.Run(w.name, func(t *testing.T) { w.check(t, l) })
 	}
-	if _, err := l.ctl.Fleet.Uploads.Keep(p, "64167f000001-phone.cfg", []byte(`<PHONE_CONFIG><OVERRIDES a.secret="hidden" se.ring="3"/></PHONE_CONFIG>`)); err != nil {
+	if _, err := l.ctl.Fleet.Uploads.Keep(p, "64167f000001-phone.cfg",
+		[]byte(`<PHONE_CONFIG><OVERRIDES a.secret="hidden" se.ring="3"/></PHONE_CONFIG>`)); err != nil {
 		t.Fatal(err)
 	}
 	r = l.must(200, "GET", "phones/64167f000001/files", "")

@@ -28,7 +28,8 @@ func (h *Handler) Server() *http.Server {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := ask{
 		method: r.Method, path: r.URL.Path, agent: r.UserAgent(), ifNoneMatch: r.Header["If-None-Match"],
-		remote: h.opt.Proxies.Client(addressOf(r.RemoteAddr), r.Header[forwardedFor]), cert: certificateOf(r.TLS), body: r.Body, length: r.ContentLength,
+		remote: h.opt.Proxies.Client(addressOf(r.RemoteAddr), r.Header[forwardedFor]), cert: certificateOf(r.TLS),
+		body: r.Body, length: r.ContentLength,
 	}
 	for i, name := range partHeaders {
 		a.parts[i] = r.Header.Get(name)

@@ -32,7 +32,8 @@ func TestReplacedPhoneIsServedUntilTheNewOneHasMoved(t *testing.T) {
 			t.Errorf("before the move %s: %d, want %d", path, w.Code, want)
 		}
 	}
-	if file := s.get(old).Body.String(); !strings.Contains(file, "/p/"+secret+"/") || strings.Contains(file, secretOf(0)) || !strings.Contains(file, "sipsecret") {
+	if file := s.get(old).Body.String(); !strings.Contains(file, "/p/"+secret+"/") ||
+		strings.Contains(file, secretOf(0)) || !strings.Contains(file, "sipsecret") {
 		t.Errorf("its file is\n%.600s", file)
 	}
 	moved = true

@@ -226,7 +226,8 @@ func (s *site) serveTLS(t *testing.T, a *authority) net.Addr {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := TLSConfig(writePEM(t, "CERTIFICATE", cert.Raw), writePEM(t, "EC PRIVATE KEY", keyDER), writePEM(t, "CERTIFICATE", a.cert.Raw), false)
+	config, err := TLSConfig(writePEM(t, "CERTIFICATE", cert.Raw), writePEM(t, "EC PRIVATE KEY", keyDER),
+		writePEM(t, "CERTIFICATE", a.cert.Raw), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ exten => ` + SilentForwarder + `,1,Set(REDIRECTING(from-num)=)
 
 // Whatever else the office dials rings Ada's mobile, which is told in headers of
 // its own what the office said.
-const carrierInbound = `exten => _+4989404XXX,1,PJSIPHangup(${EXTEN:-3})
+const carrierInbound = `exten => _+4989404[0-9][0-9][0-9],1,PJSIPHangup(${EXTEN:-3})
 exten => _[0-9+]X.,1,Gosub(office,s,1)
  same => n,Dial(PJSIP/ada,60,b(tell^s^1))
  same => n,Hangup(${HANGUPCAUSE})

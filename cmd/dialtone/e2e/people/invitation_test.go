@@ -44,7 +44,8 @@ func TestInvitationRealAsterisk(t *testing.T) {
 	l.WaitInvitation(t, i.ID, "opened", func(i Invitation) bool { return i.State == "opened" })
 	shown := account
 	shown.UserName, shown.Password = ElementText(page, "username"), ElementText(page, "password")
-	if shown.UserName != account.UserName || shown.Password != account.Password || ElementText(page, "server") != l.SIP || !strings.Contains(page, "<svg") {
+	if shown.UserName != account.UserName || shown.Password != account.Password ||
+		ElementText(page, "server") != l.SIP || !strings.Contains(page, "<svg") {
 		t.Errorf("the page shows %+v and %s, want %+v", shown, ElementText(page, "server"), account)
 	}
 	l.Register(t, shown, phone.Options{})
