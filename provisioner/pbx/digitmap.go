@@ -163,7 +163,7 @@ func (n *numbering) behindCodes() []string {
 }
 
 // poundCodes are patterns for codes with '#'. Older phones take that for their key to send,
-// unless a pattern has it where it was typed, so none of these is left out.
+// unless a pattern has it where it was typed, so these come before others.
 func (n *numbering) poundCodes() []string {
 	var out []string
 	for _, f := range Features {
