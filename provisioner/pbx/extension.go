@@ -7,7 +7,7 @@ type Extension struct {
 	Tenant      string
 	Number      string   // key within the tenant; 1–20 letters and digits
 	Name        string   // caller-ID name, 1–60 characters and at most 76 bytes
-	RingSeconds int      // how long its devices ring before the call is unanswered, 5–300
+	RingSeconds int      // how long a device rings that has no time of its own, 5–300
 	Ring        RingMode // "" is RingAll
 	TwinNumber  string   // external number that rings with its devices, with confirmation; "" for none
 	Mailbox     string   // mailbox that takes unanswered calls; "" ends them
