@@ -48,7 +48,10 @@ func NewExtension(tenant, number string) *Extension {
 
 // Asterisk keeps a caller-ID name in 80 bytes (res_pjsip, caller_id_handler);
 // quotes around it and the terminating zero take three.
-const maxNameBytes = 76
+const (
+	maxNameBytes = 76
+	maxNameRunes = 60
+)
 
 var numberPattern = regexp.MustCompile(`^[0-9A-Za-z]{1,20}$`)
 
@@ -78,7 +81,7 @@ func CheckNumber(field, s string) *Error {
 func (e *Extension) Validate() error {
 	var es Errors
 	es.Add(CheckNumber("number", e.Number))
-	es.Add(CheckText("name", e.Name, 1, 60, maxNameBytes))
+	es.Add(CheckText("name", e.Name, 1, maxNameRunes, maxNameBytes))
 	es.Add(CheckRange("ring_seconds", e.RingSeconds, 5, 300, "seconds"))
 	if e.Ring != RingAll && e.Ring != RingSequence && e.Ring != "" {
 		es.Add(Invalidf("ring", "%s is not a way to ring: use all or sequence", quote(string(e.Ring))))
