@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 

@@ -50,7 +50,7 @@ func registerTenants(a *api) {
 			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, MaxCalls: pbx.DefaultTenantCalls,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
-		toView:    func(t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },
+		toView:    func(_ context.Context, t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },
 		mayChange: mayChangeTenant,
 		toRow: func(w TenantFields, _, t *pbx.Tenant) error {
 			t.PhoneNetworks = pbx.CleanNetworks(w.PhoneNetworks)
