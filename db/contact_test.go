@@ -63,10 +63,10 @@ func TestContactsRoundTrip(t *testing.T) {
 	})
 }
 
-// TestExtensionsFromBeforeAreShown migrates an extension of version 36, which was in every
+// TestExtensionsFromBeforeAreShown migrates an extension of version 37, which was in every
 // phonebook.
 func TestExtensionsFromBeforeAreShown(t *testing.T) {
-	path, raw := databaseOf(t, 36)
+	path, raw := databaseOf(t, 37)
 	for _, statement := range []string{
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
 		`INSERT INTO extensions (tenant, number, name, ring_seconds, version, revision) VALUES ('old', '101', 'Ada', 20, 1, 1)`,

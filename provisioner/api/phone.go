@@ -186,7 +186,7 @@ func registerReplace(a *api, k kindOfPhone) {
 
 // othersPhone keeps from a caller of one tenant that another tenant has a phone.
 func (a *api) othersPhone(ctx context.Context, tenant, mac string, err error) error {
-	if caller(ctx).Tenant == "" || pbx.KindOf(err) != pbx.Conflict {
+	if caller(ctx).Everywhere() || pbx.KindOf(err) != pbx.Conflict {
 		return err
 	}
 	if _, own := a.ctl.Phones.Get(ctx, tenant, mac); pbx.KindOf(own) == pbx.NotFound {
@@ -233,7 +233,7 @@ func phoneFetches(ctx context.Context, a *api, p Place) (*page[Fetch], error) {
 // than the tenant's own networks. A phone that never asked may be added.
 func (a *api) mayAddPhone(ctx context.Context, tenant string, mac pbx.MAC) error {
 	waiting, err := a.ctl.Fleet.Inbox.Phone(mac)
-	if caller(ctx).Tenant == "" || pbx.KindOf(err) == pbx.NotFound {
+	if caller(ctx).Everywhere() || pbx.KindOf(err) == pbx.NotFound {
 		return nil
 	}
 	if err == nil && a.asksFrom(ctx, tenant, waiting) {

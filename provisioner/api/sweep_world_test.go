@@ -12,7 +12,7 @@ import (
 // not exist, and one of tenant acme.
 var unreachable = map[string][]any{
 	"extensions": {"555", "601"}, "mailboxes": {"555", "601"}, "devices": {"nobody", "theirs"}, "groups": {"nobody", "theirs"},
-	"external-numbers": {"+4900000", "+4930777"}, "trunks": {"nobody", "theirs"}, "users": {"nobody", "eve"}, "tenants": {"nobody"},
+	"external-numbers": {"+4900000", "+4930777"}, "trunks": {"nobody", "theirs"}, "users": {"nobody", "eve"}, "tenants": {"nobody"}, "resellers": {"nobody"},
 }
 
 // alsoRefers are properties that refer without being named after what they refer to.
@@ -26,6 +26,8 @@ var alsoRefers = map[string][]any{
 // returns the password of user ada.
 func (l *lab) settle() (password string) {
 	l.t.Helper()
+	l.must(201, "POST", "/v1/resellers", `{"name":"above"}`)
+	l.must(201, "POST", "/v1/resellers", `{"name":"north"}`)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	for _, w := range []struct{ tenant, path, body string }{
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
@@ -56,7 +58,8 @@ type kindSwept struct {
 }
 
 var kindsSwept = map[string]kindSwept{
-	"/v1/tenants": {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"phone_password":"abcdefgh12"}`}, nil},
+	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
+	"/v1/resellers": {"name", "north", "fresh", []string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100}`}, nil},
 	"extensions": {"number", "104", "150", []string{
 		`{"name":"Anna","mailbox":"101","groups":["sales"],"twin_number":"+4915112345678","type":"sip","allowed_devices":["hardware"],"ring":"all","parent_device":null}`,
 		`{"name":"Anna","type":"sip-virtual","parent_device":"desk","groups":null,"twin_number":null,"allowed_devices":null}`}, nil},
