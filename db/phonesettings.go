@@ -26,6 +26,7 @@ var phoneSettingsTable = newTable(kindPhoneSettings, "phone_settings",
 	col("srtp", func(row *pbx.PhoneSettings) any { return &row.SRTP }),
 	col("clock24", func(row *pbx.PhoneSettings) any { return &row.Clock24 }),
 	col("logo", func(row *pbx.PhoneSettings) any { return &row.Logo }),
+	col("paging", func(row *pbx.PhoneSettings) any { return words{&row.Paging} }),
 	col("uploads", func(row *pbx.PhoneSettings) any { return words{&row.Uploads} }),
 	col("firmware", func(row *pbx.PhoneSettings) any { return firmware{&row.Firmware} }),
 )

@@ -19,6 +19,7 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("phone_networks", func(row *pbx.Tenant) any { return words{&row.PhoneNetworks} }),
 	col("cdr_days", func(row *pbx.Tenant) any { return &row.CDRDays }),
 	col("country", func(row *pbx.Tenant) any { return &row.Country }),
+	col("first_extension", func(row *pbx.Tenant) any { return &row.FirstExtension }),
 	col("max_calls", func(row *pbx.Tenant) any { return &row.MaxCalls }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
 	col("forward_caller", func(row *pbx.Tenant) any {

@@ -53,7 +53,18 @@ type polycomKey struct {
 // polycomMacros are the ends of actions: what is done with the value.
 var polycomMacros = map[pbx.ButtonKind]string{
 	pbx.ParkButton: "$Trefer$", pbx.PickupButton: "$Tinvite$", pbx.DTMFButton: "$Tdtmf$",
-	pbx.VoicemailButton: "$Tinvite$", pbx.IntercomButton: "$Tinvite$", pbx.URLButton: "",
+	pbx.VoicemailButton: "$Tinvite$", pbx.IntercomButton: "$Tinvite$", pbx.URLButton: "", pbx.RecordButton: "$Tdtmf$",
+	pbx.TransferButton: "$Trefer$", pbx.HoldButton: "$FHold$", pbx.ConferenceButton: "$FConference$",
+	pbx.RedialButton: "$FRedial$", pbx.DirectoryButton: "$FDirectories$", pbx.HistoryButton: "$FCallList$",
+}
+
+// polycomMacro is the action of a key. $FTransfer$ and $FDirectories$ are in working files of
+// others; that the other keys of the phone go by their names as well is unconfirmed [K].
+func polycomMacro(b pbx.Button) string {
+	if b.Kind == pbx.TransferButton && b.Value == "" {
+		return "$FTransfer$" // asks for the number
+	}
+	return b.Value + polycomMacros[b.Kind]
 }
 
 func renderPolycomReg(e *Engine, in *input, m Model) ([]byte, error) {
@@ -118,7 +129,7 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 	// A star stands for itself: '^' is a mark of the whole action, at its start, and
 	// needed in a directory alone (SIP 3.1 administrator's guide, enhanced feature keys).
 	view.Actions = append(view.Actions, polycomAction{N: len(view.Actions) + 1, Label: label,
-		Action: w.attr("value of key "+b.Place(), b.Value+polycomMacros[b.Kind])})
+		Action: w.attr("value of key "+b.Place(), polycomMacro(b))})
 	return "EFK", len(view.Actions)
 }
 

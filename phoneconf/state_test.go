@@ -55,6 +55,7 @@ func everything(m Model) (*pbx.Snapshot, *pbx.Phone) {
 		settings.VLANPriority = "de", "DE", "192.0.2.1", "192.0.2.2", 7, 5
 	settings.Codecs, settings.SRTP, settings.Logo, settings.Uploads = []string{"opus", "g729", "g722", "pcma"},
 		"required", "http://pbx.example.com/logo.png", slices.Clone(pbx.PhoneUploads)
+	settings.Paging = []string{"224.0.1.75:10000", "239.1.1.1:5000"}
 	settings.Firmware = []pbx.PhoneFirmware{{Model: m.Name, SHA256: strings.Repeat("a", 64), Name: "x.rom"}}
 	r := diallingTenant("DE", "101", "102")
 	r.Tenants[0].Timezone = "Europe/Berlin"
@@ -67,10 +68,10 @@ func everything(m Model) (*pbx.Snapshot, *pbx.Phone) {
 		r.Devices = append(r.Devices, d)
 		p.Lines = append(p.Lines, pbx.Line{Registration: n, Device: d.Name})
 	}
-	kinds := []pbx.ButtonKind{pbx.BLFButton, pbx.SpeedDialButton, pbx.DTMFButton, pbx.IntercomButton, pbx.VoicemailButton, pbx.PickupButton}
 	add := func(module, keys int) {
 		for k := 1; k <= keys; k++ {
-			b := pbx.Button{Module: module, Key: k, Kind: kinds[k%len(kinds)], Value: "102", Line: 1, Label: "label"}
+			kind := pbx.ButtonKinds[k%len(pbx.ButtonKinds)]
+			b := pbx.Button{Module: module, Key: k, Kind: kind, Value: valueOn(kind), Line: 1, Label: "label"}
 			if m.fits(b) {
 				p.Buttons = append(p.Buttons, b)
 			}

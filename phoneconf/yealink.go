@@ -42,6 +42,7 @@ type yealinkView struct {
 	Keys      []yealinkKey    // of the phone
 	Modules   []yealinkModule // its expansion modules
 
+	Paging  [pbx.MaxPaging]yealinkValue // multicast addresses at which it listens
 	Uploads yealinkUploads
 	// Firmware is the address of what the model runs, "" where phones keep theirs.
 	Firmware yealinkValue
@@ -49,6 +50,14 @@ type yealinkView struct {
 	SendKey   int          // 1 when # sends what was typed, 0 when it is dialled
 	Emergency yealinkValue // numbers that reach help, by commas: a locked phone dials them
 	Beyond    []int        // accounts that the model has not, and a phone of a wrong row may
+}
+
+// listeners are the multicast addresses at which the phone listens, and places to be cleared.
+func (w *yealinkWriter) listeners(addresses []string) (out [pbx.MaxPaging]yealinkValue) {
+	for i, address := range addresses {
+		out[i] = w.value("paging address", address)
+	}
+	return out
 }
 
 // yealinkServer is Asterisk as the phone reaches it.
@@ -102,6 +111,7 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Server:    w.server(in.site, m),
 		Root:      w.value("root certificate", in.site.rootURL()),
 		Keys:      w.keys(in, m),
+		Paging:    w.listeners(in.settings.Paging),
 	}
 	if m.Era == YealinkV70 {
 		view.Static = ""

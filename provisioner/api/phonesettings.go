@@ -17,6 +17,7 @@ type PhoneSettingsFields struct {
 	Codecs       []string `json:"codecs,omitempty" nullable:"false" doc:"g722, pcma, pcmu, g729, opus; best first, those left out are switched off, on the phones and in Asterisk. At least one of the first three; g722, pcma, pcmu if left out. Where Asterisk runs no module for opus or g729, apply.warnings says so and phones talk in the next one"`
 	SRTP         string   `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice; off if left out. The keys travel in SIP: without TLS (--sip-transport tls) whoever sees that can decrypt"`
 	Clock24      *bool    `json:"clock24,omitempty" doc:"13:00 and not 1 PM; true if left out"`
+	Paging       []string `json:"paging,omitempty" nullable:"false" doc:"Multicast addresses with a port at which phones listen for pages, at most 10, such as 224.0.1.75:10000; a key of kind paging speaks there. The network has to carry multicast (Yealink only)"`
 	// Uploads is a pointer, because an empty list differs from an absent one.
 	Uploads *[]string `json:"uploads,omitempty" doc:"What phones send here, to be read under …/phones/{mac}/files: contacts, calls, logs (once an hour), changes (what people set on the phone itself, which then counts before what is configured here). contacts and calls if left out. Yealink from V80; a Polycom sends all of them always"`
 	// Firmware is a map so that a merge patch can change one model.

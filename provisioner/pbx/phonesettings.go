@@ -21,6 +21,7 @@ type PhoneSettings struct {
 	SRTP         string          // off, optional, required
 	Clock24      bool            // 13:00 and not 1 PM
 	Logo         string          // address of a picture for the idle screen; "" for none
+	Paging       []string        // multicast addresses with a port, at which phones listen; at most MaxPaging
 	Uploads      []string        // what phones send, of PhoneUploads (Yealink only)
 	Firmware     []PhoneFirmware // sorted by model
 	Version      int64
@@ -30,6 +31,9 @@ type PhoneSettings struct {
 // KeepVLAN leaves the VLAN to whoever set it: by hand, by LLDP, by DHCP. A phone
 // whose VLAN is changed unasked is lost to the network.
 const KeepVLAN = -1
+
+// MaxPaging is how many multicast addresses a phone listens at: firmware up to V73 has ten.
+const MaxPaging = 10
 
 // PhoneCodecs are the codecs a phone may be told to use.
 var PhoneCodecs = []string{"g722", "pcma", "pcmu", "g729", "opus"}
@@ -71,6 +75,7 @@ func (p *PhoneSettings) Validate() error {
 	}
 	es.Add(checkLogo(p.Logo))
 	p.checkCodecs(&es)
+	p.checkPaging(&es)
 	p.checkUploads(&es)
 	p.checkFirmware(&es)
 	return es.Err()
@@ -87,6 +92,19 @@ func (p *PhoneSettings) checkCodecs(es *Errors) {
 		}
 		if slices.Contains(p.Codecs[:i], c) {
 			es.Add(Invalidf(field, "%s is given twice", quote(c)))
+		}
+	}
+}
+
+func (p *PhoneSettings) checkPaging(es *Errors) {
+	if len(p.Paging) > MaxPaging {
+		es.Add(Invalidf("paging", "has %d addresses, a phone listens at %d at most", len(p.Paging), MaxPaging))
+	}
+	for i, address := range p.Paging {
+		field := fmt.Sprintf("paging[%d]", i)
+		es.Add(CheckMulticast(field, address))
+		if slices.Contains(p.Paging[:i], address) {
+			es.Add(Invalidf(field, "%s is given twice", quote(address)))
 		}
 	}
 }
