@@ -350,7 +350,7 @@ CREATE TABLE phone_settings (
     logo          TEXT    NOT NULL,
     version       INTEGER NOT NULL CHECK (version > 0),
     revision      INTEGER NOT NULL CHECK (revision > 0)
-, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '', paging TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '', paging TEXT NOT NULL DEFAULT '', outbound_proxy TEXT NOT NULL DEFAULT '', second_server TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_since (
     mac   TEXT    PRIMARY KEY REFERENCES phones (mac) ON UPDATE CASCADE ON DELETE CASCADE,

@@ -42,7 +42,7 @@ type Phone struct {
 	Replaces        string            `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
 	ReplacesModel   string            `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
 	DroppedButtons  map[string]Button `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
-	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"What has no effect on this phone, and why: settings of the tenant, its user or the installation that the model cannot follow (language, tone_country, vlan_priority, codecs, logo, paging, uploads, transport), and keys that do nothing (buttons.5)"`
+	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"What has no effect on this phone, and why: settings of the tenant, its user or the installation that the model cannot follow (language, tone_country, vlan_priority, codecs, logo, outbound_proxy, paging, uploads, transport), and keys that do nothing (buttons.5)"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
