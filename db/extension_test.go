@@ -67,7 +67,7 @@ func TestExtensionRefusals(t *testing.T) {
 func TestExtensionPages(t *testing.T) {
 	db := openDB(t, Options{})
 	update(t, db, func(ctx context.Context, tx *Tx) error {
-		if err := tx.CreateTenant(ctx, sampleTenant()); err != nil {
+		if err := tx.CreateTenant(ctx, loneTenant()); err != nil {
 			return err
 		}
 		for i := range 25 {

@@ -1,6 +1,8 @@
 package phoneconf
 
 import (
+	"cmp"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -26,6 +28,20 @@ type polycomLine struct {
 	Port         int
 	Transport    xmlAttr // of polycomTransports
 	Voicemail    xmlAttr // number to dial for messages
+	// Proxy is that of all SIP, Second the server while the first does not answer.
+	Proxy, Second polycomSIPServer
+}
+
+// polycomSIPServer is a SIP server; without an address there is none.
+type polycomSIPServer struct {
+	Address xmlAttr
+	Port    int
+}
+
+// sipServer is a SIP server, perhaps with a port of its own.
+func (w *attrWriter) sipServer(s Site, transport, server string) polycomSIPServer {
+	host, port := pbx.SplitServer(server)
+	return polycomSIPServer{w.attr("SIP server", host), cmp.Or(port, s.Port(transport))}
 }
 
 // polycomWatched is an extension with a lamp. BLF keys take them in their order.
@@ -151,6 +167,8 @@ func (w *attrWriter) line(in *input, m Model, n int) polycomLine {
 	out.Server = w.attr("SIP server", in.site.SIPServer)
 	transport := in.site.TransportOf(m)
 	out.Port, out.Transport = in.site.Port(transport), w.attr("transport", polycomTransports[transport])
+	out.Proxy = w.sipServer(in.site, transport, in.settings.OutboundProxy)
+	out.Second = w.sipServer(in.site, transport, in.settings.SecondServer)
 	if l.voicemail != "" {
 		out.HasVoicemail = true
 		out.Voicemail = w.attr("voicemail number", l.voicemail)

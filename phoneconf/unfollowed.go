@@ -50,6 +50,9 @@ func (u *unfollowed) settings(in *input, m Model, tones string) {
 	if c.Logo != "" && !m.showsLogo() {
 		u.add("logo", "a %s shows none", m.Name)
 	}
+	if c.OutboundProxy != "" && m.Era == YealinkMulticell {
+		u.add("outbound_proxy", "the template of servers of a %s has no parameter for it", m.Name)
+	}
 	if len(c.Paging) > 0 && !m.hasYealinkDesk() {
 		u.add("paging", "a %s hears no pages by multicast", m.Name)
 	}

@@ -34,6 +34,7 @@ func TestSettingsWithoutEffectAreNamed(t *testing.T) {
 		"vlan": func(c *pbx.PhoneSettings) { c.VLAN = 7 }, "vlan_priority": func(c *pbx.PhoneSettings) { c.VLANPriority = 5 },
 		"codecs": func(c *pbx.PhoneSettings) { c.Codecs = append(slices.Clone(c.Codecs), "opus") }, "srtp": func(c *pbx.PhoneSettings) { c.SRTP = "required" },
 		"clock24": func(c *pbx.PhoneSettings) { c.Clock24 = false }, "logo": func(c *pbx.PhoneSettings) { c.Logo = "http://h/x.png" },
+		"outbound_proxy": func(c *pbx.PhoneSettings) { c.OutboundProxy = "sbc.example.com" }, "second_server": func(c *pbx.PhoneSettings) { c.SecondServer = "192.0.2.8:5070" },
 		"paging":  func(c *pbx.PhoneSettings) { c.Paging = []string{"224.0.1.75:10000"} },
 		"uploads": func(c *pbx.PhoneSettings) { c.Uploads = append(slices.Clone(c.Uploads), "logs") },
 	} {

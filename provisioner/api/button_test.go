@@ -119,6 +119,8 @@ func TestPhoneSettings(t *testing.T) {
 		{name: "priority without VLAN", method: "PATCH", path: "phone-settings", body: `{"vlan_priority":3}`, status: 422, field: "vlan_priority", detail: "needs"},
 		{name: "codec", method: "PATCH", path: "phone-settings", body: `{"codecs":["pcma","mp3"]}`, status: 422, field: "codecs[1]", detail: "mp3"},
 		{name: "no common codec", method: "PATCH", path: "phone-settings", body: `{"codecs":["opus"]}`, status: 422, field: "codecs", detail: "pcma"},
+		{name: "proxy", method: "PATCH", path: "phone-settings", body: `{"outbound_proxy":"sip:sbc.example.com"}`, status: 422, field: "outbound_proxy", detail: "192.0.2.1:5080"},
+		{name: "second server", method: "PATCH", path: "phone-settings", body: `{"second_server":"a\nb"}`, status: 422, field: "second_server", detail: "sbc.example.com"},
 		{name: "unicast page", method: "PATCH", path: "phone-settings", body: `{"paging":["224.0.1.75:10000","192.0.2.1:10000"]}`, status: 422, field: "paging[1]", detail: "224.0.1.75:10000"},
 		{name: "page twice", method: "PATCH", path: "phone-settings", body: `{"paging":["224.0.1.75:10000","224.0.1.75:10000"]}`, status: 422, field: "paging[1]", detail: "twice"},
 		{name: "logo", method: "PATCH", path: "phone-settings", body: `{"logo":"file:///etc/passwd"}`, status: 422, field: "logo", detail: "web address"},

@@ -33,6 +33,8 @@ type kind[T, W, V any] struct {
 	mayAdd func(ctx context.Context, tenant, key string) error
 	// mayChange refuses the caller a change of that row; it may be nil.
 	mayChange func(ctx context.Context, old, row *T) error
+	// mayDelete refuses the caller to delete the object with that key; it may be nil.
+	mayDelete func(ctx context.Context, key string) error
 	// elsewhere is the answer to a caller of one tenant for a key that another tenant has;
 	// nil says so.
 	elsewhere func(key string) error
@@ -190,7 +192,8 @@ func (k kind[T, W, V]) list(ctx context.Context, a *api, in *listInput) (*page[V
 	if perr != nil {
 		return nil, a.problem(perr)
 	}
-	rows, err := k.rows.List(ctx, in.tenant, db.ListOptions{After: after, Limit: in.Limit + 1, Contains: in.Contains})
+	rows, err := k.rows.List(ctx, in.tenant, db.ListOptions{After: after, Limit: in.Limit + 1, Contains: in.Contains,
+		Branch: caller(ctx).Reseller})
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -255,7 +258,7 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 		}
 		return made, err
 	})
-	if k.elsewhere != nil && caller(ctx).Tenant != "" && pbx.KindOf(err) == pbx.Conflict {
+	if k.elsewhere != nil && !caller(ctx).Everywhere() && pbx.KindOf(err) == pbx.Conflict {
 		var conflict *pbx.Error
 		if errors.As(err, &conflict) && conflict.Field == k.keyName {
 			err = k.elsewhere(key)
@@ -305,6 +308,11 @@ func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *removeInput) (*an
 	cond, err := in.condition()
 	if err != nil {
 		return nil, a.problem(err)
+	}
+	if k.mayDelete != nil {
+		if err := k.mayDelete(ctx, key); err != nil {
+			return nil, a.problem(err)
+		}
 	}
 	remove := k.rows.Delete
 	if in.Confirm != "" {
