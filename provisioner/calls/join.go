@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -25,13 +26,25 @@ func (t *Tracker) join(ch *channel, v ami.CallEvent, at time.Time) {
 			continue
 		}
 		met = append(met, o)
-		if o.call.Started.Before(first.Started) {
+		if o.call.olderThan(first) {
 			first = o.call
 		}
 	}
 	for _, o := range met {
 		t.move(o, first, at)
 	}
+}
+
+// olderThan reports whether Asterisk holds a call for the older of two: by the second and the
+// running number in their Linkedids (ast_channel_internal_oldest_linkedid). Started is less:
+// calls that were listed at a connect have the second alone.
+func (c *trackedCall) olderThan(o *trackedCall) bool {
+	seconds, number, ok := creation(c.ID)
+	otherSeconds, otherNumber, otherOK := creation(o.ID)
+	if !ok || !otherOK {
+		return c.Started.Before(o.Started)
+	}
+	return cmp.Or(cmp.Compare(seconds, otherSeconds), cmp.Compare(number, otherNumber)) < 0
 }
 
 // among returns how many channels of ch's call are in its bridge.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -97,5 +98,21 @@ func TestCallsMeet(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Of two calls within one second, one of which was listed at a connect, the older is the one
+// with the lower running number, as in Asterisk.
+func TestOlderOfTwoCalls(t *testing.T) {
+	second := time.Unix(1795979582, 0)
+	listed := &trackedCall{LiveCall: pbx.LiveCall{ID: "1795979582.100", Started: second}}
+	for _, c := range []struct {
+		id    string
+		older bool
+	}{{"1795979582.99", true}, {"1795979582.101", false}, {"1795979581.200", true}, {"pbx-1795979582.99", true}, {"click-a", false}} {
+		live := &trackedCall{LiveCall: pbx.LiveCall{ID: c.id, Started: second.Add(500 * time.Millisecond)}}
+		if live.olderThan(listed) != c.older || listed.olderThan(live) == c.older {
+			t.Errorf("%s is older than %s: %v", c.id, listed.ID, live.olderThan(listed))
+		}
 	}
 }
