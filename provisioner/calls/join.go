@@ -35,16 +35,19 @@ func (t *Tracker) join(ch *channel, v ami.CallEvent, at time.Time) {
 	}
 }
 
-// olderThan reports whether Asterisk holds a call for the older of two: by the second and the
-// running number in their Linkedids (ast_channel_internal_oldest_linkedid). Started is less:
-// calls that were listed at a connect have the second alone.
+// olderThan reports whether Asterisk holds a call for the older of two. Started tells less than
+// their Linkedids: calls that were listed at a connect have the second alone.
 func (c *trackedCall) olderThan(o *trackedCall) bool {
-	seconds, number, ok := creation(c.ID)
-	otherSeconds, otherNumber, otherOK := creation(o.ID)
-	if !ok || !otherOK {
-		return c.Started.Before(o.Started)
-	}
-	return cmp.Or(cmp.Compare(seconds, otherSeconds), cmp.Compare(number, otherNumber)) < 0
+	order, known := compareLinked(c.ID, o.ID)
+	return known && order < 0 || !known && c.Started.Before(o.Started)
+}
+
+// compareLinked orders two Linkedids as Asterisk does, by the second and the running number in
+// them (ast_channel_internal_oldest_linkedid). It does not know ids given over the API.
+func compareLinked(a, b string) (order int, known bool) {
+	second, number, ok := creation(a)
+	otherSecond, otherNumber, otherOK := creation(b)
+	return cmp.Or(cmp.Compare(second, otherSecond), cmp.Compare(number, otherNumber)), ok && otherOK
 }
 
 // among returns how many channels of ch's call are in its bridge.

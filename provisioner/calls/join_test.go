@@ -116,3 +116,25 @@ func TestOlderOfTwoCalls(t *testing.T) {
 		}
 	}
 }
+
+// Events from before a list, which are handled after it, make no call of what is part of
+// another one by now.
+func TestEventsFromBeforeTheList(t *testing.T) {
+	r := newCallRig()
+	var list []ami.Channel
+	for _, id := range []string{"1.1", "1.2"} {
+		list = append(list, ami.Channel{Name: "PJSIP/dcaller-" + id, UniqueID: id, LinkedID: "1.1", State: "Up",
+			Context: "from-default", Exten: "102", BridgeID: "b"})
+	}
+	r.takeOver(list, time.Now())
+	r.Handle(told("Newexten", "1.2")) // of the call that it was
+	if len(r.calls) != 1 || r.channels["1.2"].call.ID != "1.1" {
+		t.Errorf("%d calls, and the channel is in that of %s", len(r.calls), r.channels["1.2"].call.ID)
+	}
+	for _, id := range []string{"1.2", "1.1"} {
+		r.Handle(told("Hangup", id, "Linkedid", "1.1"))
+	}
+	if r.empty(t); len(r.records) != 1 {
+		t.Errorf("%d records, want that of the one call", len(r.records))
+	}
+}
