@@ -7,7 +7,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// TestPhonesFromBeforeHaveNoSettings migrates a phone of version 38, which has its tenant's.
+// TestPhonesFromBeforeHaveNoSettings migrates a phone of version 38, which has its tenant's,
+// and handsets by their numbers.
 func TestPhonesFromBeforeHaveNoSettings(t *testing.T) {
 	path, raw := databaseOf(t, 38)
 	for _, statement := range []string{
@@ -25,7 +26,7 @@ func TestPhonesFromBeforeHaveNoSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := s.Phone("001565000001"); p == nil || !reflect.DeepEqual(p.Settings, pbx.OwnSettings{}) {
+	if p := s.Phone("001565000001"); p == nil || p.Handsets != nil || !reflect.DeepEqual(p.Settings, pbx.OwnSettings{}) {
 		t.Errorf("the phone is %+v", p)
 	}
 }

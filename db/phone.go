@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -21,6 +22,8 @@ var phoneTable = newTable(kindPhone, "phones",
 	col("vendor", func(row *pbx.Phone) any { return &row.Vendor }),
 	col("model", func(row *pbx.Phone) any { return &row.Model }),
 	col("settings", func(row *pbx.Phone) any { return inJSON[pbx.OwnSettings]{&row.Settings} }),
+	col("handsets", func(row *pbx.Phone) any { return inJSONList[pbx.Handset]{&row.Handsets} }).as("handsets",
+		func(row *pbx.Phone) any { return byNumber(row.Handsets) }),
 	col("url_secret", func(row *pbx.Phone) any { return secret{&row.URLSecret} }).as("provisioning_url", nil),
 	col("former_secret", func(row *pbx.Phone) any { return secret{&row.FormerSecret} }).unaudited(),
 	col("former_mac", func(row *pbx.Phone) any { return &row.FormerMAC }).as("replaces", func(row *pbx.Phone) any {
@@ -35,6 +38,22 @@ var phoneTable = newTable(kindPhone, "phones",
 	apartCol("buttons", func(row *pbx.Phone) any { return &row.Buttons }).as("buttons",
 		func(row *pbx.Phone) any { return byPlace(row.Buttons) }),
 )
+
+// byNumber is a list of handsets as the API has it, where the number is the key.
+func byNumber(hs []pbx.Handset) map[string]map[string]any {
+	out := make(map[string]map[string]any, len(hs))
+	for _, h := range hs {
+		one := map[string]any{"lines": h.Lines}
+		if h.Name != "" {
+			one["name"] = h.Name
+		}
+		if h.DefaultLine != 0 {
+			one["default_line"] = h.DefaultLine
+		}
+		out[strconv.Itoa(h.Number)] = one
+	}
+	return out
+}
 
 // Phone returns one phone with its lines, or a NotFound error.
 func (tx *Tx) Phone(ctx context.Context, tenant string, mac pbx.MAC) (*pbx.Phone, error) {
@@ -113,7 +132,7 @@ func (tx *Tx) PutPhone(ctx context.Context, p *pbx.Phone) error {
 // normalizePhone gives p the form in which it will be read back.
 func normalizePhone(p *pbx.Phone) {
 	p.EnrolUntil = fromMillis(millis(p.EnrolUntil))
-	p.Buttons = pbx.SortButtons(p.Buttons)
+	p.Buttons, p.Handsets = pbx.SortButtons(p.Buttons), pbx.SortHandsets(p.Handsets)
 	p.Lines = slices.SortedFunc(slices.Values(p.Lines), func(a, b pbx.Line) int {
 		return cmp.Compare(a.Registration,
 			b.Registration)

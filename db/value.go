@@ -163,6 +163,31 @@ func (j inJSON[T]) Value() (driver.Value, error) {
 // MarshalJSON implements json.Marshaler.
 func (j inJSON[T]) MarshalJSON() ([]byte, error) { return json.Marshal(j.to) }
 
+// inJSONList is a list as JSON; an empty list is nil.
+type inJSONList[T any] struct{ to *[]T }
+
+// Scan implements sql.Scanner.
+func (j inJSONList[T]) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return errors.New("a list in JSON is not a text")
+	}
+	*j.to = nil
+	if text == "[]" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), j.to)
+}
+
+// Value implements driver.Valuer.
+func (j inJSONList[T]) Value() (driver.Value, error) {
+	text, err := listJSON(*j.to)
+	return string(text), err
+}
+
+// MarshalJSON implements json.Marshaler.
+func (j inJSONList[T]) MarshalJSON() ([]byte, error) { return listJSON(*j.to) }
+
 // instant is a time in milliseconds since 1970; 0 is the zero time.
 type instant struct{ to *time.Time }
 

@@ -28,6 +28,9 @@ func CheckPhone(p *pbx.Phone) error {
 				l.Registration, m.Name, m.Accounts))
 		}
 	}
+	for _, h := range p.Handsets {
+		es.Add(m.checkHandset(h, lines))
+	}
 	for _, b := range p.Buttons {
 		es.Add(m.checkButton(b))
 		if b.Kind != pbx.NoButton && !lines[b.Line] {

@@ -25,6 +25,7 @@ type input struct {
 	site      Site
 	settings  pbx.PhoneSettings // of the tenant, its user and itself
 	lines     []lineInput
+	handsets  []pbx.Handset
 	buttons   []pbx.Button // what the keys do, labels filled in
 	pickup    string       // code that takes a call of a group; "" for none
 	directed  string       // code before the number at which a call rings; "" for none
@@ -58,6 +59,7 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 	if in.dialling = s.DiallingOf(p.Tenant); p.Vendor != pbx.Polycom {
 		in.dialling.Map = "" // others send after a pause by themselves
 	}
+	in.handsets = p.Handsets
 	in.lines = make([]lineInput, 0, len(p.Lines))
 	for _, l := range p.Lines {
 		d := s.Device(p.Tenant, l.Device)
@@ -155,6 +157,9 @@ func (in *input) fingerprint() [sha256.Size]byte {
 		strings.Join(c.Uploads, " "), c.FirmwareOf(in.model))
 	for _, l := range in.lines {
 		b = appendTexts(b, strconv.Itoa(l.registration), l.endpoint, l.secret, l.number, l.name, l.voicemail)
+	}
+	for _, h := range in.handsets {
+		b = appendTexts(b, "handset", strconv.Itoa(h.Number), h.Name, fmt.Sprint(h.Lines), strconv.Itoa(h.DefaultLine))
 	}
 	for _, k := range in.buttons {
 		b = appendTexts(b, strconv.Itoa(k.Module), strconv.Itoa(k.Key), string(k.Kind), k.Value, k.Label,

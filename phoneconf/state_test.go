@@ -66,6 +66,9 @@ func everything(m Model) (*pbx.Snapshot, *pbx.Phone) {
 	p.Settings = pbx.OwnSettings{Language: "fr", ToneCountry: "FR", Timezone: "America/New_York", NTPServer: "192.0.2.5", SyslogServer: "192.0.2.6", VLAN: &vlan,
 		SRTP: "optional", Clock24: &h24, Logo: "http://pbx.example.com/own.png", OutboundProxy: "sbc2.example.com", SecondServer: "192.0.2.7:5070", Paging: &listens}
 	p.Lines = nil
+	if m.Era == YealinkDECT {
+		p.Handsets = []pbx.Handset{{Number: 1, Name: "Hall", Lines: []int{1, 2, 3}, DefaultLine: 2}, {Number: m.Accounts, Lines: []int{1}}}
+	}
 	for n := 1; n <= m.Accounts; n++ {
 		d := &pbx.Device{Tenant: "default", Name: fmt.Sprint("d", n), Extension: "101", Endpoint: fmt.Sprint("e", n),
 			Secret: pbx.NewSecret("secret")}

@@ -202,6 +202,7 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 		func(in *input) { in.settings.Language = "x" }, func(in *input) { in.settings.ToneCountry = "x" }, func(in *input) { in.settings.NTPServer = "x" }, func(in *input) { in.settings.SyslogServer = "x" }, func(in *input) { in.settings.VLAN = 1 },
 		func(in *input) { in.settings.VLANPriority = 1 }, func(in *input) { in.settings.Codecs = []string{"x"} }, func(in *input) { in.settings.Paging = []string{"x"} }, func(in *input) { in.settings.OutboundProxy = "x" }, func(in *input) { in.settings.SecondServer = "x" }, func(in *input) { in.settings.SRTP = "x" }, func(in *input) { in.settings.Clock24 = true }, func(in *input) { in.settings.Logo = "x" },
 		func(in *input) { in.settings.Uploads = []string{"x"} }, func(in *input) { in.settings.Firmware = []pbx.PhoneFirmware{{Model: "T46U", Name: "x"}} },
+		func(in *input) { in.handsets = []pbx.Handset{{Number: 1, Lines: []int{2}}} },
 		func(in *input) { in.buttons[0].Module = 1 }, func(in *input) { in.buttons[0].Key = 1 }, func(in *input) { in.buttons[0].Kind = "x" }, func(in *input) { in.buttons[0].Value = "x" }, func(in *input) { in.buttons[0].Label = "x" }, func(in *input) { in.buttons[0].Line = 2 },
 	}
 	if n := reflect.TypeFor[input]().NumField() - 5 + dialling + sites + lines + settings + buttons; n != len(changes) {

@@ -41,6 +41,7 @@ type yealinkView struct {
 	Directed  yealinkValue  // the same, before the number where it rings
 	Rings     []int         // 1, 2, … of the distinctive rings
 	Accounts  []yealinkAccount
+	Handsets  []yealinkHandset
 	Keys      []yealinkKey    // of the phone
 	Modules   []yealinkModule // its expansion modules
 
@@ -116,6 +117,7 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Second:    w.server(in.site, m, in.settings.SecondServer),
 		Root:      w.value("root certificate", in.site.rootURL()),
 		Keys:      w.keys(in, m),
+		Handsets:  w.handsets(in, m),
 		Paging:    w.listeners(in.settings.Paging),
 	}
 	if m.Era == YealinkV70 {

@@ -42,6 +42,7 @@ func (c *Controller) ReplacePhone(ctx context.Context, by pbx.Author, tenant str
 			p.Vendor, p.Model = m.Vendor, m.Name
 		}
 		p.Buttons, dropped = phoneconf.Fitting(p)
+		p.Handsets = phoneconf.FittingHandsets(p)
 		if err := c.Phones.Check(p); err != nil {
 			return modelFault(err)
 		}

@@ -18,8 +18,9 @@ type PhoneFields struct {
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
 	// Buttons is a map, so that a merge patch can change one key alone.
-	Buttons  map[string]Button `row:"Buttons,by hand" json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
-	Settings *PhoneOwnSettings `row:"Settings,omitzero" json:"settings,omitempty" doc:"What this phone has otherwise than the tenant's phones; PATCH with {\"settings\":{\"language\":null}} takes one back, with {\"settings\":null} all"`
+	Buttons  map[string]Button  `row:"Buttons,by hand" json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
+	Handsets map[string]Handset `row:"Handsets,by hand" json:"handsets,omitempty" doc:"Which registrations the handsets of a base use, by the number of the handset; one that is left out uses that of its own number (W52P, W60B, W70B)"`
+	Settings *PhoneOwnSettings  `row:"Settings,omitzero" json:"settings,omitempty" doc:"What this phone has otherwise than the tenant's phones; PATCH with {\"settings\":{\"language\":null}} takes one back, with {\"settings\":null} all"`
 }
 
 // PhoneOwnSettings is what one phone has otherwise.
@@ -48,22 +49,23 @@ type PhoneLine struct {
 
 // Phone is what a client reads.
 type Phone struct {
-	MAC             string            `json:"mac"`
-	Vendor          string            `json:"vendor"`
-	Model           string            `json:"model"`
-	Lines           []PhoneLine       `json:"lines" nullable:"false"`
-	Buttons         map[string]Button `row:"Buttons,by hand" json:"buttons" doc:"The phone's own; templates fill the other keys"`
-	Settings        *PhoneOwnSettings `row:",omitzero" json:"settings,omitempty" doc:"What it has otherwise than the tenant's phones"`
-	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until or until it has its full file"`
-	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url; the year 9999 when only its first fetch ends it"`
-	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
-	ProvisioningURL string            `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
-	FormerURL       bool              `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
-	Replaces        string            `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
-	ReplacesModel   string            `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
-	DroppedButtons  map[string]Button `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
-	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"What has no effect on this phone, and why: settings of the tenant, its user or the installation that the model cannot follow (language, tone_country, vlan_priority, codecs, logo, outbound_proxy, paging, uploads, transport), and keys that do nothing (buttons.5)"`
-	Apply           ApplyBlock        `json:"apply"`
+	MAC             string             `json:"mac"`
+	Vendor          string             `json:"vendor"`
+	Model           string             `json:"model"`
+	Lines           []PhoneLine        `json:"lines" nullable:"false"`
+	Buttons         map[string]Button  `row:"Buttons,by hand" json:"buttons" doc:"The phone's own; templates fill the other keys"`
+	Handsets        map[string]Handset `row:"Handsets,by hand" json:"handsets,omitempty" doc:"Handsets of a base that use other registrations than that of their number"`
+	Settings        *PhoneOwnSettings  `row:",omitzero" json:"settings,omitempty" doc:"What it has otherwise than the tenant's phones"`
+	EnrolURL        string             `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until or until it has its full file"`
+	EnrolUntil      time.Time          `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url; the year 9999 when only its first fetch ends it"`
+	EnrolledAt      *time.Time         `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
+	ProvisioningURL string             `row:"URLSecret,by hand" json:"provisioning_url,omitempty" doc:"The phone's own secret URL, for typing it in by hand; shown once, by the write that made it"`
+	FormerURL       bool               `row:"FormerSecret,by hand" json:"former_url,omitempty" doc:"The own URL before the present one serves as well, until the phone has used the present one"`
+	Replaces        string             `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
+	ReplacesModel   string             `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
+	DroppedButtons  map[string]Button  `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
+	Unfollowed      []string           `json:"unfollowed,omitempty" doc:"What has no effect on this phone, and why: settings of the tenant, its user or the installation that the model cannot follow (language, tone_country, vlan_priority, codecs, logo, outbound_proxy, paging, uploads, transport), and keys that do nothing (buttons.5)"`
+	Apply           ApplyBlock         `json:"apply"`
 }
 
 func registerPhones(a *api) {
@@ -82,12 +84,18 @@ func registerPhones(a *api) {
 		toRow: func(w PhoneFields, _, p *pbx.Phone) (err error) {
 			p.Vendor = pbx.ParseVendor(w.Vendor)
 			p.Settings.Clean()
+			if p.Handsets, err = buildHandsets(w.Handsets); err != nil {
+				return err
+			}
 			p.Buttons, err = buildButtons(w.Buttons)
 			return err
 		},
-		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
+		toFields: func(p *pbx.Phone, w *PhoneFields) {
+			w.Buttons, w.Handsets = buttonFields(p.Buttons), handsetFields(p.Handsets)
+		},
 		toView: func(ctx context.Context, p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
+			v.Handsets = handsetFields(p.Handsets)
 			v.Unfollowed = a.unfollowed(ctx, p)
 			v.FormerURL = !p.FormerSecret.IsZero() && !a.ctl.Fleet.Seen.Moved(p)
 			if v.FormerURL && p.FormerMAC != "" {

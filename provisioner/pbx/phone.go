@@ -27,6 +27,9 @@ type Phone struct {
 	// Buttons are this phone's own; templates fill the keys that they leave.
 	// Sorted by Module and Key, no two the same.
 	Buttons []Button
+	// Handsets are those of a base that use other registrations than the one of their own
+	// number. Sorted by Number, no two the same.
+	Handsets []Handset
 	// Settings are this phone's own, before those of its tenant and its user.
 	Settings OwnSettings
 	// URLSecret is the part of its own provisioning URL that nobody can guess
@@ -105,7 +108,7 @@ func (p *Phone) EnrolAgain(moved bool, until time.Time) {
 func (p *Phone) Replacement(mac MAC, moved bool, until time.Time) *Phone {
 	out := NewPhone(p.Tenant, mac, until)
 	out.Vendor, out.Model, out.Lines, out.Buttons = p.Vendor, p.Model, slices.Clone(p.Lines), slices.Clone(p.Buttons)
-	out.Settings = p.Settings
+	out.Settings, out.Handsets = p.Settings, slices.Clone(p.Handsets)
 	out.FormerSecret, out.FormerMAC, out.FormerModel = p.URLSecret, p.MAC, p.Model
 	if !moved && !p.FormerSecret.IsZero() && p.FormerMAC == "" {
 		out.FormerSecret = p.FormerSecret
@@ -154,6 +157,9 @@ func (p *Phone) Validate() error {
 		seenReg[l.Registration], seenDev[l.Device] = true, true
 	}
 	checkButtons(&es, p.Buttons)
+	for _, h := range p.Handsets {
+		h.check(&es)
+	}
 	p.Settings.validate(&es)
 	return es.Err()
 }
