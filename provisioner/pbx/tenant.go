@@ -31,6 +31,8 @@ type Tenant struct {
 	MaxCalls int
 	// MaxNumbers is how many numbers it may have, 0–1,000,000; 0 is without limit.
 	MaxNumbers int
+	// AllowExternalNumbers lets its admins add numbers that no account above has.
+	AllowExternalNumbers bool
 	Version    int64 // row version, for ETag
 	Revision   int64 // configuration revision of the last change
 }
