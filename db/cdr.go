@@ -16,6 +16,9 @@ type CDRFilter struct {
 	Extension string    // that called, was called or answered
 	Number    string    // part of a number that called, was dialled, called or answered
 	Outcome   pbx.CallOutcome
+	// Owner is an extension that called, was called or answered under the number that it had
+	// then. Calls of an extension that had the number before it are not its own.
+	Owner string
 	// Before is the last record of the page before: records are newest first.
 	Before CDRCursor
 	Limit  int // at most so many; 0 or less means all
@@ -65,8 +68,14 @@ func (db *DB) CDRs(ctx context.Context, tenant string, f CDRFilter) (out []*pbx.
 	add(!f.From.IsZero(), "started >= ?", millis(f.From))
 	add(!f.To.IsZero(), "started < ?", millis(f.To))
 	add(f.Extension != "", `extensions LIKE ? ESCAPE '\'`, "% "+likeEscaper.Replace(f.Extension)+" %")
-	add(f.Number != "", `numbers LIKE ? ESCAPE '\'`, ListOptions{Contains: f.Number}.pattern())
+	numbers := "numbers"
+	if f.Owner != "" { // who was rung elsewhere is nobody else's to search for
+		numbers = "from_number || ' ' || dialled"
+	}
+	add(f.Number != "", numbers+` LIKE ? ESCAPE '\'`, ListOptions{Contains: f.Number}.pattern())
 	add(f.Outcome != "", "outcome = ?", string(f.Outcome))
+	add(f.Owner != "", `EXISTS (SELECT 1 FROM extension_numbers n WHERE n.tenant = cdrs.tenant AND n.extension = ?
+		AND started >= n.since AND (n.until = 0 OR started < n.until) AND extensions LIKE '% ' || n.number || ' %')`, f.Owner)
 	add(f.Before.ID > 0, "(started, id) < (?, ?)", millis(f.Before.Started), f.Before.ID)
 	err = db.View(ctx, func(tx *Tx) error {
 		if err := tx.needTenant(ctx, tenant); err != nil {

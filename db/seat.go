@@ -98,11 +98,12 @@ func (o ListOptions) macPattern() string {
 // firstNumber is the first free number of a tenant without extensions.
 const firstNumber = "201"
 
-// FreeNumber returns the lowest number from the tenant's lowest extension on that a new
+// FreeNumber returns the lowest number from the tenant's first extension on that a new
 // extension and its mailbox may have. It has as many digits. A tenant whose numbers are all
 // taken is a Conflict error.
 func (tx *Tx) FreeNumber(ctx context.Context, tenant string) (string, error) {
-	if err := tx.needTenant(ctx, tenant); err != nil {
+	first, err := tx.firstNumber(ctx, tenant)
+	if err != nil {
 		return "", err
 	}
 	taken, err := query(ctx, tx, func(row scanner) (n string, err error) { return n, row.Scan(&n) },
@@ -111,10 +112,6 @@ func (tx *Tx) FreeNumber(ctx context.Context, tenant string) (string, error) {
 		UNION SELECT username FROM users WHERE tenant = ?1`, tenant)
 	if err != nil {
 		return "", fmt.Errorf("listing the numbers of tenant %s: %w", tenant, err)
-	}
-	first, err := tx.lowestNumber(ctx, tenant)
-	if err != nil {
-		return "", err
 	}
 	used := map[string]bool{}
 	for _, n := range taken {
@@ -137,10 +134,18 @@ func (tx *Tx) FreeNumber(ctx context.Context, tenant string) (string, error) {
 		first, tenant)
 }
 
-// lowestNumber is the lowest extension of two to six digits without a zero in front.
-func (tx *Tx) lowestNumber(ctx context.Context, tenant string) (string, error) {
+// firstNumber is where a tenant's numbers begin: its first_extension, or the lowest extension
+// of two to six digits without a zero in front.
+func (tx *Tx) firstNumber(ctx context.Context, tenant string) (string, error) {
+	t, err := tx.Tenant(ctx, tenant)
+	if err != nil {
+		return "", err
+	}
+	if t.FirstExtension != "" {
+		return t.FirstExtension, nil
+	}
 	var number string
-	err := tx.sql.QueryRowContext(ctx, `SELECT number FROM extensions WHERE tenant = ? AND number NOT GLOB '*[^0-9]*'
+	err = tx.sql.QueryRowContext(ctx, `SELECT number FROM extensions WHERE tenant = ? AND number NOT GLOB '*[^0-9]*'
 		AND number NOT GLOB '0*' AND length(number) BETWEEN 2 AND 6 ORDER BY length(number), number LIMIT 1`,
 		tenant).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -204,6 +204,18 @@ func equal(a, b any) bool {
 	return err == nil && errW == nil && v == w
 }
 
+// someOf is a step of SnapshotOfPhone: it reads rows of a table beside those that are there.
+func someOf[T any](ctx context.Context, tx *Tx, t *table[T], to *[]*T, tail string, args ...any) func() error {
+	return func() error {
+		rows, err := t.rows(ctx, tx, tail, args...)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", t.name, err)
+		}
+		*to = append(*to, rows...)
+		return nil
+	}
+}
+
 // allOf is a step of Snapshot: it reads all rows of a table.
 func allOf[T any](ctx context.Context, tx *Tx, t *table[T], to *[]*T) func() error {
 	return func() (err error) {

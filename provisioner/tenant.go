@@ -17,7 +17,7 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 		list: func(tx *db.Tx, ctx context.Context, _ string, o db.ListOptions) ([]*pbx.Tenant, error) {
 			return tx.Tenants(ctx, o)
 		},
-		put: (*db.Tx).PutTenant,
+		put: putTenant,
 		del: func(tx *db.Tx, ctx context.Context, _, name string) error {
 			if err := tx.DeleteTenant(ctx, name); err != nil {
 				return err
@@ -28,4 +28,18 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 		deleted:  func(_ context.Context, t *pbx.Tenant, _ bool) { c.Spool.ForgetMailboxes(t.Name) },
 		validate: (*pbx.Tenant).Validate,
 	}
+}
+
+// putTenant stores a tenant. One without a country takes that of the tenant that has been
+// there from the first start: a new tenant dials as the installation does.
+func putTenant(tx *db.Tx, ctx context.Context, t *pbx.Tenant) error {
+	if t.Country == "" && t.Name != pbx.DefaultTenant {
+		first, err := tx.Tenant(ctx, pbx.DefaultTenant)
+		if err == nil {
+			t.Country = first.Country
+		} else if pbx.KindOf(err) != pbx.NotFound {
+			return err
+		}
+	}
+	return tx.PutTenant(ctx, t)
 }

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -11,10 +12,46 @@ import (
 func newUsers(c *Controller) *Resource[pbx.User] {
 	return &Resource[pbx.User]{
 		db: c.db, changed: c.rightsChanged,
-		get: (*db.Tx).User, list: (*db.Tx).Users, put: (*db.Tx).PutUser, del: (*db.Tx).DeleteUser,
+		get: (*db.Tx).User, list: (*db.Tx).Users, put: putUser, del: (*db.Tx).DeleteUser,
 		revision: func(u *pbx.User) int64 { return u.Revision },
 		validate: (*pbx.User).Validate,
 	}
+}
+
+// putUser stores a user, with an extension of the user's own if one is asked for.
+func putUser(tx *db.Tx, ctx context.Context, u *pbx.User) (err error) {
+	if u.Extension == pbx.AutoExtension {
+		if u.Extension, err = ownExtension(ctx, tx, u); err != nil {
+			return err
+		}
+	}
+	return tx.PutUser(ctx, u)
+}
+
+// ownExtension returns the extension that a user has, or makes one. Its faults are those of
+// the user's field.
+func ownExtension(ctx context.Context, tx *db.Tx, u *pbx.User) (string, error) {
+	if _, err := tx.Extension(ctx, u.Tenant, pbx.AutoExtension); pbx.KindOf(err) != pbx.NotFound {
+		return pbx.AutoExtension, err // one of that name
+	}
+	old, err := tx.User(ctx, u.Tenant, u.Username)
+	if err == nil && old.Extension != "" {
+		return old.Extension, nil
+	}
+	if err != nil && pbx.KindOf(err) != pbx.NotFound {
+		return "", err
+	}
+	number, err := tx.FreeNumber(ctx, u.Tenant)
+	if err == nil {
+		err = tx.CreateExtension(ctx, u.OwnExtension(number))
+	}
+	var refused *pbx.Error
+	if errors.As(err, &refused) && refused.Field != "" {
+		out := *refused
+		out.Field = "extension"
+		err = &out
+	}
+	return number, err
 }
 
 // rightsChanged runs after a change that may end rights of callers.

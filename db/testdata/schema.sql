@@ -400,7 +400,7 @@ CREATE TABLE phone_settings (
     logo          TEXT    NOT NULL,
     version       INTEGER NOT NULL CHECK (version > 0),
     revision      INTEGER NOT NULL CHECK (revision > 0)
-, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '', paging TEXT NOT NULL DEFAULT '', outbound_proxy TEXT NOT NULL DEFAULT '', second_server TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_since (
     mac   TEXT    PRIMARY KEY REFERENCES phones (mac) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -533,7 +533,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1))) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1))) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),

@@ -69,9 +69,11 @@ type cdrExportInput struct{ CDRFilter }
 const cdrsPath = "/v1/tenants/{tenant}/cdrs"
 
 func (a *api) registerCDRs() {
-	declare(a, operators, huma.Operation{Method: "GET", Path: cdrsPath, OperationID: "list-cdrs", Tags: []string{"cdrs"},
-		Summary: "List records of calls, newest first", Errors: []int{401, 404, 422}}, a.listCDRs)
-	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/cdrs.csv", OperationID: "export-cdrs",
+	declare(a, operators.and(ownCDRs), huma.Operation{Method: "GET", Path: cdrsPath, OperationID: "list-cdrs", Tags: []string{"cdrs"},
+		Summary:     "List records of calls, newest first",
+		Description: "Users get the calls of their own extension, under whichever number it had, without the numbers and devices at which others were rung, and without rules.",
+		Errors:      []int{401, 404, 422}}, a.listCDRs)
+	declare(a, operators.and(ownCDRs), huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/cdrs.csv", OperationID: "export-cdrs",
 		Tags:    []string{"cdrs"},
 		Summary: "Export records of calls as CSV (RFC 4180), newest first",
 		Description: "Times are UTC. A cell that a spreadsheet could take for a formula (it begins with =, +, -, @, a tab or a line end) has a ' in front, " +
@@ -91,7 +93,7 @@ func (a *api) listCDRs(ctx context.Context, in *cdrsInput) (*page[CDR], error) {
 		}
 		f.Before = cursor
 	}
-	rows, err := a.ctl.Records.List(ctx, in.Tenant, f)
+	rows, err := a.listCalls(ctx, in.Tenant, f)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -105,6 +107,28 @@ func (a *api) listCDRs(ctx context.Context, in *cdrsInput) (*page[CDR], error) {
 		out.Body.Items = append(out.Body.Items, cdrView(r))
 	}
 	return out, nil
+}
+
+// listCalls returns the records that a caller may see: of a user, those of the user's own
+// extension, with the others in them as the user met them.
+func (a *api) listCalls(ctx context.Context, tenant string, f db.CDRFilter) ([]*pbx.CDR, error) {
+	by := caller(ctx)
+	if by.Role != pbx.RoleUser {
+		return a.ctl.Records.List(ctx, tenant, f)
+	}
+	if by.User.Extension == "" {
+		return nil, nil
+	}
+	f.Owner = by.User.Extension
+	rows, err := a.ctl.Records.List(ctx, tenant, f)
+	hides := func(number string) bool {
+		e := a.ctl.Snapshot().Extension(tenant, number)
+		return e != nil && e.Anonymous
+	}
+	for _, c := range rows {
+		c.NarrowTo(by.User.Extension, hides)
+	}
+	return rows, err
 }
 
 // cursorOf names a place in the list.
@@ -127,7 +151,7 @@ const exportPage = 1000
 func (a *api) exportCDRs(ctx context.Context, in *cdrExportInput) (*huma.StreamResponse, error) {
 	f := in.rows()
 	f.Limit = exportPage
-	first, err := a.ctl.Records.List(ctx, in.Tenant, f)
+	first, err := a.listCalls(ctx, in.Tenant, f)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -142,7 +166,7 @@ func (a *api) exportCDRs(ctx context.Context, in *cdrExportInput) (*huma.StreamR
 			}
 			last := rows[len(rows)-1]
 			f.Before = db.CDRCursor{Started: last.Started, ID: last.ID}
-			if rows, err = a.ctl.Records.List(ctx, in.Tenant, f); err != nil {
+			if rows, err = a.listCalls(ctx, in.Tenant, f); err != nil {
 				a.Logger.Error("exporting records of calls", "error", err)
 				return
 			}

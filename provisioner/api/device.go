@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -11,7 +13,7 @@ type DeviceFields struct {
 	Extension      string  `json:"extension,omitempty" doc:"Number of the extension it rings for; without one it registers but cannot be called"`
 	ExternalNumber string  `row:",number" json:"external_number,omitempty" doc:"The external number that a device of kind external rings"`
 	DAHDIChannel   int     `json:"dahdi_channel,omitempty" minimum:"0" maximum:"8192" doc:"The channel that a device of kind dahdi is at, 1 to 8192; it is nobody else's"`
-	RingSeconds    int     `json:"ring_seconds,omitempty" minimum:"0" maximum:"300" doc:"How long it rings, 0 to 300 seconds; 0 is as long as its extension, which it outlasts in a sequence only"`
+	RingSeconds    int     `json:"ring_seconds,omitempty" minimum:"0" maximum:"300" doc:"How long it rings, 0 to 300 seconds; 0 is as long as its extension says. no_answer_seconds of a forward ends all ringing"`
 	RingOrder      *int    `json:"ring_order,omitempty" minimum:"1" maximum:"99" doc:"When it rings if its extension rings in sequence, 1 to 99; the same order rings together; 1 if left out"`
 	Confirm        *bool   `json:"confirm,omitempty" doc:"Kind external: who answers must press 1 before the call is his, so that no voicemail of the other side takes it; true if left out"`
 	QualifySeconds *int    `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether it still answers, 0 to 3600; 0 never asks (UNMONITORED); 60 if left out"`
@@ -56,7 +58,7 @@ func registerDevices(a *api) {
 				w.QualifySeconds, w.Class = nil, ""
 			}
 		},
-		toView: func(d *pbx.Device, v *Device) {
+		toView: func(_ context.Context, d *pbx.Device, v *Device) {
 			v.Status = a.deviceState(d)
 			if !d.Kind.Registers() { // without registration it has no such state in Asterisk
 				v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""

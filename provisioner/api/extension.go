@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -8,7 +10,7 @@ import (
 type ExtensionFields struct {
 	Number      string `json:"number,omitempty" doc:"The number people dial: 1 to 20 digits or letters; taken from the path in PUT and PATCH"`
 	Name        string `json:"name" doc:"Caller-ID name: 1 to 60 characters of plain text"`
-	RingSeconds *int   `json:"ring_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long its devices ring before the call counts as unanswered, 5 to 300 seconds; 20 if left out"`
+	RingSeconds *int   `json:"ring_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long each of its devices rings that has no ring_seconds of its own, 5 to 300 seconds; 20 if left out"`
 	Ring        string `json:"ring,omitempty" doc:"How its devices ring: all at once, or in sequence by their ring_order; all if left out"`
 	TwinNumber  string `row:",number" json:"twin_number,omitempty" doc:"External number that rings along with its devices (with the first ones in a sequence); who answers must press 1"`
 	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
@@ -50,7 +52,7 @@ func registerExtensions(a *api) {
 		rows: a.ctl.Extensions, who: ofTenant.readBy(ownExtension),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fresh:    pbx.NewExtension,
-		toView: func(e *pbx.Extension, v *Extension) {
+		toView: func(_ context.Context, e *pbx.Extension, v *Extension) {
 			v.Devices = []DeviceState{}
 			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {
 				v.Devices = append(v.Devices, a.deviceState(d))

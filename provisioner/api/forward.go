@@ -13,11 +13,11 @@ type ForwardFields struct {
 	Destination     string        `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup"`
 	Rules           []ForwardRule `row:"Rules,by hand" json:"rules,omitempty" doc:"In mode schedule: the first rule that holds says where calls go; where none holds, the extension rings"`
 	Timezone        string        `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`
-	Exceptions      []string      `row:",numbers" json:"exceptions,omitempty" doc:"Numbers of callers who are never forwarded: they ring the extension and then reach its mailbox"`
+	Exceptions      []string      `row:",numbers" json:"exceptions,omitempty" doc:"Numbers of callers who are never forwarded, in any spelling, up to 10,000: they ring the extension and then reach its mailbox"`
 	Unreachable     string        `json:"unreachable,omitempty" doc:"Where calls go when no device is registered or answers; its mailbox, or the end, if left out"`
 	Busy            string        `json:"busy,omitempty" doc:"Where calls go when it is busy, does not want to be disturbed, or wants no second call; its mailbox, or the end, if left out"`
 	NoAnswer        string        `json:"no_answer,omitempty" doc:"Where calls go that nobody answers; its mailbox, or the end, if left out"`
-	NoAnswerSeconds *int          `row:",omitzero" json:"no_answer_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long it rings before no_answer, 5 to 300 seconds; as long as the extension says if left out"`
+	NoAnswerSeconds *int          `row:",omitzero" json:"no_answer_seconds,omitempty" minimum:"5" maximum:"300" doc:"How long it rings in all before no_answer, 5 to 300 seconds, in a sequence as well; as long as its devices ring if left out"`
 }
 
 // ForwardRule is one line of a schedule.

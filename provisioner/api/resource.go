@@ -42,7 +42,7 @@ type kind[T, W, V any] struct {
 	// check a client's body. Each may be nil. old is the present row, or nil.
 	toRow    func(w W, old, row *T) error
 	toFields func(row *T, w *W)
-	toView   func(row *T, v *V)
+	toView   func(ctx context.Context, row *T, v *V)
 	// reveal adds the secrets that this very write set; it may be nil.
 	reveal   func(old, row *T, v *V)
 	revision func(*T) int64
@@ -95,10 +95,10 @@ func joined(first, second error) error {
 }
 
 // view is the row as a client reads it.
-func (k kind[T, W, V]) view(row *T) V {
+func (k kind[T, W, V]) view(ctx context.Context, row *T) V {
 	v := k.binding.view(row, k.fields(row))
 	if k.toView != nil {
-		k.toView(row, &v)
+		k.toView(ctx, row, &v)
 	}
 	return v
 }
@@ -223,7 +223,7 @@ func (k kind[T, W, V]) get(ctx context.Context, a *api, p Place) (*answer[V], er
 
 // show makes the view with its apply block.
 func (k kind[T, W, V]) show(ctx context.Context, a *api, row *T, h WriteHeaders) V {
-	v := k.view(row)
+	v := k.view(ctx, row)
 	*k.apply(&v) = a.applied(ctx, k.revision(row), h.wait())
 	return v
 }

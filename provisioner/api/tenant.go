@@ -14,9 +14,10 @@ type TenantFields struct {
 	Title                string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
 	Timezone             string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
 	MaxExtensions        int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
-	Country              string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside"`
+	Country              string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside. That of tenant default if left out for another one"`
 	ClassOfService       string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none, and of ring groups. Without one, numbers of their country are called that have no price of their own, toll-free and emergency numbers, and nobody abroad"`
 	ForwardCaller        string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
+	FirstExtension       string   `json:"first_extension,omitempty" doc:"Where the search for a free number begins, 2 to 6 digits, for seats and for users whose extension is auto; the tenant's lowest extension if left out"`
 	PhonePassword        *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks        []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
 	MaxCalls             *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
@@ -40,6 +41,8 @@ type Tenant struct {
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`
 	ForwardCaller        string     `json:"forward_caller" enum:"extension,caller"`
+	FirstExtension       string     `json:"first_extension,omitempty"`
+	CallsOutside         string     `row:"Country,by hand" json:"calls_outside" doc:"What its extensions may call outside that have no country and class of service of their own, once there is a trunk"`
 	PhonePassword        string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
 	Apply                ApplyBlock `json:"apply"`
 }
@@ -52,6 +55,7 @@ func registerTenants(a *api) {
 			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, MaxCalls: pbx.DefaultTenantCalls,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
+		toView: func(_ context.Context, t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },
 		mayChange: func(ctx context.Context, old, t *pbx.Tenant) error {
 			if by := caller(ctx); old == nil && t.Reseller == "" {
 				t.Reseller = by.Reseller

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
@@ -13,7 +15,7 @@ type UserFields struct {
 	PersonalContact string  `json:"personal_contact,omitempty" doc:"E-mail address outside the tenant; codes of the second step go there, and invitations while there is no email; required while second_step is email"`
 	Language        string  `json:"language,omitempty" doc:"Language of prompts on the user's devices and in the mailbox, as Asterisk names its sounds: de, en, pt_BR; Asterisk's default if left out"`
 	Timezone        string  `json:"timezone,omitempty" doc:"IANA name for the clocks of the user's phones and the times in the mailbox; the tenant's if left out"`
-	Extension       string  `json:"extension,omitempty" doc:"Number of the main extension; no two users can have the same"`
+	Extension       string  `json:"extension,omitempty" doc:"Number of the main extension, no two users can have the same; auto makes one for the user, with the next free number of the tenant (see first_extension there), and leaves a user the one that there is. Without one a user can sign in, and nothing rings: no calls, no desk, no voicemail"`
 	Role            string  `json:"role" enum:"tenant-admin,operator,user" doc:"What the user may do: tenant-admin everything within the tenant; operator reads, resyncs and reboots phones; user sees the own extension, and chooses the own device and voicemail PIN"`
 	Login           *bool   `json:"login,omitempty" doc:"Whether the user may sign in, here and on shared devices; true if left out. Switching it off ends the user's sessions"`
 	SecondStep      string  `json:"second_step,omitempty" enum:"none,email" doc:"What signing in asks for after the password; email: a one-time code that is mailed to personal_contact; none if left out"`
@@ -49,7 +51,7 @@ func registerUsers(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh:    pbx.NewUser,
 		toRow:    a.completeUser,
-		toView: func(u *pbx.User, v *User) {
+		toView: func(_ context.Context, u *pbx.User, v *User) {
 			v.HasDeskPIN, v.HasPhoto = !u.DeskPIN.IsZero(), u.Photo != ""
 			if d := a.ctl.Snapshot().DeskOf(u); d != nil {
 				v.Desk = d.Name

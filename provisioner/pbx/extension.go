@@ -7,7 +7,7 @@ type Extension struct {
 	Tenant      string
 	Number      string   // key within the tenant; 1–20 letters and digits
 	Name        string   // caller-ID name, 1–60 characters and at most 76 bytes
-	RingSeconds int      // how long its devices ring before the call is unanswered, 5–300
+	RingSeconds int      // how long a device rings that has no time of its own, 5–300
 	Ring        RingMode // "" is RingAll
 	TwinNumber  string   // external number that rings with its devices, with confirmation; "" for none
 	Mailbox     string   // mailbox that takes unanswered calls; "" ends them
@@ -48,7 +48,10 @@ func NewExtension(tenant, number string) *Extension {
 
 // Asterisk keeps a caller-ID name in 80 bytes (res_pjsip, caller_id_handler);
 // quotes around it and the terminating zero take three.
-const maxNameBytes = 76
+const (
+	maxNameBytes = 76
+	maxNameRunes = 60
+)
 
 var numberPattern = regexp.MustCompile(`^[0-9A-Za-z]{1,20}$`)
 
@@ -78,7 +81,7 @@ func CheckNumber(field, s string) *Error {
 func (e *Extension) Validate() error {
 	var es Errors
 	es.Add(CheckNumber("number", e.Number))
-	es.Add(CheckText("name", e.Name, 1, 60, maxNameBytes))
+	es.Add(CheckText("name", e.Name, 1, maxNameRunes, maxNameBytes))
 	es.Add(CheckRange("ring_seconds", e.RingSeconds, 5, 300, "seconds"))
 	if e.Ring != RingAll && e.Ring != RingSequence && e.Ring != "" {
 		es.Add(Invalidf("ring", "%s is not a way to ring: use all or sequence", quote(string(e.Ring))))

@@ -3,6 +3,7 @@ package pbx
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -23,8 +24,8 @@ type Forward struct {
 	Exceptions []string
 	// Where calls go that found it so. Zero leads to its mailbox, or ends the call.
 	Unreachable, Busy, NoAnswer Destination
-	// NoAnswerSeconds is how long it rings before NoAnswer, 5–300; 0 is as long as
-	// the extension says.
+	// NoAnswerSeconds is how long it rings in all before NoAnswer, 5–300; 0 is as long as
+	// its devices ring.
 	NoAnswerSeconds int
 	Version         int64
 	Revision        int64
@@ -41,10 +42,11 @@ const (
 	ForwardSchedule    ForwardMode = "schedule"
 )
 
-// The bounds of one extension's lists.
+// The bounds of one extension's lists. Ten thousand exceptions are 160 kB of a request, which
+// may have 1 MiB.
 const (
 	MaxForwardRules = 50
-	MaxExceptions   = 500
+	MaxExceptions   = 10_000
 )
 
 // Validate returns all broken rules.
@@ -137,14 +139,16 @@ func (f *Forward) checkExceptions() *Error {
 	if len(f.Exceptions) > MaxExceptions {
 		return Invalidf("exceptions", "are %d, and at most %d are allowed", len(f.Exceptions), MaxExceptions)
 	}
-	for i, n := range f.Exceptions {
+	seen := make(map[string]bool, len(f.Exceptions))
+	for _, n := range f.Exceptions {
 		if !externalPattern.MatchString(n) && !numberPattern.MatchString(n) {
 			return Invalidf("exceptions", "%s is not a number: use an extension's, or 3 to 20 digits with or without +",
 				quote(n))
 		}
-		if slices.Contains(f.Exceptions[:i], n) {
+		if seen[n] {
 			return Invalidf("exceptions", "%s is named twice", quote(n))
 		}
+		seen[n] = true
 	}
 	return nil
 }
@@ -155,11 +159,33 @@ func (f *Forward) excepted(r routing) bool {
 	if e := r.c.Extension(r.s); e != nil && r.c.By == "" {
 		caller = e.Number
 	}
-	iso := r.s.CountryOf(&Extension{Tenant: f.Tenant})
-	return caller != "" && slices.ContainsFunc(f.Exceptions, func(n string) bool {
-		return n == caller ||
-			CallerNumber(iso, n) == CallerNumber(iso, caller)
-	})
+	if caller == "" || len(f.Exceptions) == 0 {
+		return false
+	}
+	of := r.s.excepted[key{f.Tenant, f.Extension}]()
+	return of[caller] || of[CallerNumber(r.s.CountryOf(&Extension{Tenant: f.Tenant}), caller)]
+}
+
+// indexExceptions prepares the lists of exceptions. Each is read when the first call needs it:
+// a long one takes some milliseconds.
+func (s *Snapshot) indexExceptions() {
+	s.excepted = map[key]func() map[string]bool{}
+	for _, f := range s.Forwards {
+		if len(f.Exceptions) > 0 {
+			s.excepted[key{f.Tenant, f.Extension}] = sync.OnceValue(func() map[string]bool { return s.readExceptions(f) })
+		}
+	}
+}
+
+// readExceptions returns the exceptions of a forward as they are written and, where they are
+// numbers outside, in E.164.
+func (s *Snapshot) readExceptions(f *Forward) map[string]bool {
+	iso := s.CountryOf(&Extension{Tenant: f.Tenant})
+	out := make(map[string]bool, 2*len(f.Exceptions))
+	for _, n := range f.Exceptions {
+		out[n], out[CallerNumber(iso, n)] = true, true
+	}
+	return out
 }
 
 // now returns where all calls go at a time, and the rule that says so.
@@ -249,15 +275,4 @@ func (r routing) end(e *Extension, when condition, why string) Step {
 // ended is the plan of an extension that is not even tried.
 func (r routing) ended(e *Extension, when condition, why string) Plan {
 	return Plan{Steps: []Step{r.end(e, when, why)}}
-}
-
-// ringSeconds is how long an extension rings.
-func (s *Snapshot) ringSeconds(e *Extension) int {
-	if f := s.Forward(e.Tenant, e.Number); f != nil && f.NoAnswerSeconds > 0 {
-		return f.NoAnswerSeconds
-	}
-	if e.RingSeconds > 0 {
-		return e.RingSeconds
-	}
-	return DefaultRingSeconds
 }

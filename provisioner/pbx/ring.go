@@ -121,7 +121,6 @@ type Ring struct {
 // that cannot ring, as an external one for whose number there is no trunk, is
 // left out. Nothing rings twice at once.
 func (s *Snapshot) Rings(e *Extension) []Ring {
-	whole := s.ringSeconds(e)
 	devices := s.RungBy(e)
 	if e.Ring == RingSequence {
 		devices = slices.Clone(devices)
@@ -130,7 +129,7 @@ func (s *Snapshot) Rings(e *Extension) []Ring {
 	var out []Ring
 	order, left := 0, maxLegs
 	for _, d := range devices {
-		leg, ok := s.legOf(e, d, whole)
+		leg, ok := s.legOf(e, d)
 		if !ok || left == 0 {
 			continue
 		}
@@ -142,7 +141,7 @@ func (s *Snapshot) Rings(e *Extension) []Ring {
 			left--
 		}
 	}
-	if twin, ok := s.twinOf(e, whole); ok && left > 0 {
+	if twin, ok := s.twinOf(e); ok && left > 0 {
 		if len(out) == 0 {
 			out = []Ring{{}}
 		}
@@ -150,6 +149,7 @@ func (s *Snapshot) Rings(e *Extension) []Ring {
 			first.Legs = append(first.Legs, twin)
 		}
 	}
+	out = s.withTimes(e, out)
 	for i := range out {
 		out[i].settle()
 	}
@@ -182,16 +182,14 @@ func (r *Ring) settle() {
 	}
 }
 
-// legOf returns the leg of a device, with Own set. One that rings at the same
-// time as all others never rings longer than its extension.
-func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
-	own := &OwnLeg{Seconds: whole}
+// legOf returns the leg of a device, with Own set, and in it how long that device rings; 0
+// is as long as the extension.
+func (s *Snapshot) legOf(e *Extension, d *Device) (Leg, bool) {
+	own := &OwnLeg{}
 	if e.Type == TypeSIPVirtual { // the leg of that name is its owner's
 		return Leg{Endpoint: d.Endpoint, Device: d.Name, Own: own}, dialable(d.Endpoint) && d.Kind.SIP()
 	}
-	if d.RingSeconds > 0 && (e.Ring == RingSequence || d.RingSeconds < whole) {
-		own.Seconds = d.RingSeconds
-	}
+	own.Seconds = d.RingSeconds
 	if !dialable(d.Endpoint) {
 		return Leg{}, false
 	}
@@ -204,8 +202,8 @@ func (s *Snapshot) legOf(e *Extension, d *Device, whole int) (Leg, bool) {
 
 // twinOf returns the leg of an extension's twin number, which always asks for
 // confirmation. No device's leg has a name like its, with dots.
-func (s *Snapshot) twinOf(e *Extension, whole int) (Leg, bool) {
-	own := &OwnLeg{Seconds: whole}
+func (s *Snapshot) twinOf(e *Extension) (Leg, bool) {
+	own := &OwnLeg{}
 	if e.TwinNumber == "" || !e.Type.HasDevices() || !s.leadOut(DoorTwin, own, e, e.TwinNumber, true) {
 		return Leg{}, false
 	}

@@ -11,7 +11,7 @@ import (
 
 // ringOffice is one extension of each kind of ring:
 //
-//	101 all: desk, hall for 5 s   102 all: desk and a mobile that asks
+//	101 all: desk, hall for 5 s   102 all: desk and a mobile for 30 s that asks
 //	103 sequence: desk and hall, mobile, lab   104 all: desk and twin
 //	105 a mobile without a trunk  106 two devices of the same mobile
 func ringOffice(trunks ...*Trunk) *Snapshot {
@@ -28,7 +28,7 @@ func ringOffice(trunks ...*Trunk) *Snapshot {
 	device("101", "desk", 0, 1)
 	device("101", "hall", 5, 1)
 	device("102", "desk", 0, 1)
-	mobile("102", "mobile", 300, 1, true)
+	mobile("102", "mobile", 30, 1, true)
 	device("103", "hall", 10, 2)
 	device("103", "desk", 0, 2)
 	mobile("103", "mobile", 25, 5, false)
@@ -65,7 +65,7 @@ func TestRouteRings(t *testing.T) {
 		want           []string
 	}{
 		{"101", "", OutcomeBusy, []string{"dial-acme PJSIP/d101desk&Local/d101hall@dialtone-legs/n,20,i", busy}},
-		{"102", "", OutcomeUnreachable, []string{"dial-acme Local/d102desk@dialtone-legs/n&Local/d102mobile@dialtone-legs/n,36,i", gone}},
+		{"102", "", OutcomeUnreachable, []string{"dial-acme Local/d102desk@dialtone-legs/n&Local/d102mobile@dialtone-legs/n,46,i", gone}},
 		{"103", "", OutcomeNoAnswer, []string{"dial-acme PJSIP/d103desk&Local/d103hall@dialtone-legs/n,20,i", "dial-acme Local/d103mobile@dialtone-legs/n,25,i",
 			"dial-acme PJSIP/d103lab,60,i", "dialtone-voicemail 103@acme,u"}},
 		{"103", "d103lab", OutcomeBusy, []string{"dial-acme PJSIP/d103desk&Local/d103hall@dialtone-legs/n,20,i", "dial-acme Local/d103mobile@dialtone-legs/n,25,i",
@@ -82,7 +82,7 @@ func TestRouteRings(t *testing.T) {
 		}
 	}
 	legs := s.Rings(s.Extension("acme", "102"))[0].Legs
-	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 20, Number: "+4915111", Trunk: "tcarrier", Caller: "+4930", Confirm: true}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
+	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 30, Number: "+4915111", Trunk: "tcarrier", Caller: "+4930", Confirm: true}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
 		t.Errorf("legs of 102: -want +got:\n%s", diff)
 	}
 	if got := Route(s, Call{Tenant: "acme", Dialled: "103", Endpoint: ""}, time.Time{}).Steps[1].Rule; got != "extension 103 rings 1 of its 4 devices for 25 seconds, number 2 of 3 in sequence" {

@@ -59,6 +59,7 @@ type Snapshot struct {
 	dialling       map[string]func() Dialling
 
 	forwards    map[key]*Forward
+	excepted    map[key]func() map[string]bool // callers whom a forward excepts
 	ringGroups  map[key]*RingGroup
 	ringNumbers map[key]*RingGroup       // by number
 	codes       map[string]*FeatureCodes // of every tenant
@@ -94,6 +95,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexRingNumbers()
 	s.indexFeatureCodes()
 	s.indexDialling()
+	s.indexExceptions()
 	return s
 }
 

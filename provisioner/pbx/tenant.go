@@ -1,6 +1,9 @@
 package pbx
 
-import _ "time/tzdata" // a minimal container has no zone database
+import (
+	"regexp"
+	_ "time/tzdata" // a minimal container has no zone database
+)
 
 // DefaultTenant is the tenant that exists from the first start.
 const DefaultTenant = "default"
@@ -29,6 +32,9 @@ type Tenant struct {
 	ForwardCaller ForwardCaller
 	// MaxCalls is how many calls its trunks carry at once, 0–10,000; 0 is without limit.
 	MaxCalls int
+	// FirstExtension is where the search for a free number begins, 2 to 6 digits; "" is the
+	// lowest number of such an extension.
+	FirstExtension string
 	// MaxNumbers is how many numbers it may have, 0–1,000,000; 0 is without limit.
 	MaxNumbers int
 	// AllowExternalNumbers lets its admins add numbers that no account above has.
@@ -36,6 +42,8 @@ type Tenant struct {
 	Version    int64 // row version, for ETag
 	Revision   int64 // configuration revision of the last change
 }
+
+var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
 
 // ForwardCaller is the party that is shown as the caller of a forwarded call.
 type ForwardCaller string
@@ -74,8 +82,26 @@ func (t *Tenant) Validate() error {
 	if t.ForwardCaller != "" && t.ForwardCaller != ShowExtension && t.ForwardCaller != ShowCaller {
 		es.Add(Invalidf("forward_caller", "%s is not a choice: use extension or caller", quote(string(t.ForwardCaller))))
 	}
+	if t.FirstExtension != "" && !firstExtensionPattern.MatchString(t.FirstExtension) {
+		es.Add(Invalidf("first_extension", "%s is not 2 to 6 digits without a zero in front", quote(t.FirstExtension)))
+	}
 	es = append(es, checkNetworks("phone_networks", t.PhoneNetworks)...)
 	return es.Err()
+}
+
+// CallsOutside says in words what the extensions of a tenant may call outside that have no
+// country and class of service of their own, once there is a trunk.
+func (t *Tenant) CallsOutside() string {
+	switch {
+	case t.ClassOfService != "" && t.Country == "":
+		return "what class of service " + t.ClassOfService +
+			" allows, dialled with +, and numbers for help: the tenant has no country"
+	case t.ClassOfService != "":
+		return "what class of service " + t.ClassOfService + " allows, and numbers for help"
+	case t.Country == "":
+		return "toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service"
+	}
+	return "numbers of " + t.Country + " without a price of their own, toll-free numbers, and numbers for help"
 }
 
 // plainSecret reports whether p is made of letters and digits only, which phones

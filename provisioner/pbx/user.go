@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // User is a person. What people dial is the user's extension; what rings is its
@@ -20,10 +21,12 @@ type User struct {
 	// and in the mailbox, such as de or pt_BR; "" leaves Asterisk's default.
 	Language string
 	// Timezone is an IANA name for the user's phones and mailbox; "" is the tenant's.
-	Timezone  string
-	Extension string // number of the main extension, no two users' the same; "" for none
-	Role      Role   // one of UserRoles
-	Login     bool   // may sign in, to the API and on a shared device
+	Timezone string
+	// Extension is the number of the main extension, no two users' the same. "" is none: the
+	// user can sign in, and nothing rings. AutoExtension asks for one.
+	Extension string
+	Role      Role // one of UserRoles
+	Login     bool // may sign in, to the API and on a shared device
 	// SecondStep is what signing in to the API asks for after the password.
 	SecondStep SecondStep
 	DeskPIN    Secret // hash of what is typed there, zero while none is set
@@ -33,6 +36,24 @@ type User struct {
 	Photo      string // SHA-256 of the picture, hexadecimal; "" for none
 	Version    int64
 	Revision   int64
+}
+
+// AutoExtension in the place of a user's extension asks for a new one, with the next free
+// number of the tenant. It is a number of its own where a tenant has an extension so named.
+const AutoExtension = "auto"
+
+// OwnExtension is the extension that a user with AutoExtension gets. A longer name is cut.
+func (u *User) OwnExtension(number string) *Extension {
+	e := NewExtension(u.Tenant, number)
+	for _, c := range u.FullName {
+		if next := e.Name + string(c); utf8.RuneCountInString(next) <= maxNameRunes && len(next) <= maxNameBytes {
+			e.Name = next
+			continue
+		}
+		break
+	}
+	e.Name = strings.TrimSpace(e.Name)
+	return e
 }
 
 // NewUser returns a user with the defaults, and without name and role.

@@ -12,6 +12,7 @@ import (
 
 func open000(t *testing.T) (*seedOffice, []row) {
 	o := openSeeds(t)
+	o.Do(t, "PATCH", Tenant, Object{"first_extension": "510"}, nil)
 	return o, o.rows000()
 }
 
@@ -29,20 +30,19 @@ const (
 func (o *seedOffice) rows000Devices() []row {
 	ada, bob := Mobiles["ada"], Mobiles["bob"]
 	return []row{
-		{difference + "unique user identification", []written{
-			put("extensions/510", Object{"name": "Jane", "ring_seconds": 30}), put("users/jane", person(Object{"full_name": "Jane", "extension": "510"}))},
+		{"Example/user profile is created, she receives the extension 510", []written{put("users/jane", person(Object{"full_name": "Jane", "extension": "auto"}))},
+			"her extension is there, with her name and the tenant's first free number", func(t *testing.T) {
+				var u struct{ Extension string }
+				o.Do(t, "GET", Tenant+"/users/jane", nil, &u)
+				var e struct{ Name string }
+				o.Do(t, "GET", Tenant+"/extensions/510", nil, &e)
+				if u.Extension != "510" || e.Name != "Jane" {
+					t.Errorf("she receives %s, of %s", u.Extension, e.Name)
+				}
+			}},
+		{difference + "unique user identification", []written{put("extensions/510", Object{"name": "Jane", "ring_seconds": 30})},
 			"a second user of 510 is refused", func(t *testing.T) {
 				o.refuses(t, put("users/john", person(Object{"full_name": "John", "extension": "510"})), 409, "extension")
-			}},
-		{"Example/user profile is created, she receives the extension 510", []written{post("seats", Object{"name": "Agent", "username": "agent"})},
-			"one call makes her user and her extension, whose number is the next free one", func(t *testing.T) {
-				var u struct{ Extension string }
-				o.Do(t, "GET", Tenant+"/users/agent", nil, &u)
-				var e struct{ Name, Mailbox string }
-				o.Do(t, "GET", Tenant+"/extensions/"+u.Extension, nil, &e)
-				if u.Extension == "" || e.Name != "Agent" || e.Mailbox != u.Extension {
-					t.Errorf("her extension is %q, %+v", u.Extension, e)
-				}
 			}},
 		{difference + "internal hardware SIP phone", []written{put("devices/330", Object{"extension": "510", "class": "hardware"})},
 			"it registers, and rings for 510", func(t *testing.T) { o.takes(t, "510", o.phone(t, "330")) }},

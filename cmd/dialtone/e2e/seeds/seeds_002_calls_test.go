@@ -279,7 +279,7 @@ func (o *seedOffice) rows002Forwarding() []row {
 				quiet(t, "201", ann)
 			}},
 		{exceptions + "You can add as much numbers as you want to the exception numbers list", forward(Object{"mode": "destination", "destination": "extension:202", "exceptions": many}),
-			"one of five hundred reaches 201; one more than that is refused", func(t *testing.T) {
+			"one of ten thousand reaches 201; one more than that is refused", func(t *testing.T) {
 				rings("201")(t)
 				o.refuses(t, patch("forwards/201", Object{"exceptions": append(many, "203")}), 422, "exceptions")
 			}},

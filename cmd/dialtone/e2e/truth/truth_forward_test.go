@@ -80,6 +80,8 @@ var forwardTruths = []truth{
 		"229a 0-5, 230a 5", "ringing", "with 230a", "answered by 230a; 229a NOANSWER, 230a ANSWER; via forward"},
 	{"not answered, with a ring time of its own", world{"forwards/231": {"no_answer": "extension:232", "no_answer_seconds": 7}}, "231a silent, 232a answers", "231",
 		"231a 0-7, 232a 7", "ringing", "with 232a", "answered by 232a; 231a NOANSWER, 232a ANSWER; via forward"},
+	{"not answered in sequence, with one ring time for all", world{"extensions/181": {"ring": "sequence"}, "devices/181a": {"ring_order": 1}, "devices/181b": {"ring_order": 2, "ring_seconds": 60}, "forwards/181": {"no_answer": "extension:182", "no_answer_seconds": 8}}, "181a silent, 181b silent, 182a answers", "181",
+		"181a 0-5, 181b 5-8, 182a 8", "ringing", "with 182a", "answered by 182a; 181a NOANSWER, 181b NOANSWER, 182a ANSWER; via forward"},
 	{"not answered, ended", world{"mailboxes/233": {}, "forwards/233": {"no_answer": "hangup"}}, "233a silent", "233",
 		"233a 0-5", "ringing", "480", "no-answer; 233a NOANSWER; via forward"},
 	{"busy", world{"forwards/234": {"busy": "extension:235", "no_answer": "hangup", "unreachable": "hangup"}}, "234a refuses, 235a answers", "234",

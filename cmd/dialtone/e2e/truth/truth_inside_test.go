@@ -84,6 +84,8 @@ var deviceTruths = []truth{
 		"145b 0", "ringing", "486", "busy; 145b BUSY"},
 	{"one with a shorter time of its own", world{"extensions/146": {"ring_seconds": 6}, "devices/146a": {"ring_seconds": 2}}, "146a silent, 146b silent", "146",
 		"146a 0-2, 146b 0-6", "ringing", "480", "no-answer; 146a NOANSWER, 146b NOANSWER"},
+	{"one with a longer time of its own", world{"devices/180a": {"ring_seconds": 7}}, "180a silent, 180b silent", "180",
+		"180a 0-7, 180b 0-5", "ringing", "480", "no-answer; 180a NOANSWER, 180b NOANSWER"},
 	{"in sequence to the end", world{"extensions/147": {"ring": "sequence"}, "devices/147a": {"ring_order": 2, "ring_seconds": 3}, "devices/147b": {"ring_order": 1, "ring_seconds": 2}}, "147a silent, 147b silent", "147",
 		"147b 0-2, 147a 2-5", "ringing", "480", "no-answer; 147a NOANSWER, 147b NOANSWER"},
 	{"in sequence, the second answers", world{"extensions/148": {"ring": "sequence"}, "devices/148a": {"ring_order": 1, "ring_seconds": 2}, "devices/148b": {"ring_order": 2}}, "148a silent, 148b answers", "148",
