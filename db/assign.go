@@ -39,7 +39,8 @@ func (tx *Tx) mayTarget(ctx context.Context, to Assignment) error {
 
 // AssignNumber hands a number within reach on. A number that another tenant has must be
 // unassigned first; within its tenant it may change its destination.
-func (tx *Tx) AssignNumber(ctx context.Context, reach Reach, number string, to Assignment) (*pbx.InventoryNumber, error) {
+func (tx *Tx) AssignNumber(ctx context.Context, reach Reach, number string,
+	to Assignment) (*pbx.InventoryNumber, error) {
 	if err := tx.writable(); err != nil {
 		return nil, err
 	}
@@ -100,7 +101,8 @@ func (tx *Tx) BringNumber(ctx context.Context, n *pbx.InventoryNumber, to Assign
 }
 
 // assignReseller gives an unassigned number to another reseller.
-func (tx *Tx) assignReseller(ctx context.Context, old *pbx.InventoryNumber, reseller string) (*pbx.InventoryNumber, error) {
+func (tx *Tx) assignReseller(ctx context.Context, old *pbx.InventoryNumber,
+	reseller string) (*pbx.InventoryNumber, error) {
 	if err := mayAssign(old); err != nil {
 		return nil, err
 	}
@@ -125,7 +127,8 @@ func mayAssign(n *pbx.InventoryNumber) error {
 	if n.State == pbx.NumberAvailable || n.State == pbx.NumberReserved {
 		return nil
 	}
-	return pbx.Conflictf("state", "number %s is %s, and only an available or reserved one can be assigned", n.Number, n.State)
+	return pbx.Conflictf("state", "number %s is %s, and only an available or reserved one can be assigned", n.Number,
+		n.State)
 }
 
 // UnassignNumber takes a number within reach from its tenant, or first from what it leads to
@@ -256,7 +259,8 @@ func (tx *Tx) checkPools(ctx context.Context, reseller string) error {
 		}
 		if r.MaxNumbers > 0 {
 			var used int
-			err := tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM inventory WHERE reseller IN `+branchFrom, reseller).Scan(&used)
+			err := tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM inventory WHERE reseller IN `+branchFrom,
+				reseller).Scan(&used)
 			if err != nil {
 				return fmt.Errorf("counting the numbers of reseller %s: %w", reseller, err)
 			}
@@ -273,7 +277,8 @@ func (tx *Tx) checkPools(ctx context.Context, reseller string) error {
 // numbersMove takes the numbers of a tenant along to another reseller. Those of an account that
 // does not stand above the tenant there are refused, and named.
 func (tx *Tx) numbersMove(ctx context.Context, t *pbx.Tenant) error {
-	ns, err := inventoryTable.rows(ctx, tx, `WHERE number IN (SELECT number FROM numbers WHERE tenant = ?) ORDER BY number`, t.Name)
+	ns, err := inventoryTable.rows(ctx, tx, `WHERE number IN (SELECT number FROM numbers WHERE tenant = ?) ORDER BY number`,
+		t.Name)
 	if err != nil {
 		return fmt.Errorf("listing the numbers of tenant %s: %w", t.Name, err)
 	}

@@ -63,13 +63,14 @@ func (tx *Tx) PutCarrier(ctx context.Context, c *pbx.Carrier) error {
 		return err
 	}
 	if c.Standard {
-		others, err := carrierTable.rows(ctx, tx, `WHERE reseller = ? AND service = ? AND standard = 1 AND name <> ?`, c.Reseller,
-			c.Service, c.Name)
+		others, err := carrierTable.rows(ctx, tx, `WHERE reseller = ? AND service = ? AND standard = 1 AND name <> ?`,
+			c.Reseller, c.Service, c.Name)
 		if err != nil {
 			return fmt.Errorf("looking for the default carrier: %w", err)
 		}
 		if len(others) > 0 {
-			return pbx.Conflictf("default", "carrier %s is the default for %s: take that from it first", others[0].Name, c.Service)
+			return pbx.Conflictf("default", "carrier %s is the default for %s: take that from it first", others[0].Name,
+				c.Service)
 		}
 	}
 	if old != nil && old.Service != c.Service {

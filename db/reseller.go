@@ -161,7 +161,8 @@ func (tx *Tx) mayOwn(ctx context.Context, o owned) error {
 	case err != nil || in:
 		return err
 	case o.next == "":
-		return pbx.Refusedf(o.field, "only a platform admin can make it the platform's: name reseller %s or one below it", root)
+		return pbx.Refusedf(o.field, "only a platform admin can make it the platform's: name reseller %s or one below it",
+			root)
 	}
 	return pbx.Refusedf(o.field, "reseller %s does not exist", o.next)
 }

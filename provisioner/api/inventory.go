@@ -147,7 +147,8 @@ func (a *api) registerInventory() {
 			return &answer[InventoryNumber]{Status: 200, Body: a.inventoryView(ctx, n)}, nil
 		})
 	change := op("PATCH", "/{number}", "patch-inventory-number", "Change kind, capabilities, carriers and state")
-	change.Description = "What is left out stays. Capabilities and carriers stay while the number is assigned to a Teams user, and in the states porting-in, aging, porting-out and released."
+	change.Description = "What is left out stays. Capabilities and carriers stay while the number is assigned to a " +
+		"Teams user, and in the states porting-in, aging, porting-out and released."
 	declare(a, who, change, a.changeInventoryNumber)
 	remove := op("DELETE", "/{number}", "delete-inventory-number", "Delete; refused while it is assigned")
 	remove.Description = "Only the account that uploaded the number, and those above it, may delete it."
@@ -163,9 +164,12 @@ func (a *api) registerInventory() {
 		}
 		return &answer[Deleted]{Status: 200, Body: Deleted{Deleted: number, Apply: a.applied(ctx, revision, 0)}}, nil
 	})
-	declare(a, who, op("GET", "/{number}/history", "list-number-history", "What happened to the number, oldest first"), a.numberHistory)
-	declare(a, who, op("POST", "/assign", "assign-numbers", "Hand numbers on to a reseller or a tenant, all or none"), a.assignNumbers)
-	declare(a, who, op("POST", "/unassign", "unassign-numbers", "Take numbers back from their tenants, all or none"), a.unassignNumbers)
+	declare(a, who, op("GET", "/{number}/history", "list-number-history", "What happened to the number, oldest first"),
+		a.numberHistory)
+	declare(a, who, op("POST", "/assign", "assign-numbers", "Hand numbers on to a reseller or a tenant, all or none"),
+		a.assignNumbers)
+	declare(a, who, op("POST", "/unassign", "unassign-numbers", "Take numbers back from their tenants, all or none"),
+		a.unassignNumbers)
 	a.registerNumberUploads()
 }
 
@@ -180,8 +184,8 @@ type InventoryFilter struct {
 }
 
 func (f InventoryFilter) rows() db.InventoryFilter {
-	return db.InventoryFilter{State: f.State, Kind: f.Kind, Reseller: f.Reseller, Tenant: f.Tenant, Capability: f.Capability,
-		ListOptions: db.ListOptions{Contains: f.Contains}}
+	return db.InventoryFilter{State: f.State, Kind: f.Kind, Reseller: f.Reseller, Tenant: f.Tenant,
+		Capability: f.Capability, ListOptions: db.ListOptions{Contains: f.Contains}}
 }
 
 type inventoryInput struct {
@@ -226,7 +230,8 @@ func (a *api) addInventoryNumber(ctx context.Context, in *struct{ Body NumberOrd
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	return &answer[InventoryNumber]{Status: 201, Location: inventoryPath + "/" + n.Number, Body: a.inventoryView(ctx, n)}, nil
+	return &answer[InventoryNumber]{Status: 201, Location: inventoryPath + "/" + n.Number,
+		Body: a.inventoryView(ctx, n)}, nil
 }
 
 // NumberChange is what changes of a number.
@@ -294,64 +299,8 @@ func (a *api) numberHistory(ctx context.Context, in *InventoryKey) (*page[Number
 	out := &page[NumberEvent]{}
 	out.Body.Items = make([]NumberEvent, 0, len(es))
 	for _, e := range es {
-		out.Body.Items = append(out.Body.Items, NumberEvent{e.At, e.Actor, e.Action, string(e.State), e.Reseller, e.Tenant, e.Destination})
+		out.Body.Items = append(out.Body.Items, NumberEvent{e.At, e.Actor, e.Action, string(e.State), e.Reseller, e.Tenant,
+			e.Destination})
 	}
 	return out, nil
-}
-
-// NumberList names numbers.
-type NumberList struct {
-	Numbers []string `json:"numbers" minItems:"1" maxItems:"1000" nullable:"false" doc:"In E.164"`
-}
-
-// NumberAssignment hands numbers on.
-type NumberAssignment struct {
-	NumberList
-	NumberTarget
-}
-
-func (l NumberList) read() ([]string, error) {
-	out := make([]string, len(l.Numbers))
-	for i, n := range l.Numbers {
-		out[i] = pbx.PlainNumber(n)
-		if err := pbx.CheckE164("numbers", out[i]); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func (a *api) assignNumbers(ctx context.Context, in *struct{ Body NumberAssignment }) (*page[InventoryNumber], error) {
-	to, err := assignment(ctx, in.Body.NumberTarget)
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	numbers, err := in.Body.read()
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return a.handedOn(ctx)(a.ctl.Inventory.Assign(ctx, author(ctx), branchOf(ctx), numbers, to))
-}
-
-func (a *api) unassignNumbers(ctx context.Context, in *struct{ Body NumberList }) (*page[InventoryNumber], error) {
-	numbers, err := in.Body.read()
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return a.handedOn(ctx)(a.ctl.Inventory.Unassign(ctx, author(ctx), branchOf(ctx), numbers))
-}
-
-// handedOn answers with the numbers as they are now.
-func (a *api) handedOn(ctx context.Context) func([]*pbx.InventoryNumber, error) (*page[InventoryNumber], error) {
-	return func(ns []*pbx.InventoryNumber, err error) (*page[InventoryNumber], error) {
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		out := &page[InventoryNumber]{}
-		out.Body.Items = make([]InventoryNumber, 0, len(ns))
-		for _, n := range ns {
-			out.Body.Items = append(out.Body.Items, a.inventoryView(ctx, n))
-		}
-		return out, nil
-	}
 }

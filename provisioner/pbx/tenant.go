@@ -39,8 +39,8 @@ type Tenant struct {
 	MaxNumbers int
 	// AllowExternalNumbers lets its admins add numbers that no account above has.
 	AllowExternalNumbers bool
-	Version    int64 // row version, for ETag
-	Revision   int64 // configuration revision of the last change
+	Version              int64 // row version, for ETag
+	Revision             int64 // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
