@@ -26,6 +26,7 @@ const (
 	kindButtons        = "button-template"
 	kindPhoneSettings  = "phone-settings"
 	kindExternalNumber = "external-number"
+	kindContact        = "contact"
 	kindTrunk          = "trunk"
 	kindForward        = "forward"
 	kindNumber         = "number"
