@@ -269,6 +269,27 @@ func TestDefaultCarriers(t *testing.T) {
 	})
 }
 
+// A tenant goes to another reseller with the numbers of an account that is above it there too.
+func TestTenantMovesWithItsNumbers(t *testing.T) {
+	db := pool(t)
+	do(t, db, as("north", ""), func(ctx context.Context, tx *Tx) error {
+		moved := sampleTenant()
+		moved.Reseller = "north"
+		return all(func() error { return tx.PutNumber(ctx, &pbx.Number{Tenant: "acme", Number: aNumber}) },
+			func() error { return tx.PutTenant(ctx, moved) })
+	})
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		if _, err := tx.InventoryNumber(ctx, Reach{Reseller: "south"}, aNumber); pbx.KindOf(err) != pbx.NotFound {
+			t.Errorf("the reseller that the tenant left: %v", err)
+		}
+		n, err := tx.InventoryNumber(ctx, Reach{Reseller: "north"}, aNumber)
+		if err == nil && (n.Reseller != "north" || n.Tenant != "acme") {
+			t.Errorf("%+v", n)
+		}
+		return err
+	})
+}
+
 // TestNumbersFromBefore migrates a number of version 38: its tenant has it as before, and the
 // platform has it in the inventory.
 func TestNumbersFromBefore(t *testing.T) {
