@@ -14,6 +14,8 @@ import (
 const (
 	kindTenant    = "tenant"
 	kindReseller  = "reseller"
+	kindInventory = "inventory"
+	kindCarrier   = "carrier"
 	kindExtension = "extension"
 	kindDevice    = "device"
 	kindPhone     = "phone"

@@ -77,6 +77,9 @@ func open(ctx context.Context, path string, opts Options) (_ *DB, err error) {
 	if err := db.migrate(ctx); err != nil {
 		return nil, err
 	}
+	if err := db.guessKinds(ctx); err != nil {
+		return nil, err
+	}
 	return db, db.makeDefaultTenant(ctx)
 }
 

@@ -154,6 +154,10 @@ func fillEverything(t testing.TB, db *DB) {
 			return db.CreateToken(ctx, tester, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, make([]byte, 32))
 		},
 		func() error { return db.AddSession(ctx, sampleSession(), sampleUser()) },
+		func() error {
+			_, err := db.Update(ctx, tester, func(tx *Tx) error { return tx.PutCarrier(ctx, sampleCarrier()) })
+			return err
+		},
 		func() error { return db.AddSignIn(ctx, sampleSignIn()) },
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error {
@@ -201,7 +205,8 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"NoCallWaiting": true, "DAHDIChannel": true, "Country": true, "ForwardCaller": true, "Extension.Timezone": true,
 	"Trunk.Addresses": true, "Trunk.TrustIDInbound": true, "MaxCalls": true, "FormerSecret": true, "FormerMAC": true,
 	"FormerModel": true, "Trunk.QualifySeconds": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true,
-	"Extension.Hidden": true, "Phone.Settings": true, "Phone.Handsets": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true}
+	"Extension.Hidden": true, "Phone.Settings": true, "Phone.Handsets": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true,
+	"AllowExternalNumbers": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

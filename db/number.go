@@ -69,27 +69,48 @@ func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) error {
 		if err := tx.checkNumberLimit(ctx, n.Tenant); err != nil {
 			return err
 		}
+		if err := tx.giveNumber(ctx, n); err != nil {
+			return err
+		}
 	}
-	return numberTable.save(ctx, tx, old, n)
+	if err := numberTable.save(ctx, tx, old, n); err != nil {
+		return err
+	}
+	if old == nil {
+		t, err := tx.Tenant(ctx, n.Tenant)
+		if err != nil {
+			return err
+		}
+		return tx.checkPools(ctx, t.Reseller)
+	}
+	if old.Destination != n.Destination {
+		return tx.numberLeads(ctx, n)
+	}
+	return nil
 }
 
-// checkOwnNumber refuses a number that another tenant has, without naming the tenant. It
-// also refuses a destination that does not exist.
+// numberLeads writes into the history that a number leads elsewhere.
+func (tx *Tx) numberLeads(ctx context.Context, n *pbx.Number) error {
+	row, err := tx.InventoryNumber(ctx, Reach{}, n.Number)
+	if err != nil {
+		return err
+	}
+	if n.Destination.Kind == "" {
+		return tx.numberHappened(ctx, row, "unassigned")
+	}
+	return tx.numberHappened(ctx, row, "assigned")
+}
+
+// checkOwnNumber refuses a tenant and a destination that do not exist.
 func (tx *Tx) checkOwnNumber(ctx context.Context, n *pbx.Number) error {
 	if err := tx.needTenant(ctx, n.Tenant); err != nil {
 		return err
 	}
-	taken, err := tx.has(ctx, `SELECT 1 FROM numbers WHERE number = ? AND tenant <> ?`, n.Number, n.Tenant)
-	if err != nil {
-		return fmt.Errorf("looking for number %s: %w", n.Number, err)
-	}
-	if taken {
-		return pbx.Conflictf("number", "number %s belongs to another tenant", n.Number)
-	}
 	return tx.needDestination(ctx, "destination", n.Tenant, n.Destination)
 }
 
-// DeleteNumber removes a number; an InUse error names the extensions that show it.
+// DeleteNumber takes a number from a tenant: it is back in the inventory, or gone where the
+// tenant has uploaded it itself. An InUse error names the extensions that show it.
 func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -98,12 +119,7 @@ func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "number "+number,
-		`SELECT 'extension', number FROM extensions WHERE tenant = ? AND presentation_number = ? ORDER BY 2`, tenant, number)
-	if err != nil {
-		return err
-	}
-	return numberTable.remove(ctx, tx, old)
+	return tx.takeNumber(ctx, old)
 }
 
 // checkOutward refuses a presentation number or class of service that the extension's

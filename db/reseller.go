@@ -85,6 +85,13 @@ func (tx *Tx) PutReseller(ctx context.Context, r *pbx.Reseller) error {
 	if err := tx.needReseller(ctx, "parent", r.Parent); err != nil {
 		return err
 	}
+	before := ""
+	if old != nil {
+		before = old.Parent
+	}
+	if err := tx.mayOwn(ctx, owned{"reseller", "parent", old == nil, r.Name, before, r.Parent}); err != nil {
+		return err
+	}
 	circle, err := tx.InBranch(ctx, r.Name, r.Parent)
 	if err != nil {
 		return err
@@ -112,17 +119,61 @@ func (tx *Tx) DeleteReseller(ctx context.Context, name string) error {
 		return err
 	}
 	err = tx.unused(ctx, "reseller "+name, `SELECT * FROM (SELECT 'reseller', name FROM resellers WHERE parent = ?1
-		UNION ALL SELECT 'tenant', name FROM tenants WHERE reseller = ?1)`, name)
+		UNION ALL SELECT 'tenant', name FROM tenants WHERE reseller = ?1
+		UNION ALL SELECT 'number', number FROM inventory WHERE reseller = ?1 OR uploaded_by = 'reseller ' || ?1
+		UNION ALL SELECT 'carrier', name FROM carriers WHERE reseller = ?1)`, name)
 	if err != nil {
 		return err
 	}
 	return resellerTable.remove(ctx, tx, old)
 }
 
+// owned is an account as somebody wants to have it: what it is, the field with the account
+// above it, the reseller that it is in the branch of, and what the field has and gets.
+type owned struct {
+	what, field  string
+	isNew        bool
+	in           string
+	before, next string
+}
+
+// mayOwn keeps an author of one branch in it. Names outside are told apart from free ones
+// only where a new account wants one.
+func (tx *Tx) mayOwn(ctx context.Context, o owned) error {
+	root := tx.author.Account.Reseller()
+	if root == "" {
+		return nil
+	}
+	if !o.isNew {
+		in, err := tx.InBranch(ctx, root, o.in)
+		if err != nil {
+			return err
+		}
+		if !in {
+			return pbx.Conflictf("name", "this %s exists already; PUT or PATCH changes it", o.what)
+		}
+		if o.before == o.next {
+			return nil
+		}
+	}
+	in, err := tx.InBranch(ctx, root, o.next)
+	switch {
+	case err != nil || in:
+		return err
+	case o.next == "":
+		return pbx.Refusedf(o.field, "only a platform admin can make it the platform's: name reseller %s or one below it",
+			root)
+	}
+	return pbx.Refusedf(o.field, "reseller %s does not exist", o.next)
+}
+
 // needReseller refuses a reseller that does not exist; "" is the platform.
 func (tx *Tx) needReseller(ctx context.Context, field, name string) error {
 	if name == "" {
 		return nil
+	}
+	if err := pbx.CheckResellerName(field, name); err != nil {
+		return err
 	}
 	_, err := tx.Reseller(ctx, name)
 	if pbx.KindOf(err) == pbx.NotFound {

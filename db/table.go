@@ -117,6 +117,14 @@ func (t *table[T]) same(old, row *T) bool {
 // save writes a row in place of old under a new version, and audits it. old is nil for a
 // new row. The caller writes the parts that are kept apart.
 func (t *table[T]) save(ctx context.Context, tx *Tx, old, row *T) error {
+	if err := t.write(ctx, tx, old, row); err != nil {
+		return err
+	}
+	return t.record(ctx, tx, old, row)
+}
+
+// write does as save, and leaves the audit to the caller.
+func (t *table[T]) write(ctx context.Context, tx *Tx, old, row *T) error {
 	if err := t.stamp(ctx, tx, old, row); err != nil {
 		return err
 	}
@@ -127,7 +135,7 @@ func (t *table[T]) save(ctx context.Context, tx *Tx, old, row *T) error {
 	if err := tx.exec(ctx, t.upsert, args...); err != nil {
 		return fmt.Errorf("writing %s %s: %w", t.kind, t.keyOf(row), err)
 	}
-	return t.record(ctx, tx, old, row)
+	return nil
 }
 
 // stamp gives a row that replaces old its version and revision.

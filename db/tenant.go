@@ -23,6 +23,7 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("first_extension", func(row *pbx.Tenant) any { return &row.FirstExtension }),
 	col("max_calls", func(row *pbx.Tenant) any { return &row.MaxCalls }),
 	col("max_numbers", func(row *pbx.Tenant) any { return &row.MaxNumbers }),
+	col("allow_external_numbers", func(row *pbx.Tenant) any { return &row.AllowExternalNumbers }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
 	col("forward_caller", func(row *pbx.Tenant) any {
 		return usual[pbx.ForwardCaller]{&row.ForwardCaller,
@@ -97,10 +98,25 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	if err := tx.needReseller(ctx, "reseller", t.Reseller); err != nil {
 		return err
 	}
+	if err := tx.mayOwn(ctx, owned{"tenant", "reseller", old == nil, ownerOf(old), ownerOf(old), t.Reseller}); err != nil {
+		return err
+	}
 	if err := tenantTable.save(ctx, tx, old, t); err != nil {
 		return err
 	}
+	if old != nil && old.Reseller != t.Reseller {
+		if err := tx.numbersMove(ctx, t); err != nil {
+			return err
+		}
+	}
 	return tx.handedOn(ctx, t.Reseller)
+}
+
+func ownerOf(t *pbx.Tenant) string {
+	if t == nil {
+		return ""
+	}
+	return t.Reseller
 }
 
 // DeleteTenant removes an empty tenant. For any other, an InUse error names its objects, at

@@ -111,6 +111,8 @@ type Controller struct {
 	// each.
 	Tenants    *Resource[pbx.Tenant]
 	Resellers  *Resource[pbx.Reseller]
+	Carriers   *Resource[pbx.Carrier]
+	Inventory  *Inventory
 	Extensions *Resource[pbx.Extension]
 	Devices    *Resource[pbx.Device]
 	Phones     *Resource[pbx.Phone]
@@ -192,7 +194,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 
 // makeKinds comes last: kinds tell the machines of changes.
 func (c *Controller) makeKinds() {
-	c.Tenants, c.Resellers = newTenants(c), newResellers(c)
+	c.Tenants, c.Resellers, c.Carriers = newTenants(c), newResellers(c), newCarriers(c)
+	c.Inventory = &Inventory{db: c.db, changed: c.Apply.Nudge}
 	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups, c.Users = newGroups(c), newUsers(c)

@@ -10,6 +10,14 @@ CREATE TRIGGER extension_renumbered AFTER UPDATE OF number ON extensions WHEN ol
     VALUES (new.tenant, new.number, new.number, CAST(unixepoch('subsec') * 1000 AS INTEGER), 0);
 END;
 
+CREATE TRIGGER number_history_is_kept BEFORE DELETE ON number_history BEGIN
+    SELECT RAISE(ABORT, 'the history of numbers is added to only');
+END;
+
+CREATE TRIGGER number_history_stays BEFORE UPDATE ON number_history BEGIN
+    SELECT RAISE(ABORT, 'the history of numbers is added to only');
+END;
+
 CREATE TRIGGER phone_created AFTER INSERT ON phones BEGIN
     INSERT INTO phone_since VALUES (new.mac, CAST(unixepoch('subsec') * 1000 AS INTEGER));
 END;
@@ -39,6 +47,17 @@ CREATE TABLE button_templates (
     version  INTEGER NOT NULL CHECK (version > 0),
     revision INTEGER NOT NULL CHECK (revision > 0),
     PRIMARY KEY (tenant, model)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE carriers (
+    reseller    TEXT    NOT NULL,
+    name        TEXT    NOT NULL CHECK (name <> ''),
+    service     TEXT    NOT NULL CHECK (service IN ('voice', 'sms')),
+    standard    INTEGER NOT NULL CHECK (standard IN (0, 1)),
+    description TEXT    NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (reseller, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cdr_lines (
@@ -204,6 +223,25 @@ CREATE TABLE group_members (
     FOREIGN KEY (tenant, name) REFERENCES phone_groups (tenant, name) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE inventory (
+    number            TEXT    NOT NULL PRIMARY KEY CHECK (number <> ''),
+    reseller          TEXT    REFERENCES resellers (name),
+    kind              TEXT    NOT NULL CHECK (kind IN ('', 'local', 'global', 'toll-free', 'vanity', 'mobile')),
+    kind_guessed      INTEGER NOT NULL CHECK (kind_guessed IN (0, 1)),
+    voice             INTEGER NOT NULL CHECK (voice IN (0, 1)),
+    sms               INTEGER NOT NULL CHECK (sms IN (0, 1)),
+    fax               INTEGER NOT NULL CHECK (fax IN (0, 1)),
+    voice_carrier     TEXT    NOT NULL,
+    voice_defaulted   INTEGER NOT NULL CHECK (voice_defaulted IN (0, 1)),
+    sms_profile       TEXT    NOT NULL,
+    sms_defaulted     INTEGER NOT NULL CHECK (sms_defaulted IN (0, 1)),
+    state             TEXT    NOT NULL CHECK (state IN ('available', 'reserved', 'assigned', 'porting-in', 'aging',
+                                                        'porting-out', 'released')),
+    uploaded_by       TEXT    NOT NULL,
+    version           INTEGER NOT NULL CHECK (version > 0),
+    revision          INTEGER NOT NULL CHECK (revision > 0)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE invitation_links (
     hash       BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
     invitation TEXT NOT NULL REFERENCES invitations (id) ON DELETE CASCADE
@@ -239,9 +277,21 @@ CREATE TABLE mailboxes (
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE numbers (
+CREATE TABLE number_history (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    number      TEXT    NOT NULL,
+    at          INTEGER NOT NULL,
+    actor       TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    reseller    TEXT    NOT NULL,
+    tenant      TEXT    NOT NULL,
+    destination TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE "numbers" (
     tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
-    number      TEXT    NOT NULL UNIQUE CHECK (number <> ''),
+    number      TEXT    NOT NULL UNIQUE REFERENCES inventory (number),
     description TEXT    NOT NULL,
     destination TEXT    NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
@@ -493,7 +543,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1))) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -561,6 +611,8 @@ CREATE TABLE users (
 
 CREATE INDEX apply_results_of_state ON apply_results (state, id);
 
+CREATE UNIQUE INDEX carriers_standard ON carriers (reseller, service) WHERE standard = 1;
+
 CREATE INDEX cdrs_of_call ON cdrs (call);
 
 CREATE UNIQUE INDEX cdrs_of_lines ON cdrs (call) WHERE lines = 1;
@@ -589,11 +641,17 @@ CREATE INDEX extensions_of_twin_number ON extensions (tenant, twin_number);
 
 CREATE INDEX group_members_of_group ON group_members (tenant, name);
 
+CREATE INDEX inventory_of_reseller ON inventory (reseller, number);
+
+CREATE INDEX inventory_without_kind ON inventory (number) WHERE kind = '';
+
 CREATE INDEX invitation_links_of_invitation ON invitation_links (invitation);
 
 CREATE INDEX invitations_of_device ON invitations (tenant, device);
 
 CREATE INDEX invitations_queued ON invitations (next_at) WHERE state = 'queued';
+
+CREATE INDEX number_history_of ON number_history (number, id);
 
 CREATE INDEX numbers_of_destination ON numbers (tenant, destination);
 

@@ -61,10 +61,9 @@ type kindAccess struct{ list, create, read, change, patch access }
 // The words for kinds.
 var (
 	ofTenant = kindAccess{operators, tenantAdmins, operators, tenantAdmins, tenantAdmins}
-	// what is unique over all tenants is given to one, which says what it is used for
-	givenToTenant = kindAccess{operators, branchAdmins, operators, tenantAdmins, tenantAdmins}
 	// a tenant's licence is not its own to change; the rest is, see mayChangeTenant
-	ofPlatform = kindAccess{branchAdmins.inBranch(), branchAdmins.inBranch(), operators, branchAdmins, tenantAdmins}
+	ofPlatform   = kindAccess{branchAdmins.inBranch(), branchAdmins.inBranch(), operators, branchAdmins, tenantAdmins}
+	onlyPlatform = kindAccess{platformAdmins, platformAdmins, platformAdmins, platformAdmins, platformAdmins}
 	// what a reseller gets is not its own to change, see mayChangeReseller
 	ofBranch = kindAccess{branchAdmins.inBranch(), branchAdmins.inBranch(), branchAdmins, branchAdmins, branchAdmins}
 )

@@ -78,6 +78,8 @@ func newAPI(o Options) *api {
 func (a *api) register(e *echo.Echo) {
 	registerTenants(a)
 	registerResellers(a)
+	registerCarriers(a)
+	a.registerInventory()
 	registerExtensions(a)
 	registerDevices(a)
 	registerPhones(a)

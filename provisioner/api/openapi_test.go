@@ -145,7 +145,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-photo": true, "export-cdrs": true} // no JSON; TestEventStream, TestRecordings, TestPhoto and TestCalls read them
+	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-photo": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestPhoto, TestCalls and TestUploadNamesWhatIsWrong read them
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -180,6 +180,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	const tenant = "/v1/tenants/{tenant}/"
 	ask(201, "POST", "/v1/tenants", "/v1/tenants", `{"name":"acme"}`)
 	ask(201, "POST", "/v1/resellers", "/v1/resellers", `{"name":"north"}`)
+	askInventory(ask)
 	ask(201, "POST", "mailboxes", tenant+"mailboxes", `{"number":"101","name":"Anna","pin":"1234"}`)
 	ask(201, "POST", "extensions", tenant+"extensions", `{"number":"101","name":"Anna","mailbox":"101"}`)
 	ask(201, "POST", "devices", tenant+"devices", `{"name":"a","extension":"101"}`)
@@ -279,6 +280,31 @@ func checkTried(t *testing.T, d document, tried map[string]bool) {
 				t.Errorf("%s was not tried", op.OperationID)
 			}
 		}
+	}
+}
+
+// askInventory tries what can be done with numbers before a tenant uses them.
+func askInventory(ask func(status int, method, path, template, body string)) {
+	const numbers, one, carriers, theirs = "/v1/numbers", "/v1/numbers/{number}", "/v1/carriers", "/v1/resellers/{reseller}/carriers"
+	ask(201, "POST", carriers, carriers, `{"name":"telco","service":"voice","default":true}`)
+	ask(201, "POST", "/v1/resellers/north/carriers", theirs, `{"name":"telco","service":"sms"}`)
+	ask(201, "POST", numbers, numbers, `{"number":"+4930555001"}`)
+	ask(200, "GET", numbers, numbers, "")
+	ask(200, "GET", numbers+"/+4930555001", one, "")
+	ask(200, "PATCH", numbers+"/+4930555001", one, `{"kind":"vanity"}`)
+	ask(200, "POST", numbers+"/assign", numbers+"/assign", `{"numbers":["+4930555001"],"tenant":"acme"}`)
+	ask(200, "POST", numbers+"/unassign", numbers+"/unassign", `{"numbers":["+4930555001"]}`)
+	ask(200, "GET", numbers+"/+4930555001/history", one+"/history", "")
+	ask(200, "DELETE", numbers+"/+4930555001", one, "")
+	const file = "Country Code,Phone Number,Voice,SMS,Fax\n49,+4930555001,TRUE,FALSE,FALSE\n49,x,TRUE,FALSE,FALSE\n"
+	ask(200, "POST", numbers+"/upload", numbers+"/upload", file)
+	ask(200, "POST", "/v1/tenants/acme/numbers/upload", "/v1/tenants/{tenant}/numbers/upload", file)
+	for _, c := range []struct{ path, template string }{{carriers, carriers}, {"/v1/resellers/north/carriers", theirs}} {
+		ask(200, "GET", c.path, c.template, "")
+		ask(200, "GET", c.path+"/telco", c.template+"/{name}", "")
+		ask(200, "PUT", c.path+"/telco", c.template+"/{name}", `{"service":"voice"}`)
+		ask(200, "PATCH", c.path+"/telco", c.template+"/{name}", `{}`)
+		ask(200, "DELETE", c.path+"/telco", c.template+"/{name}", "")
 	}
 }
 

@@ -103,7 +103,7 @@ func (k kind[T, W, V]) view(ctx context.Context, row *T) V {
 	return v
 }
 
-// Place is the tenant and key in a request's path.
+// Place is the tenant, or the reseller, and the key in a request's path.
 type Place struct{ tenant, key string }
 
 // howToRename says how the key of an object is changed.
@@ -120,8 +120,8 @@ func (p *Place) Resolve(ctx huma.Context) []error {
 	names := strings.FieldsFunc(ctx.Operation().Path, func(r rune) bool { return r == '/' })
 	for _, n := range names {
 		switch {
-		case n == "{tenant}":
-			p.tenant = ctx.Param("tenant")
+		case n == "{tenant}" || n == "{reseller}" && !strings.HasSuffix(ctx.Operation().Path, n):
+			p.tenant = ctx.Param(strings.Trim(n, "{}"))
 		case strings.HasPrefix(n, "{"):
 			p.key = ctx.Param(strings.Trim(n, "{}"))
 		}
@@ -273,7 +273,8 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 	}
 	if created {
 		out.Status = 201
-		out.Location = strings.Replace(k.path, "{tenant}", url.PathEscape(p.tenant), 1) + "/" + url.PathEscape(key)
+		owner := strings.NewReplacer("{tenant}", url.PathEscape(p.tenant), "{reseller}", url.PathEscape(p.tenant))
+		out.Location = owner.Replace(k.path) + "/" + url.PathEscape(key)
 	}
 	out.PreferenceApplied = h.preferenceApplied()
 	return out, nil

@@ -226,7 +226,8 @@ func (a *api) makeSeats(ctx context.Context, in SeatWrite, orders []SeatFields, 
 	if len(orders) < 1 || len(orders) > maxSeats {
 		return nil, ApplyBlock{}, a.problem(pbx.Invalidf("seats", "must have 1 to %d orders", maxSeats))
 	}
-	o := provisioner.SeatsOrder{DryRun: in.DryRun, Several: several, GiveNumbers: branchAdmins.allows(caller(ctx).Role)}
+	o := provisioner.SeatsOrder{DryRun: in.DryRun, Several: several,
+		GiveNumbers: branchAdmins.allows(caller(ctx).Role) || a.mayBringNumbers(in.tenant)}
 	if !caller(ctx).Everywhere() {
 		o.Elsewhere = notYours
 	}

@@ -28,6 +28,10 @@ func (l *lab) settle() (password string) {
 	l.t.Helper()
 	l.must(201, "POST", "/v1/resellers", `{"name":"above"}`)
 	l.must(201, "POST", "/v1/resellers", `{"name":"north"}`)
+	l.must(201, "PUT", "/v1/carriers/telco", `{"service":"voice"}`)
+	l.must(201, "PUT", "/v1/resellers/north/carriers/telco", `{"service":"voice"}`)
+	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555001"}`)
+	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555002"}`)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	for _, w := range []struct{ tenant, path, body string }{
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
@@ -58,7 +62,8 @@ type kindSwept struct {
 }
 
 var kindsSwept = map[string]kindSwept{
-	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
+	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
+	"/v1/carriers":  {"name", "telco", "fresh", []string{`{"service":"voice","description":"first"}`}, nil},
 	"/v1/resellers": {"name", "north", "fresh", []string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100}`}, nil},
 	"extensions": {"number", "104", "150", []string{
 		`{"name":"Anna","mailbox":"101","groups":["sales"],"twin_number":"+4915112345678","type":"sip","allowed_devices":["hardware"],"ring":"all","parent_device":null}`,
@@ -91,28 +96,35 @@ var kindsSwept = map[string]kindSwept{
 
 // actionsSwept are the writes that belong to no row's kind, by operation.
 var actionsSwept = map[string][]string{
-	"put-feature-codes":     {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","monitor":"*47","record":"#1","park_slots":"81-89","park_seconds":30}`},
-	"patch-feature-codes":   {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","monitor":"*47","record":"#1","park_slots":"81-89","park_seconds":30}`},
-	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","paging":["224.0.1.75:10000"],"outbound_proxy":"192.0.2.1:5080","second_server":"192.0.2.8","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
-	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","paging":["224.0.1.75:10000"],"outbound_proxy":"192.0.2.1:5080","second_server":"192.0.2.8","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
-	"clone-external-number": {"external-numbers/+4915112345678/clone", `{"number":"+4915112345670"}`},
-	"duplicate-extension":   {"extensions/103/duplicate", `{"number":"160"}`},
-	"renumber-extension":    {"extensions/103/renumber", `{"number":"170"}`},
-	"duplicate-user":        {"users/ada/duplicate", `{"username":"dora"}`},
-	"sign-in":               {"users/ada/desk", `{"device":"desk"}`},
-	"invite-device":         {"devices/anna/invite", `{"email":"x@example.org"}`},
-	"resync-phones":         {"resync", `{"action":"resync","per_second":5,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink","drifted":false}}`},
-	"enrol-phones":          {"enrol", `{"hours":24,"until_first_fetch":false,"again":false,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink"}}`},
-	"adopt-phone":           {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
-	"simulate":              {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
-	"create-token":          {"/v1/tokens", `{"name":"ci"}`},
-	"place-call":            {"calls", `{"extension":"101","to":"102"}`},
-	"replace-phone":         {"phones/001565000001/replace", `{"mac":"001565000008","model":"T46U"}`},
-	"adopt-tenant-phone":    {"inbox/64167f000002/adopt", `{"vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"last"}]}`},
-	"set-ringing":           {"users/ada/ringing", `{"do_not_disturb":true,"call_waiting":false,"ring":"all","ring_seconds":20,"devices":{"anna":{"ring_seconds":5,"ring_order":1}}}`},
-	"create-seat":           {"seats", `{"name":"Gina","number":"180","username":"gina","role":"user","email":"g@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345676","device_name":"gina","device_class":"hardware","mac":"001565000009","vendor":"yealink","model":"T46U"}`},
-	"create-seats":          {"seats/batch", `{"seats":[{"name":"Hugo","number":"181","username":"hugo","role":"user","email":"h@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345677","device_name":"hugo","device_class":"hardware","mac":"00156500000a","vendor":"yealink","model":"T46U"}]}`},
-	"put-mailbox-pin":       {"mailboxes/101/pin", `{"pin":"4711"}`},
+	"put-feature-codes":       {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","monitor":"*47","record":"#1","park_slots":"81-89","park_seconds":30}`},
+	"patch-feature-codes":     {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","monitor":"*47","record":"#1","park_slots":"81-89","park_seconds":30}`},
+	"put-phone-settings":      {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","paging":["224.0.1.75:10000"],"outbound_proxy":"192.0.2.1:5080","second_server":"192.0.2.8","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
+	"patch-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","paging":["224.0.1.75:10000"],"outbound_proxy":"192.0.2.1:5080","second_server":"192.0.2.8","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
+	"clone-external-number":   {"external-numbers/+4915112345678/clone", `{"number":"+4915112345670"}`},
+	"duplicate-extension":     {"extensions/103/duplicate", `{"number":"160"}`},
+	"renumber-extension":      {"extensions/103/renumber", `{"number":"170"}`},
+	"duplicate-user":          {"users/ada/duplicate", `{"username":"dora"}`},
+	"sign-in":                 {"users/ada/desk", `{"device":"desk"}`},
+	"invite-device":           {"devices/anna/invite", `{"email":"x@example.org"}`},
+	"resync-phones":           {"resync", `{"action":"resync","per_second":5,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink","drifted":false}}`},
+	"enrol-phones":            {"enrol", `{"hours":24,"until_first_fetch":false,"again":false,"filter":{"macs":["001565000001"],"model":"T46U","vendor":"yealink"}}`},
+	"adopt-phone":             {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
+	"simulate":                {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
+	"add-inventory-number":    {"/v1/numbers", `{"number":"+4930555003","kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","sms_profile":null,"tenant":"default","destination":"hangup"}`},
+	"patch-inventory-number":  {"/v1/numbers/+4930555001", `{"kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","state":"reserved"}`},
+	"assign-numbers":          {"/v1/numbers/assign", `{"numbers":["+4930555002"],"tenant":"default","destination":"hangup"}`},
+	"create-reseller-carrier": {"/v1/resellers/north/carriers", `{"name":"fresh","service":"voice","description":"first"}`},
+	"put-reseller-carrier":    {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
+	"patch-reseller-carrier":  {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
+	"unassign-numbers":        {"/v1/numbers/unassign", `{"numbers":["+4930555002"]}`},
+	"create-token":            {"/v1/tokens", `{"name":"ci"}`},
+	"place-call":              {"calls", `{"extension":"101","to":"102"}`},
+	"replace-phone":           {"phones/001565000001/replace", `{"mac":"001565000008","model":"T46U"}`},
+	"adopt-tenant-phone":      {"inbox/64167f000002/adopt", `{"vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"last"}]}`},
+	"set-ringing":             {"users/ada/ringing", `{"do_not_disturb":true,"call_waiting":false,"ring":"all","ring_seconds":20,"devices":{"anna":{"ring_seconds":5,"ring_order":1}}}`},
+	"create-seat":             {"seats", `{"name":"Gina","number":"180","username":"gina","role":"user","email":"g@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345676","device_name":"gina","device_class":"hardware","mac":"001565000009","vendor":"yealink","model":"T46U"}`},
+	"create-seats":            {"seats/batch", `{"seats":[{"name":"Hugo","number":"181","username":"hugo","role":"user","email":"h@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345677","device_name":"hugo","device_class":"hardware","mac":"00156500000a","vendor":"yealink","model":"T46U"}]}`},
+	"put-mailbox-pin":         {"mailboxes/101/pin", `{"pin":"4711"}`},
 }
 
 // alike are the operations that must not tell what of their input was wrong, that

@@ -9,40 +9,42 @@ import (
 
 // TenantFields is what a client may write.
 type TenantFields struct {
-	Name           string   `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
-	Reseller       *string  `json:"reseller,omitempty" doc:"The reseller that owns it; another one moves it. Left out, it stays as it is; a new one is the platform's, or of the reseller whose admin makes it" row:"Reseller,by hand"`
-	Title          string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
-	Timezone       string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
-	MaxExtensions  int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
-	Country        string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside. That of tenant default if left out for another one"`
-	ClassOfService string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none, and of ring groups. Without one, numbers of their country are called that have no price of their own, toll-free and emergency numbers, and nobody abroad"`
-	ForwardCaller  string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
-	FirstExtension string   `json:"first_extension,omitempty" doc:"Where the search for a free number begins, 2 to 6 digits, for seats and for users whose extension is auto; the tenant's lowest extension if left out"`
-	PhonePassword  *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
-	PhoneNetworks  []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
-	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
-	MaxNumbers     int      `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it may have; 0 is without limit"`
-	CDRDays        int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
+	Name                 string   `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
+	Reseller             *string  `json:"reseller,omitempty" doc:"The reseller that owns it; another one moves it. Left out, it stays as it is; a new one is the platform's, or of the reseller whose admin makes it" row:"Reseller,by hand"`
+	Title                string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
+	Timezone             string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
+	MaxExtensions        int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
+	Country              string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside. That of tenant default if left out for another one"`
+	ClassOfService       string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none, and of ring groups. Without one, numbers of their country are called that have no price of their own, toll-free and emergency numbers, and nobody abroad"`
+	ForwardCaller        string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
+	FirstExtension       string   `json:"first_extension,omitempty" doc:"Where the search for a free number begins, 2 to 6 digits, for seats and for users whose extension is auto; the tenant's lowest extension if left out"`
+	PhonePassword        *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
+	PhoneNetworks        []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
+	MaxCalls             *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
+	MaxNumbers           int      `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it may have; 0 is without limit"`
+	AllowExternalNumbers bool     `json:"allow_external_numbers,omitempty" doc:"Its admins may add numbers, and upload them, that no account above has given it"`
+	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
 // Tenant is what a client reads.
 type Tenant struct {
-	Name           string     `json:"name"`
-	Reseller       string     `json:"reseller,omitempty" doc:"That owns it; absent: the platform"`
-	Title          string     `json:"title"`
-	Timezone       string     `json:"timezone"`
-	MaxExtensions  int        `json:"max_extensions" doc:"0 is without limit"`
-	PhoneNetworks  []string   `json:"phone_networks,omitempty"`
-	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
-	MaxNumbers     int        `json:"max_numbers" doc:"0 is without limit"`
-	CDRDays        int        `json:"cdr_days" doc:"0 is for ever"`
-	Country        string     `json:"country,omitempty"`
-	ClassOfService string     `json:"class_of_service,omitempty"`
-	ForwardCaller  string     `json:"forward_caller" enum:"extension,caller"`
-	FirstExtension string     `json:"first_extension,omitempty"`
-	CallsOutside   string     `row:"Country,by hand" json:"calls_outside" doc:"What its extensions may call outside that have no country and class of service of their own, once there is a trunk"`
-	PhonePassword  string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
-	Apply          ApplyBlock `json:"apply"`
+	Name                 string     `json:"name"`
+	Reseller             string     `json:"reseller,omitempty" doc:"That owns it; absent: the platform"`
+	Title                string     `json:"title"`
+	Timezone             string     `json:"timezone"`
+	MaxExtensions        int        `json:"max_extensions" doc:"0 is without limit"`
+	PhoneNetworks        []string   `json:"phone_networks,omitempty"`
+	MaxCalls             int        `json:"max_calls" doc:"0 is without limit"`
+	MaxNumbers           int        `json:"max_numbers" doc:"0 is without limit"`
+	AllowExternalNumbers bool       `json:"allow_external_numbers"`
+	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
+	Country              string     `json:"country,omitempty"`
+	ClassOfService       string     `json:"class_of_service,omitempty"`
+	ForwardCaller        string     `json:"forward_caller" enum:"extension,caller"`
+	FirstExtension       string     `json:"first_extension,omitempty"`
+	CallsOutside         string     `row:"Country,by hand" json:"calls_outside" doc:"What its extensions may call outside that have no country and class of service of their own, once there is a trunk"`
+	PhonePassword        string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
+	Apply                ApplyBlock `json:"apply"`
 }
 
 func registerTenants(a *api) {
@@ -58,7 +60,7 @@ func registerTenants(a *api) {
 			if by := caller(ctx); old == nil && t.Reseller == "" {
 				t.Reseller = by.Reseller
 			}
-			return a.mayChangeTenant(ctx, old, t)
+			return mayChangeTenant(ctx, old, t)
 		},
 		toRow: func(w TenantFields, old, t *pbx.Tenant) error {
 			t.PhoneNetworks = pbx.CleanNetworks(w.PhoneNetworks)
@@ -79,23 +81,15 @@ func registerTenants(a *api) {
 // mayChangeTenant leaves to the account above what the tenant is given: its owner, its licence,
 // its trunks' calls, its numbers, and for how long its records are kept. The networks of its
 // phones are a platform admin's to set: phones that no tenant has yet are told apart by them.
-func (a *api) mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
+func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	by := caller(ctx)
 	if by.Everywhere() {
 		return nil
 	}
 	before := pbx.Tenant{MaxCalls: t.MaxCalls, MaxExtensions: t.MaxExtensions, MaxNumbers: t.MaxNumbers, CDRDays: t.CDRDays,
-		Reseller: t.Reseller}
+		Reseller: t.Reseller, AllowExternalNumbers: t.AllowExternalNumbers}
 	if old != nil {
 		before = *old
-	}
-	if by.Reseller != "" {
-		if in, err := a.reaches(ctx, by, &before); old != nil && (err != nil || !in) {
-			return nameTaken("tenant", t.Name)
-		}
-		if err := a.needInBranch(ctx, "reseller", t.Reseller); err != nil {
-			return err
-		}
 	}
 	var es pbx.Errors
 	for _, f := range []struct {
@@ -105,6 +99,7 @@ func (a *api) mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		{"max_extensions", "branch", t.MaxExtensions != before.MaxExtensions},
 		{"max_numbers", "branch", t.MaxNumbers != before.MaxNumbers},
 		{"phone_networks", "platform", !slices.Equal(t.PhoneNetworks, before.PhoneNetworks)},
+		{"allow_external_numbers", "branch", t.AllowExternalNumbers != before.AllowExternalNumbers},
 		{"reseller", "branch", t.Reseller != before.Reseller}} {
 		switch {
 		case !f.changed || f.by == "branch" && by.Reseller != "":

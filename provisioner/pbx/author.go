@@ -4,4 +4,6 @@ package pbx
 type Author struct {
 	Actor   string // name of the token, or of the part of Dialtone that acts
 	Address string // where the request came from; "" for Dialtone itself
+	// Account is where in the account tree the actor acts; the audit does not keep it.
+	Account Account
 }

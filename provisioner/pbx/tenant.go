@@ -37,8 +37,10 @@ type Tenant struct {
 	FirstExtension string
 	// MaxNumbers is how many numbers it may have, 0–1,000,000; 0 is without limit.
 	MaxNumbers int
-	Version    int64 // row version, for ETag
-	Revision   int64 // configuration revision of the last change
+	// AllowExternalNumbers lets its admins add numbers that no account above has.
+	AllowExternalNumbers bool
+	Version              int64 // row version, for ETag
+	Revision             int64 // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)

@@ -40,11 +40,13 @@ type Refused struct {
 // Error shows status and sentence.
 func (r *Refused) Error() string { return fmt.Sprintf("%d %s: %s", r.Status, r.Kind, r.Detail) }
 
-// Do sends body as JSON (nil sends none) and decodes the answer into out, unless
+// Do sends body as JSON (nil sends none, bytes go as they are) and decodes the answer into out, unless
 // out is nil. header holds pairs of name and value.
 func (c *Client) Do(ctx context.Context, method, path string, body, out any, header ...string) error {
 	var reader io.Reader
-	if body != nil {
+	if raw, ok := body.([]byte); ok {
+		reader = bytes.NewReader(raw)
+	} else if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", method, path, err)

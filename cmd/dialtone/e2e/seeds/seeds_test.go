@@ -19,7 +19,7 @@ import (
 )
 
 // The seeds are the documents that ask for settings. Each setting of 000 (external
-// numbers), 001 and 002 (extensions) that works is a row here, in the document's
+// numbers), 001 and 002 (extensions) and 003 (numbers) that works is a row here, in the document's
 // own words: what is written to the API, and what is seen of it in a call, in a
 // registration or in a file. These wait for other features of the catalogue:
 //
@@ -57,12 +57,14 @@ type seedOffice struct {
 	caller   *phone.Phone
 	outdoors *phone.Phone             // Ada's mobile, while a row uses it
 	accounts map[string]phone.Account // of devices, by name
+	tokens   map[string]string        // of accounts, by name
+	clerk    *phone.Phone             // of tenant shop
 }
 
 func openSeeds(t *testing.T) *seedOffice {
 	t.Helper()
 	mail := NewMailServer(t)
-	o := &seedOffice{mail: mail, accounts: map[string]phone.Account{}, Carrier: OpenCarrier(t),
+	o := &seedOffice{mail: mail, accounts: map[string]phone.Account{}, tokens: map[string]string{}, Carrier: OpenCarrier(t),
 		Lab: Open(t, box.Asterisk22, mail.Flags()...)}
 	o.Trunk(o.Lab, "carrier", Object{"register": true})
 	o.Do(t, "PATCH", Tenant, Object{"country": "DE"}, nil)
@@ -230,7 +232,7 @@ func TestSeedsRealAsterisk(t *testing.T) {
 	for _, d := range []struct {
 		name string
 		open func(*testing.T) (*seedOffice, []row)
-	}{{"000", open000}, {"001", open001}, {"002", open002}} {
+	}{{"000", open000}, {"001", open001}, {"002", open002}, {"003", open003}} {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			o, rows := d.open(t)
@@ -243,7 +245,7 @@ func TestSeedsRealAsterisk(t *testing.T) {
 // they are no part of this repository.
 func TestSeedNames(t *testing.T) {
 	o := &seedOffice{}
-	for number, rows := range map[string][]row{"000": o.rows000(), "001": o.rows001(), "002": o.rows002()} {
+	for number, rows := range map[string][]row{"000": o.rows000(), "001": o.rows001(), "002": o.rows002(), "003": o.rows003()} {
 		found, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "..", "shared", "seeds", number+"_*.txt"))
 		if err != nil {
 			t.Fatal(err)

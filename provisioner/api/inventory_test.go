@@ -1,0 +1,146 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// upload sends a file of numbers.
+func (l *lab) upload(status int, path, file string, headers ...string) map[string]any {
+	l.t.Helper()
+	return l.must(status, "POST", path, file, append([]string{"Content-Type: text/csv"}, headers...)...).json()
+}
+
+const fileHead = "Country Code,Phone Number,Voice,SMS,Fax\r\n"
+
+// The procedures of centralised number management, by a reseller and its tenant: upload, assign
+// to the tenant, to a person, change, unassign, delete.
+func TestProceduresWithNumbers(t *testing.T) {
+	l := newLab(t)
+	l.branches()
+	north, below := "Authorization: Bearer "+l.resellerToken("north"), "Authorization: Bearer "+l.resellerToken("below-north")
+	tenant := "Authorization: Bearer " + l.newToken("tenant-admin", "shop-north")
+	l.must(201, "PUT", "/v1/resellers/north/carriers/telco", `{"service":"voice","default":true}`, north)
+	l.must(201, "PUT", "/v1/resellers/north/carriers/texts", `{"service":"sms"}`, north)
+
+	file := fileHead + "49,+4930555001,TRUE,TRUE,FALSE\r\n49,+4930555002,TRUE,FALSE,TRUE\r\n"
+	dry := l.upload(200, "/v1/numbers/upload?dry_run=true", file, north)
+	if dry["added"] != 2.0 || strings.Contains(l.must(200, "GET", "/v1/numbers", "", north).Body, "555001") {
+		t.Errorf("the dry run: %v", dry)
+	}
+	l.upload(200, "/v1/numbers/upload?sms_profile=texts", file, north)
+	number := l.must(200, "GET", "/v1/numbers/+4930555001", "", north).json()
+	for field, want := range map[string]string{"state": "available", "uploaded_by": "reseller north", "reseller": "north",
+		"country_code": "49", "voice_carrier": "map[defaulted:true name:telco]", "sms_profile": "map[defaulted:false name:texts]"} {
+		if got := fmt.Sprint(number[field]); got != want {
+			t.Errorf("%s is %s, want %s", field, got, want)
+		}
+	}
+	l.must(404, "GET", "/v1/numbers/+4930555001", "", below)
+	l.must(403, "GET", "/v1/numbers", "", tenant)
+	l.must(409, "POST", "/v1/numbers", `{"number":"+4930555001"}`, below)
+
+	l.must(200, "POST", "/v1/numbers/assign", `{"numbers":["+4930555001"],"reseller":"below-north"}`, north)
+	l.must(200, "POST", "/v1/numbers/assign", `{"numbers":["+4930555001"],"tenant":"shop-north"}`, below)
+	l.must(200, "PATCH", "/v1/tenants/shop-north/numbers/+4930555001", `{"destination":"extension:101"}`, tenant)
+	if body := l.must(200, "GET", "/v1/numbers?contains=extension:101&tenant=shop-north&state=assigned&capability=sms", "", north).Body; !strings.Contains(body, "+4930555001") {
+		t.Errorf("the search finds %s", body)
+	}
+	for _, refused := range []struct {
+		status                            int
+		method, path, body, token, detail string
+	}{
+		{409, "DELETE", "/v1/numbers/+4930555001", "", north, "is assigned to extension:101 of tenant shop-north: unassign it first"},
+		{409, "POST", "/v1/numbers/assign", `{"numbers":["+4930555001"],"reseller":"north"}`, north, "is assigned to tenant shop-north: unassign it first"},
+		{422, "POST", "/v1/numbers/assign", `{"numbers":["+4930555002"],"tenant":"shop-south"}`, north, "tenant shop-south does not exist"},
+		{422, "POST", "/v1/numbers/assign", `{"numbers":["+4930555002"],"tenant":"shop-north","destination":"extension:999"}`, north, "extension 999 does not exist"},
+		{403, "POST", "/v1/tenants/shop-north/numbers", `{"number":"+4930555099"}`, tenant, "allow_external_numbers"},
+		{403, "POST", "/v1/tenants/shop-north/numbers/upload", file, tenant, "allow_external_numbers"},
+		{422, "PATCH", "/v1/numbers/+4930555002", `{"state":"porting-out","voice_carrier":"texts"}`, north, "carrier texts does not exist, or is not for voice"},
+	} {
+		headers := []string{refused.token}
+		if strings.HasPrefix(refused.body, "Country") {
+			headers = append(headers, "Content-Type: text/csv")
+		}
+		if p := l.must(refused.status, refused.method, refused.path, refused.body, headers...).problem(); !strings.Contains(p.Detail, refused.detail) {
+			t.Errorf("%s %s: %s, want %s", refused.method, refused.path, p.Detail, refused.detail)
+		}
+	}
+	l.must(200, "PATCH", "/v1/numbers/+4930555001", `{"fax":true,"kind":"vanity"}`, north)
+	l.must(200, "POST", "/v1/numbers/unassign", `{"numbers":["+4930555001"]}`, below)
+	l.must(404, "GET", "/v1/tenants/shop-north/numbers/+4930555001", "", tenant)
+	if p := l.must(403, "DELETE", "/v1/numbers/+4930555001", "", below).problem(); !strings.Contains(p.Detail, "by the account that uploaded it or by one above that") {
+		t.Error(p.Detail)
+	}
+	if history := l.must(200, "GET", "/v1/numbers/+4930555001/history", "", north).Body; strings.Count(history, `"action"`) != 6 {
+		t.Errorf("the history is %s", history)
+	}
+	l.must(200, "DELETE", "/v1/numbers/+4930555001", "", north)
+	l.must(404, "GET", "/v1/numbers/+4930555001", "", north)
+
+	// A tenant that may have numbers from elsewhere brings and deletes its own.
+	l.must(200, "PATCH", "/v1/tenants/shop-north", `{"allow_external_numbers":true}`, north)
+	l.until("for the snapshot", func() bool {
+		shop := l.ctl.Snapshot().Tenant("shop-north")
+		return shop != nil && shop.AllowExternalNumbers
+	})
+	l.upload(200, "/v1/tenants/shop-north/numbers/upload", fileHead+"49,+4930555077,TRUE,,\r\n", tenant)
+	l.must(200, "PATCH", "/v1/tenants/shop-north/numbers/+4930555077", `{"destination":"extension:101"}`, tenant)
+	l.must(409, "DELETE", "/v1/tenants/shop-north/numbers/+4930555077", "", tenant)
+	l.must(200, "PATCH", "/v1/tenants/shop-north/numbers/+4930555077", `{"destination":null}`, tenant)
+	l.must(200, "DELETE", "/v1/tenants/shop-north/numbers/+4930555077", "", tenant)
+	l.must(404, "GET", "/v1/numbers/+4930555077", "", north)
+	l.must(201, "PUT", "/v1/tenants/shop-north/numbers/+4930555078", `{}`, tenant)
+	l.must(200, "DELETE", "/v1/numbers/+4930555078", "", north)
+}
+
+// What is wrong in a file is named by row and column, and nothing or only the good is brought.
+func TestUploadNamesWhatIsWrong(t *testing.T) {
+	l := newLab(t)
+	file := "\ufeffcountry code;Phone Number;Voice;SMS;Fax\r\n" +
+		"49;'030 555 0100\u00a0;WAHR;FALSCH;\r\n" +
+		"49;4.93056E+11;TRUE;;\r\n" +
+		"49;+4949305550101;TRUE;;\r\n" +
+		";;;;\r\n" +
+		"49;+43 1 5550100;perhaps;;\r\n" +
+		"XX;030 555;TRUE;;\r\n" +
+		"DE;+49305550100;TRUE;;\r\n" +
+		"49;=cmd|'/C calc'!A0;TRUE;;\r\n"
+	got := l.upload(200, "/v1/numbers/upload", file)
+	var wrong []string
+	for _, e := range got["errors"].([]any) {
+		m := e.(map[string]any)
+		wrong = append(wrong, fmt.Sprintf("%v %v: %v", m["row"], m["column"], m["detail"]))
+	}
+	for i, part := range []string{"3 Phone Number: Phone Number \"4.93056E+11\" lost its last digits: Excel turned this number into scientific notation",
+		"4 Phone Number: Phone Number \"+4949305550101\" has the calling code 49 twice", "6 Phone Number: Phone Number \"+43 1 5550100\" is not of the country",
+		"6 Voice: Voice is \"perhaps\": write TRUE or FALSE", "7 Country Code: Country Code \"XX\" is no country",
+		"8 Phone Number: number +49305550100 belongs to an account already", "9 Phone Number: Phone Number \"=cmd|'/C calc'!A0\" is no telephone number"} {
+		if i >= len(wrong) || !strings.HasPrefix(wrong[i], part) {
+			t.Errorf("fault %d is not %s in\n%s", i, part, strings.Join(wrong, "\n"))
+		}
+	}
+	if got["rows"] != 7.0 || got["added"] != 0.0 || got["wrong_rows"] != 6.0 || len(wrong) != 7 {
+		t.Errorf("%v", got)
+	}
+	l.must(404, "GET", "/v1/numbers/+49305550100", "")
+	if got := l.upload(200, "/v1/numbers/upload?good_only=true", file); got["added"] != 1.0 {
+		t.Errorf("the good rows: %v", got)
+	}
+	l.must(200, "GET", "/v1/numbers/+49305550100", "")
+	for file, detail := range map[string]string{"": "the file has no rows", "a,b\n": "means nothing here", "PK\x03\x04": "workbook",
+		"\xff\xfeC": "UTF-16", "Phone Number\n1\n": "no column Country Code", "Phone Number,Phone Number\n": "twice"} {
+		if r := l.do("POST", "/v1/numbers/upload", file, "Content-Type: text/csv"); r.Status != 422 && r.Status != 400 || !strings.Contains(r.Body, detail) && file != "" {
+			t.Errorf("%q: %d %s, want %s", file, r.Status, r.Body, detail)
+		}
+	}
+	sample := l.must(200, "GET", "/v1/numbers-sample.csv", "").Body
+	if got := l.upload(200, "/v1/numbers/upload?dry_run=true", sample); got["added"] != 2.0 || got["wrong_rows"] != 0.0 {
+		t.Errorf("the sample itself: %v", got)
+	}
+	export := l.must(200, "GET", "/v1/numbers.csv?state=available", "").Body
+	if !strings.HasPrefix(export, "Country Code,Phone Number,Voice,SMS,Fax,Kind,") || !strings.Contains(export, "\r\n49,+49305550100,TRUE,FALSE,FALSE,local,available,") {
+		t.Errorf("the export is %q", export)
+	}
+}

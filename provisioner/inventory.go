@@ -1,0 +1,126 @@
+package provisioner
+
+import (
+	"context"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+// Inventory is the use cases about numbers as things that accounts hand on. What a tenant uses
+// a number for is in Numbers.
+type Inventory struct {
+	db      *db.DB
+	changed func()
+}
+
+// Get returns a number within reach.
+func (v *Inventory) Get(ctx context.Context, reach db.Reach, number string) (n *pbx.InventoryNumber, err error) {
+	err = v.db.View(ctx, func(tx *db.Tx) error {
+		n, err = tx.InventoryNumber(ctx, reach, number)
+		return err
+	})
+	return n, err
+}
+
+// List returns numbers within reach, by number.
+func (v *Inventory) List(ctx context.Context, reach db.Reach, f db.InventoryFilter) (ns []*pbx.InventoryNumber, err error) {
+	err = v.db.View(ctx, func(tx *db.Tx) error {
+		ns, err = tx.Inventory(ctx, reach, f)
+		return err
+	})
+	return ns, err
+}
+
+// History returns what happened to a number within reach, oldest first.
+func (v *Inventory) History(ctx context.Context, reach db.Reach, number string) (es []db.NumberEvent, err error) {
+	err = v.db.View(ctx, func(tx *db.Tx) error {
+		es, err = tx.NumberHistory(ctx, reach, number)
+		return err
+	})
+	return es, err
+}
+
+// Add brings a number, and assigns it where it is to go to a tenant.
+func (v *Inventory) Add(ctx context.Context, by pbx.Author, n *pbx.InventoryNumber,
+	to db.Assignment) (out *pbx.InventoryNumber, err error) {
+	_, err = v.db.Update(ctx, by, func(tx *db.Tx) error {
+		out, err = tx.BringNumber(ctx, n, to)
+		return err
+	})
+	return out, v.done(err)
+}
+
+// Change changes what is known of a number within reach.
+func (v *Inventory) Change(ctx context.Context, by pbx.Author, reach db.Reach, number string,
+	change func(*pbx.InventoryNumber) error) (n *pbx.InventoryNumber, err error) {
+	_, err = v.db.Update(ctx, by, func(tx *db.Tx) error {
+		old, err := tx.InventoryNumber(ctx, reach, number)
+		if err != nil {
+			return err
+		}
+		n = clone(old)
+		if err := change(n); err != nil {
+			return err
+		}
+		return tx.ChangeInventoryNumber(ctx, old, n)
+	})
+	return n, v.done(err)
+}
+
+// Delete removes a number within reach that is unassigned, and returns the revision that did.
+func (v *Inventory) Delete(ctx context.Context, by pbx.Author, reach db.Reach, number string) (int64, error) {
+	revision, err := v.db.Update(ctx, by, func(tx *db.Tx) error { return tx.DeleteInventoryNumber(ctx, reach, number) })
+	return revision, v.done(err)
+}
+
+// Assign hands numbers within reach on, all or none. A Conflict names the number.
+func (v *Inventory) Assign(ctx context.Context, by pbx.Author, reach db.Reach, numbers []string,
+	to db.Assignment) (ns []*pbx.InventoryNumber, err error) {
+	return v.each(ctx, by, numbers, func(tx *db.Tx, number string) (*pbx.InventoryNumber, error) {
+		return tx.AssignNumber(ctx, reach, number, to)
+	})
+}
+
+// Unassign takes numbers within reach back, all or none.
+func (v *Inventory) Unassign(ctx context.Context, by pbx.Author, reach db.Reach,
+	numbers []string) (ns []*pbx.InventoryNumber, err error) {
+	return v.each(ctx, by, numbers, func(tx *db.Tx, number string) (*pbx.InventoryNumber, error) {
+		return tx.UnassignNumber(ctx, reach, number)
+	})
+}
+
+func (v *Inventory) each(ctx context.Context, by pbx.Author, numbers []string,
+	do func(*db.Tx, string) (*pbx.InventoryNumber, error)) (ns []*pbx.InventoryNumber, err error) {
+	_, err = v.db.Update(ctx, by, func(tx *db.Tx) error {
+		for _, number := range numbers {
+			n, err := do(tx, number)
+			if err != nil {
+				return err
+			}
+			ns = append(ns, n)
+		}
+		return nil
+	})
+	if v.done(err) != nil {
+		return nil, err
+	}
+	return ns, nil
+}
+
+// done lets the change reach Asterisk.
+func (v *Inventory) done(err error) error {
+	if err == nil {
+		v.changed()
+	}
+	return err
+}
+
+func newCarriers(c *Controller) *Resource[pbx.Carrier] {
+	return &Resource[pbx.Carrier]{
+		db: c.db, changed: c.Apply.Nudge,
+		get: (*db.Tx).Carrier, list: (*db.Tx).Carriers, put: (*db.Tx).PutCarrier, del: (*db.Tx).DeleteCarrier,
+		revision: func(r *pbx.Carrier) int64 { return r.Revision },
+		validate: (*pbx.Carrier).Validate,
+	}
+}
