@@ -56,6 +56,10 @@ func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 // write as JSON ("Allocation failed").
 func IsUnlistable(err error) bool { return hasStatus(err, http.StatusInternalServerError) }
 
+// IsAnswered reports whether err is an answer of Asterisk. Otherwise the request may have
+// had its effect, or may have it later.
+func IsAnswered(err error) bool { return errors.As(err, new(*Error)) }
+
 func hasStatus(err error, status int) bool {
 	var answer *Error
 	return errors.As(err, &answer) && answer.Status == status

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/factory"
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/nyaruka/phonenumbers"
@@ -15,23 +17,49 @@ import (
 
 // dialsOffHook renders the files of a phone and types numbers on it off hook.
 type dialsOffHook struct {
-	digits phone.DigitMap
+	*factory.Settings
 	text   string
+	others []*factory.Settings // that dial the same
+}
+
+// beside makes a phone of another make dial the same.
+func (d *dialsOffHook) beside(t *testing.T, s *pbx.Snapshot, model string) {
+	t.Helper()
+	m, _ := LookupAny(model)
+	d.others = append(d.others, fromTheBox(t, s, polycomOf(m))...)
+}
+
+// thinking is between two keys of a person who looks each digit up: less than any pause that
+// a phone takes for the end.
+const thinking = 2500 * time.Millisecond
+
+// factoryEras are those of the simulated phones that have the files of an era.
+var factoryEras = map[Era][]factory.Era{YealinkV70: {factory.YealinkV70}, YealinkV80: {factory.YealinkV80, factory.YealinkV87},
+	YealinkDECT: {factory.YealinkDECT}, YealinkMulticell: {factory.YealinkDECT}, PolycomSIP3: {factory.PolycomSIP3},
+	PolycomUCS4: {factory.PolycomUCS4}, PolycomUCS: {factory.PolycomUCS5}}
+
+// fromTheBox are simulated phones out of their boxes that have read the files of a phone.
+func fromTheBox(t *testing.T, s *pbx.Snapshot, p *pbx.Phone) (out []*factory.Settings) {
+	t.Helper()
+	m, _ := Lookup(p.Vendor, p.Model)
+	for _, era := range factoryEras[m.Era] {
+		out = append(out, factory.New(era, &phone.Config{Vendor: era.Vendor(), Values: filesOf(t, s, p)}))
+	}
+	return out
 }
 
 func offHook(t *testing.T, s *pbx.Snapshot, p *pbx.Phone) dialsOffHook {
 	t.Helper()
 	got := filesOf(t, s, p)
 	text := got["dialplan.digitmap"]
-	m, err := phone.NewDigitMap(text, int(got["dialplan.impossibleMatchHandling"][0]-'0'))
-	if err != nil {
+	if _, err := factory.NewDigitMap(text, "3", 2); err != nil {
 		t.Fatalf("%s: %v", p.Model, err)
 	}
 	if n := strings.Count(text, "|") + 1; len(text) > 512 || n > 20 {
 		t.Fatalf("%s: a map of %d bytes and %d patterns, more than the first software reads: %s", p.Model, len(text), n, text)
 	}
 	want(t, got, map[string]string{"dialplan.digitmap.timeOut": "3", "dialplan.impossibleMatchHandling": "2"})
-	return dialsOffHook{m, text}
+	return dialsOffHook{fromTheBox(t, s, p)[0], text, nil}
 }
 
 // filesOf reads all parameters of a phone's files with the test's own readers.
@@ -58,11 +86,16 @@ func filesAt(t *testing.T, s *pbx.Snapshot, p *pbx.Phone, site Site) map[string]
 	return out
 }
 
-func (d dialsOffHook) whole(t *testing.T, what, number string) phone.Sent {
+func (d dialsOffHook) whole(t *testing.T, what, number string) factory.Sent {
 	t.Helper()
-	sent := d.digits.Type(number)
-	if sent.Number != number {
+	sent := d.OffHook(number, thinking)
+	if sent.Number != number || sent.Left != "" {
 		t.Errorf("%s %s goes out as %q by %s", what, number, sent.Number, d.text)
+	}
+	for _, o := range d.others {
+		if sent := o.OffHook(number, thinking); sent.Number != number || sent.Left != "" {
+			t.Errorf("%s %s goes out as %q on %s", what, number, sent.Number, o.Era())
+		}
 	}
 	return sent
 }
@@ -154,12 +187,12 @@ func TestDialledAtOnce(t *testing.T) {
 	d := offHook(t, s, polycomOf(m))
 	for _, number := range []string{"112", "110", "101", "199", "203", "4001", "705", "**101", "**4001", "*50203", "*97",
 		"*8", "*73", "*11", "*43"} {
-		if sent := d.whole(t, "number", number); sent.Paused {
+		if sent := d.whole(t, "number", number); sent.After > 0 {
 			t.Errorf("%s waits for a pause by %s", number, d.text)
 		}
 	}
 	for _, number := range []string{"0301234567", "004312345", "*72101", "*78", "*78101", "6001", "11"} {
-		if sent := d.whole(t, "number", number); !sent.Paused {
+		if sent := d.whole(t, "number", number); sent.After == 0 {
 			t.Errorf("%s leaves at once by %s", number, d.text)
 		}
 	}
@@ -170,11 +203,11 @@ func TestDialledAtOnce(t *testing.T) {
 // In every country, with extensions of every beginning: example numbers of every kind
 // as libphonenumber writes them there, and emergency numbers, come out whole.
 func TestNoCountryDialsInPart(t *testing.T) {
-	m, _ := LookupAny("VVX250")
 	kinds := []phonenumbers.PhoneNumberType{phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE,
 		phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.VOIP, phonenumbers.UAN, phonenumbers.PAGER}
 	soon, tried := 0, 0
-	for iso := range phonenumbers.GetSupportedRegions() {
+	for n, iso := range slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions())) {
+		m, _ := LookupAny([]string{"VVX250", "SPIP430", "SPIP650"}[n%3]) // of each era one
 		if pbx.CheckCountry("", iso) != nil {
 			continue
 		}
@@ -190,10 +223,11 @@ func TestNoCountryDialsInPart(t *testing.T) {
 		r.Extensions = slices.CompactFunc(r.Extensions, func(a, b *pbx.Extension) bool { return a.Number == b.Number })
 		s := pbx.NewSnapshot(1, r)
 		d := offHook(t, s, polycomOf(m))
+		d.beside(t, s, []string{"T46U", "T28P", "W75B"}[n%3])
 		for what, numbers := range dialled(s, "default") {
 			for _, number := range numbers {
 				sent := d.whole(t, iso+": "+what, number)
-				if what == "emergency" && !sent.Paused {
+				if what == "emergency" && sent.After == 0 {
 					soon++
 				}
 			}

@@ -7,7 +7,8 @@
 // plan is made anew from the current snapshot; so a restart, a missed event or
 // a lost connection leaves nothing behind and nothing undecided. Where a
 // decision cannot be carried out in time, the call goes to the rendered
-// fallback; where even that fails, it is hung up.
+// fallback. A call whose fallback Asterisk refuses is hung up; while Asterisk does not
+// answer, the call waits in Stasis and is tried again.
 //
 // It may import the standard library, CyCoreSystems/ari (event types), pbx and
 // the ari package.
@@ -47,8 +48,8 @@ type Options struct {
 	Change func(ctx context.Context, endpoint string, set pbx.Setting) (on bool, err error)
 	// Deadline bounds each of three phases of a call. They are: decide and carry out,
 	// counted from the call's arrival; the fallback; the hangup. A call thus leaves Stasis
-	// within three times this, as long as Asterisk takes one request for each call that
-	// waits in that time. A decision that has not begun after half of it is left to the
+	// within three times this, as long as Asterisk takes and answers one request for each
+	// call that waits in that time. A decision that has not begun after half of it is left to the
 	// fallback. 0 means 500 ms.
 	Deadline time.Duration
 	// MaxDeciding bounds the calls in decision or waiting for it. Overflow rule: as many again

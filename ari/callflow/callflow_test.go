@@ -334,6 +334,23 @@ func TestStranded(t *testing.T) {
 	}
 }
 
+// A call is not cut off because Asterisk answers late: it is tried again.
+func TestLateAsterisk(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.Deadline = 500 * time.Millisecond })
+	r.answers("POST /channels/*/continue", hangs, hangs, aritest.Answer{})
+	r.answers("GET /channels", aritest.Answer{Body: "[" + listed("1", "PJSIP/dccc-0000002a", "101", "Stasis", "dialtone,call,acme") + "]"})
+	r.run()
+	r.enters(caller("1", "101"), "call", "acme")
+	if a, b := r.verdict(), r.verdict(); a != Stranded || b != FellBack {
+		t.Errorf("verdicts %s, %s; requests %v", a, b, r.trace())
+	}
+	for _, line := range r.trace() {
+		if strings.HasPrefix(line, "DELETE") {
+			t.Errorf("the call was hung up: %s", line)
+		}
+	}
+}
+
 func TestThousandCalls(t *testing.T) {
 	const calls = 1000
 	r := newRig(t, nil).run()

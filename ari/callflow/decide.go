@@ -177,7 +177,7 @@ func positions(p pbx.Plan) int {
 // fallBack sends a call to its place in the dialplan without a controller. A call that was
 // rung continues behind the ringing, any other at the start of the fallback. A call from a
 // trunk goes on at the number called. A call with foreign arguments goes on after its
-// Stasis().
+// Stasis(). A call that Asterisk refuses to move is hung up.
 func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	dialplan, extension, priority, label := pbx.FallbackContext(e.call.Tenant), e.extension(), 1, ""
 	rung := e.step && e.outcome != pbx.OutcomePlayed
@@ -205,6 +205,9 @@ func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 		return FellBack
 	case ari.IsConflict(err), ari.IsNotFound(err) && !rung, f.hasLeft(e):
 		return Gone
+	case !ari.IsAnswered(err):
+		// Asterisk is late. It may obey yet, and a caller would rather wait than be cut off.
+		return Stranded
 	}
 	// A 404 can also mean that a context or extension is not there. Its tenant was deleted
 	// while it rang.

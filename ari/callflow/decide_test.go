@@ -87,7 +87,8 @@ func TestFailures(t *testing.T) {
 		{"gone at fallback", call, fine, broken, fine, gone, Gone, []string{set, dial, fallback}},
 		{"first continue took effect late", call, fine, hangs, fine, moved, Gone, []string{set, dial, fallback}},
 		{"all but hangup 500", call, fine, broken, fine, broken, HungUp, []string{set, dial, fallback, hang}},
-		{"all but hangup hang", call, fine, hangs, fine, hangs, HungUp, []string{set, dial, fallback, hang}},
+		{"Asterisk answers nothing", call, fine, hangs, fine, hangs, Stranded, []string{set, dial, fallback}},
+		{"Asterisk is cut off", call, fine, aritest.Answer{Cut: true}, fine, aritest.Answer{Cut: true}, Stranded, []string{set, dial, fallback}},
 		{"nothing behind the ringing", busy, broken, fine, fine, aritest.Failure(404, "Requested extension can not be found"), HungUp, []string{setMail, after, hang}},
 		{"gone at hangup", call, fine, broken, gone, broken, Gone, []string{set, dial, fallback, hang}},
 	}

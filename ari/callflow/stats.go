@@ -14,8 +14,8 @@ const (
 	Decided  Verdict = "decided"  // handed over to its step
 	Gone     Verdict = "gone"     // hung up or moved on by itself
 	FellBack Verdict = "fallback" // sent to the rendered fallback
-	HungUp   Verdict = "hung-up"  // not even the fallback could be reached
-	Stranded Verdict = "stranded" // Asterisk took no command at all; a sweep tries again
+	HungUp   Verdict = "hung-up"  // Asterisk refused even the fallback
+	Stranded Verdict = "stranded" // Asterisk took or answered no command; a sweep tries again
 )
 
 // Stats are counts since New, and how many calls are in decision now.

@@ -102,7 +102,7 @@ func (n *numbering) dialling() Dialling {
 	}
 	size := 0
 	var kept []string
-	for _, p := range slices.Concat(n.help(), n.extensions(), n.behindCodes(), n.bareCodes()) {
+	for _, p := range slices.Concat(n.help(), n.poundCodes(), n.extensions(), n.behindCodes(), n.bareCodes()) {
 		if len(kept) < maxPatterns && size+len(p) < maxMap {
 			kept, size = append(kept, p), size+len(p)+1
 		}
@@ -162,11 +162,31 @@ func (n *numbering) behindCodes() []string {
 	return out
 }
 
-// bareCodes are the codes that no number follows and that begin nothing else.
+// poundCodes are patterns for codes with '#'. Older phones take that for their key to send,
+// unless a pattern has it where it was typed, so these come before others.
+func (n *numbering) poundCodes() []string {
+	var out []string
+	for _, f := range Features {
+		code := n.codes[f.Feature]
+		switch {
+		case !strings.Contains(code, "#") || f.Feature.pressed():
+		case f.Takes || n.goesOn(code):
+			out = append(out, code+"x.T")
+		default:
+			out = append(out, code)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// bareCodes are the codes that no number follows and that begin nothing else; those with '#'
+// are among poundCodes.
 func (n *numbering) bareCodes() []string {
 	var out []string
 	for _, f := range Features {
-		if code := n.codes[f.Feature]; code != "" && !f.Takes && !f.Feature.pressed() && !n.goesOn(code) {
+		if code := n.codes[f.Feature]; code != "" && !f.Takes && !f.Feature.pressed() && !n.goesOn(code) &&
+			!strings.Contains(code, "#") {
 			out = append(out, code)
 		}
 	}

@@ -9,12 +9,16 @@ import (
 )
 
 // bootYealink: <mac>.boot, else y000000000000.boot; a boot file's includes and nothing else, or without one the model's
-// common file and then <mac>.cfg. Of equal parameters the last read wins (vendor guide V84, page 74).
+// common file and then <mac>.cfg. Firmware up to V73 knows no boot file. Of equal parameters the last read wins (vendor guide V84, page 74).
 func (f *fetch) bootYealink(ctx context.Context, values map[string]string) (*Config, error) {
 	p := f.phone
 	base := p.memory.url
 	files := []string{p.model.Common + ".cfg", p.mac + ".cfg"}
-	for _, name := range []string{p.mac + ".boot", "y000000000000.boot"} {
+	boots := []string{p.mac + ".boot", "y000000000000.boot"}
+	if p.model.old() {
+		boots = nil
+	}
+	for _, name := range boots {
 		text, err := f.get(ctx, base, name)
 		if err != nil {
 			return nil, err
@@ -58,10 +62,14 @@ func (f *fetch) bootYealink(ctx context.Context, values map[string]string) (*Con
 	return c, nil
 }
 
-// yealinkMove is where static.auto_provision.server.url sends the phone.
-func yealinkMove(v map[string]string) (to, user, password string) {
+// yealinkMove is where static.auto_provision.server.url sends the phone; up to V73 its name is shorter.
+func yealinkMove(v map[string]string, m Model) (to, user, password string) {
+	static := "static."
+	if m.old() {
+		static = ""
+	}
 	get := func(name string) string {
-		if s := v["static.auto_provision.server."+name]; s != "%NULL%" {
+		if s := v[static+"auto_provision.server."+name]; s != "%NULL%" {
 			return s
 		}
 		return ""

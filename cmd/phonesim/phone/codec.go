@@ -25,14 +25,15 @@ type codec struct {
 	rtpmap  string
 	yealink string // account.N.codec.NAME
 	polycom string // voice.codecPref.NAME
+	old     string // the same up to SIP software 3.2
 }
 
 var codecs = []codec{
-	{"PCMU", payloadPCMU, "PCMU/8000", "pcmu", "G711_Mu"},
-	{"PCMA", payloadPCMA, "PCMA/8000", "pcma", "G711_A"},
-	{"G722", payloadG722, "G722/8000", "g722", "G722"},
-	{"G729", payloadG729, "G729/8000", "g729", "G729_AB"},
-	{"opus", payloadOpus, "opus/48000/2", "opus", "Opus"},
+	{"PCMU", payloadPCMU, "PCMU/8000", "pcmu", "G711_Mu", "G711Mu"},
+	{"PCMA", payloadPCMA, "PCMA/8000", "pcma", "G711_A", "G711A"},
+	{"G722", payloadG722, "G722/8000", "g722", "G722", "G722"},
+	{"G729", payloadG729, "G729/8000", "g729", "G729_AB", "G729AB"},
+	{"opus", payloadOpus, "opus/48000/2", "opus", "Opus", ""},
 }
 
 // plainCodecs are offered by an account that no file describes.

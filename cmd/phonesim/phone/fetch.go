@@ -100,7 +100,7 @@ func kept(c *Config) map[string]string {
 func (p *Phone) follow(c *Config) (bool, error) {
 	var to, user, password string
 	if c.Vendor == Yealink {
-		to, user, password = yealinkMove(c.Values)
+		to, user, password = yealinkMove(c.Values, p.model)
 	} else {
 		to, user, password = polycomMove(c.Values, p.memory.url)
 	}

@@ -31,6 +31,9 @@ var models = []Model{
 	{Name: "T46U", Vendor: Yealink, Firmware: "108.86.0.90", Common: "y000000000108", Accounts: 16, UAName: "SIP-T46U"},
 	{Name: "T54W", Vendor: Yealink, Firmware: "96.86.0.70", Common: "y000000000096", Accounts: 16, UAName: "SIP-T54W"},
 	{Name: "T31G", Vendor: Yealink, Firmware: "124.86.0.75", Common: "y000000000123", Accounts: 2, UAName: "SIP-T31G"},
+	{Name: "T28P", Vendor: Yealink, Firmware: "2.73.0.50", Common: "y000000000000", Accounts: 6, UAName: "SIP-T28P"},
+	{Name: "SPIP430", Vendor: Polycom, Firmware: "3.2.7.0198", Accounts: 2, UAName: "PolycomSoundPointIP-SPIP_430-UA"},
+	{Name: "SPIP650", Vendor: Polycom, Firmware: "4.0.14.1580", Accounts: 6, UAName: "PolycomSoundPointIP-SPIP_650-UA"},
 	{Name: "VVX450", Vendor: Polycom, Firmware: "6.4.6.2453", Accounts: 12, UAName: "PolycomVVX-VVX_450-UA"},
 	{Name: "VVX250", Vendor: Polycom, Firmware: "6.4.6.2453", Accounts: 4, UAName: "PolycomVVX-VVX_250-UA"},
 }
@@ -50,6 +53,28 @@ func findModel(name string) (Model, bool) {
 		return Model{}, false
 	}
 	return models[i], true
+}
+
+// old reports whether the files have the names of the first generations: a Yealink's branch, the second number, is below
+// V80; a Polycom runs SIP software 3.2 or older.
+func (m Model) old() bool {
+	numbers := strings.Split(m.Firmware, ".")
+	if len(numbers) < 2 {
+		return false
+	}
+	first, second := atoi(numbers[0]), atoi(numbers[1])
+	if m.Vendor == Yealink {
+		return second < 80
+	}
+	return first < 3 || first == 3 && second < 3
+}
+
+// codecName is a codec in a Polycom's voice.codecPref.
+func (m Model) codecName(c codec) string {
+	if m.old() {
+		return c.old
+	}
+	return c.polycom
 }
 
 // httpAgent is the User-Agent of file requests. Yealink: "Yealink SIP-T46U 108.86.0.90 aa:bb:cc:dd:ee:ff";

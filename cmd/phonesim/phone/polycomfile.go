@@ -192,7 +192,7 @@ func polycomConfig(values map[string]string, model Model) *Config {
 			Expires:         atoi(firstOf(v("reg.%d.server.1.expires", i), values["voIpProt.server.1.expires"])),
 			OutboundProxy:   joinPort(v("reg.%d.outboundProxy.address", i), v("reg.%d.outboundProxy.port", i)),
 			VoicemailNumber: v("msg.mwi.%d.callBack", i),
-			Codecs:          ordered(func(c codec) string { return v("voice.codecPref.%s", c.polycom) }),
+			Codecs:          ordered(func(c codec) string { return v("voice.codecPref.%s", model.codecName(c)) }),
 		}
 		a.Transport = polycomTransport(firstOf(v("reg.%d.server.1.transport", i), values["voIpProt.server.1.transport"]), a)
 		c.Accounts = append(c.Accounts, a)

@@ -118,15 +118,10 @@ func yealinkConfig(values map[string]string, model Model) *Config {
 			UserName: v("account.%d.user_name", i), AuthName: v("account.%d.auth_name", i),
 			Password: v("account.%d.password", i),
 			Server:   v("account.%d.sip_server.1.address", i), Port: atoi(v("account.%d.sip_server.1.port", i)),
-			Transport:       yealinkTransport(v("account.%d.sip_server.1.transport_type", i)),
+			Transport:       yealinkTransport(firstOf(v("account.%d.sip_server.1.transport_type", i), v("account.%d.transport", i))),
 			Expires:         atoi(v("account.%d.sip_server.1.expires", i)),
 			VoicemailNumber: v("voice_mail.number.%d", i),
-			Codecs: ordered(func(c codec) string {
-				if v("account.%d.codec.%s.enable", i, c.yealink) != "1" {
-					return ""
-				}
-				return v("account.%d.codec.%s.priority", i, c.yealink)
-			}),
+			Codecs:          ordered(func(c codec) string { return yealinkPriority(v, i, c, model) }),
 		}
 		if v("account.%d.outbound_proxy_enable", i) == "1" {
 			a.OutboundProxy = joinPort(v("account.%d.outbound_proxy.1.address", i), v("account.%d.outbound_proxy.1.port", i))
@@ -142,6 +137,21 @@ func yealinkConfig(values map[string]string, model Model) *Config {
 		}
 	}
 	return c
+}
+
+// yealinkPriority is the rank of a codec in an account, "" where it is off. Firmware up to V73 has
+// numbered rows, each with the name of a codec.
+func yealinkPriority(v func(string, ...any) string, account int, c codec, m Model) string {
+	row := c.yealink
+	if m.old() {
+		for row = "1"; row != "20" && !strings.EqualFold(v("account.%d.codec.%s.payload_type", account, row), c.name); {
+			row = strconv.Itoa(atoi(row) + 1)
+		}
+	}
+	if v("account.%d.codec.%s.enable", account, row) != "1" {
+		return ""
+	}
+	return v("account.%d.codec.%s.priority", account, row)
 }
 
 // maxKeys is more than any model has (T77U: 95).

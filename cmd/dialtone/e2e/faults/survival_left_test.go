@@ -151,17 +151,34 @@ func (s *survival) recordingsEnded(t *testing.T) {
 
 // unrecorded says whose calls have no record yet, or too many.
 func (s *survival) unrecorded(t *testing.T) string {
-	from := map[string]int{}
-	for _, r := range s.allRecords(t, "") {
+	from, records := map[string]int{}, s.allRecords(t, "")
+	for _, r := range records {
 		from[r.From.Extension]++
 	}
 	var short []string
 	for extension, calls := range s.calls {
 		if n := from[extension]; n != calls {
-			short = append(short, fmt.Sprintf("%s has %d records of %d calls", extension, n, calls))
+			short = append(short, fmt.Sprintf("%q has %d records of %d calls, the odd ones: %s", extension, n, calls, odd(records, extension)))
 		}
 	}
 	return strings.Join(short, "; ")
+}
+
+// odd describes the records of an extension's calls that are not like most of them.
+func odd(records []CDR, extension string) string {
+	like := map[string]int{}
+	for _, r := range records {
+		if r.From.Extension == extension {
+			like[r.Summary()]++
+		}
+	}
+	var out strings.Builder
+	for _, r := range records {
+		if r.From.Extension == extension && like[r.Summary()] <= 3 {
+			fmt.Fprintf(&out, "\n\t%s of %+v from %s to %s: %s; rules %q", r.Call, r.From, r.Started, r.Ended, r.Summary(), r.Rules)
+		}
+	}
+	return out.String()
 }
 
 func (s *survival) recordsFrom(t *testing.T, extension string) (out []CDR) {

@@ -17,6 +17,7 @@ import (
 
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/factory"
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
@@ -379,10 +380,12 @@ func (d *deskLife) button() {
 	HangUp(d.t, out, in)
 	w.shows(d.t, "idle")
 
-	out = Dial(d.t, caller, config.OffHook("152").Number)
+	model := d.phone.Model()
+	box := factory.New(factory.EraOf(model.Vendor, model.Name, model.Firmware), config)
+	out = Dial(d.t, caller, box.OffHook("152", time.Second).Number)
 	in = Rings(d.t, out, called)
 	w.shows(d.t, "ringing")
-	taken := Dial(d.t, d.phone, config.TakesRinging(keys[0].Value)) // its key is pressed
+	taken := Dial(d.t, d.phone, box.RingingLamp(keys[0].Value)) // its key is pressed
 	if err := taken.WaitAnswer(); err != nil {
 		d.t.Fatal(err)
 	}

@@ -1,8 +1,11 @@
-package phone
+package factory
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 )
 
 // DigitMap is how a phone decides, off hook, when a number that is being typed is
@@ -12,14 +15,15 @@ type DigitMap struct {
 	// Impossible is what happens at the first digit that fits no pattern any more: 0
 	// sends what was typed so far, 1 plays a tone, 2 collects until the Send key.
 	Impossible int
+	// Pound reports whether '#' is a key that sends, unless a pattern has it written out
+	// there; a set of keys with it does not count.
+	Pound bool
 }
-
-// FactoryDigitMap is in force on a Polycom whose files say nothing.
-const FactoryDigitMap = "[2-9]11|0T|011xxx.T|[0-1][2-9]xxxxxxxxx|[2-9]xxxxxxxxx|[2-9]xxxT"
 
 type digitPattern struct {
 	elements []digitElement
-	timer    bool // complete only after a pause
+	timer    bool          // complete only after a pause
+	pause    time.Duration // how long
 }
 
 // digitElement is one place of a pattern; a repeated one stands any number of times, or not.
@@ -28,16 +32,24 @@ type digitElement struct {
 	repeated bool
 }
 
-// NewDigitMap reads patterns. Those that are not in the grammar are left out, as the
-// phone does; their number is in the error, beside the map.
-func NewDigitMap(text string, impossible int) (DigitMap, error) {
+// usualPause is that of a pattern whose time the files do not say.
+const usualPause = 3 * time.Second
+
+// NewDigitMap reads patterns, and their pauses in seconds. Those that are not in the grammar are
+// left out, as the phone does; their number is in the error, beside the map. A pause too many
+// means nothing.
+func NewDigitMap(text, pauses string, impossible int) (DigitMap, error) {
 	m := DigitMap{Impossible: impossible}
-	odd := 0
-	for _, part := range strings.Split(text, "|") {
+	odd, times := 0, strings.Split(pauses, "|")
+	for i, part := range strings.Split(text, "|") {
 		p, ok := newDigitPattern(part)
 		if !ok {
 			odd++
 			continue
+		}
+		p.pause = usualPause
+		if i < len(times) {
+			p.pause = seconds(times[i], p.pause)
 		}
 		m.patterns = append(m.patterns, p)
 	}
@@ -122,35 +134,51 @@ func (p digitPattern) skip(at []int, n int) []int {
 
 // Sent is what a phone dials of what was typed.
 type Sent struct {
-	Number string // "" while it waits for the Send key
-	Paused bool   // sent after a pause, not with the last digit
+	Number string        // "" while it waits for the Send key
+	After  time.Duration // since the last of its digits; 0 is with it
+	Left   string        // what was typed too late
 }
 
-// Type types a number digit by digit off hook and waits at the end.
-func (m DigitMap) Type(number string) Sent {
+// Type types a number digit by digit off hook, with a pause between two, and waits at the end.
+func (m DigitMap) Type(number string, between time.Duration) Sent {
 	for i := range len(number) {
-		typed, possible := number[:i+1], false
+		typed, left := number[:i+1], number[i+1:]
+		possible, atOnce := false, false
+		var ends []digitPattern
 		for _, p := range m.patterns {
 			at := p.read(typed)
 			possible = possible || len(at) > 0
-			if !p.timer && p.complete(at) {
-				return Sent{Number: typed}
+			switch {
+			case !p.complete(at):
+			case p.timer:
+				ends = append(ends, p)
+			default:
+				atOnce = true
 			}
 		}
-		switch {
-		case possible:
-		case m.Impossible == 0:
-			return Sent{Number: typed}
-		default:
+		byKey := m.Pound && number[i] == '#' && !m.hasPound(number[:i])
+		if atOnce || byKey || !possible && m.Impossible == 0 {
+			return Sent{Number: typed, Left: left}
+		}
+		if !possible {
 			return Sent{}
 		}
-	}
-	for _, p := range m.patterns {
-		if p.timer && p.complete(p.read(number)) {
-			return Sent{Number: number, Paused: true}
+		if len(ends) == 0 {
+			continue
+		}
+		p := slices.MinFunc(ends, func(a, b digitPattern) int { return cmp.Compare(a.pause, b.pause) })
+		if left == "" || between > p.pause {
+			return Sent{Number: typed, After: p.pause, Left: left}
 		}
 	}
 	return Sent{}
+}
+
+// hasPound reports whether a pattern goes on with a '#' of its own behind what was typed.
+func (m DigitMap) hasPound(typed string) bool {
+	return slices.ContainsFunc(m.patterns, func(p digitPattern) bool {
+		return slices.ContainsFunc(p.read(typed), func(n int) bool { return n < len(p.elements) && p.elements[n].set == "#" })
+	})
 }
 
 func (p digitPattern) complete(at []int) bool {
