@@ -28,6 +28,8 @@ type ExtensionFields struct {
 
 	BusyOnlyInCall bool `json:"busy_only_in_call,omitempty" doc:"Without call waiting it is busy while one of its devices is in a call, and while one rings; with this it rings for every caller until a call is answered"`
 
+	MaxCalls int `json:"max_calls,omitempty" minimum:"0" maximum:"100" doc:"How many calls may be or ring on its devices at once; further callers find it busy. 0 is without limit; call_waiting false ends it at one"`
+
 	PresentationNumber string `row:",number" json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
 	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
 	Country            string `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`

@@ -70,6 +70,7 @@ func (e *Extension) checkEffect(es *Errors) {
 		refuse(e.AllowedDevices != nil, "allowed_devices")
 		refuse(e.NoCallWaiting, "call_waiting")
 		refuse(e.BusyOnlyInCall, "busy_only_in_call")
+		refuse(e.MaxCalls > 0, "max_calls")
 		refuse(e.Record, "record")
 	}
 }

@@ -158,6 +158,8 @@ func toExtension(r routing, e *Extension) Plan {
 		return r.ended(e, whenBusy, "does not want to be disturbed")
 	case r.engaged(e):
 		return r.ended(e, whenBusy, "is in a call, or rings, and wants no second one")
+	case r.atLimit(e):
+		return r.ended(e, whenBusy, "has "+count(e.MaxCalls, "call")+" already, as many as it may at once")
 	}
 	rings := ringsFor(r.s, r.c, e)
 	if len(rings) > 0 {
