@@ -184,8 +184,11 @@ func (tx *Tx) checkKeptDevices(ctx context.Context, e *pbx.Extension) error {
 	if err != nil {
 		return err
 	}
+	if e.Type == pbx.TypeSIPVirtual && len(devices) == 0 {
+		return e.CheckLine()
+	}
 	for _, d := range devices {
-		if !e.Type.HasDevices() {
+		if !e.Type.HasDevices() && e.Type != pbx.TypeSIPVirtual {
 			return pbx.Refusedf("type", "extension %s still has devices, and one of type %s has none of its own", e.Number,
 				e.Type)
 		}

@@ -15,7 +15,8 @@ type Extension struct {
 	// Groups are the phone groups it belongs to, sorted; nil for none.
 	Groups []string
 	Type   ExtensionType
-	// ParentDevice is the device that a sip-virtual extension rings; "" for others.
+	// ParentDevice is the device that a sip-virtual extension rings while it has no line of its
+	// own on that device's phone; "" for others.
 	ParentDevice string
 	// AllowedDevices are the classes whose devices may register; nil allows all.
 	AllowedDevices []DeviceClass

@@ -181,7 +181,7 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 	for i, ring := range rings {
 		dial := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Record: e.Record || from != nil && from.Record,
 			Next: follow(i+1, i+1, i+1, last+4)}
-		if e.Type == TypeSIPVirtual {
+		if r.s.Borrows(e) {
 			dial.Called = e.Number
 		}
 		dial.Rule = fmt.Sprintf("extension %s rings %d of its %d devices for %d seconds",
