@@ -13,6 +13,7 @@ import (
 // The kinds of object in the audit trail and in references.
 const (
 	kindTenant    = "tenant"
+	kindReseller  = "reseller"
 	kindExtension = "extension"
 	kindDevice    = "device"
 	kindPhone     = "phone"
@@ -56,6 +57,7 @@ type Change struct {
 // ChangeFilter chooses changes; empty members choose all.
 type ChangeFilter struct {
 	Tenant   string
+	Branch   string // only of this reseller and of all below it, since they were made
 	Kind     string
 	Key      string
 	BeforeID int64 // only older ones than this: the last ID of the page before
@@ -63,6 +65,14 @@ type ChangeFilter struct {
 }
 
 const defaultChanges = 100
+
+// inBranch chooses the changes of a reseller, of the resellers below it and of their tenants. A
+// name that another account had before shows nothing of that account.
+const inBranch = `((c.kind = 'reseller' AND c.key IN ` + branchFrom + `
+	OR c.tenant IN (SELECT t.name FROM tenants t WHERE t.reseller IN ` + branchFrom + `))
+	AND NOT EXISTS (SELECT 1 FROM changes d WHERE d.action = 'delete' AND d.id >= c.id
+		AND (c.kind = 'reseller' AND d.kind = 'reseller' AND d.key = c.key AND d.tenant = ''
+			OR c.kind <> 'reseller' AND d.kind = 'tenant' AND d.key = c.tenant AND d.tenant = c.tenant)))`
 
 // Changes returns the audit trail, newest first.
 func (db *DB) Changes(ctx context.Context, f ChangeFilter) (out []Change, err error) {
@@ -73,6 +83,9 @@ func (db *DB) Changes(ctx context.Context, f ChangeFilter) (out []Change, err er
 		}
 	}
 	add(f.Tenant != "", "c.tenant = ?", f.Tenant)
+	if f.Branch != "" {
+		where, args = append(where, inBranch), append(args, f.Branch, f.Branch)
+	}
 	add(f.Kind != "", "c.kind = ?", f.Kind)
 	add(f.Key != "", "c.key = ?", f.Key)
 	add(f.BeforeID > 0, "c.id < ?", f.BeforeID)

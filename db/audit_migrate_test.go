@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,7 +79,9 @@ func TestAuditRowsOfOldStayReadable(t *testing.T) {
 		for _, part := range []string{"before", "after"} {
 			was, ok := old[part].(map[string]any)
 			if now, also := want[i][part].(map[string]any); ok && also {
-				maps.DeleteFunc(now, func(name string, _ any) bool { _, had := was[name]; return !had })
+				later := func(name string) bool { _, had := was[name]; return !had }
+				maps.DeleteFunc(now, func(name string, _ any) bool { return later(name) })
+				want[i]["fields"] = slices.DeleteFunc(want[i]["fields"].([]string), later)
 			}
 		}
 	}
@@ -95,6 +98,9 @@ func auditOf(t testing.TB, db *DB) (out []map[string]any) {
 		t.Fatal(err)
 	}
 	for _, c := range changes {
+		if c.Kind == kindReseller { // those of old had none
+			continue
+		}
 		out = append(out, map[string]any{"what": []string{c.Action, c.Kind, c.Tenant, c.Key}, "fields": c.Fields,
 			"before": withoutZeros(t, c.Before), "after": withoutZeros(t, c.After)})
 	}

@@ -48,9 +48,9 @@ func TestChangesTellWhatHappened(t *testing.T) {
 
 func TestChangesFilter(t *testing.T) {
 	db := openDB(t, Options{})
-	fill(t, db) // 6 changes after that of the default tenant
+	fill(t, db) // 8 changes after that of the default tenant
 	everything, err := db.Changes(t.Context(), ChangeFilter{})
-	if err != nil || len(everything) != 7 {
+	if err != nil || len(everything) != 9 {
 		t.Fatalf("%d, %v", len(everything), err)
 	}
 	for name, c := range map[string]struct {
@@ -59,7 +59,7 @@ func TestChangesFilter(t *testing.T) {
 	}{
 		"tenant": {ChangeFilter{Tenant: "acme"}, 1}, "kind": {ChangeFilter{Kind: "tenant"}, 2}, "key": {ChangeFilter{Key: "101"}, 2},
 		"kind and key": {ChangeFilter{Kind: "mailbox", Key: "101"}, 1}, "limit": {ChangeFilter{Limit: 3}, 3},
-		"before": {ChangeFilter{BeforeID: everything[4].ID}, 2}, "nothing": {ChangeFilter{Tenant: "nope"}, 0},
+		"before": {ChangeFilter{BeforeID: everything[4].ID}, 4}, "nothing": {ChangeFilter{Tenant: "nope"}, 0},
 	} {
 		if got, err := db.Changes(t.Context(), c.filter); err != nil || len(got) != c.want {
 			t.Errorf("%s: %d, %v; want %d", name, len(got), err, c.want)

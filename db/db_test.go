@@ -80,9 +80,20 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Title: "Acme GmbH", Timezone: "Europe/Berlin",
+	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, Title: "Acme GmbH", Timezone: "Europe/Berlin",
 		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
 		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90, FirstExtension: "510"}
+}
+
+// loneTenant is sampleTenant of the platform.
+func loneTenant() *pbx.Tenant {
+	t := sampleTenant()
+	t.Reseller = ""
+	return t
+}
+
+func sampleReseller() *pbx.Reseller {
+	return &pbx.Reseller{Name: "south", Parent: "north", Title: "South", MaxExtensions: 700, MaxCalls: 100, MaxNumbers: 50}
 }
 
 func sampleMailbox() *pbx.Mailbox {
@@ -133,7 +144,7 @@ func sampleTemplate() *pbx.ButtonTemplate {
 func samplePhoneSettings() *pbx.PhoneSettings {
 	return &pbx.PhoneSettings{Tenant: "acme", Language: "de", ToneCountry: "DE", NTPServer: "ntp.example.com", SyslogServer: "log.example.com", VLAN: 7, VLANPriority: 5,
 		Codecs: []string{"pcma", "g722"}, SRTP: "optional", Clock24: true, Logo: "http://www.example.com/logo.png",
-		Uploads: []string{"logs"}, Firmware: []pbx.PhoneFirmware{{Model: "T46U", SHA256: strings.Repeat("a", 64), Name: "t46u.rom"}, {Model: "VVX450", SHA256: strings.Repeat("b", 64), Name: "vvx.ld"}}}
+		OutboundProxy: "sbc.example.com:5080", SecondServer: "192.0.2.8", Paging: []string{"224.0.1.75:10000", "239.1.1.1:5000"}, Uploads: []string{"logs"}, Firmware: []pbx.PhoneFirmware{{Model: "T46U", SHA256: strings.Repeat("a", 64), Name: "t46u.rom"}, {Model: "VVX450", SHA256: strings.Repeat("b", 64), Name: "vvx.ld"}}}
 }
 
 // fill creates one of everything in an order that references allow.
@@ -141,6 +152,8 @@ func fill(t testing.TB, db *DB) int64 {
 	t.Helper()
 	return update(t, db, func(ctx context.Context, tx *Tx) error {
 		return all(
+			func() error { return tx.PutReseller(ctx, &pbx.Reseller{Name: "north"}) },
+			func() error { return tx.PutReseller(ctx, sampleReseller()) },
 			func() error { return tx.CreateTenant(ctx, sampleTenant()) },
 			func() error { return tx.CreateMailbox(ctx, sampleMailbox()) },
 			func() error { return tx.PutGroup(ctx, sampleGroup()) },

@@ -185,7 +185,9 @@ func (tx *Tx) checkKeptDevices(ctx context.Context, e *pbx.Extension) error {
 		return err
 	}
 	if e.Type == pbx.TypeSIPVirtual && len(devices) == 0 {
-		return e.CheckLine()
+		if err := e.CheckLine(); err != nil {
+			return err
+		}
 	}
 	for _, d := range devices {
 		if !e.Type.HasDevices() && e.Type != pbx.TypeSIPVirtual {

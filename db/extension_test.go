@@ -67,7 +67,7 @@ func TestExtensionRefusals(t *testing.T) {
 func TestExtensionPages(t *testing.T) {
 	db := openDB(t, Options{})
 	update(t, db, func(ctx context.Context, tx *Tx) error {
-		if err := tx.CreateTenant(ctx, sampleTenant()); err != nil {
+		if err := tx.CreateTenant(ctx, loneTenant()); err != nil {
 			return err
 		}
 		for i := range 25 {
@@ -131,7 +131,7 @@ func TestTypes(t *testing.T) {
 		"device desk-101 is still used by phone 00:15:65:aa:bb:cc, extension 102": func(ctx context.Context, tx *Tx) error {
 			return tx.DeleteDevice(ctx, "default", "desk-101")
 		},
-		"anonymous has no effect at an extension of type sip-virtual without a device of its own": func(ctx context.Context, tx *Tx) error {
+		"anonymous: has no effect at an extension of type sip-virtual without a device of its own": func(ctx context.Context, tx *Tx) error {
 			e := *want
 			e.Anonymous = true
 			return tx.PutExtension(ctx, &e)

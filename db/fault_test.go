@@ -80,7 +80,7 @@ func TestDeadlineWhileTheWriterIsBusy(t *testing.T) {
 	for i := range 20 {
 		ctx, cancel := context.WithCancel(t.Context())
 		_, err := db.Update(ctx, tester, func(tx *Tx) error {
-			err := tx.CreateTenant(context.Background(), sampleTenant())
+			err := tx.CreateTenant(context.Background(), loneTenant())
 			cancel()
 			for j := 0; err == nil && j < i; j++ {
 				_, err = tx.Tenants(context.Background(), ListOptions{})

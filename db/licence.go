@@ -29,3 +29,18 @@ func (tx *Tx) checkLicence(ctx context.Context, old, e *pbx.Extension) error {
 	}
 	return nil
 }
+
+// checkNumberLimit refuses one more number when the tenant has as many as it may.
+func (tx *Tx) checkNumberLimit(ctx context.Context, tenant string) error {
+	var allowed, used int
+	err := tx.sql.QueryRowContext(ctx, `SELECT max_numbers, CASE max_numbers WHEN 0 THEN 0
+		ELSE (SELECT count(*) FROM numbers WHERE tenant = ?1) END FROM tenants WHERE name = ?1`, tenant).Scan(&allowed, &used)
+	if err != nil {
+		return fmt.Errorf("counting the numbers of tenant %s: %w", tenant, err)
+	}
+	if allowed > 0 && used >= allowed {
+		return &pbx.Error{Kind: pbx.Conflict, Message: fmt.Sprintf("tenant %s has %d of the %d numbers that it may have",
+			tenant, used, allowed)}
+	}
+	return nil
+}

@@ -65,6 +65,11 @@ func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) error {
 	if err := tx.checkOwnNumber(ctx, n); err != nil {
 		return err
 	}
+	if old == nil {
+		if err := tx.checkNumberLimit(ctx, n.Tenant); err != nil {
+			return err
+		}
+	}
 	return numberTable.save(ctx, tx, old, n)
 }
 

@@ -13,6 +13,7 @@ import (
 type ListOptions struct {
 	After    string // only keys behind this one: the last key of the page before
 	Limit    int    // at most so many; 0 or less means all
+	Branch   string // of tenants and resellers: only those in the branch of this reseller; "" is all
 	Contains string // only objects with this in key or name; ASCII letters match in both cases
 }
 

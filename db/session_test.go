@@ -231,10 +231,10 @@ func TestTokensOfTenants(t *testing.T) {
 	if _, err := db.TokenByHash(ctx, hashOf("e")); pbx.KindOf(err) != pbx.Unauthorized {
 		t.Errorf("an expired token: %v", err)
 	}
-	if ts, err := db.Tokens(ctx, "acme"); err != nil || len(ts) != 2 || ts[0].Role != pbx.RoleOperator {
+	if ts, err := db.Tokens(ctx, Reach{Tenant: "acme"}); err != nil || len(ts) != 2 || ts[0].Role != pbx.RoleOperator {
 		t.Errorf("%v, %v", ts, err)
 	}
-	if err := db.RevokeToken(ctx, tester, "acme", "d"); pbx.KindOf(err) != pbx.NotFound {
+	if err := db.RevokeToken(ctx, tester, Reach{Tenant: "acme"}, "d"); pbx.KindOf(err) != pbx.NotFound {
 		t.Errorf("revoking another tenant's: %v", err)
 	}
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeleteTenant(ctx, "acme") })

@@ -24,6 +24,13 @@ type table[T any] struct {
 	bookkeeping func(*T) (version, revision *int64)
 
 	selects, upsert, deletes string
+	tenantless               bool // rows belong to no tenant
+}
+
+// aboveTenants marks a kind whose rows belong to no tenant.
+func (t *table[T]) aboveTenants() *table[T] {
+	t.tenantless = true
+	return t
 }
 
 // newTable makes the statements of a kind. Version and revision, columns of every kind,
@@ -154,8 +161,13 @@ func (t *table[T]) remove(ctx context.Context, tx *Tx, old *T) error {
 }
 
 // tenantOf and keyOf name a row as the audit does.
-func (t *table[T]) tenantOf(row *T) string { return textAt(t.keys[0].at(row)) }
-func (t *table[T]) keyOf(row *T) string    { return textAt(t.keys[len(t.keys)-1].at(row)) }
+func (t *table[T]) tenantOf(row *T) string {
+	if t.tenantless {
+		return ""
+	}
+	return textAt(t.keys[0].at(row))
+}
+func (t *table[T]) keyOf(row *T) string { return textAt(t.keys[len(t.keys)-1].at(row)) }
 
 // textAt is the text that a key column points at.
 func textAt(at any) string { return reflect.ValueOf(at).Elem().String() }
@@ -182,6 +194,18 @@ func equal(a, b any) bool {
 	v, err := x.Value()
 	w, errW := y.Value()
 	return err == nil && errW == nil && v == w
+}
+
+// someOf is a step of SnapshotOfPhone: it reads rows of a table beside those that are there.
+func someOf[T any](ctx context.Context, tx *Tx, t *table[T], to *[]*T, tail string, args ...any) func() error {
+	return func() error {
+		rows, err := t.rows(ctx, tx, tail, args...)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", t.name, err)
+		}
+		*to = append(*to, rows...)
+		return nil
+	}
 }
 
 // allOf is a step of Snapshot: it reads all rows of a table.

@@ -12,6 +12,7 @@ import (
 var tenantTable = newTable(kindTenant, "tenants",
 	func(row *pbx.Tenant) (version, revision *int64) { return &row.Version, &row.Revision },
 	keyCol("name", func(row *pbx.Tenant) any { return &row.Name }),
+	col("reseller", func(row *pbx.Tenant) any { return reference{&row.Reseller} }),
 	col("title", func(row *pbx.Tenant) any { return &row.Title }),
 	col("timezone", func(row *pbx.Tenant) any { return &row.Timezone }),
 	col("phone_password", func(row *pbx.Tenant) any { return secret{&row.PhonePassword} }),
@@ -21,6 +22,7 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("country", func(row *pbx.Tenant) any { return &row.Country }),
 	col("first_extension", func(row *pbx.Tenant) any { return &row.FirstExtension }),
 	col("max_calls", func(row *pbx.Tenant) any { return &row.MaxCalls }),
+	col("max_numbers", func(row *pbx.Tenant) any { return &row.MaxNumbers }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
 	col("forward_caller", func(row *pbx.Tenant) any {
 		return usual[pbx.ForwardCaller]{&row.ForwardCaller,
@@ -43,8 +45,9 @@ func (tx *Tx) Tenant(ctx context.Context, name string) (*pbx.Tenant, error) {
 // Tenants returns tenants by name. Contains looks at name and title.
 func (tx *Tx) Tenants(ctx context.Context, o ListOptions) ([]*pbx.Tenant, error) {
 	ts, err := tenantTable.rows(ctx, tx, `
-		WHERE name > ?1 AND (name LIKE ?2 ESCAPE '\' OR title LIKE ?2 ESCAPE '\')
-		ORDER BY name LIMIT ?3`, o.After, o.pattern(), o.limit())
+		WHERE name > ?1 AND (name LIKE ?3 ESCAPE '\' OR title LIKE ?3 ESCAPE '\')
+		AND (?2 = '' OR reseller IN `+branchFrom2+`)
+		ORDER BY name LIMIT ?4`, o.After, o.Branch, o.pattern(), o.limit())
 	if err != nil {
 		return nil, fmt.Errorf("listing tenants: %w", err)
 	}
@@ -91,7 +94,13 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 			return err
 		}
 	}
-	return tenantTable.save(ctx, tx, old, t)
+	if err := tx.needReseller(ctx, "reseller", t.Reseller); err != nil {
+		return err
+	}
+	if err := tenantTable.save(ctx, tx, old, t); err != nil {
+		return err
+	}
+	return tx.handedOn(ctx, t.Reseller)
 }
 
 // DeleteTenant removes an empty tenant. For any other, an InUse error names its objects, at

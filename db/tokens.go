@@ -18,6 +18,7 @@ type Token struct {
 	Name       string // the user or program that uses it; the actor of its changes
 	Role       pbx.Role
 	Tenant     string    // where it has that role; "" for a platform admin, with the role everywhere
+	Reseller   string    // in whose branch it is reseller-admin; "" for other roles
 	CreatedBy  string    // the actor that made it; "" for a token from before that was kept
 	Username   string    // the user of Tenant with whom it ends; "" for no user
 	ExpiresAt  time.Time // zero: never
@@ -29,23 +30,28 @@ type Token struct {
 // touchEvery keeps a busy token from writing at each request.
 const touchEvery = time.Minute
 
-const selectToken = `SELECT id, name, role, coalesce(tenant, ''), created_by, username, expires_at, created_at, revoked_at, last_used_at FROM tokens`
+const selectToken = `SELECT id, name, role, coalesce(tenant, ''), coalesce(reseller, ''), created_by, username, expires_at, created_at, revoked_at, last_used_at FROM tokens`
 
 func scanToken(row scanner) (*Token, error) {
 	t := &Token{}
-	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, &t.CreatedBy, &t.Username,
+	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, &t.Reseller, &t.CreatedBy, &t.Username,
 		instant{&t.ExpiresAt}, instant{&t.CreatedAt},
 		instant{&t.RevokedAt}, instant{&t.LastUsedAt})
 }
 
 // CreateToken stores a token by the SHA-256 (32 bytes) of its text. It returns a Conflict
-// error when the id is taken, a NotFound error when the tenant does not exist. The audit
+// error when the id is taken, a NotFound error when the tenant or reseller does not exist. The audit
 // trail has it, so it makes a revision.
 func (db *DB) CreateToken(ctx context.Context, author pbx.Author, t Token, hash []byte) error {
 	_, err := db.Update(ctx, author, func(tx *Tx) error {
 		t.CreatedAt, t.CreatedBy = tx.start, author.Actor
 		if t.Tenant != "" {
 			if err := tx.needTenant(ctx, t.Tenant); err != nil {
+				return err
+			}
+		}
+		if t.Reseller != "" {
+			if _, err := tx.Reseller(ctx, t.Reseller); err != nil {
 				return err
 			}
 		}
@@ -56,9 +62,9 @@ func (db *DB) CreateToken(ctx context.Context, author pbx.Author, t Token, hash 
 		if have {
 			return pbx.Conflictf("id", "token %s exists already", t.ID)
 		}
-		err = tx.exec(ctx, `INSERT INTO tokens (id, name, role, tenant, created_by, username, expires_at, hash, created_at,
-			revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, 0, 0)`,
-			t.ID, t.Name, string(t.Role), t.Tenant, t.CreatedBy, t.Username, millis(t.ExpiresAt), hash, millis(tx.start))
+		err = tx.exec(ctx, `INSERT INTO tokens (id, name, role, tenant, reseller, created_by, username, expires_at, hash,
+			created_at, revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?, ?, ?, 0, 0)`,
+			t.ID, t.Name, string(t.Role), t.Tenant, t.Reseller, t.CreatedBy, t.Username, millis(t.ExpiresAt), hash, millis(tx.start))
 		if err != nil {
 			return err
 		}
@@ -104,11 +110,10 @@ func (db *DB) TouchToken(ctx context.Context, t *Token) error {
 	return nil
 }
 
-// Tokens returns the tokens of a tenant by id, revoked ones included. With tenant "" it
-// returns all tokens.
-func (db *DB) Tokens(ctx context.Context, tenant string) (ts []*Token, err error) {
+// Tokens returns the tokens within reach by id, revoked ones included.
+func (db *DB) Tokens(ctx context.Context, reach Reach) (ts []*Token, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
-		ts, err = query(ctx, tx, scanToken, selectToken+` WHERE ?1 IN ('', tenant) ORDER BY id`, tenant)
+		ts, err = tx.tokens(ctx, reach, "")
 		return err
 	})
 	if err != nil {
@@ -117,15 +122,22 @@ func (db *DB) Tokens(ctx context.Context, tenant string) (ts []*Token, err error
 	return ts, nil
 }
 
-// RevokeToken ends a token of a tenant for good. With tenant "" it ends any token. It
-// returns a NotFound error when the token does not exist. A second time it changes nothing.
-func (db *DB) RevokeToken(ctx context.Context, author pbx.Author, tenant, id string) error {
+// tokens returns the tokens within reach that have the id; "" is any.
+func (tx *Tx) tokens(ctx context.Context, reach Reach, id string) ([]*Token, error) {
+	return query(ctx, tx, scanToken, selectToken+` WHERE ?1 IN ('', tenant)
+		AND (?2 = '' OR tenant IN (SELECT name FROM tenants WHERE reseller IN `+branchFrom2+`) OR reseller IN `+branchFrom2+`)
+		AND ?3 IN ('', id) ORDER BY id`, reach.Tenant, reach.Reseller, id)
+}
+
+// RevokeToken ends a token within reach for good. It returns a NotFound error when there is
+// no such token. A second time it changes nothing.
+func (db *DB) RevokeToken(ctx context.Context, author pbx.Author, reach Reach, id string) error {
 	_, err := db.Update(ctx, author, func(tx *Tx) error {
-		ts, err := query(ctx, tx, scanToken, selectToken+` WHERE id = ?1 AND ?2 IN ('', tenant)`, id, tenant)
+		ts, err := tx.tokens(ctx, reach, id)
 		if err != nil {
 			return err
 		}
-		if len(ts) == 0 {
+		if id == "" || len(ts) == 0 {
 			return pbx.NotFoundf("token %s does not exist", id)
 		}
 		return tx.revoke(ctx, ts)
@@ -185,7 +197,7 @@ func (tx *Tx) auditToken(ctx context.Context, old, now *Token) error {
 
 // properties is the token as the API has it, in JSON, without what its use changes.
 func (t *Token) properties() (string, error) {
-	out := map[string]any{"id": t.ID, "name": t.Name, "role": t.Role, "tenant": t.Tenant, "created_by": t.CreatedBy,
+	out := map[string]any{"id": t.ID, "name": t.Name, "role": t.Role, "tenant": t.Tenant, "reseller": t.Reseller, "created_by": t.CreatedBy,
 		"username": t.Username, "expires": instant{&t.ExpiresAt}, "revoked": instant{&t.RevokedAt}}
 	b, err := json.Marshal(out)
 	if err != nil {

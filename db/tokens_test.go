@@ -25,7 +25,7 @@ func TestTokens(t *testing.T) {
 		"same hash":      {db.CreateToken(ctx, tester, Token{ID: "t2", Name: "again", Role: pbx.RolePlatformAdmin}, hash[:]), pbx.Conflict},
 		"short hash":     {db.CreateToken(ctx, tester, Token{ID: "t2", Name: "short", Role: pbx.RolePlatformAdmin}, hash[:31]), pbx.Invalid},
 		"no id":          {db.CreateToken(ctx, tester, Token{ID: "", Name: "x", Role: pbx.RolePlatformAdmin}, other[:]), pbx.Invalid},
-		"revoke unknown": {db.RevokeToken(ctx, tester, "", "t2"), pbx.NotFound},
+		"revoke unknown": {db.RevokeToken(ctx, tester, Reach{}, "t2"), pbx.NotFound},
 	} {
 		if pbx.KindOf(c.err) != c.kind {
 			t.Errorf("%s: %v", name, c.err)
@@ -51,14 +51,14 @@ func TestRevokedTokenIsUnauthorized(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := db.RevokeToken(ctx, tester, "", "t1"); err != nil {
+		if err := db.RevokeToken(ctx, tester, Reach{}, "t1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := db.TokenByHash(ctx, hash[:]); pbx.KindOf(err) != pbx.Unauthorized {
 		t.Errorf("a revoked token: %v", err)
 	}
-	if ts, err := db.Tokens(ctx, ""); err != nil || len(ts) != 1 || ts[0].RevokedAt.IsZero() {
+	if ts, err := db.Tokens(ctx, Reach{}); err != nil || len(ts) != 1 || ts[0].RevokedAt.IsZero() {
 		t.Errorf("%+v, %v", ts, err)
 	}
 }

@@ -67,7 +67,7 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = db.Update(t.Context(), tester, func(tx *Tx) error {
-		if err := tx.CreateTenant(t.Context(), sampleTenant()); err != nil {
+		if err := tx.CreateTenant(t.Context(), loneTenant()); err != nil {
 			t.Error(err)
 		}
 		return boom
@@ -78,7 +78,7 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = db.Update(t.Context(), tester, func(tx *Tx) error {
-			_ = tx.CreateTenant(t.Context(), sampleTenant())
+			_ = tx.CreateTenant(t.Context(), loneTenant())
 			panic("the connection must come back")
 		})
 	}()
@@ -91,8 +91,8 @@ func TestViewRefusesToWrite(t *testing.T) {
 	db := openDB(t, Options{})
 	fill(t, db)
 	writes := map[string]func(context.Context, *Tx) error{
-		"CreateTenant":    func(ctx context.Context, tx *Tx) error { return tx.CreateTenant(ctx, sampleTenant()) },
-		"PutTenant":       func(ctx context.Context, tx *Tx) error { return tx.PutTenant(ctx, sampleTenant()) },
+		"CreateTenant":    func(ctx context.Context, tx *Tx) error { return tx.CreateTenant(ctx, loneTenant()) },
+		"PutTenant":       func(ctx context.Context, tx *Tx) error { return tx.PutTenant(ctx, loneTenant()) },
 		"DeleteTenant":    func(ctx context.Context, tx *Tx) error { return tx.DeleteTenant(ctx, "acme") },
 		"CreateMailbox":   func(ctx context.Context, tx *Tx) error { return tx.CreateMailbox(ctx, sampleMailbox()) },
 		"PutMailbox":      func(ctx context.Context, tx *Tx) error { return tx.PutMailbox(ctx, sampleMailbox()) },
@@ -169,7 +169,7 @@ func TestTimesOfOneTransactionAgree(t *testing.T) {
 		if tx.Now().Nanosecond()%1e6 != 0 || tx.Now().IsZero() {
 			t.Errorf("start %v is not in milliseconds", tx.Now())
 		}
-		if err := tx.CreateTenant(ctx, sampleTenant()); err != nil {
+		if err := tx.CreateTenant(ctx, loneTenant()); err != nil {
 			return err
 		}
 		var at int64

@@ -56,11 +56,12 @@ func sameNames(t *testing.T, model string, plain, odd map[string]string) {
 // the value arrives as it is.
 func FuzzButtonsKeepTheFileWhole(f *testing.F) {
 	for i := range pbx.ButtonKinds {
-		for _, s := range append(hostile, "102", "*8101", "http://h/x?a=b&c=d", "http://h/\"><x/>", "1\nlinekey.1.type = 0") {
+		for _, s := range append(hostile, "102", "*8101", "http://h/x?a=b&c=d", "224.0.1.75:10000", "http://h/\"><x/>", "1\nlinekey.1.type = 0") {
 			f.Add(byte(i), s, s)
 		}
 	}
-	plain := map[pbx.ButtonKind]string{pbx.URLButton: "http://h/x", pbx.LineButton: "", pbx.NoButton: ""}
+	plain := map[pbx.ButtonKind]string{pbx.URLButton: "http://h/x", pbx.LineButton: "", pbx.NoButton: "", pbx.PagingButton: "224.0.1.75:10000", pbx.HoldButton: "",
+		pbx.ConferenceButton: "", pbx.RecordButton: "", pbx.RedialButton: "", pbx.DirectoryButton: "", pbx.HistoryButton: "", pbx.TransferButton: ""}
 	f.Fuzz(func(t *testing.T, k byte, value, label string) {
 		kind := pbx.ButtonKinds[int(k)%len(pbx.ButtonKinds)]
 		b := pbx.Button{Key: 2, Kind: kind, Value: value, Label: label, Line: 1}
@@ -134,7 +135,8 @@ func TestButtonsCoverEachOther(t *testing.T) {
 // zero.
 func TestYealinkKinds(t *testing.T) {
 	for _, k := range pbx.ButtonKinds {
-		if _, ok := yealinkTypes[k]; ok == (k == pbx.NoButton) {
+		none := k == pbx.NoButton || k == pbx.RedialButton || k == pbx.HistoryButton // a line key has none
+		if _, ok := yealinkTypes[k]; ok == none {
 			t.Errorf("kind %s has a number: %v", k, ok)
 		}
 	}

@@ -32,6 +32,12 @@ func (in *input) feature(s *pbx.Snapshot, tenant string, b pbx.Button) pbx.Butto
 		b.Value = before(in.directed, b.Value)
 	case b.Kind == pbx.IntercomButton && isExtension:
 		b.Value = before(onKey(codes[pbx.FeatureIntercom]), b.Value)
+	case b.Kind == pbx.RecordButton && codes[pbx.FeatureRecord] == "":
+		b.Kind = pbx.NoButton
+		return b
+	case b.Kind == pbx.RecordButton && in.vendor == pbx.Polycom:
+		b.Value = codes[pbx.FeatureRecord] // pressed in the call
+		return b
 	case b.Kind == pbx.ParkedButton:
 		return b
 	case b.Kind.Lamp():

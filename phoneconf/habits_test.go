@@ -79,6 +79,9 @@ var habits = []habit{
 	{does: "intercom and pages are answered by the phone", codes: "intercom", cells: map[string]string{
 		"ucs4 ucs": "voIpProt.SIP.alertInfo.1.value={answer} voIpProt.SIP.alertInfo.1.class=ringAutoAnswer", "sip3": "voIpProt.SIP.alertInfo.1.value={answer} voIpProt.SIP.alertInfo.1.class=4",
 		"v70 v80": "features.intercom.allow=1 features.intercom.mute=0 features.intercom.barge=0 account.1.auto_answer=0 account.1.alert_info_url_enable=0", "dect multicell": "- a handset is answered by its user"}},
+	{does: "pages by multicast are heard at the tenant's addresses, in one codec", cells: map[string]string{
+		"v70 v80": "multicast.codec=G722 multicast.listen_address.1.ip_address=224.0.1.75:10000 multicast.listen_address.2.ip_address=", "dect multicell": "- handsets hear none; Unfollowed says so",
+		allPolycom: "- pages in a way of its own, which is off in the factory; Unfollowed says so"}},
 	{does: "groups ring with a tone of their own", cells: map[string]string{
 		"ucs4 ucs": "voIpProt.SIP.alertInfo.4.value={ring3} voIpProt.SIP.alertInfo.4.class=custom3", "v70 v80": "distinctive_ring_tones.alert_info.3.text={ring3} distinctive_ring_tones.alert_info.3.ringer=3",
 		"sip3": "- its classes are numbers, of which no source has a free one", "dect multicell": "- handsets ring as their users chose"}},
@@ -150,7 +153,7 @@ func TestEveryModelHasOurHabits(t *testing.T) {
 			r := diallingTenant("DE", "101")
 			r.Tenants[0].Timezone, r.Extensions[0].Mailbox, r.Devices[0].Extension = "Europe/Berlin", "101", "101"
 			settings := pbx.DefaultPhoneSettings("default")
-			settings.Language, settings.SRTP = "de", "optional"
+			settings.Language, settings.SRTP, settings.Paging = "de", "optional", []string{"224.0.1.75:10000"}
 			r.PhoneSettings = []*pbx.PhoneSettings{settings}
 			has := map[string]string{"directed": "**", "pickup": "*8", "voicemail": "*97", "hash": "1",
 				"answer": pbx.AlertAnswer, "ring3": pbx.RingWord(3), "from": "2", "tcp": "0", "pages": "0"}

@@ -150,7 +150,7 @@ func (in *input) fingerprint() [sha256.Size]byte {
 	c := &in.settings
 	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN),
 		strconv.Itoa(c.VLANPriority),
-		strings.Join(c.Codecs, " "), c.SRTP, strconv.FormatBool(c.Clock24), c.Logo,
+		strings.Join(c.Codecs, " "), strings.Join(c.Paging, " "), c.OutboundProxy, c.SecondServer, c.SRTP, strconv.FormatBool(c.Clock24), c.Logo,
 		strings.Join(c.Uploads, " "), c.FirmwareOf(in.model))
 	for _, l := range in.lines {
 		b = appendTexts(b, strconv.Itoa(l.registration), l.endpoint, l.secret, l.number, l.name, l.voicemail)

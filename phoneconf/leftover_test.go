@@ -23,6 +23,7 @@ sip.listen_port=5065 sip.nat_stun.enable=1 sip.tls_cipher_list=!ECDH:AES securit
 ldap.enable=1 remote_phonebook.data.2.url=http://old/2 remote_phonebook.data.3.url=http://old/3 remote_phonebook.data.4.url=http://old/4 remote_phonebook.data.5.url=http://old/5 remote_phonebook.data.5.name=Old remote_phonebook.display_name=Old
 softkey.1.enable=1 softkey.10.enable=1 phone_setting.custom_softkey_enable=1 features.enhanced_dss_keys.enable=1 dm.enable=1 static.managementserver.enable=1 static.auto_provision.weekly.enable=1 static.auto_provision.flexible.enable=1
 static.autoprovision.1.url=http://old/ static.auto_provision.server.username=old static.auto_provision.server.password=old static.firmware.url=http://old/x.rom action_url.dnd_on=http://old/ action_url.registered=http://old/ action_url.incoming_call=http://old/
+multicast.codec=PCMU multicast.listen_address.1.ip_address=224.9.9.9:9999 multicast.listen_address.10.ip_address=224.9.9.9:9998
 static.auto_provision.custom.protect=1 static.network.vpn_enable=1 static.openvpn.url=http://old/vpn.tar static.network.lldp.enable=0 static.wifi.1.ssid=office static.network.802_1x.mode=1 phone_setting.phone_lock.enable=1`
 
 // leftAlone are those that stay, with the reason.
@@ -35,8 +36,8 @@ var leftAlone = map[string]string{
 var notThere = map[Era][]string{
 	YealinkV70:       {"account.1.outbound_proxy.", "account.1.dialplan.", "account.1.srtp.", "static.auto_provision.custom."},
 	YealinkV80:       {"account.1.outbound_host"},
-	YealinkDECT:      {"account.1.outbound_host", "static.auto_provision.custom.", "account.9.enable"},
-	YealinkMulticell: {"account.1.outbound_host", "static.auto_provision.custom."},
+	YealinkDECT:      {"multicast.", "account.1.outbound_host", "static.auto_provision.custom.", "account.9.enable"},
+	YealinkMulticell: {"multicast.", "account.1.outbound_host", "static.auto_provision.custom."},
 }
 
 // What another system left on a Yealink is gone after the first boot, on every model.

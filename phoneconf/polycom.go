@@ -51,6 +51,7 @@ type polycomSiteView struct {
 	Emergency   []polycomEmergency
 	Directed    xmlAttr // what is dialled before the number at which a call rings
 	KeepTCP     int
+	HasProxy    bool    // requests come from a proxy, and not from the server
 	Root        xmlAttr // certificate of the authority to trust, beside those that the phone knows
 	Pages       int     // 1 when keys stand on several pages
 }
@@ -106,6 +107,7 @@ func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		view.Background = w.attr("model", m.Name)
 	}
 	view.Root = w.attr("root certificate", in.site.Root)
+	view.HasProxy = s.OutboundProxy != ""
 	if in.site.TransportOf(m) != "udp" {
 		view.KeepTCP = 1
 	}

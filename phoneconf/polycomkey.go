@@ -1,6 +1,8 @@
 package phoneconf
 
 import (
+	"cmp"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -26,6 +28,20 @@ type polycomLine struct {
 	Port         int
 	Transport    xmlAttr // of polycomTransports
 	Voicemail    xmlAttr // number to dial for messages
+	// Proxy is that of all SIP, Second the server while the first does not answer.
+	Proxy, Second polycomSIPServer
+}
+
+// polycomSIPServer is a SIP server; without an address there is none.
+type polycomSIPServer struct {
+	Address xmlAttr
+	Port    int
+}
+
+// sipServer is a SIP server, perhaps with a port of its own.
+func (w *attrWriter) sipServer(s Site, transport, server string) polycomSIPServer {
+	host, port := pbx.SplitServer(server)
+	return polycomSIPServer{w.attr("SIP server", host), cmp.Or(port, s.Port(transport))}
 }
 
 // polycomWatched is an extension with a lamp. BLF keys take them in their order.
@@ -53,7 +69,18 @@ type polycomKey struct {
 // polycomMacros are the ends of actions: what is done with the value.
 var polycomMacros = map[pbx.ButtonKind]string{
 	pbx.ParkButton: "$Trefer$", pbx.PickupButton: "$Tinvite$", pbx.DTMFButton: "$Tdtmf$",
-	pbx.VoicemailButton: "$Tinvite$", pbx.IntercomButton: "$Tinvite$", pbx.URLButton: "",
+	pbx.VoicemailButton: "$Tinvite$", pbx.IntercomButton: "$Tinvite$", pbx.URLButton: "", pbx.RecordButton: "$Tdtmf$",
+	pbx.TransferButton: "$Trefer$", pbx.HoldButton: "$FHold$", pbx.ConferenceButton: "$FConference$",
+	pbx.RedialButton: "$FRedial$", pbx.DirectoryButton: "$FDirectories$", pbx.HistoryButton: "$FCallList$",
+}
+
+// polycomMacro is the action of a key. $FTransfer$ and $FDirectories$ are in working files of
+// others; that the other keys of the phone go by their names as well is unconfirmed [K].
+func polycomMacro(b pbx.Button) string {
+	if b.Kind == pbx.TransferButton && b.Value == "" {
+		return "$FTransfer$" // asks for the number
+	}
+	return b.Value + polycomMacros[b.Kind]
 }
 
 func renderPolycomReg(e *Engine, in *input, m Model) ([]byte, error) {
@@ -118,7 +145,7 @@ func (w *attrWriter) place(view *polycomRegView, in *input, b pbx.Button) (categ
 	// A star stands for itself: '^' is a mark of the whole action, at its start, and
 	// needed in a directory alone (SIP 3.1 administrator's guide, enhanced feature keys).
 	view.Actions = append(view.Actions, polycomAction{N: len(view.Actions) + 1, Label: label,
-		Action: w.attr("value of key "+b.Place(), b.Value+polycomMacros[b.Kind])})
+		Action: w.attr("value of key "+b.Place(), polycomMacro(b))})
 	return "EFK", len(view.Actions)
 }
 
@@ -140,6 +167,8 @@ func (w *attrWriter) line(in *input, m Model, n int) polycomLine {
 	out.Server = w.attr("SIP server", in.site.SIPServer)
 	transport := in.site.TransportOf(m)
 	out.Port, out.Transport = in.site.Port(transport), w.attr("transport", polycomTransports[transport])
+	out.Proxy = w.sipServer(in.site, transport, in.settings.OutboundProxy)
+	out.Second = w.sipServer(in.site, transport, in.settings.SecondServer)
 	if l.voicemail != "" {
 		out.HasVoicemail = true
 		out.Voicemail = w.attr("voicemail number", l.voicemail)

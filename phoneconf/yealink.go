@@ -1,6 +1,7 @@
 package phoneconf
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -34,14 +35,16 @@ type yealinkView struct {
 	Settings  yealinkSettings
 	Clock     yealinkClock
 	Server    yealinkServer
-	Root      yealinkValue // address of the root certificate, beside those that the phone knows
-	Pickup    yealinkValue // what is dialled to take a call that rings elsewhere
-	Directed  yealinkValue // the same, before the number where it rings
-	Rings     []int        // 1, 2, … of the distinctive rings
+	Second    yealinkServer // while the first does not answer
+	Root      yealinkValue  // address of the root certificate, beside those that the phone knows
+	Pickup    yealinkValue  // what is dialled to take a call that rings elsewhere
+	Directed  yealinkValue  // the same, before the number where it rings
+	Rings     []int         // 1, 2, … of the distinctive rings
 	Accounts  []yealinkAccount
 	Keys      []yealinkKey    // of the phone
 	Modules   []yealinkModule // its expansion modules
 
+	Paging  [pbx.MaxPaging]yealinkValue // multicast addresses at which it listens
 	Uploads yealinkUploads
 	// Firmware is the address of what the model runs, "" where phones keep theirs.
 	Firmware yealinkValue
@@ -49,6 +52,14 @@ type yealinkView struct {
 	SendKey   int          // 1 when # sends what was typed, 0 when it is dialled
 	Emergency yealinkValue // numbers that reach help, by commas: a locked phone dials them
 	Beyond    []int        // accounts that the model has not, and a phone of a wrong row may
+}
+
+// listeners are the multicast addresses at which the phone listens, and places to be cleared.
+func (w *yealinkWriter) listeners(addresses []string) (out [pbx.MaxPaging]yealinkValue) {
+	for i, address := range addresses {
+		out[i] = w.value("paging address", address)
+	}
+	return out
 }
 
 // yealinkServer is Asterisk as the phone reaches it.
@@ -68,6 +79,8 @@ type yealinkAccount struct {
 	Password    yealinkValue
 	Voicemail   yealinkValue // number to dial for messages
 	Server      yealinkServer
+	Second      yealinkServer // while the first does not answer; no address for none
+	Proxy       yealinkServer // of all SIP; no address for none
 	SRTP        int
 	CallerFrom  int // where the caller's name and number stand: 0 From, 2 P-Asserted-Identity before From
 	Codecs      [5]yealinkCodec
@@ -99,9 +112,11 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		Clock:     w.clock(c),
 		Pickup:    w.value("pickup code", in.pickup),
 		Directed:  w.value("directed pickup code", in.directed),
-		Server:    w.server(in.site, m),
+		Server:    w.server(in.site, m, in.site.SIPServer),
+		Second:    w.server(in.site, m, in.settings.SecondServer),
 		Root:      w.value("root certificate", in.site.rootURL()),
 		Keys:      w.keys(in, m),
+		Paging:    w.listeners(in.settings.Paging),
 	}
 	if m.Era == YealinkV70 {
 		view.Static = ""
@@ -130,9 +145,11 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 	return e.Render(yealinkTemplates[m.Era], view)
 }
 
-func (w *yealinkWriter) server(s Site, m Model) yealinkServer {
+// server is a SIP server, perhaps with a port of its own.
+func (w *yealinkWriter) server(s Site, m Model, server string) yealinkServer {
 	transport := s.TransportOf(m)
-	return yealinkServer{Address: w.value("SIP server", s.SIPServer), Port: s.Port(transport),
+	host, port := pbx.SplitServer(server)
+	return yealinkServer{Address: w.value("SIP server", host), Port: cmp.Or(port, s.Port(transport)),
 		Transport: slices.Index([]string{"udp", "tcp", "tls"}, transport)}
 }
 
@@ -142,7 +159,10 @@ func (w *yealinkWriter) account(in *input, m Model, n int) yealinkAccount {
 	if l == nil {
 		return a
 	}
-	a.Enabled, a.Server, a.SRTP = true, w.server(in.site, m), yealinkSRTP(in.settings.SRTP, m.Era)
+	a.Enabled, a.Server, a.SRTP = true, w.server(in.site, m, in.site.SIPServer), yealinkSRTP(in.settings.SRTP, m.Era)
+	if m.Era != YealinkMulticell { // whose servers stand in its template, which has no proxy
+		a.Second, a.Proxy = w.server(in.site, m, in.settings.SecondServer), w.server(in.site, m, in.settings.OutboundProxy)
+	}
 	if !m.has(CallerFromOnly) {
 		a.CallerFrom = 2
 	}

@@ -7,12 +7,15 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// yealinkTypes are the numbers of kinds of key (phones/yealink.md, 4.2).
+// yealinkTypes are the numbers of kinds of key (phones/yealink.md, 4.2). The numbers of
+// redial and of the list of calls are those of programmable keys; a line key has neither.
 var yealinkTypes = map[pbx.ButtonKind]int{
 	pbx.ForwardButton: 2, pbx.PickupButton: 9, pbx.ParkButton: 10, pbx.DTMFButton: 11, pbx.VoicemailButton: 12,
 	pbx.SpeedDialButton: 13,
 	pbx.DNDButton:       5, pbx.ParkedButton: 16, pbx.IntercomButton: 14, pbx.LineButton: 15, pbx.BLFButton: 16,
-	pbx.URLButton: 17,
+	pbx.URLButton:  17,
+	pbx.HoldButton: 4, pbx.TransferButton: 3, pbx.ConferenceButton: 1, pbx.PagingButton: 24, pbx.DirectoryButton: 61,
+	pbx.RecordButton: 25, // INFO with Record: on and off, which Asterisk takes for the code
 }
 
 // yealinkKey is one key of the phone, or of a module; Type 0 does nothing.

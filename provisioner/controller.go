@@ -110,6 +110,7 @@ type Controller struct {
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are use cases, one kind
 	// each.
 	Tenants    *Resource[pbx.Tenant]
+	Resellers  *Resource[pbx.Reseller]
 	Extensions *Resource[pbx.Extension]
 	Devices    *Resource[pbx.Device]
 	Phones     *Resource[pbx.Phone]
@@ -190,7 +191,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 
 // makeKinds comes last: kinds tell the machines of changes.
 func (c *Controller) makeKinds() {
-	c.Tenants, c.Extensions, c.Devices = newTenants(c), newExtensions(c), newDevices(c)
+	c.Tenants, c.Resellers = newTenants(c), newResellers(c)
+	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups, c.Users = newGroups(c), newUsers(c)
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)

@@ -30,7 +30,18 @@ func newPhones(c *Controller) *Resource[pbx.Phone] {
 	}
 }
 
-// Unfollowed says which settings the model of a phone cannot follow.
-func (c *Controller) Unfollowed(p *pbx.Phone) []string {
-	return phoneconf.Unfollowed(c.Snapshot(), p, c.site)
+// Unfollowed says what has no effect on a phone, by all that was written before.
+func (c *Controller) Unfollowed(ctx context.Context, p *pbx.Phone) ([]string, error) {
+	s := c.Snapshot()
+	revision, err := c.db.Revision(ctx)
+	if err == nil && revision != s.Revision { // a change is on its way to Asterisk, or was refused there
+		err = c.db.View(ctx, func(tx *db.Tx) (err error) {
+			s, err = tx.SnapshotOfPhone(ctx, p)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return phoneconf.Unfollowed(s, p, c.site), nil
 }

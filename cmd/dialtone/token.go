@@ -23,10 +23,11 @@ type tokenCmd struct {
 
 type tokenCreateCmd struct {
 	dbFlag
-	Name    string        `arg:"" help:"Who or what will use it."`
-	Role    string        `help:"What it may do: platform-admin, or tenant-admin or operator of a tenant." default:"platform-admin" enum:"platform-admin,tenant-admin,operator"`
-	Tenant  string        `help:"The only tenant within its reach, for other roles than platform-admin."`
-	Expires time.Duration `help:"How long it lasts, such as 720h; for ever if left out."`
+	Name     string        `arg:"" help:"Who or what will use it."`
+	Role     string        `help:"What it may do: platform-admin, reseller-admin of a reseller, or tenant-admin or operator of a tenant." default:"platform-admin" enum:"platform-admin,reseller-admin,tenant-admin,operator"`
+	Tenant   string        `help:"The only tenant within its reach, for tenant-admin and operator."`
+	Reseller string        `help:"The reseller whose branch is within its reach, for reseller-admin."`
+	Expires  time.Duration `help:"How long it lasts, such as 720h; for ever if left out."`
 }
 
 type tokenListCmd struct{ dbFlag }
@@ -53,7 +54,7 @@ func atShell() *signin.Caller { return &signin.Caller{Author: pbx.Author{Actor: 
 // Run creates a token.
 func (t *tokenCreateCmd) Run(ctx context.Context) error {
 	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
-		o := signin.TokenOrder{Name: t.Name, Role: pbx.Role(t.Role), Tenant: t.Tenant}
+		o := signin.TokenOrder{Name: t.Name, Role: pbx.Role(t.Role), Tenant: t.Tenant, Reseller: t.Reseller}
 		if t.Expires != 0 {
 			end := time.Now().Add(t.Expires)
 			o.Expires = &end
@@ -70,7 +71,7 @@ func (t *tokenCreateCmd) Run(ctx context.Context) error {
 // Run lists tokens.
 func (t *tokenListCmd) Run(ctx context.Context) error {
 	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
-		tokens, err := a.Tokens(ctx, "")
+		tokens, err := a.Tokens(ctx, db.Reach{})
 		for _, t := range tokens {
 			fmt.Printf("%s  %-9s  created %s by %s  %s  %s\n", t.ID, tokenState(t), t.CreatedAt.Format(time.DateOnly),
 				cmp.Or(t.CreatedBy, "(not kept)"), tokenRole(t), t.Name)
@@ -90,15 +91,15 @@ func tokenState(t *db.Token) string {
 }
 
 func tokenRole(t *db.Token) string {
-	if t.Tenant == "" {
-		return string(t.Role)
+	if account := cmp.Or(t.Tenant, t.Reseller); account != "" {
+		return string(t.Role) + " of " + account
 	}
-	return string(t.Role) + " of " + t.Tenant
+	return string(t.Role)
 }
 
 // Run revokes a token.
 func (t *tokenRevokeCmd) Run(ctx context.Context) error {
 	return withSignIn(ctx, t.dbFlag, func(a *signin.Authenticator) error {
-		return a.RevokeToken(ctx, atShell(), "", t.ID)
+		return a.RevokeToken(ctx, atShell(), db.Reach{}, t.ID)
 	})
 }

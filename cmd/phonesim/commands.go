@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/factory"
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 )
 
@@ -71,6 +72,11 @@ func (c callCmd) Run(ctx context.Context, d *desk) error {
 		dial = d.phone.Dial
 		if err := d.register(ctx); err != nil {
 			return err
+		}
+		if d.box != nil {
+			dial = d.box.OffHook
+			sent := d.box.Settings().OffHook(c.Number, d.cli.Between)
+			d.say("typed %s off hook: the phone dials %q %v after its last digit", c.Number, sent.Number, sent.After)
 		}
 	}
 	ring, cancel := context.WithTimeout(ctx, c.Wait)
@@ -194,6 +200,9 @@ func (d *desk) fetch(ctx context.Context) (*phone.Config, error) {
 	for _, a := range config.Accounts {
 		d.say("%v", a)
 	}
+	if d.box != nil {
+		d.box.Take(config)
+	}
 	for _, k := range config.BLF() {
 		d.say("key %d watches %s (%s)", k.Index, k.Value, k.Label)
 	}
@@ -222,6 +231,34 @@ func (d *desk) register(ctx context.Context) error {
 		return err
 	}
 	d.say("registered %s at %s as %s", account.UserName, account.Server, addr)
+	if d.box != nil {
+		return d.ownKeys(ctx)
+	}
+	return nil
+}
+
+// ownKeys presses the keys of the phone itself that the flags ask for. A phone without one goes
+// on without it.
+func (d *desk) ownKeys(ctx context.Context) error {
+	for _, key := range []struct {
+		what  string
+		asked bool
+		press func() error
+	}{
+		{"do not disturb", d.cli.DND, func() error { return d.box.PressDND(ctx, true) }},
+		{"forward", d.cli.Forward != "", func() error { return d.box.PressForward(ctx, d.cli.Forward) }},
+	} {
+		if !key.asked {
+			continue
+		}
+		if err := key.press(); errors.Is(err, factory.ErrNoKey) {
+			d.say("its own key to %s is taken away", key.what)
+		} else if err != nil {
+			return err
+		} else {
+			d.say("pressed its own key to %s", key.what)
+		}
+	}
 	return nil
 }
 

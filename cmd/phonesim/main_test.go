@@ -110,3 +110,36 @@ func TestCallAndAnswerCommands(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A phone out of the box types digit by digit, and presses keys of its own.
+func TestFactoryFlags(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/0004f2aabb02.cfg":
+			fmt.Fprint(w, `<?xml version="1.0"?><APPLICATION CONFIG_FILES="all.cfg"/>`)
+		case "/all.cfg":
+			fmt.Fprint(w, `<x reg.1.address="101" reg.1.server.1.address="127.0.0.1" reg.1.server.1.port="1"/>`)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer srv.Close()
+	out := newScreen()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	d, err := (&cli{MAC: "0004f2aabb02", Model: "SPIP430", URL: srv.URL, LocalIP: "127.0.0.1", Factory: true, DND: true, Forward: "102"}).desk(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	if _, err := d.fetch(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.ownKeys(ctx); err != nil {
+		t.Fatal(err)
+	}
+	out.wait(ctx, t, `(?s)pressed its own key to do not disturb.*pressed its own key to forward`)
+	if sent := d.box.Settings().OffHook("112", time.Second).Number; sent != "11" {
+		t.Errorf("112 leaves as %s", sent)
+	}
+}

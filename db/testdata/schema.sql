@@ -350,7 +350,7 @@ CREATE TABLE phone_settings (
     logo          TEXT    NOT NULL,
     version       INTEGER NOT NULL CHECK (version > 0),
     revision      INTEGER NOT NULL CHECK (revision > 0)
-, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, uploads  TEXT NOT NULL DEFAULT 'contacts calls', firmware TEXT NOT NULL DEFAULT '', paging TEXT NOT NULL DEFAULT '', outbound_proxy TEXT NOT NULL DEFAULT '', second_server TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_since (
     mac   TEXT    PRIMARY KEY REFERENCES phones (mac) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -367,6 +367,17 @@ CREATE TABLE phones (
     version     INTEGER NOT NULL CHECK (version > 0),
     revision    INTEGER NOT NULL CHECK (revision > 0), former_secret TEXT NOT NULL DEFAULT '', former_mac TEXT NOT NULL DEFAULT '', former_model TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, mac)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE resellers (
+    name           TEXT    NOT NULL PRIMARY KEY CHECK (name <> ''),
+    parent         TEXT    REFERENCES resellers (name),
+    title          TEXT    NOT NULL,
+    max_extensions INTEGER NOT NULL CHECK (max_extensions >= 0),
+    max_calls      INTEGER NOT NULL CHECK (max_calls >= 0),
+    max_numbers    INTEGER NOT NULL CHECK (max_numbers >= 0),
+    version        INTEGER NOT NULL CHECK (version > 0),
+    revision       INTEGER NOT NULL CHECK (revision > 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE revisions (
@@ -472,16 +483,24 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
-CREATE TABLE tokens (
+CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
     name         TEXT    NOT NULL,
     hash         BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
     created_at   INTEGER NOT NULL,
     revoked_at   INTEGER NOT NULL,
-    last_used_at INTEGER NOT NULL
-, role TEXT NOT NULL DEFAULT 'platform-admin' CHECK (role IN ('platform-admin', 'tenant-admin', 'operator')), tenant TEXT REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE, expires_at INTEGER NOT NULL DEFAULT 0, created_by TEXT NOT NULL DEFAULT '', username TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+    last_used_at INTEGER NOT NULL,
+    role         TEXT    NOT NULL CHECK (role IN ('platform-admin', 'reseller-admin', 'tenant-admin', 'operator')),
+    tenant       TEXT    REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    reseller     TEXT    REFERENCES resellers (name) ON DELETE CASCADE,
+    expires_at   INTEGER NOT NULL,
+    created_by   TEXT    NOT NULL,
+    username     TEXT    NOT NULL,
+    CHECK ((role = 'reseller-admin') = (reseller IS NOT NULL)),
+    CHECK (tenant IS NULL OR reseller IS NULL)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE trunks (
     tenant        TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
@@ -576,6 +595,8 @@ CREATE INDEX phone_resyncs_of_batch ON phone_resyncs (batch, state);
 
 CREATE INDEX phone_resyncs_of_phone ON phone_resyncs (mac, id);
 
+CREATE INDEX resellers_of_parent ON resellers (parent);
+
 CREATE INDEX ring_group_members_of_extension ON ring_group_members (tenant, extension);
 
 CREATE INDEX ring_group_members_of_external ON ring_group_members (tenant, external);
@@ -585,6 +606,10 @@ CREATE INDEX sessions_of_user ON sessions (tenant, username);
 CREATE INDEX sign_ins_queued ON sign_ins (next_at) WHERE state = 'queued';
 
 CREATE INDEX template_buttons_of_extension ON template_buttons (tenant, watches);
+
+CREATE INDEX tenants_of_reseller ON tenants (reseller);
+
+CREATE INDEX tokens_of_reseller ON tokens (reseller);
 
 CREATE INDEX tokens_of_tenant ON tokens (tenant);
 

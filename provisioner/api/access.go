@@ -19,12 +19,17 @@ import (
 // that authenticate enforces and the document shows (testdata/access.txt has it as a
 // whole).
 //
-// A caller of one tenant reaches that tenant only. How an operation names its
-// tenant is seen from its path and input; one that names none must say why that is
-// no hole: it is about the caller alone, or about nothing that is a tenant's.
+// A caller of one tenant reaches that tenant only, a reseller admin the own branch: the own
+// reseller, all below it, and their tenants. How an operation names its tenant or reseller is
+// seen from its path and input; one that names none must say why that is no hole: it is about
+// the caller alone, it narrows itself to the branch, or it is about nothing that is a tenant's.
 type access struct {
 	word  string
 	roles []pbx.Role
+	// branch lets a reseller admin use the operation in the own branch.
+	branch bool
+	// narrowed says that the operation narrows itself to the caller's branch.
+	narrowed bool
 	// own lets a user use the operation on the user's own objects.
 	own owns
 	// tenantless says that the operation touches no tenant's objects.
@@ -40,11 +45,12 @@ type owns func(a *api, by *signin.Caller, key string) bool
 // The words, from the narrowest to the widest.
 var (
 	platformAdmins = access{word: "platform admins", roles: []pbx.Role{pbx.RolePlatformAdmin}}
-	tenantAdmins   = access{word: "tenant admins", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin}}
+	branchAdmins   = access{word: "branch admins", roles: []pbx.Role{pbx.RolePlatformAdmin}, branch: true}
+	tenantAdmins   = access{word: "tenant admins", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin}, branch: true}
 	operators      = access{word: "operators", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin,
-		pbx.RoleOperator}}
+		pbx.RoleOperator}, branch: true}
 	everyRole = access{word: "every role", roles: []pbx.Role{pbx.RolePlatformAdmin, pbx.RoleTenantAdmin,
-		pbx.RoleOperator, pbx.RoleUser}}
+		pbx.RoleOperator, pbx.RoleUser}, branch: true}
 	// strangers need no token: it is how one is come by.
 	strangers = access{word: "everybody", tenantless: true}
 )
@@ -56,9 +62,11 @@ type kindAccess struct{ list, create, read, change, patch access }
 var (
 	ofTenant = kindAccess{operators, tenantAdmins, operators, tenantAdmins, tenantAdmins}
 	// what is unique over all tenants is given to one, which says what it is used for
-	givenToTenant = kindAccess{operators, platformAdmins, operators, tenantAdmins, tenantAdmins}
+	givenToTenant = kindAccess{operators, branchAdmins, operators, tenantAdmins, tenantAdmins}
 	// a tenant's licence is not its own to change; the rest is, see mayChangeTenant
-	ofPlatform = kindAccess{platformAdmins, platformAdmins, operators, platformAdmins, tenantAdmins}
+	ofPlatform = kindAccess{branchAdmins.inBranch(), branchAdmins.inBranch(), operators, branchAdmins, tenantAdmins}
+	// what a reseller gets is not its own to change, see mayChangeReseller
+	ofBranch = kindAccess{branchAdmins.inBranch(), branchAdmins.inBranch(), branchAdmins, branchAdmins, branchAdmins}
 )
 
 // readBy lets a user read the user's own.
@@ -82,6 +90,12 @@ func (c access) and(own owns) access {
 // aboutNoTenant marks an operation that touches no tenant's objects.
 func (c access) aboutNoTenant() access {
 	c.tenantless = true
+	return c
+}
+
+// inBranch marks an operation that narrows itself to the caller's branch.
+func (c access) inBranch() access {
+	c.narrowed = true
 	return c
 }
 
@@ -116,7 +130,7 @@ func declare[I, O any](a *api, who access, op huma.Operation, handler func(conte
 	}
 	if !who.allows(pbx.RolePlatformAdmin) && !who.open() || who.tenant(op.Path, reflect.TypeFor[I]()) == "" {
 		panic("operation " + op.OperationID +
-			" is for those who belong to a tenant, and names none: use {tenant} in the path, TenantQuery in the input, or aboutNoTenant")
+			" is for those who belong to a tenant, and names none: use {tenant} or {reseller} in the path, TenantQuery in the input, inBranch or aboutNoTenant")
 	}
 	if op.Metadata == nil {
 		op.Metadata = map[string]any{}
@@ -135,29 +149,40 @@ func declare[I, O any](a *api, who access, op huma.Operation, handler func(conte
 // open reports whether no token is needed.
 func (c access) open() bool { return len(c.roles) == 0 }
 
-func (c access) allows(r pbx.Role) bool { return slices.Contains(c.roles, r) }
+func (c access) allows(r pbx.Role) bool {
+	return slices.Contains(c.roles, r) || c.branch && r == pbx.RoleResellerAdmin
+}
 
 // tenant tells how the operation names its tenant; "" for not at all.
 func (c access) tenant(path string, input reflect.Type) string {
 	_, query := input.FieldByName("TenantQuery")
+	_, branch := input.FieldByName("BranchQuery")
 	switch {
-	case tenantParam(path) != "":
+	case tenantParam(path) != "" || resellerParam(path) != "":
 		return "path"
-	case query:
+	case query || branch:
 		return "query"
-	case c.tenantless || !slices.ContainsFunc(c.roles, func(r pbx.Role) bool { return r != pbx.RolePlatformAdmin }):
+	case c.narrowed:
+		return "branch"
+	case c.tenantless || !c.branch && !slices.ContainsFunc(c.roles, func(r pbx.Role) bool { return r != pbx.RolePlatformAdmin }):
 		return "none"
 	}
 	return ""
 }
 
 // tenantParam is the path parameter with the tenant, or "".
-func tenantParam(path string) string {
-	if rest, ok := strings.CutPrefix(path, "/v1/tenants/{"); ok {
-		name, _, _ := strings.Cut(rest, "}")
-		return name
+func tenantParam(path string) string { return paramBehind(path, "/v1/tenants/{") }
+
+// resellerParam is the path parameter with the reseller, or "".
+func resellerParam(path string) string { return paramBehind(path, "/v1/resellers/{") }
+
+func paramBehind(path, prefix string) string {
+	rest, ok := strings.CutPrefix(path, prefix)
+	if !ok {
+		return ""
 	}
-	return ""
+	name, _, _ := strings.Cut(rest, "}")
+	return name
 }
 
 // keyParam is the path parameter with the object's key. It is the first behind the tenant,
@@ -173,13 +198,20 @@ func keyParam(path string) string {
 }
 
 // names lists the roles as the document shows them. Roles with access to a user's own
-// objects only read "user (own)".
+// objects only read "user (own)"; a reseller admin's reach is "own branch".
 func (c access) names() []string {
 	out := []string{}
 	for _, r := range everyRole.roles {
 		switch {
 		case c.allows(r):
 			out = append(out, string(r))
+			switch {
+			case r != pbx.RolePlatformAdmin || !c.branch:
+			case c.tenantless:
+				out = append(out, string(pbx.RoleResellerAdmin))
+			default:
+				out = append(out, string(pbx.RoleResellerAdmin)+" (own branch)")
+			}
 		case c.own != nil && slices.Contains(pbx.UserRoles, r):
 			out = append(out, string(r)+" (own)")
 		}
@@ -210,6 +242,9 @@ func (c access) check(a *api, by *signin.Caller, ctx huma.Context) error {
 	if named := tenantNamed(ctx, path); by.Tenant != "" && named != "" && named != by.Tenant {
 		return pbx.NotFoundf("tenant %s does not exist", named)
 	}
+	if by.Reseller != "" {
+		return a.checkBranch(by, ctx)
+	}
 	if !c.allows(by.Role) && !own {
 		return notOwn(by)
 	}
@@ -227,20 +262,6 @@ func tenantNamed(ctx huma.Context, path string) string {
 		return ctx.Param(p)
 	}
 	return ctx.Query("tenant")
-}
-
-// TenantQuery narrows a list to a tenant. A caller of one tenant never sees another's:
-// authenticate has refused the name of any other.
-type TenantQuery struct {
-	Tenant string `query:"tenant" doc:"Only of this tenant; who belongs to a tenant gets that one's only"`
-}
-
-// Resolve implements huma.Resolver.
-func (q *TenantQuery) Resolve(ctx huma.Context) []error {
-	if by := caller(ctx.Context()); by.Tenant != "" {
-		q.Tenant = by.Tenant
-	}
-	return nil
 }
 
 // checkDeclared panics when an operation was registered without an access word. So its

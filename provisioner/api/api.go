@@ -77,6 +77,7 @@ func newAPI(o Options) *api {
 // register declares every operation; this is the whole route table.
 func (a *api) register(e *echo.Echo) {
 	registerTenants(a)
+	registerResellers(a)
 	registerExtensions(a)
 	registerDevices(a)
 	registerPhones(a)

@@ -55,6 +55,33 @@ func TestButtonsThatAreWrong(t *testing.T) {
 	})
 }
 
+// A key that does nothing is taken, since what it needs may come later, and named until then;
+// one of a kind that the make has not is refused.
+func TestKeysThatDoNothingAreNamed(t *testing.T) {
+	l := newLab(t)
+	setUpPhone(l)
+	const page, record = `"5":{"kind":"paging","value":"224.0.1.75:10000"}`, `"6":{"kind":"record"}`
+	for _, step := range []struct{ path, body, named, not string }{
+		{"phones/001565aabbcc", `{"buttons":{"3":{"kind":"hold"},"4":{"kind":"transfer","value":"101"},` + page + `,` + record + `}}`, `"buttons.5: nobody listens at 224.0.1.75:10000`, "buttons.3"},
+		{"phones/001565aabbcc", `{}`, `"buttons.6: line 1 records nothing on demand`, "buttons.4"},
+		{"phone-settings", `{"paging":["224.0.1.75:10000"]}`, `"paging":["224.0.1.75:10000"]`, "unfollowed"},
+		{"extensions/101", `{"record_on_demand":true}`, `"record_on_demand":true`, "unfollowed"},
+		{"phones/001565aabbcc", `{}`, `"5":{"kind":"paging","value":"224.0.1.75:10000","line":1}`, "unfollowed"},
+	} {
+		if r := l.must(200, "PATCH", step.path, step.body); !strings.Contains(r.Body, step.named) || strings.Contains(r.Body, step.not+": ") || step.not == "unfollowed" && strings.Contains(r.Body, step.not) {
+			t.Errorf("PATCH %s %s: %s", step.path, step.body, r.Body)
+		}
+	}
+	l.must(201, "PUT", "button-templates/default", `{"buttons":{"7":{"kind":"redial"}}}`)
+	if r := l.must(200, "GET", "phones/001565aabbcc", ""); !strings.Contains(r.Body, `"buttons.7: a T46U has no key of kind redial"`) {
+		t.Error(r.Body)
+	}
+	runWrong(t, l, []wrong{
+		{name: "redial on a Yealink", method: "PATCH", path: "phones/001565aabbcc", body: `{"buttons":{"7":{"kind":"redial"}}}`, status: 422, field: "buttons.7.kind", detail: "redial"},
+		{name: "a page to one phone", method: "PATCH", path: "phones/001565aabbcc", body: `{"buttons":{"7":{"kind":"paging","value":"192.0.2.1:5000"}}}`, status: 422, field: "buttons.7.value", detail: "224.0.1.75:10000"},
+	})
+}
+
 func TestPhoneSettings(t *testing.T) {
 	l := newLab(t)
 	r := l.must(200, "GET", "phone-settings", "")
@@ -92,6 +119,10 @@ func TestPhoneSettings(t *testing.T) {
 		{name: "priority without VLAN", method: "PATCH", path: "phone-settings", body: `{"vlan_priority":3}`, status: 422, field: "vlan_priority", detail: "needs"},
 		{name: "codec", method: "PATCH", path: "phone-settings", body: `{"codecs":["pcma","mp3"]}`, status: 422, field: "codecs[1]", detail: "mp3"},
 		{name: "no common codec", method: "PATCH", path: "phone-settings", body: `{"codecs":["opus"]}`, status: 422, field: "codecs", detail: "pcma"},
+		{name: "proxy", method: "PATCH", path: "phone-settings", body: `{"outbound_proxy":"sip:sbc.example.com"}`, status: 422, field: "outbound_proxy", detail: "192.0.2.1:5080"},
+		{name: "second server", method: "PATCH", path: "phone-settings", body: `{"second_server":"a\nb"}`, status: 422, field: "second_server", detail: "sbc.example.com"},
+		{name: "unicast page", method: "PATCH", path: "phone-settings", body: `{"paging":["224.0.1.75:10000","192.0.2.1:10000"]}`, status: 422, field: "paging[1]", detail: "224.0.1.75:10000"},
+		{name: "page twice", method: "PATCH", path: "phone-settings", body: `{"paging":["224.0.1.75:10000","224.0.1.75:10000"]}`, status: 422, field: "paging[1]", detail: "twice"},
 		{name: "logo", method: "PATCH", path: "phone-settings", body: `{"logo":"file:///etc/passwd"}`, status: 422, field: "logo", detail: "web address"},
 		{name: "unknown tenant", method: "PATCH", path: "/v1/tenants/nope/phone-settings", body: `{}`, status: 404, detail: "does not exist"},
 	})

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -56,7 +58,7 @@ func registerDevices(a *api) {
 				w.QualifySeconds, w.Class = nil, ""
 			}
 		},
-		toView: func(d *pbx.Device, v *Device) {
+		toView: func(_ context.Context, d *pbx.Device, v *Device) {
 			v.Status = a.deviceState(d)
 			if !d.Kind.Registers() { // without registration it has no such state in Asterisk
 				v.QualifySeconds, v.Endpoint, v.Class = 0, "", ""

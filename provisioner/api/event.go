@@ -43,14 +43,14 @@ func (a *api) registerEvents() {
 		sub := a.ctl.Events.Subscribe(in.Tenant)
 		return &huma.StreamResponse{Body: func(ctx huma.Context) {
 			defer a.streams.leave(by.Key())
-			a.stream(ctx, by, sub)
+			a.stream(ctx, by, in.Tenant, sub)
 		}}, nil
 	})
 }
 
 // stream writes events until the client leaves, may not go on, or the subscription
 // ends.
-func (a *api) stream(ctx huma.Context, by *signin.Caller, sub *event.Subscription) {
+func (a *api) stream(ctx huma.Context, by *signin.Caller, tenant string, sub *event.Subscription) {
 	defer sub.Close()
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
@@ -60,7 +60,7 @@ func (a *api) stream(ctx huma.Context, by *signin.Caller, sub *event.Subscriptio
 	_ = control.Flush()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	rights := a.newRecheck(by)
+	rights := a.newRecheck(by, tenant)
 	defer rights.stop()
 	for {
 		var err error

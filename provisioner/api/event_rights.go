@@ -43,15 +43,16 @@ const recheckEvery = time.Second
 
 // recheck follows the right of one stream's reader. It is for one goroutine.
 type recheck struct {
-	signIn  *signin.Authenticator
+	a       *api
 	by      *signin.Caller
+	tenant  string // that the stream is about; "" is every one
 	asked   time.Time
 	changed <-chan struct{} // nil while due is set
 	due     *time.Timer
 }
 
-func (a *api) newRecheck(by *signin.Caller) *recheck {
-	r := &recheck{signIn: a.ctl.SignIn, by: by, changed: a.ctl.SignIn.RightsChanged(), due: time.NewTimer(0)}
+func (a *api) newRecheck(by *signin.Caller, tenant string) *recheck {
+	r := &recheck{a: a, by: by, tenant: tenant, changed: a.ctl.SignIn.RightsChanged(), due: time.NewTimer(0)}
 	return r // the right may have ended since the request was let in: ask at once
 }
 
@@ -63,8 +64,11 @@ func (r *recheck) wait() {
 
 // ask returns an error when the reader may not go on.
 func (r *recheck) ask(ctx context.Context) error {
-	r.asked, r.changed = time.Now(), r.signIn.RightsChanged()
-	return r.signIn.Still(ctx, r.by)
+	r.asked, r.changed = time.Now(), r.a.ctl.SignIn.RightsChanged()
+	if err := r.a.ctl.SignIn.Still(ctx, r.by); err != nil {
+		return err
+	}
+	return r.a.stillReaches(ctx, r.by, r.tenant)
 }
 
 func (r *recheck) stop() { r.due.Stop() }

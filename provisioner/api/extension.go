@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -52,7 +54,7 @@ func registerExtensions(a *api) {
 		rows: a.ctl.Extensions, who: ofTenant.readBy(ownExtension),
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckNumber(field, s) },
 		fresh:    pbx.NewExtension,
-		toView: func(e *pbx.Extension, v *Extension) {
+		toView: func(_ context.Context, e *pbx.Extension, v *Extension) {
 			v.Devices = []DeviceState{}
 			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {
 				v.Devices = append(v.Devices, a.deviceState(d))

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -24,7 +25,7 @@ func registerGroups(a *api) {
 		who:      ofTenant,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh:    func(tenant, name string) *pbx.Group { return &pbx.Group{Tenant: tenant, Name: name} },
-		toView: func(g *pbx.Group, v *Group) {
+		toView: func(_ context.Context, g *pbx.Group, v *Group) {
 			v.Members = []string{}
 			for _, e := range a.ctl.Snapshot().Extensions {
 				if e.Tenant == g.Tenant && slices.Contains(e.Groups, g.Name) {

@@ -179,6 +179,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	}
 	const tenant = "/v1/tenants/{tenant}/"
 	ask(201, "POST", "/v1/tenants", "/v1/tenants", `{"name":"acme"}`)
+	ask(201, "POST", "/v1/resellers", "/v1/resellers", `{"name":"north"}`)
 	ask(201, "POST", "mailboxes", tenant+"mailboxes", `{"number":"101","name":"Anna","pin":"1234"}`)
 	ask(201, "POST", "extensions", tenant+"extensions", `{"number":"101","name":"Anna","mailbox":"101"}`)
 	ask(201, "POST", "devices", tenant+"devices", `{"name":"a","extension":"101"}`)
@@ -205,7 +206,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l.fleetAnswers(ask)
 	askCalls(l, ask, tenant)
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
-		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
+		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "resellers": {"/v1/resellers", "north", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
 		"forwards":         {tenant + "forwards", "101", "extension", `{"no_answer":"hangup","no_answer_seconds":9}`},
 		"ring-groups":      {tenant + "ring-groups", "sales", "name", `{"number":"600","members":[{"extension":"101"}]}`},
@@ -255,6 +256,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}
 	ask(200, "DELETE", "/v1/tenants/acme", "/v1/tenants/{name}", "")
+	ask(200, "DELETE", "/v1/resellers/north", "/v1/resellers/{name}", "")
 	ask(200, "GET", "status", tenant+"status", "")
 	ask(200, "GET", "/v1/changes", "/v1/changes", "")
 	ask(200, "GET", "/v1/health", "/v1/health", "")

@@ -42,7 +42,7 @@ type Phone struct {
 	Replaces        string            `row:"FormerMAC,by hand" json:"replaces,omitempty" doc:"MAC of the phone whose place it took and which its own URL still serves, until this one has used its own"`
 	ReplacesModel   string            `row:"FormerModel,by hand" json:"replaces_model,omitempty" doc:"The model of that phone"`
 	DroppedButtons  map[string]Button `json:"dropped_buttons,omitempty" doc:"Of the phone whose place it took; this model does not have them. Shown once, by the replacement"`
-	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"Settings of the tenant, its user or the installation that this model cannot follow, and what it does instead: language, tone_country, codecs, logo, transport"`
+	Unfollowed      []string          `json:"unfollowed,omitempty" doc:"What has no effect on this phone, and why: settings of the tenant, its user or the installation that the model cannot follow (language, tone_country, vlan_priority, codecs, logo, outbound_proxy, paging, uploads, transport), and keys that do nothing (buttons.5)"`
 	Apply           ApplyBlock        `json:"apply"`
 }
 
@@ -65,9 +65,9 @@ func registerPhones(a *api) {
 			return err
 		},
 		toFields: func(p *pbx.Phone, w *PhoneFields) { w.Buttons = buttonFields(p.Buttons) },
-		toView: func(p *pbx.Phone, v *Phone) {
+		toView: func(ctx context.Context, p *pbx.Phone, v *Phone) {
 			v.Buttons, v.EnrolURL = buttonFields(p.Buttons), a.PhoneURL+"/"
-			v.Unfollowed = a.ctl.Unfollowed(p)
+			v.Unfollowed = a.unfollowed(ctx, p)
 			v.FormerURL = !p.FormerSecret.IsZero() && !a.ctl.Fleet.Seen.Moved(p)
 			if v.FormerURL && p.FormerMAC != "" {
 				v.FormerURL, v.Replaces, v.ReplacesModel = false, p.FormerMAC.Colons(), p.FormerModel
@@ -94,6 +94,15 @@ func registerPhones(a *api) {
 	registerUploads(a, k)
 	a.registerFirmware()
 	a.registerSiteTemplates()
+}
+
+// unfollowed is left out where it cannot be read: the phone itself could.
+func (a *api) unfollowed(ctx context.Context, p *pbx.Phone) []string {
+	said, err := a.ctl.Unfollowed(ctx, p)
+	if err != nil {
+		a.Logger.ErrorContext(ctx, "cannot tell what a phone does not follow", "phone", p.MAC, "error", err)
+	}
+	return said
 }
 
 // enrolEnd is the end of an enrolment window that opens now. It is in whole seconds, as in
@@ -177,7 +186,7 @@ func registerReplace(a *api, k kindOfPhone) {
 
 // othersPhone keeps from a caller of one tenant that another tenant has a phone.
 func (a *api) othersPhone(ctx context.Context, tenant, mac string, err error) error {
-	if caller(ctx).Tenant == "" || pbx.KindOf(err) != pbx.Conflict {
+	if caller(ctx).Everywhere() || pbx.KindOf(err) != pbx.Conflict {
 		return err
 	}
 	if _, own := a.ctl.Phones.Get(ctx, tenant, mac); pbx.KindOf(own) == pbx.NotFound {
@@ -224,7 +233,7 @@ func phoneFetches(ctx context.Context, a *api, p Place) (*page[Fetch], error) {
 // than the tenant's own networks. A phone that never asked may be added.
 func (a *api) mayAddPhone(ctx context.Context, tenant string, mac pbx.MAC) error {
 	waiting, err := a.ctl.Fleet.Inbox.Phone(mac)
-	if caller(ctx).Tenant == "" || pbx.KindOf(err) == pbx.NotFound {
+	if caller(ctx).Everywhere() || pbx.KindOf(err) == pbx.NotFound {
 		return nil
 	}
 	if err == nil && a.asksFrom(ctx, tenant, waiting) {

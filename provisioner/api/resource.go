@@ -33,6 +33,8 @@ type kind[T, W, V any] struct {
 	mayAdd func(ctx context.Context, tenant, key string) error
 	// mayChange refuses the caller a change of that row; it may be nil.
 	mayChange func(ctx context.Context, old, row *T) error
+	// mayDelete refuses the caller to delete the object with that key; it may be nil.
+	mayDelete func(ctx context.Context, key string) error
 	// elsewhere is the answer to a caller of one tenant for a key that another tenant has;
 	// nil says so.
 	elsewhere func(key string) error
@@ -40,7 +42,7 @@ type kind[T, W, V any] struct {
 	// check a client's body. Each may be nil. old is the present row, or nil.
 	toRow    func(w W, old, row *T) error
 	toFields func(row *T, w *W)
-	toView   func(row *T, v *V)
+	toView   func(ctx context.Context, row *T, v *V)
 	// reveal adds the secrets that this very write set; it may be nil.
 	reveal   func(old, row *T, v *V)
 	revision func(*T) int64
@@ -93,10 +95,10 @@ func joined(first, second error) error {
 }
 
 // view is the row as a client reads it.
-func (k kind[T, W, V]) view(row *T) V {
+func (k kind[T, W, V]) view(ctx context.Context, row *T) V {
 	v := k.binding.view(row, k.fields(row))
 	if k.toView != nil {
-		k.toView(row, &v)
+		k.toView(ctx, row, &v)
 	}
 	return v
 }
@@ -190,7 +192,8 @@ func (k kind[T, W, V]) list(ctx context.Context, a *api, in *listInput) (*page[V
 	if perr != nil {
 		return nil, a.problem(perr)
 	}
-	rows, err := k.rows.List(ctx, in.tenant, db.ListOptions{After: after, Limit: in.Limit + 1, Contains: in.Contains})
+	rows, err := k.rows.List(ctx, in.tenant, db.ListOptions{After: after, Limit: in.Limit + 1, Contains: in.Contains,
+		Branch: caller(ctx).Reseller})
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -220,7 +223,7 @@ func (k kind[T, W, V]) get(ctx context.Context, a *api, p Place) (*answer[V], er
 
 // show makes the view with its apply block.
 func (k kind[T, W, V]) show(ctx context.Context, a *api, row *T, h WriteHeaders) V {
-	v := k.view(row)
+	v := k.view(ctx, row)
 	*k.apply(&v) = a.applied(ctx, k.revision(row), h.wait())
 	return v
 }
@@ -255,7 +258,7 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 		}
 		return made, err
 	})
-	if k.elsewhere != nil && caller(ctx).Tenant != "" && pbx.KindOf(err) == pbx.Conflict {
+	if k.elsewhere != nil && !caller(ctx).Everywhere() && pbx.KindOf(err) == pbx.Conflict {
 		var conflict *pbx.Error
 		if errors.As(err, &conflict) && conflict.Field == k.keyName {
 			err = k.elsewhere(key)
@@ -305,6 +308,11 @@ func (k kind[T, W, V]) delete(ctx context.Context, a *api, in *removeInput) (*an
 	cond, err := in.condition()
 	if err != nil {
 		return nil, a.problem(err)
+	}
+	if k.mayDelete != nil {
+		if err := k.mayDelete(ctx, key); err != nil {
+			return nil, a.problem(err)
+		}
 	}
 	remove := k.rows.Delete
 	if in.Confirm != "" {

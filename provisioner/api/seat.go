@@ -193,8 +193,8 @@ func (a *api) makeSeats(ctx context.Context, in SeatWrite, orders []SeatFields, 
 	if len(orders) < 1 || len(orders) > maxSeats {
 		return nil, ApplyBlock{}, a.problem(pbx.Invalidf("seats", "must have 1 to %d orders", maxSeats))
 	}
-	o := provisioner.SeatsOrder{DryRun: in.DryRun, Several: several, GiveNumbers: caller(ctx).Role == pbx.RolePlatformAdmin}
-	if caller(ctx).Tenant != "" {
+	o := provisioner.SeatsOrder{DryRun: in.DryRun, Several: several, GiveNumbers: branchAdmins.allows(caller(ctx).Role)}
+	if !caller(ctx).Everywhere() {
 		o.Elsewhere = notYours
 	}
 	passwords := make([]pbx.Secret, len(orders))

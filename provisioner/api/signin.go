@@ -33,6 +33,7 @@ type Session struct {
 	Actor      string     `json:"actor,omitempty" doc:"How the audit names the caller"`
 	Role       string     `json:"role,omitempty"`
 	Tenant     string     `json:"tenant,omitempty" doc:"The only one within reach; absent: all"`
+	Reseller   string     `json:"reseller,omitempty" doc:"Root of the branch within reach, of a reseller admin"`
 	Username   string     `json:"username,omitempty"`
 	Extension  string     `json:"extension,omitempty" doc:"Number of the user's own extension"`
 	MustChange bool       `json:"must_change_password" doc:"Nothing else works before POST /v1/tenants/{tenant}/users/{username}/password has set a new one"`
@@ -52,7 +53,7 @@ const noStore = "no-store"
 const wrongAgain = time.Minute
 
 func sessionView(by *signin.Caller) Session {
-	v := Session{Actor: by.Actor, Role: string(by.Role), Tenant: by.Tenant, MustChange: by.MustChange,
+	v := Session{Actor: by.Actor, Role: string(by.Role), Tenant: by.Tenant, Reseller: by.Reseller, MustChange: by.MustChange,
 		Expires: given(by.Expires)}
 	if by.User != nil {
 		v.Username, v.Extension = by.User.Username, by.User.Extension

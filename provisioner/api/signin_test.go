@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -190,7 +191,7 @@ func TestScopedLists(t *testing.T) {
 
 func (l *lab) tokenID(name string) string {
 	l.t.Helper()
-	tokens, err := l.ctl.SignIn.Tokens(l.t.Context(), "")
+	tokens, err := l.ctl.SignIn.Tokens(l.t.Context(), db.Reach{})
 	if err != nil {
 		l.t.Fatal(err)
 	}

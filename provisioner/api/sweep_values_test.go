@@ -108,7 +108,9 @@ func references(d document) map[string][]any {
 		if strings.HasSuffix(words, "xes") {
 			singular = strings.TrimSuffix(words, "es")
 		}
-		named := func(name, word string) bool { return name == word || strings.HasSuffix(name, "_"+word) }
+		named := func(name, word string) bool {
+			return name != "first_extension" && (name == word || strings.HasSuffix(name, "_"+word)) // a number, of nobody yet
+		}
 		for name, list := range properties(d) {
 			switch {
 			case list && named(name, words):

@@ -12,7 +12,7 @@ import (
 // not exist, and one of tenant acme.
 var unreachable = map[string][]any{
 	"extensions": {"555", "601"}, "mailboxes": {"555", "601"}, "devices": {"nobody", "theirs"}, "groups": {"nobody", "theirs"},
-	"external-numbers": {"+4900000", "+4930777"}, "trunks": {"nobody", "theirs"}, "users": {"nobody", "eve"}, "tenants": {"nobody"},
+	"external-numbers": {"+4900000", "+4930777"}, "trunks": {"nobody", "theirs"}, "users": {"nobody", "eve"}, "tenants": {"nobody"}, "resellers": {"nobody"},
 }
 
 // alsoRefers are properties that refer without being named after what they refer to.
@@ -26,6 +26,8 @@ var alsoRefers = map[string][]any{
 // returns the password of user ada.
 func (l *lab) settle() (password string) {
 	l.t.Helper()
+	l.must(201, "POST", "/v1/resellers", `{"name":"above"}`)
+	l.must(201, "POST", "/v1/resellers", `{"name":"north"}`)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	for _, w := range []struct{ tenant, path, body string }{
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
@@ -56,7 +58,8 @@ type kindSwept struct {
 }
 
 var kindsSwept = map[string]kindSwept{
-	"/v1/tenants": {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"phone_password":"abcdefgh12"}`}, nil},
+	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
+	"/v1/resellers": {"name", "north", "fresh", []string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100}`}, nil},
 	"extensions": {"number", "104", "150", []string{
 		`{"name":"Anna","mailbox":"101","groups":["sales"],"twin_number":"+4915112345678","type":"sip","allowed_devices":["hardware"],"ring":"all","parent_device":null}`,
 		`{"name":"Anna","type":"sip-virtual","parent_device":"desk","groups":null,"twin_number":null,"allowed_devices":null}`}, nil},
@@ -89,8 +92,8 @@ var kindsSwept = map[string]kindSwept{
 var actionsSwept = map[string][]string{
 	"put-feature-codes":     {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","monitor":"*47","record":"#1","park_slots":"81-89","park_seconds":30}`},
 	"patch-feature-codes":   {"feature-codes", `{"voicemail":"*86","pickup":"*7","directed_pickup":"*6","sign_in":"*21","sign_out":"*22","forward_all":"*31","forward_all_off":"*32","forward_busy":"*33","forward_busy_off":"*34","forward_no_answer":"*35","forward_no_answer_off":"*36","forward_unreachable":"*37","forward_unreachable_off":"*38","do_not_disturb":"*41","do_not_disturb_off":"*42","call_waiting":"*43","call_waiting_off":"*44","intercom":"*45","echo_test":"*46","monitor":"*47","record":"#1","park_slots":"81-89","park_seconds":30}`},
-	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
-	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
+	"put-phone-settings":    {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","paging":["224.0.1.75:10000"],"outbound_proxy":"192.0.2.1:5080","second_server":"192.0.2.8","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
+	"patch-phone-settings":  {"phone-settings", `{"language":"de","tone_country":"DE","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"codecs":["g722"],"srtp":"off","logo":"http://192.0.2.1/x.dob","paging":["224.0.1.75:10000"],"outbound_proxy":"192.0.2.1:5080","second_server":"192.0.2.8","firmware":{"T46U":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/T46U.rom"},"uploads":["calls"]}`},
 	"clone-external-number": {"external-numbers/+4915112345678/clone", `{"number":"+4915112345670"}`},
 	"duplicate-extension":   {"extensions/103/duplicate", `{"number":"160"}`},
 	"renumber-extension":    {"extensions/103/renumber", `{"number":"170"}`},

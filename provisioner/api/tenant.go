@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -11,6 +10,7 @@ import (
 // TenantFields is what a client may write.
 type TenantFields struct {
 	Name           string   `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
+	Reseller       *string  `json:"reseller,omitempty" doc:"The reseller that owns it; another one moves it. Left out, it stays as it is; a new one is the platform's, or of the reseller whose admin makes it" row:"Reseller,by hand"`
 	Title          string   `json:"title,omitempty" doc:"What people call it, at most 100 characters; phones show it"`
 	Timezone       string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clocks of phones and the times in voicemail; UTC if left out"`
 	MaxExtensions  int      `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions the licence allows; 0 is without limit"`
@@ -21,17 +21,20 @@ type TenantFields struct {
 	PhonePassword  *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks  []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
 	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
+	MaxNumbers     int      `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it may have; 0 is without limit"`
 	CDRDays        int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
 // Tenant is what a client reads.
 type Tenant struct {
 	Name           string     `json:"name"`
+	Reseller       string     `json:"reseller,omitempty" doc:"That owns it; absent: the platform"`
 	Title          string     `json:"title"`
 	Timezone       string     `json:"timezone"`
 	MaxExtensions  int        `json:"max_extensions" doc:"0 is without limit"`
 	PhoneNetworks  []string   `json:"phone_networks,omitempty"`
 	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
+	MaxNumbers     int        `json:"max_numbers" doc:"0 is without limit"`
 	CDRDays        int        `json:"cdr_days" doc:"0 is for ever"`
 	Country        string     `json:"country,omitempty"`
 	ClassOfService string     `json:"class_of_service,omitempty"`
@@ -50,12 +53,19 @@ func registerTenants(a *api) {
 			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, MaxCalls: pbx.DefaultTenantCalls,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
-		toView:    func(t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },
-		mayChange: mayChangeTenant,
-		toRow: func(w TenantFields, _, t *pbx.Tenant) error {
+		toView: func(_ context.Context, t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },
+		mayChange: func(ctx context.Context, old, t *pbx.Tenant) error {
+			if by := caller(ctx); old == nil && t.Reseller == "" {
+				t.Reseller = by.Reseller
+			}
+			return a.mayChangeTenant(ctx, old, t)
+		},
+		toRow: func(w TenantFields, old, t *pbx.Tenant) error {
 			t.PhoneNetworks = pbx.CleanNetworks(w.PhoneNetworks)
+			t.Reseller = stays(w.Reseller, old, func(o *pbx.Tenant) string { return o.Reseller })
 			return nil
 		},
+		toFields: func(t *pbx.Tenant, w *TenantFields) { w.Reseller = &t.Reseller },
 		reveal: func(old, t *pbx.Tenant, v *Tenant) {
 			if old == nil || !old.PhonePassword.Equal(t.PhonePassword) {
 				v.PhonePassword = t.PhonePassword.Reveal()
@@ -66,20 +76,43 @@ func registerTenants(a *api) {
 	}))
 }
 
-// mayChangeTenant leaves to a platform admin what the tenant is given: its licence, its
-// trunks' calls, the networks of its phones, and for how long its records are kept.
-func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
-	if caller(ctx).Role == pbx.RolePlatformAdmin {
+// mayChangeTenant leaves to the account above what the tenant is given: its owner, its licence,
+// its trunks' calls, its numbers, and for how long its records are kept. The networks of its
+// phones are a platform admin's to set: phones that no tenant has yet are told apart by them.
+func (a *api) mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
+	by := caller(ctx)
+	if by.Everywhere() {
 		return nil
 	}
-	var es pbx.Errors
-	for field, changed := range map[string]bool{"max_extensions": t.MaxExtensions != old.MaxExtensions,
-		"max_calls": t.MaxCalls != old.MaxCalls, "cdr_days": t.CDRDays != old.CDRDays,
-		"phone_networks": !slices.Equal(t.PhoneNetworks, old.PhoneNetworks)} {
-		if changed {
-			es.Add(&pbx.Error{Kind: pbx.Forbidden, Field: field, Message: field + " is set by a platform admin"})
+	before := pbx.Tenant{MaxCalls: t.MaxCalls, MaxExtensions: t.MaxExtensions, MaxNumbers: t.MaxNumbers, CDRDays: t.CDRDays,
+		Reseller: t.Reseller}
+	if old != nil {
+		before = *old
+	}
+	if by.Reseller != "" {
+		if in, err := a.reaches(ctx, by, &before); old != nil && (err != nil || !in) {
+			return nameTaken("tenant", t.Name)
+		}
+		if err := a.needInBranch(ctx, "reseller", t.Reseller); err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(es, func(a, b *pbx.Error) int { return strings.Compare(a.Field, b.Field) })
+	var es pbx.Errors
+	for _, f := range []struct {
+		field, by string
+		changed   bool
+	}{{"cdr_days", "branch", t.CDRDays != before.CDRDays}, {"max_calls", "branch", t.MaxCalls != before.MaxCalls},
+		{"max_extensions", "branch", t.MaxExtensions != before.MaxExtensions},
+		{"max_numbers", "branch", t.MaxNumbers != before.MaxNumbers},
+		{"phone_networks", "platform", !slices.Equal(t.PhoneNetworks, before.PhoneNetworks)},
+		{"reseller", "branch", t.Reseller != before.Reseller}} {
+		switch {
+		case !f.changed || f.by == "branch" && by.Reseller != "":
+		case f.by == "branch":
+			es.Add(&pbx.Error{Kind: pbx.Forbidden, Field: f.field, Message: f.field + " is set by a platform admin or a reseller admin"})
+		default:
+			es.Add(&pbx.Error{Kind: pbx.Forbidden, Field: f.field, Message: f.field + " is set by a platform admin"})
+		}
+	}
 	return es.Err()
 }

@@ -17,8 +17,9 @@ import (
 type Token struct {
 	ID        string     `json:"id"`
 	Name      string     `json:"name"`
-	Role      string     `json:"role" enum:"platform-admin,tenant-admin,operator"`
+	Role      string     `json:"role" enum:"platform-admin,reseller-admin,tenant-admin,operator"`
 	Tenant    string     `json:"tenant,omitempty" doc:"The only one within its reach"`
+	Reseller  string     `json:"reseller,omitempty" doc:"Root of the branch within its reach; deleting the reseller ends the token"`
 	Token     string     `json:"token,omitempty" doc:"Its text; shown once, when it is created"`
 	Created   time.Time  `json:"created"`
 	CreatedBy string     `json:"created_by,omitempty" doc:"Who made it, as the audit trail names actors"`
@@ -30,29 +31,38 @@ type Token struct {
 
 // TokenOrder says what a token is to be.
 type TokenOrder struct {
-	Name    string     `json:"name" doc:"Who or what will use it; it is the actor of its changes"`
-	Role    string     `json:"role,omitempty" enum:"platform-admin,tenant-admin,operator" doc:"What it may do; platform-admin if left out, tenant-admin if a tenant is named"`
-	Tenant  string     `json:"tenant,omitempty" doc:"The only tenant within its reach; required for every role but platform-admin"`
-	Expires *time.Time `json:"expires,omitempty" doc:"When it ends by itself; never if left out"`
+	Name     string     `json:"name" doc:"Who or what will use it; it is the actor of its changes"`
+	Role     string     `json:"role,omitempty" enum:"platform-admin,reseller-admin,tenant-admin,operator" doc:"What it may do; tenant-admin if left out and a tenant is named, reseller-admin if a reseller is, and else what the caller is"`
+	Tenant   string     `json:"tenant,omitempty" doc:"The only tenant within its reach; required for tenant-admin and operator"`
+	Reseller string     `json:"reseller,omitempty" doc:"Root of the branch within its reach; for reseller-admin. The caller's own if a reseller admin leaves it out"`
+	Expires  *time.Time `json:"expires,omitempty" doc:"When it ends by itself; never if left out"`
 }
 
 type createToken struct {
-	TenantQuery
+	BranchQuery
 	Body TokenOrder
 }
 
-// createToken makes a token. A caller of one tenant makes tokens for that tenant only.
+// createToken makes a token. A caller of one tenant makes tokens for that tenant only, a
+// reseller admin for the own branch.
 func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token], error) {
-	o := signin.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Role: pbx.Role(in.Body.Role),
-		Expires: in.Body.Expires}
+	by := caller(ctx)
+	o := signin.TokenOrder{Name: in.Body.Name, Tenant: cmp.Or(in.Body.Tenant, in.Tenant), Reseller: in.Body.Reseller,
+		Role: pbx.Role(in.Body.Role), Expires: in.Body.Expires}
+	if o.Tenant == "" && o.Reseller == "" && (o.Role == "" || o.Role == pbx.RoleResellerAdmin) {
+		o.Reseller = by.Reseller
+	}
 	if o.Role == "" {
 		o.Role = pbx.RolePlatformAdmin
+		if o.Reseller != "" {
+			o.Role = pbx.RoleResellerAdmin
+		}
 		if o.Tenant != "" {
 			o.Role = pbx.RoleTenantAdmin
 		}
 	}
-	if in.Tenant != "" && o.Tenant != in.Tenant {
-		return nil, a.problem(pbx.Invalidf("tenant", "must be %s", in.Tenant))
+	if err := a.mayMakeToken(ctx, in, o); err != nil {
+		return nil, a.problem(err)
 	}
 	t, text, err := a.ctl.SignIn.CreateToken(ctx, caller(ctx), o)
 	if err != nil {
@@ -63,8 +73,33 @@ func (a *api) createToken(ctx context.Context, in *createToken) (*answer[Token],
 	return &answer[Token]{Status: 201, Location: "/v1/tokens/" + t.ID, Body: v}, nil
 }
 
+// mayMakeToken refuses a token that would reach further than the caller does.
+func (a *api) mayMakeToken(ctx context.Context, in *createToken, o signin.TokenOrder) error {
+	by := caller(ctx)
+	if in.Tenant != "" && o.Tenant != in.Tenant {
+		return pbx.Invalidf("tenant", "must be %s", in.Tenant)
+	}
+	switch {
+	case by.Everywhere():
+		return nil
+	case by.Tenant != "" && (o.Reseller != "" || o.Role == pbx.RoleResellerAdmin):
+		return pbx.Invalidf("role", "cannot be reseller-admin: choose tenant-admin or operator")
+	case by.Reseller != "" && o.Role == pbx.RolePlatformAdmin:
+		return pbx.Invalidf("role", "cannot be platform-admin: choose reseller-admin, tenant-admin or operator")
+	case by.Reseller != "" && o.Reseller != "":
+		if err := a.needInBranch(ctx, "reseller", o.Reseller); err != nil {
+			return err
+		}
+	case by.Reseller != "" && o.Tenant != "":
+		if _, in, err := a.tenantWithin(ctx, by, o.Tenant); err != nil || !in {
+			return cmp.Or(err, error(pbx.Refusedf("tenant", "tenant %s does not exist", o.Tenant)))
+		}
+	}
+	return nil
+}
+
 func tokenView(t *db.Token) Token {
-	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Created: t.CreatedAt,
+	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Reseller: t.Reseller, Created: t.CreatedAt,
 		CreatedBy: t.CreatedBy, Username: t.Username,
 		Expires: given(t.ExpiresAt)}
 	if !t.RevokedAt.IsZero() {
@@ -82,8 +117,8 @@ func (a *api) registerTokens() {
 			Errors: []int{401, 404, 422}}
 	}
 	declare(a, tenantAdmins, op("GET", "/v1/tokens", "list-tokens", "List tokens"),
-		func(ctx context.Context, in *struct{ TenantQuery }) (*page[Token], error) {
-			tokens, err := a.ctl.SignIn.Tokens(ctx, in.Tenant)
+		func(ctx context.Context, in *struct{ BranchQuery }) (*page[Token], error) {
+			tokens, err := a.ctl.SignIn.Tokens(ctx, in.reach())
 			if err != nil {
 				return nil, a.problem(err)
 			}
@@ -99,10 +134,10 @@ func (a *api) registerTokens() {
 	declare(a, tenantAdmins, create, a.createToken)
 	declare(a, tenantAdmins, op("DELETE", "/v1/tokens/{id}", "revoke-token", "Revoke a token at once"),
 		func(ctx context.Context, in *struct {
-			TenantQuery
+			BranchQuery
 			ID string `path:"id"`
 		}) (*struct{}, error) {
-			if err := a.ctl.SignIn.RevokeToken(ctx, caller(ctx), in.Tenant, in.ID); err != nil {
+			if err := a.ctl.SignIn.RevokeToken(ctx, caller(ctx), in.reach(), in.ID); err != nil {
 				return nil, a.problem(err)
 			}
 			return nil, nil //nolint:nilnil // 204: no body

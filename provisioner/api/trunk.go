@@ -1,6 +1,10 @@
 package api
 
-import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+import (
+	"context"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // TrunkFields is what a client may write.
 type TrunkFields struct {
@@ -58,7 +62,7 @@ func registerTrunks(a *api) {
 			}
 			return nil
 		},
-		toView:   func(t *pbx.Trunk, v *Trunk) { v.Status = a.trunkState(t) },
+		toView:   func(_ context.Context, t *pbx.Trunk, v *Trunk) { v.Status = a.trunkState(t) },
 		revision: func(t *pbx.Trunk) int64 { return t.Revision },
 		apply:    func(v *Trunk) *ApplyBlock { return &v.Apply },
 	}))

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
@@ -49,7 +51,7 @@ func registerUsers(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckName(field, s) },
 		fresh:    pbx.NewUser,
 		toRow:    a.completeUser,
-		toView: func(u *pbx.User, v *User) {
+		toView: func(_ context.Context, u *pbx.User, v *User) {
 			v.HasDeskPIN, v.HasPhoto = !u.DeskPIN.IsZero(), u.Photo != ""
 			if d := a.ctl.Snapshot().DeskOf(u); d != nil {
 				v.Desk = d.Name

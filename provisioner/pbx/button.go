@@ -29,11 +29,24 @@ const (
 	DNDButton       ButtonKind = "do-not-disturb" // switches do not disturb on and off, and shows it
 	ParkedButton    ButtonKind = "parked"         // the lamp of park slot Value; pressed, it takes the call
 	URLButton       ButtonKind = "url"            // asks for the web address Value
+
+	HoldButton       ButtonKind = "hold"       // holds the call, and takes it back
+	TransferButton   ButtonKind = "transfer"   // transfers the call to Value; without, to what is dialled next
+	ConferenceButton ButtonKind = "conference" // joins a third party to the call
+	RecordButton     ButtonKind = "record"     // has the call recorded, and ends that
+	RedialButton     ButtonKind = "redial"     // calls the last number again
+	DirectoryButton  ButtonKind = "directory"  // opens the phonebook
+	HistoryButton    ButtonKind = "history"    // opens the list of calls
+	PagingButton     ButtonKind = "paging"     // speaks to the phones that listen at the multicast address Value
 )
 
 // ButtonKinds lists all kinds.
 var ButtonKinds = []ButtonKind{LineButton, BLFButton, SpeedDialButton, ParkButton, PickupButton, DTMFButton,
-	ForwardButton, VoicemailButton, IntercomButton, DNDButton, ParkedButton, URLButton, NoButton}
+	ForwardButton, VoicemailButton, IntercomButton, DNDButton, ParkedButton, URLButton, HoldButton, TransferButton,
+	ConferenceButton, RecordButton, RedialButton, DirectoryButton, HistoryButton, PagingButton, NoButton}
+
+// ofPhone are kinds that the phone does by itself, without a value.
+var ofPhone = []ButtonKind{HoldButton, ConferenceButton, RecordButton, RedialButton, DirectoryButton, HistoryButton}
 
 // ButtonOf is the kind of button that does what a feature code does.
 func ButtonOf(f Feature) ButtonKind {
@@ -46,6 +59,8 @@ func ButtonOf(f Feature) ButtonKind {
 		return IntercomButton
 	case FeatureDoNotDisturb, FeatureDoNotDisturbOff:
 		return DNDButton
+	case FeatureRecord:
+		return RecordButton
 	case FeatureForwardAll, FeatureForwardAllOff:
 		return ForwardButton
 	}
@@ -172,11 +187,15 @@ func (b Button) Forwards() bool {
 // checkValue refuses what the kind cannot use. A '$' or '^' would begin a macro
 // in a Polycom's action.
 func (b Button) checkValue(field string) *Error {
-	switch b.Kind {
-	case NoButton, LineButton, DNDButton:
+	if slices.Contains(ofPhone, b.Kind) || b.Kind == NoButton || b.Kind == LineButton || b.Kind == DNDButton {
 		if b.Value != "" {
 			return Refusedf(field, "a button of kind %s has no value", b.Kind)
 		}
+		return nil
+	}
+	switch b.Kind {
+	case PagingButton:
+		return CheckMulticast(field, b.Value)
 	case BLFButton:
 		if strings.HasPrefix(b.Value, "*") || strings.HasPrefix(b.Value, "#") {
 			return Invalidf(field, "%s is a code, and a lamp shows an extension: use kind voicemail, pickup, "+
@@ -200,7 +219,7 @@ func (b Button) checkValue(field string) *Error {
 				quote(b.Value))
 		}
 		return CheckText(field, b.Value, 1, 255, 255)
-	case VoicemailButton, PickupButton:
+	case VoicemailButton, PickupButton, TransferButton:
 		if b.Value == "" {
 			return nil
 		}

@@ -30,6 +30,7 @@ func TestButtonValidate(t *testing.T) {
 	for _, b := range []Button{
 		{Key: 1, Kind: BLFButton, Value: "101", Line: 1}, {Key: 120, Module: 6, Kind: SpeedDialButton, Value: "+4930*1#", Label: "Büro", Line: 250}, {Key: 1, Kind: NoButton, Line: 1}, {Key: 1, Kind: LineButton, Line: 3},
 		{Key: 1, Kind: DTMFButton, Value: "*1A#", Line: 1}, {Key: 1, Kind: VoicemailButton, Line: 1}, {Key: 1, Kind: VoicemailButton, Value: "*98", Line: 1}, {Key: 1, Kind: URLButton, Value: "https://h/x?a=b&c=d", Line: 1},
+		{Key: 1, Kind: HoldButton, Line: 1}, {Key: 1, Kind: TransferButton, Line: 1}, {Key: 1, Kind: TransferButton, Value: "102", Line: 1}, {Key: 1, Kind: PagingButton, Value: "224.0.1.75:10000", Line: 1},
 	} {
 		if es := check(b); es != nil {
 			t.Errorf("%+v: %v", b, es)
@@ -42,7 +43,9 @@ func TestButtonValidate(t *testing.T) {
 		"buttons.1.kind":  {{Key: 1, Kind: "", Line: 1}, {Key: 1, Kind: "BLF", Value: "101", Line: 1}},
 		"buttons.1.label": {{Key: 1, Kind: NoButton, Line: 1, Label: "a\nb"}, {Key: 1, Kind: NoButton, Line: 1, Label: strings.Repeat("x", 41)}},
 		"buttons.1.value": {{Key: 1, Kind: BLFButton, Line: 1}, {Key: 1, Kind: BLFButton, Value: "*8", Line: 1}, {Key: 1, Kind: LineButton, Value: "1", Line: 1}, {Key: 1, Kind: ParkButton, Line: 1}, {Key: 1, Kind: SpeedDialButton, Value: "1$Tinvite$", Line: 1},
-			{Key: 1, Kind: SpeedDialButton, Value: "1\n2", Line: 1}, {Key: 1, Kind: DTMFButton, Value: "+", Line: 1}, {Key: 1, Kind: URLButton, Value: "ftp://h", Line: 1}, {Key: 1, Kind: URLButton, Value: "http://h/^*", Line: 1}},
+			{Key: 1, Kind: SpeedDialButton, Value: "1\n2", Line: 1}, {Key: 1, Kind: DTMFButton, Value: "+", Line: 1}, {Key: 1, Kind: URLButton, Value: "ftp://h", Line: 1}, {Key: 1, Kind: URLButton, Value: "http://h/^*", Line: 1},
+			{Key: 1, Kind: HoldButton, Value: "1", Line: 1}, {Key: 1, Kind: TransferButton, Value: "a b", Line: 1}, {Key: 1, Kind: PagingButton, Line: 1}, {Key: 1, Kind: PagingButton, Value: "224.0.1.75", Line: 1},
+			{Key: 1, Kind: PagingButton, Value: "192.0.2.1:5000", Line: 1}, {Key: 1, Kind: PagingButton, Value: "224.0.0.5:5000", Line: 1}, {Key: 1, Kind: PagingButton, Value: "224.0.1.75:80", Line: 1}, {Key: 1, Kind: PagingButton, Value: "[ff02::1]:5000", Line: 1}},
 	} {
 		for _, b := range bs {
 			if es := check(b); len(es) != 1 || es[0].Field != field {

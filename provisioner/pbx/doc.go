@@ -14,6 +14,7 @@
 //
 // In the configuration:
 //
+//   - Reseller: owns tenants and other resellers. All below it is its branch.
 //   - Tenant: one customer. Numbers, names and codes are unique within a tenant.
 //   - Extension: a number inside a tenant that can be dialled. It rings its devices.
 //   - Device: one account that registers or is dialled: a line of a desk phone, a softphone,

@@ -96,14 +96,13 @@ type namedSetting struct {
 
 // CheckLine refuses settings of calls from a sip-virtual extension without a device of its
 // own: it is rung at the device of another extension, and calls there are that one's.
-func (e *Extension) CheckLine() error {
-	var es Errors
+func (e *Extension) CheckLine() *Error {
 	for _, f := range e.ofDevices() {
 		if f.set {
-			es.Add(Invalidf(f.name, "has no effect at an extension of type %s without a device of its own", e.Type))
+			return Refusedf(f.name, "has no effect at an extension of type %s without a device of its own", e.Type)
 		}
 	}
-	return es.Err()
+	return nil
 }
 
 // RungBy returns the devices that ring for an extension, sorted by name: its own, without

@@ -109,6 +109,35 @@ func ParseHostPort(field, s string, listening bool) (string, *Error) {
 	return net.JoinHostPort(host, port), nil
 }
 
+// ParseServer reads a host, perhaps with a port: "sbc.example.com" or "192.0.2.1:5080".
+func ParseServer(field, s string) (string, *Error) {
+	if host, err := ParseHost("", s); err == nil {
+		return host, nil
+	}
+	if server, err := ParseHostPort(field, s, false); err == nil {
+		return server, nil
+	}
+	return "", Invalidf(field, "%s is neither a host nor a host with a port: write it as sbc.example.com or "+
+		"192.0.2.1:5080", quote(s))
+}
+
+// CleanServer is what ParseServer returns; text that is no server stays, for Validate to refuse.
+func CleanServer(s string) string {
+	if server, err := ParseServer("", s); err == nil {
+		return server
+	}
+	return s
+}
+
+// SplitServer returns the parts of what ParseServer returned; port is 0 without one.
+func SplitServer(s string) (host string, port int) {
+	if name, text, err := net.SplitHostPort(s); err == nil {
+		port, _ = strconv.Atoi(text)
+		return name, port
+	}
+	return s, 0
+}
+
 // ParseBaseURL reads the address of an HTTP server: a scheme, a host and perhaps a port. A
 // path is part of it only where one may be; a slash at the end means nothing.
 func ParseBaseURL(field, s string, path bool) (string, *Error) {

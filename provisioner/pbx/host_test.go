@@ -86,3 +86,26 @@ func TestParseAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestParseServer: a host, perhaps with a port.
+func TestParseServer(t *testing.T) {
+	for text, want := range map[string]struct {
+		clean, host string
+		port        int
+	}{
+		"sbc.example.com": {"sbc.example.com", "sbc.example.com", 0}, " SBC.example.com:5080 ": {"SBC.example.com:5080", "SBC.example.com", 5080},
+		"192.0.2.1:5080": {"192.0.2.1:5080", "192.0.2.1", 5080}, "2001:db8::1": {"2001:db8::1", "2001:db8::1", 0},
+		"[2001:db8::1]": {"2001:db8::1", "2001:db8::1", 0}, "[2001:db8::1]:5080": {"[2001:db8::1]:5080", "2001:db8::1", 5080},
+	} {
+		clean, err := ParseServer("second_server", text)
+		host, port := SplitServer(clean)
+		if err != nil || clean != want.clean || host != want.host || port != want.port {
+			t.Errorf("%q: %q %q %d %v", text, clean, host, port, err)
+		}
+	}
+	for _, text := range []string{"", "sip:sbc.example.com", "a b", ":5080", "sbc.example.com:0", "sbc.example.com:x", "sbc.example.com:70000", "a\nb", "0.0.0.0:5060", "224.0.0.1"} {
+		if clean, err := ParseServer("second_server", text); err == nil || err.Field != "second_server" || !strings.Contains(err.Message, "sbc.example.com or") {
+			t.Errorf("%q is the server %q: %v", text, clean, err)
+		}
+	}
+}

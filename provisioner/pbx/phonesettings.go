@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -11,25 +12,33 @@ import (
 // has them; DefaultPhoneSettings hold until somebody changes them.
 type PhoneSettings struct {
 	Tenant       string
-	Language     string          // of the phone's menus; "" leaves it to the phone
-	ToneCountry  string          // two letters, whose dial and busy tones it plays; "" leaves it to the phone
-	NTPServer    string          // "" is the server of the installation
-	SyslogServer string          // where phones send their logs; "" nowhere
-	VLAN         int             // 1–4094; 0 switches tagging off, KeepVLAN leaves it as it is
-	VLANPriority int             // 0–7
-	Codecs       []string        // best first
-	SRTP         string          // off, optional, required
-	Clock24      bool            // 13:00 and not 1 PM
-	Logo         string          // address of a picture for the idle screen; "" for none
-	Uploads      []string        // what phones send, of PhoneUploads (Yealink only)
-	Firmware     []PhoneFirmware // sorted by model
-	Version      int64
-	Revision     int64
+	Language     string   // of the phone's menus; "" leaves it to the phone
+	ToneCountry  string   // two letters, whose dial and busy tones it plays; "" leaves it to the phone
+	NTPServer    string   // "" is the server of the installation
+	SyslogServer string   // where phones send their logs; "" nowhere
+	VLAN         int      // 1–4094; 0 switches tagging off, KeepVLAN leaves it as it is
+	VLANPriority int      // 0–7
+	Codecs       []string // best first
+	SRTP         string   // off, optional, required
+	Clock24      bool     // 13:00 and not 1 PM
+	Logo         string   // address of a picture for the idle screen; "" for none
+	// OutboundProxy is where phones send all SIP, and SecondServer where they register and call
+	// while the first does not answer: a host, perhaps with a port; "" for none.
+	OutboundProxy, SecondServer string
+
+	Paging   []string        // multicast addresses with a port, at which phones listen; at most MaxPaging
+	Uploads  []string        // what phones send, of PhoneUploads (Yealink only)
+	Firmware []PhoneFirmware // sorted by model
+	Version  int64
+	Revision int64
 }
 
 // KeepVLAN leaves the VLAN to whoever set it: by hand, by LLDP, by DHCP. A phone
 // whose VLAN is changed unasked is lost to the network.
 const KeepVLAN = -1
+
+// MaxPaging is how many multicast addresses a phone listens at: firmware up to V73 has ten.
+const MaxPaging = 10
 
 // PhoneCodecs are the codecs a phone may be told to use.
 var PhoneCodecs = []string{"g722", "pcma", "pcmu", "g729", "opus"}
@@ -58,6 +67,11 @@ func (p *PhoneSettings) Validate() error {
 			es.Add(checkHost(field, host))
 		}
 	}
+	for field, server := range map[string]string{"outbound_proxy": p.OutboundProxy, "second_server": p.SecondServer} {
+		if clean, err := ParseServer(field, server); server != "" && (err != nil || clean != server) {
+			es.Add(cmp.Or(err, Invalidf(field, "%s is to be written as %s", quote(server), clean)))
+		}
+	}
 	if p.VLAN != KeepVLAN {
 		es.Add(CheckRange("vlan", p.VLAN, 0, 4094, ""))
 	}
@@ -71,6 +85,7 @@ func (p *PhoneSettings) Validate() error {
 	}
 	es.Add(checkLogo(p.Logo))
 	p.checkCodecs(&es)
+	p.checkPaging(&es)
 	p.checkUploads(&es)
 	p.checkFirmware(&es)
 	return es.Err()
@@ -87,6 +102,19 @@ func (p *PhoneSettings) checkCodecs(es *Errors) {
 		}
 		if slices.Contains(p.Codecs[:i], c) {
 			es.Add(Invalidf(field, "%s is given twice", quote(c)))
+		}
+	}
+}
+
+func (p *PhoneSettings) checkPaging(es *Errors) {
+	if len(p.Paging) > MaxPaging {
+		es.Add(Invalidf("paging", "has %d addresses, a phone listens at %d at most", len(p.Paging), MaxPaging))
+	}
+	for i, address := range p.Paging {
+		field := fmt.Sprintf("paging[%d]", i)
+		es.Add(CheckMulticast(field, address))
+		if slices.Contains(p.Paging[:i], address) {
+			es.Add(Invalidf(field, "%s is given twice", quote(address)))
 		}
 	}
 }

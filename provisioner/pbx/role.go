@@ -4,10 +4,11 @@ package pbx
 // where the operation is declared, in provisioner/api.
 type Role string
 
-// The roles. A platform admin belongs to no tenant, and so is never a user: only
-// API tokens have that role.
+// The roles. A platform admin and a reseller admin belong to no tenant, and so are never
+// users: only API tokens have those roles.
 const (
 	RolePlatformAdmin Role = "platform-admin" // everything
+	RoleResellerAdmin Role = "reseller-admin" // everything within the branch of one reseller
 	RoleTenantAdmin   Role = "tenant-admin"   // everything within the tenant
 	RoleOperator      Role = "operator"       // reads the tenant's objects, resyncs and reboots its phones
 	RoleUser          Role = "user"           // sees the own extension and chooses the own device and PIN
@@ -35,6 +36,25 @@ func CheckRole(role Role, tenant string) *Error {
 		return Invalidf("role", "must be one of tenant-admin, operator and user")
 	}
 	return nil
+}
+
+// CheckTokenRole refuses a role for a token that does not fit the account: a reseller admin
+// has a reseller and no tenant, everybody else no reseller.
+func CheckTokenRole(role Role, tenant, reseller string) *Error {
+	switch {
+	case role == RoleUser:
+		return Invalidf("role",
+			"cannot be user for a token: people sign in with that role; choose tenant-admin or operator")
+	case role == RoleResellerAdmin && tenant != "":
+		return Invalidf("tenant", "does not go with the role reseller-admin, which reaches the whole branch: leave it out")
+	case role == RoleResellerAdmin && reseller == "":
+		return Invalidf("reseller", "is required for the role reseller-admin")
+	case role == RoleResellerAdmin:
+		return CheckResellerName("reseller", reseller)
+	case reseller != "":
+		return Invalidf("reseller", "cannot be set with another role than reseller-admin")
+	}
+	return CheckRole(role, tenant)
 }
 
 // SecondStep is what a user must show beside the password to sign in.

@@ -12,6 +12,7 @@ const DefaultTenant = "default"
 // Extension numbers may repeat across tenants; endpoint names never do.
 type Tenant struct {
 	Name     string // key; 1–31 of a-z, 0-9, '-'
+	Reseller string // that owns it; "" is the platform
 	Title    string // what people call it, 0–100 characters; shown on phones without a line label
 	Timezone string // IANA name; clocks of phones and times in voicemail
 	// PhonePassword opens the web page of the tenant's phones as admin. Random,
@@ -34,8 +35,10 @@ type Tenant struct {
 	// FirstExtension is where the search for a free number begins, 2 to 6 digits; "" is the
 	// lowest number of such an extension.
 	FirstExtension string
-	Version        int64 // row version, for ETag
-	Revision       int64 // configuration revision of the last change
+	// MaxNumbers is how many numbers it may have, 0–1,000,000; 0 is without limit.
+	MaxNumbers int
+	Version    int64 // row version, for ETag
+	Revision   int64 // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
@@ -61,6 +64,13 @@ func (t *Tenant) Validate() error {
 	if p := t.PhonePassword.Reveal(); len(p) < 8 || len(p) > 32 || !plainSecret(p) {
 		es.Add(Invalidf("phone_password", "must be 8 to 32 letters and digits"))
 	}
+	if t.Reseller != "" {
+		es.Add(CheckResellerName("reseller", t.Reseller))
+	}
+	if t.Reseller != "" && t.Name == DefaultTenant {
+		es.Add(Refusedf("reseller", "tenant default belongs to the platform"))
+	}
+	es.Add(CheckRange("max_numbers", t.MaxNumbers, 0, 1_000_000, "numbers"))
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
 	es.Add(CheckCountry("country", t.Country))

@@ -13,7 +13,10 @@ import (
 type Caller struct {
 	pbx.Author
 	Role   pbx.Role
-	Tenant string // the only one within reach; "" is every tenant
+	Tenant string // the only one within reach; "" is every tenant, or every one of the branch
+	// Reseller is the root of the branch within reach; "" for callers of one tenant and of
+	// the platform.
+	Reseller string
 	// User is the session's user as of now; nil for an API token.
 	User *pbx.User
 	// MustChange says that the user must choose a password before anything else.
@@ -37,8 +40,11 @@ func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller,
 		return nil, err
 	}
 	return &Caller{Author: pbx.Author{Actor: "token " + token.Name}, Role: token.Role, Tenant: token.Tenant,
-		Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
+		Reseller: token.Reseller, Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
 }
+
+// Everywhere reports whether all tenants are within a caller's reach.
+func (c *Caller) Everywhere() bool { return c.Tenant == "" && c.Reseller == "" }
 
 // Key tells a caller's token or session from all others. It is no secret.
 func (c *Caller) Key() string { return string(c.token) + string(c.session) }
@@ -56,7 +62,7 @@ func (c *Caller) username() string {
 // RightsChanged.
 func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
 	var role pbx.Role
-	var tenant string
+	var tenant, reseller string
 	if by.session != nil {
 		now, err := a.caller(ctx, by.session)
 		if err != nil {
@@ -68,9 +74,9 @@ func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
 		if err != nil {
 			return err
 		}
-		role, tenant = token.Role, token.Tenant
+		role, tenant, reseller = token.Role, token.Tenant, token.Reseller
 	}
-	if role != by.Role || tenant != by.Tenant {
+	if role != by.Role || tenant != by.Tenant || reseller != by.Reseller {
 		return &pbx.Error{Kind: pbx.Unauthorized, Message: "the role was changed meanwhile"}
 	}
 	return nil

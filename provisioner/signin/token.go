@@ -19,10 +19,12 @@ const tokenPrefix = "dt_"
 
 // TokenOrder describes a token to be made.
 type TokenOrder struct {
-	Name    string
-	Role    pbx.Role
-	Tenant  string     // "" for a platform admin
-	Expires *time.Time // nil: never
+	Name   string
+	Role   pbx.Role
+	Tenant string // "" for a platform admin and a reseller admin
+	// Reseller is the root of a reseller admin's branch; "" for other roles.
+	Reseller string
+	Expires  *time.Time // nil: never
 }
 
 // CreateToken makes an API token. Its text is returned once; the database keeps
@@ -31,12 +33,7 @@ type TokenOrder struct {
 func (a *Authenticator) CreateToken(ctx context.Context, by *Caller, o TokenOrder) (*db.Token, pbx.Secret, error) {
 	var es pbx.Errors
 	es.Add(pbx.CheckText("name", o.Name, 1, 60, 0))
-	if o.Role == pbx.RoleUser {
-		es.Add(pbx.Invalidf("role",
-			"cannot be user for a token: people sign in with that role; choose tenant-admin or operator"))
-	} else {
-		es.Add(pbx.CheckRole(o.Role, o.Tenant))
-	}
+	es.Add(pbx.CheckTokenRole(o.Role, o.Tenant, o.Reseller))
 	if o.Tenant != "" {
 		es.Add(pbx.CheckName("tenant", o.Tenant))
 	}
@@ -48,7 +45,9 @@ func (a *Authenticator) CreateToken(ctx context.Context, by *Caller, o TokenOrde
 	}
 	text := newTokenText()
 	token, err := a.storeToken(ctx, by, o, text)
-	if pbx.KindOf(err) == pbx.NotFound {
+	if pbx.KindOf(err) == pbx.NotFound && o.Reseller != "" {
+		err = pbx.Refusedf("reseller", "reseller %s does not exist", o.Reseller)
+	} else if pbx.KindOf(err) == pbx.NotFound {
 		err = pbx.Refusedf("tenant", "tenant %s does not exist", o.Tenant)
 	}
 	return token, text, err
@@ -58,7 +57,8 @@ func newTokenText() pbx.Secret { return pbx.NewSecret(tokenPrefix + pbx.RandomSe
 
 func (a *Authenticator) storeToken(ctx context.Context, by *Caller, o TokenOrder, text pbx.Secret) (*db.Token, error) {
 	hash := sha256.Sum256([]byte(text.Reveal()))
-	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, Username: by.username()}
+	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, Reseller: o.Reseller,
+		Username: by.username()}
 	if o.Expires != nil {
 		t.ExpiresAt = *o.Expires
 	}
@@ -66,8 +66,8 @@ func (a *Authenticator) storeToken(ctx context.Context, by *Caller, o TokenOrder
 		return nil, err
 	}
 	a.o.Changed()
-	a.o.Log.Info("made a token", "id", t.ID, "name", t.Name, "role", t.Role, "tenant", t.Tenant, "by", by.Actor,
-		"address", by.Address)
+	a.o.Log.Info("made a token", "id", t.ID, "name", t.Name, "role", t.Role, "tenant", t.Tenant, "reseller", t.Reseller,
+		"by", by.Actor, "address", by.Address)
 	return a.o.DB.TokenByHash(ctx, hash[:])
 }
 
@@ -84,15 +84,14 @@ func (a *Authenticator) useToken(ctx context.Context, hash []byte) (*db.Token, e
 	return token, nil
 }
 
-// Tokens lists the tokens of a tenant, revoked ones included. With tenant "" it lists all.
-func (a *Authenticator) Tokens(ctx context.Context, tenant string) ([]*db.Token, error) {
-	return a.o.DB.Tokens(ctx, tenant)
+// Tokens lists the tokens within reach, revoked ones included.
+func (a *Authenticator) Tokens(ctx context.Context, reach db.Reach) ([]*db.Token, error) {
+	return a.o.DB.Tokens(ctx, reach)
 }
 
-// RevokeToken makes a token of a tenant useless from now on. With tenant "" it revokes any
-// token.
-func (a *Authenticator) RevokeToken(ctx context.Context, by *Caller, tenant, id string) error {
-	if err := a.o.DB.RevokeToken(ctx, by.Author, tenant, id); err != nil {
+// RevokeToken makes a token within reach useless from now on.
+func (a *Authenticator) RevokeToken(ctx context.Context, by *Caller, reach db.Reach, id string) error {
+	if err := a.o.DB.RevokeToken(ctx, by.Author, reach, id); err != nil {
 		return err
 	}
 	a.o.Changed()
@@ -105,7 +104,7 @@ func (a *Authenticator) RevokeToken(ctx context.Context, by *Caller, tenant, id 
 // owner can read it. It reports whether it did. The file is complete before the token
 // works, so that no token is ever lost.
 func (a *Authenticator) FirstToken(ctx context.Context, path string) (bool, error) {
-	tokens, err := a.Tokens(ctx, "")
+	tokens, err := a.Tokens(ctx, db.Reach{})
 	if err != nil || len(tokens) > 0 {
 		return false, err
 	}

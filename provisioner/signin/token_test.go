@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -31,14 +32,14 @@ func TestFirstToken(t *testing.T) {
 	if err != nil || !strings.HasPrefix(token.Actor, "token admin ") || token.Role != pbx.RolePlatformAdmin || token.Tenant != "" {
 		t.Errorf("token %+v, %v", token, err)
 	}
-	tokens, err := l.Tokens(t.Context(), "")
+	tokens, err := l.Tokens(t.Context(), db.Reach{})
 	if err != nil || len(tokens) != 1 {
 		t.Fatalf("%d tokens, %v", len(tokens), err)
 	}
 	if created, err := l.FirstToken(t.Context(), path+"2"); created || err != nil {
 		t.Errorf("a second time: %v, %v", created, err)
 	}
-	if err := l.RevokeToken(t.Context(), &Caller{}, "", tokens[0].ID); err != nil {
+	if err := l.RevokeToken(t.Context(), &Caller{}, db.Reach{}, tokens[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if created, err := l.FirstToken(t.Context(), path+"2"); created || err != nil {
@@ -64,7 +65,7 @@ func TestFirstTokenLeavesAFileAlone(t *testing.T) {
 	if text, _ := os.ReadFile(path); string(text) != "mine" {
 		t.Errorf("the file is now %q", text)
 	}
-	if tokens, _ := l.Tokens(t.Context(), ""); len(tokens) != 0 {
+	if tokens, _ := l.Tokens(t.Context(), db.Reach{}); len(tokens) != 0 {
 		t.Errorf("%d tokens were made", len(tokens))
 	}
 }
@@ -90,7 +91,7 @@ func TestFirstTokenOfTwoStarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokens, _ := l.Tokens(t.Context(), "")
+	tokens, _ := l.Tokens(t.Context(), db.Reach{})
 	if _, err := l.Authenticate(t.Context(), strings.TrimSpace(string(text))); err != nil || count != 1 || len(tokens) != 1 {
 		t.Errorf("%d created, %d tokens, the file's: %v", count, len(tokens), err)
 	}

@@ -89,6 +89,9 @@ func (s *Settings) DoNotDisturb() int {
 	return 0
 }
 
+// DNDByFiles reports whether the files alone switch a phone's own do not disturb on.
+func (s *Settings) DNDByFiles() bool { return s.yealink() && s.on("features.dnd.enable") }
+
 // ForwardKey is the phone's own forward of all calls to a number. On a Yealink up to V73 no
 // parameter takes its menu away.
 func (s *Settings) ForwardKey(number string) Pressed {

@@ -81,10 +81,37 @@ func (p *Phone) newIncoming(req *sip.Request, tx sip.ServerTransaction) (*Call, 
 	return c, nil
 }
 
-// route decides what happens to a new call.
+// Own is what a phone does with a call by itself.
+type Own struct {
+	Status  int    // refuses with that; 0 lets it ring
+	Contact string // URI in the answer when Status is 302
+	Answers bool   // as to an intercom
+}
+
+// ownWay is what the phone does with a call before its user hears of it.
+func (p *Phone) ownWay(c *Call) Own {
+	if p.opts.OwnWay != nil {
+		return p.opts.OwnWay(c)
+	}
+	return Own{Answers: c.wantsIntercom()}
+}
+
+// route decides what happens to a new call. One that the phone refuses by itself is still told to Incoming.
 func (p *Phone) route(c *Call) {
 	o := p.opts
-	intercom := c.wantsIntercom()
+	own := p.ownWay(c)
+	intercom := own.Answers
+	if own.Status == sip.StatusMovedTemporarily {
+		if err := c.Redirect(own.Contact); err != nil {
+			p.log.Debug("redirecting", "err", err)
+		}
+	} else if own.Status != 0 {
+		c.rejectLogged(own.Status)
+	}
+	if own.Status != 0 {
+		offer(p.incoming, c)
+		return
+	}
 	if o.Busy {
 		c.rejectLogged(sip.StatusBusyHere)
 		return

@@ -32,14 +32,15 @@ type Options struct {
 	SIPPort       int    // 0: any free port
 	OutboundProxy string // host:port every SIP request is sent to, whatever the account says
 
-	AutoAnswer         bool          // answers each call AnswerAfter its INVITE came
-	AnswerAfter        time.Duration //
-	Busy               bool          // refuses each call with 486
-	NoAnswer           bool          // rings and never answers by itself
-	AutoTone           float64       // Hz sent on each auto-answered call; 0: silence
-	Codecs             []string      // what every call offers and takes, best first; empty: what the account's file says
-	Quiet              bool          // sends no RTP while there is no tone or digit to send (real phones send silence)
-	RefetchOnCheckSync bool          // NOTIFY check-sync makes the phone fetch its files again
+	AutoAnswer         bool            // answers each call AnswerAfter its INVITE came
+	AnswerAfter        time.Duration   //
+	Busy               bool            // refuses each call with 486
+	NoAnswer           bool            // rings and never answers by itself
+	AutoTone           float64         // Hz sent on each auto-answered call; 0: silence
+	Codecs             []string        // what every call offers and takes, best first; empty: what the account's file says
+	Quiet              bool            // sends no RTP while there is no tone or digit to send (real phones send silence)
+	OwnWay             func(*Call) Own // what the phone does with a call before its user hears of it; nil: intercom alone
+	RefetchOnCheckSync bool            // NOTIFY check-sync makes the phone fetch its files again
 }
 
 // Phone is one simulated desk phone. Its methods may be called from several goroutines.

@@ -63,6 +63,10 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	if again && p.again != "" {
 		does = p.again
 	}
+	if d := sc.desks[s.who]; d != nil && fired(s.call.Done()) {
+		sc.mark(func() { s.own = true }) // the phone has refused it by itself
+		return
+	}
 	_ = s.call.Ring()
 	if shown := s.call.CallerNumber(); p.sees != "" && shown != p.sees {
 		sc.mark(func() { sc.wrong = fmt.Errorf("%s shows %s, want %s", s.who, shown, p.sees) })
@@ -80,7 +84,7 @@ func (sc *scene) act(ctx context.Context, s *sighting, p *actor) {
 	case "redirects":
 		_ = s.call.Redirect(p.contact())
 	case "refuses":
-		_ = s.call.Reject(486)
+		sc.refuse(s)
 	case "declines":
 		_ = s.call.Reject(603)
 	case "answers":
@@ -167,7 +171,9 @@ func (sc *scene) goOn(ctx context.Context, s *sighting, p *actor) {
 	}
 	switch {
 	case p.transfers != "":
-		_ = s.call.Refer(ctx, p.transfers)
+		if err := sc.refer(ctx, s, p.transfers); err != nil {
+			sc.mark(func() { sc.wrong = err })
+		}
 	case p.moves != "":
 		if err := sc.move(ctx, p.moves); err != nil {
 			sc.mark(func() { sc.wrong = err })
@@ -254,7 +260,7 @@ func (sc *scene) move(ctx context.Context, to string) error {
 
 // announce calls somebody else and connects the two, as soon as it rings or once it is answered.
 func (sc *scene) announce(ctx context.Context, c *phone.Call, p *actor) {
-	consult, err := sc.phones[p.name].Dial(ctx, p.announces+p.hands)
+	consult, err := sc.dial(ctx, p.name, p.announces+p.hands)
 	if err != nil {
 		return
 	}
@@ -285,8 +291,9 @@ func (sc *scene) meddle(ctx context.Context, p *actor) {
 	case <-ctx.Done():
 		return
 	}
-	c, err := sc.phones[p.name].Dial(ctx, p.dials)
+	c, err := sc.dial(ctx, p.name, p.dials)
 	if err != nil {
+		sc.mark(func() { sc.wrong = err })
 		return
 	}
 	s := &sighting{who: p.name, call: c, tone: 330}

@@ -97,6 +97,9 @@ func (sc *scene) perform(ctx context.Context) error {
 	defer watching.Wait()
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
+	if err := sc.setKeys(ctx); err != nil {
+		return err
+	}
 	sc.forecast = sc.simulate(ctx)
 	sc.began = time.Now()
 	for name, at := range phones {
@@ -129,7 +132,7 @@ func (sc *scene) perform(ctx context.Context) error {
 // begin dials, or lets the API dial and takes the call that comes of it.
 func (sc *scene) begin(ctx context.Context, from *phone.Phone) (*phone.Call, error) {
 	if sc.who("caller").does != "clicks" {
-		return from.Dial(ctx, sc.row.dials)
+		return sc.dial(ctx, sc.caller, sc.row.dials)
 	}
 	number := deviceName.FindStringSubmatch(sc.caller)[1]
 	if err := sc.Client.Do(ctx, "POST", Tenant+"/calls", Object{"extension": number, "to": sc.row.dials}, nil); err != nil {

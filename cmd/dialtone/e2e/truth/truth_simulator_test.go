@@ -226,7 +226,7 @@ func (sc *scene) dialled(f *forecast, legs []simulatedLeg, later bool) string {
 			return saidByCarriers[p.does]
 		case p.does == "answers" && p.after < d && after+p.after < soonest && p.presses != "2":
 			answered, soonest = name, after+p.after
-		case p.does == "refuses" || p.does == "declines" || p.presses == "2":
+		case p.does == "refuses" || p.does == "declines" || p.does == "dnd" || p.presses == "2":
 			best = max(best, 1)
 		default:
 			best, longest = 2, max(longest, after+d)

@@ -14,6 +14,7 @@ import (
 
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/factory"
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
@@ -45,7 +46,7 @@ type actor struct {
 	name string // of the device, or of a mobile
 	// does is what happens when the phone rings: answers, refuses (as busy), declines, silent (rings on),
 	// absent (is not registered), dead (does not answer qualify), or unseen (as dead,
-	// but nobody asks), outside machine (answers and says nothing), unallocated, changed or incomplete (what the carrier
+	// but nobody asks), dnd (the phone's own do not disturb), outside machine (answers and says nothing), unallocated, changed or incomplete (what the carrier
 	// says), redirects. For the caller:
 	// leaves, or clicks (the call is placed over the API).
 	does      string
@@ -79,7 +80,7 @@ func readActor(clause string) (*actor, error) {
 		}
 		switch words[i] {
 		case "answers", "refuses", "declines", "silent", "absent", "dead", "unseen", "leaves", "clicks", "machine",
-			"unallocated", "changed", "incomplete":
+			"unallocated", "changed", "incomplete", "dnd":
 			p.does = words[i]
 			continue
 		case "completes", "returns", "departs", "abandons":
@@ -138,6 +139,8 @@ type stage struct {
 	*Lab
 	accounts map[string]phone.Account
 	phones   map[string]*phone.Phone
+	desks    map[string]*factory.Desk // those of phones that are as their vendors ship them
+	models   func(device string) desk // what phone a device is; nil: one of no vendor
 	people   map[*truth]map[string]*actor
 	numbers  map[string]string // what rings outside, by what the simulator and records call it
 	callers  chan string
@@ -205,7 +208,11 @@ func (s *stage) chain(row *truth) string {
 // openStage opens a lab for a table.
 func openStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{Lab: Open(t, box.Asterisk22), accounts: map[string]phone.Account{}, phones: map[string]*phone.Phone{},
+	return stageIn(Open(t, box.Asterisk22))
+}
+
+func stageIn(l *Lab) *stage {
+	s := &stage{Lab: l, desks: map[string]*factory.Desk{}, accounts: map[string]phone.Account{}, phones: map[string]*phone.Phone{},
 		people: map[*truth]map[string]*actor{}, numbers: map[string]string{}, callers: make(chan string, truthCallers), mobile: map[string]*sync.Mutex{}}
 	for i := range truthCallers {
 		s.callers <- fmt.Sprint(firstCaller+i) + "a"
@@ -322,13 +329,17 @@ func (s *stage) complete(all world, fates map[string]string) {
 // enter registers the phones, and lets those die that shall.
 func (s *stage) enter(t *testing.T, fates map[string]string) {
 	t.Helper()
+	s.unpack(t, fates)
 	for name, fate := range fates {
 		if fate == "absent" {
 			continue
 		}
-		p := NewPhone(t, phone.Options{})
-		if err := p.Register(Within(t, 30*time.Second), s.accounts[name]); err != nil {
-			t.Fatalf("registering %s: %v", name, err)
+		p := s.booted(t, name)
+		if p == nil {
+			p = NewPhone(t, phone.Options{})
+			if err := p.Register(Within(t, 30*time.Second), s.accounts[name]); err != nil {
+				t.Fatalf("registering %s: %v", name, err)
+			}
 		}
 		switch fate {
 		case "dead", "unseen":
