@@ -131,7 +131,7 @@ func TestTypes(t *testing.T) {
 		"device desk-101 is still used by phone 00:15:65:aa:bb:cc, extension 102": func(ctx context.Context, tx *Tx) error {
 			return tx.DeleteDevice(ctx, "default", "desk-101")
 		},
-		"anonymous: has no effect at an extension of type sip-virtual without a device of its own": func(ctx context.Context, tx *Tx) error {
+		"anonymous: extension 102 of type sip-virtual has no device of its own, without which this has no effect": func(ctx context.Context, tx *Tx) error {
 			e := *want
 			e.Anonymous = true
 			return tx.PutExtension(ctx, &e)

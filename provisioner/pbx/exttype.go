@@ -99,7 +99,8 @@ type namedSetting struct {
 func (e *Extension) CheckLine() *Error {
 	for _, f := range e.ofDevices() {
 		if f.set {
-			return Refusedf(f.name, "has no effect at an extension of type %s without a device of its own", e.Type)
+			return Refusedf(f.name, "extension %s of type %s has no device of its own, without which this has no effect",
+				e.Number, e.Type)
 		}
 	}
 	return nil
