@@ -173,8 +173,10 @@ func (tx *Tx) makeVirtual(ctx context.Context, e *pbx.Extension) error {
 			return err
 		}
 	}
-	v := pbx.NewExtension(e.Tenant, e.Number)
-	v.Type, v.Name, v.Mailbox, v.RingSeconds, v.Ring = pbx.TypeVirtual, e.Name, e.Mailbox, e.RingSeconds, e.Ring
-	v.Presence, v.DoNotDisturb, v.Timezone = e.Presence, e.DoNotDisturb, e.Timezone
-	return tx.PutExtension(ctx, v)
+	v := *e
+	v.Type, v.ParentDevice, v.AllowedDevices, v.Groups = pbx.TypeVirtual, "", nil, nil
+	v.NoCallWaiting, v.BusyOnlyInCall, v.MaxCalls, v.Anonymous = false, false, 0, false
+	v.Record, v.RecordOnDemand, v.Monitors, v.Monitored = false, false, false, false
+	v.ClassOfService, v.PresentationNumber, v.Country = "", "", ""
+	return tx.PutExtension(ctx, &v)
 }

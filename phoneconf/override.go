@@ -25,6 +25,23 @@ func Overriding(p *pbx.Phone, name FileName) bool {
 	return ok && slices.Contains(overriding[p.Vendor], suffix)
 }
 
+// noOverrides is what a Polycom that has sent none of its own settings gets for them.
+const noOverrides = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<PHONE_CONFIG>
+<OVERRIDES/>
+</PHONE_CONFIG>
+`
+
+// NoOverrides is what a phone gets in place of a file with its own settings that it has not sent,
+// or that was deleted: a Polycom keeps what it has, such as another system's forward or patterns
+// for dialling, until it gets an empty one. It is nil where there is no such file.
+func NoOverrides(p *pbx.Phone, name FileName) []byte {
+	if p.Vendor != pbx.Polycom || !Overriding(p, name) {
+		return nil
+	}
+	return []byte(noOverrides)
+}
+
 // Overrides returns the names of the parameters that such a file sets, sorted, without their
 // values, which may be passwords. Of a file that cannot be read it returns those before the
 // fault.

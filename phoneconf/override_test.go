@@ -34,3 +34,17 @@ func TestOverridesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A Polycom gets an empty file in place of its own settings, a Yealink goes without.
+func TestNoOverrides(t *testing.T) {
+	for name, want := range map[FileName]bool{"0004f2000001-phone.cfg": true, "0004f2000001-web.cfg": true, "0004f2000001-app.log": false} {
+		p := &pbx.Phone{MAC: "0004f2000001", Vendor: pbx.Polycom}
+		b := NoOverrides(p, name)
+		if (b != nil) != want || want && len(Overrides(pbx.Polycom, b)) > 0 {
+			t.Errorf("%s: %s", name, b)
+		}
+	}
+	if NoOverrides(&pbx.Phone{MAC: "001565000001", Vendor: pbx.Yealink}, "001565000001-local.cfg") != nil {
+		t.Error("a Yealink gets one")
+	}
+}

@@ -56,8 +56,8 @@ func registerUploads(a *api, k kindOfPhone) {
 	declare(a, tenantAdmins, one, a.phoneFile)
 	declare(a, tenantAdmins, huma.Operation{Method: "DELETE", Path: files + "/{name}", OperationID: "delete-phone-file",
 		Tags: []string{"phones"}, Errors: []int{401, 404, 422},
-		Summary: "Delete one of them. What was set at the phone itself is given back to it no more; what it still holds " +
-			"goes by a factory reset of its settings"},
+		Summary: "Delete one of them. What was set at the phone itself is given back to it no more. A Polycom gets an empty " +
+			"file for it, which clears what it holds; a Yealink holds it until a reset of its settings"},
 		func(ctx context.Context, in *phoneFileInput) (*struct{ Body DeletedFile }, error) {
 			p, err := a.phone(ctx, in.Tenant, in.MAC)
 			if err != nil {

@@ -112,8 +112,18 @@ func (u *Uploads) Keep(p *pbx.Phone, name phoneconf.FileName, body []byte) (repl
 	return replaced, nil
 }
 
-// Read returns a file that a phone sent. It is nil if there is no such file.
+// Read returns what a phone gets back of a file that it sent: nothing, or what stands for that,
+// if there is no such file. Without a folder a phone keeps what it has.
 func (u *Uploads) Read(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
+	body, err := u.sent(p, name)
+	if body == nil && err == nil && u.dir != "" {
+		body = phoneconf.NoOverrides(p, name)
+	}
+	return body, err
+}
+
+// sent returns a file that a phone sent. It is nil if there is no such file.
+func (u *Uploads) sent(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
 	path, err := u.path(p, name)
 	if err != nil {
 		return nil, nil //nolint:nilerr // a name that no phone sends is a file that is not there
@@ -130,7 +140,7 @@ func (u *Uploads) Read(p *pbx.Phone, name phoneconf.FileName) ([]byte, error) {
 
 // Get returns a file that a phone sent, or a NotFound error.
 func (u *Uploads) Get(p *pbx.Phone, name string) ([]byte, error) {
-	body, err := u.Read(p, phoneconf.FileName(name))
+	body, err := u.sent(p, phoneconf.FileName(name))
 	if err == nil && body == nil {
 		err = pbx.NotFoundf("phone %s has sent no file %q", p.MAC.Colons(), name)
 	}
@@ -170,7 +180,7 @@ func (u *Uploads) Overrides(p *pbx.Phone) (map[string][]string, error) {
 		if !phoneconf.Overriding(p, phoneconf.FileName(f.Name)) {
 			continue
 		}
-		body, err := u.Read(p, phoneconf.FileName(f.Name))
+		body, err := u.sent(p, phoneconf.FileName(f.Name))
 		if err != nil {
 			return nil, err
 		}

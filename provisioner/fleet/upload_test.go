@@ -117,3 +117,34 @@ func TestUploadsKeepToTheirNamesAndRoom(t *testing.T) {
 		t.Errorf("without a folder: %v", err)
 	}
 }
+
+// A Polycom that has sent no settings of its own gets an empty file for them, and people do
+// not see that; without a folder it keeps what it has.
+func TestPolycomsGetNoOverridesOfOthers(t *testing.T) {
+	u := testUploads(t, filepath.Join(t.TempDir(), "phones"))
+	p := &pbx.Phone{Tenant: "default", MAC: "64167f000001", Vendor: pbx.Polycom}
+	const name = "64167f000001-phone.cfg"
+	empty := func(when string) {
+		t.Helper()
+		if got, err := u.Read(p, name); err != nil || !bytes.Contains(got, []byte("<OVERRIDES/>")) {
+			t.Errorf("%s: %q %v", when, got, err)
+		}
+		if _, err := u.Get(p, name); pbx.KindOf(err) != pbx.NotFound {
+			t.Errorf("%s: people get %v", when, err)
+		}
+	}
+	empty("at first")
+	if _, err := u.Keep(p, name, []byte("<own/>")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := u.Read(p, name); err != nil || string(got) != "<own/>" {
+		t.Errorf("its own: %q %v", got, err)
+	}
+	if err := u.Remove(p, name); err != nil {
+		t.Fatal(err)
+	}
+	empty("after a delete")
+	if got, err := testUploads(t, "").Read(p, name); got != nil || err != nil {
+		t.Errorf("without a folder: %q %v", got, err)
+	}
+}

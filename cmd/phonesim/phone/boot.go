@@ -31,6 +31,7 @@ func (f *fetch) bootYealink(ctx context.Context, values map[string]string) (*Con
 		}
 		break
 	}
+	named := map[string]bool{}
 	for _, name := range files {
 		text, err := f.get(ctx, base, name)
 		if err != nil {
@@ -44,12 +45,16 @@ func (f *fetch) bootYealink(ctx context.Context, values map[string]string) (*Con
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", name, err)
 		}
+		apply(values, params)
 		for _, kv := range params {
-			values[kv.name] = kv.value
+			named[kv.name] = true
 		}
 	}
 	if !f.found {
 		return nil, nil
+	}
+	if err := f.applyOwn(ctx, values, named); err != nil {
+		return nil, err
 	}
 	c := yealinkConfig(values, p.model)
 	if at := values["static.trusted_certificates.url"]; at != "" && at != "%NULL%" {
@@ -99,13 +104,15 @@ func (f *fetch) bootPolycom(ctx context.Context, values map[string]string) (*Con
 		layers = append(layers, params)
 	}
 	var own [][]parameter
-	for _, name := range []string{"-phone.cfg", "-web.cfg"} {
-		params, err := f.polycomFile(ctx, base, m.overrides+p.mac+name)
-		if err != nil {
-			return nil, err
-		}
-		own = append(own, params)
+	params, err := f.overrides(ctx, base, m.overrides+p.mac+"-phone.cfg")
+	if err != nil {
+		return nil, err
 	}
+	own = append(own, params)
+	if params, err = f.polycomFile(ctx, base, m.overrides+p.mac+"-web.cfg"); err != nil {
+		return nil, err
+	}
+	own = append(own, params)
 	for _, name := range []string{m.licenseDir + p.mac + "-license.cfg", m.contacts + p.mac + "-directory.xml"} {
 		text, err := f.get(ctx, base, name)
 		if err != nil {

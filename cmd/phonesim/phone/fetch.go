@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,6 +41,8 @@ type Fetched struct {
 type memory struct {
 	url, user, password string
 	files               map[string]remembered
+	flash               map[string]string // a Yealink's parameters, whoever set them
+	own                 map[string]string // what persons set at the phone
 }
 
 type remembered struct {
@@ -63,7 +66,7 @@ func (p *Phone) Fetch(ctx context.Context) (*Config, []Fetched, error) {
 	ctx, cancel := p.crew.within(ctx)
 	defer cancel()
 	var log []Fetched
-	values := map[string]string{}
+	values := p.start()
 	for hop := 0; ; hop++ {
 		f := &fetch{phone: p, hop: hop, done: &log}
 		config, err := f.boot(ctx, values)
@@ -72,6 +75,9 @@ func (p *Phone) Fetch(ctx context.Context) (*Config, []Fetched, error) {
 		}
 		if config == nil {
 			return nil, log, ErrNoConfiguration
+		}
+		if p.model.Vendor == Yealink {
+			p.memory.flash = maps.Clone(config.Values)
 		}
 		moved, err := p.follow(config)
 		if err != nil {

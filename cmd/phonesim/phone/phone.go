@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -17,16 +18,17 @@ import (
 
 // Options describe one phone. MAC and Model are required; the zero value of the rest is usable.
 type Options struct {
-	MAC             string       // twelve hex digits, with or without separators
-	Model           string       // "T46U" or "VVX450"; see Models
-	Firmware        string       // empty: the firmware named in the model table
-	ProvisioningURL string       // a folder, or for Polycom also the URL of a master file ending in .cfg
-	Username        string       // provisioning credentials, sent only after a 401
-	Password        string       //
-	SerialInUA      bool         // Polycom: adds (SN:mac) to the User-Agent, as device.prov.tagSerialNo=1 does
-	Conditional     bool         // ask again with If-None-Match and honour 304
-	HTTPClient      *http.Client // nil: an own client with a 15 s limit per file
-	Logger          *slog.Logger // nil: silent
+	MAC             string            // twelve hex digits, with or without separators
+	Model           string            // "T46U" or "VVX450"; see Models
+	Firmware        string            // empty: the firmware named in the model table
+	ProvisioningURL string            // a folder, or for Polycom also the URL of a master file ending in .cfg
+	Username        string            // provisioning credentials, sent only after a 401
+	Password        string            //
+	SerialInUA      bool              // Polycom: adds (SN:mac) to the User-Agent, as device.prov.tagSerialNo=1 does
+	Conditional     bool              // ask again with If-None-Match and honour 304
+	Left            map[string]string // parameters that another system, or a person, left in the phone
+	HTTPClient      *http.Client      // nil: an own client with a 15 s limit per file
+	Logger          *slog.Logger      // nil: silent
 
 	LocalIP       string // address of SIP and RTP sockets; empty: 127.0.0.1
 	SIPPort       int    // 0: any free port
@@ -90,10 +92,16 @@ func New(o Options) (*Phone, error) {
 	}
 	p := &Phone{
 		opts: o, model: model, mac: mac, log: o.Logger.With("mac", mac), http: o.HTTPClient,
-		memory:   memory{url: o.ProvisioningURL, user: o.Username, password: o.Password, files: map[string]remembered{}},
+		memory: memory{url: o.ProvisioningURL, user: o.Username, password: o.Password, files: map[string]remembered{},
+			flash: map[string]string{}, own: map[string]string{}},
 		incoming: make(chan *Call, incomingQueue), syncs: make(chan CheckSync, checkSyncQueue), mail: newMailbox(),
 		regs: map[string]*registration{}, calls: map[dialogKey]*Call{}, subs: map[dialogKey]*Subscription{},
 		refers: map[dialogKey]*Call{},
+	}
+	if model.Vendor == Yealink {
+		maps.Copy(p.memory.flash, o.Left)
+	} else {
+		maps.Copy(p.memory.own, o.Left)
 	}
 	if p.http == nil {
 		p.http = &http.Client{Timeout: fileTimeout, Transport: http.DefaultTransport.(*http.Transport).Clone()}

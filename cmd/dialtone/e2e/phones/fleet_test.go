@@ -17,7 +17,6 @@ import (
 
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 
-	"github.com/dialtone-pbx/dialtone/cmd/phonesim/factory"
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
@@ -69,6 +68,7 @@ func (d *deskLife) live(t *testing.T) {
 	d.enrolledAgain()
 	d.told()
 	d.noDrift()
+	d.ownSettings()
 	d.ownTemplate()
 	d.runsFirmware()
 	d.sendsItsLog()
@@ -77,7 +77,7 @@ func (d *deskLife) live(t *testing.T) {
 
 // boots is the phone, factory fresh, with the generic URL from DHCP.
 func (d *deskLife) boots(t *testing.T) *phone.Phone {
-	return NewPhone(t, phone.Options{MAC: d.mac, Model: d.model, ProvisioningURL: d.Phones + "/", SerialInUA: true, RefetchOnCheckSync: true})
+	return NewPhone(t, phone.Options{MAC: d.mac, Model: d.model, ProvisioningURL: d.Phones + "/", SerialInUA: true, RefetchOnCheckSync: true, Left: leftBehind[d.vendor]})
 }
 
 func (d *deskLife) unknown() {
@@ -380,8 +380,8 @@ func (d *deskLife) button() {
 	HangUp(d.t, out, in)
 	w.shows(d.t, "idle")
 
-	model := d.phone.Model()
-	box := factory.New(factory.EraOf(model.Vendor, model.Name, model.Firmware), config)
+	d.asServed("another system's phone", config)
+	box := d.box(config)
 	out = Dial(d.t, caller, box.OffHook("152", time.Second).Number)
 	in = Rings(d.t, out, called)
 	w.shows(d.t, "ringing")
