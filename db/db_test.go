@@ -104,7 +104,7 @@ func sampleExtension() *pbx.Extension {
 	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
 		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, RecordOnDemand: true,
 		Monitors: true, Monitored: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true,
-		BusyOnlyInCall: true, Timezone: "Asia/Tokyo", Hidden: true}
+		BusyOnlyInCall: true, MaxCalls: 3, Timezone: "Asia/Tokyo", Hidden: true}
 }
 
 func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sales"} }

@@ -98,8 +98,11 @@ func (tx *Tx) checkDevice(ctx context.Context, old, d *pbx.Device) error {
 			return err
 		case e == nil:
 			return pbx.Refusedf("extension", "extension %s does not exist in tenant %s", d.Extension, d.Tenant)
-		case !e.Type.HasDevices():
+		case !e.Type.HasDevices() && e.Type != pbx.TypeSIPVirtual:
 			return pbx.Refusedf("extension", "extension %s is of type %s and has no devices of its own", e.Number, e.Type)
+		case e.Type == pbx.TypeSIPVirtual && d.Shared:
+			return pbx.Refusedf("extension", "extension %s is of type %s, which has lines on the phone of device %s alone", e.Number,
+				e.Type, e.ParentDevice)
 		case !e.Type.Takes(d.Kind):
 			return pbx.Refusedf("extension", "extension %s is of type %s, and a device of kind %s belongs to one of type %s",
 				e.Number, e.Type, d.Kind, d.Kind)

@@ -30,6 +30,7 @@ var extensionTable = newTable(kindExtension, "extensions",
 	col("twin_number", func(e *pbx.Extension) any { return reference{&e.TwinNumber} }),
 	col("do_not_disturb", func(e *pbx.Extension) any { return &e.DoNotDisturb }),
 	col("busy_only_in_call", func(e *pbx.Extension) any { return &e.BusyOnlyInCall }),
+	col("max_calls", func(e *pbx.Extension) any { return &e.MaxCalls }),
 	col("call_waiting", func(e *pbx.Extension) any { return inverted{&e.NoCallWaiting} }),
 	col("presentation_number", func(e *pbx.Extension) any { return &e.PresentationNumber }),
 	col("class_of_service", func(e *pbx.Extension) any { return &e.ClassOfService }),
@@ -184,8 +185,13 @@ func (tx *Tx) checkKeptDevices(ctx context.Context, e *pbx.Extension) error {
 	if err != nil {
 		return err
 	}
+	if e.Type == pbx.TypeSIPVirtual && len(devices) == 0 {
+		if err := e.CheckLine(); err != nil {
+			return err
+		}
+	}
 	for _, d := range devices {
-		if !e.Type.HasDevices() {
+		if !e.Type.HasDevices() && e.Type != pbx.TypeSIPVirtual {
 			return pbx.Refusedf("type", "extension %s still has devices, and one of type %s has none of its own", e.Number,
 				e.Type)
 		}

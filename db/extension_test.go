@@ -111,7 +111,7 @@ func TestExtensionPages(t *testing.T) {
 }
 
 // TestTypes: a sip-virtual extension keeps its parent device, which then cannot
-// be deleted, and takes no device of its own.
+// be deleted, and takes a line of its own but no desk.
 func TestTypes(t *testing.T) {
 	db := openDB(t, Options{})
 	fill(t, db)
@@ -131,8 +131,14 @@ func TestTypes(t *testing.T) {
 		"device desk-101 is still used by phone 00:15:65:aa:bb:cc, extension 102": func(ctx context.Context, tx *Tx) error {
 			return tx.DeleteDevice(ctx, "default", "desk-101")
 		},
-		"extension: extension 102 is of type sip-virtual and has no devices of its own": func(ctx context.Context, tx *Tx) error {
+		"anonymous: extension 102 of type sip-virtual has no device of its own, without which this has no effect": func(ctx context.Context, tx *Tx) error {
+			e := *want
+			e.Anonymous = true
+			return tx.PutExtension(ctx, &e)
+		},
+		"extension: extension 102 is of type sip-virtual, which has lines on the phone of device desk-101 alone": func(ctx context.Context, tx *Tx) error {
 			d := sampleDevice()
+			d.Shared = true
 			d.Name, d.Endpoint, d.Extension = "second", "dsecond", "102"
 			return tx.PutDevice(ctx, d)
 		},

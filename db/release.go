@@ -154,10 +154,29 @@ func (tx *Tx) ReleaseDevice(ctx context.Context, tenant, name string) error {
 		return fmt.Errorf("listing the further numbers of device %s: %w", name, err)
 	}
 	for _, e := range es {
-		e.Type, e.ParentDevice, e.AllowedDevices, e.Record = pbx.TypeVirtual, "", nil, false
-		if err := tx.PutExtension(ctx, e); err != nil {
+		if err := tx.makeVirtual(ctx, e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// makeVirtual takes the devices off an extension, and what only they give an effect to.
+func (tx *Tx) makeVirtual(ctx context.Context, e *pbx.Extension) error {
+	own, err := tx.DevicesOf(ctx, e.Tenant, e.Number)
+	if err != nil {
+		return err
+	}
+	for _, d := range own {
+		d.Extension = ""
+		if err := tx.PutDevice(ctx, d); err != nil {
+			return err
+		}
+	}
+	v := *e
+	v.Type, v.ParentDevice, v.AllowedDevices, v.Groups = pbx.TypeVirtual, "", nil, nil
+	v.NoCallWaiting, v.BusyOnlyInCall, v.MaxCalls, v.Anonymous = false, false, 0, false
+	v.Record, v.RecordOnDemand, v.Monitors, v.Monitored = false, false, false, false
+	v.ClassOfService, v.PresentationNumber, v.Country = "", "", ""
+	return tx.PutExtension(ctx, &v)
 }

@@ -23,34 +23,30 @@ type Seat struct {
 	Numbers []*pbx.Number // that lead to the extension
 }
 
-// Seats returns the extensions of a tenant by number, with what belongs to them. Contains
-// looks at number and name, at username, name and e-mail of the user, and at MAC and model
-// of the phones. An unknown tenant is a NotFound error.
-func (tx *Tx) Seats(ctx context.Context, tenant string, o ListOptions) ([]*Seat, error) {
+// SeatExtensions returns the extensions of a tenant by number. Contains looks at number and
+// name, at username, name and e-mail of the user, and at MAC and model of the phones. An
+// unknown tenant is a NotFound error.
+func (tx *Tx) SeatExtensions(ctx context.Context, tenant, contains string) ([]*pbx.Extension, error) {
+	o := ListOptions{Contains: contains}
 	if err := tx.needTenant(ctx, tenant); err != nil {
 		return nil, err
 	}
 	es, err := extensionTable.rows(ctx, tx, `
-		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR name LIKE ?3 ESCAPE '\'
+		WHERE tenant = ?1 AND (number LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\'
 		OR EXISTS (SELECT 1 FROM users AS u WHERE u.tenant = ?1 AND u.extension = extensions.number
-			AND (u.username LIKE ?3 ESCAPE '\' OR u.full_name LIKE ?3 ESCAPE '\' OR u.email LIKE ?3 ESCAPE '\'))
+			AND (u.username LIKE ?2 ESCAPE '\' OR u.full_name LIKE ?2 ESCAPE '\' OR u.email LIKE ?2 ESCAPE '\'))
 		OR EXISTS (SELECT 1 FROM devices AS d JOIN phone_lines AS l ON l.tenant = d.tenant AND l.device = d.name
 			JOIN phones AS p ON p.tenant = l.tenant AND p.mac = l.mac WHERE d.tenant = ?1 AND d.extension = extensions.number
-			AND (p.mac LIKE ?5 ESCAPE '\' OR p.model LIKE ?3 ESCAPE '\')))
-		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit(), o.macPattern())
+			AND (p.mac LIKE ?3 ESCAPE '\' OR p.model LIKE ?2 ESCAPE '\')))
+		ORDER BY number`, tenant, o.pattern(), o.macPattern())
 	if err != nil {
 		return nil, fmt.Errorf("listing seats: %w", err)
 	}
-	out := make([]*Seat, len(es))
-	for i, e := range es {
-		if out[i], err = tx.seat(ctx, e); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return es, nil
 }
 
-func (tx *Tx) seat(ctx context.Context, e *pbx.Extension) (s *Seat, err error) {
+// Seat returns an extension with what belongs to it.
+func (tx *Tx) Seat(ctx context.Context, e *pbx.Extension) (s *Seat, err error) {
 	s = &Seat{Extension: e}
 	if s.User, err = orNil(tx.UserOf(ctx, e.Tenant, e.Number)); err != nil {
 		return nil, err

@@ -44,5 +44,8 @@ func (l Live) Answers(endpoint string) bool {
 // Calls returns how many calls a trunk carries, as far as Asterisk has said.
 func (l Live) Calls(endpoint string) int { return l.calls.OnEndpoint(endpoint) }
 
+// CallsAt returns how many calls have a channel at any of the endpoints.
+func (l Live) CallsAt(endpoints []string) int { return l.calls.AtEndpoints(endpoints) }
+
 // Turn returns the observed state of a ring group.
 func (l Live) Turn(tenant, group string) pbx.Turn { return l.calls.Turns.Turn(tenant, group) }

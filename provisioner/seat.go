@@ -23,11 +23,41 @@ type SeatsOrder struct {
 	Several bool
 }
 
-// Seats lists the seats of a tenant by the numbers of their extensions.
-func (c *Controller) Seats(ctx context.Context, tenant string, o db.ListOptions) (out []*db.Seat, err error) {
+// SeatCandidate is an extension that may be listed, with the devices that ring for it.
+type SeatCandidate struct {
+	*pbx.Extension
+	Devices []*pbx.Device
+}
+
+// Seats returns the seats of those extensions that choose picks, in its order. contains
+// narrows what it may pick from.
+func (c *Controller) Seats(ctx context.Context, tenant, contains string,
+	choose func([]SeatCandidate) []SeatCandidate) (out []*db.Seat, err error) {
 	err = c.db.View(ctx, func(tx *db.Tx) error {
-		out, err = tx.Seats(ctx, tenant, o)
-		return err
+		extensions, err := tx.SeatExtensions(ctx, tenant, contains)
+		if err != nil {
+			return err
+		}
+		devices, err := tx.Devices(ctx, tenant, db.ListOptions{})
+		if err != nil {
+			return err
+		}
+		ringing := map[string][]*pbx.Device{}
+		for _, d := range devices {
+			ringing[d.Extension] = append(ringing[d.Extension], d)
+		}
+		candidates := make([]SeatCandidate, len(extensions))
+		for i, e := range extensions {
+			candidates[i] = SeatCandidate{e, ringing[e.Number]}
+		}
+		for _, e := range choose(candidates) {
+			s, err := tx.Seat(ctx, e.Extension)
+			if err != nil {
+				return err
+			}
+			out = append(out, s)
+		}
+		return nil
 	})
 	return out, err
 }

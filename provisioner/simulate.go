@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -96,6 +97,14 @@ func (a assumed) Registered(string) bool { return true }
 
 // Answers implements pbx.Live: every carrier does.
 func (a assumed) Answers(string) bool { return true }
+
+// CallsAt implements pbx.Live: an endpoint that is in use has one call.
+func (a assumed) CallsAt(endpoints []string) int {
+	if slices.ContainsFunc(endpoints, func(e string) bool { return a.busy[e] }) {
+		return 1
+	}
+	return 0
+}
 
 // Calls implements pbx.Live: no trunk carries a call.
 func (a assumed) Calls(string) int { return 0 }

@@ -301,6 +301,7 @@ func (*turns) Ringing(string) bool    { return false }
 func (*turns) Registered(string) bool { return true }
 func (*turns) Answers(string) bool    { return true }
 func (*turns) Calls(string) int       { return 0 }
+func (*turns) CallsAt([]string) int   { return 0 }
 
 func (l *turns) Turn(string, string) (t pbx.Turn) {
 	if len(l.told) > 0 {

@@ -13,7 +13,7 @@ import (
 
 // auditedElsewhere are properties whose content the audit has under another name.
 var auditedElsewhere = map[string]string{"username of device": "endpoint", "has_desk_pin of user": "desk_pin",
-	"former_url of phone": "provisioning_url", "calls_outside of tenant": "country"}
+	"former_url of phone": "provisioning_url"}
 
 // TestAuditSpeaksTheAPIsLanguage: what the audit has of an object are properties of
 // its kind in the document, all that are stored, with the values that reading shows.

@@ -22,14 +22,16 @@ type ExtensionFields struct {
 	RecordOnDemand bool      `json:"record_on_demand,omitempty" doc:"Its phones may start and stop recording a call by pressing a code during it, see record in feature-codes, or a record key; without effect while record is on"`
 	Monitors       bool      `json:"monitors,omitempty" doc:"It may listen to calls of other extensions that are monitored, see monitor in feature-codes"`
 	Monitored      bool      `json:"monitored,omitempty" doc:"Extensions that monitor may listen to calls on its phones, and talk in them; calls that began before it was switched on are not reached"`
-	Type           string    `json:"type,omitempty" enum:"sip,iax2,dahdi,virtual,sip-virtual" doc:"sip rings its devices; iax2 and dahdi do as well and may have devices of that kind; virtual has none, calls go to its mailbox; sip-virtual is an additional number of another extension's device; sip if left out"`
-	ParentDevice   string    `json:"parent_device,omitempty" doc:"Name of the device that a sip-virtual extension rings; it shows the number that was dialled"`
+	Type           string    `json:"type,omitempty" enum:"sip,iax2,dahdi,virtual,sip-virtual" doc:"sip rings its devices; iax2 and dahdi do as well and may have devices of that kind; virtual has none, calls go to its mailbox; sip-virtual is an additional number of another extension's device, and may have lines of its own on that device's phone; sip if left out"`
+	ParentDevice   string    `json:"parent_device,omitempty" doc:"Name of the device that a sip-virtual extension rings, which shows the number that was dialled. With a device of its own on a line of the same phone it rings there, and calls from there"`
 	AllowedDevices *[]string `row:",sorted" json:"allowed_devices,omitempty" doc:"Classes of device that may register for it, of hardware, software, third-party, mobile and webrtc; all if left out"`
 	Anonymous      bool      `json:"anonymous,omitempty" doc:"Calls from it show neither its name nor its number; a carrier is told, and told to tell nobody"`
 	DoNotDisturb   bool      `json:"do_not_disturb,omitempty" doc:"It does not ring: whoever calls finds it busy"`
 	CallWaiting    *bool     `row:"!NoCallWaiting" json:"call_waiting,omitempty" doc:"Whether it rings while one of its devices is in a call; if not, further callers find it busy; true if left out"`
 
 	BusyOnlyInCall bool `json:"busy_only_in_call,omitempty" doc:"Without call waiting it is busy while one of its devices is in a call, and while one rings; with this it rings for every caller until a call is answered"`
+
+	MaxCalls int `json:"max_calls,omitempty" minimum:"0" maximum:"100" doc:"How many calls may be or ring on its devices at once; further callers find it busy. 0 is without limit; call_waiting false ends it at one"`
 
 	PresentationNumber string `row:",number" json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
 	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`

@@ -19,7 +19,7 @@ const maxSeats = 100
 // SeatFields is the order for one seat.
 type SeatFields struct {
 	Name           string   `json:"name" doc:"Of the person: 1 to 60 characters of plain text"`
-	Number         string   `json:"number,omitempty" doc:"Of extension and mailbox; the next free one from the lowest extension on if left out"`
+	Number         string   `json:"number,omitempty" doc:"Of extension and mailbox; the next free one from first_extension of the tenant on if left out, else from its lowest extension"`
 	Username       string   `json:"username,omitempty" doc:"To sign in; the number if left out"`
 	Role           string   `json:"role,omitempty" enum:"tenant-admin,operator,user" doc:"user if left out"`
 	Email          string   `json:"email,omitempty" doc:"Of the user, for invitations, and of the mailbox, for notes about messages"`
@@ -48,6 +48,8 @@ type Seat struct {
 	Mailbox         string       `json:"mailbox,omitempty"`
 	DIDs            []string     `json:"dids" nullable:"false" doc:"Numbers that lead to the extension"`
 	Status          string       `json:"status" enum:"OK,UNREACHABLE,UNKNOWN,UNMONITORED,FORBIDDEN," doc:"That of its best device, in the words of devices"`
+	IP              string       `json:"ip,omitempty" doc:"Where that device really is"`
+	Port            int          `json:"port,omitempty"`
 	Devices         []SeatDevice `json:"devices" nullable:"false"`
 	Password        string       `json:"password,omitempty" doc:"One-time password to sign in; shown once, by the write that made it"`
 	PIN             string       `json:"pin,omitempty" doc:"Of the mailbox; shown once, if it is a random one"`
@@ -100,14 +102,6 @@ type seatsInput struct {
 	}
 }
 
-type listSeatsInput struct {
-	Place
-	After    string `query:"after" doc:"List what comes after this number"`
-	Limit    int    `query:"limit" default:"100" minimum:"1" maximum:"1000" doc:"At most this many"`
-	Contains string `query:"contains" maxLength:"60" doc:"Only those that contain this text in number or name, in the user's names or e-mail, or in a phone's MAC or model"`
-	Status   string `query:"status" enum:"OK,UNREACHABLE,UNKNOWN,UNMONITORED,FORBIDDEN" doc:"Only those with this status"`
-}
-
 func (a *api) registerSeats() {
 	const path = "/v1/tenants/{tenant}/seats"
 	op := func(method, path, id, summary, text string) huma.Operation {
@@ -116,7 +110,7 @@ func (a *api) registerSeats() {
 			Parameters: []*huma.Param{{Name: "tenant", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}}}
 	}
 	declare(a, operators, op("GET", path, "list-seats", "List extensions with user, mailbox, numbers, devices and phones",
-		"A list to print; what is secret is not in it."), a.listSeats)
+		"A list to print, to sort and to look through; what is secret is not in it."), a.listSeats)
 	one := op("POST", path, "create-seat", "Make all that one person needs, in one step",
 		"User, extension, mailbox, device and desk phone are made together or not at all; an error names the field of this order. The answer shows once what is secret. Afterwards each part is changed where it is: users, extensions, mailboxes, devices, phones, numbers.")
 	one.DefaultStatus = http.StatusCreated
@@ -160,34 +154,6 @@ func (in SeatWrite) status() int {
 	return http.StatusCreated
 }
 
-// listSeats reads on until the page is full: the status is not in the database.
-func (a *api) listSeats(ctx context.Context, in *listSeatsInput) (*page[Seat], error) {
-	out := &page[Seat]{}
-	out.Body.Items = []Seat{}
-	for after := in.After; ; {
-		seats, err := a.ctl.Seats(ctx, in.tenant, db.ListOptions{After: after, Limit: in.Limit + 1, Contains: in.Contains})
-		if err != nil {
-			return nil, a.problem(err)
-		}
-		for i, s := range seats {
-			if len(out.Body.Items) == in.Limit {
-				out.Body.Next = after
-				return out, nil
-			}
-			if i == in.Limit {
-				break
-			}
-			after = s.Extension.Number
-			if v := a.seatView(s); in.Status == "" || v.Status == in.Status {
-				out.Body.Items = append(out.Body.Items, v)
-			}
-		}
-		if len(seats) <= in.Limit {
-			return out, nil
-		}
-	}
-}
-
 func (a *api) seatView(s *db.Seat) Seat {
 	v := Seat{Number: s.Extension.Number, Name: s.Extension.Name, Mailbox: s.Extension.Mailbox, DIDs: []string{},
 		Devices: []SeatDevice{}}
@@ -206,7 +172,8 @@ func (a *api) seatView(s *db.Seat) Seat {
 		states = append(states, state)
 		v.Devices = append(v.Devices, seatDevice(d, s.Phones[i], state.Status))
 	}
-	v.Status = bestState(states).Status
+	best := bestState(states)
+	v.Status, v.IP, v.Port = best.Status, best.IP, best.Port
 	return v
 }
 

@@ -80,6 +80,14 @@ func TestOfficeOfTwentyPhonesInOneCall(t *testing.T) {
 	}
 }
 
+// seatNumbers are the numbers of a list of seats, in its order.
+func seatNumbers(r reply) (out []string) {
+	for _, item := range r.json()["items"].([]any) {
+		out = append(out, item.(map[string]any)["number"].(string))
+	}
+	return out
+}
+
 func TestSeatsAreListedToPrint(t *testing.T) {
 	l := newLab(t)
 	l.must(201, "POST", "seats/batch", mixedOffice())
@@ -99,12 +107,30 @@ func TestSeatsAreListedToPrint(t *testing.T) {
 			t.Errorf("%s is not in %s", part, got)
 		}
 	}
+	l.must(201, "PUT", "extensions/301", `{"name":"attic"}`)
+	l.must(201, "PUT", "extensions/302", `{"name":"Barred","allowed_devices":["webrtc"]}`)
+	l.must(201, "PUT", "devices/barred", `{"extension":"302"}`)
+	for query, want := range map[string]string{"?sort=name&limit=2": "301 302", "?sort=name&limit=1&after=301": "302",
+		"?sort=number&limit=2&after=2990": "300 301", "?status=none&contains=lobby": "300"} {
+		if got := seatNumbers(l.must(200, "GET", "seats"+query, "")); strings.Join(got, " ") != want {
+			t.Errorf("%q lists %v, want %s", query, got, want)
+		}
+	}
+	l.until("for the status of a forbidden device", func() bool {
+		got := seatNumbers(l.must(200, "GET", "seats?sort=status&limit=1", ""))
+		return got[0] == "302" && strings.Join(seatNumbers(l.must(200, "GET", "seats?status=FORBIDDEN", "")), " ") == "302"
+	})
+	runWrong(t, l, []wrong{
+		{name: "no order", method: "GET", path: "seats?sort=colour", status: 422, field: "sort"},
+		{name: "gone from the list", method: "GET", path: "seats?sort=name&after=999", status: 422, field: "after"},
+	})
+	for _, number := range []string{"301", "302"} {
+		l.must(200, "DELETE", "extensions/"+number+"?confirm="+number, "")
+	}
 	var numbers []string
 	for after := ""; ; {
 		r := l.must(200, "GET", "seats?limit=4&after="+after, "")
-		for _, item := range r.json()["items"].([]any) {
-			numbers = append(numbers, item.(map[string]any)["number"].(string))
-		}
+		numbers = append(numbers, seatNumbers(r)...)
 		if after = r.text("next"); after == "" {
 			break
 		}

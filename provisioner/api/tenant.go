@@ -42,7 +42,7 @@ type Tenant struct {
 	ClassOfService       string     `json:"class_of_service,omitempty"`
 	ForwardCaller        string     `json:"forward_caller" enum:"extension,caller"`
 	FirstExtension       string     `json:"first_extension,omitempty"`
-	CallsOutside         string     `row:"Country,by hand" json:"calls_outside" doc:"What its extensions may call outside that have no country and class of service of their own, once there is a trunk"`
+	CallsOutside         string     `json:"calls_outside" doc:"What its extensions may call outside that have no country and class of service of their own, once there is a trunk"`
 	PhonePassword        string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
 	Apply                ApplyBlock `json:"apply"`
 }

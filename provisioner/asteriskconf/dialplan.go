@@ -205,7 +205,7 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant, keys forwardKeys) (v dialp
 func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension, err error) {
 	var es pbx.Errors
 	into(&es, &v.Number)(newExtenName("number", e.Number))
-	v.Virtual, v.Record = e.Type == pbx.TypeSIPVirtual, e.Record
+	v.Virtual, v.Record = s.Borrows(e), e.Record
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
 	rings := s.Rings(e)
 	for i, r := range rings {

@@ -81,6 +81,19 @@ func (t *Tracker) OnEndpoint(endpoint string) int {
 	return t.on[endpoint]
 }
 
+// AtEndpoints returns how many calls have a channel at any of the endpoints.
+func (t *Tracker) AtEndpoints(endpoints []string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found := map[*trackedCall]bool{}
+	for _, ch := range t.channels {
+		if slices.Contains(endpoints, ch.endpoint) {
+			found[ch.call] = true
+		}
+	}
+	return len(found)
+}
+
 // Routed takes over which step a call was given, by the id of the caller's channel, before
 // the step begins. It does not block.
 func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {

@@ -53,11 +53,12 @@ func (e *Extension) Allows(c DeviceClass) bool {
 	return e.AllowedDevices == nil || slices.Contains(e.AllowedDevices, cmp.Or(c, Hardware))
 }
 
-// Forbidden reports whether the device's extension does not allow its class: it
-// has no endpoint then, so that it neither registers nor rings nor calls.
+// Forbidden reports whether the device's extension does not allow its class, or is an
+// additional one of another phone: it has no endpoint then, so that it neither registers nor
+// rings nor calls.
 func (s *Snapshot) Forbidden(d *Device) bool {
 	e := s.Extension(d.Tenant, d.Extension)
-	return e != nil && d.Kind.Registers() && !e.Allows(d.Class)
+	return e != nil && d.Kind.Registers() && (!e.Allows(d.Class) || s.elsewhere(e, d))
 }
 
 var usernamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,39}$`)

@@ -20,6 +20,7 @@ func (lines) Ringing(string) bool         { return false }
 func (lines) Registered(string) bool      { return true }
 func (lines) InUse(string) bool           { return false }
 func (lines) Turn(string, string) Turn    { return Turn{} }
+func (lines) CallsAt([]string) int        { return 0 }
 func (l lines) Calls(endpoint string) int { return max(0, l[endpoint]) }
 
 // Answers is false for a trunk that carries -1 calls.

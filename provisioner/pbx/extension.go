@@ -16,7 +16,8 @@ type Extension struct {
 	// Groups are the phone groups it belongs to, sorted; nil for none.
 	Groups []string
 	Type   ExtensionType
-	// ParentDevice is the device that a sip-virtual extension rings; "" for others.
+	// ParentDevice is the device that a sip-virtual extension rings while it has no line of its
+	// own on that device's phone; "" for others.
 	ParentDevice string
 	// AllowedDevices are the classes whose devices may register; nil allows all.
 	AllowedDevices []DeviceClass
@@ -28,6 +29,7 @@ type Extension struct {
 	DoNotDisturb   bool // it does not ring: callers find it busy
 	NoCallWaiting  bool // while one of its devices is in a call, it is busy
 	BusyOnlyInCall bool // without call waiting, it is not busy while it only rings
+	MaxCalls       int  // calls on its devices from which on it is busy, ringing ones too, 0–100; 0 is without limit
 	// PresentationNumber is the number of the tenant that carriers are shown for its
 	// calls; "" leaves that to the trunk.
 	PresentationNumber string
@@ -94,6 +96,7 @@ func (e *Extension) Validate() error {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}
 	es.Add(checkGroups("groups", e.Groups))
+	es.Add(CheckRange("max_calls", e.MaxCalls, 0, 100, "calls"))
 	if e.Timezone != "" {
 		es.Add(CheckTimezone("timezone", e.Timezone))
 	}

@@ -29,7 +29,7 @@ func TestSIPVirtual(t *testing.T) {
 
 func TestTypesRefuseWhatHasNoEffect(t *testing.T) {
 	for kind, want := range map[ExtensionType][]string{
-		TypeSIP: nil, TypeSIPVirtual: {"groups", "anonymous", "monitors", "monitored", "record_on_demand"},
+		TypeSIP: nil, TypeSIPVirtual: nil,
 		TypeVirtual: {"groups", "anonymous", "monitors", "monitored", "record_on_demand", "allowed_devices", "record"},
 	} {
 		e := &Extension{Number: "101", Name: "A", RingSeconds: 20, Type: kind, Groups: []string{"sales"}, Anonymous: true, Record: true,
@@ -39,6 +39,41 @@ func TestTypesRefuseWhatHasNoEffect(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, fields(e.Validate())); diff != "" {
 			t.Errorf("%s: %s", kind, diff)
+		}
+		if err := e.CheckLine(); err == nil || err.Field != "groups" {
+			t.Errorf("%s without a line: %v", kind, err)
+		}
+	}
+}
+
+// A sip-virtual extension with a line of its own on its parent's phone rings there and calls
+// from there. On another phone, or on none, the device has no effect.
+func TestSIPVirtualLine(t *testing.T) {
+	virtual := &Extension{Tenant: "acme", Number: "201", RingSeconds: 20, Type: TypeSIPVirtual, ParentDevice: "desk", Anonymous: true}
+	line := &Device{Tenant: "acme", Name: "line", Extension: "201", Endpoint: "dline", Kind: DeviceSIP}
+	for name, c := range map[string]struct {
+		phones []*Phone
+		rings  string
+		calls  bool
+	}{
+		"on the same phone": {[]*Phone{{Tenant: "acme", MAC: "001565000001", Lines: []Line{{1, "desk"}, {2, "line"}}}}, "PJSIP/dline,20,i", true},
+		"on another phone": {[]*Phone{{Tenant: "acme", MAC: "001565000001", Lines: []Line{{1, "desk"}}}, {Tenant: "acme", MAC: "001565000002", Lines: []Line{{1, "line"}}}},
+			"PJSIP/dacmedesk,20,ib(dialtone-called^s^1(201))", false},
+		"on no phone": {nil, "PJSIP/dacmedesk,20,ib(dialtone-called^s^1(201))", false},
+	} {
+		s := with(office(), func(r *Rows) {
+			r.Extensions, r.Devices, r.Phones = append(r.Extensions, virtual), append(r.Devices, line), c.phones
+		})
+		if got := Route(s, Call{Tenant: "acme", Dialled: "201", Endpoint: "dacmehall"}, time.Time{}).Steps[0].Argument("acme"); got != c.rings {
+			t.Errorf("%s, 201 dials %s, want %s", name, got, c.rings)
+		}
+		call := Call{Tenant: "acme", Dialled: "101", Endpoint: "dline"}
+		first := Route(s, call, time.Time{}).Steps[0]
+		if allowed := first.Kind == StepDial; allowed != c.calls || s.Forbidden(line) == c.calls {
+			t.Errorf("%s, it calls: %+v", name, first)
+		}
+		if e := call.Extension(s); e != virtual {
+			t.Errorf("%s, the caller is %+v", name, e)
 		}
 	}
 }

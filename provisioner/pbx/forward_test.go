@@ -68,6 +68,7 @@ func (t talking) Ringing(string) bool    { return false }
 func (t talking) Registered(string) bool { return true }
 func (t talking) Answers(string) bool    { return true }
 func (t talking) Calls(string) int       { return 0 }
+func (t talking) CallsAt([]string) int   { return 0 }
 
 func (t talking) InUse(endpoint string) bool { return t[endpoint] }
 

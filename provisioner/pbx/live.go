@@ -19,6 +19,8 @@ type Live interface {
 	// Calls returns how many calls a trunk's endpoint carries. A call that is being decided
 	// counts where it came in by that trunk.
 	Calls(endpoint string) int
+	// CallsAt returns how many calls are or ring at any of several endpoints.
+	CallsAt(endpoints []string) int
 	// Turn returns what was observed of a ring group.
 	Turn(tenant, group string) Turn
 }
@@ -46,6 +48,22 @@ func (r routing) engaged(e *Extension) bool {
 		slices.ContainsFunc(r.s.RungBy(e), func(d *Device) bool {
 			return d.Kind != DeviceExternal && r.c.Live.Ringing(d.Endpoint)
 		})
+}
+
+// atLimit reports whether an extension has as many calls as it may have at once. A call that
+// has been let in, and goes on there, is one of them. The caller's own device counts with the
+// call that it makes.
+func (r routing) atLimit(e *Extension) bool {
+	if e.MaxCalls == 0 || r.c.Live == nil || r.c.Resumed {
+		return false
+	}
+	var at []string
+	for _, d := range r.s.RungBy(e) {
+		if d.Kind != DeviceExternal {
+			at = append(at, d.Endpoint)
+		}
+	}
+	return r.c.Live.CallsAt(at) >= e.MaxCalls
 }
 
 // unreachable reports whether none of an extension's devices can ring, as far as is known.

@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,13 @@ func (p present) Ringing(endpoint string) bool    { return p.ring == endpoint }
 func (p present) Registered(endpoint string) bool { return p.away != endpoint }
 func (present) Answers(string) bool               { return true }
 func (present) Calls(string) int                  { return 0 }
-func (present) Turn(string, string) Turn          { return Turn{} }
+func (p present) CallsAt(endpoints []string) int {
+	if slices.Contains(endpoints, p.talk) || slices.Contains(endpoints, p.ring) {
+		return 2
+	}
+	return 0
+}
+func (present) Turn(string, string) Turn { return Turn{} }
 
 // TestEngaged: without call waiting an extension is busy while it talks, and while it rings
 // unless that does not count; what the call rang itself never does.
@@ -33,6 +40,10 @@ func TestEngaged(t *testing.T) {
 		"another one rings":               {func(e *Extension) { e.NoCallWaiting = true }, present{ring: "d103"}, false, false},
 		"rings, and only a call counts":   {func(e *Extension) { e.NoCallWaiting, e.BusyOnlyInCall = true, true }, present{ring: "d101"}, false, false},
 		"talks, and only a call counts":   {func(e *Extension) { e.NoCallWaiting, e.BusyOnlyInCall = true, true }, present{talk: "d101"}, false, true},
+		"two calls, and a limit of two":   {func(e *Extension) { e.MaxCalls = 2 }, present{ring: "d101"}, false, true},
+		"two calls, and a limit of three": {func(e *Extension) { e.MaxCalls = 3 }, present{talk: "d101"}, false, false},
+		"let in, and a limit of two":      {func(e *Extension) { e.MaxCalls = 2 }, present{talk: "d101"}, true, false},
+		"elsewhere two, a limit of one":   {func(e *Extension) { e.MaxCalls = 1 }, present{talk: "d103"}, false, false},
 		"call waiting off, nothing known": {func(e *Extension) { e.NoCallWaiting = true }, present{}, false, false},
 	} {
 		b := officeBehindDoors()

@@ -232,12 +232,4 @@ func (e *Extension) checkOutward(es *Errors) {
 	if e.PresentationNumber != "" {
 		es.Add(CheckE164("presentation_number", e.PresentationNumber))
 	}
-	if !e.Type.HasDevices() {
-		for field, set := range map[string]string{"class_of_service": e.ClassOfService,
-			"presentation_number": e.PresentationNumber, "country": e.Country} {
-			if set != "" {
-				es.Add(Invalidf(field, "has no effect at an extension of type %s", e.Type))
-			}
-		}
-	}
 }

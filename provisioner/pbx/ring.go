@@ -186,7 +186,7 @@ func (r *Ring) settle() {
 // is as long as the extension.
 func (s *Snapshot) legOf(e *Extension, d *Device) (Leg, bool) {
 	own := &OwnLeg{}
-	if e.Type == TypeSIPVirtual { // the leg of that name is its owner's
+	if d.Extension != e.Number { // the leg of that name is its owner's
 		return Leg{Endpoint: d.Endpoint, Device: d.Name, Own: own}, dialable(d.Endpoint) && d.Kind.SIP()
 	}
 	own.Seconds = d.RingSeconds

@@ -139,7 +139,7 @@ func (s *Snapshot) legsFor(g *RingGroup, m RingMember, t target) (out []Leg) {
 		switch {
 		case d.Kind == DeviceExternal:
 			lead(DoorDevice, d.Endpoint, e, seconds, d.ExternalNumber, d.Confirm, record)
-		case dialable(d.Endpoint) && (e.Type != TypeSIPVirtual || d.Kind.SIP()):
+		case dialable(d.Endpoint) && (d.Extension == e.Number || d.Kind.SIP()):
 			own := OwnLeg{Seconds: seconds, Endpoint: d.Endpoint, Confirm: g.Confirm == ConfirmAll, Record: record}
 			own.tell(e, d)
 			if d.Kind.SIP() {

@@ -61,14 +61,14 @@ func (r routing) members(g *RingGroup) []RingMember {
 }
 
 // wants reports whether a member takes part: not with do not disturb, nor in a call
-// when call waiting is off or the group skips busy members.
+// when call waiting is off or the group skips busy members, nor with as many calls as it may have.
 func (r routing) wants(g *RingGroup, m RingMember) bool {
 	t, ok := r.at(g, m)
 	if !ok || t.extension == nil {
 		return ok
 	}
 	skipBusy := g.SkipBusy || g.Strategy == StrategyPaging
-	return !t.extension.DoNotDisturb && !r.engaged(t.extension) && !(skipBusy && r.inUse(t.extension))
+	return !t.extension.DoNotDisturb && !r.engaged(t.extension) && !r.atLimit(t.extension) && !(skipBusy && r.inUse(t.extension))
 }
 
 // at is where a member rings now.

@@ -158,6 +158,8 @@ func toExtension(r routing, e *Extension) Plan {
 		return r.ended(e, whenBusy, "does not want to be disturbed")
 	case r.engaged(e):
 		return r.ended(e, whenBusy, "is in a call, or rings, and wants no second one")
+	case r.atLimit(e):
+		return r.ended(e, whenBusy, "has "+count(e.MaxCalls, "call")+" already, as many as it may at once")
 	}
 	rings := ringsFor(r.s, r.c, e)
 	if len(rings) > 0 {
@@ -179,7 +181,7 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 	for i, ring := range rings {
 		dial := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Record: e.Record || from != nil && from.Record,
 			Next: follow(i+1, i+1, i+1, last+4)}
-		if e.Type == TypeSIPVirtual {
+		if r.s.Borrows(e) {
 			dial.Called = e.Number
 		}
 		dial.Rule = fmt.Sprintf("extension %s rings %d of its %d devices for %d seconds",

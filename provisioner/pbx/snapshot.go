@@ -38,6 +38,7 @@ type Snapshot struct {
 	devices    map[key]*Device
 	mailboxes  map[key]*Mailbox
 	phones     map[MAC]*Phone
+	phoneOf    map[key]*Phone // by the names of devices
 	endpoints  map[string]*Device
 	rings      map[key][]*Device
 
@@ -119,8 +120,12 @@ func byKey[T any](rows []*T, keyOf func(*T) key) map[key]*T {
 func (s *Snapshot) indexPhones() {
 	byKey(s.Phones, func(p *Phone) key { return key{p.Tenant, string(p.MAC)} })
 	s.phones = make(map[MAC]*Phone, len(s.Phones))
+	s.phoneOf = make(map[key]*Phone, len(s.Devices))
 	for _, p := range s.Phones {
 		s.phones[p.MAC] = p
+		for _, l := range p.Lines {
+			s.phoneOf[key{p.Tenant, l.Device}] = p
+		}
 	}
 	slices.SortFunc(s.PhoneSettings, func(a, b *PhoneSettings) int { return cmp.Compare(a.Tenant, b.Tenant) })
 	s.settings = make(map[string]*PhoneSettings, len(s.PhoneSettings))
@@ -140,8 +145,9 @@ func (s *Snapshot) indexRings() {
 		}
 	}
 	for _, e := range s.Extensions {
-		if d := s.Device(e.Tenant, e.ParentDevice); d != nil && e.Type == TypeSIPVirtual {
-			s.rings[key{e.Tenant, e.Number}] = []*Device{d}
+		k := key{e.Tenant, e.Number}
+		if d := s.Device(e.Tenant, e.ParentDevice); d != nil && e.Type == TypeSIPVirtual && s.rings[k] == nil {
+			s.rings[k] = []*Device{d}
 		}
 	}
 }
@@ -161,7 +167,7 @@ func (s *Snapshot) Device(tenant, name string) *Device { return s.devices[key{te
 func (s *Snapshot) DeviceOf(endpoint string) *Device { return s.endpoints[endpoint] }
 
 // DevicesOf returns the devices of an extension, sorted by name; of a sip-virtual
-// one its parent device. Which of them may ring, RungBy says.
+// one without any its parent device. Which of them may ring, RungBy says.
 func (s *Snapshot) DevicesOf(tenant, number string) []*Device { return s.rings[key{tenant, number}] }
 
 // Mailbox returns the mailbox of a tenant, or nil.

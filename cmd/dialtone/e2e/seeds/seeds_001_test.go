@@ -82,6 +82,17 @@ func (o *seedOffice) rows001Types() []row {
 					t.Errorf("the phone is told %q", in.Header("Diversion"))
 				}
 			}},
+		{"Device Type/a device that supports multiple extensions", []written{put("devices/621", Object{"extension": "621"}),
+			put("phones/805ec0000621", Object{"vendor": "yealink", "model": "T46U", "lines": []Object{{"registration": 1, "device": "600"}, {"registration": 2, "device": "621"}}})}, "on a line of its own of the same phone it rings and calls under its own number", func(t *testing.T) {
+			own, second := o.phone(t, "600"), o.phone(t, "621")
+			out, in := Connect(t, second, o.caller, "500")
+			if in.CallerNumber() != "621" {
+				t.Errorf("from the second line %s calls", in.CallerNumber())
+			}
+			HangUp(t, out, in)
+			o.takes(t, "621", second)
+			quiet(t, "the first line", own)
+		}},
 		{"Overview/A user cannot configure his or her extension", []written{put("users/sue", person(Object{"full_name": "Sue", "extension": "600"}))}, "her own extension can be read by her and not changed", func(t *testing.T) {
 			sue := o.signsIn(t, "sue")
 			if r := o.As(t, sue, "GET", Tenant+"/extensions/600", nil, nil); r != nil {

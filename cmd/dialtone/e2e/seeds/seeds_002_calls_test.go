@@ -192,11 +192,19 @@ func (o *seedOffice) rows002Voicemail() []row {
 	}
 }
 
-// rows002Monitoring are the monitoring settings: 201 listens to 202.
+// rows002Monitoring are the bound of calls, and the monitoring settings: 201 listens to 202.
 func (o *seedOffice) rows002Monitoring() []row {
 	const monitoring = "Configure monitoring/"
 	monitors, monitored := patch("extensions/201", Object{"monitors": true}), patch("extensions/202", Object{"monitored": true})
 	return []row{
+		{"Call waiting & holding/Set the maximum simultaneous calls allowed", []written{patch("extensions/201", Object{"max_calls": 1})},
+			"while it has one call a second caller finds it busy", func(t *testing.T) {
+				out, in := Connect(t, o.caller, o.phone(t, "201"), "201")
+				if got := Refusal(t, o.phone(t, "203"), "201"); got != 486 {
+					t.Errorf("the second caller is answered %d", got)
+				}
+				HangUp(t, out, in)
+			}},
 		{monitoring + "Monitor user's calls, if the extension can listen to other user's calls", []written{monitors, monitored},
 			"*55202 lets it hear both; another extension, and it without the setting, are refused", func(t *testing.T) {
 				ann, cid := o.phone(t, "201"), o.phone(t, "203")

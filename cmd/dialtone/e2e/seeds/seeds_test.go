@@ -21,14 +21,8 @@ import (
 // The seeds are the documents that ask for settings. Each setting of 000 (external
 // numbers), 001 and 002 (extensions) and 003 (numbers) that works is a row here, in the document's
 // own words: what is written to the API, and what is seen of it in a call, in a
-// registration or in a file. These wait for other features of the catalogue:
-//
-//	001 Agent                                                              queues and agents
-//	002 Allowed endpoints: basic softphone or operator console             B8
-//	002 Voicemail: Welcome message, Create Announcement                    F1, F2
-//	002 Call waiting & holding: queued calls, how many, message, music     F3
-//
-// IntellaPhone of 001 is its maker's softphone; here any softphone is invited.
+// registration or in a file. everythingAsked is the list of what the documents ask for,
+// with what shows it, and what waits for other features of the catalogue.
 
 // row is a setting of a document.
 type row struct {

@@ -110,6 +110,8 @@ var deviceTruths = []truth{
 		"", "nothing", "486", "busy"},
 	{"in a call, call waiting off, mailbox", world{"mailboxes/158": {}, "extensions/158": {"call_waiting": false}}, "9101a talks 158a, 158a answers", "158",
 		"", "nothing", "mailbox 158 busy", "voicemail"},
+	{"in a call, and one at once at most", world{"extensions/183": {"max_calls": 1}}, "9104a talks 183a, 183a answers", "183",
+		"", "nothing", "486", "busy"},
 	{"one device in a call, call waiting off", world{"extensions/159": {"call_waiting": false, "ring": "sequence"}, "devices/159a": {"ring_order": 1}, "devices/159b": {"ring_order": 2}}, "9102a talks 159a, 159a answers, 159b answers", "159",
 		"", "nothing", "486", "busy"},
 	{"virtual with mailbox", world{"mailboxes/160": {}, "extensions/160": {"type": "virtual"}}, "", "160",
