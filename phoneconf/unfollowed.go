@@ -57,7 +57,7 @@ func (u *unfollowed) settings(in *input, m Model, tones string) {
 		u.add("paging", "a %s hears no pages by multicast", m.Name)
 	}
 	for _, kind := range c.Uploads {
-		if !m.sends(kind) && !slices.Contains(pbx.DefaultPhoneSettings("").Uploads, kind) {
+		if !m.sends() && !slices.Contains(pbx.DefaultPhoneSettings("").Uploads, kind) {
 			u.add("uploads", "a %s does not send its %s", m.Name, kind)
 		}
 	}
@@ -71,9 +71,9 @@ func (m Model) showsLogo() bool {
 	return m.hasYealinkDesk() || m.Vendor == pbx.Polycom && m.Era != PolycomSIP3 && !m.mono()
 }
 
-// sends reports whether a model can be told to send what pbx.PhoneUploads names. A Polycom
+// sends reports whether a model sends what pbx.PhoneUploads names, if it is told to. A Polycom
 // sends all of it always.
-func (m Model) sends(string) bool { return m.Vendor == pbx.Polycom || m.Era == YealinkV80 }
+func (m Model) sends() bool { return m.Vendor == pbx.Polycom || m.Era == YealinkV80 }
 
 // keys names those that somebody put on the phone, or on all of its model or tenant, and
 // that do nothing. A key that the model has not is no fault of the tenant's template.

@@ -46,7 +46,10 @@ type Extension struct {
 	IP      string        `json:"ip,omitempty" doc:"Where that device really is"`
 	Port    int           `json:"port,omitempty"`
 	Devices []DeviceState `json:"devices" nullable:"false" doc:"The devices that ring for it"`
-	Apply   ApplyBlock    `json:"apply"`
+
+	Unfollowed []string `json:"unfollowed,omitempty" doc:"Properties that have no effect, and why: record_on_demand, busy_only_in_call, monitors, monitored"`
+
+	Apply ApplyBlock `json:"apply"`
 }
 
 func registerExtensions(a *api) {
@@ -57,6 +60,7 @@ func registerExtensions(a *api) {
 		fresh:    pbx.NewExtension,
 		toView: func(_ context.Context, e *pbx.Extension, v *Extension) {
 			v.Devices = []DeviceState{}
+			v.Unfollowed = e.WithoutEffect(a.ctl.Snapshot().CodesOf(e.Tenant))
 			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {
 				v.Devices = append(v.Devices, a.deviceState(d))
 			}

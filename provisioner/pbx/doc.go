@@ -22,6 +22,9 @@
 //   - Endpoint, AOR, contact: as in res_pjsip. The contact is the address that a device
 //     registered, the AOR the place that keeps it.
 //   - Phone: a piece of hardware with a MAC address. Its lines are devices.
+//   - Handset: a cordless one of a phone that is a base. It uses lines of the base.
+//   - Phonebook: the people that phones show. Its contacts (type Contact) are people outside;
+//     everywhere else a contact is that of SIP.
 //   - Mailbox: where voicemail is kept. MWI is the message lamp of a mailbox.
 //   - Hint: what a lamp (BLF) subscribes to in order to follow an extension.
 //   - Trunk: the account at a carrier. A DID is a number that the carrier brings calls for;

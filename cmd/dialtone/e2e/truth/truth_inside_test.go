@@ -20,6 +20,8 @@ func TestTruthInsideRealAsterisk(t *testing.T) {
 var directTruths = []truth{
 	{"somebody answers", nil, "120a answers", "120",
 		"120a 0", "ringing", "with 120a", "answered by 120a; 120a ANSWER"},
+	{"who is hidden from phonebooks is called as anybody", world{"extensions/179": {"hidden": true}}, "179a answers", "179",
+		"179a 0", "ringing", "with 179a", "answered by 179a; 179a ANSWER"},
 	{"nobody answers, no mailbox", nil, "121a silent", "121",
 		"121a 0-5", "ringing", "480", "no-answer; 121a NOANSWER"},
 	{"nobody answers, mailbox", world{"mailboxes/122": {}}, "122a silent", "122",
