@@ -66,6 +66,7 @@ func (p *Phone) sip(account Account) (*agent, error) {
 	if p.agent != nil {
 		return p.agent, nil
 	}
+	sendWhole()
 	a, err := p.startAgent(network, account.Trusts)
 	if err != nil {
 		return nil, fmt.Errorf("starting SIP on %s: %w", p.opts.LocalIP, err)
@@ -73,6 +74,10 @@ func (p *Phone) sip(account Account) (*agent, error) {
 	p.agent = a
 	return a, nil
 }
+
+// sendWhole lets UDP carry what is larger than an Ethernet frame, in fragments, as phones do: an offer of SRTP in two
+// streams is, with the keys of each.
+var sendWhole = sync.OnceFunc(func() { sip.UDPMTUSize = 4096 })
 
 // networkOf is the transport of an account's requests.
 func networkOf(account Account) string {
