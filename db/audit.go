@@ -24,6 +24,7 @@ const (
 	kindButtons        = "button-template"
 	kindPhoneSettings  = "phone-settings"
 	kindExternalNumber = "external-number"
+	kindContact        = "contact"
 	kindTrunk          = "trunk"
 	kindForward        = "forward"
 	kindNumber         = "number"

@@ -104,7 +104,7 @@ func sampleExtension() *pbx.Extension {
 	return &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
 		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, RecordOnDemand: true,
 		Monitors: true, Monitored: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true,
-		BusyOnlyInCall: true, Timezone: "Asia/Tokyo"}
+		BusyOnlyInCall: true, Timezone: "Asia/Tokyo", Hidden: true}
 }
 
 func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sales"} }
@@ -139,6 +139,10 @@ func sampleButton() pbx.Button {
 
 func sampleTemplate() *pbx.ButtonTemplate {
 	return &pbx.ButtonTemplate{Tenant: "default", Model: "T46U", Buttons: []pbx.Button{sampleButton()}}
+}
+
+func sampleContact() *pbx.Contact {
+	return &pbx.Contact{Tenant: "acme", Name: "taxi", Title: "Taxi", Numbers: []string{"+49305550", "030777"}}
 }
 
 func samplePhoneSettings() *pbx.PhoneSettings {

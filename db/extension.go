@@ -15,6 +15,7 @@ var extensionTable = newTable(kindExtension, "extensions",
 	col("name", func(e *pbx.Extension) any { return &e.Name }),
 	col("ring_seconds", func(e *pbx.Extension) any { return &e.RingSeconds }),
 	col("mailbox", func(e *pbx.Extension) any { return reference{&e.Mailbox} }),
+	col("hidden", func(e *pbx.Extension) any { return &e.Hidden }),
 	col("presence", func(e *pbx.Extension) any { return &e.Presence }),
 	col("allowed_devices", func(e *pbx.Extension) any { return names[pbx.DeviceClass]{&e.AllowedDevices} }).
 		as("allowed_devices", func(e *pbx.Extension) any { return e.AllowedDevices }), // null allows all

@@ -157,7 +157,7 @@ func fillEverything(t testing.TB, db *DB) {
 		func() error { return db.AddSignIn(ctx, sampleSignIn()) },
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error {
-				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) }, func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) },
+				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) }, func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) }, func() error { return tx.PutContact(ctx, sampleContact()) },
 					func() error { return tx.PutFeatureCodes(ctx, sampleFeatureCodes()) })
 			})
 			return err
@@ -201,7 +201,7 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"NoCallWaiting": true, "DAHDIChannel": true, "Country": true, "ForwardCaller": true, "Extension.Timezone": true,
 	"Trunk.Addresses": true, "Trunk.TrustIDInbound": true, "MaxCalls": true, "FormerSecret": true, "FormerMAC": true,
 	"FormerModel": true, "Trunk.QualifySeconds": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true,
-	"FirstExtension": true, "Reseller": true, "MaxNumbers": true}
+	"Extension.Hidden": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

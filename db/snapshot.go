@@ -39,6 +39,7 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		allOf(ctx, tx, buttonTable, &r.ButtonTemplates),
 		func() error { return tx.fillAllTemplates(ctx, r.ButtonTemplates) },
 		allOf(ctx, tx, externalTable, &r.ExternalNumbers),
+		allOf(ctx, tx, contactTable, &r.Contacts),
 		allOf(ctx, tx, trunkTable, &r.Trunks),
 		allOf(ctx, tx, forwardTable, &r.Forwards),
 		allOf(ctx, tx, numberTable, &r.Numbers),

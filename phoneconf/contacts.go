@@ -83,13 +83,19 @@ func MergeContacts(p *pbx.Phone, rendered, sent []byte) (merged []byte, ok bool)
 // OwnContacts is the part of a directory that a Polycom sent which is its user's: entries
 // that are not rendered, and rendered ones to which the user added something. So a
 // colleague who leaves does not stay as an entry of the user's. A file that cannot be read
-// is returned as it is.
-func OwnContacts(rendered, sent []byte) []byte {
+// is returned as it is. Who has been hidden since the phone got its directory is not its
+// user's either.
+func OwnContacts(s *pbx.Snapshot, tenant string, rendered, sent []byte) []byte {
 	var ours, theirs contactList
 	if xml.Unmarshal(rendered, &ours) != nil || xml.Unmarshal(sent, &theirs) != nil {
 		return sent
 	}
 	byNumber := map[string]*contactItem{}
+	for _, e := range s.ExtensionsOf(tenant) {
+		if e.Hidden {
+			byNumber[e.Number] = &contactItem{}
+		}
+	}
 	for i := range ours.Items {
 		byNumber[ours.Items[i].get(contactNumber)] = &ours.Items[i]
 	}

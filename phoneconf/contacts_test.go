@@ -40,7 +40,7 @@ func TestMergedContacts(t *testing.T) {
 	if got := got[3 : len(got)-2]; strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("merged:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	own := string(OwnContacts(rendered, sent))
+	own := string(OwnContacts(nobody, "default", rendered, sent))
 	for text, stays := range map[string]bool{"Mum<": true, "No number": true, "Old Alice": true, "Bob": false, "The Bank": false} {
 		if strings.Contains(own, text) != stays {
 			t.Errorf("of the user's own, %q: want %v in\n%s", text, stays, own)
@@ -50,7 +50,7 @@ func TestMergedContacts(t *testing.T) {
 		t.Errorf("the own part alone gives another file:\n%s", again)
 	}
 	// The phone holds the merged file and sends that: nothing moves any more.
-	if again, ok := MergeContacts(p, rendered, OwnContacts(rendered, merged)); !ok || !sameEntries(string(again), string(merged)) {
+	if again, ok := MergeContacts(p, rendered, OwnContacts(nobody, "default", rendered, merged)); !ok || !sameEntries(string(again), string(merged)) {
 		t.Errorf("sent back, it becomes:\n%s\nwas:\n%s", again, merged)
 	}
 }
@@ -94,8 +94,22 @@ func TestContactsThatCannotBeRead(t *testing.T) {
 		if _, ok := MergeContacts(&pbx.Phone{Vendor: pbx.Polycom, Model: "VVX450"}, rendered, []byte(sent)); ok {
 			t.Errorf("%q is merged", sent)
 		}
-		if got := OwnContacts(rendered, []byte(sent)); string(got) != sent {
+		if got := OwnContacts(nobody, "default", rendered, []byte(sent)); string(got) != sent {
 			t.Errorf("%q is kept as %q", sent, got)
 		}
+	}
+}
+
+// nobody is a snapshot without people.
+var nobody = pbx.NewSnapshot(1, pbx.Rows{})
+
+// Who was hidden after the phone got its directory does not come back as an entry of its
+// user's; what the user added does.
+func TestHiddenPeopleAreNoOwnContacts(t *testing.T) {
+	s := pbx.NewSnapshot(1, pbx.Rows{Extensions: []*pbx.Extension{{Tenant: "default", Number: "101", Hidden: true}, {Tenant: "default", Number: "102", Hidden: true}}})
+	sent := []byte("<directory><item_list><item><fn>Boss</fn><ct>101</ct></item><item><fn>Vault</fn><ct>102</ct><sd>7</sd></item><item><fn>Mum</fn><ct>0301234</ct></item></item_list></directory>")
+	own := string(OwnContacts(s, "default", []byte("<directory><item_list></item_list></directory>"), sent))
+	if strings.Contains(own, "Boss") || !strings.Contains(own, "Vault") || !strings.Contains(own, "Mum") {
+		t.Error(own)
 	}
 }

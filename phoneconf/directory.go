@@ -25,7 +25,8 @@ const (
 // contact is one person of a directory.
 type contact struct {
 	Name, Number xmlAttr
-	SpeedDial    int // 0 for none
+	More         []xmlAttr // other numbers, where an entry can have several
+	SpeedDial    int       // 0 for none
 }
 
 // IsDirectory reports whether a file shows the tenant's people. Such a file also
@@ -51,23 +52,46 @@ func DirectoryFingerprint(s *pbx.Snapshot, tenant string) [sha256.Size]byte {
 	h := sha256.New()
 	var b []byte
 	for _, e := range s.ExtensionsOf(tenant) {
-		b = appendTexts(b[:0], e.Number, e.Name)
+		if !e.Hidden {
+			b = appendTexts(b[:0], e.Number, e.Name)
+			h.Write(b)
+		}
+	}
+	for _, c := range s.ContactsOf(tenant) {
+		b = appendTexts(b[:0], "", c.Title, strings.Join(c.Numbers, " "))
 		h.Write(b)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// people lists up to n people of a tenant, by number, whose number is not taken.
-func people(w *attrWriter, s *pbx.Snapshot, tenant string, taken map[string]bool, n, maxBytes int) []contact {
+// people lists up to n people of a tenant whose number is not taken: its extensions by
+// number, then its contacts by name. Who is hidden is left out. Where an entry has one number
+// alone, each number of a contact has an entry of its own.
+func people(w *attrWriter, s *pbx.Snapshot, tenant string, taken map[string]bool, n, maxBytes int, several bool) []contact {
 	var out []contact
+	add := func(name string, numbers []string) {
+		var free []xmlAttr
+		for _, number := range numbers {
+			if !taken[number] {
+				free = append(free, w.attr("number", number))
+			}
+		}
+		for len(free) > 0 && len(out) < n {
+			c := contact{Name: w.attr("name", readable(name, numbers[0], maxBytes)), Number: free[0]}
+			taken[free[0].text] = !several
+			if free = free[1:]; several {
+				c.More, free = free, nil
+			}
+			out = append(out, c)
+		}
+	}
 	for _, e := range s.ExtensionsOf(tenant) {
-		if len(out) == n {
-			break
+		if !e.Hidden {
+			add(e.Name, []string{e.Number})
 		}
-		if !taken[e.Number] {
-			out = append(out, contact{Name: w.attr("name", readable(e.Name, e.Number, maxBytes)),
-				Number: w.attr("number", e.Number)})
-		}
+	}
+	for _, c := range s.ContactsOf(tenant) {
+		add(c.Title, c.Numbers)
 	}
 	return out
 }
@@ -75,7 +99,7 @@ func people(w *attrWriter, s *pbx.Snapshot, tenant string, taken map[string]bool
 // renderPhonebook renders a Yealink's remote phonebook.
 func renderPhonebook(e *Engine, s *pbx.Snapshot, tenant string) ([]byte, error) {
 	var w attrWriter
-	view := struct{ People []contact }{people(&w, s, tenant, nil, phonebookEntries, yealinkTextBytes)}
+	view := struct{ People []contact }{people(&w, s, tenant, map[string]bool{}, phonebookEntries, yealinkTextBytes, true)}
 	if w.err != nil {
 		return nil, w.err
 	}
@@ -95,7 +119,8 @@ func renderDirectory(e *Engine, s *pbx.Snapshot, tenant string, in *input, m Mod
 			Number: w.attr("number", b.Value), SpeedDial: i + 1})
 	}
 	most := directoryMost(m.Vendor, m.Name)
-	view.People = append(view.People, people(&w, s, tenant, taken, max(0, most-len(view.People)), polycomLabelBytes)...)
+	view.People = append(view.People, people(&w, s, tenant, taken, max(0, most-len(view.People)), polycomLabelBytes,
+		false)...)
 	if w.err != nil {
 		return nil, w.err
 	}

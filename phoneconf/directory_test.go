@@ -2,6 +2,7 @@ package phoneconf
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -69,6 +70,67 @@ func TestDirectoriesAreTheTenantsAlone(t *testing.T) {
 		}
 		if _, ok := got[fmt.Sprintf("directory/item_list/item#%d", most+1)]; ok {
 			t.Errorf("%s shows more than %d", name, most)
+		}
+	}
+}
+
+// Contacts of the tenant are in every phonebook, who is hidden in none; a number that stands
+// there already is not repeated on a Polycom, which has one number an entry.
+func TestContactsAndHiddenPeople(t *testing.T) {
+	r := diallingTenant("DE", "101", "102", "103")
+	r.Extensions[1].Hidden = true
+	r.Contacts = []*pbx.Contact{
+		{Tenant: "default", Name: "taxi", Title: "Taxi <R&D>", Numbers: []string{"0301234", "+4915155"}},
+		{Tenant: "default", Name: "same", Title: "Again", Numbers: []string{"103", "0301234"}},
+		{Tenant: "other", Name: "spy", Title: "Spy", Numbers: []string{"007007"}},
+	}
+	s := pbx.NewSnapshot(1, r)
+	shown := map[Era]int{}
+	for _, m := range Models() {
+		p := polycomOf(m)
+		names, numbers := map[string]int{}, map[string]int{}
+		for _, f := range Files(s, p) {
+			if !IsDirectory(f) {
+				continue
+			}
+			b, _, err := Render(engine, s, p, testSite, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := readDirectory(b)
+			if err != nil {
+				t.Fatal(m.Name, err)
+			}
+			for at, text := range got {
+				if strings.Contains(at, "/Name#") || strings.Contains(at, "/fn#") {
+					names[text]++
+				}
+				if strings.Contains(at, "/Telephone#") || strings.Contains(at, "/ct#") {
+					numbers[text]++
+				}
+			}
+			shown[m.Era]++
+		}
+		twice := 2
+		if m.Vendor == pbx.Polycom {
+			twice = 1 // it is Again's, whose name comes first
+		}
+		if names["N102"]+numbers["102"]+names["Spy"]+numbers["007007"] != 0 || names["N101"] != 1 || numbers["101"] != 1 || names["Again"] != 1 ||
+			names["Taxi <R&D>"] != 1 || numbers["0301234"] != twice || numbers["+4915155"] != 1 || m.Vendor == pbx.Polycom && numbers["103"] != 1 {
+			t.Errorf("%s: names %v, numbers %v", m.Name, names, numbers)
+		}
+	}
+	if len(shown) != 7 {
+		t.Errorf("directories of eras %v", shown)
+	}
+	for change, alter := range map[string]func(r *pbx.Rows){
+		"shown again": func(r *pbx.Rows) {
+			r.Extensions = []*pbx.Extension{r.Extensions[0], {Tenant: "default", Number: "102", Name: "N102"}, r.Extensions[2]}
+		},
+		"a contact less": func(r *pbx.Rows) { r.Contacts = r.Contacts[1:] },
+	} {
+		if DirectoryFingerprint(s, "default") == DirectoryFingerprint(with(s, alter), "default") {
+			t.Errorf("%s: the fingerprint is the same", change)
 		}
 	}
 }

@@ -120,6 +120,7 @@ type Controller struct {
 	// Settings that phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
+	Contacts        *Resource[pbx.Contact]
 	// ExternalNumbers and Trunks lead out of a tenant.
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
@@ -196,6 +197,7 @@ func (c *Controller) makeKinds() {
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups, c.Users = newGroups(c), newUsers(c)
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
+	c.Contacts = newContacts(c)
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)

@@ -99,6 +99,16 @@ CREATE TABLE classes_of_service (
     PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE contacts (
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name     TEXT    NOT NULL CHECK (name <> ''),
+    title    TEXT    NOT NULL CHECK (title <> ''),
+    numbers  TEXT    NOT NULL CHECK (numbers <> ''),
+    version  INTEGER NOT NULL CHECK (version > 0),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE devices (
     tenant          TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
     name            TEXT    NOT NULL CHECK (name <> ''),
@@ -141,7 +151,7 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', presentation_number TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)), record_on_demand INTEGER NOT NULL DEFAULT 0 CHECK (record_on_demand IN (0, 1)), monitors INTEGER NOT NULL DEFAULT 0 CHECK (monitors IN (0, 1)), monitored INTEGER NOT NULL DEFAULT 0 CHECK (monitored IN (0, 1)), timezone TEXT NOT NULL DEFAULT '', busy_only_in_call INTEGER NOT NULL DEFAULT 0 CHECK (busy_only_in_call IN (0, 1)),
+    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', presentation_number TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)), record_on_demand INTEGER NOT NULL DEFAULT 0 CHECK (record_on_demand IN (0, 1)), monitors INTEGER NOT NULL DEFAULT 0 CHECK (monitors IN (0, 1)), monitored INTEGER NOT NULL DEFAULT 0 CHECK (monitored IN (0, 1)), timezone TEXT NOT NULL DEFAULT '', busy_only_in_call INTEGER NOT NULL DEFAULT 0 CHECK (busy_only_in_call IN (0, 1)), hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;

@@ -94,6 +94,7 @@ func (a *api) register(e *echo.Echo) {
 	registerFeatureCodes(a)
 	registerButtonTemplates(a)
 	registerExternalNumbers(a)
+	registerContacts(a)
 	registerTrunks(a)
 	registerForwards(a)
 	registerSimulate(a)

@@ -29,6 +29,7 @@ func TestAuditSpeaksTheAPIsLanguage(t *testing.T) {
 		{"group", "groups/sales", `{}`, reflect.TypeFor[pbx.Group](), reflect.TypeFor[Group]()},
 		{"class-of-service", "classes-of-service/home", `{"allow":["national","+49151"],"deny":["+49900"]}`, reflect.TypeFor[pbx.ClassOfService](), reflect.TypeFor[ClassOfService]()},
 		{"external-number", "external-numbers/+4915112345678", `{"description":"mobile","available":true}`, reflect.TypeFor[pbx.ExternalNumber](), reflect.TypeFor[ExternalNumber]()},
+		{"contact", "contacts/taxi", `{"title":"Taxi","numbers":["030 5550","+49 30 777"]}`, reflect.TypeFor[pbx.Contact](), reflect.TypeFor[Contact]()},
 		{"trunk", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"s3cret"}`, reflect.TypeFor[pbx.Trunk](), reflect.TypeFor[Trunk]()},
 		{"extension", "extensions/102", `{"name":"Bert"}`, reflect.TypeFor[pbx.Extension](), reflect.TypeFor[Extension]()},
 		{"extension", "extensions/101", `{"name":"Anna","mailbox":"101","groups":["sales"],"allowed_devices":["mobile","hardware"],"call_waiting":false,"presence":false,

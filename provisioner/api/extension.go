@@ -16,6 +16,7 @@ type ExtensionFields struct {
 	Mailbox     string `json:"mailbox,omitempty" doc:"Number of the mailbox that takes unanswered calls; without one they end"`
 
 	Presence       *bool     `json:"presence,omitempty" doc:"Whether others may watch if it rings or talks (BLF); true if left out"`
+	Hidden         bool      `json:"hidden,omitempty" doc:"Left out of the phonebooks of phones, and so of what they find while dialling; its number can be called as before"`
 	Groups         []string  `row:",sorted" json:"groups,omitempty" doc:"Names of the phone groups it belongs to; its phones may pick up calls that ring at another member by dialling *8"`
 	Record         bool      `json:"record,omitempty" doc:"Calls to and from it are recorded; see recordings"`
 	RecordOnDemand bool      `json:"record_on_demand,omitempty" doc:"Its phones may start and stop recording a call by pressing a code during it, see record in feature-codes, or a record key; without effect while record is on"`

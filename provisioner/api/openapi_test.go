@@ -200,6 +200,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
+	ask(201, "POST", "contacts", tenant+"contacts", `{"name":"taxi","title":"Taxi","numbers":["0305550"]}`)
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
@@ -210,6 +211,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
 		"forwards":         {tenant + "forwards", "101", "extension", `{"no_answer":"hangup","no_answer_seconds":9}`},
 		"ring-groups":      {tenant + "ring-groups", "sales", "name", `{"number":"600","members":[{"extension":"101"}]}`},
+		"contacts":         {tenant + "contacts", "taxi", "name", `{"title":"Taxi","numbers":["0305551"]}`},
 		"groups":           {tenant + "groups", "sales", "name", `{}`},
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
@@ -251,7 +253,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
-		{"external-numbers/0301234", "external-numbers/{number}"}, {"trunks/carrier", "trunks/{name}"},
+		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"}, {"trunks/carrier", "trunks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

@@ -11,6 +11,7 @@ type Extension struct {
 	Ring        RingMode // "" is RingAll
 	TwinNumber  string   // external number that rings with its devices, with confirmation; "" for none
 	Mailbox     string   // mailbox that takes unanswered calls; "" ends them
+	Hidden      bool     // not in the phonebooks of phones
 	Presence    bool     // others may watch whether it rings or talks (BLF)
 	// Groups are the phone groups it belongs to, sorted; nil for none.
 	Groups []string

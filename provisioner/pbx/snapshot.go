@@ -15,6 +15,7 @@ type Rows struct {
 	Mailboxes       []*Mailbox
 	Users           []*User
 	ExternalNumbers []*ExternalNumber
+	Contacts        []*Contact
 	Trunks          []*Trunk
 	Numbers         []*Number
 	Classes         []*ClassOfService
@@ -82,6 +83,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.users = byKey(r.Users, func(u *User) key { return key{u.Tenant, u.Username} })
 	s.templates = byKey(r.ButtonTemplates, func(t *ButtonTemplate) key { return key{t.Tenant, t.Model} })
 	s.numbers = byKey(r.ExternalNumbers, func(n *ExternalNumber) key { return key{n.Tenant, n.Number} })
+	byKey(r.Contacts, func(c *Contact) key { return key{c.Tenant, c.Name} })
 	s.ownNumbers = byKey(r.Numbers, func(n *Number) key { return key{n.Tenant, n.Number} })
 	s.classes = byKey(r.Classes, func(c *ClassOfService) key { return key{c.Tenant, c.Name} })
 	s.forwards = byKey(r.Forwards, func(f *Forward) key { return key{f.Tenant, f.Extension} })

@@ -48,7 +48,7 @@ func (h *Handler) keep(c *call) int {
 	}
 	if phoneconf.IsDirectory(c.want.File) {
 		if f, err := h.files.file(c.index, c.entry, c.want.File, false, c.now); err == nil && f != nil {
-			body = phoneconf.OwnContacts(f.body.appendTo(nil), body)
+			body = phoneconf.OwnContacts(c.index.snapshot, c.entry.phone.Tenant, f.body.appendTo(nil), body)
 		}
 	}
 	replaced, err := h.opt.Upload(c.entry.phone, c.want.File, body)
