@@ -66,7 +66,6 @@ func (p *Phone) sip(account Account) (*agent, error) {
 	if p.agent != nil {
 		return p.agent, nil
 	}
-	sendWhole()
 	a, err := p.startAgent(network, account.Trusts)
 	if err != nil {
 		return nil, fmt.Errorf("starting SIP on %s: %w", p.opts.LocalIP, err)
@@ -75,9 +74,10 @@ func (p *Phone) sip(account Account) (*agent, error) {
 	return a, nil
 }
 
-// sendWhole lets UDP carry what is larger than an Ethernet frame, in fragments, as phones do: an offer of SRTP in two
-// streams is, with the keys of each.
-var sendWhole = sync.OnceFunc(func() { sip.UDPMTUSize = 4096 })
+// SendWhole lets UDP carry messages that are larger than an Ethernet frame, in fragments, as phones do: an offer of SRTP
+// in two streams is, with the keys of each. The limit is one of the SIP library's for the whole program, so this is for a
+// program's start, before its first phone.
+func SendWhole() { sip.UDPMTUSize = 4096 }
 
 // networkOf is the transport of an account's requests.
 func networkOf(account Account) string {
