@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -25,13 +26,28 @@ func (t *Tracker) join(ch *channel, v ami.CallEvent, at time.Time) {
 			continue
 		}
 		met = append(met, o)
-		if o.call.Started.Before(first.Started) {
+		if o.call.olderThan(first) {
 			first = o.call
 		}
 	}
 	for _, o := range met {
 		t.move(o, first, at)
 	}
+}
+
+// olderThan reports whether Asterisk holds a call for the older of two. Started tells less than
+// their Linkedids: calls that were listed at a connect have the second alone.
+func (c *trackedCall) olderThan(o *trackedCall) bool {
+	order, known := compareLinked(c.ID, o.ID)
+	return known && order < 0 || !known && c.Started.Before(o.Started)
+}
+
+// compareLinked orders two Linkedids as Asterisk does, by the second and the running number in
+// them (ast_channel_internal_oldest_linkedid). It does not know ids given over the API.
+func compareLinked(a, b string) (order int, known bool) {
+	second, number, ok := creation(a)
+	otherSecond, otherNumber, otherOK := creation(b)
+	return cmp.Or(cmp.Compare(second, otherSecond), cmp.Compare(number, otherNumber)), ok && otherOK
 }
 
 // among returns how many channels of ch's call are in its bridge.

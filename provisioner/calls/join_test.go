@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -97,5 +98,43 @@ func TestCallsMeet(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Of two calls within one second, one of which was listed at a connect, the older is the one
+// with the lower running number, as in Asterisk.
+func TestOlderOfTwoCalls(t *testing.T) {
+	second := time.Unix(1795979582, 0)
+	listed := &trackedCall{LiveCall: pbx.LiveCall{ID: "1795979582.100", Started: second}}
+	for _, c := range []struct {
+		id    string
+		older bool
+	}{{"1795979582.99", true}, {"1795979582.101", false}, {"1795979581.200", true}, {"pbx-1795979582.99", true}, {"click-a", false}} {
+		live := &trackedCall{LiveCall: pbx.LiveCall{ID: c.id, Started: second.Add(500 * time.Millisecond)}}
+		if live.olderThan(listed) != c.older || listed.olderThan(live) == c.older {
+			t.Errorf("%s is older than %s: %v", c.id, listed.ID, live.olderThan(listed))
+		}
+	}
+}
+
+// Events from before a list, which are handled after it, make no call of what is part of
+// another one by now.
+func TestEventsFromBeforeTheList(t *testing.T) {
+	r := newCallRig()
+	var list []ami.Channel
+	for _, id := range []string{"1.1", "1.2"} {
+		list = append(list, ami.Channel{Name: "PJSIP/dcaller-" + id, UniqueID: id, LinkedID: "1.1", State: "Up",
+			Context: "from-default", Exten: "102", BridgeID: "b"})
+	}
+	r.takeOver(list, time.Now())
+	r.Handle(told("Newexten", "1.2")) // of the call that it was
+	if len(r.calls) != 1 || r.channels["1.2"].call.ID != "1.1" {
+		t.Errorf("%d calls, and the channel is in that of %s", len(r.calls), r.channels["1.2"].call.ID)
+	}
+	for _, id := range []string{"1.2", "1.1"} {
+		r.Handle(told("Hangup", id, "Linkedid", "1.1"))
+	}
+	if r.empty(t); len(r.records) != 1 {
+		t.Errorf("%d records, want that of the one call", len(r.records))
 	}
 }

@@ -35,10 +35,18 @@ func known(s string) string {
 // began reads the time in a Uniqueid, such as 1795344763.12; fallback if there is
 // none.
 func began(id string, fallback time.Time) time.Time {
-	whole, _, _ := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
-	seconds, err := strconv.ParseInt(whole, 10, 64)
-	if at := time.Unix(seconds, 0); err == nil && seconds > 0 && at.Before(fallback) {
+	seconds, _, ok := creation(id)
+	if at := time.Unix(seconds, 0); ok && at.Before(fallback) {
 		return at
 	}
 	return fallback
+}
+
+// creation reads a Uniqueid of Asterisk: the second of the channel's creation, and its running
+// number since Asterisk started. An id that was given over the API has neither.
+func creation(id string) (seconds, number int64, ok bool) {
+	whole, part, _ := strings.Cut(id[strings.LastIndexByte(id, '-')+1:], ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	number, numberErr := strconv.ParseInt(part, 10, 64)
+	return seconds, number, err == nil && numberErr == nil && seconds > 0
 }

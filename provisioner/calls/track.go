@@ -200,7 +200,7 @@ func (t *Tracker) see(c ami.Channel, at time.Time, create bool) *channel {
 	if c.Name != "" {
 		ch.name = c.Name
 	}
-	if c.LinkedID != "" && c.LinkedID != ch.linked {
+	if c.LinkedID != "" && ch.becomes(c.LinkedID) {
 		ch.linked = c.LinkedID
 		t.move(ch, t.callOf(c.LinkedID, at), at)
 	}
@@ -213,6 +213,14 @@ func (t *Tracker) see(c ami.Channel, at time.Time, create bool) *channel {
 		t.offHook(ch, at)
 	}
 	return ch
+}
+
+// becomes reports whether an event gives a channel another Linkedid. Asterisk only ever gives
+// it an older one (ast_bridge_channel_update_linkedids): a younger one is of an event from
+// before the list that was taken over.
+func (ch *channel) becomes(linked string) bool {
+	order, known := compareLinked(linked, ch.linked)
+	return linked != ch.linked && (!known || order < 0)
 }
 
 // noteCaller notes where in the dialplan the caller is.
