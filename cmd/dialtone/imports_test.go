@@ -113,6 +113,9 @@ func checkFile(t *testing.T, pkg, name string) {
 		if echo := strings.HasPrefix(imported, "github.com/labstack/echo"); echo && pkg != "provisioner/api" && pkg != "provisioner/phonehttp" {
 			t.Errorf("%s imports %s: Echo belongs to the HTTP packages only", name, imported)
 		}
+		if strings.HasPrefix(imported, "github.com/pion/") && pkg != "cmd/phonesim/phone" {
+			t.Errorf("%s imports %s: only the simulated phone encrypts voice by itself", name, imported)
+		}
 		ours, is := strings.CutPrefix(imported, module)
 		if ours == "cmd/sandbox/lab" {
 			t.Errorf("%s imports %s, which is for tests only", name, ours)

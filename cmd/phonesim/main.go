@@ -49,6 +49,7 @@ type cli struct {
 }
 
 func main() {
+	phone.SendWhole()
 	var c cli
 	k := kong.Parse(&c, kong.Name("phonesim"), kong.Description("A simulated desk phone."), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -76,7 +76,7 @@ func (d *Desk) Boot(ctx context.Context) error {
 		return errors.New("the files enable no account")
 	}
 	account := config.Accounts[0]
-	account.Codecs = d.Settings().Codecs()
+	account.Codecs, account.SRTP = d.Settings().Codecs(), d.Settings().SRTP()
 	return d.Register(ctx, account)
 }
 

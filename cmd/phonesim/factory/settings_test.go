@@ -75,7 +75,7 @@ func TestOutOfTheBox(t *testing.T) {
 			}
 		}
 	}
-	if got := boxed(YealinkV87).SRTP().Ciphers[0]; got != "AES_256_CM_HMAC_SHA1_80" {
+	if got := boxed(YealinkV87, "account.1.srtp_encryption=1").SRTP().Ciphers[0]; got != "AES_256_CM_HMAC_SHA1_80" {
 		t.Errorf("the first cipher of V87 is %s", got)
 	}
 }

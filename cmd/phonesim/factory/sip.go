@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 )
 
 // CallerFrom lists the headers in which the phone looks for the caller, best first.
@@ -80,34 +82,29 @@ func (s *Settings) SessionTimers() bool {
 	return s.on("voIpProt.SIP.keepalive.sessionTimers")
 }
 
-// SRTP is how a phone encrypts the voice of its first account.
-type SRTP struct {
-	Offered, Required bool
-	Ciphers           []string // in its order, by their names of RFC 4568
-}
-
-// SRTP is what the phone offers. Firmware up to V73 counts the other way round.
-func (s *Settings) SRTP() SRTP {
+// SRTP is how the first account encrypts. Firmware up to V73 counts the other way round. A
+// Polycom that does not demand it offers a second stream without.
+func (s *Settings) SRTP() phone.SRTP {
 	const cm80, cm32 = "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"
 	if !s.yealink() {
-		out := SRTP{Offered: s.on("sec.srtp.enable") && s.on("sec.srtp.offer"),
-			Required: s.on("sec.srtp.enable") && s.on("sec.srtp.require")}
-		if s.on("sec.srtp.offer.HMAC_SHA1_80") {
+		on := s.on("sec.srtp.enable")
+		out := phone.SRTP{Offered: on && s.on("sec.srtp.offer"), Required: on && s.on("sec.srtp.require"), Twice: true}
+		if on && s.on("sec.srtp.offer.HMAC_SHA1_80") {
 			out.Ciphers = append(out.Ciphers, cm80)
 		}
-		if s.on("sec.srtp.offer.HMAC_SHA1_32") {
+		if on && s.on("sec.srtp.offer.HMAC_SHA1_32") {
 			out.Ciphers = append(out.Ciphers, cm32)
 		}
 		return out
 	}
 	n := s.count("account.1.srtp_encryption")
-	out := SRTP{Offered: n > 0, Required: n == 2, Ciphers: []string{cm80, cm32}}
-	if s.era == YealinkV70 {
-		out.Required = n == 1
-		return out
+	if n == 0 {
+		return phone.SRTP{}
 	}
-	out.Ciphers = strings.Split(s.Value("account.1.srtp.cipher_list"), ",")
-	return out
+	if s.era == YealinkV70 {
+		return phone.SRTP{Offered: true, Required: n == 1, Ciphers: []string{cm80, cm32}}
+	}
+	return phone.SRTP{Offered: true, Required: n == 2, Ciphers: strings.Split(s.Value("account.1.srtp.cipher_list"), ",")}
 }
 
 // factoryCodecs are what a phone offers whose files name no codec (administrators' guides

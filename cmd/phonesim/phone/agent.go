@@ -74,6 +74,11 @@ func (p *Phone) sip(account Account) (*agent, error) {
 	return a, nil
 }
 
+// SendWhole lets UDP carry messages that are larger than an Ethernet frame, in fragments, as phones do: an offer of SRTP
+// in two streams is, with the keys of each. The limit is one of the SIP library's for the whole program, so this is for a
+// program's start, before its first phone.
+func SendWhole() { sip.UDPMTUSize = 4096 }
+
 // networkOf is the transport of an account's requests.
 func networkOf(account Account) string {
 	switch account.Transport {

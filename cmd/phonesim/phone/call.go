@@ -52,7 +52,7 @@ type Call struct {
 }
 
 func (p *Phone) newCall(a *agent, account Account) (*Call, error) {
-	m, err := p.newMedia(p.codecsOf(account))
+	m, err := p.newMedia(p.codecsOf(account), account.SRTP)
 	if err != nil {
 		return nil, fmt.Errorf("opening RTP on %s: %w", p.opts.LocalIP, err)
 	}

@@ -47,6 +47,7 @@ type Account struct {
 	Expires         int    // seconds; 0: 3600
 	VoicemailNumber string
 	Trusts          string   // with tls: the certificate of the one authority that is trusted, in PEM form
+	SRTP            SRTP     // the zero value encrypts nothing
 	Codecs          []string // PCMU, PCMA, G722, G729, opus; best first. Empty: PCMU and PCMA
 }
 

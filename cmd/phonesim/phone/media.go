@@ -19,6 +19,8 @@ type Stats struct {
 	Remote               string    // host:port we send to
 	Codec                string    // PCMU, PCMA, G722, G729 or opus
 	Offered              []string  // the codecs of their description, best first
+	Cipher               string    // of SRTP both ways, "" in the clear
+	Undeciphered         int       // packets of theirs that did not fit the key
 	Held                 bool      // their last description lets us send nothing
 }
 
@@ -37,6 +39,7 @@ type media struct {
 	codecs    []string // that we offer and take, best first
 	payload   int
 	codec     string // of payload
+	cloak     cloak
 	digits    int
 	direction string // ours
 	version   int
@@ -53,7 +56,7 @@ type media struct {
 	anyDigit  bool
 }
 
-func (p *Phone) newMedia(codecs []string) (*media, error) {
+func (p *Phone) newMedia(codecs []string, encrypt SRTP) (*media, error) {
 	rtp, rtcp, err := evenPair(p.opts.LocalIP)
 	if err != nil {
 		return nil, err
@@ -61,7 +64,7 @@ func (p *Phone) newMedia(codecs []string) (*media, error) {
 	if len(codecs) == 0 {
 		codecs = plainCodecs
 	}
-	m := &media{phone: p, rtp: rtp, rtcp: rtcp, id: rand.Uint64() >> 1, over: make(chan struct{}), codecs: codecs,
+	m := &media{phone: p, rtp: rtp, rtcp: rtcp, id: rand.Uint64() >> 1, over: make(chan struct{}), codecs: codecs, cloak: cloak{want: encrypt},
 		payload: payloadPCMU, codec: "PCMU", digits: payloadDigits, direction: "sendrecv", ears: map[*ear]struct{}{}}
 	if err := rtp.SetReadBuffer(256 << 10); err != nil { // 1000 packets: the reader may be late on a busy machine
 		p.log.Debug("widening the RTP socket", "err", err)
@@ -94,6 +97,9 @@ func (m *media) accept(sdp []byte) error {
 	if i < 0 {
 		return fmt.Errorf("no common codec: they have %v, we have %v", s.names(), m.codecs)
 	}
+	if err := m.cloak.accept(s); err != nil {
+		return err
+	}
 	m.remote, m.payload, m.codec, m.digits = s.addr, s.payloads[i], s.codecs[s.payloads[i]], s.digits
 	m.stats.Offered = s.names()
 	m.direction = reversed(s.direction)
@@ -121,7 +127,14 @@ func (m *media) describe(theirs []byte) []byte {
 			d.payloads = append(d.payloads, c.payload)
 		}
 	}
+	if lines := m.cloak.offer(); len(theirs) == 0 && len(lines) > 0 {
+		d.crypto, d.twice = lines, m.cloak.want.Twice && !m.cloak.want.Required
+		if m.cloak.want.Required || d.twice {
+			d.profile = "RTP/SAVP"
+		}
+	}
 	if len(theirs) > 0 {
+		d.profile, d.crypto = m.cloak.profile, m.cloak.answer()
 		d.codecs = map[int]string{m.payload: m.codec}
 		d.payloads, d.digits, d.direction, d.others = []int{m.payload}, m.digits, m.direction, s.media
 	}
@@ -223,7 +236,8 @@ func (s *sender) slot() {
 	}
 }
 
-// packet sends one RTP packet whose payload lies in buf (RFC 3550 section 5.1); it returns how many went out.
+// packet sends one RTP packet whose payload lies in buf (RFC 3550 section 5.1), encrypted where that was agreed; it
+// returns how many went out.
 func (s *sender) packet(to netip.AddrPort, payload int, stamp uint32, marker bool, size int) int {
 	s.buf[0], s.buf[1] = 0x80, byte(payload)
 	if marker {
@@ -233,7 +247,14 @@ func (s *sender) packet(to netip.AddrPort, payload int, stamp uint32, marker boo
 	binary.BigEndian.PutUint32(s.buf[4:], stamp)
 	binary.BigEndian.PutUint32(s.buf[8:], s.ssrc)
 	s.seq++
-	if _, err := s.media.rtp.WriteToUDPAddrPort(s.buf[:rtpHeader+size], to); err != nil {
+	b := s.buf[:rtpHeader+size]
+	if seal := s.media.cloak.seal; seal != nil {
+		var err error
+		if b, err = seal.EncryptRTP(nil, b, nil); err != nil {
+			return 0
+		}
+	}
+	if _, err := s.media.rtp.WriteToUDPAddrPort(b, to); err != nil {
 		return 0 // closed, or the peer's port is gone; the other side's statistics will tell
 	}
 	return 1

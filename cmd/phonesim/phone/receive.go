@@ -71,12 +71,20 @@ func (r *receiver) order(p packet) (missing int, late bool) {
 
 // take counts a packet and lets the ears hear it.
 func (m *media) take(b []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if unseal := m.cloak.unseal; unseal != nil {
+		plain, err := unseal.DecryptRTP(nil, b, nil)
+		if err != nil {
+			m.stats.Undeciphered++
+			return
+		}
+		b = plain
+	}
 	p, err := readRTP(b)
 	if err != nil {
 		return
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.stats.Received++
 	m.stats.LastReceived = time.Now()
 	missing, late := m.in.order(p)
@@ -100,7 +108,7 @@ func (m *media) snapshot() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.stats
-	s.Codec = m.codec
+	s.Codec, s.Cipher = m.codec, m.cloak.taken.suite
 	if m.remote.IsValid() {
 		s.Remote = m.remote.String()
 	}

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +19,9 @@ type session struct {
 	digits    int            // payload type of telephone-event, -1 if none
 	direction string
 	media     []string // the m= lines, to answer each
+	profile   profile  // of the stream
+	crypto    []crypto // lines whose cipher we know
+	refused   bool     // an audio stream has port 0
 }
 
 // readSDP reads an offer or answer (RFC 4566, RFC 3264) as far as a phone needs it.
@@ -40,6 +44,7 @@ func readSDP(text []byte) (session, error) {
 				if err := s.readMedia(value); err != nil {
 					return s, err
 				}
+				audio = s.addr.IsValid() // else it is refused, and the next one may be ours
 			}
 		case "c":
 			if f := strings.Fields(value); len(f) == 3 && (audio || first) {
@@ -60,13 +65,18 @@ func (s *session) readMedia(value string) error {
 	if len(f) < 4 {
 		return fmt.Errorf("media line %.60q is too short", value)
 	}
-	if f[2] != "RTP/AVP" && f[2] != "RTP/AVPF" {
-		return fmt.Errorf("media transport %s is not plain RTP", f[2])
+	if !slices.Contains([]string{"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"}, f[2]) {
+		return fmt.Errorf("media transport %s is neither RTP nor SRTP", f[2])
 	}
 	port, err := strconv.ParseUint(strings.Split(f[1], "/")[0], 10, 16)
 	if err != nil {
 		return fmt.Errorf("media port %.20q: %w", f[1], err)
 	}
+	if port == 0 {
+		s.refused = true
+		return nil
+	}
+	s.profile = profile(f[2])
 	s.addr = netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))
 	for _, pt := range f[3:] {
 		n, err := strconv.Atoi(pt)
@@ -85,6 +95,12 @@ func (s *session) readAttribute(value string, audio bool) {
 	switch value {
 	case "sendrecv", "sendonly", "recvonly", "inactive":
 		s.direction = value
+		return
+	}
+	if line, is := strings.CutPrefix(value, "crypto:"); is && audio {
+		if c, ok := readCrypto(line); ok {
+			s.crypto = append(s.crypto, c)
+		}
 		return
 	}
 	if pt, codec, ok := strings.Cut(strings.TrimPrefix(value, "rtpmap:"), " "); ok && audio &&
@@ -118,10 +134,10 @@ func (s session) names() []string {
 func (s *session) resolve(host string) error {
 	s.payloads = slices.DeleteFunc(s.payloads, func(pt int) bool { return s.codecs[pt] == "" })
 	switch {
+	case !s.addr.IsValid() && s.refused:
+		return errors.New("audio stream refused (port 0)")
 	case !s.addr.IsValid():
 		return errors.New("no audio stream")
-	case s.addr.Port() == 0:
-		return errors.New("audio stream refused (port 0)")
 	case len(s.payloads) == 0:
 		return errors.New("no codec that we know")
 	}
@@ -155,6 +171,9 @@ type description struct {
 	digits    int            // -1: none
 	direction string
 	others    []string // m= lines of their offer; the first audio stream gets us, the rest is refused
+	profile   profile  // "" is RTP/AVP
+	crypto    []crypto
+	twice     bool // a second stream without crypto
 }
 
 func (d description) String() string {
@@ -173,12 +192,16 @@ func (d description) String() string {
 	}
 	if i < 0 {
 		d.audio(&b)
+		if d.twice {
+			d.profile, d.crypto = "", nil
+			d.audio(&b)
+		}
 	}
 	return b.String()
 }
 
 func (d description) audio(b *strings.Builder) {
-	fmt.Fprintf(b, "m=audio %d RTP/AVP", d.port)
+	fmt.Fprintf(b, "m=audio %d %s", d.port, cmp.Or(d.profile, "RTP/AVP"))
 	for _, pt := range d.payloads {
 		fmt.Fprintf(b, " %d", pt)
 	}
@@ -195,6 +218,9 @@ func (d description) audio(b *strings.Builder) {
 	}
 	if d.digits >= 0 {
 		fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", d.digits, d.digits)
+	}
+	for _, c := range d.crypto {
+		fmt.Fprintf(b, "a=crypto:%v\r\n", c)
 	}
 	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\n", d.direction)
 }

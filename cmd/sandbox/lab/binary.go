@@ -12,10 +12,13 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 )
 
 // Main runs the tests of a package and removes the binary under test, if one was built.
 func Main(m *testing.M) {
+	phone.SendWhole()
 	go machine.run()
 	code := m.Run()
 	if own := built.Load(); own != nil {

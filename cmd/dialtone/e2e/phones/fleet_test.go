@@ -139,6 +139,10 @@ func (d *deskLife) strangersURL() string {
 	return d.Phones + strings.TrimSuffix(path, "/") + "/" + d.mac
 }
 
+// givenToTwo names both addresses. A request counts after its answer, so the later one may
+// count first.
+var givenToTwo = regexp.MustCompile(`given to 127\.0\.0\.(2 and to 127\.0\.0\.1|1 and to 127\.0\.0\.2):`)
+
 // strangerIsOut: the stranger's URL has ended, and people see that two addresses got it. A
 // request counts when it was answered, which the phone may notice first.
 func (d *deskLife) strangerIsOut(url string) {
@@ -151,7 +155,7 @@ func (d *deskLife) strangerIsOut(url string) {
 			Items []struct{ Reasons []struct{ Detail string } }
 		}
 		d.Do(d.t, "GET", Tenant+"/drift?kind=enrolled-twice", nil, &drift)
-		if len(drift.Items) != 1 || !strings.Contains(drift.Items[0].Reasons[0].Detail, "given to 127.0.0.2 and to 127.0.0.1") {
+		if len(drift.Items) != 1 || !givenToTwo.MatchString(drift.Items[0].Reasons[0].Detail) {
 			return fmt.Sprintf("two asked the generic URL, and drift says %+v", drift.Items)
 		}
 		return ""
