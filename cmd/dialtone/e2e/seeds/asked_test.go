@@ -73,6 +73,7 @@ var asked001 = []asked{
 	{"001", "the PIN of that", "Configuration Options/Voicemail PIN"},
 	{"001", "where messages are mailed", "Configuration Options/Email address where voicemail messages are sent"},
 	{"001", "mail by the system's own outbox", waiting + "F1"},
+	{"001", "a mailbox that is made again is empty", "TestMailboxFolder"},
 	{"001", "messages over the API", waiting + "F1"},
 	{"001", "all calls go elsewhere", "Additional Extension Settings/All Call Forward"},
 	{"001", "a group of phones", "Additional Extension Settings/Phone Group"},
