@@ -130,7 +130,7 @@ func samplePhone() *pbx.Phone {
 	return &pbx.Phone{Tenant: "default", MAC: "001565aabbcc", Vendor: pbx.Yealink, Model: "T46U", Lines: []pbx.Line{{Registration: 1, Device: "desk-101"}},
 		Buttons: []pbx.Button{sampleButton()}, URLSecret: pbx.NewSecret("urlsecret1234567"),
 		FormerSecret: pbx.NewSecret("urlsecretbefore7"), FormerMAC: "001565aabbaa", FormerModel: "T31P",
-		EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
+		Settings: pbx.OwnSettings{Language: "fr", VLAN: new(int), Paging: &[]string{"239.1.1.1:5000"}}, EnrolUntil: time.Date(2031, 2, 3, 4, 5, 6, 7e6, time.UTC)}
 }
 
 func sampleButton() pbx.Button {

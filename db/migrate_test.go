@@ -205,8 +205,7 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"NoCallWaiting": true, "DAHDIChannel": true, "Country": true, "ForwardCaller": true, "Extension.Timezone": true,
 	"Trunk.Addresses": true, "Trunk.TrustIDInbound": true, "MaxCalls": true, "FormerSecret": true, "FormerMAC": true,
 	"FormerModel": true, "Trunk.QualifySeconds": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true,
-	"Extension.Hidden": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true,
-	"AllowExternalNumbers": true}
+	"Extension.Hidden": true, "Phone.Settings": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true, "AllowExternalNumbers": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

@@ -20,6 +20,7 @@ var phoneTable = newTable(kindPhone, "phones",
 		func(row *pbx.Phone) any { return row.MAC.Colons() }),
 	col("vendor", func(row *pbx.Phone) any { return &row.Vendor }),
 	col("model", func(row *pbx.Phone) any { return &row.Model }),
+	col("settings", func(row *pbx.Phone) any { return inJSON[pbx.OwnSettings]{&row.Settings} }),
 	col("url_secret", func(row *pbx.Phone) any { return secret{&row.URLSecret} }).as("provisioning_url", nil),
 	col("former_secret", func(row *pbx.Phone) any { return secret{&row.FormerSecret} }).unaudited(),
 	col("former_mac", func(row *pbx.Phone) any { return &row.FormerMAC }).as("replaces", func(row *pbx.Phone) any {

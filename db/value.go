@@ -141,6 +141,28 @@ func listJSON[T any](list []T) ([]byte, error) {
 	return json.Marshal(list)
 }
 
+// inJSON is a struct as JSON, whose names there are those of the API.
+type inJSON[T any] struct{ to *T }
+
+// Scan implements sql.Scanner.
+func (j inJSON[T]) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return errors.New("a text in JSON is not a text")
+	}
+	*j.to = *new(T)
+	return json.Unmarshal([]byte(text), j.to)
+}
+
+// Value implements driver.Valuer.
+func (j inJSON[T]) Value() (driver.Value, error) {
+	text, err := json.Marshal(j.to)
+	return string(text), err
+}
+
+// MarshalJSON implements json.Marshaler.
+func (j inJSON[T]) MarshalJSON() ([]byte, error) { return json.Marshal(j.to) }
+
 // instant is a time in milliseconds since 1970; 0 is the zero time.
 type instant struct{ to *time.Time }
 

@@ -23,7 +23,7 @@ type input struct {
 	zone      string
 	password  string // of the phone's web page
 	site      Site
-	settings  pbx.PhoneSettings // of the tenant
+	settings  pbx.PhoneSettings // of the tenant, its user and itself
 	lines     []lineInput
 	buttons   []pbx.Button // what the keys do, labels filled in
 	pickup    string       // code that takes a call of a group; "" for none
@@ -68,6 +68,7 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 		in.lines = append(in.lines, gatherLine(s, l, d))
 	}
 	in.belongTo(firstExtension(s, p), s)
+	in.settings, in.zone = p.Settings.Over(in.settings), cmp.Or(p.Settings.Timezone, in.zone)
 	if m, ok := Lookup(p.Vendor, p.Model); ok {
 		in.buttons = in.buttonsOn(s, p, m)
 	}

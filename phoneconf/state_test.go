@@ -62,6 +62,9 @@ func everything(m Model) (*pbx.Snapshot, *pbx.Phone) {
 	r.Tenants[0].Timezone = "Europe/Berlin"
 	r.PhoneSettings = []*pbx.PhoneSettings{settings}
 	p := polycomOf(m)
+	vlan, h24, listens := 9, false, []string{"239.2.2.2:5002"}
+	p.Settings = pbx.OwnSettings{Language: "fr", ToneCountry: "FR", Timezone: "America/New_York", NTPServer: "192.0.2.5", SyslogServer: "192.0.2.6", VLAN: &vlan,
+		SRTP: "optional", Clock24: &h24, Logo: "http://pbx.example.com/own.png", OutboundProxy: "sbc2.example.com", SecondServer: "192.0.2.7:5070", Paging: &listens}
 	p.Lines = nil
 	for n := 1; n <= m.Accounts; n++ {
 		d := &pbx.Device{Tenant: "default", Name: fmt.Sprint("d", n), Extension: "101", Endpoint: fmt.Sprint("e", n),

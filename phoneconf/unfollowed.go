@@ -23,7 +23,7 @@ func Unfollowed(s *pbx.Snapshot, p *pbx.Phone, site Site) []string {
 	}
 	in := gather(s, p, site)
 	var u unfollowed
-	u.settings(&in, m, s.SettingsOf(p.Tenant).ToneCountry)
+	u.settings(&in, m, s.SettingsOfPhone(p).ToneCountry)
 	if site.Transport == "tls" && !m.SpeaksTLS() {
 		u.add("transport", "the software of a %s knows no TLS 1.2: it talks SIP over UDP, in clear", m.Name)
 	}

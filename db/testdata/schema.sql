@@ -425,7 +425,7 @@ CREATE TABLE phones (
     url_secret  TEXT    NOT NULL CHECK (url_secret <> ''),
     enrol_until INTEGER NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0), former_secret TEXT NOT NULL DEFAULT '', former_mac TEXT NOT NULL DEFAULT '', former_model TEXT NOT NULL DEFAULT '',
+    revision    INTEGER NOT NULL CHECK (revision > 0), former_secret TEXT NOT NULL DEFAULT '', former_mac TEXT NOT NULL DEFAULT '', former_model TEXT NOT NULL DEFAULT '', settings TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),
     PRIMARY KEY (tenant, mac)
 ) STRICT, WITHOUT ROWID;
 

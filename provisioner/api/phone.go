@@ -18,7 +18,26 @@ type PhoneFields struct {
 	Model  string      `json:"model" doc:"T46U, VVX450, W60P, IP650; GET /v1/phone-models lists all"`
 	Lines  []PhoneLine `json:"lines,omitempty" nullable:"false" doc:"Which device each registration uses"`
 	// Buttons is a map, so that a merge patch can change one key alone.
-	Buttons map[string]Button `row:"Buttons,by hand" json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
+	Buttons  map[string]Button `row:"Buttons,by hand" json:"buttons,omitempty" doc:"What single keys do, by place: 5 is key 5 of the phone, m2-7 key 7 of its second expansion module. PATCH with {\"buttons\":{\"5\":null}} gives a key back to the template"`
+	Settings *PhoneOwnSettings `row:"Settings,omitzero" json:"settings,omitempty" doc:"What this phone has otherwise than the tenant's phones; PATCH with {\"settings\":{\"language\":null}} takes one back, with {\"settings\":null} all"`
+}
+
+// PhoneOwnSettings is what one phone has otherwise.
+type PhoneOwnSettings struct {
+	Language      string    `json:"language,omitempty" doc:"Of the menus, also where its user has another"`
+	ToneCountry   string    `json:"tone_country,omitempty" doc:"Two letters of the country whose tones it plays (Yealink only)"`
+	Timezone      string    `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for its clock"`
+	NTPServer     string    `json:"ntp_server,omitempty" doc:"Time server"`
+	SyslogServer  string    `json:"syslog_server,omitempty" doc:"Where it sends its logs"`
+	VLAN          *int      `json:"vlan,omitempty" minimum:"0" maximum:"4094" doc:"1 to 4094; 0 switches tagging off. Taken back where the tenant has none, the phone keeps it"`
+	VLANPriority  int       `json:"vlan_priority,omitempty" minimum:"0" maximum:"7" doc:"0 to 7; needs vlan (Yealink only)"`
+	SRTP          string    `json:"srtp,omitempty" enum:"off,optional,required," doc:"Encryption of the voice, on the phone and in Asterisk"`
+	Clock24       *bool     `json:"clock24,omitempty" doc:"13:00 and not 1 PM"`
+	Logo          string    `json:"logo,omitempty" doc:"Web address of a picture"`
+	OutboundProxy string    `json:"outbound_proxy,omitempty" doc:"Host, perhaps with a port, to which it sends all SIP"`
+	SecondServer  string    `json:"second_server,omitempty" doc:"Host, perhaps with a port, where it registers while the server does not answer"`
+	Paging        *[]string `json:"paging,omitempty" doc:"Multicast addresses at which it listens; an empty list for none"`
+	Uploads       *[]string `json:"uploads,omitempty" doc:"What it sends here; an empty list for nothing"`
 }
 
 // PhoneLine is one registration of a phone.
@@ -34,6 +53,7 @@ type Phone struct {
 	Model           string            `json:"model"`
 	Lines           []PhoneLine       `json:"lines" nullable:"false"`
 	Buttons         map[string]Button `row:"Buttons,by hand" json:"buttons" doc:"The phone's own; templates fill the other keys"`
+	Settings        *PhoneOwnSettings `row:",omitzero" json:"settings,omitempty" doc:"What it has otherwise than the tenant's phones"`
 	EnrolURL        string            `json:"enrol_url" doc:"What DHCP option 66 or the phone's own menu must say; answers this phone until enrol_until or until it has its full file"`
 	EnrolUntil      time.Time         `json:"enrol_until" doc:"End of the window in which the phone may ask enrol_url; the year 9999 when only its first fetch ends it"`
 	EnrolledAt      *time.Time        `json:"enrolled_at,omitempty" doc:"When it fetched its full file by its own URL, which closed the window"`
@@ -61,6 +81,7 @@ func registerPhones(a *api) {
 		},
 		toRow: func(w PhoneFields, _, p *pbx.Phone) (err error) {
 			p.Vendor = pbx.ParseVendor(w.Vendor)
+			p.Settings.Clean()
 			p.Buttons, err = buildButtons(w.Buttons)
 			return err
 		},
@@ -151,7 +172,7 @@ type replaceInput struct {
 // registerReplace declares the exchange of a phone by one of another MAC.
 func registerReplace(a *api, k kindOfPhone) {
 	op := k.operation("POST", k.path+"/{mac}/replace", "replace-phone",
-		"Put another phone in its place. Lines, buttons and contacts go along; the phone before is served by its own URL "+
+		"Put another phone in its place. Lines, buttons, settings and contacts go along; the phone before is served by its own URL "+
 			"until the new one has used its own")
 	op.DefaultStatus = http.StatusCreated
 	declare(a, tenantAdmins, op, func(ctx context.Context, in *replaceInput) (*answer[Phone], error) {

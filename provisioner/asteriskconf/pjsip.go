@@ -124,14 +124,14 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 // deviceName is the key of a device.
 type deviceName struct{ tenant, name string }
 
-// srtpOf says what the tenant's phone settings want of the devices that are on a
-// desk phone: its file says the same to the phone. Other devices are not asked.
+// srtpOf says what the settings of the tenant, or the phone's own, want of the devices that
+// are on a desk phone: its file says the same to the phone. Other devices are not asked.
 func srtpOf(s *pbx.Snapshot) map[deviceName]string {
 	out := map[deviceName]string{}
 	for _, p := range s.Phones {
 		for _, l := range p.Lines {
 			if d := s.Device(p.Tenant, l.Device); d != nil && d.Class != pbx.WebRTC { // a browser encrypts in its own way
-				out[deviceName{p.Tenant, l.Device}] = s.SettingsOf(p.Tenant).SRTP
+				out[deviceName{p.Tenant, l.Device}] = s.SettingsOfPhone(p).SRTP
 			}
 		}
 	}

@@ -27,6 +27,8 @@ type Phone struct {
 	// Buttons are this phone's own; templates fill the keys that they leave.
 	// Sorted by Module and Key, no two the same.
 	Buttons []Button
+	// Settings are this phone's own, before those of its tenant and its user.
+	Settings OwnSettings
 	// URLSecret is the part of its own provisioning URL that nobody can guess
 	// (256 bits in base32). It never changes unless it is replaced on purpose.
 	URLSecret Secret
@@ -98,11 +100,12 @@ func (p *Phone) EnrolAgain(moved bool, until time.Time) {
 }
 
 // Replacement is the phone of another MAC that takes the place of p, with its lines, buttons
-// and URLs of its own. p is served by its own URL until the new one has used its own.
+// and settings, and URLs of its own. p is served by its own URL until the new one has used its own.
 // moved tells whether p has used its present own URL.
 func (p *Phone) Replacement(mac MAC, moved bool, until time.Time) *Phone {
 	out := NewPhone(p.Tenant, mac, until)
 	out.Vendor, out.Model, out.Lines, out.Buttons = p.Vendor, p.Model, slices.Clone(p.Lines), slices.Clone(p.Buttons)
+	out.Settings = p.Settings
 	out.FormerSecret, out.FormerMAC, out.FormerModel = p.URLSecret, p.MAC, p.Model
 	if !moved && !p.FormerSecret.IsZero() && p.FormerMAC == "" {
 		out.FormerSecret = p.FormerSecret
@@ -151,5 +154,6 @@ func (p *Phone) Validate() error {
 		seenReg[l.Registration], seenDev[l.Device] = true, true
 	}
 	checkButtons(&es, p.Buttons)
+	p.Settings.validate(&es)
 	return es.Err()
 }

@@ -98,7 +98,7 @@ func (s *survival) nothingLeft(t *testing.T) {
 func (s *survival) records(t *testing.T) {
 	t.Helper()
 	var short string
-	WaitFor(linesWithin, func() string {
+	WaitFor(linesWithin*time.Duration(1+*soak/200), func() string {
 		short = s.unrecorded(t)
 		return short
 	})
