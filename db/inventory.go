@@ -46,12 +46,11 @@ func (tx *Tx) InventoryNumber(ctx context.Context, reach Reach, number string) (
 
 // InventoryFilter chooses numbers; empty members choose all.
 type InventoryFilter struct {
-	ListOptions     // Contains looks at number, carriers, tenant and destination
-	State, Kind     string
-	Reseller        string // that has it, itself and not one below
-	Tenant          string
-	Capability      string // voice, sms or fax
-	UnassignedBelow bool   // only those that no tenant has
+	ListOptions // Contains looks at number, carriers, tenant and destination
+	State, Kind string
+	Reseller    string // that has it, itself and not one below
+	Tenant      string
+	Capability  string // voice, sms or fax
 }
 
 // Inventory returns the numbers within reach by number.

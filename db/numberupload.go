@@ -15,9 +15,9 @@ type NumberUpload struct {
 	tx         *Tx
 	to         Assignment
 	voice, sms *pbx.Carrier // nil for none
-	named      bool         // of each: it was chosen
-	smsNamed   bool
-	added      int
+	// voiceNamed and smsNamed say that the carrier was named, and is not the default one.
+	voiceNamed, smsNamed bool
+	added                int
 }
 
 // UploadNumbers begins an upload for a reseller or a tenant, with carriers by name; "" is the
@@ -29,7 +29,7 @@ func (tx *Tx) UploadNumbers(ctx context.Context, to Assignment, voice, sms strin
 	if err := tx.mayTarget(ctx, to); err != nil {
 		return nil, err
 	}
-	u := &NumberUpload{tx: tx, to: to, named: voice != "", smsNamed: sms != ""}
+	u := &NumberUpload{tx: tx, to: to, voiceNamed: voice != "", smsNamed: sms != ""}
 	if to.Tenant != "" {
 		t, err := tx.Tenant(ctx, to.Tenant)
 		if err != nil {
@@ -48,7 +48,7 @@ func (tx *Tx) UploadNumbers(ctx context.Context, to Assignment, voice, sms strin
 	if u.sms, err = tx.carrierFor(ctx, u.to.Reseller, "sms", sms); err != nil {
 		return nil, fmt.Errorf("looking for carrier %s: %w", sms, err)
 	}
-	if u.voice == nil && u.named {
+	if u.voice == nil && u.voiceNamed {
 		return nil, pbx.Refusedf("voice_carrier", "carrier %s does not exist, or is not for voice", voice)
 	}
 	if u.sms == nil && u.smsNamed {
@@ -75,7 +75,7 @@ func (u *NumberUpload) Add(ctx context.Context, n *pbx.InventoryNumber) error {
 		n.Kind, n.KindGuessed = e164.Kind(n.Number), true
 	}
 	if n.Voice && u.voice != nil {
-		n.VoiceCarrier, n.VoiceDefaulted = u.voice.Name, !u.named
+		n.VoiceCarrier, n.VoiceDefaulted = u.voice.Name, !u.voiceNamed
 	}
 	if n.SMS && u.sms != nil {
 		n.SMSProfile, n.SMSDefaulted = u.sms.Name, !u.smsNamed
