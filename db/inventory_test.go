@@ -290,10 +290,10 @@ func TestTenantMovesWithItsNumbers(t *testing.T) {
 	})
 }
 
-// TestNumbersFromBefore migrates a number of version 39: its tenant has it as before, and the
+// TestNumbersFromBefore migrates a number of version 40: its tenant has it as before, and the
 // platform has it in the inventory.
 func TestNumbersFromBefore(t *testing.T) {
-	path, raw := databaseOf(t, 39)
+	path, raw := databaseOf(t, 40)
 	for _, statement := range []string{
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
 		`INSERT INTO numbers VALUES ('old', '+4915112345678', 'd', 'hangup', 1, 1)`,

@@ -47,9 +47,10 @@ func (h Handset) check(es *Errors) {
 		return
 	}
 	for i, n := range h.Lines {
-		es.Add(CheckRange(h.Field("lines"), n, 1, MaxLines, ""))
+		field := fmt.Sprintf("%s[%d]", h.Field("lines"), i)
+		es.Add(CheckRange(field, n, 1, MaxLines, ""))
 		if slices.Contains(h.Lines[:i], n) {
-			es.Add(Invalidf(h.Field("lines"), "%d is given twice", n))
+			es.Add(Invalidf(field, "%d is given twice", n))
 		}
 	}
 	if !slices.Contains(h.Lines, h.OutLine()) {

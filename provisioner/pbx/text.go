@@ -1,7 +1,9 @@
 package pbx
 
 import (
+	"fmt"
 	"regexp"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -46,7 +48,7 @@ func lastRune(s string) rune  { r, _ := utf8.DecodeLastRuneInString(s); return r
 // CheckRange refuses n outside min–max, both inclusive.
 func CheckRange(field string, n, min, max int, unit string) *Error {
 	if n < min || n > max {
-		return Invalidf(field, "is %d, allowed are %d to %d %s", n, min, max, unit)
+		return Invalidf(field, "is %d, allowed are %s", n, strings.TrimSpace(fmt.Sprintf("%d to %d %s", min, max, unit)))
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func TestValidate(t *testing.T) {
 		{"external number", number(), nil},
 		{"handsets", &Phone{MAC: "001565000001", Vendor: Yealink, Model: "W60B", Handsets: []Handset{{Number: 1, Name: "Hall", Lines: []int{2, 1}, DefaultLine: 1}, {Number: 10, Lines: []int{250}}}}, nil},
 		{"handset 0 and 11", &Phone{MAC: "001565000001", Vendor: Yealink, Model: "W60B", Handsets: []Handset{{Lines: []int{1}}, {Number: 11, Lines: []int{1}}}}, []string{"handsets.0", "handsets.11"}},
-		{"handset without line, and with one twice", &Phone{MAC: "001565000001", Vendor: Yealink, Model: "W60B", Handsets: []Handset{{Number: 1}, {Number: 2, Lines: []int{1, 1}}, {Number: 3, Lines: []int{0}}}}, []string{"handsets.1.lines", "handsets.2.lines", "handsets.3.lines"}},
+		{"handset without line, and with one twice", &Phone{MAC: "001565000001", Vendor: Yealink, Model: "W60B", Handsets: []Handset{{Number: 1}, {Number: 2, Lines: []int{1, 1}}, {Number: 3, Lines: []int{0}}}}, []string{"handsets.1.lines", "handsets.2.lines[1]", "handsets.3.lines[0]"}},
 		{"handset of a name in two lines, with another line", &Phone{MAC: "001565000001", Vendor: Yealink, Model: "W60B", Handsets: []Handset{{Number: 1, Name: "a\nb", Lines: []int{1}, DefaultLine: 2}}}, []string{"handsets.1.name", "handsets.1.default_line"}},
 		{"external number empty", &ExternalNumber{}, []string{"number", "type"}},
 		{"external number with a newline", change(number(), func(n *ExternalNumber) { n.Number += "\n"; n.Description = "\n" }), []string{"number", "description"}},
