@@ -69,7 +69,7 @@ func (db *DB) CDRs(ctx context.Context, tenant string, f CDRFilter) (out []*pbx.
 	add(!f.To.IsZero(), "started < ?", millis(f.To))
 	add(f.Extension != "", `extensions LIKE ? ESCAPE '\'`, "% "+likeEscaper.Replace(f.Extension)+" %")
 	numbers := "numbers"
-	if f.Owner != "" { // who was rung elsewhere is nobody else's to search for
+	if f.Owner != "" { // numbers at which others were rung are not searched
 		numbers = "from_number || ' ' || dialled"
 	}
 	add(f.Number != "", numbers+` LIKE ? ESCAPE '\'`, ListOptions{Contains: f.Number}.pattern())

@@ -83,8 +83,8 @@ func MergeContacts(p *pbx.Phone, rendered, sent []byte) (merged []byte, ok bool)
 // OwnContacts is the part of a directory that a Polycom sent which is its user's: entries
 // that are not rendered, and rendered ones to which the user added something. So a
 // colleague who leaves does not stay as an entry of the user's. A file that cannot be read
-// is returned as it is. Who has been hidden since the phone got its directory is not its
-// user's either.
+// is returned as it is. People hidden since the phone got its directory are not its user's
+// either.
 func OwnContacts(s *pbx.Snapshot, tenant string, rendered, sent []byte) []byte {
 	var ours, theirs contactList
 	if xml.Unmarshal(rendered, &ours) != nil || xml.Unmarshal(sent, &theirs) != nil {

@@ -103,7 +103,7 @@ func TestContactsThatCannotBeRead(t *testing.T) {
 // nobody is a snapshot without people.
 var nobody = pbx.NewSnapshot(1, pbx.Rows{})
 
-// Who was hidden after the phone got its directory does not come back as an entry of its
+// People hidden after the phone got its directory do not come back as entries of its
 // user's; what the user added does.
 func TestHiddenPeopleAreNoOwnContacts(t *testing.T) {
 	s := pbx.NewSnapshot(1, pbx.Rows{Extensions: []*pbx.Extension{{Tenant: "default", Number: "101", Hidden: true}, {Tenant: "default", Number: "102", Hidden: true}}})

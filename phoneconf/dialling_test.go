@@ -29,7 +29,7 @@ func (d *dialsOffHook) beside(t *testing.T, s *pbx.Snapshot, model string) {
 	d.others = append(d.others, fromTheBox(t, s, polycomOf(m))...)
 }
 
-// thinking is between two keys of a person who looks each digit up: less than any pause that
+// thinking is between two keys of a person looking each digit up: less than any pause that
 // a phone takes for the end.
 const thinking = 2500 * time.Millisecond
 

@@ -65,7 +65,7 @@ func DirectoryFingerprint(s *pbx.Snapshot, tenant string) [sha256.Size]byte {
 }
 
 // people lists up to n people of a tenant whose number is not taken: its extensions by
-// number, then its contacts by name. Who is hidden is left out. Where an entry has one number
+// number, then its contacts by name. Hidden people are left out. Where an entry has one number
 // alone, each number of a contact has an entry of its own.
 func people(w *attrWriter, s *pbx.Snapshot, tenant string, taken map[string]bool, n, maxBytes int, several bool) []contact {
 	var out []contact

@@ -74,7 +74,7 @@ func TestDirectoriesAreTheTenantsAlone(t *testing.T) {
 	}
 }
 
-// Contacts of the tenant are in every phonebook, who is hidden in none; a number that stands
+// Contacts of the tenant are in every phonebook, hidden people in none; a number that stands
 // there already is not repeated on a Polycom, which has one number an entry.
 func TestContactsAndHiddenPeople(t *testing.T) {
 	r := diallingTenant("DE", "101", "102", "103")

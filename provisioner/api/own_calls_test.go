@@ -60,7 +60,7 @@ func TestUsersSeeTheirCalls(t *testing.T) {
 		t.Errorf("an operator sees %s", body)
 	}
 
-	// Who gets the number next does not get the calls; she keeps them under another number.
+	// The next owner of the number does not get the calls; Ada keeps them under another number.
 	l.must(204, "DELETE", "/v1/sign-in", "", ada)
 	l.must(200, "POST", "extensions/101/renumber", `{"number":"111"}`)
 	l.must(201, "PUT", "extensions/101", `{"name":"New"}`)

@@ -18,7 +18,7 @@
 //   - Account: the platform, a reseller or a tenant; a place in the tree of these.
 //   - Inventory: all numbers that accounts have brought, and hand on. A Number is one that a
 //     tenant has, with what it is used for there.
-//   - Carrier: a name for who brings calls or text messages to a number. It is no trunk.
+//   - Carrier: a name for the company that brings calls or text messages to a number. It is no trunk.
 //   - Tenant: one customer. Numbers, names and codes are unique within a tenant.
 //   - Extension: a number inside a tenant that can be dialled. It rings its devices.
 //   - Device: one account that registers or is dialled: a line of a desk phone, a softphone,

@@ -156,7 +156,7 @@ func (s *stage) booted(t *testing.T, name string) *phone.Phone {
 	return d.Phone
 }
 
-// dial is what somebody does who calls a number: with the key for it where the phone has one,
+// dial calls a number as a person does: with the key for it where the phone has one,
 // else off hook, digit by digit.
 func (sc *scene) dial(ctx context.Context, name, number string) (*phone.Call, error) {
 	d := sc.desks[name]
