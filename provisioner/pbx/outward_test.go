@@ -35,6 +35,8 @@ func outwardOffice(more ...*Trunk) *Snapshot {
 			{Tenant: "acme", Name: "everything", Allow: []string{"any"}}, {Tenant: "acme", Name: "home",
 				Allow: []string{"national"}, Deny: []string{"+49900"}}, {Tenant: "acme", Name: "lobby",
 				Deny: []string{"internal"}}},
+		RingGroups: []*RingGroup{{Tenant: "acme", Name: "all", Number: "690", RingSeconds: 20, Strategy: StrategyAll,
+			Members: []RingMember{{Extension: "101"}}}},
 	})
 }
 
@@ -104,6 +106,7 @@ func TestRouteOutward(t *testing.T) {
 		{"d103", "0446681800", out("+41446681800", "f(+493012)u(prohib)"), ""},
 		{"d103", "144", help("144", "f(+493012)u(allowed)"), "an emergency number"},
 		{"d104", "101", refused, "extension 104 may not call 101: class of service lobby denies internal"},
+		{"d104", "690", refused, "extension 104 may not call 690: class of service lobby denies internal"},
 		{"d104", "0049 30", unknown, ""},
 		{"d104", "+493011", refused, "denies internal"},
 		{"d104", "104", "dialtone-hangup 17", ""},

@@ -99,16 +99,15 @@ func Route(s *Snapshot, c Call, now time.Time) Plan {
 	if codes.IsSlot(c.Dialled) {
 		return parked(r)
 	}
-	if g := s.RingGroupAt(c.Tenant, c.Dialled); g != nil {
-		return toRingGroup(r, g)
-	}
-	e := s.Extension(c.Tenant, c.Dialled)
-	if e == nil {
-		return toOutside(r, DoorDialled, c.Extension(s), c.Dialled)
-	}
-	if from := c.Extension(s); from != nil && from != e && s.deniesInternal(from) {
+	g, e, from := s.RingGroupAt(c.Tenant, c.Dialled), s.Extension(c.Tenant, c.Dialled), c.Extension(s)
+	switch {
+	case g == nil && e == nil:
+		return toOutside(r, DoorDialled, from, c.Dialled)
+	case from != nil && from != e && s.deniesInternal(from):
 		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", from.Number,
-			e.Number, s.ClassOf(from).Name)
+			c.Dialled, s.ClassOf(from).Name)
+	case g != nil:
+		return toRingGroup(r, g)
 	}
 	return toExtension(r, e)
 }
