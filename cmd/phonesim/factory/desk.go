@@ -129,26 +129,18 @@ func (d *Desk) Transfer(ctx context.Context, c *phone.Call, number string) error
 }
 
 // PressForward sends all calls to a number by the phone's own forward, "" takes that back.
-// Where the key dials a code instead, it calls that.
 func (d *Desk) PressForward(ctx context.Context, number string) error {
-	key := d.Settings().ForwardKey(number)
-	if key.Missing {
-		return ErrNoKey
-	}
-	if key.Dials != "" {
-		_, err := d.Dial(ctx, key.Dials)
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.forward = number
-	return nil
+	return d.ownKey(ctx, d.Settings().ForwardKey(number), func() { d.forward = number })
 }
 
-// PressDND switches the phone's own do not disturb. Where the key dials a code instead, it calls
-// that.
+// PressDND switches the phone's own do not disturb.
 func (d *Desk) PressDND(ctx context.Context, on bool) error {
-	key := d.Settings().DNDKey()
+	return d.ownKey(ctx, d.Settings().DNDKey(), func() { d.dnd = on })
+}
+
+// ownKey presses a key of the phone's own: where the key dials a code instead of setting
+// something, it calls that.
+func (d *Desk) ownKey(ctx context.Context, key Pressed, set func()) error {
 	if key.Missing {
 		return ErrNoKey
 	}
@@ -158,7 +150,7 @@ func (d *Desk) PressDND(ctx context.Context, on bool) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.dnd = on
+	set()
 	return nil
 }
 
