@@ -232,7 +232,9 @@ func (c *Call) note(res *sip.Response) {
 func (c *Call) progress(res *sip.Response) {
 	if to := res.To(); to != nil {
 		c.mu.Lock()
-		c.earlyTag, _ = to.Params.Get("tag")
+		if tag, ok := to.Params.Get("tag"); ok { // a 100 has none, and may be handled after the 180
+			c.earlyTag = tag
+		}
 		c.mu.Unlock()
 	}
 	if len(res.Body()) > 0 {

@@ -47,7 +47,7 @@ func cli(ctx context.Context, root, dir, command string) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = boxEnv
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 20 * time.Second // a busy machine ends the processes around it late
 	var out, complaint strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {

@@ -73,8 +73,9 @@ func (a *askers) between(t *testing.T) {
 	}
 	a.Kill(t)
 	// A call that came into the application before Asterisk has noticed would wait there for
-	// the next controller.
-	Eventually(t, 5*time.Second, func() string {
+	// the next controller. Asterisk 16 may list an application that has ended until the next
+	// one ends.
+	WaitFor(10*time.Second, func() string {
 		if apps := a.Console(t, "ari show apps"); strings.Contains(apps, "dialtone") {
 			return apps
 		}
