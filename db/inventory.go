@@ -76,16 +76,8 @@ func (tx *Tx) AddInventoryNumber(ctx context.Context, n *pbx.InventoryNumber) er
 	if err := tx.writable(); err != nil {
 		return err
 	}
-	taken, err := tx.has(ctx, `SELECT 1 FROM inventory WHERE number = ?`, n.Number)
-	if err != nil {
-		return fmt.Errorf("looking for number %s: %w", n.Number, err)
-	}
-	if taken {
-		return pbx.Conflictf("number", "number %s belongs to an account already", n.Number)
-	}
-	n.UploadedBy = tx.author.Account
-	if n.Kind == "" {
-		n.Kind, n.KindGuessed = e164.Kind(n.Number), true
+	if err := tx.uploads(ctx, n); err != nil {
+		return err
 	}
 	if err := n.Validate(); err != nil {
 		return err
@@ -100,6 +92,22 @@ func (tx *Tx) AddInventoryNumber(ctx context.Context, n *pbx.InventoryNumber) er
 		return err
 	}
 	return tx.numberHappened(ctx, n, "uploaded")
+}
+
+// uploads makes a number that nobody has that of the author's account, and guesses its kind.
+func (tx *Tx) uploads(ctx context.Context, n *pbx.InventoryNumber) error {
+	taken, err := tx.has(ctx, `SELECT 1 FROM inventory WHERE number = ?`, n.Number)
+	if err != nil {
+		return fmt.Errorf("looking for number %s: %w", n.Number, err)
+	}
+	if taken {
+		return pbx.Conflictf("number", "number %s belongs to an account already", n.Number)
+	}
+	n.UploadedBy = tx.author.Account
+	if n.Kind == "" {
+		n.Kind, n.KindGuessed = e164.Kind(n.Number), true
+	}
+	return nil
 }
 
 // fillCarriers refuses carriers that a number cannot have, and gives it the default ones.

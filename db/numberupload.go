@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/dialtone-pbx/dialtone/provisioner/e164"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -60,19 +59,12 @@ func (tx *Tx) UploadNumbers(ctx context.Context, to Assignment, voice, sms strin
 // Add brings one number. A Conflict error, after which the upload can go on, says that an
 // account has it already.
 func (u *NumberUpload) Add(ctx context.Context, n *pbx.InventoryNumber) error {
-	taken, err := u.tx.has(ctx, `SELECT 1 FROM inventory WHERE number = ?`, n.Number)
-	if err != nil {
-		return fmt.Errorf("looking for number %s: %w", n.Number, err)
+	if err := u.tx.uploads(ctx, n); err != nil {
+		return err
 	}
-	if taken {
-		return pbx.Conflictf("number", "number %s belongs to an account already", n.Number)
-	}
-	n.Reseller, n.Tenant, n.State, n.UploadedBy = u.to.Reseller, u.to.Tenant, pbx.NumberAvailable, u.tx.author.Account
+	n.Reseller, n.Tenant, n.State = u.to.Reseller, u.to.Tenant, pbx.NumberAvailable
 	if n.Tenant != "" {
 		n.State = pbx.NumberAssigned
-	}
-	if n.Kind == "" {
-		n.Kind, n.KindGuessed = e164.Kind(n.Number), true
 	}
 	if n.Voice && u.voice != nil {
 		n.VoiceCarrier, n.VoiceDefaulted = u.voice.Name, !u.voiceNamed

@@ -23,7 +23,8 @@ func TestPhoneSettingsFromBeforeStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := s.SettingsOf("old"); len(c.Paging) != 0 || c.OutboundProxy != "" || c.SecondServer != "" || c.Language != "de" || c.VLAN != 7 || len(c.Codecs) != 2 || c.Version != 3 {
+	if c := s.SettingsOf("old"); len(c.Paging) != 0 || c.OutboundProxy != "" || c.SecondServer != "" ||
+		c.Language != "de" || c.VLAN != 7 || len(c.Codecs) != 2 || c.Version != 3 {
 		t.Errorf("the settings are %+v", c)
 	}
 }

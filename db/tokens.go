@@ -30,7 +30,8 @@ type Token struct {
 // touchEvery keeps a busy token from writing at each request.
 const touchEvery = time.Minute
 
-const selectToken = `SELECT id, name, role, coalesce(tenant, ''), coalesce(reseller, ''), created_by, username, expires_at, created_at, revoked_at, last_used_at FROM tokens`
+const selectToken = `SELECT id, name, role, coalesce(tenant, ''), coalesce(reseller, ''), created_by, username,
+	expires_at, created_at, revoked_at, last_used_at FROM tokens`
 
 func scanToken(row scanner) (*Token, error) {
 	t := &Token{}

@@ -50,7 +50,8 @@ func TestMergedContacts(t *testing.T) {
 		t.Errorf("the own part alone gives another file:\n%s", again)
 	}
 	// The phone holds the merged file and sends that: nothing moves any more.
-	if again, ok := MergeContacts(p, rendered, OwnContacts(nobody, "default", rendered, merged)); !ok || !sameEntries(string(again), string(merged)) {
+	if again, ok := MergeContacts(p, rendered, OwnContacts(nobody, "default", rendered, merged)); !ok ||
+		!sameEntries(string(again), string(merged)) {
 		t.Errorf("sent back, it becomes:\n%s\nwas:\n%s", again, merged)
 	}
 }

@@ -49,7 +49,8 @@ func numberFile(file []byte) (*csv.Reader, map[string]int, error) {
 	}
 	head, err := rows.Read()
 	if err != nil {
-		return nil, nil, pbx.Refusedf("file", "the file has no rows: its first one names the columns Country Code, Phone Number, Voice, SMS and Fax")
+		return nil, nil, pbx.Refusedf("file", "the file has no rows: its first one "+
+			"names the columns Country Code, Phone Number, Voice, SMS and Fax")
 	}
 	columns, refused := columnsOf(head)
 	if refused != nil {

@@ -127,7 +127,8 @@ func TestFactoryFlags(t *testing.T) {
 	out := newScreen()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	d, err := (&cli{MAC: "0004f2aabb02", Model: "SPIP430", URL: srv.URL, LocalIP: "127.0.0.1", Factory: true, DND: true, Forward: "102"}).desk(out)
+	d, err := (&cli{MAC: "0004f2aabb02", Model: "SPIP430", URL: srv.URL, LocalIP: "127.0.0.1",
+		Factory: true, DND: true, Forward: "102"}).desk(out)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,7 +129,8 @@ func declare[I, O any](a *api, who access, op huma.Operation, handler func(conte
 	}
 	if !who.allows(pbx.RolePlatformAdmin) && !who.open() || who.tenant(op.Path, reflect.TypeFor[I]()) == "" {
 		panic("operation " + op.OperationID +
-			" is for those who belong to a tenant, and names none: use {tenant} or {reseller} in the path, TenantQuery in the input, inBranch or aboutNoTenant")
+			" is for those who belong to a tenant, and names none: use {tenant} or {reseller} in the path, " +
+			"TenantQuery in the input, inBranch or aboutNoTenant")
 	}
 	if op.Metadata == nil {
 		op.Metadata = map[string]any{}

@@ -106,7 +106,8 @@ func TestNoCrossingBetweenBranches(t *testing.T) {
 			l.must(409, "PUT", taken, `{}`, "Authorization: Bearer "+token)
 		}
 		for _, list := range []string{"/v1/tenants", "/v1/resellers", "/v1/tokens", "/v1/changes"} { // the inventory of south is empty
-			if body := l.must(200, "GET", list, "", "Authorization: Bearer "+token).Body; strings.Contains(body, "north") || !strings.Contains(body, "south") {
+			if body := l.must(200, "GET", list, "", "Authorization: Bearer "+token).Body; strings.Contains(body, "north") ||
+				!strings.Contains(body, "south") {
 				t.Errorf("%s lists %s as %s", name, list, body)
 			}
 		}

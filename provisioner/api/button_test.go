@@ -68,7 +68,8 @@ func TestKeysThatDoNothingAreNamed(t *testing.T) {
 		{"extensions/101", `{"record_on_demand":true}`, `"record_on_demand":true`, "unfollowed"},
 		{"phones/001565aabbcc", `{}`, `"5":{"kind":"paging","value":"224.0.1.75:10000","line":1}`, "unfollowed"},
 	} {
-		if r := l.must(200, "PATCH", step.path, step.body); !strings.Contains(r.Body, step.named) || strings.Contains(r.Body, step.not+": ") || step.not == "unfollowed" && strings.Contains(r.Body, step.not) {
+		if r := l.must(200, "PATCH", step.path, step.body); !strings.Contains(r.Body, step.named) ||
+			strings.Contains(r.Body, step.not+": ") || step.not == "unfollowed" && strings.Contains(r.Body, step.not) {
 			t.Errorf("PATCH %s %s: %s", step.path, step.body, r.Body)
 		}
 	}

@@ -70,9 +70,10 @@ const cdrsPath = "/v1/tenants/{tenant}/cdrs"
 
 func (a *api) registerCDRs() {
 	declare(a, operators.and(ownCDRs), huma.Operation{Method: "GET", Path: cdrsPath, OperationID: "list-cdrs", Tags: []string{"cdrs"},
-		Summary:     "List records of calls, newest first",
-		Description: "Users get the calls of their own extension, under whichever number it had, without the numbers and devices at which others were rung, and without rules.",
-		Errors:      []int{401, 404, 422}}, a.listCDRs)
+		Summary: "List records of calls, newest first",
+		Description: "Users get the calls of their own extension, under whichever number it had, " +
+			"without the numbers and devices at which others were rung, and without rules.",
+		Errors: []int{401, 404, 422}}, a.listCDRs)
 	declare(a, operators.and(ownCDRs), huma.Operation{Method: "GET", Path: "/v1/tenants/{tenant}/cdrs.csv", OperationID: "export-cdrs",
 		Tags:    []string{"cdrs"},
 		Summary: "Export records of calls as CSV (RFC 4180), newest first",

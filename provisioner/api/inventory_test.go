@@ -131,7 +131,8 @@ func TestUploadNamesWhatIsWrong(t *testing.T) {
 	l.must(200, "GET", "/v1/numbers/+49305550100", "")
 	for file, detail := range map[string]string{"": "the file has no rows", "a,b\n": "means nothing here", "PK\x03\x04": "workbook",
 		"\xff\xfeC": "UTF-16", "Phone Number\n1\n": "no column Country Code", "Phone Number,Phone Number\n": "twice"} {
-		if r := l.do("POST", "/v1/numbers/upload", file, "Content-Type: text/csv"); r.Status != 422 && r.Status != 400 || !strings.Contains(r.Body, detail) && file != "" {
+		if r := l.do("POST", "/v1/numbers/upload", file, "Content-Type: text/csv"); r.Status != 422 && r.Status != 400 ||
+			!strings.Contains(r.Body, detail) && file != "" {
 			t.Errorf("%q: %d %s, want %s", file, r.Status, r.Body, detail)
 		}
 	}
@@ -140,7 +141,8 @@ func TestUploadNamesWhatIsWrong(t *testing.T) {
 		t.Errorf("the sample itself: %v", got)
 	}
 	export := l.must(200, "GET", "/v1/numbers.csv?state=available", "").Body
-	if !strings.HasPrefix(export, "Country Code,Phone Number,Voice,SMS,Fax,Kind,") || !strings.Contains(export, "\r\n49,+49305550100,TRUE,FALSE,FALSE,local,available,") {
+	if !strings.HasPrefix(export, "Country Code,Phone Number,Voice,SMS,Fax,Kind,") ||
+		!strings.Contains(export, "\r\n49,+49305550100,TRUE,FALSE,FALSE,local,available,") {
 		t.Errorf("the export is %q", export)
 	}
 }

@@ -52,7 +52,8 @@ func (a *api) registerNumberUploads() {
 			Errors: []int{401, 404, 409, 413, 422}}
 		if method == "POST" {
 			o.MaxBodyBytes, o.BodyReadTimeout = maxNumberFile, numberFileWithin
-			o.Description = "The body is the file, as CSV with commas, semicolons or tabs in UTF-8. Its first row names the columns Country Code, Phone Number, Voice, SMS and Fax; Kind may be a sixth."
+			o.Description = "The body is the file, as CSV with commas, semicolons or tabs in UTF-8. " +
+				"Its first row names the columns Country Code, Phone Number, Voice, SMS and Fax; Kind may be a sixth."
 		}
 		return o
 	}
@@ -83,12 +84,14 @@ func (a *api) registerNumberUploads() {
 			"text/csv": {Schema: &huma.Schema{Type: "string"}}}}}
 		return o
 	}
-	declare(a, tenantAdmins.aboutNoTenant(), file(op("GET", "/v1/numbers-sample.csv", "get-number-sample", "The file to fill in for an upload")),
+	sample := op("GET", "/v1/numbers-sample.csv", "get-number-sample", "The file to fill in for an upload")
+	declare(a, tenantAdmins.aboutNoTenant(), file(sample),
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 			return csvFile("numbers-sample.csv", func(w io.Writer) { _, _ = io.WriteString(w, provisioner.UploadSample) }), nil
 		})
-	declare(a, branchAdmins.inBranch(), file(op("GET", "/v1/numbers.csv", "export-inventory", "The inventory as CSV, with the columns of an upload first")),
-		a.exportInventory)
+	export := op("GET", "/v1/numbers.csv", "export-inventory",
+		"The inventory as CSV, with the columns of an upload first")
+	declare(a, branchAdmins.inBranch(), file(export), a.exportInventory)
 }
 
 func (a *api) uploadNumbers(ctx context.Context, o UploadOptions, to db.Assignment, file []byte) (*struct{ Body NumberUpload }, error) {

@@ -97,7 +97,8 @@ func Read(code int, cell string) (string, error) {
 	case text == "":
 		return "", fmt.Errorf("is empty")
 	case exponent.MatchString(text):
-		return "", fmt.Errorf("%.30q lost its last digits: Excel turned this number into scientific notation; format the column as text and write the number again", text)
+		return "", fmt.Errorf("%.30q lost its last digits: Excel turned this number into scientific notation; "+
+			"format the column as text and write the number again", text)
 	case rounded.MatchString(text):
 		return "", fmt.Errorf("%.30q has decimals: Excel took it for an amount; format the column as text", text)
 	}

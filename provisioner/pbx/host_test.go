@@ -104,7 +104,8 @@ func TestParseServer(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "sip:sbc.example.com", "a b", ":5080", "sbc.example.com:0", "sbc.example.com:x", "sbc.example.com:70000", "a\nb", "0.0.0.0:5060", "224.0.0.1"} {
-		if clean, err := ParseServer("second_server", text); err == nil || err.Field != "second_server" || !strings.Contains(err.Message, "sbc.example.com or") {
+		if clean, err := ParseServer("second_server", text); err == nil || err.Field != "second_server" ||
+			!strings.Contains(err.Message, "sbc.example.com or") {
 			t.Errorf("%q is the server %q: %v", text, clean, err)
 		}
 	}

@@ -39,8 +39,8 @@ func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller,
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Author: pbx.Author{Actor: "token " + token.Name, Account: pbx.AccountOf(token.Reseller, token.Tenant)}, Role: token.Role, Tenant: token.Tenant,
-		Reseller: token.Reseller, Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
+	author := pbx.Author{Actor: "token " + token.Name, Account: pbx.AccountOf(token.Reseller, token.Tenant)}
+	return &Caller{Author: author, Role: token.Role, Tenant: token.Tenant, Reseller: token.Reseller, Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
 }
 
 // Everywhere reports whether all tenants are within a caller's reach.
@@ -92,7 +92,8 @@ func (a *Authenticator) caller(ctx context.Context, hash []byte) (*Caller, error
 }
 
 func callerOf(u *pbx.User, expires time.Time, hash []byte) *Caller {
-	return &Caller{Author: pbx.Author{Actor: "user " + u.Username, Account: pbx.AccountOf("", u.Tenant)}, Role: u.Role, Tenant: u.Tenant, User: u,
+	author := pbx.Author{Actor: "user " + u.Username, Account: pbx.AccountOf("", u.Tenant)}
+	return &Caller{Author: author, Role: u.Role, Tenant: u.Tenant, User: u,
 		MustChange: u.MustChange, Expires: expires, session: hash}
 }
 

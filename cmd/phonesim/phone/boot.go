@@ -9,7 +9,8 @@ import (
 )
 
 // bootYealink: <mac>.boot, else y000000000000.boot; a boot file's includes and nothing else, or without one the model's
-// common file and then <mac>.cfg. Firmware up to V73 knows no boot file. Of equal parameters the last read wins (vendor guide V84, page 74).
+// common file and then <mac>.cfg. Firmware up to V73 knows no boot file. Of equal parameters the last read wins
+// (vendor guide V84, page 74).
 func (f *fetch) bootYealink(ctx context.Context, values map[string]string) (*Config, error) {
 	p := f.phone
 	base := p.memory.url

@@ -77,7 +77,8 @@ func (d *deskLife) live(t *testing.T) {
 
 // boots is the phone, factory fresh, with the generic URL from DHCP.
 func (d *deskLife) boots(t *testing.T) *phone.Phone {
-	return NewPhone(t, phone.Options{MAC: d.mac, Model: d.model, ProvisioningURL: d.Phones + "/", SerialInUA: true, RefetchOnCheckSync: true, Left: leftBehind[d.vendor]})
+	return NewPhone(t, phone.Options{MAC: d.mac, Model: d.model, ProvisioningURL: d.Phones + "/",
+		SerialInUA: true, RefetchOnCheckSync: true, Left: leftBehind[d.vendor]})
 }
 
 func (d *deskLife) unknown() {

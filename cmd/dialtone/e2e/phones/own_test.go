@@ -29,7 +29,8 @@ func (d *deskLife) box(c *phone.Config) *factory.Settings {
 func (d *deskLife) asServed(when string, c *phone.Config) {
 	d.t.Helper()
 	s := d.box(c)
-	if sent := s.OffHook("152", time.Second); sent.Number != "152" || s.Forwarded() != "" || !s.ForwardKey("1").Missing || s.RingingLamp("152") != "**152" {
+	if sent := s.OffHook("152", time.Second); sent.Number != "152" || s.Forwarded() != "" ||
+		!s.ForwardKey("1").Missing || s.RingingLamp("152") != "**152" {
 		d.t.Errorf("%s: 152 leaves as %+v, forwarded to %q, key to forward %+v, a lamp takes %q", when, sent, s.Forwarded(), s.ForwardKey("1"),
 			s.RingingLamp("152"))
 	}
