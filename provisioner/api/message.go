@@ -159,7 +159,7 @@ func (a *api) patchMessage(ctx context.Context, in *messageChange) (*messageAnsw
 	case in.Body.Folder != nil:
 		m, err = a.ctl.Messages.Move(ctx, author(ctx), in.box(), in.ID, pbx.Folder(*in.Body.Folder))
 	default:
-		err = pbx.Invalidf("heard", "or folder is required")
+		err = pbx.Invalidf("heard", "is required, or folder")
 	}
 	return a.messageAnswer(in.MessageBox, m, err)
 }
