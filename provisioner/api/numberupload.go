@@ -103,6 +103,12 @@ func (a *api) registerNumberUploads() {
 		return a.uploadNumbers(ctx, in.UploadOptions, db.Assignment{Tenant: in.Tenant},
 			"/v1/tenants/"+in.Tenant+"/numbers/uploads/")
 	})
+	for _, path := range []string{inventoryPath + "/upload", tenant.Path} {
+		responses := a.hu.OpenAPI().Paths[path].Post.Responses
+		accepted := *responses["200"]
+		accepted.Description = "Read, with background=true"
+		responses["202"] = &accepted
+	}
 	a.registerUploadProgress(op)
 	file := func(o huma.Operation) huma.Operation {
 		o.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{

@@ -74,10 +74,10 @@ func (u *Upload) Close() {
 // Read reads the file and notes what is wrong in it. After an error the upload has ended; an
 // Invalid error is about the file as a whole.
 func (u *Upload) Read(ctx context.Context, file io.Reader) error {
-	if err := u.ask(ctx); err != nil { // before the file is sent in vain
-		return u.end(Failed, err)
-	}
 	rows, columns, err := openFile(file)
+	if err == nil {
+		err = u.ask(ctx) // before the rest is sent in vain
+	}
 	if err == nil {
 		err = u.read(rows, columns)
 	}
