@@ -107,7 +107,7 @@ func (in *input) idle(s *pbx.Snapshot, tenant string, b pbx.Button) string {
 	switch {
 	case b.Kind == pbx.NoButton || l == nil:
 		return ""
-	case b.Kind == pbx.PagingButton && !slices.Contains(in.settings.Paging, b.Value):
+	case b.Kind == pbx.PagingButton && !slices.Contains(s.SettingsOf(tenant).Paging, b.Value):
 		return "nobody listens at " + b.Value + ": it is not in paging of phone-settings"
 	case (b.Kind == pbx.ParkButton || b.Kind == pbx.ParkedButton) && !s.CodesOf(tenant).IsSlot(b.Value):
 		return b.Value + " is no park slot of the tenant"

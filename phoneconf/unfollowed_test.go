@@ -124,6 +124,16 @@ func TestIdleKeysAreNamed(t *testing.T) {
 			t.Errorf("%+v, codes %q: %q, want %q", c.button, c.codes, said, c.want)
 		}
 	}
+	// Others of the tenant listen, though this phone does not.
+	s, p := office(m, nil, pbx.Button{Kind: pbx.PagingButton, Value: "224.0.1.75:10000", Key: 2, Line: 1})
+	p.Settings.Paging = &[]string{}
+	s = with(s, func(r *pbx.Rows) {
+		r.PhoneSettings = []*pbx.PhoneSettings{pbx.DefaultPhoneSettings(p.Tenant)}
+		r.PhoneSettings[0].Paging = []string{"224.0.1.75:10000"}
+	})
+	if said := Unfollowed(s, p, testSite); len(said) > 0 {
+		t.Errorf("a key to speak to others: %q", said)
+	}
 }
 
 // What each make is told for a key of the phone's own.
