@@ -19,8 +19,8 @@ import (
 // connections that it closed itself; faults are in the errors.
 var quietSIP = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
 
-// unregisterWithin bounds the sign-off of one device. Asterisk is next door.
-const unregisterWithin = 3 * time.Second
+// unregisterWithin bounds the sign-off of one device. Asterisk is next door, but may be busy.
+const unregisterWithin = 10 * time.Second
 
 // Unregister drops every registration of a device. Asterisk's manager interface
 // has no action for that, and deleting rows of its database leaves the contact in

@@ -134,6 +134,9 @@ func (l *lab) doctor(t *testing.T, p Program) {
 			t.Errorf("codec %s, which Asterisk translates %v: %s", codec, has, out)
 		}
 	}
+	if !strings.Contains(out, "sound between different codecs, Asterisk 22.") {
+		t.Errorf("doctor does not know the version: %s", out)
+	}
 	if strings.Contains(out, secret("manager.conf")) || strings.Contains(out, secret("ari.conf")) {
 		t.Error("doctor shows a secret")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -213,7 +214,26 @@ func (d *doctorCmd) rest(ctx context.Context) []finding {
 		}
 		out = append(out, f)
 	}
-	return append(out, codecs(running)...)
+	var about struct{ System struct{ Version string } }
+	if err := client.Do(ctx, "GET", "/asterisk/info", url.Values{"only": {"system"}}, nil, &about); err != nil {
+		return append(out, finding{what: "the version of Asterisk", err: err})
+	}
+	return append(append(out, codecs(running)...), translation(about.System.Version))
+}
+
+// translation notes the Asterisk builds that lose sound where they translate codecs: Debian's
+// patch of ast_translate drops frames whose RTP sequence number is behind that of the frame
+// before, and a translator outlives the bridge of its channel. Seen in 22.10.1+dfsg, not in
+// Debian's 16 nor in the unpatched source.
+func translation(version string) finding {
+	f := finding{what: "sound between different codecs, Asterisk " + version,
+		only: "calls whose parties have no codec in common, some of which stay silent after hold and transfer"}
+	major, _, _ := strings.Cut(version, ".")
+	if n, err := strconv.Atoi(major); err == nil && n > 16 && strings.Contains(version, "dfsg") {
+		f.err = errors.New("Debian's build drops frames that it translates")
+		f.mend = []string{"leave the codecs of tenants as they are (see dialtone manual phones), or build Asterisk from its source"}
+	}
+	return f
 }
 
 // codecs says which codecs of phones Asterisk translates, of those that not every one does.

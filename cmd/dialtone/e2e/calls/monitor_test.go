@@ -59,7 +59,7 @@ func (m *monitoring) refusals(t *testing.T) {
 			t.Errorf("%s answers %d, want %d", code, got, want)
 		}
 	}
-	out, in := Connect(t, m.other, m.desk, "102")
+	out, in := m.meet(t, "default", m.other, m.desk, "102")
 	if got := Refusal(t, m.home, "*55103"); got != 403 {
 		t.Errorf("who may not monitor is answered %d", got)
 	}
@@ -67,6 +67,35 @@ func (m *monitoring) refusals(t *testing.T) {
 		t.Errorf("the other tenant, whose 102 is idle, is answered %d", got)
 	}
 	HangUp(t, out, in)
+}
+
+// meet connects two phones and waits until Asterisk has bridged them, which comes after the
+// caller's 200: only then there is a talk that could be monitored.
+func (m *monitoring) meet(t *testing.T, tenant string, from, to *phone.Phone, number string) (out, in *phone.Call) {
+	t.Helper()
+	out, in = Connect(t, from, to, number)
+	Eventually(t, Patience, func() string {
+		var calls struct {
+			Items []struct {
+				Dialled string
+				Legs    []struct{ State string }
+			}
+		}
+		m.Do(t, "GET", "/v1/tenants/"+tenant+"/calls", nil, &calls)
+		for _, c := range calls.Items {
+			up := 0
+			for _, l := range c.Legs {
+				if l.State == "up" {
+					up++
+				}
+			}
+			if c.Dialled == number && up == 2 {
+				return ""
+			}
+		}
+		return fmt.Sprintf("the call to %s is not bridged: %+v", number, calls.Items)
+	})
+	return out, in
 }
 
 // listens dials the code and waits until it is answered.
@@ -80,7 +109,7 @@ func (m *monitoring) listens(t *testing.T, from *phone.Phone, code string) *phon
 }
 
 func (m *monitoring) modes(t *testing.T) {
-	out, in := Connect(t, m.other, m.desk, "102")
+	out, in := m.meet(t, "default", m.other, m.desk, "102")
 	boss := m.listens(t, m.boss, "*55102")
 	press := func(key string) {
 		t.Helper()
@@ -154,7 +183,7 @@ func (m *monitoring) whichPhone(t *testing.T) {
 	m.Do(t, "PATCH", Tenant+"/extensions/101", Object{"monitored": true}, nil)
 	m.Do(t, "PATCH", Tenant+"/extensions/103", Object{"monitors": true}, nil)
 	m.Applied(t)
-	out, in := Connect(t, m.home, m.other, "103")
+	out, in := m.meet(t, "default", m.home, m.other, "103")
 	boss := m.listens(t, m.boss, "*55102")
 	Speaks(t, "its own call", out, CallerTone, []*phone.Call{in, boss}, nil)
 	nosy := m.listens(t, m.other, "*55101")
@@ -170,8 +199,8 @@ func (m *monitoring) whichPhone(t *testing.T) {
 
 // tenants: of two calls at once each tenant hears its own.
 func (m *monitoring) tenants(t *testing.T) {
-	out, in := Connect(t, m.other, m.desk, "102")
-	theirs, there := Connect(t, m.stranger, m.theirThird, "103")
+	out, in := m.meet(t, "default", m.other, m.desk, "102")
+	theirs, there := m.meet(t, "other", m.stranger, m.theirThird, "103")
 	boss, spy := m.listens(t, m.boss, "*55102"), m.listens(t, m.spy, "*55102")
 	Speaks(t, "ours", out, CallerTone, []*phone.Call{in, boss}, []*phone.Call{spy, there})
 	Speaks(t, "theirs", theirs, CalleeTone, []*phone.Call{there, spy}, []*phone.Call{boss, in})
