@@ -18,6 +18,10 @@ type Question struct {
 	// Busy are extensions taken to be in a call. All others are taken to be free, whatever
 	// their present state.
 	Busy []string
+	// Out are trunks taken to be out of order. Carriers are SIP answers that the carriers of
+	// trunks are taken to give to every call. Both by the trunk's name.
+	Out      []string
+	Carriers map[string]int
 	// Turn is the observed state of a ring group; nil knows nothing.
 	Turn func(tenant, group string) pbx.Turn
 }
@@ -49,6 +53,9 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 		return nil, pbx.Refusedf("from", "extension %s has no device that could call", q.From)
 	}
 	live := assumed{busy: map[string]bool{}, turn: q.Turn}
+	if err := q.ofTrunks(s, &call); err != nil {
+		return nil, err
+	}
 	for _, number := range q.Busy {
 		e := s.Extension(q.Tenant, number)
 		if e == nil {
@@ -60,6 +67,26 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 	}
 	call.Live = live
 	return pbx.Simulate(s, call, q.When), nil
+}
+
+// ofTrunks reads what is taken of trunks.
+func (q Question) ofTrunks(s *pbx.Snapshot, call *pbx.Call) error {
+	call.Out, call.Carriers = map[string]bool{}, map[string]int{}
+	for _, name := range q.Out {
+		t := s.Trunk(q.Tenant, name)
+		if t == nil {
+			return pbx.Refusedf("trunks_out", "trunk %s does not exist in tenant %s", name, q.Tenant)
+		}
+		call.Out[t.Endpoint] = true
+	}
+	for name, answer := range q.Carriers {
+		t := s.Trunk(q.Tenant, name)
+		if t == nil {
+			return pbx.Refusedf("carriers", "trunk %s does not exist in tenant %s", name, q.Tenant)
+		}
+		call.Carriers[t.Endpoint] = answer
+	}
+	return nil
 }
 
 // callingDevice returns the first device of an extension that can call. If from is no
@@ -97,6 +124,9 @@ func (a assumed) Registered(string) bool { return true }
 
 // Answers implements pbx.Live: every carrier does.
 func (a assumed) Answers(string) bool { return true }
+
+// SignedIn implements pbx.Live: every trunk is registered.
+func (a assumed) SignedIn(string) bool { return true }
 
 // CallsAt implements pbx.Live: an endpoint that is in use has one call.
 func (a assumed) CallsAt(endpoints []string) int {
