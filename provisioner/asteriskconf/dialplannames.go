@@ -35,6 +35,7 @@ type dialplanView struct {
 	NextTrunk               []int // SIP answers after which another trunk is tried, beside 5xx
 	Tenants                 []dialplanTenant
 	Numbers                 []dialplanNumber // of all tenants
+	Ruled                   []dialplanRuled  // those of them that have rules
 	Accounts                []accountName
 	Legs                    []dialplanLeg // of all tenants that are calls of their own
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
