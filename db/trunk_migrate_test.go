@@ -35,9 +35,9 @@ func databaseOf(t *testing.T, version int64) (path string, raw *sql.DB) {
 	return path, raw
 }
 
-// TestTrunksFromBefore migrates a trunk of version 42, beside which there may be others then.
+// TestTrunksFromBefore migrates a trunk of version 44, beside which there may be others then.
 func TestTrunksFromBefore(t *testing.T) {
-	path, raw := databaseOf(t, 42)
+	path, raw := databaseOf(t, 44)
 	for _, statement := range []string{
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
 		`INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision,

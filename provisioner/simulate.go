@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,13 +18,17 @@ type Question struct {
 	When time.Time // at which time
 	// Busy are extensions taken to be in a call. All others are taken to be free, whatever
 	// their present state.
-	Busy []string
-	// Out are trunks taken to be out of order. Carriers are SIP answers that the carriers of
-	// trunks are taken to give to every call. Both by the trunk's name.
-	Out      []string
-	Carriers map[string]int
+	Busy     []string
+	Out      []string        // trunks taken to be out of order, by name
+	Carriers []CarrierAnswer // what carriers are taken to answer
 	// Turn is the observed state of a ring group; nil knows nothing.
 	Turn func(tenant, group string) pbx.Turn
+}
+
+// CarrierAnswer is the SIP answer that the carrier of a trunk is taken to give to every call.
+type CarrierAnswer struct {
+	Trunk  string // its name
+	Answer int
 }
 
 // Simulate says what would happen to a call, by all that was written before it.
@@ -72,19 +77,19 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 // ofTrunks reads what is taken of trunks.
 func (q Question) ofTrunks(s *pbx.Snapshot, call *pbx.Call) error {
 	call.Out, call.Carriers = map[string]bool{}, map[string]int{}
-	for _, name := range q.Out {
+	for i, name := range q.Out {
 		t := s.Trunk(q.Tenant, name)
 		if t == nil {
-			return pbx.Refusedf("trunks_out", "trunk %s does not exist in tenant %s", name, q.Tenant)
+			return pbx.Refusedf(fmt.Sprintf("trunks_out[%d]", i), "trunk %s does not exist in tenant %s", name, q.Tenant)
 		}
 		call.Out[t.Endpoint] = true
 	}
-	for name, answer := range q.Carriers {
-		t := s.Trunk(q.Tenant, name)
+	for i, c := range q.Carriers {
+		t := s.Trunk(q.Tenant, c.Trunk)
 		if t == nil {
-			return pbx.Refusedf("carriers", "trunk %s does not exist in tenant %s", name, q.Tenant)
+			return pbx.Refusedf(fmt.Sprintf("carriers[%d].trunk", i), "trunk %s does not exist in tenant %s", c.Trunk, q.Tenant)
 		}
-		call.Carriers[t.Endpoint] = answer
+		call.Carriers[t.Endpoint] = c.Answer
 	}
 	return nil
 }
