@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 	"provisioner/calls":        {"provisioner/pbx", "db", "ami", "provisioner/event", "provisioner/writebehind"},
 	"provisioner/cdr":          {"provisioner/pbx", "db", "provisioner/asteriskconf", "provisioner/spool", "provisioner/writebehind"},
 	"provisioner/spool":        {"provisioner/pbx"},
+	"provisioner/directory":    {"provisioner/pbx", "provisioner/limit"},
 	"provisioner/mail":         {"provisioner/pbx"},
 	"provisioner/signin":       {"provisioner/pbx", "db", "provisioner/mail", "provisioner/limit", "provisioner/wholefile"},
 	"provisioner":              {"provisioner/e164", "provisioner/numberfile", "provisioner/numberpool", "provisioner/numberlife", "provisioner/apply", "provisioner/fleet", "provisioner/status", "provisioner/trunkstatus", "provisioner/calls", "provisioner/cdr", "provisioner/spool", "provisioner/mail", "provisioner/signin", "provisioner/pbx", "provisioner/wholefile", "db", "templates", "phoneconf", "provisioner/asteriskconf", "provisioner/event", "provisioner/limit", "provisioner/writebehind", "ami"},
