@@ -200,16 +200,7 @@ func (tx *Tx) giveNumber(ctx context.Context, n *pbx.Number) error {
 	if err := mayAssign(old); err != nil {
 		return err
 	}
-	next := *old
-	next.Reseller, next.State, next.Tenant, next.Destination = t.Reseller, pbx.NumberAssigned, n.Tenant, n.Destination
-	lost, err := tx.loseCarriers(ctx, &next, old.Reseller)
-	if err != nil {
-		return err
-	}
-	if err := inventoryTable.save(ctx, tx, old, &next); err != nil {
-		return err
-	}
-	return tx.numberHappened(ctx, &next, "assigned", lost)
+	return tx.handOver(ctx, old, n, "assigned")
 }
 
 // takeNumber puts a number that a tenant had back into the inventory.
@@ -237,7 +228,10 @@ func (tx *Tx) takeNumber(ctx context.Context, n *pbx.Number) error {
 		return err
 	}
 	next := *old
-	next.State, next.Tenant, next.Destination = pbx.NumberAvailable, "", pbx.Destination{}
+	next.Tenant, next.Destination = "", pbx.Destination{}
+	if err := tx.rest(ctx, &next); err != nil {
+		return err
+	}
 	if err := inventoryTable.save(ctx, tx, old, &next); err != nil {
 		return err
 	}

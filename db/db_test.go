@@ -80,7 +80,7 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, Title: "Acme GmbH", Timezone: "Europe/Berlin",
+	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true, Title: "Acme GmbH", Timezone: "Europe/Berlin",
 		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
 		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90, FirstExtension: "510"}
 }
@@ -93,7 +93,8 @@ func loneTenant() *pbx.Tenant {
 }
 
 func sampleReseller() *pbx.Reseller {
-	return &pbx.Reseller{Name: "south", Parent: "north", Title: "South", MaxExtensions: 700, MaxCalls: 100, MaxNumbers: 50}
+	return &pbx.Reseller{Name: "south", Parent: "north", Title: "South", MaxExtensions: 700, MaxCalls: 100, MaxNumbers: 50,
+		DefaultNumber: true, DefaultNumberKind: "local", DefaultNumberPrefix: "+4930", AgingDays: 30}
 }
 
 func sampleMailbox() *pbx.Mailbox {

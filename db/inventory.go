@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/e164"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -29,6 +30,7 @@ var inventoryTable = newTable(kindInventory, "inventory",
 	col("sms_profile", func(row *pbx.InventoryNumber) any { return &row.SMSProfile }),
 	col("sms_defaulted", func(row *pbx.InventoryNumber) any { return &row.SMSDefaulted }),
 	col("state", func(row *pbx.InventoryNumber) any { return (*string)(&row.State) }),
+	col("aging_until", func(row *pbx.InventoryNumber) any { return instant{&row.AgingUntil} }),
 	col("uploaded_by", func(row *pbx.InventoryNumber) any { return (*string)(&row.UploadedBy) }),
 ).aboveTenants()
 
@@ -147,6 +149,11 @@ func (tx *Tx) ChangeInventoryNumber(ctx context.Context, old, n *pbx.InventoryNu
 	if old.State != n.State {
 		if err := pbx.CheckNumberState(old.State, n.State); err != nil {
 			return err
+		}
+		if n.AgingUntil = (time.Time{}); n.State == pbx.NumberAging {
+			if err := tx.agesUntil(ctx, n); err != nil {
+				return err
+			}
 		}
 	}
 	if !old.SameService(n) {

@@ -76,16 +76,14 @@ func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) error {
 		if err := tx.giveNumber(ctx, n); err != nil {
 			return err
 		}
-	}
-	if err := numberTable.save(ctx, tx, old, n); err != nil {
-		return err
-	}
-	if old == nil {
 		t, err := tx.Tenant(ctx, n.Tenant)
 		if err != nil {
 			return err
 		}
 		return tx.checkPools(ctx, t.Reseller)
+	}
+	if err := numberTable.save(ctx, tx, old, n); err != nil {
+		return err
 	}
 	if old.Destination != n.Destination || old.Leads() != n.Leads() {
 		return tx.numberLeads(ctx, n)

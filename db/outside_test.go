@@ -43,8 +43,9 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 			return tx.exec(ctx, `INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision, max_calls, qualify_seconds) VALUES ('default', 'carrier', 'tfilled', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 2, 30, 45)`)
 		},
 		func() error {
-			return tx.exec(ctx, `INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 2)`)
+			return tx.exec(ctx, `INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 2, 0)`)
 		},
+		func() error { return tx.exec(ctx, `INSERT INTO number_calls VALUES ('+493012345678', 1)`) },
 		func() error {
 			return tx.exec(ctx, `INSERT INTO number_history VALUES (1, '+493012345678', 1, 'tester', 'uploaded', 'assigned', '', 'default', '', 'by hand')`)
 		},

@@ -17,6 +17,10 @@ var resellerTable = newTable(kindReseller, "resellers",
 	col("max_extensions", func(row *pbx.Reseller) any { return &row.MaxExtensions }),
 	col("max_calls", func(row *pbx.Reseller) any { return &row.MaxCalls }),
 	col("max_numbers", func(row *pbx.Reseller) any { return &row.MaxNumbers }),
+	col("default_number", func(row *pbx.Reseller) any { return &row.DefaultNumber }),
+	col("default_number_kind", func(row *pbx.Reseller) any { return &row.DefaultNumberKind }),
+	col("default_number_prefix", func(row *pbx.Reseller) any { return &row.DefaultNumberPrefix }),
+	col("aging_days", func(row *pbx.Reseller) any { return &row.AgingDays }),
 ).aboveTenants()
 
 // Reach is the part of the account tree that a caller may see and change: one tenant, the

@@ -29,6 +29,8 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
+	"github.com/dialtone-pbx/dialtone/provisioner/numberlife"
+	"github.com/dialtone-pbx/dialtone/provisioner/numberpool"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
@@ -100,15 +102,16 @@ type Controller struct {
 	SignIn      *signin.Authenticator // passwords, sessions, codes and tokens
 	Mail        *mail.Outbox          // sends codes and invitations
 
-	db        *db.DB
-	log       *slog.Logger
-	snapshot  atomic.Pointer[pbx.Snapshot]
-	asterisk  *asterisk
-	site      phoneconf.Site
-	overTLS   bool                 // Asterisk has a transport of ours for SIP over TLS
-	pins      *limit.Count[string] // wrong PINs by endpoint
-	damages   atomic.Pointer[[]string]
-	retention *retention
+	db         *db.DB
+	log        *slog.Logger
+	snapshot   atomic.Pointer[pbx.Snapshot]
+	asterisk   *asterisk
+	site       phoneconf.Site
+	overTLS    bool                 // Asterisk has a transport of ours for SIP over TLS
+	pins       *limit.Count[string] // wrong PINs by endpoint
+	damages    atomic.Pointer[[]string]
+	retention  *retention
+	numberLife *numberlife.Life
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are use cases, one kind
 	// each.
@@ -118,6 +121,7 @@ type Controller struct {
 	Inventory *Inventory
 	// NumberFiles brings the numbers of files into the inventory.
 	NumberFiles *numberfile.Uploads
+	NumberPool  *numberpool.Pool // finds numbers to claim
 	Extensions  *Resource[pbx.Extension]
 	Devices     *Resource[pbx.Device]
 	Phones      *Resource[pbx.Phone]
@@ -172,9 +176,11 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Today: c.retention.today}); err != nil {
 		return nil, err
 	}
+	c.numberLife = numberlife.New(numberlife.Options{DB: o.DB, Log: o.Logger, Changed: func() { c.Apply.Nudge() }})
 	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Tenant:  c.tenantExists,
-		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count})
+		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count,
+		Came: c.numberLife.Called})
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +210,7 @@ func (c *Controller) makeKinds() {
 	c.Tenants, c.Resellers, c.Carriers = newTenants(c), newResellers(c), newCarriers(c)
 	c.Inventory = &Inventory{db: c.db, changed: c.Apply.Nudge}
 	c.NumberFiles = numberfile.New(numberfile.Options{DB: c.db, Changed: c.Apply.Nudge, Log: c.log})
+	c.NumberPool = numberpool.New(c.db)
 	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups, c.Users = newGroups(c), newUsers(c)
@@ -232,6 +239,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.Calls.Run(ctx) })
 	g.Go(func() error { return c.NumberFiles.Run(ctx) })
+	g.Go(func() error { return c.numberLife.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if errors.Is(err, context.Canceled) {

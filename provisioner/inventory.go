@@ -82,6 +82,22 @@ func (v *Inventory) Assign(ctx context.Context, by pbx.Author, reach db.Reach, n
 	})
 }
 
+// Claim gives a tenant an available number of the account above it.
+func (v *Inventory) Claim(ctx context.Context, by pbx.Author, n *pbx.Number) error {
+	_, err := v.db.Update(ctx, by, func(tx *db.Tx) error { return tx.ClaimNumber(ctx, n) })
+	return v.done(err)
+}
+
+// MayClaim refuses an admin of a tenant that may not claim numbers, and returns the reseller in
+// whose pool they are; "" is the platform.
+func (v *Inventory) MayClaim(ctx context.Context, by pbx.Author, tenant string) (reseller string, err error) {
+	err = v.db.ViewAs(ctx, by, func(tx *db.Tx) error {
+		reseller, err = tx.MayClaim(ctx, tenant)
+		return err
+	})
+	return reseller, err
+}
+
 // Unassign takes numbers within reach back, all or none.
 func (v *Inventory) Unassign(ctx context.Context, by pbx.Author, reach db.Reach,
 	numbers []string) (ns []*pbx.InventoryNumber, err error) {

@@ -34,7 +34,8 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 }
 
 // putTenant stores a tenant. One without a country takes that of the tenant that has been
-// there from the first start: a new tenant dials as the installation does.
+// there from the first start: a new tenant dials as the installation does. Its reseller may give
+// it a number.
 func putTenant(tx *db.Tx, ctx context.Context, t *pbx.Tenant) error {
 	if t.Country == "" && t.Name != pbx.DefaultTenant {
 		first, err := tx.Tenant(ctx, pbx.DefaultTenant)
@@ -44,5 +45,12 @@ func putTenant(tx *db.Tx, ctx context.Context, t *pbx.Tenant) error {
 			return err
 		}
 	}
-	return tx.PutTenant(ctx, t)
+	old, err := tx.Tenant(ctx, t.Name)
+	if err != nil && pbx.KindOf(err) != pbx.NotFound {
+		return err
+	}
+	if err := tx.PutTenant(ctx, t); err != nil || old != nil {
+		return err
+	}
+	return tx.GiveDefaultNumber(ctx, t)
 }

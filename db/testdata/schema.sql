@@ -240,7 +240,7 @@ CREATE TABLE inventory (
     uploaded_by       TEXT    NOT NULL,
     version           INTEGER NOT NULL CHECK (version > 0),
     revision          INTEGER NOT NULL CHECK (revision > 0)
-) STRICT, WITHOUT ROWID;
+, aging_until INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE invitation_links (
     hash       BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
@@ -275,6 +275,11 @@ CREATE TABLE mailboxes (
     version           INTEGER NOT NULL CHECK (version > 0),
     revision          INTEGER NOT NULL CHECK (revision > 0),
     PRIMARY KEY (tenant, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE number_calls (
+    number   TEXT    NOT NULL PRIMARY KEY,
+    first_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE number_history (
@@ -438,7 +443,7 @@ CREATE TABLE resellers (
     max_numbers    INTEGER NOT NULL CHECK (max_numbers >= 0),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-) STRICT, WITHOUT ROWID;
+, default_number INTEGER NOT NULL DEFAULT 0 CHECK (default_number IN (0, 1)), default_number_kind TEXT NOT NULL DEFAULT '', default_number_prefix TEXT NOT NULL DEFAULT '', aging_days INTEGER NOT NULL DEFAULT 0 CHECK (aging_days >= 0)) STRICT, WITHOUT ROWID;
 
 CREATE TABLE revisions (
     number  INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -543,7 +548,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1))) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1))) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -646,7 +651,11 @@ CREATE INDEX extensions_of_twin_number ON extensions (tenant, twin_number);
 
 CREATE INDEX group_members_of_group ON group_members (tenant, name);
 
+CREATE INDEX inventory_aging ON inventory (aging_until) WHERE aging_until > 0;
+
 CREATE INDEX inventory_of_reseller ON inventory (reseller, number);
+
+CREATE INDEX inventory_of_revision ON inventory (revision);
 
 CREATE INDEX inventory_without_kind ON inventory (number) WHERE kind = '';
 

@@ -37,6 +37,7 @@ func (l *lab) branches() {
 		l.must(201, "POST", "/v1/tokens", `{"name":"of `+side+`","tenant":"shop-`+side+`"}`)
 	}
 	l.must(201, "PUT", "/v1/tenants/shop-north/numbers/+493012345600", `{"destination":"extension:101"}`)
+	l.must(201, "POST", "/v1/numbers", `{"number":"+493012345601","reseller":"below-north"}`)
 }
 
 // resellerToken makes a token of a reseller admin.
@@ -85,6 +86,8 @@ func TestNoCrossingBetweenBranches(t *testing.T) {
 		for _, do := range []string{"assign", "unassign"} {
 			l.checkSameBody(t, tokens[name], "POST", "/v1/numbers/"+do, `{"numbers":["%s"]}`, "+493012345600", "+493012345699", 404)
 		}
+		l.checkSameBody(t, tokens[name], "POST", "/v1/tenants/shop-south/numbers/claim", `{"number":"%s"}`, "+493012345601", "+493012345699", 409)
+		l.checkSame(t, name+" ", tokens[name], "GET", "/v1/numbers/available?reseller=below-north", "/v1/numbers/available?reseller=nobody")
 		l.checkSameBody(t, tokens[name], "POST", "/v1/numbers", `{"number":"+493012345698","tenant":"%s"}`, "shop-north", "nobody", 422)
 		l.checkSameBody(t, tokens[name], "POST", "/v1/numbers", `{"number":"+493012345698","reseller":"%s"}`, "north", "nobody", 422)
 	}

@@ -57,6 +57,7 @@ type InventoryNumber struct {
 	Reseller     string         `json:"reseller,omitempty" doc:"That has it; absent: the platform"`
 	Tenant       string         `json:"tenant,omitempty" doc:"That has it; absent: no tenant"`
 	Destination  string         `json:"destination,omitempty"`
+	AgingUntil   *time.Time     `json:"aging_until,omitempty" doc:"When it becomes available by itself"`
 	UploadedBy   string         `json:"uploaded_by" doc:"platform, reseller NAME or tenant NAME: this account and those above it may delete it"`
 	Apply        ApplyBlock     `json:"apply"`
 }
@@ -65,7 +66,7 @@ type InventoryNumber struct {
 type NumberEvent struct {
 	At          time.Time `json:"at"`
 	Actor       string    `json:"actor"`
-	Action      string    `json:"action" enum:"uploaded,changed,assigned,unassigned,moved,deleted"`
+	Action      string    `json:"action" enum:"uploaded,changed,claimed,assigned,unassigned,moved,deleted"`
 	State       string    `json:"state"`
 	Reseller    string    `json:"reseller,omitempty"`
 	Tenant      string    `json:"tenant,omitempty"`
@@ -79,6 +80,9 @@ func (a *api) inventoryView(ctx context.Context, n *pbx.InventoryNumber) Invento
 		Destination: n.Destination.String(), UploadedBy: n.UploadedBy.String(), Apply: a.applied(ctx, n.Revision, 0)}
 	if n.VoiceCarrier != "" {
 		v.VoiceCarrier = &NumberCarrier{n.VoiceCarrier, n.VoiceDefaulted}
+	}
+	if !n.AgingUntil.IsZero() {
+		v.AgingUntil = &n.AgingUntil
 	}
 	if n.SMSProfile != "" {
 		v.SMSProfile = &NumberCarrier{n.SMSProfile, n.SMSDefaulted}
@@ -172,6 +176,7 @@ func (a *api) registerInventory() {
 	declare(a, who, op("POST", "/unassign", "unassign-numbers", "Take numbers back from their tenants, all or none"),
 		a.unassignNumbers)
 	a.registerNumberUploads()
+	a.registerNumberClaims()
 }
 
 // InventoryFilter is the filter of both the list and the export.

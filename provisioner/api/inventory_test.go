@@ -97,6 +97,73 @@ func TestProceduresWithNumbers(t *testing.T) {
 	l.must(200, "DELETE", "/v1/numbers/+4930555078", "", north)
 }
 
+// A new tenant has a number, searches its reseller's pool for another one, claims it and gives it
+// back.
+func TestProceduresWithANewNumber(t *testing.T) {
+	l := newLab(t)
+	const limits = `"max_extensions":5,"max_calls":5,"max_numbers":3`
+	l.must(201, "PUT", "/v1/resellers/north", `{"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":7}`)
+	l.must(201, "PUT", "/v1/resellers/south", `{}`)
+	north, south := "Authorization: Bearer "+l.resellerToken("north"), "Authorization: Bearer "+l.resellerToken("south")
+	if p := l.must(409, "POST", "/v1/tenants", `{"name":"shop"}`, north).problem(); !strings.Contains(p.Detail, "has none left that fits") {
+		t.Error(p.Detail)
+	}
+	l.must(404, "GET", "/v1/tenants/shop", "", north)
+	l.upload(200, "/v1/numbers/upload", fileHead+"1,8003569377,TRUE,,\r\n49,+4930555001,TRUE,,\r\n49,+4930555002,TRUE,TRUE,\r\n49,+4989555003,TRUE,,\r\n", north)
+	l.upload(200, "/v1/numbers/upload", fileHead+"49,+4930555009,TRUE,,\r\n", south)
+	l.must(201, "POST", "/v1/tenants", `{"name":"shop",`+limits+`}`, north)
+	shop := "Authorization: Bearer " + l.newToken("tenant-admin", "shop")
+	number := l.must(200, "GET", "/v1/tenants/shop/numbers/+4930555001", "", shop).json()
+	if number["destination"] != "extension:201" || l.must(200, "GET", "/v1/tenants/shop/extensions/201", "", shop).json()["type"] != "virtual" {
+		t.Errorf("the default number is %v", number)
+	}
+
+	const search, claim = "/v1/tenants/shop/numbers/available", "/v1/tenants/shop/numbers/claim"
+	for _, path := range []string{search, claim} {
+		method := map[string]string{search: "GET", claim: "POST"}[path]
+		if p := l.must(403, method, path, map[string]string{claim: `{"number":"+4930555002"}`}[path], shop).problem(); !strings.Contains(p.Detail, "claim_numbers") {
+			t.Error(p.Detail)
+		}
+	}
+	l.must(403, "PATCH", "/v1/tenants/shop", `{"claim_numbers":true}`, shop)
+	l.must(200, "PATCH", "/v1/tenants/shop", `{"claim_numbers":true}`, north)
+	for query, want := range map[string]string{"": "+18003569377 +4930555002 +4989555003", "?country=DE&area_code=030": "+4930555002",
+		"?country=49": "+4930555002 +4989555003", "?prefix=%2B49&capability=sms": "+4930555002", "?contains=FLOWERS&kind=toll-free": "+18003569377",
+		"?contains=5500*": "+4930555002 +4989555003", "?contains=flow&prefix=%2B49": ""} {
+		var got []string
+		for _, n := range l.must(200, "GET", search+query, "", shop).json()["items"].([]any) {
+			got = append(got, n.(map[string]any)["number"].(string))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s finds %v, want %s", query, got, want)
+		}
+	}
+	flowers := l.must(200, "GET", search+"?contains=flowers", "", shop).json()["items"].([]any)[0].(map[string]any)
+	if flowers["match"] != "FLOWERS" || flowers["spelled"] != "+1800FLOWERS" {
+		t.Errorf("%v", flowers)
+	}
+	first := l.must(200, "GET", search+"?limit=2", "", shop).json()
+	if rest := l.must(200, "GET", search+"?limit=2&after="+strings.Replace(first["next"].(string), "+", "%2B", 1), "", shop).json(); len(rest["items"].([]any)) != 1 || rest["next"] != nil {
+		t.Errorf("the second page is %v", rest)
+	}
+	for query, field := range map[string]string{"?contains=5%2355": "contains", "?area_code=030": "country", "?country=XX&area_code=1": "country",
+		"?prefix=030": "prefix", "?prefix=%2B49&area_code=030": "area_code", "?kind=rare": "kind"} {
+		if p := l.must(422, "GET", search+query, "", shop).problem(); !strings.Contains(p.Field, field) {
+			t.Errorf("%s: %s, %s", query, p.Field, p.Detail)
+		}
+	}
+	r := l.must(201, "POST", claim, `{"number":"+49 30 555002","destination":"extension:201","description":"sales"}`, shop)
+	l.must(200, "GET", r.Header.Get("Location"), "", shop)
+	for _, gone := range []string{"+4930555002", "+4930555009", "+4930555099"} {
+		if p := l.must(409, "POST", claim, `{"number":"`+gone+`"}`, shop).problem(); p.Detail != "number "+gone+" is not available, or not any more: search again" {
+			t.Error(p.Detail)
+		}
+	}
+	l.must(422, "POST", claim, `{"number":"+18003569377","destination":"extension:999"}`, shop)
+	l.must(200, "DELETE", "/v1/tenants/shop/numbers/+4930555002", "", shop)
+	l.must(201, "POST", claim, `{"number":"+4930555002"}`, north)
+}
+
 // Progress of uploads, by who sent them and who stands above; one at a time for an account.
 func TestUploadsShowTheirProgress(t *testing.T) {
 	l := newLab(t)

@@ -8,23 +8,31 @@ import (
 
 // ResellerFields is what a client may write.
 type ResellerFields struct {
-	Name          string  `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
-	Parent        *string `json:"parent,omitempty" doc:"The reseller above it. Left out, it stays as it is; a new one stands below the platform, or below the reseller whose admin makes it" row:"Parent,by hand"`
-	Title         string  `json:"title,omitempty" doc:"What people call it, at most 100 characters"`
-	MaxExtensions int     `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions it hands on to resellers and tenants right below it, in sum; 0 is without limit"`
-	MaxCalls      int     `json:"max_calls,omitempty" minimum:"0" maximum:"1000000" doc:"How many calls outside at once it hands on, in sum; 0 is without limit"`
-	MaxNumbers    int     `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it hands on, in sum; 0 is without limit"`
+	Name                string  `json:"name,omitempty" doc:"1 to 31 lower-case letters, digits and hyphens; taken from the path in PUT and PATCH"`
+	Parent              *string `json:"parent,omitempty" doc:"The reseller above it. Left out, it stays as it is; a new one stands below the platform, or below the reseller whose admin makes it" row:"Parent,by hand"`
+	Title               string  `json:"title,omitempty" doc:"What people call it, at most 100 characters"`
+	MaxExtensions       int     `json:"max_extensions,omitempty" minimum:"0" maximum:"1000000" doc:"How many extensions it hands on to resellers and tenants right below it, in sum; 0 is without limit"`
+	MaxCalls            int     `json:"max_calls,omitempty" minimum:"0" maximum:"1000000" doc:"How many calls outside at once it hands on, in sum; 0 is without limit"`
+	MaxNumbers          int     `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it hands on, in sum; 0 is without limit"`
+	DefaultNumber       bool    `json:"default_number,omitempty" doc:"Each new tenant right below it gets an available number, which leads to a virtual extension with a mailbox"`
+	DefaultNumberKind   string  `json:"default_number_kind,omitempty" enum:"local,global,toll-free,vanity,mobile" doc:"Of that number; any if left out"`
+	DefaultNumberPrefix string  `json:"default_number_prefix,omitempty" doc:"How that number begins, such as +4930"`
+	AgingDays           int     `json:"aging_days,omitempty" minimum:"0" maximum:"3650" doc:"How long a number rests that carried calls when a tenant gives it back; then it is available by itself"`
 }
 
 // Reseller is what a client reads.
 type Reseller struct {
-	Name          string     `json:"name"`
-	Parent        string     `json:"parent,omitempty" doc:"The reseller above it; absent: the platform"`
-	Title         string     `json:"title"`
-	MaxExtensions int        `json:"max_extensions" doc:"0 is without limit"`
-	MaxCalls      int        `json:"max_calls" doc:"0 is without limit"`
-	MaxNumbers    int        `json:"max_numbers" doc:"0 is without limit"`
-	Apply         ApplyBlock `json:"apply"`
+	Name                string     `json:"name"`
+	Parent              string     `json:"parent,omitempty" doc:"The reseller above it; absent: the platform"`
+	Title               string     `json:"title"`
+	MaxExtensions       int        `json:"max_extensions" doc:"0 is without limit"`
+	MaxCalls            int        `json:"max_calls" doc:"0 is without limit"`
+	MaxNumbers          int        `json:"max_numbers" doc:"0 is without limit"`
+	DefaultNumber       bool       `json:"default_number"`
+	DefaultNumberKind   string     `json:"default_number_kind,omitempty"`
+	DefaultNumberPrefix string     `json:"default_number_prefix,omitempty"`
+	AgingDays           int        `json:"aging_days"`
+	Apply               ApplyBlock `json:"apply"`
 }
 
 func registerResellers(a *api) {

@@ -32,6 +32,7 @@ func (l *lab) settle() (password string) {
 	l.must(201, "PUT", "/v1/resellers/north/carriers/telco", `{"service":"voice"}`)
 	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555001"}`)
 	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555002"}`)
+	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555004"}`)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	for _, w := range []struct{ tenant, path, body string }{
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
@@ -65,9 +66,9 @@ type kindSwept struct {
 }
 
 var kindsSwept = map[string]kindSwept{
-	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
+	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"claim_numbers":true,"phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
 	"/v1/carriers":  {"name", "telco", "fresh", []string{`{"service":"voice","description":"first"}`}, nil},
-	"/v1/resellers": {"name", "north", "fresh", []string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100}`}, nil},
+	"/v1/resellers": {"name", "north", "fresh", []string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100,"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":30}`}, nil},
 	"extensions": {"number", "104", "150", []string{
 		`{"name":"Anna","mailbox":"101","groups":["sales"],"twin_number":"+4915112345678","type":"sip","allowed_devices":["hardware"],"ring":"all","parent_device":null}`,
 		`{"name":"Anna","type":"sip-virtual","parent_device":"desk","groups":null,"twin_number":null,"allowed_devices":null}`}, nil},
@@ -118,6 +119,7 @@ var actionsSwept = map[string][]string{
 	"add-inventory-number":    {"/v1/numbers", `{"number":"+4930555003","kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","sms_profile":null,"tenant":"default","destination":"hangup"}`},
 	"patch-inventory-number":  {"/v1/numbers/+4930555001", `{"kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","state":"reserved"}`},
 	"assign-numbers":          {"/v1/numbers/assign", `{"numbers":["+4930555002"],"tenant":"default","destination":"hangup"}`},
+	"claim-number":            {"numbers/claim", `{"number":"+4930555004","description":"second","destination":"hangup"}`},
 	"create-reseller-carrier": {"/v1/resellers/north/carriers", `{"name":"fresh","service":"voice","description":"first"}`},
 	"put-reseller-carrier":    {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
 	"patch-reseller-carrier":  {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},

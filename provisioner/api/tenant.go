@@ -23,6 +23,7 @@ type TenantFields struct {
 	MaxCalls             *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	MaxNumbers           int      `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it may have; 0 is without limit"`
 	AllowExternalNumbers bool     `json:"allow_external_numbers,omitempty" doc:"Its admins may add numbers, and upload them, that no account above has given it"`
+	ClaimNumbers         bool     `json:"claim_numbers,omitempty" doc:"Its admins may find and claim available numbers of the account above"`
 	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -37,6 +38,7 @@ type Tenant struct {
 	MaxCalls             int        `json:"max_calls" doc:"0 is without limit"`
 	MaxNumbers           int        `json:"max_numbers" doc:"0 is without limit"`
 	AllowExternalNumbers bool       `json:"allow_external_numbers"`
+	ClaimNumbers         bool       `json:"claim_numbers"`
 	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`
@@ -87,7 +89,7 @@ func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		return nil
 	}
 	before := pbx.Tenant{MaxCalls: t.MaxCalls, MaxExtensions: t.MaxExtensions, MaxNumbers: t.MaxNumbers, CDRDays: t.CDRDays,
-		Reseller: t.Reseller, AllowExternalNumbers: t.AllowExternalNumbers}
+		Reseller: t.Reseller, AllowExternalNumbers: t.AllowExternalNumbers, ClaimNumbers: t.ClaimNumbers}
 	if old != nil {
 		before = *old
 	}
@@ -100,6 +102,7 @@ func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		{"max_numbers", "branch", t.MaxNumbers != before.MaxNumbers},
 		{"phone_networks", "platform", !slices.Equal(t.PhoneNetworks, before.PhoneNetworks)},
 		{"allow_external_numbers", "branch", t.AllowExternalNumbers != before.AllowExternalNumbers},
+		{"claim_numbers", "branch", t.ClaimNumbers != before.ClaimNumbers},
 		{"reseller", "branch", t.Reseller != before.Reseller}} {
 		switch {
 		case !f.changed || f.by == "branch" && by.Reseller != "":

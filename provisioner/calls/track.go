@@ -58,6 +58,9 @@ type Options struct {
 	Ended func(*pbx.CDR)
 	// Answered counts an answer of an extension. It must not block.
 	Answered func(tenant, extension string, at time.Time)
+	// Came takes the number of a tenant that a call from a trunk is for. It must not block. It
+	// may be nil.
+	Came func(*pbx.Number)
 }
 
 // channel is one channel of Asterisk.
@@ -252,7 +255,13 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	t.channels[ch.id], call.channels[ch.id] = ch, ch
 	if call.Tenant == "" {
 		s := t.o.Snapshot()
-		call.Tenant = cmp.Or(s.TenantOfChannel(c.Name, c.Context), s.TenantOfInbound(c.Name, c.Context, c.Exten))
+		call.Tenant = s.TenantOfChannel(c.Name, c.Context)
+		if n := s.NumberOfInbound(c.Name, c.Context, c.Exten); n != nil {
+			call.Tenant = cmp.Or(call.Tenant, n.Tenant)
+			if t.o.Came != nil {
+				t.o.Came(n)
+			}
+		}
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
 		ch.leg = newLeg(ch.id, t.party(call.Tenant, c), at)

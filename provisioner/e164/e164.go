@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -171,3 +172,28 @@ func valid(text, region string) string {
 	}
 	return phonenumbers.Format(n, phonenumbers.E164)
 }
+
+// CodeEnd returns where in a number in E.164 the digits behind its calling code begin; 1 if
+// there is no such code.
+func CodeEnd(number string) int {
+	code := 0
+	for end := 1; end < len(number) && end <= maxCodeDigits; end++ {
+		code = 10*code + int(number[end]-'0')
+		if codes()[code] {
+			return end + 1
+		}
+	}
+	return 1
+}
+
+// maxCodeDigits is how many digits a calling code has at most. No code begins with another one.
+const maxCodeDigits = 3
+
+// codes are the calling codes of all countries and networks.
+var codes = sync.OnceValue(func() *[1000]bool {
+	var known [1000]bool
+	for code := range phonenumbers.GetSupportedCallingCodes() {
+		known[code] = true
+	}
+	return &known
+})

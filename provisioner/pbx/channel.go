@@ -28,17 +28,14 @@ func CalledNumber(user string) string {
 	}, user)
 }
 
-// TenantOfInbound returns the tenant whose number a channel from a trunk calls; "" while
-// no number is called.
-func (s *Snapshot) TenantOfInbound(name, context, exten string) string {
+// NumberOfInbound returns the number that a channel from a trunk calls; nil while no number is
+// called.
+func (s *Snapshot) NumberOfInbound(name, context, exten string) *Number {
 	t := s.TrunkOf(EndpointOfChannel(name))
 	if t == nil || !IsInbound(context) {
-		return ""
+		return nil
 	}
-	if n := s.NumberCalled(t.Tenant, CalledNumber(exten)); n != nil {
-		return n.Tenant
-	}
-	return ""
+	return s.NumberCalled(t.Tenant, CalledNumber(exten))
 }
 
 // TenantOfChannel returns the tenant of a channel by its device, else by its dialplan

@@ -1,6 +1,9 @@
 package pbx
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Account is a place in the account tree, as text: "" is the platform, others are "reseller
 // NAME" and "tenant NAME".
@@ -104,6 +107,7 @@ type InventoryNumber struct {
 	SMSProfile     string
 	SMSDefaulted   bool
 	State          NumberState
+	AgingUntil     time.Time // when it becomes available by itself; zero: never
 	UploadedBy     Account
 	Version        int64 // row version
 	Revision       int64 // configuration revision of the last change

@@ -173,3 +173,11 @@ func (s *Snapshot) NumbersOf(tenant string) []*Number {
 	}
 	return s.Numbers[first:last]
 }
+
+// CheckPrefix refuses what no number of E.164 begins with.
+func CheckPrefix(field, s string) *Error {
+	if !prefixPattern.MatchString(s) {
+		return Invalidf(field, "%s is not the begin of a number such as +4930", quote(s))
+	}
+	return nil
+}

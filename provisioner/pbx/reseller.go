@@ -10,8 +10,16 @@ type Reseller struct {
 	MaxExtensions int
 	MaxCalls      int
 	MaxNumbers    int
-	Version       int64 // row version
-	Revision      int64 // configuration revision of the last change
+	// DefaultNumber gives each new tenant a number of the pool, of DefaultNumberKind and with
+	// DefaultNumberPrefix, such as +4930, where these are not "".
+	DefaultNumber       bool
+	DefaultNumberKind   string
+	DefaultNumberPrefix string
+	// AgingDays is how long a number rests that carried calls when a tenant gives it back,
+	// 0–3650.
+	AgingDays int
+	Version   int64 // row version
+	Revision  int64 // configuration revision of the last change
 }
 
 // Validate returns all broken rules.
@@ -28,6 +36,13 @@ func (r *Reseller) Validate() error {
 	es.Add(CheckRange("max_extensions", r.MaxExtensions, 0, 1_000_000, "extensions"))
 	es.Add(CheckRange("max_calls", r.MaxCalls, 0, 1_000_000, "calls"))
 	es.Add(CheckRange("max_numbers", r.MaxNumbers, 0, 1_000_000, "numbers"))
+	es.Add(CheckRange("aging_days", r.AgingDays, 0, 3650, "days"))
+	if r.DefaultNumberKind != "" {
+		es.Add(CheckNumberKind("default_number_kind", r.DefaultNumberKind))
+	}
+	if r.DefaultNumberPrefix != "" {
+		es.Add(CheckPrefix("default_number_prefix", r.DefaultNumberPrefix))
+	}
 	return es.Err()
 }
 

@@ -39,8 +39,10 @@ type Tenant struct {
 	MaxNumbers int
 	// AllowExternalNumbers lets its admins add numbers that no account above has.
 	AllowExternalNumbers bool
-	Version              int64 // row version, for ETag
-	Revision             int64 // configuration revision of the last change
+	// ClaimNumbers lets its admins take available numbers of the account above.
+	ClaimNumbers bool
+	Version      int64 // row version, for ETag
+	Revision     int64 // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
