@@ -39,6 +39,7 @@ type Step struct {
 	Alert    string      // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting    // setting: what the caller changes; nil when it is refused
 	AtBound  bool        // hangup: a bound of calls at once was reached
+	SIP      int         // hangup: the SIP answer to a carrier's call, where it can be given; 0 is that of Cause
 	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
 	// Next maps each outcome of a step that Returns to the index of the step
 	// that follows, always greater than the step's own. Nil for other steps.
@@ -163,6 +164,7 @@ const (
 	CauseNoUserResponse               = 18 // 408 Request Timeout
 	CauseDestinationOutOfOrder        = 27 // 502 Bad Gateway
 	CauseFacilityRejected             = 29 // 501 Not Implemented
+	CauseInterworking                 = 127 // what Asterisk makes of 433, which refuses a caller
 	CauseNoBearer                     = 58 // 488 Not Acceptable Here: bearer capability not available
 )
 
@@ -201,6 +203,9 @@ func (s Step) Context(tenant string) string {
 		return EchoContext
 	case StepMonitor:
 		return MonitorContext
+	}
+	if s.SIP != 0 {
+		return RefusedContext
 	}
 	return HangupContext
 }
@@ -246,8 +251,11 @@ func (s Step) Argument(tenant string) string {
 	case StepMonitor:
 		return monitorArgument(tenant, s.Of)
 	}
-	if s.Of != "" {
+	switch {
+	case s.Of != "":
 		return PickupOf(tenant, s.Of)
+	case s.SIP != 0:
+		return strconv.Itoa(s.SIP)
 	}
 	return strconv.Itoa(s.Cause)
 }
