@@ -53,6 +53,14 @@ func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destin
 // is gone.
 type move struct{ from, to pbx.Destination }
 
+// String tells of the move.
+func (m move) String() string {
+	if m.to.Kind == "" {
+		return m.from.String() + " was deleted"
+	}
+	return m.from.String() + " became " + m.to.String()
+}
+
 // redirect makes every rule follow the moves. They are made together: what a rule
 // leads to must exist when it is written.
 func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error {
@@ -88,7 +96,7 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 
 // redirectNumbers makes the numbers follow the moves.
 func (tx *Tx) redirectNumbers(ctx context.Context, tenant string, moves []move) error {
-	moved := map[string]*pbx.Number{}
+	moved, because := map[string]*pbx.Number{}, map[string]string{}
 	var order []string
 	for _, m := range moves {
 		ns, err := tx.numbersTo(ctx, tenant, m.from)
@@ -100,10 +108,13 @@ func (tx *Tx) redirectNumbers(ctx context.Context, tenant string, moves []move) 
 				moved[n.Number], order = n, append(order, n.Number)
 			}
 			moved[n.Number].Redirect(m.from, m.to)
+			because[n.Number] = m.String()
 		}
 	}
 	for _, number := range order {
-		if err := tx.PutNumber(ctx, moved[number]); err != nil {
+		tx.because = because[number]
+		err := tx.PutNumber(ctx, moved[number])
+		if tx.because = ""; err != nil {
 			return err
 		}
 	}
