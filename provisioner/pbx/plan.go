@@ -164,7 +164,6 @@ const (
 	CauseNoUserResponse               = 18 // 408 Request Timeout
 	CauseDestinationOutOfOrder        = 27 // 502 Bad Gateway
 	CauseFacilityRejected             = 29 // 501 Not Implemented
-	CauseInterworking                 = 127 // what Asterisk makes of 433, which refuses a caller
 	CauseNoBearer                     = 58 // 488 Not Acceptable Here: bearer capability not available
 )
 
