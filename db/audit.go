@@ -27,6 +27,7 @@ const (
 	kindPhoneSettings  = "phone-settings"
 	kindExternalNumber = "external-number"
 	kindContact        = "contact"
+	kindBlockedCaller  = "blocked-caller"
 	kindTrunk          = "trunk"
 	kindForward        = "forward"
 	kindNumber         = "number"

@@ -82,7 +82,7 @@ func all(errs ...func() error) error {
 func sampleTenant() *pbx.Tenant {
 	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true, Title: "Acme GmbH", Timezone: "Europe/Berlin",
 		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
-		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90, FirstExtension: "510"}
+		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90, FirstExtension: "510", Anonymous: pbx.AnonymousRefused}
 }
 
 // loneTenant is sampleTenant of the platform.
@@ -145,6 +145,10 @@ func sampleTemplate() *pbx.ButtonTemplate {
 
 func sampleContact() *pbx.Contact {
 	return &pbx.Contact{Tenant: "acme", Name: "taxi", Title: "Taxi", Numbers: []string{"+49305550", "030777"}}
+}
+
+func sampleBlockedCaller() *pbx.BlockedCaller {
+	return &pbx.BlockedCaller{Tenant: "acme", Number: "+4989", Begins: true, Description: "calls at night"}
 }
 
 func samplePhoneSettings() *pbx.PhoneSettings {

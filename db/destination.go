@@ -37,7 +37,7 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 const leadingTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
 	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0)
 	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1
-	AND (destination = ?3 OR rules <> '[]' AND instr(rules, '"' || ?3 || '"') > 0)
+	AND (destination = ?3 OR anonymous = ?3 OR rules <> '[]' AND instr(rules, '"' || ?3 || '"') > 0)
 	UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1 AND destination = ?3 `
 
 // forwardsLeadingTo returns the forwards that leadingTo names.

@@ -15,6 +15,7 @@ var numberTable = newTable(kindNumber, "numbers",
 	col("destination", func(row *pbx.Number) any { return destination{&row.Destination} }),
 	col("rules", func(row *pbx.Number) any { return inJSONList[pbx.NumberRule]{&row.Rules} }),
 	col("timezone", func(row *pbx.Number) any { return &row.Timezone }),
+	col("anonymous", func(row *pbx.Number) any { return &row.Anonymous }),
 	col("caller_id_prefix", func(row *pbx.Number) any { return &row.CallerIDPrefix }),
 )
 
@@ -40,7 +41,7 @@ func (tx *Tx) Numbers(ctx context.Context, tenant string, o ListOptions) ([]*pbx
 
 // numbersTo returns the numbers that lead to a destination.
 func (tx *Tx) numbersTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Number, error) {
-	ns, err := numberTable.rows(ctx, tx, `WHERE tenant = ?1 AND (destination = ?2
+	ns, err := numberTable.rows(ctx, tx, `WHERE tenant = ?1 AND (destination = ?2 OR anonymous = ?2
 		OR rules <> '[]' AND instr(rules, '"' || ?2 || '"') > 0) ORDER BY number`, tenant, d.String())
 	if err != nil {
 		return nil, fmt.Errorf("listing the numbers that lead to %s: %w", d, err)

@@ -13,7 +13,7 @@ func sampleOwnNumber() *pbx.Number {
 	night := pbx.ForwardRule{Days: []string{"sat"}, From: "18:00", To: "08:00", FirstDate: "2026-12-24", LastDate: "2026-12-26",
 		Destination: pbx.Destination{Kind: pbx.ToHangup}}
 	return &pbx.Number{Tenant: "default", Number: "+493012345678", Description: "Ada's desk", Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"},
-		Rules: []pbx.NumberRule{{ForwardRule: night, Callers: []string{"+4989"}}}, Timezone: "Europe/Zurich", CallerIDPrefix: "Sales:"}
+		Rules: []pbx.NumberRule{{ForwardRule: night, Callers: []string{"+4989"}}}, Timezone: "Europe/Zurich", Anonymous: "extension:101", CallerIDPrefix: "Sales:"}
 }
 
 func sampleClass() *pbx.ClassOfService {
@@ -149,7 +149,7 @@ func TestNumberRefusals(t *testing.T) {
 
 // TestNumbersFromBeforeHaveNoRules migrates a number of version 42.
 func TestNumbersFromBeforeHaveNoRules(t *testing.T) {
-	path, raw := databaseOf(t, 42)
+	path, raw := databaseOf(t, 43)
 	for _, statement := range []string{
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
 		`INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 1)`,

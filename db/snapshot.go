@@ -40,6 +40,7 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		func() error { return tx.fillAllTemplates(ctx, r.ButtonTemplates) },
 		allOf(ctx, tx, externalTable, &r.ExternalNumbers),
 		allOf(ctx, tx, contactTable, &r.Contacts),
+		allOf(ctx, tx, blockedCallerTable, &r.BlockedCallers),
 		allOf(ctx, tx, trunkTable, &r.Trunks),
 		allOf(ctx, tx, forwardTable, &r.Forwards),
 		allOf(ctx, tx, numberTable, &r.Numbers),

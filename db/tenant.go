@@ -25,6 +25,7 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("max_numbers", func(row *pbx.Tenant) any { return &row.MaxNumbers }),
 	col("allow_external_numbers", func(row *pbx.Tenant) any { return &row.AllowExternalNumbers }),
 	col("claim_numbers", func(row *pbx.Tenant) any { return &row.ClaimNumbers }),
+	col("anonymous", func(row *pbx.Tenant) any { return usual[pbx.AnonymousCalls]{&row.Anonymous, pbx.AnonymousAllowed} }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
 	col("forward_caller", func(row *pbx.Tenant) any {
 		return usual[pbx.ForwardCaller]{&row.ForwardCaller,
@@ -139,6 +140,7 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 		UNION ALL SELECT 'button-template', model FROM button_templates WHERE tenant = ?1
 		UNION ALL SELECT 'external-number', number FROM external_numbers WHERE tenant = ?1
 		UNION ALL SELECT 'contact', name FROM contacts WHERE tenant = ?1
+		UNION ALL SELECT 'blocked-caller', number FROM blocked_callers WHERE tenant = ?1
 		UNION ALL SELECT 'trunk', name FROM trunks WHERE tenant = ?1
 		UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1
 		UNION ALL SELECT 'class-of-service', name FROM classes_of_service WHERE tenant = ?1

@@ -132,6 +132,7 @@ type Controller struct {
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
 	Contacts        *Resource[pbx.Contact]
+	BlockedCallers  *Resource[pbx.BlockedCaller]
 	// ExternalNumbers and Trunks lead out of a tenant.
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
@@ -216,6 +217,7 @@ func (c *Controller) makeKinds() {
 	c.Groups, c.Users = newGroups(c), newUsers(c)
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.Contacts = newContacts(c)
+	c.BlockedCallers = newBlockedCallers(c)
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)

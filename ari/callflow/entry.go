@@ -43,13 +43,14 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		e.call.Caller, e.call.Name = c.Caller.Number, c.Caller.Name
 	}
 	switch {
-	case len(args) >= 2 && len(args) <= 5 && args[0] == pbx.ArgCall:
-		e.readParties(args[2:])
-	case len(args) >= 1 && len(args) <= 4 && args[0] == pbx.ArgTrunk:
+	case len(args) >= 2 && len(args) <= 6 && args[0] == pbx.ArgCall:
+		e.readParties(args[2:min(5, len(args))])
+		e.call.Withheld = len(args) == 6 && args[5] == pbx.Prohibited
+	case len(args) >= 1 && len(args) <= 5 && args[0] == pbx.ArgTrunk:
 		e.inbound = true
-		args = append(slices.Clip(args), make([]string, 3)...)
+		args = append(slices.Clip(args), make([]string, 4)...)
 		e.readParties([]string{args[1], "", args[3]})
-		e.from = args[2]
+		e.from, e.call.Withheld = args[2], args[4] == pbx.Prohibited
 		return e
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])

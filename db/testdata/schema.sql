@@ -41,6 +41,16 @@ CREATE TABLE apply_results (
     reloaded    TEXT    NOT NULL
 ) STRICT;
 
+CREATE TABLE blocked_callers (
+    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    number      TEXT    NOT NULL CHECK (number <> ''),
+    begins      INTEGER NOT NULL CHECK (begins IN (0, 1)),
+    description TEXT    NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, number)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE button_templates (
     tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
     model    TEXT    NOT NULL CHECK (model <> ''),
@@ -300,7 +310,7 @@ CREATE TABLE "numbers" (
     description TEXT    NOT NULL,
     destination TEXT    NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0), rules TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(rules)), timezone TEXT NOT NULL DEFAULT '', caller_id_prefix TEXT NOT NULL DEFAULT '',
+    revision    INTEGER NOT NULL CHECK (revision > 0), rules TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(rules)), timezone TEXT NOT NULL DEFAULT '', caller_id_prefix TEXT NOT NULL DEFAULT '', anonymous TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -548,7 +558,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1))) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse'))) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -666,6 +676,8 @@ CREATE INDEX invitations_of_device ON invitations (tenant, device);
 CREATE INDEX invitations_queued ON invitations (next_at) WHERE state = 'queued';
 
 CREATE INDEX number_history_of ON number_history (number, id);
+
+CREATE INDEX numbers_of_anonymous ON numbers (tenant, anonymous) WHERE anonymous <> '';
 
 CREATE INDEX numbers_of_destination ON numbers (tenant, destination);
 

@@ -98,6 +98,7 @@ func (a *api) register(e *echo.Echo) {
 	registerButtonTemplates(a)
 	registerExternalNumbers(a)
 	registerContacts(a)
+	registerBlockedCallers(a)
 	registerTrunks(a)
 	registerForwards(a)
 	registerSimulate(a)

@@ -15,6 +15,7 @@ type NumberFields struct {
 
 	Rules          []NumberRule `row:"Rules,by hand" json:"rules,omitempty" doc:"Rules by time and caller, at most 50, looked through in order: the first that holds says where a call goes; where none holds, destination does"`
 	Timezone       string       `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`
+	Anonymous      string       `json:"anonymous,omitempty" doc:"What becomes of calls without a caller's number, or with one that is withheld: allow, refuse (433, or 403 from Asterisk before 18.17 and 20.2), or a destination as above; what the tenant says if left out"`
 	CallerIDPrefix string       `json:"caller_id_prefix,omitempty" doc:"Up to 20 characters put before the name of callers outside on the display, with a space, such as Sales:"`
 }
 
@@ -31,6 +32,7 @@ type Number struct {
 	Destination    string       `json:"destination,omitempty"`
 	Rules          []NumberRule `row:"Rules,by hand" json:"rules,omitempty"`
 	Timezone       string       `json:"timezone,omitempty"`
+	Anonymous      string       `json:"anonymous,omitempty"`
 	CallerIDPrefix string       `json:"caller_id_prefix,omitempty"`
 	Apply          ApplyBlock   `json:"apply"`
 }

@@ -203,6 +203,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
 	askMessages(l, ask, tenant)
 	ask(201, "POST", "contacts", tenant+"contacts", `{"name":"taxi","title":"Taxi","numbers":["0305550"]}`)
+	ask(201, "POST", "blocked-callers", tenant+"blocked-callers", `{"number":"+498912345"}`)
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
@@ -214,6 +215,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"forwards":         {tenant + "forwards", "101", "extension", `{"no_answer":"hangup","no_answer_seconds":9}`},
 		"ring-groups":      {tenant + "ring-groups", "sales", "name", `{"number":"600","members":[{"extension":"101"}]}`},
 		"contacts":         {tenant + "contacts", "taxi", "name", `{"title":"Taxi","numbers":["0305551"]}`},
+		"blocked-callers":  {tenant + "blocked-callers", "+498912345", "number", `{"begins":true}`},
 		"groups":           {tenant + "groups", "sales", "name", `{}`},
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
@@ -255,7 +257,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
-		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"}, {"trunks/carrier", "trunks/{name}"},
+		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"}, {"trunks/carrier", "trunks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

@@ -17,6 +17,7 @@ type TenantFields struct {
 	Country              string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1, for extensions that have none: how numbers are dialled, and tones. Without one only numbers with + can be dialled outside. That of tenant default if left out for another one"`
 	ClassOfService       string   `json:"class_of_service,omitempty" doc:"Class of service of extensions that have none, and of ring groups. Without one, numbers of their country are called that have no price of their own, toll-free and emergency numbers, and nobody abroad"`
 	ForwardCaller        string   `json:"forward_caller,omitempty" doc:"Whose number a carrier is shown for a call that is forwarded outside: that of the extension that forwards, or the caller's own, with the extension's in a Diversion header; extension if left out"`
+	Anonymous            string   `json:"anonymous,omitempty" doc:"What becomes of calls to its numbers without a caller's number, or with one that is withheld: allow or refuse; allow if left out. A number may say otherwise"`
 	FirstExtension       string   `json:"first_extension,omitempty" doc:"Where the search for a free number begins, 2 to 6 digits, for seats and for users whose extension is auto; the tenant's lowest extension if left out"`
 	PhonePassword        *string  `json:"phone_password,omitempty" writeOnly:"true" doc:"Admin password of the phones' own web pages, 8 to 32 letters and digits; random if left out"`
 	PhoneNetworks        []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
@@ -43,6 +44,7 @@ type Tenant struct {
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`
 	ForwardCaller        string     `json:"forward_caller" enum:"extension,caller"`
+	Anonymous            string     `json:"anonymous" enum:"allow,refuse"`
 	FirstExtension       string     `json:"first_extension,omitempty"`
 	CallsOutside         string     `json:"calls_outside" doc:"What its extensions may call outside that have no country and class of service of their own, once there is a trunk"`
 	PhonePassword        string     `json:"phone_password,omitempty" doc:"Shown once, by the write that set it"`
@@ -54,7 +56,7 @@ func registerTenants(a *api) {
 		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants, who: ofPlatform,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fresh: func(_, name string) *pbx.Tenant {
-			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, MaxCalls: pbx.DefaultTenantCalls,
+			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, Anonymous: pbx.AnonymousAllowed, MaxCalls: pbx.DefaultTenantCalls,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
 		toView: func(_ context.Context, t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },

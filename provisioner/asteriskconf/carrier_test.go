@@ -35,7 +35,10 @@ func carrierOffice() *pbx.Snapshot {
 				Username: "4930777", Secret: pbx.NewSecret("secret"), Register: true},
 		},
 		Numbers: []*pbx.Number{number("alpha", "+493012345601", "101"), number("beta", "+493012345602", "201"),
-			number("beta", "+493012345603", "")},
+			number("beta", "+493012345603", ""),
+			{Tenant: "alpha", Number: "+493012345604", Anonymous: pbx.AnonymousRefused, Destination: pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}},
+			{Tenant: "alpha", Number: "+493012345605", Anonymous: "hangup", Destination: pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}}},
+		BlockedCallers: []*pbx.BlockedCaller{{Tenant: "alpha", Number: "+44207", Begins: true}, {Tenant: "alpha", Number: "0891234567"}},
 	})
 }
 
@@ -64,6 +67,7 @@ func TestCarriersRealAsterisk(t *testing.T) {
 			r.findsNumbersOfAccounts(t)
 			r.hearsCallersOfThatName(t)
 			r.takesTheWordOfCarriers(t)
+			r.refusesCallers(t)
 		})
 	}
 }
@@ -130,6 +134,34 @@ func (r *realAsterisk) takesTheWordOfCarriers(t *testing.T) {
 		}
 		if out := r.console(t, "core show channels concise"); !strings.Contains(out, "!"+tt.want+"!") {
 			t.Errorf("a call to %s with %q is not shown as %s:\n%s", tt.to, tt.headers, tt.want, out)
+		}
+		r.console(t, "channel request hangup all")
+		eventually(t, "all hang up", func() bool { return inMailbox(r.console(t, "core show channels concise")) == "" })
+	}
+}
+
+// refusesCallers: blocked callers in every spelling, and anonymous ones, are refused as the
+// version of Asterisk can.
+func (r *realAsterisk) refusesCallers(t *testing.T) {
+	blocked, anonymous := 603, 433
+	if strings.Contains(r.console(t, "core show application PJSIPHangup"), "not registered") {
+		blocked, anonymous = 403, 403
+	}
+	for _, tt := range []struct {
+		from, headers, to string
+		want              int
+	}{
+		{"+442071234", "", "%2B493012345601", blocked}, {"00442071234", "", "03012345604", blocked}, {"442071234", "", "%2B493012345605", blocked},
+		{"0891234567", "", "%2B493012345601", blocked}, {"+49891234567", "", "%2B493012345601", blocked}, {"49891234567", "", "%2B493012345604", blocked},
+		{"+442071234", "", "%2B493012345602", 200}, {"+442081234", "", "%2B493012345601", 200}, {"08912345678", "", "%2B493012345604", 200},
+		{"anonymous", "", "%2B493012345604", anonymous}, {"+49891234", "Privacy: id\r\n", "%2B493012345604", anonymous},
+		{"unavailable", "", "%2B493012345605", 480}, {"anonymous", "", "%2B493012345601", 200},
+		{"anonymous", "P-Asserted-Identity: <sip:+442071234@carrier.example>\r\nPrivacy: id\r\n", "%2B493012345601", blocked},
+	} {
+		c := r.fromCarrier(t)
+		c.user, c.headers = tt.from, tt.headers
+		if got, _ := c.dial(t, tt.to); got != tt.want {
+			t.Errorf("%s with %q calls %s: %d, want %d", tt.from, tt.headers, tt.to, got, tt.want)
 		}
 		r.console(t, "channel request hangup all")
 		eventually(t, "all hang up", func() bool { return inMailbox(r.console(t, "core show channels concise")) == "" })

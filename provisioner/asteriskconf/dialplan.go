@@ -169,6 +169,10 @@ func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 	if v.Ruled, err = ruledNumbers(s); err != nil {
 		return nil, err
 	}
+	v.Answer.Blocked, v.Answer.Anonymous = pbx.AnswerBlocked, pbx.AnswerAnonymous
+	if v.Blocked, err = blockedCallers(s); err != nil {
+		return nil, err
+	}
 	if err := addRingGroups(&v, s, at); err != nil {
 		return nil, err
 	}

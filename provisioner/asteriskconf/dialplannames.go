@@ -35,7 +35,9 @@ type dialplanView struct {
 	NextTrunk               []int // SIP answers after which another trunk is tried, beside 5xx
 	Tenants                 []dialplanTenant
 	Numbers                 []dialplanNumber // of all tenants
-	Ruled                   []dialplanRuled  // those of them that have rules
+	Ruled                   []dialplanRuled  // those of them that ask who calls, or when
+	Blocked                 []dialplanBlocked
+	Answer                  struct{ Blocked, Anonymous int } // SIP answers to callers that are refused
 	Accounts                []accountName
 	Legs                    []dialplanLeg // of all tenants that are calls of their own
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
@@ -48,6 +50,7 @@ type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk string }
 // dialplanContexts are the contexts that all tenants share.
 type dialplanContexts struct {
 	Hangup, Voicemail, Messages, Echo string
+	Refused                           string // of carriers' calls, by a SIP answer
 	Pickup, Directed, Monitor         string
 	OnDemand                          string // records a call when a code is pressed
 	Called, Legs, Groups, Confirm     string // run on legs
@@ -122,7 +125,7 @@ func sharedNames() dialplanView {
 			Call: pbx.ArgCall, Trunk: pbx.ArgTrunk, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
 		},
 		Context: dialplanContexts{
-			Hangup: pbx.HangupContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
+			Hangup: pbx.HangupContext, Refused: pbx.RefusedContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
 			Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, Monitor: pbx.MonitorContext, OnDemand: pbx.OnDemandContext,
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
 			Redirected: pbx.RedirectedContext,

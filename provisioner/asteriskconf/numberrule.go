@@ -8,12 +8,20 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// dialplanRuled is a number with rules, which hold without a controller too.
+// dialplanRuled is a number that asks who calls, or when, without a controller too.
 type dialplanRuled struct {
-	Name  ruledName
-	Zone  confValue // that the rules are read in
-	Rules []dialplanRule
-	To    divertedTo // where no rule holds
+	Name      ruledName
+	Blocked   contextName // of the tenant's blocked callers; "" where it has none
+	Anonymous dialplanAnonymous
+	Zone      confValue // that the rules are read in
+	Rules     []dialplanRule
+	To        divertedTo // where no rule holds
+}
+
+// asksCaller reports whether it matters for a number who calls, or when.
+func asksCaller(s *pbx.Snapshot, n *pbx.Number) bool {
+	a := s.AnonymousOf(n)
+	return len(n.Rules) > 0 || s.BlocksCallers(n.Tenant) || a != "" && a != pbx.AnonymousAllowed
 }
 
 // dialplanRule is one rule: Holds is an expression of Asterisk.
@@ -58,12 +66,13 @@ func (t labelText) Any() bool { return t.text != "" }
 func ruledNumbers(s *pbx.Snapshot) ([]dialplanRuled, error) {
 	var out []dialplanRuled
 	for _, n := range s.Numbers {
-		if len(n.Rules) == 0 {
+		if !asksCaller(s, n) {
 			continue
 		}
 		var es pbx.Errors
 		v := dialplanRuled{To: leadingTo(&es, s, n.Tenant, n.Destination)}
 		into(&es, &v.Name)(newRuledName("number", n.Number))
+		v.screen(&es, s, n)
 		es.Add(pbx.CheckTimezone("timezone", s.ZoneOf(n)))
 		into(&es, &v.Zone)(newConfValue("timezone", s.ZoneOf(n)))
 		for i, r := range n.Rules {

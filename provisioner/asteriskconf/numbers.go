@@ -27,7 +27,7 @@ func numbersSent(s *pbx.Snapshot, list []pbx.SentNumber) ([]dialplanNumber, erro
 		var es pbx.Errors
 		d := dialplanNumber{To: leadingTo(&es, s, n.Number.Tenant, n.Number.Destination),
 			Label: newLabelText(n.Number.CallerIDPrefix)}
-		if len(n.Number.Rules) > 0 {
+		if asksCaller(s, n.Number) {
 			into(&es, &d.Ruled)(newRuledName("number", n.Number.Number))
 		}
 		if trunk := s.TrunkAt("", n.Number.Tenant); trunk != nil {

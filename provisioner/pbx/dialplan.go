@@ -236,6 +236,9 @@ const PageOptions = "isb(" + AlertContext + "^s^1(" + AlertAnswer + "))"
 // which causes ARI's own hangup knows differs from version to version.
 const HangupContext = "dialtone-hangup"
 
+// RefusedContext runs PJSIPHangup(${DIALTONE_STEP}), the argument being a SIP answer.
+const RefusedContext = "dialtone-refused"
+
 // PlayContext runs Playback(${DIALTONE_STEP}) and returns to Stasis.
 func PlayContext(tenant string) string { return "play-" + tenant }
 

@@ -18,6 +18,7 @@ type Number struct {
 	Rules []NumberRule
 	// Timezone is the zone the rules are read in; "" is the tenant's.
 	Timezone       string
+	Anonymous      AnonymousCalls
 	CallerIDPrefix string // put before the name of callers outside, with a space; "" for none
 	Version        int64
 	Revision       int64
@@ -32,6 +33,7 @@ func (n *Number) Validate() error {
 	es.Add(CheckE164("number", n.Number))
 	es.Add(CheckText("description", n.Description, 0, 100, 0))
 	n.checkRules(&es)
+	es.Add(n.Anonymous.check("anonymous"))
 	es.Add(CheckText("caller_id_prefix", n.CallerIDPrefix, 0, 20, maxPrefixBytes))
 	for _, named := range n.Destinations() {
 		if named.To.Kind == ToExternal {

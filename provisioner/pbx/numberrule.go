@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,6 +61,9 @@ func (n *Number) Destinations() []NamedDestination {
 	if !n.Destination.IsZero() {
 		out = append(out, NamedDestination{"destination", n.Destination})
 	}
+	if to := n.Anonymous.Destination(); !to.IsZero() {
+		out = append(out, NamedDestination{"anonymous", to})
+	}
 	for i, r := range n.Rules {
 		if !r.Destination.IsZero() {
 			out = append(out, NamedDestination{fmt.Sprintf("rules[%d].destination", i), r.Destination})
@@ -73,6 +77,9 @@ func (n *Number) Destinations() []NamedDestination {
 func (n *Number) Redirect(from, to Destination) {
 	if n.Destination == from {
 		n.Destination = to
+	}
+	if n.Anonymous.Destination() == from {
+		n.Anonymous = AnonymousCalls(to.String())
 	}
 	n.Rules = slices.Clone(n.Rules)
 	for i := range n.Rules {
@@ -89,10 +96,13 @@ func (n *Number) Redirect(from, to Destination) {
 // Unassign takes away where the number leads.
 func (n *Number) Unassign() {
 	n.Destination, n.Rules, n.Timezone = Destination{}, nil, ""
+	if !n.Anonymous.Destination().IsZero() {
+		n.Anonymous = ""
+	}
 }
 
 // Leads reports whether calls to the number go anywhere.
-func (n *Number) Leads() bool { return len(n.Destinations()) > 0 }
+func (n *Number) Leads() bool { return !n.Destination.IsZero() || len(n.Rules) > 0 }
 
 // leads returns where a call to a number goes now, and why. caller is in E.164 where it is
 // a whole number.
@@ -126,7 +136,7 @@ func (r routing) callerNumber() string {
 	if r.c.Caller == "" || r.c.Extension(r.s) != nil {
 		return ""
 	}
-	return CallerNumber(r.s.CountryOf(&Extension{Tenant: r.c.Tenant}), r.c.Caller)
+	return r.s.CallerOf(r.c.Tenant, r.c.Caller)
 }
 
 // labelled lets the phones show the prefix of the number that was called before the caller's
@@ -135,12 +145,13 @@ func (r routing) labelled(n *Number) routing {
 	if n == nil || n.CallerIDPrefix == "" || strings.Contains(r.c.Name, n.CallerIDPrefix+" ") {
 		return r
 	}
-	name := r.c.Name
-	if name == "" {
-		name = r.c.Caller
+	name := cmp.Or(r.c.Name, r.c.Caller)
+	if name == "" { // with a name alone, Asterisk calls itself the caller
+		name = "Anonymous"
+		r.label = []Variable{{"CALLERID(num)", "anonymous"}}
 	}
-	r.c.Name = strings.TrimSpace(n.CallerIDPrefix + " " + name)
-	r.label = []Variable{{"CALLERID(name)", r.c.Name}}
+	r.c.Name = n.CallerIDPrefix + " " + name
+	r.label = append(r.label, Variable{"CALLERID(name)", r.c.Name})
 	return r
 }
 

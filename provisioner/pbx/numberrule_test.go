@@ -79,7 +79,7 @@ func TestNumbersLabelCallers(t *testing.T) {
 	}{
 		{Call{Dialled: "+493012345601", Name: "Jane", Hops: []Destination{{ToExtension, "101"}}}, "Sales: Jane"},
 		{Call{Dialled: "+493012345601", Caller: "+4930555", Hops: []Destination{{ToExtension, "101"}}}, "Sales: +4930555"},
-		{Call{Dialled: "+493012345601", Hops: []Destination{{ToExtension, "101"}}}, "Sales:"},
+		{Call{Dialled: "+493012345601", Hops: []Destination{{ToExtension, "101"}}}, "Sales: Anonymous"},
 		{Call{Dialled: "+493012345601", Name: "Sales: Jane", Resumed: true, Hops: []Destination{{ToExtension, "102"}}}, ""},
 		{Call{Dialled: "+493012345602", Name: "Jane", Hops: []Destination{{ToExtension, "101"}}}, ""},
 		{Call{Dialled: "+493012345603", Name: "Jane", Hops: []Destination{{ToRingGroup, "desk"}}}, "Desk Sales: Jane"},

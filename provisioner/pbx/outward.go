@@ -44,6 +44,9 @@ func toOutside(r routing, door Door, owner *Extension, number string) Plan {
 
 // toNumber sends a call on to where a number of the tenant leads.
 func (r routing) toNumber(n *Number) Plan {
+	if p, is := r.screened(n); is {
+		return p
+	}
 	to, rule := r.s.leads(n, r.callerNumber(), r.now)
 	switch why := r.barred(to); {
 	case to.IsZero() && len(n.Rules) > 0:

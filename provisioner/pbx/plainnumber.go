@@ -47,7 +47,10 @@ func CallerNumber(iso, shown string) string {
 // carriers of a tenant: what CallerNumber reads as that.
 func (s *Snapshot) ShownAs(tenant, number string) []string {
 	iso := s.CountryOf(&Extension{Tenant: tenant})
-	digits := strings.TrimPrefix(number, "+")
+	digits, plus := strings.CutPrefix(number, "+")
+	if !plus { // another system's short number
+		return []string{number}
+	}
 	out := []string{number, digits, "00" + digits}
 	byName, _ := countries()
 	c := byName[iso]

@@ -39,6 +39,7 @@ type Step struct {
 	Alert    string      // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting    // setting: what the caller changes; nil when it is refused
 	AtBound  bool        // hangup: a bound of calls at once was reached
+	SIP      int         // hangup: the SIP answer to a carrier's call, where it can be given; 0 is that of Cause
 	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
 	// Next maps each outcome of a step that Returns to the index of the step
 	// that follows, always greater than the step's own. Nil for other steps.
@@ -202,6 +203,9 @@ func (s Step) Context(tenant string) string {
 	case StepMonitor:
 		return MonitorContext
 	}
+	if s.SIP != 0 {
+		return RefusedContext
+	}
 	return HangupContext
 }
 
@@ -246,8 +250,11 @@ func (s Step) Argument(tenant string) string {
 	case StepMonitor:
 		return monitorArgument(tenant, s.Of)
 	}
-	if s.Of != "" {
+	switch {
+	case s.Of != "":
 		return PickupOf(tenant, s.Of)
+	case s.SIP != 0:
+		return strconv.Itoa(s.SIP)
 	}
 	return strconv.Itoa(s.Cause)
 }

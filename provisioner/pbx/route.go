@@ -15,6 +15,7 @@ type Call struct {
 	Endpoint string // the caller's endpoint, or the one on whose behalf a channel calls; "" for none
 	Caller   string // the caller's number as Asterisk knows it; any text
 	Name     string // the caller's name as Asterisk knows it; any text
+	Withheld bool   // the caller outside wants to be anonymous, whatever Caller is
 	// By is the endpoint that transferred the call to Dialled, whose rights count
 	// then; "" when the caller dialled himself.
 	By string

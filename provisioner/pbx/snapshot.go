@@ -16,6 +16,7 @@ type Rows struct {
 	Users           []*User
 	ExternalNumbers []*ExternalNumber
 	Contacts        []*Contact
+	BlockedCallers  []*BlockedCaller
 	Trunks          []*Trunk
 	Numbers         []*Number
 	Classes         []*ClassOfService
@@ -60,6 +61,7 @@ type Snapshot struct {
 	dialsIn        map[string][]string // countries of each tenant
 	dialling       map[string]func() Dialling
 
+	blocked     map[string]blocked
 	forwards    map[key]*Forward
 	excepted    map[key]func() map[string]bool // callers whom a forward excepts
 	ringGroups  map[key]*RingGroup
@@ -85,6 +87,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.templates = byKey(r.ButtonTemplates, func(t *ButtonTemplate) key { return key{t.Tenant, t.Model} })
 	s.numbers = byKey(r.ExternalNumbers, func(n *ExternalNumber) key { return key{n.Tenant, n.Number} })
 	byKey(r.Contacts, func(c *Contact) key { return key{c.Tenant, c.Name} })
+	byKey(r.BlockedCallers, func(b *BlockedCaller) key { return key{b.Tenant, b.Number} })
 	s.ownNumbers = byKey(r.Numbers, func(n *Number) key { return key{n.Tenant, n.Number} })
 	s.classes = byKey(r.Classes, func(c *ClassOfService) key { return key{c.Tenant, c.Name} })
 	s.forwards = byKey(r.Forwards, func(f *Forward) key { return key{f.Tenant, f.Extension} })
@@ -99,6 +102,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexFeatureCodes()
 	s.indexDialling()
 	s.indexExceptions()
+	s.indexBlocked()
 	return s
 }
 

@@ -30,6 +30,9 @@ type Tenant struct {
 	// ForwardCaller tells which number a carrier is shown for a call that is forwarded
 	// outside; "" is ShowExtension.
 	ForwardCaller ForwardCaller
+	// Anonymous says what becomes of anonymous calls to its numbers: allow or refuse; "" allows
+	// them.
+	Anonymous AnonymousCalls
 	// MaxCalls is how many calls its trunks carry at once, 0–10,000; 0 is without limit.
 	MaxCalls int
 	// FirstExtension is where the search for a free number begins, 2 to 6 digits; "" is the
@@ -83,6 +86,9 @@ func (t *Tenant) Validate() error {
 	}
 	if t.ForwardCaller != "" && t.ForwardCaller != ShowExtension && t.ForwardCaller != ShowCaller {
 		es.Add(Invalidf("forward_caller", "%s is not a choice: use extension or caller", quote(string(t.ForwardCaller))))
+	}
+	if t.Anonymous != "" && t.Anonymous != AnonymousAllowed && t.Anonymous != AnonymousRefused {
+		es.Add(Invalidf("anonymous", "%s is not a choice: use allow or refuse", quote(string(t.Anonymous))))
 	}
 	if t.FirstExtension != "" && !firstExtensionPattern.MatchString(t.FirstExtension) {
 		es.Add(Invalidf("first_extension", "%s is not 2 to 6 digits without a zero in front", quote(t.FirstExtension)))

@@ -23,15 +23,16 @@ type brought struct {
 	dials     string
 	rings     string // phone that rings, and the name and number that it shows; it says 486
 	ends      string // the SIP answer that the carrier gets
-	record    string // outcome, and part of a rule in the record
+	record    string // outcome, and part of a rule in the record; "beta" first where that tenant has it
 	alone     string // rings and ends without a controller where that differs, with '|' between
 }
 
 const (
-	brJane = `"Jane" <sip:+498912345678@carrier>`
-	brPaul = `"Paul" <sip:+33123456789@carrier>`
-	alpha  = "/v1/tenants/alpha"
-	beta   = "/v1/tenants/beta"
+	brJane   = `"Jane" <sip:+498912345678@carrier>`
+	brNobody = `"Anonymous" <sip:anonymous@anonymous.invalid>`
+	brPaul   = `"Paul" <sip:+33123456789@carrier>`
+	alpha    = "/v1/tenants/alpha"
+	beta     = "/v1/tenants/beta"
 )
 
 // inboundStage is an office of two tenants of two resellers at one carrier, with the same
@@ -75,7 +76,7 @@ func (s *inboundStage) furnish(t *testing.T) {
 	s.Do(t, "PUT", "/v1/resellers/north", Object{"title": "North"}, nil)
 	s.Do(t, "PUT", "/v1/resellers/south", Object{"title": "South"}, nil)
 	s.Do(t, "PUT", alpha, Object{"title": "Alpha", "country": "DE", "timezone": "Europe/Berlin", "reseller": "north"}, nil)
-	s.Do(t, "PUT", beta, Object{"title": "Beta", "timezone": "UTC", "country": "DE", "reseller": "south"}, nil)
+	s.Do(t, "PUT", beta, Object{"title": "Beta", "timezone": "UTC", "country": "DE", "reseller": "south", "anonymous": "refuse"}, nil)
 	for _, at := range []string{alpha, beta} {
 		tenant := at[strings.LastIndex(at, "/")+1:]
 		s.Do(t, "PUT", at+"/trunks/carrier", s.carrier.Trunk(Object{"max_calls": 0}), nil)
@@ -145,7 +146,7 @@ func (s *inboundStage) judge(t *testing.T, row brought, rings, ends string) {
 	}
 }
 
-var userOfFrom = regexp.MustCompile(`sip:([^@>]*)`)
+var userOfFrom = regexp.MustCompile(`sip:([^@>]*)@`)
 
 // asks asks the simulator what will happen.
 func (s *inboundStage) asks(t *testing.T, row brought) {
@@ -154,10 +155,13 @@ func (s *inboundStage) asks(t *testing.T, row brought) {
 		return // it is told of no more than a number, and of the tenant's own
 	}
 	at, number := alpha, row.dials
-	if strings.HasPrefix(row.rings, "beta ") {
+	if strings.HasPrefix(row.rings, "beta ") || strings.HasPrefix(row.record, "beta ") {
 		at = beta
 	}
-	from := cmp.Or(userOfFrom.FindStringSubmatch(row.from)[1], "anonymous")
+	from := "anonymous"
+	if m := userOfFrom.FindStringSubmatch(row.from); m != nil {
+		from = m[1]
+	}
 	var out struct{ Place *simulated }
 	s.Do(t, "POST", at+"/simulate", Object{"from": from, "to": number}, &out)
 	place := out.Place
@@ -167,8 +171,8 @@ func (s *inboundStage) asks(t *testing.T, row brought) {
 	step, want := place.Steps[0], ""
 	if step.Does == "dial" {
 		want = strings.TrimPrefix(step.Legs[0].Rings, "desk-")
-	} else if status := causes[step.Cause]; status != row.ends {
-		t.Errorf("the simulator says %s: %s, want %s", status, step.Rule, row.ends)
+	} else if status := cmp.Or(map[string]string{"433": "403", "603": "403"}[row.ends], row.ends); causes[step.Cause] != status {
+		t.Errorf("the simulator says %d: %s, want %s", step.Cause, step.Rule, row.ends)
 	}
 	rings, _, _ := strings.Cut(strings.TrimPrefix(row.rings, "beta "), " ")
 	if rings != want {
@@ -182,7 +186,7 @@ func (s *inboundStage) records(t *testing.T) {
 	want := map[string][]brought{}
 	for _, row := range inboundTruths {
 		at := alpha
-		if strings.HasPrefix(row.rings, "beta ") {
+		if strings.HasPrefix(row.rings+row.record, "beta ") {
 			at = beta
 		}
 		want[at] = append(want[at], row)
@@ -198,7 +202,7 @@ func (s *inboundStage) records(t *testing.T) {
 		})
 		slices.SortFunc(page.Items, func(a, b CDR) int { return a.Started.Compare(b.Started) })
 		for i, row := range rows {
-			outcome, rule, _ := strings.Cut(row.record, "; ")
+			outcome, rule, _ := strings.Cut(strings.TrimPrefix(row.record, "beta "), "; ")
 			if c := page.Items[i]; c.Outcome != outcome || !strings.Contains(strings.Join(c.Rules, "; "), rule) {
 				t.Errorf("%s: the record says %s %q, want %s %q", row.situation, c.Outcome, c.Rules, outcome, rule)
 			}
@@ -220,7 +224,14 @@ var inboundWorld = map[string]Object{
 	"alpha/numbers/+493012345607": {},
 	"alpha/numbers/+493012345608": {"destination": "extension:101", "timezone": "Pacific/Kiritimati", "rules": []Object{
 		{"days": []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, "from": "12:00", "to": "11:59", "callers": []string{"+49"}, "destination": "ring-group:desk"}}},
-	"beta/numbers/+493012345651": {"destination": "extension:101", "caller_id_prefix": "Beta"},
+	"alpha/numbers/+493012345609":     {"destination": "extension:101", "anonymous": "refuse"},
+	"alpha/numbers/+493012345610":     {"destination": "extension:101", "anonymous": "extension:102", "caller_id_prefix": "Who"},
+	"alpha/blocked-callers/+44207":    {"begins": true, "description": "offers"},
+	"alpha/blocked-callers/089 999":   {},
+	"alpha/blocked-callers/+49151999": {},
+	"alpha/blocked-callers/112":       {},
+	"beta/numbers/+493012345652":      {"destination": "extension:101", "anonymous": "allow"},
+	"beta/numbers/+493012345651":      {"destination": "extension:101", "caller_id_prefix": "Beta"},
 }
 
 // inboundTruths are the rows.
@@ -241,12 +252,33 @@ var inboundTruths = []brought{
 	{"a rule by caller, written as abroad", `<sip:00498912345678@carrier>`, "+493012345604", `102  <+498912345678>`, "486", "busy; by rule 1", `102  <00498912345678>|486`},
 	{"a rule by caller, without +", `<sip:4315123456@carrier>`, "+493012345604", `102  <+4315123456>`, "486", "busy; by rule 1", `102  <4315123456>|486`},
 	{"the second rule by caller", brPaul, "+493012345604", "", "480", "no-answer; by rule 2", ""},
-	{"no rule by caller holds", `<sip:+442071234567@carrier>`, "+493012345604", `101  <+442071234567>`, "486", "busy; +493012345604 is a number", ""},
+	{"no rule by caller holds", `<sip:+442081234567@carrier>`, "+493012345604", `101  <+442081234567>`, "486", "busy; +493012345604 is a number", ""},
 	{"no rule by caller is about nobody", `"Anonymous" <sip:anonymous@anonymous.invalid>`, "+493012345604", `101 Anonymous <anonymous>`, "486", "busy; +493012345604 is a number", ""},
 	{"the first rule that holds by date", brJane, "+493012345605", `102 Jane <+498912345678>`, "486", "busy; by rule 2", ""},
 	{"no rule holds, and there is no destination", brJane, "+493012345606", "", "404", "failed; no rule holds", ""},
 	{"a rule by time and caller, in another zone", brJane, "+493012345608", `102 Desk Jane <+498912345678>`, "486", "busy; by rule 1", `102 Jane <+498912345678>|486`},
 	{"a rule by time, another caller", brPaul, "+493012345608", `101 Paul <+33123456789>`, "486", "busy; +493012345608 is a number", ""},
+	{"anonymous callers are refused", brNobody, "+493012345609", "", "433", "refused; takes no anonymous calls", ""},
+	{"anonymous callers are refused, by a word", `<sip:Unavailable@carrier>`, "03012345609", "", "433", "refused; takes no anonymous calls", ""},
+	{"anonymous callers are refused, without a user", `<sip:carrier.example>`, "+493012345609", "", "433", "refused; takes no anonymous calls", ""},
+	{"anonymous callers are refused, asserted", brNobody + `;;P-Asserted-Identity: <sip:+498912345678@carrier>;;Privacy: id`, "+493012345609", "", "433", "refused; takes no anonymous calls", ""},
+	{"anonymous callers are refused, by Privacy alone", brJane + `;;Privacy: user;id`, "+493012345609", "", "433", "refused; takes no anonymous calls", ""},
+	{"somebody calls where anonymous callers are refused", brJane, "+493012345609", `101 Jane <+498912345678>`, "486", "busy; +493012345609 is a number", ""},
+	{"anonymous callers are sent elsewhere", brNobody, "+493012345610", `102 Who Anonymous <anonymous>`, "486", "busy; the caller is anonymous", ""},
+	{"withheld callers are sent elsewhere", brJane + `;;Privacy: id`, "03012345610", `102 Anonymous <anonymous>`, "486", "busy; the caller is anonymous", ""},
+	{"a tenant refuses anonymous callers", brNobody, "+493012345651", "", "433", "beta refused; takes no anonymous calls", ""},
+	{"a tenant refuses anonymous callers, a number does not", brNobody, "+493012345652", `beta 101 Anonymous <anonymous>`, "486", "busy; +493012345652 is a number", ""},
+	{"a blocked beginning", `<sip:+442071234567@carrier>`, "+493012345601", "", "603", "refused; blocks the caller by +44207", ""},
+	{"a blocked beginning, written as abroad", `<sip:00442071234567@carrier>`, "+493012345601", "", "603", "refused; blocks the caller by +44207", ""},
+	{"a blocked beginning, without +", `<sip:442071234567@carrier>`, "+493012345602", "", "603", "refused; blocks the caller by +44207", ""},
+	{"a blocked number", `<sip:089999@carrier>`, "+493012345604", "", "603", "refused; blocks the caller by 089999", ""},
+	{"a blocked number, in E.164", `<sip:+4989999@carrier>`, "+493012345601", "", "603", "refused; blocks the caller by 089999", ""},
+	{"a blocked number, without +", `<sip:4989999@carrier>`, "+493012345607", "", "603", "refused; blocks the caller by 089999", ""},
+	{"a longer number than the blocked one", `<sip:+49899991@carrier>`, "+493012345601", `101 Sales: +49899991 <+49899991>`, "486", "busy; +493012345601 is a number", ""},
+	{"a blocked number is asserted", `<sip:+49333@carrier>;;P-Asserted-Identity: <sip:+49151999@carrier>`, "+493012345601", "", "603", "refused; blocks the caller by +49151999", ""},
+	{"a blocked number withholds itself", `<sip:+49151999@carrier>;;Privacy: id`, "+493012345601", "", "603", "refused; blocks the caller by +49151999", ""},
+	{"an emergency desk, though it is blocked", `<sip:112@carrier>`, "+493012345609", `101  <112>`, "486", "busy; +493012345609 is a number", ""},
+	{"another tenant's blocked caller", `<sip:+442071234567@carrier>`, "+493012345652", `beta 101  <+442071234567>`, "486", "busy; +493012345652 is a number", ""},
 	{"another reseller's tenant", brJane, "+493012345651", `beta 101 Beta Jane <+498912345678>`, "486", "busy; +493012345651 is a number", ""},
 	{"another reseller's tenant, as within the country", brPaul, "03012345651", `beta 101 Beta Paul <+33123456789>`, "486", "busy; +493012345651 is a number", ""},
 }
