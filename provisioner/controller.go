@@ -26,6 +26,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
+	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -90,6 +91,7 @@ type Controller struct {
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
 	Calls       *calls.Tracker        // calls under way
+	Guard       *guard.Guard          // counts calls outside
 	Records     *cdr.Recorder         // of calls that have ended
 	Away        *cdr.Away             // records of calls that ended while the controller was away
 	Spool       *spool.Spool          // the folders that Asterisk fills
@@ -112,6 +114,7 @@ type Controller struct {
 	Tenants    *Resource[pbx.Tenant]
 	Resellers  *Resource[pbx.Reseller]
 	Carriers   *Resource[pbx.Carrier]
+	Rates      *Resource[pbx.Rate]
 	Inventory  *Inventory
 	Extensions *Resource[pbx.Extension]
 	Devices    *Resource[pbx.Device]
@@ -165,9 +168,14 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Today: c.retention.today}); err != nil {
 		return nil, err
 	}
+	if c.Guard, err = guard.New(ctx, guard.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot,
+		Outside: func() (channels, numbers map[string]bool, known bool) { return c.Calls.Outside() }}); err != nil {
+		return nil, err
+	}
 	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Tenant:  c.tenantExists,
-		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count})
+		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count,
+		OutsideEnded: func(l calls.OutsideLeg) { c.Guard.LegEnded(guard.Ended(l)) }})
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +203,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 // makeKinds comes last: kinds tell the machines of changes.
 func (c *Controller) makeKinds() {
 	c.Tenants, c.Resellers, c.Carriers = newTenants(c), newResellers(c), newCarriers(c)
+	c.Rates = newRates(c)
 	c.Inventory = &Inventory{db: c.db, changed: c.Apply.Nudge}
 	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
@@ -223,6 +232,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Records.Run(ctx) })
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.Calls.Run(ctx) })
+	g.Go(func() error { return c.Guard.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if errors.Is(err, context.Canceled) {

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -31,7 +32,8 @@ func TestDamagedDatabaseIsReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(content[len(content)-4096:]) // the last page
+	page := rootPage(t, path, "cdrs_of_tenant") // which nothing reads when the database is opened
+	clear(content[(page-1)*4096 : page*4096])
 	damaged := filepath.Join(t.TempDir(), "damaged.db")
 	if err := os.WriteFile(damaged, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -60,4 +62,18 @@ func report(t *testing.T, c *Controller) {
 	}
 	cancel()
 	<-done
+}
+
+// rootPage is the first page of a table or an index, counted from 1.
+func rootPage(t *testing.T, path, name string) (page int) {
+	t.Helper()
+	raw, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if err := raw.QueryRow(`SELECT rootpage FROM sqlite_schema WHERE name = ?`, name).Scan(&page); err != nil {
+		t.Fatal(err)
+	}
+	return page
 }

@@ -112,6 +112,7 @@ type dialplanLeg struct {
 	Tone      string // option of Dial for a distinctive ring
 	Record    bool   // calls on it are recorded, as to RecordAs
 	RecordAs  extenName
+	Guarded   bool // it leads outside, and is not called but with the time that it may talk
 }
 
 // Told reports whether the leg's channel is told something before it is called.
@@ -273,6 +274,7 @@ func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v
 		into(es, &v.Inside)(newContextName("tenant", l.Own.Inside, pbx.InsideContext))
 	} else {
 		into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
+		v.Guarded = s.Guarded(tenant, l.Own.Owner)
 	}
 	into(es, &v.Number)(newOutsideNumber("external_number", l.Own.Number))
 	if l.Own.Caller != "" {

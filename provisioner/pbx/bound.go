@@ -41,7 +41,7 @@ func (r routing) silent(t *Trunk) bool {
 }
 
 // leads reports whether a leg that leads outside may: not where the call came from, and not
-// through a trunk that is full or has a silent carrier.
+// through a trunk that is full or has a silent carrier, nor past the guard.
 func (r routing) leads(e *Extension, l Leg) bool {
 	if r.isCaller(e, l) {
 		return false
@@ -50,5 +50,5 @@ func (r routing) leads(e *Extension, l Leg) bool {
 		return true
 	}
 	t := r.s.TrunkOf(l.Own.Trunk)
-	return t == nil || r.full(t, 0) == "" && !r.silent(t)
+	return t == nil || r.full(t, 0) == "" && !r.silent(t) && r.mayCharge(l.Own)
 }

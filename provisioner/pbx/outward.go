@@ -110,14 +110,14 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 	r.showCaller(&dial, owner, t)
 	r.tellDiverted(&dial, owner, number)
 	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
-	return Plan{Steps: []Step{dial,
+	return r.guarded(owner, a, Plan{Steps: []Step{dial,
 		hangupStep(CauseNoAnswer, "%s did not answer", number),
 		r.notThrough(t, number),
 		hangupStep(CauseBusy, "%s is busy%s", number, r.said()),
 		hangupStep(CauseNormal, "the call to %s has ended", number),
 		hangupStep(CauseUnallocated, "the carrier of trunk %s knows no number %s%s", t.Name, number, r.said()),
 		hangupStep(CauseChanged, "the carrier of trunk %s says that %s is not in use any more", t.Name, number),
-		hangupStep(CauseInvalidNumberFormat, "the carrier of trunk %s says that %s is no whole number", t.Name, number)}}
+		hangupStep(CauseInvalidNumberFormat, "the carrier of trunk %s says that %s is no whole number", t.Name, number)}})
 }
 
 // insist makes a dial for help try the trunk whatever is known of it: a carrier may live that

@@ -33,6 +33,9 @@ type Leg struct {
 	// Own is set when the leg is a call of its own: one that ends at another time
 	// than the others, leads outside, must wait for those that do, or is in groups.
 	Own *OwnLeg
+	// Charge is what the guard counts of a leg that leads outside; nil for others and for calls
+	// for help.
+	Charge *Charge
 }
 
 // OwnLeg is what stands in LegContext for a leg. With Number, the leg leads
@@ -54,6 +57,7 @@ type OwnLeg struct {
 	Delay    int    // seconds before it rings
 	Tone     int    // distinctive ring of a phone, see RingWord; 0 for its own
 	Record   string // number of the extension that has its calls recorded; "" for none
+	Owner    string // number of the extension that answers for a call outside; "" is the tenant
 }
 
 // rings is the endpoint of the device that a leg rings; "" for one that leads outside.
@@ -229,6 +233,7 @@ func (s *Snapshot) leadOut(door Door, own *OwnLeg, e *Extension, number string, 
 		return false
 	}
 	own.Number, own.Trunk, own.Caller, own.Confirm = number, t.Endpoint, presentationOf(e, t), confirm
+	own.Owner = e.Number
 	return true
 }
 

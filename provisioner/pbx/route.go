@@ -76,6 +76,11 @@ const maxLegs = 100
 // plan for Call.Sent, at most MaxHops times.
 func Route(s *Snapshot, c Call, now time.Time) Plan {
 	r := routing{s, c, now}
+	return r.charged(r.route())
+}
+
+func (r routing) route() Plan {
+	s, c := r.s, r.c
 	trunk := s.trunkOf(c)
 	switch {
 	case s.Tenant(c.Tenant) == nil:

@@ -24,6 +24,8 @@ type Rows struct {
 	FeatureCodes    []*FeatureCodes  // of tenants that changed them
 	PhoneSettings   []*PhoneSettings // of tenants that changed them
 	ButtonTemplates []*ButtonTemplate
+	Resellers       []*Reseller
+	Rates           []*Rate
 }
 
 // Snapshot is all desired state at one revision, immutable once built: files,
@@ -65,6 +67,9 @@ type Snapshot struct {
 	ringGroups  map[key]*RingGroup
 	ringNumbers map[key]*RingGroup       // by number
 	codes       map[string]*FeatureCodes // of every tenant
+
+	rates   map[string]*rateTable // by owner
+	parents map[string]string     // of resellers
 }
 
 // key is a natural key within a tenant.
@@ -99,6 +104,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexFeatureCodes()
 	s.indexDialling()
 	s.indexExceptions()
+	s.indexRates()
 	return s
 }
 
