@@ -29,11 +29,13 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
+	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
+	"github.com/dialtone-pbx/dialtone/provisioner/voicemail"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
@@ -95,6 +97,7 @@ type Controller struct {
 	Records     *cdr.Recorder         // of calls that have ended
 	Away        *cdr.Away             // records of calls that ended while the controller was away
 	Spool       *spool.Spool          // the folders that Asterisk fills
+	Messages    *voicemail.Messages   // of mailboxes
 	Fleet       *fleet.Fleet          // desk phones, and orders to them
 	SignIn      *signin.Authenticator // passwords, sessions, codes and tokens
 	Mail        *mail.Outbox          // sends codes and invitations
@@ -111,17 +114,19 @@ type Controller struct {
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are use cases, one kind
 	// each.
-	Tenants    *Resource[pbx.Tenant]
-	Resellers  *Resource[pbx.Reseller]
-	Carriers   *Resource[pbx.Carrier]
-	Rates      *Resource[pbx.Rate]
-	Inventory  *Inventory
-	Extensions *Resource[pbx.Extension]
-	Devices    *Resource[pbx.Device]
-	Phones     *Resource[pbx.Phone]
-	Mailboxes  *Resource[pbx.Mailbox]
-	Groups     *Resource[pbx.Group]
-	Users      *Resource[pbx.User]
+	Tenants   *Resource[pbx.Tenant]
+	Resellers *Resource[pbx.Reseller]
+	Carriers  *Resource[pbx.Carrier]
+	Rates     *Resource[pbx.Rate]
+	Inventory *Inventory
+	// NumberFiles brings the numbers of files into the inventory.
+	NumberFiles *numberfile.Uploads
+	Extensions  *Resource[pbx.Extension]
+	Devices     *Resource[pbx.Device]
+	Phones      *Resource[pbx.Phone]
+	Mailboxes   *Resource[pbx.Mailbox]
+	Groups      *Resource[pbx.Group]
+	Users       *Resource[pbx.User]
 	// Settings that phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
@@ -151,6 +156,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
 		Log: o.Logger})
+	c.Messages = voicemail.New(voicemail.Options{Log: o.Logger, Spool: c.Spool, Mailbox: c.mailbox,
+		Session: c.asterisk.Session})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
 	if err != nil {
@@ -205,6 +212,7 @@ func (c *Controller) makeKinds() {
 	c.Tenants, c.Resellers, c.Carriers = newTenants(c), newResellers(c), newCarriers(c)
 	c.Rates = newRates(c)
 	c.Inventory = &Inventory{db: c.db, changed: c.Apply.Nudge}
+	c.NumberFiles = numberfile.New(numberfile.Options{DB: c.db, Changed: c.Apply.Nudge, Log: c.log})
 	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups, c.Users = newGroups(c), newUsers(c)
@@ -233,6 +241,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.Calls.Run(ctx) })
 	g.Go(func() error { return c.Guard.Run(ctx) })
+	g.Go(func() error { return c.NumberFiles.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if errors.Is(err, context.Canceled) {

@@ -27,6 +27,7 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 		revision: func(t *pbx.Tenant) int64 { return t.Revision },
 		deleted: func(_ context.Context, t *pbx.Tenant, _ bool) {
 			c.Spool.ForgetMailboxes(t.Name)
+			c.NumberFiles.Forget(pbx.AccountOf("", t.Name))
 			c.Guard.Forget(t.Name, "")
 		},
 		validate: (*pbx.Tenant).Validate,

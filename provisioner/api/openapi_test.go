@@ -145,7 +145,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-photo": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestPhoto, TestCalls and TestUploadNamesWhatIsWrong read them
+	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true, "get-photo": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestMessages, TestPhoto, TestCalls and TestUploadNamesWhatIsWrong read them
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -201,6 +201,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
+	askMessages(l, ask, tenant)
 	ask(201, "POST", "contacts", tenant+"contacts", `{"name":"taxi","title":"Taxi","numbers":["0305550"]}`)
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
@@ -310,6 +311,11 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 		ask(200, "POST", c.path+"/upload", c.template+"/upload", "+49,20\n")
 		ask(200, "DELETE", c.path+"/+49", c.template+"/{prefix}", "")
 	}
+	ask(202, "POST", "/v1/tenants/acme/numbers/upload?background=true", "/v1/tenants/{tenant}/numbers/upload", file)
+	ask(200, "GET", numbers+"/uploads", numbers+"/uploads", "")
+	ask(404, "GET", numbers+"/uploads/none", numbers+"/uploads/{id}", "")
+	ask(200, "GET", "/v1/tenants/acme/numbers/uploads", "/v1/tenants/{tenant}/numbers/uploads", "")
+	ask(404, "GET", "/v1/tenants/acme/numbers/uploads/none", "/v1/tenants/{tenant}/numbers/uploads/{id}", "")
 	for _, c := range []struct{ path, template string }{{carriers, carriers}, {"/v1/resellers/north/carriers", theirs}} {
 		ask(200, "GET", c.path, c.template, "")
 		ask(200, "GET", c.path+"/telco", c.template+"/{name}", "")

@@ -23,6 +23,9 @@ type Rate struct {
 	Apply    ApplyBlock `json:"apply"`
 }
 
+// maxRateFile is the longest file of rates, in bytes: pbx.MaxRates rows and room for blanks.
+const maxRateFile = 1 << 20
+
 // RateUpload says what became of a file of rates.
 type RateUpload struct {
 	Rates int `json:"rates" doc:"How many there are now"`
@@ -49,7 +52,7 @@ func (a *api) registerRateUploads() {
 			Description: "Each row is a prefix and a price in whole thousandths; a first row with the word prefix is a head. " +
 				"A prefix without + gets one. A wrong row is named, and nothing changes then.",
 			Tags: []string{"rates"}, Errors: []int{401, 404, 413, 422}, DefaultStatus: http.StatusOK,
-			MaxBodyBytes: maxNumberFile, BodyReadTimeout: numberFileWithin}
+			MaxBodyBytes: maxRateFile, BodyReadTimeout: numberFileWithin}
 	}
 	declare(a, platformAdmins, op("/v1/rates/upload", "upload-rates"), func(ctx context.Context, in *struct {
 		RawBody []byte `contentType:"text/csv"`
