@@ -96,6 +96,7 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 		plan, err = f.chosen(s, call, plan)
 	}
 	if err == nil && e.step {
+		f.tellRefused(call, plan, e.ended)
 		index = plan.After(e.ended, e.outcome)
 	}
 	for err == nil {
@@ -139,6 +140,18 @@ func (f *Flow) reserve(s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, 
 	}
 	f.opts.Reserve(e.channel, call.Tenant, step)
 	return plan, true, nil
+}
+
+// tellRefused tells of a call that a carrier has refused for our account.
+func (f *Flow) tellRefused(c pbx.Call, plan pbx.Plan, ended int) {
+	if !pbx.IsAboutAccount(c.Answer) || ended < 0 || ended >= len(plan.Steps) {
+		return
+	}
+	for _, l := range plan.Steps[ended].Legs {
+		if l.Outside != "" {
+			f.opts.Refused(l.Endpoint, c.Answer)
+		}
+	}
 }
 
 // variables are the variables that the channel needs for the step, the step itself last.

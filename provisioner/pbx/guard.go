@@ -232,7 +232,7 @@ func (r routing) charged(p Plan) Plan {
 func (r routing) chargeLegs(s *Step) {
 	talk, guarded, sum := 0, false, r.charges()
 	s.Legs = slices.DeleteFunc(s.Legs, func(l Leg) bool {
-		if l.Own == nil || l.Own.Trunk == "" {
+		if l.Own == nil || len(l.Own.Ways) == 0 {
 			return false
 		}
 		_, why := sum.take(l.Own.Owner, l.Own.Number)
@@ -241,7 +241,7 @@ func (r routing) chargeLegs(s *Step) {
 	sum = r.charges()
 	for i := range s.Legs {
 		l := &s.Legs[i]
-		if l.Own == nil || l.Own.Trunk == "" {
+		if l.Own == nil || len(l.Own.Ways) == 0 {
 			continue
 		}
 		if l.Charge, _ = sum.take(l.Own.Owner, l.Own.Number); l.Charge == nil {

@@ -20,7 +20,7 @@ func TestEveryDoorIsCharged(t *testing.T) {
 		legs := 0
 		walkSteps(s, b.call, func(c Call, step Step) {
 			for _, l := range step.Legs {
-				if l.Outside == "" && (l.Own == nil || l.Own.Trunk == "") {
+				if l.Outside == "" && (l.Own == nil || len(l.Own.Ways) == 0) {
 					continue
 				}
 				legs++
