@@ -16,6 +16,7 @@ const (
 	kindReseller  = "reseller"
 	kindInventory = "inventory"
 	kindCarrier   = "carrier"
+	kindRate      = "rate"
 	kindExtension = "extension"
 	kindDevice    = "device"
 	kindPhone     = "phone"

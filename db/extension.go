@@ -36,6 +36,7 @@ var extensionTable = newTable(kindExtension, "extensions",
 	col("class_of_service", func(e *pbx.Extension) any { return &e.ClassOfService }),
 	col("country", func(e *pbx.Extension) any { return &e.Country }),
 	col("timezone", func(e *pbx.Extension) any { return &e.Timezone }),
+	col("guard", func(e *pbx.Extension) any { return inJSON[pbx.Guard]{&e.Guard} }),
 	col("groups", func(e *pbx.Extension) any { return names[string]{&e.Groups} }).
 		from("(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number)"),
 )

@@ -169,6 +169,11 @@ func fillEverything(t testing.TB, db *DB) {
 		func() error {
 			return db.write(ctx, func(tx *Tx) error { return fillRingGroup(ctx, tx) })
 		},
+		func() error { return db.WriteGuard(ctx, sampleGuard()) },
+		func() error {
+			_, err := db.Update(ctx, tester, func(tx *Tx) error { return tx.PutRate(ctx, &pbx.Rate{Prefix: "+49", Price: 20}) })
+			return err
+		},
 		func() error { return db.WriteRingTurns(ctx, []RingTurn{sampleRingTurn()}) },
 		func() error { return db.PutStatuses(ctx, []pbx.EndpointStatus{sampleStatus()}) },
 		func() error {
@@ -206,7 +211,7 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"Trunk.Addresses": true, "Trunk.TrustIDInbound": true, "MaxCalls": true, "FormerSecret": true, "FormerMAC": true,
 	"FormerModel": true, "Trunk.QualifySeconds": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true,
 	"Extension.Hidden": true, "Phone.Settings": true, "Phone.Handsets": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true,
-	"AllowExternalNumbers": true, "ClaimNumbers": true}
+	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

@@ -137,7 +137,8 @@ func (tx *Tx) DeleteReseller(ctx context.Context, name string) error {
 	err = tx.unused(ctx, "reseller "+name, `SELECT * FROM (SELECT 'reseller', name FROM resellers WHERE parent = ?1
 		UNION ALL SELECT 'tenant', name FROM tenants WHERE reseller = ?1
 		UNION ALL SELECT 'number', number FROM inventory WHERE reseller = ?1 OR uploaded_by = 'reseller ' || ?1
-		UNION ALL SELECT 'carrier', name FROM carriers WHERE reseller = ?1)`, name)
+		UNION ALL SELECT 'carrier', name FROM carriers WHERE reseller = ?1
+		UNION ALL SELECT 'rate', prefix FROM rates WHERE reseller = ?1)`, name)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,8 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		func() error { return tx.fillMembers(ctx, "", r.RingGroups) },
 		allOf(ctx, tx, featureCodesTable, &r.FeatureCodes),
 		allOf(ctx, tx, userTable, &r.Users),
+		allOf(ctx, tx, resellerTable, &r.Resellers),
+		allOf(ctx, tx, rateTable, &r.Rates),
 	} {
 		if err := read(); err != nil {
 			return nil, err

@@ -26,6 +26,8 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("allow_external_numbers", func(row *pbx.Tenant) any { return &row.AllowExternalNumbers }),
 	col("claim_numbers", func(row *pbx.Tenant) any { return &row.ClaimNumbers }),
 	col("anonymous", func(row *pbx.Tenant) any { return usual[pbx.AnonymousCalls]{&row.Anonymous, pbx.AnonymousAllowed} }),
+	col("guard", func(row *pbx.Tenant) any { return inJSON[pbx.Guard]{&row.Guard} }),
+	col("guard_ceiling", func(row *pbx.Tenant) any { return inJSON[pbx.Guard]{&row.GuardCeiling} }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
 	col("forward_caller", func(row *pbx.Tenant) any {
 		return usual[pbx.ForwardCaller]{&row.ForwardCaller,

@@ -26,6 +26,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
+	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
 	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
@@ -94,6 +95,7 @@ type Controller struct {
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
 	Calls       *calls.Tracker        // calls under way
+	Guard       *guard.Guard          // counts calls outside
 	Records     *cdr.Recorder         // of calls that have ended
 	Away        *cdr.Away             // records of calls that ended while the controller was away
 	Spool       *spool.Spool          // the folders that Asterisk fills
@@ -118,6 +120,7 @@ type Controller struct {
 	Tenants   *Resource[pbx.Tenant]
 	Resellers *Resource[pbx.Reseller]
 	Carriers  *Resource[pbx.Carrier]
+	Rates     *Resource[pbx.Rate]
 	Inventory *Inventory
 	// NumberFiles brings the numbers of files into the inventory.
 	NumberFiles *numberfile.Uploads
@@ -177,11 +180,16 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Today: c.retention.today}); err != nil {
 		return nil, err
 	}
+	if c.Guard, err = guard.New(ctx, guard.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot,
+		Outside: func() (channels, numbers map[string]bool, known bool) { return c.Calls.Outside() }}); err != nil {
+		return nil, err
+	}
 	c.numberLife = numberlife.New(numberlife.Options{DB: o.DB, Log: o.Logger, Changed: func() { c.Apply.Nudge() }})
 	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Tenant:  c.tenantExists,
 		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count,
-		Came: c.numberLife.Called})
+		Came:         c.numberLife.Called,
+		OutsideEnded: func(l calls.OutsideLeg) { c.Guard.LegEnded(guard.Ended(l)) }})
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +217,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 // makeKinds comes last: kinds tell the machines of changes.
 func (c *Controller) makeKinds() {
 	c.Tenants, c.Resellers, c.Carriers = newTenants(c), newResellers(c), newCarriers(c)
+	c.Rates = newRates(c)
 	c.Inventory = &Inventory{db: c.db, changed: c.Apply.Nudge}
 	c.NumberFiles = numberfile.New(numberfile.Options{DB: c.db, Changed: c.Apply.Nudge, Log: c.log})
 	c.NumberPool = numberpool.New(c.db)
@@ -240,6 +249,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Records.Run(ctx) })
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.Calls.Run(ctx) })
+	g.Go(func() error { return c.Guard.Run(ctx) })
 	g.Go(func() error { return c.NumberFiles.Run(ctx) })
 	g.Go(func() error { return c.numberLife.Run(ctx) })
 	err := g.Wait()

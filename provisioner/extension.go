@@ -16,6 +16,7 @@ func newExtensions(c *Controller) *Resource[pbx.Extension] {
 		release:  (*db.Tx).ReleaseExtension,
 		deleted: func(ctx context.Context, e *pbx.Extension, released bool) {
 			c.Records.Forget(e.Tenant, e.Number)
+			c.Guard.Forget(e.Tenant, e.Number)
 			c.forgetMessages(ctx, e, released)
 		},
 	}

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
+	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
@@ -12,10 +13,11 @@ type Live struct {
 	status *status.Watcher
 	trunks *trunkstatus.Watcher
 	calls  *calls.Tracker
+	guard  *guard.Guard
 }
 
 // Live returns the present state that rules may ask for.
-func (c *Controller) Live() Live { return Live{c.Status, c.TrunkStatus, c.Calls} }
+func (c *Controller) Live() Live { return Live{c.Status, c.TrunkStatus, c.Calls, c.Guard} }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
 func (l Live) InUse(endpoint string) bool {
@@ -52,6 +54,9 @@ func (l Live) Calls(endpoint string) int { return l.calls.OnEndpoint(endpoint) }
 
 // CallsAt returns how many calls have a channel at any of the endpoints.
 func (l Live) CallsAt(endpoints []string) int { return l.calls.AtEndpoints(endpoints) }
+
+// Usage returns what calls outside have used.
+func (l Live) Usage(tenant, extension string) pbx.Usage { return l.guard.Usage(tenant, extension) }
 
 // Turn returns the observed state of a ring group.
 func (l Live) Turn(tenant, group string) pbx.Turn { return l.calls.Turns.Turn(tenant, group) }

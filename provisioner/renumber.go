@@ -34,6 +34,7 @@ func (c *Controller) RenumberExtension(ctx context.Context, by pbx.Author, tenan
 	}
 	c.Calls.Turns.Renumber(tenant, number, to)
 	c.Records.Renumber(tenant, number, to)
+	c.Guard.Renumber(tenant, number, to)
 	c.Apply.Nudge()
 	return e, nil
 }

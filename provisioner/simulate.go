@@ -144,6 +144,9 @@ func (a assumed) CallsAt(endpoints []string) int {
 // Calls implements pbx.Live: no trunk carries a call.
 func (a assumed) Calls(string) int { return 0 }
 
+// Usage implements pbx.Live: nobody has called outside yet.
+func (a assumed) Usage(string, string) pbx.Usage { return pbx.Usage{} }
+
 // Turn implements pbx.Live.
 func (a assumed) Turn(tenant, group string) pbx.Turn {
 	if a.turn == nil {

@@ -28,6 +28,7 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 		deleted: func(_ context.Context, t *pbx.Tenant, _ bool) {
 			c.Spool.ForgetMailboxes(t.Name)
 			c.NumberFiles.Forget(pbx.AccountOf("", t.Name))
+			c.Guard.Forget(t.Name, "")
 		},
 		validate: (*pbx.Tenant).Validate,
 	}

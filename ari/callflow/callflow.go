@@ -38,6 +38,12 @@ type Options struct {
 	// Chose is told the first member rung by a ring group that takes turns. It is called
 	// before Live is asked for the next member and must return at once. It may be nil.
 	Chose func(tenant, group, member string)
+	// Reserve counts the legs outside of a step before it begins, by the id of the caller's
+	// channel. It is called before Live is asked for the next call's step and must return at
+	// once. Back is told that a step of a channel has come back without an answer. They may be
+	// nil.
+	Reserve func(channel, tenant string, step pbx.Step)
+	Back    func(channel string)
 	// SignIn and SignOut change the user of the shared device behind an endpoint. SignIn
 	// gives it to the user of the extension with that number if the PIN is right; SignOut
 	// frees it. Nil refuses.
@@ -84,6 +90,7 @@ type Flow struct {
 	resweep chan struct{} // there is room again after an overflow
 	sweeps  sync.Mutex    // held while channels are listed
 	turns   sync.Mutex    // held while a ring group's next member is chosen
+	outside sync.Mutex    // held while legs outside are reserved
 
 	mu       sync.Mutex
 	closed   bool

@@ -88,6 +88,9 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	call, index := e.call, 0
 	call.Live, call.Resumed = f.opts.Live, e.step
+	if e.step && e.outcome != pbx.OutcomeAnswer && f.opts.Back != nil {
+		f.opts.Back(e.channel)
+	}
 	plan, err := f.plan(s, call)
 	if err == nil && !e.step {
 		plan, err = f.chosen(s, call, plan)
@@ -96,7 +99,14 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 		f.tellRefused(call, plan, e.ended)
 		index = plan.After(e.ended, e.outcome)
 	}
-	for err == nil && plan.Steps[index].Kind == pbx.StepForward {
+	for err == nil {
+		if plan.Steps[index].Kind != pbx.StepForward {
+			reserved := false
+			if plan, reserved, err = f.reserve(s, e, call, plan, index); reserved || err != nil {
+				break
+			}
+			continue // it sends the call on by now
+		}
 		if len(call.Hops) >= pbx.MaxHops { // Route does not let it come this far
 			err = fmt.Errorf("following a call: it was forwarded %d times", len(call.Hops))
 			break
@@ -108,6 +118,28 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 		}
 	}
 	return call, plan, index, err
+}
+
+// reserve has the legs outside of a step counted before they are dialled. The plan is made
+// again under the lock, so that of two calls at once the second knows of the first. It
+// reports whether the step is one to carry out.
+func (f *Flow) reserve(s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int) (pbx.Plan, bool, error) {
+	if f.opts.Reserve == nil || !plan.Steps[index].Charged() {
+		return plan, true, nil
+	}
+	f.outside.Lock()
+	defer f.outside.Unlock()
+	call.Order = plan.Order // the members that were chosen
+	plan, err := f.plan(s, call)
+	if err != nil {
+		return plan, false, err
+	}
+	step := plan.Steps[min(index, len(plan.Steps)-1)]
+	if step.Kind == pbx.StepForward {
+		return plan, false, nil
+	}
+	f.opts.Reserve(e.channel, call.Tenant, step)
+	return plan, true, nil
 }
 
 // tellRefused tells of a call that a carrier has refused for our account.

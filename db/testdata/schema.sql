@@ -180,7 +180,7 @@ CREATE TABLE extensions (
     ring_seconds INTEGER NOT NULL CHECK (ring_seconds > 0),
     mailbox      TEXT    CHECK (mailbox <> ''),
     version      INTEGER NOT NULL CHECK (version > 0),
-    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', presentation_number TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)), record_on_demand INTEGER NOT NULL DEFAULT 0 CHECK (record_on_demand IN (0, 1)), monitors INTEGER NOT NULL DEFAULT 0 CHECK (monitors IN (0, 1)), monitored INTEGER NOT NULL DEFAULT 0 CHECK (monitored IN (0, 1)), timezone TEXT NOT NULL DEFAULT '', busy_only_in_call INTEGER NOT NULL DEFAULT 0 CHECK (busy_only_in_call IN (0, 1)), hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 0 CHECK (max_calls >= 0),
+    revision     INTEGER NOT NULL CHECK (revision > 0), ring TEXT NOT NULL DEFAULT 'all', twin_number TEXT CHECK (twin_number <> ''), presence INTEGER NOT NULL DEFAULT 1 CHECK (presence IN (0, 1)), allowed_devices TEXT NOT NULL DEFAULT '', anonymous INTEGER NOT NULL DEFAULT 0 CHECK (anonymous IN (0, 1)), record INTEGER NOT NULL DEFAULT 0 CHECK (record IN (0, 1)), type TEXT NOT NULL DEFAULT 'sip', parent_device TEXT NOT NULL DEFAULT '', presentation_number TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', do_not_disturb INTEGER NOT NULL DEFAULT 0 CHECK (do_not_disturb IN (0, 1)), call_waiting INTEGER NOT NULL DEFAULT 1 CHECK (call_waiting IN (0, 1)), record_on_demand INTEGER NOT NULL DEFAULT 0 CHECK (record_on_demand IN (0, 1)), monitors INTEGER NOT NULL DEFAULT 0 CHECK (monitors IN (0, 1)), monitored INTEGER NOT NULL DEFAULT 0 CHECK (monitored IN (0, 1)), timezone TEXT NOT NULL DEFAULT '', busy_only_in_call INTEGER NOT NULL DEFAULT 0 CHECK (busy_only_in_call IN (0, 1)), hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 0 CHECK (max_calls >= 0), guard TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (tenant, number),
     FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -232,6 +232,28 @@ CREATE TABLE group_members (
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE,
     FOREIGN KEY (tenant, name) REFERENCES phone_groups (tenant, name) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE guard_calls (
+    channel   TEXT    NOT NULL,
+    number    TEXT    NOT NULL,
+    tenant    TEXT    NOT NULL REFERENCES tenants (name) ON DELETE CASCADE,
+    extension TEXT    NOT NULL,
+    began     INTEGER NOT NULL,
+    seconds   INTEGER NOT NULL,
+    price     INTEGER NOT NULL,
+    PRIMARY KEY (channel, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE guard_usage (
+    tenant         TEXT    NOT NULL REFERENCES tenants (name) ON DELETE CASCADE,
+    extension      TEXT,
+    day            TEXT    NOT NULL,
+    seconds        INTEGER NOT NULL,
+    spent          INTEGER NOT NULL,
+    lifted_seconds INTEGER NOT NULL,
+    lifted_spent   INTEGER NOT NULL,
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT;
 
 CREATE TABLE inventory (
     number            TEXT    NOT NULL PRIMARY KEY CHECK (number <> ''),
@@ -444,6 +466,15 @@ CREATE TABLE phones (
     PRIMARY KEY (tenant, mac)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE rates (
+    reseller TEXT    NOT NULL,
+    prefix   TEXT    NOT NULL CHECK (prefix <> ''),
+    price    INTEGER NOT NULL CHECK (price >= 0),
+    version  INTEGER NOT NULL CHECK (version > 0),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (reseller, prefix)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE resellers (
     name           TEXT    NOT NULL PRIMARY KEY CHECK (name <> ''),
     parent         TEXT    REFERENCES resellers (name),
@@ -558,7 +589,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse'))) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse')), guard TEXT NOT NULL DEFAULT '{}', guard_ceiling TEXT NOT NULL DEFAULT '{}') STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -660,6 +691,8 @@ CREATE INDEX extensions_of_presentation_number ON extensions (tenant, presentati
 CREATE INDEX extensions_of_twin_number ON extensions (tenant, twin_number);
 
 CREATE INDEX group_members_of_group ON group_members (tenant, name);
+
+CREATE UNIQUE INDEX guard_usage_of ON guard_usage (tenant, coalesce(extension, ''));
 
 CREATE INDEX inventory_aging ON inventory (aging_until) WHERE aging_until > 0;
 

@@ -37,6 +37,7 @@ type ExtensionFields struct {
 	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
 	Country            string `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`
 	Timezone           string `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clock of the phone whose first line it is, unless its user has one; the tenant's if left out"`
+	Guard              Guard  `json:"guard,omitzero" doc:"Bounds its calls outside, beside those of the tenant"`
 }
 
 // Extension is what a client reads.

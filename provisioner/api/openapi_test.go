@@ -264,6 +264,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "DELETE", "/v1/tenants/acme", "/v1/tenants/{name}", "")
 	ask(200, "DELETE", "/v1/resellers/north", "/v1/resellers/{name}", "")
 	ask(200, "GET", "status", tenant+"status", "")
+	ask(200, "GET", "guard", tenant+"guard", "")
+	ask(200, "POST", "guard/unblock", tenant+"guard/unblock", `{}`)
 	ask(200, "GET", "/v1/changes", "/v1/changes", "")
 	ask(200, "GET", "/v1/health", "/v1/health", "")
 	ask(200, "GET", "/v1/tokens", "/v1/tokens", "")
@@ -302,6 +304,15 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	const file = "Country Code,Phone Number,Voice,SMS,Fax\n49,+4930555001,TRUE,FALSE,FALSE\n49,x,TRUE,FALSE,FALSE\n"
 	ask(200, "POST", numbers+"/upload", numbers+"/upload", file)
 	ask(200, "POST", "/v1/tenants/acme/numbers/upload", "/v1/tenants/{tenant}/numbers/upload", file)
+	for _, c := range []struct{ path, template string }{{"/v1/rates", "/v1/rates"}, {"/v1/resellers/north/rates", "/v1/resellers/{reseller}/rates"}} {
+		ask(201, "POST", c.path, c.template, `{"prefix":"+49","price":20}`)
+		ask(200, "GET", c.path, c.template, "")
+		ask(200, "GET", c.path+"/+49", c.template+"/{prefix}", "")
+		ask(200, "PUT", c.path+"/+49", c.template+"/{prefix}", `{"price":30}`)
+		ask(200, "PATCH", c.path+"/+49", c.template+"/{prefix}", `{}`)
+		ask(200, "POST", c.path+"/upload", c.template+"/upload", "+49,20\n")
+		ask(200, "DELETE", c.path+"/+49", c.template+"/{prefix}", "")
+	}
 	ask(202, "POST", "/v1/tenants/acme/numbers/upload?background=true", "/v1/tenants/{tenant}/numbers/upload", file)
 	ask(200, "GET", numbers+"/available?contains=555", numbers+"/available", "")
 	ask(201, "POST", numbers, numbers, `{"number":"+4930555005","voice":false}`)

@@ -30,6 +30,8 @@ func (l *lab) settle() (password string) {
 	l.must(201, "POST", "/v1/resellers", `{"name":"north"}`)
 	l.must(201, "PUT", "/v1/carriers/telco", `{"service":"voice"}`)
 	l.must(201, "PUT", "/v1/resellers/north/carriers/telco", `{"service":"voice"}`)
+	l.must(201, "PUT", "/v1/rates/+49", `{"price":20}`)
+	l.must(201, "PUT", "/v1/resellers/north/rates/+49", `{"price":20}`)
 	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555001"}`)
 	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555002"}`)
 	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555004"}`)
@@ -68,6 +70,7 @@ type kindSwept struct {
 var kindsSwept = map[string]kindSwept{
 	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"claim_numbers":true,"anonymous":"refuse","phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
 	"/v1/carriers":  {"name", "telco", "fresh", []string{`{"service":"voice","description":"first"}`}, nil},
+	"/v1/rates":     {"prefix", "+49", "+4930", []string{`{"price":30}`}, nil},
 	"/v1/resellers": {"name", "north", "fresh", []string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100,"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":30}`}, nil},
 	"extensions": {"number", "104", "150", []string{
 		`{"name":"Anna","mailbox":"101","groups":["sales"],"twin_number":"+4915112345678","type":"sip","allowed_devices":["hardware"],"ring":"all","parent_device":null}`,
@@ -124,6 +127,10 @@ var actionsSwept = map[string][]string{
 	"create-reseller-carrier": {"/v1/resellers/north/carriers", `{"name":"fresh","service":"voice","description":"first"}`},
 	"put-reseller-carrier":    {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
 	"patch-reseller-carrier":  {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
+	"create-reseller-rate":    {"/v1/resellers/north/rates", `{"prefix":"+4930","price":30}`},
+	"put-reseller-rate":       {"/v1/resellers/north/rates/+49", `{"price":30}`},
+	"patch-reseller-rate":     {"/v1/resellers/north/rates/+49", `{"price":30}`},
+	"unblock-guard":           {"guard/unblock", `{"extension":"101"}`},
 	"unassign-numbers":        {"/v1/numbers/unassign", `{"numbers":["+4930555002"]}`},
 	"create-token":            {"/v1/tokens", `{"name":"ci"}`},
 	"place-call":              {"calls", `{"extension":"101","to":"102"}`},

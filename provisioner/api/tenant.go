@@ -25,6 +25,8 @@ type TenantFields struct {
 	MaxNumbers           int      `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it may have; 0 is without limit"`
 	AllowExternalNumbers bool     `json:"allow_external_numbers,omitempty" doc:"Its admins may add numbers, and upload them, that no account above has given it"`
 	ClaimNumbers         bool     `json:"claim_numbers,omitempty" doc:"Its admins may find and claim available numbers of the account above"`
+	Guard                Guard    `json:"guard,omitzero" doc:"Bounds the calls outside of all its extensions in sum"`
+	GuardCeiling         Guard    `json:"guard_ceiling,omitzero" doc:"The same, set by the account above; the smaller bound of both holds"`
 	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -40,6 +42,8 @@ type Tenant struct {
 	MaxNumbers           int        `json:"max_numbers" doc:"0 is without limit"`
 	AllowExternalNumbers bool       `json:"allow_external_numbers"`
 	ClaimNumbers         bool       `json:"claim_numbers"`
+	Guard                Guard      `json:"guard,omitzero"`
+	GuardCeiling         Guard      `json:"guard_ceiling,omitzero"`
 	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`
@@ -99,7 +103,8 @@ func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	for _, f := range []struct {
 		field, by string
 		changed   bool
-	}{{"cdr_days", "branch", t.CDRDays != before.CDRDays}, {"max_calls", "branch", t.MaxCalls != before.MaxCalls},
+	}{{"guard_ceiling", "branch", t.GuardCeiling != before.GuardCeiling},
+		{"cdr_days", "branch", t.CDRDays != before.CDRDays}, {"max_calls", "branch", t.MaxCalls != before.MaxCalls},
 		{"max_extensions", "branch", t.MaxExtensions != before.MaxExtensions},
 		{"max_numbers", "branch", t.MaxNumbers != before.MaxNumbers},
 		{"phone_networks", "platform", !slices.Equal(t.PhoneNetworks, before.PhoneNetworks)},

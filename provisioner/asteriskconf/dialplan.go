@@ -113,6 +113,7 @@ type dialplanLeg struct {
 	Tone      string // option of Dial for a distinctive ring
 	Record    bool   // calls on it are recorded, as to RecordAs
 	RecordAs  extenName
+	Guarded   bool // it leads outside, and is not called but with the time that it may talk
 }
 
 // Told reports whether the leg's channel is told something before it is called.
@@ -287,6 +288,8 @@ func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v
 	}
 	if l.Own.Inside != "" {
 		into(es, &v.Inside)(newContextName("tenant", l.Own.Inside, pbx.InsideContext))
+	} else {
+		v.Guarded = s.Guarded(tenant, l.Own.Owner)
 	}
 	into(es, &v.Number)(newOutsideNumber("external_number", l.Own.Number))
 	for _, w := range l.Own.Ways {

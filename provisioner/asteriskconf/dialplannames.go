@@ -80,6 +80,7 @@ type dialplanVariables struct {
 	Passed, Onward                      string // of a leg that tries several trunks
 	RingsFor, Redirected                string // of a call that a phone redirects
 	Inside                              string // counts the numbers of this system that a call has come by
+	Talk                                string // for how many seconds a leg outside may talk
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -148,7 +149,7 @@ func sharedNames() dialplanView {
 			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
 			RingsFor: pbx.RingsForVariable, Redirected: pbx.RedirectedVariable, Answer: pbx.AnswerVariable,
 			Passed: pbx.PassedVariable, Onward: pbx.OnwardVariable,
-			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
+			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
@@ -189,7 +190,7 @@ const ringsFor = "__" + pbx.RingsForVariable + "=>${CHANNEL},REDIRECTING(to-num,
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
-		"__" + pbx.DivertedVariable + "=",
+		"__" + pbx.DivertedVariable + "=", "__" + pbx.TalkVariable + "=",
 		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor, "CHANNEL(hangup_handler_wipe)=",
 		enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")

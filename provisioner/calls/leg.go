@@ -26,7 +26,7 @@ func (t *Tracker) dialled(by, to *channel, v ami.CallEvent, at time.Time) {
 		}
 		return
 	}
-	to.leg.Caller = false
+	to.leg.Caller, to.called = false, true
 	t.noteRecall(by, to)
 	t.noteBack(by, to)
 	t.named(by, to, v.DialString)

@@ -61,6 +61,9 @@ type Options struct {
 	// Came takes the number of a tenant that a call from a trunk is for. It must not block. It
 	// may be nil.
 	Came func(*pbx.Number)
+	// OutsideEnded is told of each leg at a trunk that has ended, but for callers. It must not
+	// block.
+	OutsideEnded func(OutsideLeg)
 }
 
 // channel is one channel of Asterisk.
@@ -75,6 +78,8 @@ type channel struct {
 	context  string // where it was last seen in the dialplan
 	exten    string
 	up       bool      // by Asterisk's channel state
+	upAt     time.Time // when that was seen; zero: never
+	called   bool      // by Dial, as was seen
 	listed   time.Time // when it was first seen
 	missing  bool      // from the list of the last sweep
 	recorded bool      // Asterisk records it
@@ -213,7 +218,7 @@ func (t *Tracker) see(c ami.Channel, at time.Time, create bool) *channel {
 		t.followPlace(ch, c.Context, c.Exten, at)
 	}
 	if c.State == "Up" && !ch.up {
-		ch.up = true
+		ch.up, ch.upAt = true, at
 		t.offHook(ch, at)
 	}
 	return ch
@@ -324,6 +329,7 @@ func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 			ch.leg.end(pbx.OutcomeBusy)
 		}
 	}
+	t.leftOutside(ch, at)
 	delete(t.channels, ch.id)
 	if t.on[ch.endpoint]--; t.on[ch.endpoint] <= 0 {
 		delete(t.on, ch.endpoint)

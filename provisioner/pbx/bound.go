@@ -57,7 +57,7 @@ func (r routing) silent(t *Trunk) bool {
 }
 
 // leads reports whether a leg that leads outside may: not where the call came from, and not
-// where each of its trunks is full or has a silent carrier.
+// where each of its trunks is full or has a silent carrier, nor past the guard.
 func (r routing) leads(e *Extension, l Leg) bool {
 	if r.isCaller(e, l) {
 		return false
@@ -68,5 +68,5 @@ func (r routing) leads(e *Extension, l Leg) bool {
 	return slices.ContainsFunc(l.Own.Ways, func(w Way) bool {
 		t := r.s.TrunkOf(w.Trunk)
 		return t == nil || r.linkOf(t).open() && r.tenantFull(t.Tenant, 0) == ""
-	})
+	}) && r.mayCharge(l.Own)
 }

@@ -21,6 +21,7 @@ func (lines) Registered(string) bool      { return true }
 func (lines) InUse(string) bool           { return false }
 func (lines) Turn(string, string) Turn    { return Turn{} }
 func (lines) CallsAt([]string) int        { return 0 }
+func (lines) Usage(string, string) Usage  { return Usage{} }
 func (l lines) Calls(endpoint string) int { return max(0, l[endpoint]) }
 
 // Answers is false for a trunk that carries -1 calls.
@@ -165,6 +166,25 @@ func (b *behind) silent() {
 	b.rows.Trunks[0].QualifySeconds, b.call.Live = 30, lines{"tcarrier": -1}
 }
 
+// used is a Live in which as much was called outside.
+type used struct {
+	lines
+	usage Usage
+}
+
+// Usage is that of the tenant: the tenant's guard is asked at each door.
+func (u used) Usage(_, extension string) Usage {
+	if extension != "" {
+		return Usage{}
+	}
+	return u.usage
+}
+
+// spent gives the tenant a guard, and what was used of it.
+func (b *behind) spent(g Guard, u Usage) {
+	b.rows.Tenants[0].GuardCeiling, b.call.Live = g, used{lines{}, u}
+}
+
 // outcomes of a rule: what leaves, or comes into the house again.
 const (
 	leaves      = "leaves"
@@ -212,7 +232,22 @@ var ruleset = map[string]struct {
 	"carrier silent":            {mobile, func(b *behind) { b.silent() }, goesNowhere, goesNowhere},
 	"emergency, carrier silent": {"112", func(b *behind) { b.silent() }, leaves, goesNowhere},
 	"carrier not asked":         {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": -1} }, leaves, leaves},
-	"trunk not full":            {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": 9} }, leaves, leaves},
+	"guard, as many calls":      {mobile, func(b *behind) { b.spent(Guard{Calls: 2}, Usage{Calls: 2}) }, goesNowhere, goesNowhere},
+	"guard, one call more":      {mobile, func(b *behind) { b.spent(Guard{Calls: 2}, Usage{Calls: 1}) }, leaves, leaves},
+	"guard, calls a minute":     {mobile, func(b *behind) { b.spent(Guard{CallsPerMinute: 5}, Usage{Recent: 5}) }, goesNowhere, goesNowhere},
+	"guard, minutes used":       {mobile, func(b *behind) { b.spent(Guard{MinutesPerDay: 1}, Usage{Seconds: 60}) }, goesNowhere, goesNowhere},
+	"guard, a second left":      {mobile, func(b *behind) { b.spent(Guard{MinutesPerDay: 1}, Usage{Seconds: 59}) }, leaves, leaves},
+	"guard, too dear": {mobile, func(b *behind) {
+		b.spent(Guard{SpendPerDay: 99}, Usage{})
+		b.rows.Rates = []*Rate{{Prefix: "+49", Price: 100}}
+	}, goesNowhere, goesNowhere},
+	"guard, a minute is paid": {mobile, func(b *behind) {
+		b.spent(Guard{SpendPerDay: 100}, Usage{})
+		b.rows.Rates = []*Rate{{Prefix: "+49", Price: 100}}
+	}, leaves, leaves},
+	"guard, a number of here": {otherNumber, func(b *behind) { b.spent(Guard{Calls: 1}, Usage{Calls: 1}) }, inside, inside},
+	"emergency, guard used":   {"112", func(b *behind) { b.spent(Guard{Calls: 1, MinutesPerDay: 1}, Usage{Calls: 1, Seconds: 60}) }, leaves, goesNowhere},
+	"trunk not full":          {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": 9} }, leaves, leaves},
 }
 
 // TestEveryDoorAsksEveryRule goes through every door for every rule.

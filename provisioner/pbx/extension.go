@@ -36,6 +36,7 @@ type Extension struct {
 	ClassOfService     string // what it may call; "" is the tenant's
 	Country            string // ISO 3166-1 alpha-2: how it dials, and its tones; "" is the tenant's
 	Timezone           string // of the clock of its phones, where its user has none; "" is the tenant's
+	Guard              Guard  // bounds its calls outside, beside the tenant's
 	Version            int64
 	Revision           int64
 }
@@ -100,6 +101,7 @@ func (e *Extension) Validate() error {
 	if e.Timezone != "" {
 		es.Add(CheckTimezone("timezone", e.Timezone))
 	}
+	e.Guard.Check(&es, "guard")
 	e.checkOutward(&es)
 	e.checkType(&es)
 	e.checkEffect(&es)

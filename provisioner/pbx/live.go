@@ -24,6 +24,9 @@ type Live interface {
 	Calls(endpoint string) int
 	// CallsAt returns how many calls are or ring at any of several endpoints.
 	CallsAt(endpoints []string) int
+	// Usage returns what was observed of calls outside of an extension, or with extension "" of
+	// its whole tenant.
+	Usage(tenant, extension string) Usage
 	// Turn returns what was observed of a ring group.
 	Turn(tenant, group string) Turn
 }

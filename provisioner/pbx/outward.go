@@ -131,7 +131,7 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 		hangupStep(CauseUnallocated, "%s knows no number %s%s", carrier, number, r.said()),
 		hangupStep(CauseChanged, "%s says that %s is not in use any more", carrier, number),
 		hangupStep(CauseInvalidNumberFormat, "%s says that %s is no whole number", carrier, number))
-	return p
+	return r.guarded(owner, a, p)
 }
 
 // leaveBy is the step that dials a number on one trunk.

@@ -281,7 +281,7 @@ func (s Step) Options() string {
 	if s.Kind == StepPage {
 		return PageOptions
 	}
-	out := "i"
+	out := "i" + s.talks()
 	if s.Ringing {
 		out += "r"
 	}

@@ -33,6 +33,9 @@ type Leg struct {
 	// Own is set when the leg is a call of its own: one that ends at another time
 	// than the others, leads outside, must wait for those that do, or is in groups.
 	Own *OwnLeg
+	// Charge is what the guard counts of a leg that leads outside; nil for others and for calls
+	// for help.
+	Charge *Charge
 }
 
 // Way is a trunk by which a leg leads outside.
@@ -59,6 +62,7 @@ type OwnLeg struct {
 	Delay    int    // seconds before it rings
 	Tone     int    // distinctive ring of a phone, see RingWord; 0 for its own
 	Record   string // number of the extension that has its calls recorded; "" for none
+	Owner    string // number of the extension that answers for a call outside; "" is the tenant
 }
 
 // rings is the endpoint of the device that a leg rings; "" for one that leads outside.
@@ -240,7 +244,7 @@ func (s *Snapshot) leadOut(door Door, own *OwnLeg, e *Extension, number string, 
 	if len(own.Ways) == 0 {
 		return false
 	}
-	own.Number, own.Confirm = number, confirm
+	own.Number, own.Confirm, own.Owner = number, confirm, e.Number
 	return true
 }
 

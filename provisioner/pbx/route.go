@@ -85,10 +85,11 @@ const maxLegs = 100
 func Route(s *Snapshot, c Call, now time.Time) Plan {
 	r := routing{s: s, c: c, now: now}
 	r = r.labelled(r.calledNumber())
-	return r.show(r.route())
+	return r.show(r.charged(r.route()))
 }
 
-// route is the plan of a call, without what lets phones show the number called.
+// route is the plan of a call, without what lets phones show the number called, and without
+// the charges of legs of their own.
 func (r routing) route() Plan {
 	s, c := r.s, r.c
 	trunk := s.trunkOf(c)

@@ -25,6 +25,8 @@ type Rows struct {
 	FeatureCodes    []*FeatureCodes  // of tenants that changed them
 	PhoneSettings   []*PhoneSettings // of tenants that changed them
 	ButtonTemplates []*ButtonTemplate
+	Resellers       []*Reseller
+	Rates           []*Rate
 }
 
 // Snapshot is all desired state at one revision, immutable once built: files,
@@ -67,6 +69,9 @@ type Snapshot struct {
 	ringGroups  map[key]*RingGroup
 	ringNumbers map[key]*RingGroup       // by number
 	codes       map[string]*FeatureCodes // of every tenant
+
+	rates   map[string]*rateTable // by owner
+	parents map[string]string     // of resellers
 }
 
 // key is a natural key within a tenant.
@@ -103,6 +108,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexDialling()
 	s.indexExceptions()
 	s.indexBlocked()
+	s.indexRates()
 	return s
 }
 

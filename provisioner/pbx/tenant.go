@@ -44,8 +44,11 @@ type Tenant struct {
 	AllowExternalNumbers bool
 	// ClaimNumbers lets its admins take available numbers of the account above.
 	ClaimNumbers bool
-	Version      int64 // row version, for ETag
-	Revision     int64 // configuration revision of the last change
+	// Guard bounds its calls outside in sum; GuardCeiling does too, and is the account's above.
+	// The smaller bound of both holds.
+	Guard, GuardCeiling Guard
+	Version             int64 // row version, for ETag
+	Revision            int64 // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
@@ -79,6 +82,8 @@ func (t *Tenant) Validate() error {
 	}
 	es.Add(CheckRange("max_numbers", t.MaxNumbers, 0, 1_000_000, "numbers"))
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
+	t.Guard.Check(&es, "guard")
+	t.GuardCeiling.Check(&es, "guard_ceiling")
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
 	es.Add(CheckCountry("country", t.Country))
 	if t.ClassOfService != "" {

@@ -19,6 +19,9 @@ func TestTruthOutsideRealAsterisk(t *testing.T) {
 	carrier := OpenCarrier(t)
 	carrier.Trunk(s.Lab, "carrier", Object{"register": true})
 	s.Do(t, "PATCH", Tenant, Object{"country": "DE", "class_of_service": nil}, nil)
+	for prefix, price := range rates {
+		s.Do(t, "PUT", "/v1/rates/"+prefix, Object{"price": price}, nil)
+	}
 	for name := range Mobiles {
 		s.phones[name] = carrier.Mobile(t, name, phone.Options{})
 		s.mobile[name] = &sync.Mutex{}
@@ -27,7 +30,7 @@ func TestTruthOutsideRealAsterisk(t *testing.T) {
 		s.numbers[number] = Mobiles["ada"] // the carrier rings her for what it does not know
 	}
 	carrier.Registered()
-	tellTruth(t, s, slices.Concat(outsideTruths, redirectOutsideTruths))
+	tellTruth(t, s, slices.Concat(outsideTruths, redirectOutsideTruths, guardTruths))
 }
 
 // known makes external numbers of mobiles.

@@ -1,0 +1,294 @@
+package pbx
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Guard bounds the calls outside of an extension or of a whole tenant. Of each field 0 is
+// without limit. Calls for help are neither counted nor bounded.
+type Guard struct {
+	Calls          int `json:"calls,omitempty"`            // at once, those that ring outside too, 0–10,000
+	CallsPerMinute int `json:"calls_per_minute,omitempty"` // begun within 60 seconds, 0–10,000
+	MinutesPerDay  int `json:"minutes_per_day,omitempty"`  // of talk, from midnight in the tenant's zone, 0–1,000,000
+	SpendPerDay    int `json:"spend_per_day,omitempty"`    // in thousandths of a unit, see Rate; 0–1,000,000,000
+}
+
+// Check returns the broken rules of a guard in a field.
+func (g Guard) Check(es *Errors, field string) {
+	es.Add(CheckRange(field+".calls", g.Calls, 0, maxCalls, "calls"))
+	es.Add(CheckRange(field+".calls_per_minute", g.CallsPerMinute, 0, maxCalls, "calls"))
+	es.Add(CheckRange(field+".minutes_per_day", g.MinutesPerDay, 0, 1_000_000, "minutes"))
+	es.Add(CheckRange(field+".spend_per_day", g.SpendPerDay, 0, 1_000_000_000, "thousandths"))
+}
+
+// Any reports whether anything is bounded.
+func (g Guard) Any() bool { return g != Guard{} }
+
+// Within returns the smaller bound of two guards, field by field.
+func (g Guard) Within(o Guard) Guard {
+	return Guard{Calls: tighter(g.Calls, o.Calls), CallsPerMinute: tighter(g.CallsPerMinute, o.CallsPerMinute),
+		MinutesPerDay: tighter(g.MinutesPerDay, o.MinutesPerDay), SpendPerDay: tighter(g.SpendPerDay, o.SpendPerDay)}
+}
+
+// tighter is the smaller of two bounds, of which 0 is none.
+func tighter(a, b int) int {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// GuardOf returns what bounds the calls outside of an extension, or with number "" of its
+// whole tenant.
+func (s *Snapshot) GuardOf(tenant, number string) Guard {
+	if number != "" {
+		if e := s.Extension(tenant, number); e != nil {
+			return e.Guard
+		}
+		return Guard{}
+	}
+	if t := s.Tenant(tenant); t != nil {
+		return t.Guard.Within(t.GuardCeiling)
+	}
+	return Guard{}
+}
+
+// Guarded reports whether calls outside that an extension, or with number "" the tenant
+// itself, answers for are bounded.
+func (s *Snapshot) Guarded(tenant, number string) bool {
+	return s.GuardOf(tenant, "").Any() || s.GuardOf(tenant, number).Any()
+}
+
+// Usage is what was observed of calls outside, of one extension or of a whole tenant.
+type Usage struct {
+	Calls   int   // at once now, those that ring outside too
+	Recent  int   // begun within the last minute
+	Seconds int64 // of talk today since a block was lifted last, with what calls under way may yet talk
+	Spent   int64 // the same in money, thousandths of a unit
+}
+
+// Charge is what a leg outside counts as. It is reserved before the leg is dialled.
+type Charge struct {
+	Extension string // answers for the call; "" is the tenant itself
+	Number    string // in E.164, or the external number
+	Seconds   int    // how long it may talk, and what is reserved; 0 is without limit
+	Price     int    // of a minute that has begun, in thousandths of a unit
+}
+
+// Cost is what a call costs that talks for so long: a minute that has begun counts whole.
+func (c Charge) Cost(seconds int64) int64 { return (seconds + 59) / 60 * int64(c.Price) }
+
+// TalkVariable tells legs of their own that lead outside for how many seconds they may talk;
+// 0 is without limit. Where calls are bounded, a leg without it is not dialled: no controller
+// has counted it.
+const TalkVariable = "DIALTONE_TALK"
+
+// shareMinutes is the least that a call may talk, if so much is left.
+const shareMinutes = 10
+
+// share is what one call may take of what is left today: half, so that another call can be
+// made meanwhile, and least at the least, or all where no other one may begin.
+func share(left, least int64, alone bool) int64 {
+	if alone {
+		return left
+	}
+	return max(left/2, min(left, least))
+}
+
+// charges counts the legs outside of one step, which are called at once.
+type charges struct {
+	routing
+	sum map[string]Usage // so far, by extension; "" has all
+}
+
+func (r routing) charges() *charges {
+	return &charges{r, map[string]Usage{}}
+}
+
+// take counts a call outside that owner, the number of an extension or "", answers for. It
+// returns why no such call may be made now, or "".
+func (c *charges) take(owner, number string) (*Charge, string) {
+	charge := &Charge{Extension: owner, Number: number, Price: c.s.PriceOf(c.c.Tenant, number)}
+	holders := []string{""}
+	if owner != "" {
+		holders = append(holders, owner)
+	}
+	for _, holder := range holders {
+		g := c.s.GuardOf(c.c.Tenant, holder)
+		if !g.Any() {
+			continue
+		}
+		seconds, why := c.bound(g, holder, charge)
+		if why != "" {
+			return nil, why
+		}
+		if seconds > 0 && (charge.Seconds == 0 || seconds < charge.Seconds) {
+			charge.Seconds = seconds
+		}
+	}
+	for _, holder := range holders {
+		u := c.sum[holder]
+		c.sum[holder] = Usage{u.Calls + 1, u.Recent + 1, u.Seconds + int64(charge.Seconds),
+			u.Spent + charge.Cost(int64(charge.Seconds))}
+	}
+	return charge, ""
+}
+
+// bound returns how long a call may talk by one guard, 0 for without limit, or why it may
+// not be made.
+func (c *charges) bound(g Guard, holder string, charge *Charge) (seconds int, why string) {
+	var u Usage
+	if c.c.Live != nil {
+		u = c.c.Live.Usage(c.c.Tenant, holder)
+	}
+	sum := c.sum[holder]
+	u = Usage{u.Calls + sum.Calls, u.Recent + sum.Recent, u.Seconds + sum.Seconds, u.Spent + sum.Spent}
+	if why := g.Refuses(u, GuardHolder(c.c.Tenant, holder)); why != "" {
+		return 0, why
+	}
+	alone := g.Calls > 0 && u.Calls+1 >= g.Calls
+	if g.MinutesPerDay > 0 {
+		seconds = int(share(int64(g.MinutesPerDay)*60-u.Seconds, shareMinutes*60, alone))
+	}
+	if g.SpendPerDay == 0 || charge.Price == 0 {
+		return seconds, ""
+	}
+	minutes := share(int64(g.SpendPerDay)-u.Spent, shareMinutes*int64(charge.Price), alone) / int64(charge.Price)
+	if minutes == 0 {
+		return 0, fmt.Sprintf("what is left of the %d thousandths that the guard of %s allows a day pays no minute to %s (%d)",
+			g.SpendPerDay, GuardHolder(c.c.Tenant, holder), charge.Number, charge.Price)
+	}
+	// One second less, so that the end of the call begins no further minute.
+	if paid := int(min(minutes, 1_000_000)*60 - 1); seconds == 0 || paid < seconds {
+		seconds = paid
+	}
+	return seconds, ""
+}
+
+// GuardHolder names an extension, or with number "" its tenant, for people.
+func GuardHolder(tenant, number string) string {
+	return (&Extension{Tenant: tenant, Number: number}).holder()
+}
+
+// Refuses says why no further call outside may begin, in a sentence about the holder of the
+// guard; "" when one may.
+func (g Guard) Refuses(u Usage, holder string) string {
+	switch {
+	case g.Calls > 0 && u.Calls >= g.Calls:
+		return fmt.Sprintf("%s has %s outside already, as many as its guard allows at once", holder, count(u.Calls, "call"))
+	case g.CallsPerMinute > 0 && u.Recent >= g.CallsPerMinute:
+		return fmt.Sprintf("%s has begun %s outside within a minute, as many as its guard allows", holder,
+			count(u.Recent, "call"))
+	case g.MinutesPerDay > 0 && u.Seconds >= int64(g.MinutesPerDay)*60:
+		return fmt.Sprintf("%s has used the %s outside that its guard allows a day, or its calls under way may", holder,
+			count(g.MinutesPerDay, "minute"))
+	case g.SpendPerDay > 0 && u.Spent >= int64(g.SpendPerDay):
+		return fmt.Sprintf("%s has spent the %d thousandths outside that its guard allows a day, or its calls under way may",
+			holder, g.SpendPerDay)
+	}
+	return ""
+}
+
+// guarded puts the guard before a plan that dials a number outside on behalf of owner. What
+// it refuses ends the call in place of the dial. Calls for help pass uncounted.
+func (r routing) guarded(owner *Extension, a Answer, p Plan) Plan {
+	if a.Reading.Emergency {
+		return p
+	}
+	for i, s := range p.Steps {
+		for l := range s.Legs {
+			if s.Legs[l].Outside == "" {
+				continue
+			}
+			charge, why := r.charges().take(owner.Number, s.Legs[l].Outside)
+			if why != "" {
+				p.Steps[i] = hangupStep(CauseRefused, "%s", why)
+				break
+			}
+			s.Legs[l].Charge = charge
+		}
+	}
+	return p
+}
+
+// mayCharge reports whether a leg of its own that leads outside may be called now.
+func (r routing) mayCharge(own *OwnLeg) bool {
+	_, why := r.charges().take(own.Owner, own.Number)
+	return why == ""
+}
+
+// charged charges the legs of their own that lead outside, of each step as they ring
+// together, and tells them for how long they may talk. Those that are too many are left out.
+func (r routing) charged(p Plan) Plan {
+	for i := range p.Steps {
+		r.chargeLegs(&p.Steps[i])
+	}
+	return p
+}
+
+func (r routing) chargeLegs(s *Step) {
+	talk, guarded, sum := 0, false, r.charges()
+	s.Legs = slices.DeleteFunc(s.Legs, func(l Leg) bool {
+		if l.Own == nil || len(l.Own.Ways) == 0 {
+			return false
+		}
+		_, why := sum.take(l.Own.Owner, l.Own.Number)
+		return why != "" && len(s.Legs) > 1
+	})
+	sum = r.charges()
+	for i := range s.Legs {
+		l := &s.Legs[i]
+		if l.Own == nil || len(l.Own.Ways) == 0 {
+			continue
+		}
+		if l.Charge, _ = sum.take(l.Own.Owner, l.Own.Number); l.Charge == nil {
+			continue
+		}
+		guarded = guarded || r.s.Guarded(r.c.Tenant, l.Own.Owner)
+		if t := l.Charge.Seconds; t > 0 && (talk == 0 || t < talk) {
+			talk = t
+		}
+	}
+	if guarded {
+		s.Set = append(slices.Clip(s.Set), Variable{"__" + TalkVariable, strconv.Itoa(talk)})
+	}
+}
+
+// Charged reports whether a step calls a number outside that counts.
+func (s Step) Charged() bool {
+	return slices.ContainsFunc(s.Legs, func(l Leg) bool { return l.Charge != nil })
+}
+
+// talks is the option of Dial that ends a call which a trunk's leg has talked for too long;
+// "" where nothing bounds it. S sets the end of the called channel itself, which stays with
+// the channel wherever it is transferred to; that of L stays with the bridge.
+func (s Step) talks() string {
+	for _, l := range s.Legs {
+		if l.Outside != "" && l.Charge != nil && l.Charge.Seconds > 0 {
+			return "S(" + strconv.Itoa(l.Charge.Seconds) + ")"
+		}
+	}
+	return ""
+}
+
+// Day returns the date of a time in the tenant's zone, such as 2026-11-29. A day of a change
+// to summer time has 23 hours.
+func (s *Snapshot) Day(tenant string, at time.Time) string {
+	zone := ""
+	if t := s.Tenant(tenant); t != nil {
+		zone = t.Timezone
+	}
+	return at.In(locationOf(zone)).Format(time.DateOnly)
+}
+
+// Reservation is a call outside as it is reserved before it is dialled. Observed, never
+// configuration.
+type Reservation struct {
+	Channel string // Uniqueid of the channel that calls
+	Tenant  string
+	Charge
+	Began time.Time
+}
