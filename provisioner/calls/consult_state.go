@@ -44,6 +44,9 @@ func (t *Tracker) followPlace(ch *channel, context, exten string, now time.Time)
 		ch.call.Rules = append(ch.call.Rules, "nobody can be reached: the caller is told so, and the call ends")
 	}
 	ch.context, ch.exten = context, exten
+	if exten != "" {
+		ch.picking = context == pbx.PickupContext
+	}
 	switch {
 	case was == context:
 	case context == pbx.ConsultContext && ch.leg != nil:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // joins reports whether Asterisk makes one call of the channels in the bridge of an event:
@@ -61,11 +62,16 @@ func (t *Tracker) among(ch *channel) (n int) {
 }
 
 // move makes a channel part of another call: Asterisk joins calls whose channels
-// meet in a bridge.
+// meet in a bridge. The call of a channel that picks up has no record.
 func (t *Tracker) move(ch *channel, to *trackedCall, at time.Time) {
 	from := ch.call
 	if from == to {
 		return
+	}
+	if ch.picking && ch.leg != nil {
+		ch.picking, from.absorbed = false, true
+		ch.leg.Caller, ch.leg.Via = false, pbx.ViaPickup
+		addVia(to, pbx.ViaPickup)
 	}
 	delete(from.channels, ch.id)
 	ch.call, to.channels[ch.id] = to, ch

@@ -138,3 +138,26 @@ func TestEventsFromBeforeTheList(t *testing.T) {
 		t.Errorf("%d records, want that of the one call", len(r.records))
 	}
 }
+
+// A pickup is in the record wherever Asterisk's word of it comes: also after the phone that rang
+// has hung up, and after the two calls have met.
+func TestPickupIsToldLate(t *testing.T) {
+	events := recordedEvents(t, "pickup")
+	told := slices.IndexFunc(events, func(e ami.Event) bool { return e.Name() == "Pickup" })
+	over := slices.IndexFunc(events, func(e ami.Event) bool { return e.Name() == "BridgeLeave" })
+	for at := told; at < over; at++ {
+		r := newCallRig()
+		for _, e := range slices.Concat(events[:told], events[told+1:at+1], events[told:told+1], events[at+1:]) {
+			r.Handle(e)
+		}
+		if len(r.records) != 1 {
+			t.Errorf("%d events late there are %d records", at-told, len(r.records))
+		}
+		for _, c := range r.records {
+			if got := summary(c); got != recordedCalls["pickup"] {
+				t.Errorf("%d events late the record says\n     %s\nwant %s", at-told, got, recordedCalls["pickup"])
+			}
+		}
+		r.empty(t)
+	}
+}

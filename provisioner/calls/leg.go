@@ -157,16 +157,24 @@ func (t *Tracker) hears(ch *channel) []*channel {
 	return found
 }
 
-// pickedUp moves the channel that dialled the pickup code into the call of the one that
-// rang. Its own call has no record.
-func (t *Tracker) pickedUp(by, rang *channel, at time.Time) {
-	if by.leg == nil || by.call == rang.call {
+// pickedUp notes that a channel took the call of one that rang. Asterisk tells of it once it has
+// moved the channel (ast_do_pickup), so that the bridge may have made one call of both already,
+// and the other phone may have hung up.
+func (t *Tracker) pickedUp(by *channel, rang ami.Channel, at time.Time) {
+	if by.leg == nil {
 		return
 	}
-	by.call.absorbed = true
-	by.leg.Caller, by.leg.Via = false, pbx.ViaPickup
-	t.move(by, rang.call, at)
-	addVia(rang.call, pbx.ViaPickup)
+	by.picking, by.leg.Caller, by.leg.Via = true, false, pbx.ViaPickup
+	to := t.calls[rang.LinkedID]
+	if other := t.channels[rang.UniqueID]; other != nil {
+		to = other.call
+	}
+	if to == nil || to == by.call {
+		by.picking = false
+		addVia(by.call, pbx.ViaPickup)
+		return
+	}
+	t.move(by, to, at)
 }
 
 // transferred notes a transfer that came about.

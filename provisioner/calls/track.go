@@ -77,6 +77,7 @@ type channel struct {
 	bridge   string // it is in; "" for none
 	context  string // where it was last seen in the dialplan
 	exten    string
+	picking  bool      // it was seen last at a pickup; where it is after that has no extension
 	up       bool      // by Asterisk's channel state
 	upAt     time.Time // when that was seen; zero: never
 	called   bool      // by Dial, as was seen
@@ -171,9 +172,7 @@ func (t *Tracker) Handle(e ami.Event) {
 		ch.recorded = v.Name == "MixMonitorStart"
 		t.recording(ch.call)
 	case "Pickup":
-		if other := t.channels[v.Other.UniqueID]; other != nil {
-			t.pickedUp(ch, other, e.At)
-		}
+		t.pickedUp(ch, v.Other, e.At)
 	case "BlindTransfer", "AttendedTransfer":
 		t.transferred(ch, v)
 	case "Hangup":
