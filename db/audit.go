@@ -27,6 +27,7 @@ const (
 	kindPhoneSettings  = "phone-settings"
 	kindExternalNumber = "external-number"
 	kindContact        = "contact"
+	kindPortRequest    = "port-request"
 	kindTrunk          = "trunk"
 	kindForward        = "forward"
 	kindNumber         = "number"

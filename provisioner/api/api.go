@@ -97,6 +97,7 @@ func (a *api) register(e *echo.Echo) {
 	registerButtonTemplates(a)
 	registerExternalNumbers(a)
 	registerContacts(a)
+	registerPortRequests(a)
 	registerTrunks(a)
 	registerForwards(a)
 	registerSimulate(a)
