@@ -27,6 +27,7 @@ type Channel struct {
 	LinkedID        string // the same for all channels of one call
 	BridgeID        string // "" when it talks to nobody
 	Application     string // the dialplan application it runs
+	ApplicationData string // and its arguments
 	Duration        time.Duration
 }
 
@@ -81,7 +82,7 @@ func newChannel(f Frame) Channel {
 		ConnectedNumber: f.Get("ConnectedLineNum"), ConnectedName: f.Get("ConnectedLineName"),
 		AccountCode: f.Get("AccountCode"), Context: f.Get("Context"), Exten: f.Get("Exten"), Priority: priority,
 		UniqueID: f.Get("Uniqueid"), LinkedID: f.Get("Linkedid"), BridgeID: f.Get("BridgeId"),
-		Application: f.Get("Application"), Duration: clockDuration(f.Get("Duration")),
+		Application: f.Get("Application"), ApplicationData: f.Get("ApplicationData"), Duration: clockDuration(f.Get("Duration")),
 	}
 }
 

@@ -21,6 +21,8 @@ var (
 	ErrPermission = errors.New("AMI user may not do this")
 	// ErrNotFound says that Asterisk does not know the endpoint, channel, module or action named.
 	ErrNotFound = errors.New("not known to Asterisk")
+	// ErrNotDone says that Asterisk did not do what was asked, for a reason that only its log tells.
+	ErrNotDone = errors.New("not done by Asterisk")
 	// ErrBadAnswer says that the answer was not what the action's documentation promises.
 	ErrBadAnswer = errors.New("unexpected AMI answer")
 )

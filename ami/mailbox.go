@@ -45,3 +45,36 @@ func (s *Session) MailboxCount(ctx context.Context, mailbox string) (fresh, old 
 	}
 	return counts[0] + counts[1], counts[2], nil
 }
+
+// MessagePlace is a folder of a mailbox, by Asterisk's names: "INBOX", "101", "default".
+type MessagePlace struct{ Context, Mailbox, Folder string }
+
+// VoicemailMove moves a message to another folder of its mailbox. Like the two after it, it is an action of Asterisk
+// 18.20, 20.5 and newer, which need write class user; on an older one it is ErrNotFound. What Asterisk did not do,
+// although it answers with a success, is ErrNotDone.
+func (s *Session) VoicemailMove(ctx context.Context, from MessagePlace, id, folder string) error {
+	return s.message(ctx, "VoicemailMove", "Message move successful", from, id, Field{"ToFolder", folder})
+}
+
+// VoicemailRemove deletes a message; errors are those of VoicemailMove.
+func (s *Session) VoicemailRemove(ctx context.Context, from MessagePlace, id string) error {
+	return s.message(ctx, "VoicemailRemove", "Message remove successful", from, id)
+}
+
+// VoicemailForward copies a message, which keeps its id, to another mailbox; errors are those of VoicemailMove.
+func (s *Session) VoicemailForward(ctx context.Context, from MessagePlace, id string, to MessagePlace) error {
+	return s.message(ctx, "VoicemailForward", "Message forward successful", from, id, Field{"ToContext", to.Context},
+		Field{"ToMailbox", to.Mailbox}, Field{"ToFolder", to.Folder})
+}
+
+// message acts on a message. Asterisk answers "Response: Success" in any case; its words tell (app_voicemail.c,
+// manager_voicemail_move and its neighbours).
+func (s *Session) message(ctx context.Context, action, done string, from MessagePlace, id string, more ...Field) error {
+	headers := append([]Field{{"Context", from.Context}, {"Mailbox", from.Mailbox}, {"Folder", from.Folder}, {"ID", id}},
+		more...)
+	f, err := s.request(ctx, action, headers...)
+	if err == nil && f.Get("Message") != done {
+		err = fmt.Errorf("AMI action %s: %s: %w", action, f.Get("Message"), ErrNotDone)
+	}
+	return err
+}

@@ -51,3 +51,36 @@ func dialOnce(t *testing.T, server *amitest.Server) *ami.Session {
 	t.Cleanup(s.Close)
 	return s
 }
+
+// Asterisk 22 answers with a success whatever became of a message; its words tell.
+func TestVoicemailActions(t *testing.T) {
+	server := amitest.NewServer(t)
+	for action, done := range map[string]string{"VoicemailMove": "Message move", "VoicemailRemove": "Message remove",
+		"VoicemailForward": "Message forward"} {
+		server.Handle(action, func(c *amitest.Conn, a amitest.Action) {
+			to := a.Get("ToFolder") + a.Get("ToContext") + a.Get("ToMailbox")
+			if a.Get("Context")+a.Get("Mailbox")+a.Get("Folder") == "default101INBOX" && a.Get("ID") == "1-00000000" {
+				c.Reply(a, "Message", done+" successful", "To", to)
+				return
+			}
+			c.Reply(a, "Message", done+" failed")
+		})
+	}
+	s := dialOnce(t, server)
+	at := ami.MessagePlace{Context: "default", Mailbox: "101", Folder: "INBOX"}
+	for what, act := range map[string]func(id string) error{
+		"move":    func(id string) error { return s.VoicemailMove(t.Context(), at, id, "Old") },
+		"remove":  func(id string) error { return s.VoicemailRemove(t.Context(), at, id) },
+		"forward": func(id string) error { return s.VoicemailForward(t.Context(), at, id, at) },
+	} {
+		if err := act("1-00000000"); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := act("2-00000000"); !errors.Is(err, ami.ErrNotDone) {
+			t.Errorf("%s of what is not there: %v", what, err)
+		}
+	}
+	if err := dialOnce(t, amitest.NewServer(t)).VoicemailMove(t.Context(), at, "1-00000000", "Old"); !errors.Is(err, ami.ErrNotFound) {
+		t.Errorf("on an Asterisk without the action: %v", err)
+	}
+}

@@ -36,6 +36,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
+	"github.com/dialtone-pbx/dialtone/provisioner/voicemail"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
@@ -96,6 +97,7 @@ type Controller struct {
 	Records     *cdr.Recorder         // of calls that have ended
 	Away        *cdr.Away             // records of calls that ended while the controller was away
 	Spool       *spool.Spool          // the folders that Asterisk fills
+	Messages    *voicemail.Messages   // of mailboxes
 	Fleet       *fleet.Fleet          // desk phones, and orders to them
 	SignIn      *signin.Authenticator // passwords, sessions, codes and tokens
 	Mail        *mail.Outbox          // sends codes and invitations
@@ -156,6 +158,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
 		Log: o.Logger})
+	c.Messages = voicemail.New(voicemail.Options{Log: o.Logger, Spool: c.Spool, Mailbox: c.mailbox,
+		Session: c.asterisk.Session})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
 	if err != nil {

@@ -28,3 +28,8 @@ func (c *Controller) mailboxSaved(old, m *pbx.Mailbox) {
 		c.Spool.ForgetPIN(m.Tenant, m.Number)
 	}
 }
+
+// mailbox returns a mailbox of a tenant, or a NotFound error.
+func (c *Controller) mailbox(ctx context.Context, tenant, number string) (*pbx.Mailbox, error) {
+	return c.Mailboxes.Get(ctx, tenant, number)
+}

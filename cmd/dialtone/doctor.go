@@ -181,7 +181,16 @@ func (d *doctorCmd) manager(ctx context.Context) []finding {
 	if err := s.BlindTransfer(ctx, "Dialtone/doctor", pbx.HangupContext, "s"); errors.Is(err, ami.ErrPermission) {
 		calls.err, calls.mend = err, d.hostFile("manager.conf")
 	}
-	return []finding{f, calls}
+	// And this one, of a message that nobody has.
+	messages := finding{what: "AMI lets voicemail messages be changed (write class user)",
+		only: "messages that are marked, moved, deleted and forwarded over the API"}
+	switch err := s.VoicemailMove(ctx, ami.MessagePlace{Context: "dialtone-doctor", Mailbox: "0", Folder: "INBOX"}, "0", "Old"); {
+	case errors.Is(err, ami.ErrPermission):
+		messages.err, messages.mend = err, d.hostFile("manager.conf")
+	case errors.Is(err, ami.ErrNotFound):
+		messages.err = errors.New("this needs Asterisk 18.20, 20.5 or newer")
+	}
+	return []finding{f, calls, messages}
 }
 
 // needed are the modules that our files and call control work with.

@@ -110,6 +110,8 @@ var (
 	ownExtension owns = func(_ *api, by *signin.Caller, key string) bool { return by.OwnsExtension(key) }
 	ownDevice    owns = func(a *api, by *signin.Caller, key string) bool { return by.OwnsDevice(a.ctl.Snapshot(), key) }
 	ownMailbox   owns = func(a *api, by *signin.Caller, key string) bool { return by.OwnsMailbox(a.ctl.Snapshot(), key) }
+	// ownMessages are those of a mailbox that several people have, too.
+	ownMessages owns = func(a *api, by *signin.Caller, key string) bool { return by.SharesMailbox(a.ctl.Snapshot(), key) }
 	// ownCDRs lets each user in: the list is narrowed to the user's own, see ownCalls.
 	ownCDRs owns = func(_ *api, by *signin.Caller, _ string) bool { return by.User != nil }
 	// ownRecordings is of one recording, and of their list, which the handler narrows.

@@ -140,7 +140,7 @@ func (l *lab) head(token, method, path string) (int, string) {
 }
 
 // own are alice's objects by the collection they are in; absent keys are nobody's.
-var own = map[string]string{"users": "alice", "extensions": "101", "devices": "alice-desk", "mailboxes": "101", "forwards": "101", "recordings": aRecording}
+var own = map[string]string{"users": "alice", "extensions": "101", "devices": "alice-desk", "mailboxes": "101", "forwards": "101", "recordings": aRecording, "messages": aMessage}
 
 // fill puts a tenant and a key into the path of an operation.
 func (p permission) fill(tenant string, keys map[string]string) string {
@@ -169,6 +169,7 @@ func (l *lab) everybody() []asked {
 	l.must(201, "PUT", "devices/alice-desk", `{"extension":"101"}`)
 	l.record("default", aRecording, 8000)
 	l.recordedCall(aRecording, "101")
+	l.message("101", "INBOX", 0, aMessage, `"Bob" <102>`)
 	who := []asked{{"a platform token", "platform-admin", "", "", fixed(l.token)}}
 	for _, role := range []pbx.Role{pbx.RoleTenantAdmin, pbx.RoleOperator} {
 		who = append(who, asked{"a token of a " + string(role), string(role), "default", "", fixed(l.newToken(role, "default"))})

@@ -88,6 +88,7 @@ func (a *api) register(e *echo.Echo) {
 	registerGroups(a)
 	registerRingGroups(a)
 	a.registerRecordings()
+	a.registerMessages()
 	a.registerCalls()
 	a.registerCDRs()
 	registerUsers(a)

@@ -187,7 +187,7 @@ func (a *api) registerCalls() {
 		})
 	declare(a, tenantAdmins, callOperation("POST", "/{id}/transfer", "transfer-call",
 		"Transfer a call without asking (blind)",
-		"One leg leaves; whoever it talks with goes on at the number. When nobody takes the call there, it comes back to the phone of the leg. Needs the class call of the AMI user (write = system,call,reporting)."),
+		"One leg leaves; whoever it talks with goes on at the number. When nobody takes the call there, it comes back to the phone of the leg. Needs the class call of the AMI user (write = system,call,reporting,user)."),
 		func(ctx context.Context, in *transferInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.Calls.Transfer(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, pbx.PlainNumber(in.Body.To)))
 		})
@@ -219,7 +219,7 @@ func (a *api) registerCalls() {
 func (a *api) registerConsultations() {
 	declare(a, tenantAdmins, callOperation("POST", "/{id}/consult", "consult-call",
 		"Ask somebody before a call is transferred",
-		"Who the leg talks with hears music; the leg's phone dials the number, in the call that it is in. Whatever becomes of that, nobody is lost: when who was asked is busy, does not answer or hangs up, the phone takes the call back; when the phone hangs up, who was asked gets it; when it hangs up before anybody answers, it is rung again for 30 seconds. Needs the class call of the AMI user (write = system,call,reporting)."),
+		"Who the leg talks with hears music; the leg's phone dials the number, in the call that it is in. Whatever becomes of that, nobody is lost: when who was asked is busy, does not answer or hangs up, the phone takes the call back; when the phone hangs up, who was asked gets it; when it hangs up before anybody answers, it is rung again for 30 seconds. Needs the class call of the AMI user (write = system,call,reporting,user)."),
 		func(ctx context.Context, in *consultInput) (*callAnswer, error) {
 			return a.oneCall(a.ctl.Calls.Consult(ctx, author(ctx), in.Tenant, in.ID, in.Body.Leg, pbx.PlainNumber(in.Body.To)))
 		})

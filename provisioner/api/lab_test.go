@@ -43,6 +43,7 @@ type lab struct {
 	asterisk *amitest.Server
 	config   string // folder of the rendered files
 	recorded string // folder of the recorded calls
+	spool    string // folder of voicemail
 	log      *safeBuffer
 	noCalls  atomic.Bool // call control is away
 	server   *httptest.Server
@@ -70,7 +71,7 @@ func (s *safeBuffer) String() string {
 // newLab starts everything; mend changes the listener's settings before it starts.
 func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	t.Helper()
-	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), log: &safeBuffer{}, control: &controlled{}}
+	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), spool: t.TempDir(), log: &safeBuffer{}, control: &controlled{}}
 	agree(l.asterisk, l.config)
 	store := dbtest.Open(t, filepath.Join(t.TempDir(), "dialtone.db"), db.Open, db.Options{NoSync: true})
 	engine, err := templates.New()
@@ -81,7 +82,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	log := slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	site := phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"}
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, Logger: log, UploadDir: t.TempDir(),
+		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, VoicemailDir: l.spool, Logger: log, UploadDir: t.TempDir(),
 		Site: site, PhoneHash: phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site}).Hash,
 		AMI: provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control,
 	})

@@ -145,7 +145,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-photo": true, "get-port-document": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestPhoto, TestProceduresOfAPort, TestCalls and TestUploadNamesWhatIsWrong read them
+	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true, "get-photo": true, "get-port-document": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestMessages, TestPhoto, TestProceduresOfAPort, TestCalls and TestUploadNamesWhatIsWrong read them
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -206,6 +206,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
+	askMessages(l, ask, tenant)
 	ask(201, "POST", "contacts", tenant+"contacts", `{"name":"taxi","title":"Taxi","numbers":["0305550"]}`)
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)

@@ -18,11 +18,13 @@ var statuses = map[pbx.Kind]int{
 	pbx.NotFound:       http.StatusNotFound,
 	pbx.Conflict:       http.StatusConflict,
 	pbx.InUse:          http.StatusConflict,
+	pbx.Busy:           http.StatusConflict,
 	pbx.Precondition:   http.StatusPreconditionFailed,
 	pbx.Unauthorized:   http.StatusUnauthorized,
 	pbx.Forbidden:      http.StatusForbidden,
 	pbx.TooMany:        http.StatusTooManyRequests,
 	pbx.Unavailable:    http.StatusServiceUnavailable,
+	pbx.AsteriskTooOld: http.StatusNotImplemented,
 	pbx.NotImplemented: http.StatusUnprocessableEntity,
 }
 
@@ -30,7 +32,7 @@ var statuses = map[pbx.Kind]int{
 type Problem struct {
 	Status int            `json:"status" doc:"HTTP status"`
 	Title  string         `json:"title" doc:"HTTP status in words"`
-	Kind   string         `json:"kind" doc:"What went wrong, for programs: invalid, not-found, conflict, in-use, precondition-failed, unauthorized, forbidden, too-many, unavailable, internal"`
+	Kind   string         `json:"kind" doc:"What went wrong, for programs: invalid, not-found, conflict, in-use, busy, precondition-failed, unauthorized, forbidden, too-many, unavailable, asterisk-too-old, internal"`
 	Field  string         `json:"field,omitempty" doc:"The field it is about, as a path in the body, such as lines[0].device"`
 	Detail string         `json:"detail" doc:"One sentence a person can act on"`
 	Errors []ProblemField `json:"errors,omitempty" doc:"Every broken rule, when there are several"`
@@ -55,7 +57,7 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 // kindOfStatus names the statuses that huma and Echo refuse with by themselves.
 func kindOfStatus(status int) string {
 	for kind, s := range statuses {
-		if s == status && kind != pbx.InUse && kind != pbx.NotImplemented {
+		if s == status && kind != pbx.InUse && kind != pbx.Busy && kind != pbx.NotImplemented {
 			return string(kind)
 		}
 	}

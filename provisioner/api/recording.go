@@ -54,8 +54,7 @@ func (a *api) registerRecordings() {
 	declare(a, operators.and(ownRecordings), recordingOperation("GET", "", "list-recordings",
 		"List recorded calls, oldest first"), a.listRecordings)
 	get := recordingOperation("GET", "/{name}", "get-recording", "Fetch the WAV file of a recorded call")
-	get.Responses = map[string]*huma.Response{"200": {Description: "The sound", Content: map[string]*huma.MediaType{
-		"audio/wav": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+	get.Responses = soundResponses()
 	declare(a, operators.and(ownRecordings), get, func(ctx context.Context, in *oneRecording) (*huma.StreamResponse,
 		error) {
 		hears, err := a.mayHear(ctx)
@@ -69,7 +68,7 @@ func (a *api) registerRecordings() {
 		if err != nil {
 			return nil, a.problem(err)
 		}
-		return &huma.StreamResponse{Body: func(ctx huma.Context) { sendRecording(ctx, r, file) }}, nil
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { sendSound(ctx, r.Name, file) }}, nil
 	})
 	declare(a, tenantAdmins, recordingOperation("DELETE", "/{name}", "delete-recording", "Delete a recorded call"),
 		func(ctx context.Context, in *oneRecording) (*noRecording, error) {
@@ -120,12 +119,18 @@ func (a *api) mayHear(ctx context.Context) (func(name string) bool, error) {
 	return a.ctl.Records.OwnRecordings(ctx, by.Tenant, by.User.Extension)
 }
 
-// sendRecording streams the file; a player may ask for a part of it.
-func sendRecording(ctx huma.Context, r *pbx.Recording, file io.ReadSeekCloser) {
+// sendSound streams a WAV file; a player may ask for a part of it.
+func sendSound(ctx huma.Context, name string, file io.ReadSeekCloser) {
 	defer file.Close()
 	ctx.SetHeader("Content-Type", "audio/wav")
 	ctx.SetHeader("Cache-Control", "no-store")
-	ctx.SetHeader("Content-Disposition", `attachment; filename="`+r.Name+`.wav"`)
+	ctx.SetHeader("Content-Disposition", `attachment; filename="`+name+`.wav"`)
 	echo := humaecho.UnwrapV4(ctx)
 	http.ServeContent(echo.Response(), echo.Request(), "", time.Time{}, file)
+}
+
+// soundResponses documents an answer that is a WAV file.
+func soundResponses() map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {Description: "The sound", Content: map[string]*huma.MediaType{
+		"audio/wav": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
 }

@@ -36,7 +36,7 @@ func (l *lab) settle() (password string) {
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	for _, w := range []struct{ tenant, path, body string }{
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
-		{"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
+		{"default", "mailboxes/190", `{"name":"Other","pin":"4711"}`}, {"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`}, {"default", "devices/last", `{}`},
 		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "port-requests/munich", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`}, {"default", "ring-groups/sales", `{"number":"600","members":[{"extension":"101"}]}`}, {"acme", "extensions/602", `{"name":"Fay"}`}, {"acme", "ring-groups/theirs", `{"number":"600","members":[{"extension":"602"}]}`}, {"default", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`}, {"default", "contacts/taxi", `{"title":"Taxi","numbers":["0305550"]}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
@@ -49,6 +49,9 @@ func (l *lab) settle() (password string) {
 	l.ask("64167f000001", polycomAgent)
 	l.ask("64167f000002", polycomAgent)
 	l.must(200, "PATCH", "/v1/tenants/default", `{"phone_networks":["192.0.2.0/24"]}`)
+	l.message("101", "INBOX", 0, aMessage, `"Bert" <102>`)
+	l.voicemailActions()
+	l.open("")
 	l.applied("extensions/103", `{"name":"Cleo"}`)
 	return password
 }
@@ -130,6 +133,7 @@ var actionsSwept = map[string][]string{
 	"set-ringing":             {"users/ada/ringing", `{"do_not_disturb":true,"call_waiting":false,"ring":"all","ring_seconds":20,"devices":{"anna":{"ring_seconds":5,"ring_order":1}}}`},
 	"create-seat":             {"seats", `{"name":"Gina","number":"180","username":"gina","role":"user","email":"g@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345676","device_name":"gina","device_class":"hardware","mac":"001565000009","vendor":"yealink","model":"T46U"}`},
 	"create-seats":            {"seats/batch", `{"seats":[{"name":"Hugo","number":"181","username":"hugo","role":"user","email":"h@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345677","device_name":"hugo","device_class":"hardware","mac":"00156500000a","vendor":"yealink","model":"T46U"}]}`},
+	"forward-message":         {"mailboxes/101/messages/" + aMessage + "/forward", `{"mailbox":"190"}`},
 	"put-mailbox-pin":         {"mailboxes/101/pin", `{"pin":"4711"}`},
 }
 

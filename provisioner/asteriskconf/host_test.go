@@ -34,7 +34,7 @@ func TestHostFiles(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]confItem{
-		"manager.conf": {"dialtone", "write", "system,call,reporting"},
+		"manager.conf": {"dialtone", "write", "system,call,reporting,user"},
 		"http.conf":    {"general", "bindaddr", "127.0.0.1"},
 		"ari.conf":     {"dialtone", "password", "0123456789abc;--"},
 		"pjsip.conf":   {"dialtone-tcp", "bind", "[::1]:5060"},

@@ -22,7 +22,7 @@ func refused(err error, order string) error {
 	case errors.Is(err, ami.ErrPermission):
 		return &pbx.Error{Kind: pbx.Unavailable, Cause: err,
 			Message: "Asterisk's AMI user lacks the class call: " +
-				"manager.conf must say write = system,call,reporting (see dialtone doctor)"}
+				"manager.conf must say write = system,call,reporting,user (see dialtone doctor)"}
 	case errors.As(err, new(*ami.ResponseError)):
 		return &pbx.Error{Kind: pbx.Conflict, Message: "Asterisk did not " + order, Cause: err}
 	}

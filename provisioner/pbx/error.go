@@ -17,11 +17,13 @@ const (
 	NotFound       Kind = "not-found"           // no such object
 	Conflict       Kind = "conflict"            // an object with that key exists already
 	InUse          Kind = "in-use"              // something still refers to the object; Refs lists it
+	Busy           Kind = "busy"                // a call uses the object at this moment; that ends by itself
 	Precondition   Kind = "precondition-failed" // If-Match or If-None-Match did not hold
 	Unauthorized   Kind = "unauthorized"        // no token, or one that is unknown or revoked
 	Forbidden      Kind = "forbidden"           // known, but without the right to do this
 	TooMany        Kind = "too-many"            // too many attempts in a short time
 	Unavailable    Kind = "unavailable"         // Asterisk or the database cannot answer now
+	AsteriskTooOld Kind = "asterisk-too-old"    // this version of Asterisk has no action for it
 	NotImplemented Kind = "unsupported"         // a value is understood but this Asterisk or phone cannot do it
 )
 

@@ -1,5 +1,7 @@
 package pbx
 
+import "time"
+
 func (s *Snapshot) indexUsers() {
 	s.userOfExtension, s.userOfMailbox = make(map[key]*User, len(s.Users)), make(map[key]*User, len(s.Users))
 	for _, u := range s.Users {
@@ -35,6 +37,19 @@ func (s *Snapshot) UserOf(tenant, extension string) *User {
 // OwnerOfMailbox returns the user who hears a mailbox, or nil.
 func (s *Snapshot) OwnerOfMailbox(tenant, number string) *User {
 	return s.userOfMailbox[key{tenant, number}]
+}
+
+// ZoneOfMailbox returns the time zone in which a mailbox tells times: that of its user, else
+// the tenant's.
+func (s *Snapshot) ZoneOfMailbox(tenant, number string) *time.Location {
+	name := ""
+	if t := s.Tenant(tenant); t != nil {
+		name = t.Timezone
+	}
+	if u := s.OwnerOfMailbox(tenant, number); u != nil && u.Timezone != "" {
+		name = u.Timezone
+	}
+	return locationOf(name)
 }
 
 // DeskOf returns the shared device that a user has signed in on, or nil.

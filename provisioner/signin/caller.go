@@ -128,3 +128,13 @@ func (c *Caller) OwnsMailbox(s *pbx.Snapshot, number string) bool {
 	}
 	return own
 }
+
+// SharesMailbox reports whether a mailbox of the tenant is that of the caller's extension,
+// perhaps of others as well.
+func (c *Caller) SharesMailbox(s *pbx.Snapshot, number string) bool {
+	if c.User == nil || c.User.Extension == "" || number == "" {
+		return false
+	}
+	e := s.Extension(c.Tenant, c.User.Extension)
+	return e != nil && e.Mailbox == number
+}
