@@ -18,7 +18,7 @@ func sampleNumber() *pbx.ExternalNumber {
 func sampleTrunk() *pbx.Trunk {
 	return &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabcdefgh", Host: "sip.example.org",
 		Addresses: []string{"192.0.2.0/24", "2001:db8::1/128"}, TrustIDInbound: true, Port: 5061, Transport: pbx.TransportTCP,
-		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234", Teams: true, MaxCalls: 30, QualifySeconds: 45}
+		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234", Teams: true, MaxCalls: 30, QualifySeconds: 45, Priority: 20, Disabled: true}
 }
 
 // sampleExternal and sampleTwinned set the fields that lead outside.
@@ -88,7 +88,7 @@ func TestOutsideRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []any{sampleNumber(), sampleTrunk(), sampleExternal(), sampleTwinned()}
-	got := []any{s.ExternalNumber("default", sampleMobile), s.TrunkFor("default", pbx.NumberTeams), s.Device("default", "mobile-101"), s.Extension("default", "101")}
+	got := []any{s.ExternalNumber("default", sampleMobile), s.TrunkOf("tabcdefgh"), s.Device("default", "mobile-101"), s.Extension("default", "101")}
 	bookkeeping := cmp.FilterPath(func(p cmp.Path) bool { return isBookkeeping(p.Last().String()[1:]) }, cmp.Ignore())
 	if diff := cmp.Diff(want, got, bookkeeping); diff != "" || s.Revision != 3 {
 		t.Errorf("revision %d %s", s.Revision, diff)
@@ -144,11 +144,17 @@ func TestOutsideRefusals(t *testing.T) {
 			do: after(func(ctx context.Context, tx *Tx) error { return tx.DeleteExternalNumber(ctx, "default", sampleMobile) })},
 		{name: "trunk in use", kind: pbx.InUse, message: "trunk carrier is still used by", refs: used,
 			do: after(func(ctx context.Context, tx *Tx) error { return tx.DeleteTrunk(ctx, "default", "carrier") })},
-		{name: "second trunk for Teams", kind: pbx.Conflict, field: "teams", message: "trunk carrier reaches the numbers of type teams already, and a tenant has one trunk for each type",
+		{name: "last trunk in use", kind: pbx.InUse, message: "trunk other is still used by", refs: used,
 			do: after(func(ctx context.Context, tx *Tx) error {
 				trunk := sampleTrunk()
 				trunk.Name, trunk.Endpoint = "other", "tother"
-				return tx.PutTrunk(ctx, trunk)
+				if err := tx.PutTrunk(ctx, trunk); err != nil {
+					return err
+				}
+				if err := tx.DeleteTrunk(ctx, "default", "carrier"); err != nil { // there is another one
+					return err
+				}
+				return tx.DeleteTrunk(ctx, "default", "other")
 			})},
 		{name: "device of another tenant's number", kind: pbx.Invalid, field: "external_number", message: "external number " + sampleMobile + " does not exist in tenant acme",
 			do: after(func(ctx context.Context, tx *Tx) error {

@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -26,6 +24,8 @@ var trunkTable = newTable(kindTrunk, "trunks",
 	col("teams", func(row *pbx.Trunk) any { return &row.Teams }),
 	col("max_calls", func(row *pbx.Trunk) any { return &row.MaxCalls }),
 	col("qualify_seconds", func(row *pbx.Trunk) any { return &row.QualifySeconds }),
+	col("priority", func(row *pbx.Trunk) any { return &row.Priority }),
+	col("disabled", func(row *pbx.Trunk) any { return &row.Disabled }),
 )
 
 // Trunk returns one trunk, or a NotFound error.
@@ -49,8 +49,7 @@ func (tx *Tx) Trunks(ctx context.Context, tenant string, o ListOptions) ([]*pbx.
 }
 
 // PutTrunk adds a trunk or replaces the one of that name. It sets Version and
-// Revision of t, and writes nothing when nothing differs. A second trunk of a
-// tenant for the same type of number is a Conflict.
+// Revision of t, and writes nothing when nothing differs.
 func (tx *Tx) PutTrunk(ctx context.Context, t *pbx.Trunk) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -66,33 +65,14 @@ func (tx *Tx) PutTrunk(ctx context.Context, t *pbx.Trunk) error {
 }
 
 func (tx *Tx) saveTrunk(ctx context.Context, old, t *pbx.Trunk) error {
-	if err := tx.checkTrunk(ctx, t); err != nil {
+	if err := tx.needTenant(ctx, t.Tenant); err != nil {
 		return err
 	}
 	return trunkTable.save(ctx, tx, old, t)
 }
 
-// checkTrunk refuses a second trunk for the same numbers. Choosing between two is for
-// outbound routes.
-func (tx *Tx) checkTrunk(ctx context.Context, t *pbx.Trunk) error {
-	if err := tx.needTenant(ctx, t.Tenant); err != nil {
-		return err
-	}
-	var other string
-	err := tx.sql.QueryRowContext(ctx, `SELECT name FROM trunks WHERE tenant = ? AND teams = ? AND name <> ?`, t.Tenant,
-		t.Teams, t.Name).Scan(&other)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("looking for another trunk: %w", err)
-	}
-	return pbx.Conflictf("teams",
-		"trunk %s reaches the numbers of type %s already, and a tenant has one trunk for each type", other, t.Reaches())
-}
-
-// DeleteTrunk removes a trunk. An InUse error names the devices and extensions that ring
-// outside through it.
+// DeleteTrunk removes a trunk. Where it is the last for numbers of its type, an InUse error
+// names the devices and extensions that ring outside through it.
 func (tx *Tx) DeleteTrunk(ctx context.Context, tenant, name string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -103,9 +83,12 @@ func (tx *Tx) DeleteTrunk(ctx context.Context, tenant, name string) error {
 	}
 	err = tx.unused(ctx, "trunk "+name, `
 		SELECT 'device', d.name FROM devices d JOIN external_numbers n ON n.tenant = d.tenant AND n.number = d.external_number
-		WHERE d.tenant = ?1 AND n.type = ?2
+		WHERE d.tenant = ?1 AND n.type = ?2 AND NOT EXISTS (
+			SELECT 1 FROM trunks WHERE tenant = ?1 AND name <> ?3 AND teams = (?2 = 'teams'))
 		UNION ALL SELECT 'extension', e.number FROM extensions e JOIN external_numbers n ON n.tenant = e.tenant AND n.number = e.twin_number
-		WHERE e.tenant = ?1 AND n.type = ?2 ORDER BY 1, 2`, tenant, string(old.Reaches()))
+		WHERE e.tenant = ?1 AND n.type = ?2 AND NOT EXISTS (
+			SELECT 1 FROM trunks WHERE tenant = ?1 AND name <> ?3 AND teams = (?2 = 'teams'))
+		ORDER BY 1, 2`, tenant, string(old.Reaches()), name)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,16 @@
 package db
 
 import (
+	"context"
 	"database/sql"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // databaseOf makes an empty database of an earlier version, to be filled and closed.
@@ -29,6 +33,40 @@ func databaseOf(t *testing.T, version int64) (path string, raw *sql.DB) {
 		t.Fatal(err)
 	}
 	return path, raw
+}
+
+// TestTrunksFromBefore migrates a trunk of version 44, beside which there may be others then.
+func TestTrunksFromBefore(t *testing.T) {
+	path, raw := databaseOf(t, 44)
+	for _, statement := range []string{
+		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
+		`INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision,
+			addresses, trust_id_inbound, max_calls, qualify_seconds)
+			VALUES ('old', 'carrier', 'told', 'sip.example.org', 5061, 'tls', 'us', 'secret', 1, '+4930', 0, 3, 7, '192.0.2.0/24', 0, 5, 20)`,
+	} {
+		if _, err := raw.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := raw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := openAt(t, path, Options{})
+	s, err := db.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &pbx.Trunk{Tenant: "old", Name: "carrier", Endpoint: "told", Host: "sip.example.org", Port: 5061,
+		Transport: pbx.TransportTLS, Username: "us", Secret: pbx.NewSecret("secret"), Register: true, CallerNumber: "+4930",
+		Addresses: []string{"192.0.2.0/24"}, MaxCalls: 5, QualifySeconds: 20, Priority: 50, Version: 3, Revision: 7}
+	if k := s.TrunkOf("told"); !reflect.DeepEqual(k, want) {
+		t.Errorf("the trunk is %+v, want %+v", k, want)
+	}
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		second := *want
+		second.Name, second.Endpoint = "second", "tsecond"
+		return tx.PutTrunk(ctx, &second)
+	})
 }
 
 // TestCarriersFromBeforeAreNotAsked migrates a trunk of version 30, whose carrier may be one

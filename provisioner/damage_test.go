@@ -12,6 +12,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/db"
 )
 
+// indexLeaf begins a page of an index, or of a table without row ids
+// (https://www.sqlite.org/fileformat2.html#b_tree_pages).
+const indexLeaf = 0x0a
+
 // A damage that no request has met is in the log and in what health shows.
 func TestDamagedDatabaseIsReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dialtone.db")
@@ -31,7 +35,11 @@ func TestDamagedDatabaseIsReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(content[len(content)-4096:]) // the last page
+	last := len(content) - 4096
+	for content[last] != indexLeaf { // others may hold the schema, without which nothing opens
+		last -= 4096
+	}
+	clear(content[last : last+4096])
 	damaged := filepath.Join(t.TempDir(), "damaged.db")
 	if err := os.WriteFile(damaged, content, 0o600); err != nil {
 		t.Fatal(err)

@@ -41,6 +41,12 @@ func (l Live) Answers(endpoint string) bool {
 	return !stale.IsZero() || s.Reach != pbx.TrunkUnreachable
 }
 
+// SignedIn reports whether a trunk is registered, or nobody can say.
+func (l Live) SignedIn(endpoint string) bool {
+	s, stale := l.trunks.Of(endpoint)
+	return !stale.IsZero() || s.Registration == pbx.Registered || s.Registration == pbx.RegistrationUnseen
+}
+
 // Calls returns how many calls a trunk carries, as far as Asterisk has said.
 func (l Live) Calls(endpoint string) int { return l.calls.OnEndpoint(endpoint) }
 

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,9 +18,17 @@ type Question struct {
 	When time.Time // at which time
 	// Busy are extensions taken to be in a call. All others are taken to be free, whatever
 	// their present state.
-	Busy []string
+	Busy     []string
+	Out      []string        // trunks taken to be out of order, by name
+	Carriers []CarrierAnswer // what carriers are taken to answer
 	// Turn is the observed state of a ring group; nil knows nothing.
 	Turn func(tenant, group string) pbx.Turn
+}
+
+// CarrierAnswer is the SIP answer that the carrier of a trunk is taken to give to every call.
+type CarrierAnswer struct {
+	Trunk  string // its name
+	Answer int
 }
 
 // Simulate says what would happen to a call, by all that was written before it.
@@ -49,6 +58,9 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 		return nil, pbx.Refusedf("from", "extension %s has no device that could call", q.From)
 	}
 	live := assumed{busy: map[string]bool{}, turn: q.Turn}
+	if err := q.ofTrunks(s, &call); err != nil {
+		return nil, err
+	}
 	for _, number := range q.Busy {
 		e := s.Extension(q.Tenant, number)
 		if e == nil {
@@ -60,6 +72,26 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 	}
 	call.Live = live
 	return pbx.Simulate(s, call, q.When), nil
+}
+
+// ofTrunks reads what is taken of trunks.
+func (q Question) ofTrunks(s *pbx.Snapshot, call *pbx.Call) error {
+	call.Out, call.Carriers = map[string]bool{}, map[string]int{}
+	for i, name := range q.Out {
+		t := s.Trunk(q.Tenant, name)
+		if t == nil {
+			return pbx.Refusedf(fmt.Sprintf("trunks_out[%d]", i), "trunk %s does not exist in tenant %s", name, q.Tenant)
+		}
+		call.Out[t.Endpoint] = true
+	}
+	for i, c := range q.Carriers {
+		t := s.Trunk(q.Tenant, c.Trunk)
+		if t == nil {
+			return pbx.Refusedf(fmt.Sprintf("carriers[%d].trunk", i), "trunk %s does not exist in tenant %s", c.Trunk, q.Tenant)
+		}
+		call.Carriers[t.Endpoint] = c.Answer
+	}
+	return nil
 }
 
 // callingDevice returns the first device of an extension that can call. If from is no
@@ -97,6 +129,9 @@ func (a assumed) Registered(string) bool { return true }
 
 // Answers implements pbx.Live: every carrier does.
 func (a assumed) Answers(string) bool { return true }
+
+// SignedIn implements pbx.Live: every trunk is registered.
+func (a assumed) SignedIn(string) bool { return true }
 
 // CallsAt implements pbx.Live: an endpoint that is in use has one call.
 func (a assumed) CallsAt(endpoints []string) int {

@@ -63,6 +63,9 @@ type Options struct {
 	// Routed, when not nil, is called with each step just before the channel gets it. It
 	// gets the id of the caller's channel too, and is called from many goroutines.
 	Routed func(channel string, call pbx.Call, step pbx.Step)
+	// Refused, when not nil, is told that the carrier of a trunk's endpoint has answered a call
+	// so because of our account. It is called from many goroutines and must return at once.
+	Refused func(endpoint string, answer int)
 	// Logger gets failures, at most one line a second; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -105,6 +108,9 @@ func New(opts Options) *Flow {
 	}
 	if opts.Observe == nil {
 		opts.Observe = func(Verdict, time.Duration) {}
+	}
+	if opts.Refused == nil {
+		opts.Refused = func(string, int) {}
 	}
 	if opts.Routed == nil {
 		opts.Routed = func(string, pbx.Call, pbx.Step) {}

@@ -93,6 +93,7 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 		plan, err = f.chosen(s, call, plan)
 	}
 	if err == nil && e.step {
+		f.tellRefused(call, plan, e.ended)
 		index = plan.After(e.ended, e.outcome)
 	}
 	for err == nil && plan.Steps[index].Kind == pbx.StepForward {
@@ -107,6 +108,18 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 		}
 	}
 	return call, plan, index, err
+}
+
+// tellRefused tells of a call that a carrier has refused for our account.
+func (f *Flow) tellRefused(c pbx.Call, plan pbx.Plan, ended int) {
+	if !pbx.IsAboutAccount(c.Answer) || ended < 0 || ended >= len(plan.Steps) {
+		return
+	}
+	for _, l := range plan.Steps[ended].Legs {
+		if l.Outside != "" {
+			f.opts.Refused(l.Endpoint, c.Answer)
+		}
+	}
 }
 
 // variables are the variables that the channel needs for the step, the step itself last.

@@ -90,7 +90,8 @@ func (e *entry) enter(s *pbx.Snapshot) {
 func (e *entry) readStep(args []string) {
 	e.step = true
 	args = append(slices.Clip(args), make([]string, 8)...)
-	e.outcome, e.call.Answer = pbx.ParseOutcome(args[0]), pbx.ParseAnswer(args[0])
+	e.outcome = pbx.ParseOutcome(args[0])
+	e.call.Answer, e.call.Rang = pbx.ParseAnswer(args[0])
 	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
 	if dialled, hops := pbx.ParseHops(args[2]); len(hops) > 0 {
 		e.call.Dialled, e.call.Hops = dialled, hops

@@ -604,22 +604,27 @@ CREATE TABLE "tokens" (
     CHECK (tenant IS NULL OR reseller IS NULL)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE trunks (
-    tenant        TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
-    name          TEXT    NOT NULL CHECK (name <> ''),
-    endpoint      TEXT    NOT NULL UNIQUE CHECK (endpoint <> ''),
-    host          TEXT    NOT NULL CHECK (host <> ''),
-    port          INTEGER NOT NULL CHECK (port > 0),
-    transport     TEXT    NOT NULL CHECK (transport <> ''),
-    username      TEXT    NOT NULL,
-    secret        TEXT    NOT NULL,
-    register      INTEGER NOT NULL CHECK (register IN (0, 1)),
-    caller_number TEXT    NOT NULL,
-    teams         INTEGER NOT NULL CHECK (teams IN (0, 1)),
-    version       INTEGER NOT NULL CHECK (version > 0),
-    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 60 CHECK (max_calls >= 0), qualify_seconds INTEGER NOT NULL DEFAULT 0 CHECK (qualify_seconds BETWEEN 0 AND 3600),
-    PRIMARY KEY (tenant, name),
-    UNIQUE (tenant, teams)
+CREATE TABLE "trunks" (
+    tenant           TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name             TEXT    NOT NULL CHECK (name <> ''),
+    endpoint         TEXT    NOT NULL UNIQUE CHECK (endpoint <> ''),
+    host             TEXT    NOT NULL CHECK (host <> ''),
+    port             INTEGER NOT NULL CHECK (port > 0),
+    transport        TEXT    NOT NULL CHECK (transport <> ''),
+    username         TEXT    NOT NULL,
+    secret           TEXT    NOT NULL,
+    register         INTEGER NOT NULL CHECK (register IN (0, 1)),
+    caller_number    TEXT    NOT NULL,
+    addresses        TEXT    NOT NULL DEFAULT '',
+    trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)),
+    teams            INTEGER NOT NULL CHECK (teams IN (0, 1)),
+    max_calls        INTEGER NOT NULL DEFAULT 60 CHECK (max_calls >= 0),
+    qualify_seconds  INTEGER NOT NULL DEFAULT 0 CHECK (qualify_seconds BETWEEN 0 AND 3600),
+    priority         INTEGER NOT NULL DEFAULT 50 CHECK (priority BETWEEN 0 AND 100),
+    disabled         INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+    version          INTEGER NOT NULL CHECK (version > 0),
+    revision         INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE user_photos (

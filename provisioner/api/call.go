@@ -30,6 +30,7 @@ type CallLeg struct {
 	Ended    *time.Time `json:"ended,omitempty"`
 	Outcome  string     `json:"outcome,omitempty" doc:"Asterisk's DIALSTATUS of a leg that was called"`
 	Via      string     `json:"via,omitempty" doc:"pickup when it took a call that rang elsewhere"`
+	Trunk    string     `json:"trunk,omitempty" doc:"The trunk that carries it, where it leads outside"`
 }
 
 // Call is a call under way.
@@ -70,7 +71,8 @@ func legViews(legs []pbx.CallLeg) []CallLeg {
 	for i, l := range legs {
 		out[i] = CallLeg{ID: l.ID, CallParty: partyView(l.CallParty), Caller: l.Caller, State: string(l.State),
 			Since: l.Since, Started: l.Started,
-			Answered: whenSet(l.Answered), Ended: whenSet(l.Ended), Outcome: string(l.Outcome), Via: string(l.Via)}
+			Answered: whenSet(l.Answered), Ended: whenSet(l.Ended), Outcome: string(l.Outcome), Via: string(l.Via),
+			Trunk: l.Trunk}
 	}
 	return out
 }

@@ -81,7 +81,7 @@ func TestTrunkKeepsItsSecretToItself(t *testing.T) {
 	l := newLab(t)
 	got := stable(l.must(201, "POST", "trunks", carrier))
 	if strings.Contains(got, "trunk-pass") ||
-		!strings.Contains(got, `"port":5060,"qualify_seconds":30,"register":false,"teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
+		!strings.Contains(got, `"port":5060,"priority":50,"qualify_seconds":30,"register":false,"teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
 		t.Errorf("answer %s", got)
 	}
 	l.must(200, "PATCH", "trunks/carrier", `{"register":true}`) // needs the secret it has
@@ -126,7 +126,6 @@ func TestOutsideRefuses(t *testing.T) {
 		{422, "trunks", `{"name":"b","host":"a.example","teams":true,"username":"a"}`, "secret"},
 		{422, "trunks", `{"name":"b","host":"a.example","teams":true,"register":true}`, "register"},
 		{422, "trunks", `{"name":"b","host":"a.example","teams":true,"caller_number":"me"}`, "caller_number"},
-		{409, "trunks", `{"name":"b","host":"a.example"}`, "teams"},
 		{422, "devices", `{"name":"m","kind":"fax"}`, "kind"},
 		{422, "devices", `{"name":"m","kind":"external"}`, "external_number"},
 		{422, "devices", `{"name":"m","kind":"external","external_number":"0777777"}`, "external_number"},

@@ -17,6 +17,15 @@ type SimulateFields struct {
 	To   string    `json:"to" minLength:"1" maxLength:"60" doc:"What is dialled"`
 	When time.Time `json:"when,omitempty" doc:"At which time, such as 2026-11-27T19:00:00+01:00; now if left out"`
 	Busy []string  `json:"busy,omitempty" maxItems:"100" doc:"Extensions taken to be in a call; all others are taken to be free"`
+	// TrunksOut and Carriers are what is taken of trunks.
+	TrunksOut []string        `json:"trunks_out,omitempty" maxItems:"100" doc:"Trunks taken to be out of order; all others are taken to be free and registered"`
+	Carriers  []CarrierAnswer `json:"carriers,omitempty" maxItems:"100" doc:"What carriers are taken to answer: next then says whether another trunk is tried"`
+}
+
+// CarrierAnswer is what the carrier of a trunk is taken to answer.
+type CarrierAnswer struct {
+	Trunk  string `json:"trunk" doc:"Name of the trunk"`
+	Answer *int   `json:"answer,omitempty" minimum:"400" maximum:"699" doc:"SIP answer to every call, 400 to 699; 503 if left out"`
 }
 
 // SimulatedPlace is one place the call can get to.
@@ -36,7 +45,7 @@ type SimulatedStep struct {
 	Seconds int             `json:"seconds,omitempty" doc:"For how long they ring"`
 	Mailbox string          `json:"mailbox,omitempty" doc:"Which mailbox"`
 	Cause   int             `json:"cause,omitempty" doc:"Q.850 cause the call ends with"`
-	Next    map[string]int  `json:"next,omitempty" doc:"The step that follows, by how this one ended: no-answer, busy, unreachable, congestion, answer, cancel or played"`
+	Next    map[string]int  `json:"next,omitempty" doc:"The step that follows, by how this one ended: no-answer, busy, unreachable, congestion, declined, no-such-number, number-changed, incomplete, answer, cancel or played"`
 	Then    *SimulatedPlace `json:"then,omitempty" doc:"Where the call goes on when it is sent on"`
 }
 
@@ -79,6 +88,19 @@ func registerSimulate(a *api) {
 		for i, number := range in.Body.Busy {
 			wrong.Add(pbx.CheckNumber(fmt.Sprintf("busy[%d]", i), number))
 		}
+		for i, name := range in.Body.TrunksOut {
+			wrong.Add(pbx.CheckName(fmt.Sprintf("trunks_out[%d]", i), name))
+		}
+		var carriers []provisioner.CarrierAnswer
+		for i, c := range in.Body.Carriers {
+			answer := 503
+			if c.Answer != nil {
+				answer = *c.Answer
+			}
+			wrong.Add(pbx.CheckName(fmt.Sprintf("carriers[%d].trunk", i), c.Trunk))
+			wrong.Add(pbx.CheckRange(fmt.Sprintf("carriers[%d].answer", i), answer, 400, 699, ""))
+			carriers = append(carriers, provisioner.CarrierAnswer{Trunk: c.Trunk, Answer: answer})
+		}
 		if err := wrong.Err(); err != nil {
 			return nil, a.problem(err)
 		}
@@ -86,7 +108,7 @@ func registerSimulate(a *api) {
 			in.Body.When = time.Now()
 		}
 		place, err := a.ctl.Simulate(ctx, provisioner.Question{Tenant: in.Tenant, From: in.Body.From, To: in.Body.To,
-			When: in.Body.When, Busy: in.Body.Busy})
+			When: in.Body.When, Busy: in.Body.Busy, Out: in.Body.TrunksOut, Carriers: carriers})
 		if err != nil {
 			return nil, a.problem(err)
 		}

@@ -20,7 +20,9 @@ type TrunkFields struct {
 	TrustIDInbound *bool    `json:"trust_id_inbound,omitempty" doc:"Takes the carrier's word for the caller, P-Asserted-Identity or Remote-Party-ID; false takes From. True if left out"`
 	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls it carries at once in both directions, 60 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	QualifySeconds *int     `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether the carrier answers (OPTIONS), 0 to 3600; 30 if left out. While it does not, calls through the trunk are refused at once (503), a call for help is tried all the same. 0 never asks, for carriers that do not answer OPTIONS"`
-	Teams          bool     `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others; a tenant has one trunk with it and one without"`
+	Teams          bool     `json:"teams,omitempty" doc:"Reaches the external numbers of type teams, and no others"`
+	Priority       *int     `json:"priority,omitempty" minimum:"0" maximum:"100" doc:"When it is tried by a call outside, 0 to 100; 50 if left out. Lower ones come first, and by name where equal. The next trunk is tried at once where one is full, disabled or out of order, and where its carrier could not put the call through; never where somebody was busy or refused"`
+	Disabled       bool     `json:"disabled,omitempty" doc:"Out of use: it does not register, and carries calls in neither direction; calls for help try it last"`
 }
 
 // Trunk is what a client reads.
@@ -37,6 +39,8 @@ type Trunk struct {
 	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
 	QualifySeconds int        `json:"qualify_seconds" doc:"0 never asks"`
 	Teams          bool       `json:"teams"`
+	Priority       int        `json:"priority"`
+	Disabled       bool       `json:"disabled"`
 	Endpoint       string     `json:"endpoint" doc:"Name of its endpoint in Asterisk"`
 	Status         TrunkState `json:"status"`
 	Apply          ApplyBlock `json:"apply"`
@@ -50,7 +54,7 @@ func registerTrunks(a *api) {
 		fresh: func(tenant, name string) *pbx.Trunk {
 			return &pbx.Trunk{Tenant: tenant, Name: name, Port: pbx.DefaultTrunkPort, Transport: pbx.TransportUDP,
 				MaxCalls: pbx.DefaultTrunkCalls, QualifySeconds: pbx.DefaultTrunkQualify, Endpoint: pbx.NewTrunkEndpoint(),
-				TrustIDInbound: true}
+				Priority: pbx.DefaultTrunkPriority, TrustIDInbound: true}
 		},
 		toRow: func(w TrunkFields, _, t *pbx.Trunk) error {
 			t.Host, t.Addresses = pbx.CleanHost(w.Host), pbx.CleanNetworks(w.Addresses)

@@ -10,6 +10,8 @@ type TrunkState struct {
 	Since        string `json:"since,omitempty" doc:"Since when all of this has been so, as far as was seen since the start"`
 	Refusal      string `json:"last_refusal,omitempty" doc:"Asterisk's word for the last registration that failed; it does not tell the SIP code"`
 	RefusedAt    string `json:"last_refused,omitempty" doc:"When that was noticed"`
+	CallRefusal  int    `json:"last_call_refusal,omitempty" doc:"SIP answer by which the carrier last refused a call for the account: 401, 403 or 407"`
+	CallRefused  string `json:"last_call_refused,omitempty" doc:"When that was, while the controller decided the call"`
 	Stale        bool   `json:"stale" doc:"The connection to Asterisk is lost: this is the last known state"`
 }
 
@@ -23,7 +25,8 @@ func (a *api) trunkState(t *pbx.Trunk) TrunkState {
 
 func trunkStateView(s pbx.TrunkStatus) TrunkState {
 	return TrunkState{Registration: string(s.Registration), Reach: string(s.Reach), Unresolvable: s.Unresolvable,
-		Since: moment(s.Since), Refusal: s.Refusal, RefusedAt: moment(s.RefusedAt)}
+		Since: moment(s.Since), Refusal: s.Refusal, RefusedAt: moment(s.RefusedAt),
+		CallRefusal: s.CallRefusal, CallRefused: moment(s.CallRefusedAt)}
 }
 
 // TrunkTrouble is a trunk through which calls are likely to fail.

@@ -93,15 +93,15 @@ type dialplanRing struct {
 	After   string
 }
 
-// dialplanLeg rings an endpoint, or an external number through a trunk.
+// dialplanLeg rings an endpoint, or an external number through the first of Ways that takes it.
 type dialplanLeg struct {
 	Name     legName
 	Tenant   contextName
 	Seconds  int
-	Endpoint endpointName // of the device, or of the trunk where there is a Number
+	Endpoint endpointName // of the device, where there is no Number
 	Number   outsideNumber
-	Inside   contextName // of the tenant that Number belongs to, in place of an endpoint
-	Caller   outsideNumber
+	Inside   contextName // of the tenant that Number belongs to, in place of Ways
+	Ways     []dialplanWay
 	Confirm  bool
 	Groups   groupList // in which the call can be picked up
 	// Monitored and OnDemand are for technologies whose file cannot say it; Extension is the channel's.
@@ -118,15 +118,19 @@ type dialplanLeg struct {
 // Told reports whether the leg's channel is told something before it is called.
 func (l dialplanLeg) Told() bool { return l.Groups.Any() || l.Monitored.Any() || l.OnDemand.Any() }
 
-// Channel is what the leg rings.
+// Channel is what the leg rings that does not leave by a trunk.
 func (l dialplanLeg) Channel() string {
 	if l.Inside.Any() {
 		return "Local/" + l.Number.String() + "@" + l.Inside.String() + "/n"
 	}
-	if l.Number.Any() {
-		return pbx.PJSIP.Device(l.Number.String() + "@" + l.Endpoint.String())
-	}
 	return l.device.Technology.Device(l.Endpoint.String())
+}
+
+// dialplanWay is one trunk by which a leg leads outside.
+type dialplanWay struct {
+	Trunk   endpointName
+	Channel string
+	Caller  outsideNumber
 }
 
 func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
@@ -279,12 +283,16 @@ func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v
 	}
 	if l.Own.Inside != "" {
 		into(es, &v.Inside)(newContextName("tenant", l.Own.Inside, pbx.InsideContext))
-	} else {
-		into(es, &v.Endpoint)(newEndpointName("trunk", l.Own.Trunk))
 	}
 	into(es, &v.Number)(newOutsideNumber("external_number", l.Own.Number))
-	if l.Own.Caller != "" {
-		into(es, &v.Caller)(newOutsideNumber("caller_number", l.Own.Caller))
+	for _, w := range l.Own.Ways {
+		var way dialplanWay
+		into(es, &way.Trunk)(newEndpointName("trunk", w.Trunk))
+		if w.Caller != "" {
+			into(es, &way.Caller)(newOutsideNumber("caller_number", w.Caller))
+		}
+		way.Channel = pbx.PJSIP.Device(v.Number.String() + "@" + way.Trunk.String())
+		v.Ways = append(v.Ways, way)
 	}
 	return v
 }

@@ -32,6 +32,7 @@ type dialplanView struct {
 	// Answers and CarrierAnswers are the causes with which SIP answers of phones and carriers
 	// end a call.
 	Answers, CarrierAnswers map[int]int
+	NextTrunk               []int // SIP answers after which another trunk is tried, beside 5xx
 	Tenants                 []dialplanTenant
 	Numbers                 []dialplanNumber // of all tenants
 	Ruled                   []dialplanRuled  // those of them that have rules
@@ -59,6 +60,7 @@ type dialplanContexts struct {
 	Consult, Ask, Held, Take          string // of consultations
 	Back, ParkedBack                  string // of calls that come back to the phone that let go of them
 	Answer, Answers, CarrierAnswers   string // of SIP answers
+	NextTrunk, Onward                 string // of legs that try several trunks
 }
 
 // dialplanVariables are channel variables.
@@ -72,6 +74,7 @@ type dialplanVariables struct {
 	Unanswered, Waits                   string // of a channel that is held
 	Diverted, History                   string // of a call that was diverted
 	Answer                              string // SIP answer of the last leg
+	Passed, Onward                      string // of a leg that tries several trunks
 	RingsFor, Redirected                string // of a call that a phone redirects
 	Inside                              string // counts the numbers of this system that a call has come by
 }
@@ -129,6 +132,7 @@ func sharedNames() dialplanView {
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
 			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
+			NextTrunk: pbx.NextTrunkContext, Onward: pbx.OnwardContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -140,6 +144,7 @@ func sharedNames() dialplanView {
 			Recall: pbx.RecallVariable, GoOn: pbx.GoOnVariable,
 			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
 			RingsFor: pbx.RingsForVariable, Redirected: pbx.RedirectedVariable, Answer: pbx.AnswerVariable,
+			Passed: pbx.PassedVariable, Onward: pbx.OnwardVariable,
 			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable,
 		},
 		Label: dialplanLabels{
@@ -158,6 +163,7 @@ func sharedNames() dialplanView {
 		Mark:         pbx.DiversionMark,
 		CallerWords:  pbx.CallerWords(),
 		Answers:      pbx.CallAnswers(), CarrierAnswers: pbx.CarrierAnswers(),
+		NextTrunk:     pbx.NextTrunk(),
 		MaxInside:     pbx.MaxInside,
 		SilentSeconds: pbx.SilentSeconds,
 		Patterns:      anyExtension,

@@ -46,9 +46,14 @@ func numbersSent(s *pbx.Snapshot, list []pbx.SentNumber) ([]dialplanNumber, erro
 // country that an extension of the tenant is in. No extension, group or code hides one.
 type dialplanHelp struct {
 	Numbers []helpNumber
-	Trunk   endpointName
-	Server  confValue     // SIP URI of the carrier
-	Caller  outsideNumber // what the trunk shows
+	Trunks  []dialplanHelpTrunk // tried in this order
+}
+
+// dialplanHelpTrunk is a trunk that calls for help try.
+type dialplanHelpTrunk struct {
+	Endpoint endpointName
+	Server   confValue     // SIP URI of the carrier
+	Caller   outsideNumber // what the trunk shows
 }
 
 // helpNumber is an emergency number.
@@ -75,14 +80,17 @@ func (v *dialplanTenant) reach(s *pbx.Snapshot, t *pbx.Tenant) error {
 	if v.Otherwise, err = numbersSent(s, s.SentOtherwise(t.Name)); err != nil {
 		return err
 	}
-	trunk := s.TrunkFor(t.Name, pbx.NumberSIP)
-	if trunk == nil {
-		return es.Err()
+	for _, trunk := range s.TrunksForHelp(t.Name) {
+		var h dialplanHelpTrunk
+		into(&es, &h.Endpoint)(newEndpointName("trunk", trunk.Endpoint))
+		into(&es, &h.Server)(newConfValue("trunk", trunk.Server()))
+		if trunk.CallerNumber != "" {
+			into(&es, &h.Caller)(newOutsideNumber("caller_number", trunk.CallerNumber))
+		}
+		v.Help.Trunks = append(v.Help.Trunks, h)
 	}
-	into(&es, &v.Help.Trunk)(newEndpointName("trunk", trunk.Endpoint))
-	into(&es, &v.Help.Server)(newConfValue("trunk", trunk.Server()))
-	if trunk.CallerNumber != "" {
-		into(&es, &v.Help.Caller)(newOutsideNumber("caller_number", trunk.CallerNumber))
+	if len(v.Help.Trunks) == 0 {
+		return es.Err()
 	}
 	for _, number := range s.EmergencyNumbersOf(t.Name) {
 		var n helpNumber

@@ -22,6 +22,7 @@ type pjsipTrunk struct {
 	Username confValue
 	Secret   confValue
 	Register bool
+	Identify bool      // calls that come from there are its
 	Client   confValue // SIP URI that we register as
 	Qualify  int       // seconds; 0 never
 	// TLS leads out by our own transport alone, which checks the carrier's certificate. Without
@@ -37,7 +38,8 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk) (v pjsipTrunk, err error) {
 		return v, err
 	}
 	v.TLS = t.Transport == pbx.TransportTLS
-	v.Account, v.Register, v.Qualify = t.Username != "", t.Register, t.QualifySeconds
+	v.Account, v.Register, v.Qualify = t.Username != "", t.Register && !t.Disabled, t.QualifySeconds
+	v.Identify = !t.Disabled
 	// Asterisk takes calls of one host for any trunk there: the dialplan takes from a
 	// tenant that does not trust what another's trunk lets in.
 	v.Trusts = slices.ContainsFunc(s.Trunks, func(o *pbx.Trunk) bool {

@@ -29,10 +29,10 @@ func (r *realAsterisk) checkTrunks(t *testing.T, s *pbx.Snapshot) {
 		if out := r.console(t, "pjsip show aor "+k.Endpoint); !strings.Contains(out, k.Endpoint+"/sip:") {
 			t.Errorf("trunk %s has no contact:\n%s", k.Name, out)
 		}
-		if out := r.console(t, "pjsip show registration "+k.Endpoint); strings.Contains(out, "sip:"+k.Username+"@") != k.Register {
+		if out := r.console(t, "pjsip show registration "+k.Endpoint); strings.Contains(out, "sip:"+k.Username+"@") != (k.Register && !k.Disabled) {
 			t.Errorf("trunk %s registers: %v, shown:\n%s", k.Name, k.Register, out)
 		}
-		if out := r.console(t, "pjsip show identify "+k.Endpoint); !strings.Contains(out, k.Endpoint) {
+		if out := r.console(t, "pjsip show identify "+k.Endpoint); strings.Contains(out, k.Endpoint+"/"+k.Endpoint) == k.Disabled {
 			t.Errorf("trunk %s is not identified:\n%s", k.Name, out)
 		}
 	}

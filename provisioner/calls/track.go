@@ -265,6 +265,7 @@ func (t *Tracker) add(c ami.Channel, at time.Time) *channel {
 	}
 	if !strings.HasPrefix(c.Name, "Local/") {
 		ch.leg = newLeg(ch.id, t.party(call.Tenant, c), at)
+		ch.leg.Trunk = t.o.Snapshot().TrunkName(call.Tenant, ch.endpoint)
 		ch.leg.Caller = !call.click() && !hasCaller(call) && (c.UniqueID == c.LinkedID || c.State == "Ring")
 		call.legs = append(call.legs, ch.leg)
 	}

@@ -144,6 +144,7 @@ func (l *lineReader) leg(v *pbx.CDRLine) {
 		return
 	}
 	leg := pbx.CallLeg{ID: v.Peer, CallParty: l.called(v), State: pbx.LegEnded, Outcome: outcome,
+		Trunk: l.s.TrunkName(l.r.Tenant, pbx.EndpointOfChannel(v.Peer)),
 		Since: pbx.Millis(v.End), Started: pbx.Millis(v.Start), Ended: pbx.Millis(v.End)}
 	if outcome == pbx.OutcomeAnswer {
 		leg.Answered = pbx.Millis(answerOf(v))

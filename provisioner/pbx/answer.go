@@ -31,18 +31,27 @@ func CallAnswers() map[int]int { return callAnswers }
 // that CallAnswers does not have.
 func CarrierAnswers() map[int]int { return carrierAnswers }
 
+// IsAboutAccount reports whether a carrier's answer is about our account there, and neither
+// about the number nor the person.
+func IsAboutAccount(answer int) bool { return answer == 401 || answer == 403 || answer == 407 }
+
 // answerMark stands between the outcome of a dial and the SIP answer.
 const answerMark = "/"
 
-// ParseAnswer reads the SIP answer behind what ParseOutcome reads: CHANUNAVAIL21/603. It is 0
-// where Asterisk told none, or where several legs were called.
-func ParseAnswer(s string) int {
+// rangMark follows an answer before which something rang.
+const rangMark = "r"
+
+// ParseAnswer reads the SIP answer behind what ParseOutcome reads, and whether something rang
+// or was heard before it: CHANUNAVAIL21/603, CHANUNAVAIL18/408r. The answer is 0 where Asterisk
+// told none, or where several legs were called.
+func ParseAnswer(s string) (answer int, rang bool) {
 	_, text, _ := strings.Cut(s, answerMark)
+	text, rang = strings.CutSuffix(text, rangMark)
 	code, err := strconv.Atoi(text)
 	if err != nil || code < 400 || code > 699 {
-		return 0
+		return 0, rang
 	}
-	return code
+	return code, rang
 }
 
 // said is the SIP answer of the leg that was called last, for a rule; "" where it is not known.
@@ -55,7 +64,7 @@ func (r routing) said() string {
 
 // notThrough is the end of a call that a carrier did not put through, with its answer where
 // that is known.
-func (r routing) notThrough(t *Trunk, number string) Step {
+func (r routing) notThrough(carrier, number string) Step {
 	cause, says := carrierAnswers[r.c.Answer]
 	if !says {
 		cause, says = callAnswers[r.c.Answer]
@@ -63,7 +72,7 @@ func (r routing) notThrough(t *Trunk, number string) Step {
 	if !says {
 		cause = CauseCongestion
 	}
-	return hangupStep(cause, "the carrier of trunk %s did not put the call to %s through%s", t.Name, number, r.said())
+	return hangupStep(cause, "%s did not put the call to %s through%s", carrier, number, r.said())
 }
 
 // failed is what a call found at an extension of which the only phone gave an answer that

@@ -9,8 +9,11 @@ import (
 func TestParseAnswer(t *testing.T) {
 	for in, want := range map[string]int{"CHANUNAVAIL21/603": 603, "CONGESTION34/503": 503, "BUSY/486": 486, "CHANUNAVAIL21/": 0,
 		"CHANUNAVAIL21": 0, "": 0, "/": 0, "ANSWER/200": 0, "CHANUNAVAIL/1e3": 0, "CHANUNAVAIL/ 403": 0, "X/700": 0, "X/-403": 0} {
-		if got := ParseAnswer(in); got != want {
-			t.Errorf("%q is %d, want %d", in, got, want)
+		if got, rang := ParseAnswer(in); got != want || rang {
+			t.Errorf("%q is %d, rang %v, want %d", in, got, rang, want)
+		}
+		if got, rang := ParseAnswer(in + "r"); strings.Contains(in, "/") && (got != want || !rang) {
+			t.Errorf("%sr is %d, rang %v, want %d", in, got, rang, want)
 		}
 	}
 }
@@ -26,7 +29,8 @@ func TestAnswersAreHandedOn(t *testing.T) {
 	} {
 		b := officeBehindDoors()
 		c := b.call
-		c.Dialled, c.Resumed, c.Answer = mobile, true, ParseAnswer(text)
+		c.Dialled, c.Resumed = mobile, true
+		c.Answer, c.Rang = ParseAnswer(text)
 		p := Route(NewSnapshot(1, b.rows), c, time.Time{})
 		step := p.Steps[p.After(0, ParseOutcome(text))]
 		if got := strings.Fields(want); step.Kind != StepHangup || step.Argument("acme") != got[0] ||

@@ -1,6 +1,9 @@
 package pbx
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // full says why no further call may go through a trunk, "" when one may. present is how
 // many of its calls are the one that asks: 1 for a call that it brought, 0 for another.
@@ -8,21 +11,34 @@ func (r routing) full(t *Trunk, present int) string {
 	if r.c.Live == nil {
 		return ""
 	}
-	if t.MaxCalls > 0 && r.c.Live.Calls(t.Endpoint)-present >= t.MaxCalls {
+	if why := r.trunkFull(t, present); why != "" {
+		return why
+	}
+	return r.tenantFull(t.Tenant, present)
+}
+
+// trunkFull is full for the trunk's own bound.
+func (r routing) trunkFull(t *Trunk, present int) string {
+	if r.c.Live != nil && t.MaxCalls > 0 && r.c.Live.Calls(t.Endpoint)-present >= t.MaxCalls {
 		return fmt.Sprintf("trunk %s carries %s already, as many as it may at once", t.Name, count(t.MaxCalls, "call"))
 	}
-	tenant := r.s.Tenant(t.Tenant)
-	if tenant == nil || tenant.MaxCalls == 0 {
+	return ""
+}
+
+// tenantFull is full for the bound of a tenant.
+func (r routing) tenantFull(name string, present int) string {
+	tenant := r.s.Tenant(name)
+	if r.c.Live == nil || tenant == nil || tenant.MaxCalls == 0 {
 		return ""
 	}
 	calls := -present
 	for _, by := range []NumberType{NumberSIP, NumberTeams} {
-		if t := r.s.TrunkFor(t.Tenant, by); t != nil {
+		for _, t := range r.s.trunks[key{name, string(by)}] {
 			calls += r.c.Live.Calls(t.Endpoint)
 		}
 	}
 	if calls >= tenant.MaxCalls {
-		return fmt.Sprintf("tenant %s has %s outside already, as many as it may at once", t.Tenant,
+		return fmt.Sprintf("tenant %s has %s outside already, as many as it may at once", name,
 			count(tenant.MaxCalls, "call"))
 	}
 	return ""
@@ -41,14 +57,16 @@ func (r routing) silent(t *Trunk) bool {
 }
 
 // leads reports whether a leg that leads outside may: not where the call came from, and not
-// through a trunk that is full or has a silent carrier.
+// where each of its trunks is full or has a silent carrier.
 func (r routing) leads(e *Extension, l Leg) bool {
 	if r.isCaller(e, l) {
 		return false
 	}
-	if l.Own == nil || l.Own.Trunk == "" {
+	if l.Own == nil || len(l.Own.Ways) == 0 {
 		return true
 	}
-	t := r.s.TrunkOf(l.Own.Trunk)
-	return t == nil || r.full(t, 0) == "" && !r.silent(t)
+	return slices.ContainsFunc(l.Own.Ways, func(w Way) bool {
+		t := r.s.TrunkOf(w.Trunk)
+		return t == nil || r.linkOf(t).open() && r.tenantFull(t.Tenant, 0) == ""
+	})
 }

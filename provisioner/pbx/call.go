@@ -40,6 +40,7 @@ type CallLeg struct {
 	Ended    time.Time `json:"ended,omitzero"`
 	Outcome  Outcome   `json:"outcome,omitempty"` // DIALSTATUS of a called leg that was not answered
 	Via      CallVia   `json:"via,omitempty"`     // how it came in, unless it was simply called
+	Trunk    string    `json:"trunk,omitempty"`   // name of the tenant's trunk that carries it; "" for phones
 }
 
 // CallVia is how a call, or a leg of it, got where it is beside being dialled.

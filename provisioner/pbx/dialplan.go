@@ -32,6 +32,9 @@ const (
 	// unanswered call goes on. One that rings in sequence has, beside it, for each
 	// step but the last this label with the step's index behind it.
 	AfterLabel = "after"
+	// PassedVariable names the trunks that legs of their own pass over: their endpoints, each
+	// between two points.
+	PassedVariable = "DIALTONE_PASSED"
 	// PositionVariable keeps in a channel the index of the plan's step that is
 	// carried out, for plans with more than one step that returns.
 	PositionVariable = "DIALTONE_POSITION"
@@ -97,6 +100,14 @@ const (
 	AnswersContext        = "dialtone-answers"
 	CarrierAnswersContext = "dialtone-carrier-answers"
 	AnswerVariable        = "DIALTONE_ANSWER"
+)
+
+// NextTrunkContext has an extension sipNNN for each SIP answer after which the next trunk is
+// tried. OnwardContext sets OnwardVariable to yes where the last Dial ended so.
+const (
+	NextTrunkContext = "dialtone-next-trunk"
+	OnwardContext    = "dialtone-onward"
+	OnwardVariable   = "DIALTONE_ONWARD"
 )
 
 // DialContext runs Dial(${DIALTONE_STEP}) for the extension it is continued at

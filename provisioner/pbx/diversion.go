@@ -175,7 +175,10 @@ func (r routing) tellDiverted(dial *Step, owner *Extension, number string) {
 	if len(r.c.Hops) == 0 {
 		return
 	}
-	d := r.c.Diverted.By(r.identity(owner))
+	d := r.c.Diverted // of a call that comes back to try another trunk it says so already
+	if !r.c.Resumed {
+		d = d.By(r.identity(owner))
+	}
 	if len(d.Numbers) == 0 {
 		return
 	}

@@ -25,6 +25,7 @@ func (l lines) Calls(endpoint string) int { return max(0, l[endpoint]) }
 
 // Answers is false for a trunk that carries -1 calls.
 func (l lines) Answers(endpoint string) bool { return l[endpoint] >= 0 }
+func (l lines) SignedIn(string) bool         { return true }
 
 // behind is an office of which a number is behind a door, and the call that goes there.
 type behind struct {
@@ -247,7 +248,7 @@ func reached(s *Snapshot, c Call) string {
 		for i, step := range p.Plan.Steps {
 			for _, l := range step.Legs {
 				switch {
-				case l.Outside != "" || l.Own != nil && l.Own.Trunk != "":
+				case l.Outside != "" || l.Own != nil && len(l.Own.Ways) > 0:
 					found = leaves
 				case found != leaves && (l.Inside != "" || l.Own != nil && l.Own.Inside != ""):
 					found = inside
@@ -313,9 +314,9 @@ func TestNoDoorWithoutRules(t *testing.T) {
 	if len(declared) != len(Doors) || len(declared) < 6 {
 		t.Errorf("%d doors are declared and %d listed", len(declared), len(Doors))
 	}
-	leading := map[string]bool{"leave": true, "leadOut": true, "across": true, "identity": true, "full": true,
-		"TrunkAt": true} // of a call that comes in
-	for _, name := range callers["TrunkFor"] {
+	leading := map[string]bool{"leave": true, "leadOut": true, "across": true, "identity": true, "TrunkAt": true,
+		"TrunkFor": true} // of a call that comes in
+	for _, name := range slices.Concat(callers["TrunkFor"], callers["TrunksFor"], callers["TrunksForHelp"]) {
 		if !leading[name] {
 			t.Errorf("%s looks for a trunk: lead there by toOutside or leadOut, which ask Rights", name)
 		}

@@ -67,6 +67,7 @@ type talking map[string]bool
 func (t talking) Ringing(string) bool    { return false }
 func (t talking) Registered(string) bool { return true }
 func (t talking) Answers(string) bool    { return true }
+func (t talking) SignedIn(string) bool   { return true }
 func (t talking) Calls(string) int       { return 0 }
 func (t talking) CallsAt([]string) int   { return 0 }
 

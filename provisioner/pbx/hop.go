@@ -70,7 +70,8 @@ func (c Call) RingGroup(s *Snapshot) *RingGroup {
 
 // Sent returns the call after it was sent on.
 func (c Call) Sent(to Destination) Call {
-	c.Hops, c.Order, c.Resumed, c.Answer = append(slices.Clip(c.Hops), to), "", false, 0
+	c.Hops, c.Order = append(slices.Clip(c.Hops), to), ""
+	c.Resumed, c.Answer, c.Rang = false, 0, false
 	return c
 }
 

@@ -16,6 +16,9 @@ type Live interface {
 	// Answers reports whether the carrier of a trunk's endpoint answers OPTIONS. It is true
 	// where nothing is known.
 	Answers(endpoint string) bool
+	// SignedIn reports whether a trunk that registers is registered. It is true where nothing
+	// is known.
+	SignedIn(endpoint string) bool
 	// Calls returns how many calls a trunk's endpoint carries. A call that is being decided
 	// counts where it came in by that trunk.
 	Calls(endpoint string) int

@@ -14,6 +14,7 @@ func (p present) InUse(endpoint string) bool      { return p.talk == endpoint }
 func (p present) Ringing(endpoint string) bool    { return p.ring == endpoint }
 func (p present) Registered(endpoint string) bool { return p.away != endpoint }
 func (present) Answers(string) bool               { return true }
+func (present) SignedIn(string) bool              { return true }
 func (present) Calls(string) int                  { return 0 }
 func (p present) CallsAt(endpoints []string) int {
 	if slices.Contains(endpoints, p.talk) || slices.Contains(endpoints, p.ring) {

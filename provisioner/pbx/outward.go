@@ -2,7 +2,6 @@ package pbx
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 )
 
@@ -89,38 +88,62 @@ func (r routing) forHelp(number string) Plan {
 		r.c.Tenant, quote(number))
 }
 
-// leave is the plan that dials a number on the tenant's trunk for its type.
+// leave is the plan that dials a number on the tenant's trunks for its type, on one after the
+// other until one takes the call.
 func (r routing) leave(owner *Extension, by NumberType, a Answer, number string) Plan {
-	t := r.s.TrunkFor(r.c.Tenant, by)
-	if t == nil || !dialable(t.Endpoint) {
+	trunks, help := r.s.TrunksFor(r.c.Tenant, by), a.Reading.Emergency
+	if help {
+		trunks = r.s.TrunksForHelp(r.c.Tenant)
+	}
+	if len(trunks) == 0 {
 		return hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
 	}
-	if why := r.full(t, 0); why != "" && !a.Reading.Emergency {
+	if why := r.tenantFull(r.c.Tenant, 0); why != "" && !help && !r.c.Resumed {
 		return atBound(why)
 	}
-	if r.silent(t) && !a.Reading.Emergency {
-		return hangup(CauseCongestion, "trunk %s is out of order: its carrier does not answer OPTIONS", t.Name)
+	chain, over := r.chain(trunks, help)
+	if len(chain) == 0 {
+		return closed(over)
 	}
+	p := Plan{Order: orderOf(chain, len(trunks))}
+	for i := range chain {
+		dial := r.leaveBy(owner, chain[i].trunk, a, number)
+		if dial.Next = r.after(chain, i, help); i > 0 {
+			dial.Rule = fmt.Sprintf("%s dials %s through trunk %s, number %d of %d: trunk %s did not take the call%s",
+				owner.holder(), number, chain[i].trunk.Name, i+1, len(chain), chain[i-1].trunk.Name, r.said())
+		} else if len(over) > 0 {
+			dial.Rule += "; passed over: " + reasons(over)
+		}
+		p.Steps = append(p.Steps, dial)
+	}
+	carrier := "the last carrier"
+	if len(chain) == 1 {
+		carrier = "the carrier of trunk " + chain[0].trunk.Name
+	}
+	p.Steps = append(p.Steps,
+		hangupStep(CauseNoAnswer, "%s did not answer", number),
+		r.notThrough(carrier, number),
+		hangupStep(CauseBusy, "%s is busy%s", number, r.said()),
+		hangupStep(CauseNormal, "the call to %s has ended", number),
+		hangupStep(CauseUnallocated, "%s knows no number %s%s", carrier, number, r.said()),
+		hangupStep(CauseChanged, "%s says that %s is not in use any more", carrier, number),
+		hangupStep(CauseInvalidNumberFormat, "%s says that %s is no whole number", carrier, number))
+	return p
+}
+
+// leaveBy is the step that dials a number on one trunk.
+func (r routing) leaveBy(owner *Extension, t *Trunk, a Answer, number string) Step {
 	from := r.c.Extension(r.s)
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}},
-		Seconds: outwardSeconds,
-		Record:  owner.Record || from != nil && from.Record, Show: &Shown{Number: presentationOf(owner, t),
-			Hidden: owner.Anonymous && !a.Reading.Emergency}, Next: follow(1, 2, 3, 4)}
-	maps.Copy(dial.Next, map[Outcome]int{OutcomeUnallocated: 5, OutcomeChanged: 6, OutcomeIncomplete: 7})
+		Seconds: outwardSeconds, Record: owner.Record || from != nil && from.Record,
+		Show: &Shown{Number: presentationOf(owner, t), Hidden: owner.Anonymous && !a.Reading.Emergency}}
 	if a.Reading.Emergency {
 		r.insist(&dial, t)
 	}
 	r.showCaller(&dial, owner, t)
 	r.tellDiverted(&dial, owner, number)
 	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
-	return Plan{Steps: []Step{dial,
-		hangupStep(CauseNoAnswer, "%s did not answer", number),
-		r.notThrough(t, number),
-		hangupStep(CauseBusy, "%s is busy%s", number, r.said()),
-		hangupStep(CauseNormal, "the call to %s has ended", number),
-		hangupStep(CauseUnallocated, "the carrier of trunk %s knows no number %s%s", t.Name, number, r.said()),
-		hangupStep(CauseChanged, "the carrier of trunk %s says that %s is not in use any more", t.Name, number),
-		hangupStep(CauseInvalidNumberFormat, "the carrier of trunk %s says that %s is no whole number", t.Name, number)}}
+	return dial
 }
 
 // insist makes a dial for help try the trunk whatever is known of it: a carrier may live that

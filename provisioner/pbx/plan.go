@@ -109,8 +109,8 @@ var outcomesOfCauses = map[int]Outcome{CauseUnallocated: OutcomeUnallocated, Cau
 // Word is the outcome for people.
 func (o Outcome) Word() string {
 	return map[Outcome]string{OutcomeAnswer: "answer", OutcomeNoAnswer: "no-answer", OutcomeBusy: "busy",
-		OutcomeUnreachable: "unreachable",
-		OutcomeCongestion:  "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played",
+		OutcomeUnreachable: "unreachable", OutcomeDeclined: "declined",
+		OutcomeCongestion: "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played",
 		OutcomeUnallocated: "no-such-number", OutcomeChanged: "number-changed", OutcomeIncomplete: "incomplete"}[o]
 }
 
@@ -300,7 +300,7 @@ func (p Plan) After(i int, o Outcome) int {
 	if !step.Returns() {
 		return i
 	}
-	if o == OutcomeDeclined {
+	if _, says := step.Next[o]; o == OutcomeDeclined && !says {
 		o = step.declined()
 	}
 	for _, o := range []Outcome{o, OutcomeUnreachable, OutcomePlayed} {

@@ -35,14 +35,19 @@ type Leg struct {
 	Own *OwnLeg
 }
 
-// OwnLeg is what stands in LegContext for a leg. With Number, the leg leads
-// through Trunk; otherwise it rings the endpoint of the leg's name.
+// Way is a trunk by which a leg leads outside.
+type Way struct {
+	Trunk  string // its PJSIP endpoint
+	Caller string // shown to the carrier as the caller's number; "" shows the caller's own
+}
+
+// OwnLeg is what stands in LegContext for a leg. With Number, the leg leads outside by the
+// first of Ways that takes the call; otherwise it rings the endpoint of the leg's name.
 type OwnLeg struct {
 	Seconds int    // how long it rings
 	Number  string // external number; "" for a device that registers
-	Trunk   string // PJSIP endpoint of the trunk
-	Inside  string // tenant of this system that Number belongs to; there is then no Trunk
-	Caller  string // shown to the carrier as the caller's number; "" shows the caller's own
+	Ways    []Way
+	Inside  string // tenant of this system that Number belongs to; there are then no Ways
 	// Groups are those in which the call can be picked up, Monitored and OnDemand the
 	// extension if its calls may be monitored and recorded on demand, where the file of
 	// the technology cannot say so.
@@ -224,11 +229,18 @@ func (s *Snapshot) leadOut(door Door, own *OwnLeg, e *Extension, number string, 
 	case a.Inside != nil:
 		return own.leadInside(e, a.Inside, confirm)
 	}
-	t := s.TrunkFor(e.Tenant, n.Type)
-	if t == nil || !dialable(t.Endpoint) || !externalPattern.MatchString(number) {
+	if !externalPattern.MatchString(number) {
 		return false
 	}
-	own.Number, own.Trunk, own.Caller, own.Confirm = number, t.Endpoint, presentationOf(e, t), confirm
+	for _, t := range s.TrunksFor(e.Tenant, n.Type) {
+		if dialable(t.Endpoint) {
+			own.Ways = append(own.Ways, Way{t.Endpoint, presentationOf(e, t)})
+		}
+	}
+	if len(own.Ways) == 0 {
+		return false
+	}
+	own.Number, own.Confirm = number, confirm
 	return true
 }
 

@@ -82,7 +82,7 @@ func TestRouteRings(t *testing.T) {
 		}
 	}
 	legs := s.Rings(s.Extension("acme", "102"))[0].Legs
-	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 30, Number: "+4915111", Trunk: "tcarrier", Caller: "+4930", Confirm: true}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
+	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 30, Number: "+4915111", Ways: []Way{{"tcarrier", "+4930"}}, Confirm: true}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
 		t.Errorf("legs of 102: -want +got:\n%s", diff)
 	}
 	if got := Route(s, Call{Tenant: "acme", Dialled: "103", Endpoint: ""}, time.Time{}).Steps[1].Rule; got != "extension 103 rings 1 of its 4 devices for 25 seconds, number 2 of 3 in sequence" {
@@ -93,7 +93,7 @@ func TestRouteRings(t *testing.T) {
 // A trunk for Teams reaches Teams alone, and no number has to do without a trunk.
 func TestRouteTakesTheTrunkOfTheNumber(t *testing.T) {
 	s := ringOffice(&Trunk{Tenant: "acme", Name: "teams", Endpoint: "tteams", Teams: true})
-	if legs := s.Rings(s.Extension("acme", "105"))[0].Legs; legs[0].Own.Trunk != "tteams" {
+	if legs := s.Rings(s.Extension("acme", "105"))[0].Legs; legs[0].Own.Ways[0].Trunk != "tteams" {
 		t.Errorf("a Teams number rings through %+v", legs[0].Own)
 	}
 	if rings := s.Rings(s.Extension("acme", "106")); rings != nil {

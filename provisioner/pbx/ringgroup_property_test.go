@@ -19,6 +19,7 @@ type observation struct {
 func (o observation) Ringing(string) bool    { return false }
 func (o observation) Registered(string) bool { return true }
 func (o observation) Answers(string) bool    { return true }
+func (o observation) SignedIn(string) bool   { return true }
 func (o observation) Calls(string) int       { return 0 }
 func (o observation) CallsAt([]string) int   { return 0 }
 

@@ -163,7 +163,7 @@ func (r Ring) settled() Ring {
 func (r routing) groupDial(g *RingGroup, ring Ring) Step {
 	from := r.c.Extension(r.s)
 	step := g.dial(ring)
-	step.Record, step.Set = from != nil && from.Record, r.prefixed(g)
+	step.Record, step.Set = from != nil && from.Record, append(r.prefixed(g), r.passVariable(ring.Legs)...)
 	step.Rule = fmt.Sprintf("ring group %s rings %s for %d seconds", g.Name, count(len(ring.Legs), "device"), ring.Seconds)
 	return step
 }

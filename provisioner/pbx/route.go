@@ -29,6 +29,12 @@ type Call struct {
 	// Answer is the final SIP answer of the only leg of the step that came back; 0 where it is
 	// not known.
 	Answer int
+	// Rang says that something rang, or was heard, before that answer.
+	Rang bool
+	// Carriers are the SIP answers that carriers are taken to give, and Out the trunks taken to
+	// be out of order, by endpoint: of a simulation, and nil for live calls.
+	Carriers map[string]int
+	Out      map[string]bool
 	// Diverted is what it brought along about its way before it came here.
 	Diverted Diversions
 	// Redirected is what a phone that was rung answered instead of taking the call.
@@ -187,7 +193,7 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 	last, from := len(rings)-1, r.c.Extension(r.s)
 	for i, ring := range rings {
 		dial := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Record: e.Record || from != nil && from.Record,
-			Next: follow(i+1, i+1, i+1, last+4)}
+			Next: follow(i+1, i+1, i+1, last+4), Set: r.passVariable(ring.Legs)}
 		if r.s.Borrows(e) {
 			dial.Called = e.Number
 		}

@@ -3,6 +3,7 @@ package pbx
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,8 +85,9 @@ func drawRows(t *rapid.T) rows {
 	for _, i := range ids(somebody, "external numbers") {
 		r.numbers = append(r.numbers, &ExternalNumber{Tenant: i.tenant, Number: i.name, Type: rapid.SampledFrom([]NumberType{NumberSIP, NumberTeams}).Draw(t, "type")})
 	}
-	for _, i := range ids(rapid.SampledFrom([]string{"sip", "teams"}), "trunks") {
-		r.trunks = append(r.trunks, &Trunk{Tenant: i.tenant, Name: i.name, Endpoint: "t" + i.tenant + i.name, Teams: i.name == "teams"})
+	for _, i := range ids(rapid.SampledFrom([]string{"sip", "other", "third", "teams", "teams2"}), "trunks") {
+		r.trunks = append(r.trunks, &Trunk{Tenant: i.tenant, Name: i.name, Endpoint: "t" + i.tenant + i.name, Teams: strings.HasPrefix(i.name, "teams"),
+			Priority: rapid.IntRange(0, 2).Draw(t, "priority"), Disabled: rapid.Bool().Draw(t, "disabled")})
 	}
 	lead := rapid.SampledFrom([]Destination{{}, {ToExtension, "101"}, {ToExtension, "102"}, {ToExtension, "103"}, {ToVoicemail, "101"}, {ToExternal, "+4915111"}, {ToHangup, ""}})
 	for _, i := range ids(someNumber, "forwards") {
@@ -236,8 +238,13 @@ func checkOwnLeg(t *rapid.T, s *Snapshot, c Call, target string, step Step, l Le
 	}
 	seen[o.Number] = true
 	n := s.ExternalNumber(c.Tenant, o.Number)
-	if n == nil || s.TrunkFor(c.Tenant, n.Type) == nil || s.TrunkFor(c.Tenant, n.Type).Endpoint != o.Trunk {
+	if n == nil || len(o.Ways) == 0 {
 		t.Fatalf("%+v leads out by %+v", l, *o)
+	}
+	for _, w := range o.Ways {
+		if k := s.TrunkOf(w.Trunk); k == nil || k.Tenant != c.Tenant || k.Reaches() != n.Type || k.Disabled {
+			t.Fatalf("%+v leads out by %+v", l, *o)
+		}
 	}
 	if e := s.Extension(c.Tenant, target); d == nil && (e.TwinNumber != o.Number || !o.Confirm) || d != nil && (d.ExternalNumber != o.Number || d.Confirm != o.Confirm) {
 		t.Fatalf("%+v is nobody's: %+v", l, *o)
@@ -279,8 +286,8 @@ func checkOutward(t *rapid.T, s *Snapshot, c Call, step Step, l Leg) {
 	if known := s.ExternalNumber(c.Tenant, c.Dialled); known != nil {
 		by = known.Type
 	}
-	trunk, from := s.TrunkFor(c.Tenant, by), c.Extension(s)
-	if c.Device(s) == nil || trunk == nil || trunk.Endpoint != l.Endpoint || len(step.Legs) != 1 || !outwardPattern.MatchString(l.Outside) || s.NumberOf(c.Tenant, l.Outside) != nil {
+	trunk, from := s.TrunkOf(l.Endpoint), c.Extension(s)
+	if c.Device(s) == nil || trunk == nil || trunk.Tenant != c.Tenant || trunk.Reaches() != by || len(step.Legs) != 1 || !outwardPattern.MatchString(l.Outside) || s.NumberOf(c.Tenant, l.Outside) != nil {
 		t.Fatalf("%+v leads out by %+v", c, l)
 	}
 	if from == nil {

@@ -50,7 +50,7 @@ type Snapshot struct {
 	templates map[key]*ButtonTemplate
 
 	numbers        map[key]*ExternalNumber
-	trunks         map[key]*Trunk // by the type of number they reach
+	trunks         map[key][]*Trunk // by the type of number they reach, in the order in which they are tried
 	trunkEndpoints map[string]*Trunk
 	ownNumbers     map[key]*Number
 	owned          map[string]*Number // of all tenants

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Trunk is a line to the outside: a SIP account at a carrier. For now a tenant has
-// at most two, one of them for Microsoft Teams.
+// Trunk is a line to the outside: a SIP account at a carrier. Calls outside try the trunks of
+// a tenant one after the other, see Snapshot.TrunksFor.
 type Trunk struct {
 	Tenant string
 	Name   string // key within the tenant, for people
@@ -39,8 +39,13 @@ type Trunk struct {
 	// 0–3600; 0 never asks. A trunk that is asked and does not answer carries calls for help
 	// alone.
 	QualifySeconds int
-	Version        int64
-	Revision       int64
+	// Priority says when it is tried, 0–100: lower ones first, and by name where equal.
+	Priority int
+	// Disabled takes it out of use: it does not register and brings no calls. Calls for help
+	// try it last.
+	Disabled bool
+	Version  int64
+	Revision int64
 }
 
 // The bounds of calls outside where nobody said otherwise: two lines of ISDN for a trunk. A
@@ -66,6 +71,9 @@ const (
 	DefaultTrunkPort    = 5060
 	DefaultTrunkTLSPort = 5061
 )
+
+// DefaultTrunkPriority leaves room before and behind.
+const DefaultTrunkPriority = 50
 
 // DefaultTrunkQualify is how often a carrier is asked whether it answers, in seconds.
 const DefaultTrunkQualify = 30
@@ -117,6 +125,7 @@ func (t *Trunk) Validate() error {
 	es.Add(t.checkAccount())
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	es.Add(CheckRange("qualify_seconds", t.QualifySeconds, 0, 3600, "seconds"))
+	es.Add(CheckRange("priority", t.Priority, 0, 100, ""))
 	if t.Register && t.Username == "" {
 		es.Add(Invalidf("register", "needs a username to register as"))
 	}

@@ -35,6 +35,10 @@ type TrunkStatus struct {
 	// not tell the SIP code.
 	Refusal   string
 	RefusedAt time.Time // when that was noticed
+	// CallRefusal is the last SIP answer by which the carrier has refused a call for our
+	// account: 401, 403 or 407; 0 without one.
+	CallRefusal   int
+	CallRefusedAt time.Time
 }
 
 // Trouble says why calls through the trunk are likely to fail; "" where nothing speaks for it.

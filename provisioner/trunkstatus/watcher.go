@@ -81,6 +81,29 @@ func (w *Watcher) Handle(e ami.Event) {
 	}
 }
 
+// alarmPause is the least time between two events of the same refusal of calls.
+const alarmPause = time.Minute
+
+// CallRefused notes that the carrier of a trunk has refused a call for our account, and tells.
+func (w *Watcher) CallRefused(endpoint string, answer int) {
+	t := w.o.Snapshot().TrunkOf(endpoint)
+	if t == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.known[endpoint]
+	again := s.CallRefusal == answer && time.Since(s.CallRefusedAt) < alarmPause
+	s.CallRefusal, s.CallRefusedAt = answer, time.Now()
+	w.known[endpoint] = s
+	if again {
+		return
+	}
+	w.o.Log.Warn("a carrier refuses calls: check the trunk's username and secret, and whether the account may call",
+		"tenant", t.Tenant, "trunk", t.Name, "answer", answer)
+	w.o.Events.Publish(t.Tenant, event.Trunk{Tenant: t.Tenant, Name: t.Name, Status: s})
+}
+
 // Changed notes that another snapshot is in force.
 func (w *Watcher) Changed() {
 	w.settle()
@@ -102,6 +125,7 @@ func (w *Watcher) settle() {
 	for _, t := range w.o.Snapshot().Trunks {
 		was, now := w.known[t.Endpoint], w.derive(t)
 		now.Since, now.Refusal, now.RefusedAt = was.Since, was.Refusal, was.RefusedAt
+		now.CallRefusal, now.CallRefusedAt = was.CallRefusal, was.CallRefusedAt
 		if now != was {
 			now.Since = time.Now()
 			if now.Registration == pbx.RegistrationFailed && was.Registration != now.Registration {

@@ -201,6 +201,35 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// TestCallsRefused: a carrier that refuses calls for our account is told once a minute.
+func TestCallsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		snapshot := pbx.NewSnapshot(1, pbx.Rows{Tenants: []*pbx.Tenant{{Name: "acme"}}, Trunks: []*pbx.Trunk{trunk("tone", "one.example")}})
+		w := New(Options{Log: slog.New(slog.DiscardHandler), Events: event.NewHub(), Snapshot: func() *pbx.Snapshot { return snapshot }})
+		sub := w.o.Events.Subscribe("acme")
+		defer sub.Close()
+		for i, answer := range []int{403, 403, 401, 401} {
+			w.CallRefused("tone", answer)
+			if s, _ := w.Of("tone"); s.CallRefusal != answer || !s.CallRefusedAt.Equal(time.Now()) {
+				t.Errorf("the status is %+v", s)
+			}
+			if want := i/2 + 1; len(sub.Events()) != want {
+				t.Errorf("%d events, want %d", len(sub.Events()), want)
+			}
+		}
+		<-time.After(alarmPause)
+		w.CallRefused("tone", 401)
+		w.CallRefused("tnobody", 401)
+		if n := len(sub.Events()); n != 3 {
+			t.Errorf("%d events a minute later", n)
+		}
+		w.settle()
+		if s, _ := w.Of("tone"); s.CallRefusal != 401 {
+			t.Errorf("the refusal is forgotten: %+v", s)
+		}
+	})
+}
+
 // What Asterisk knows of carriers is seen at the connect. It is told to ask those that it has
 // not asked yet, and no others.
 func TestCarriersAtTheConnect(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 type Wire struct {
 	conn    *net.UDPConn
 	mu      sync.Mutex
-	answers map[string]string // status line by method; a method without one is swallowed
+	answers map[string][]string // status lines by method; a method without one is swallowed
 	packets []string
 }
 
@@ -24,7 +24,7 @@ func OpenWire(t *testing.T, address string) *Wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &Wire{conn: conn, answers: map[string]string{"OPTIONS": "200 OK"}}
+	w := &Wire{conn: conn, answers: map[string][]string{"OPTIONS": {"200 OK"}}}
 	var reading sync.WaitGroup
 	reading.Go(w.read)
 	t.Cleanup(func() { conn.Close(); reading.Wait() })
@@ -41,8 +41,8 @@ func (w *Wire) Trunk(more Object) Object {
 	return out
 }
 
-// Answers sets how it answers a method from now on: "603 Decline"; "" swallows.
-func (w *Wire) Answers(method, status string) {
+// Answers sets how it answers a method from now on: "180 Ringing", "603 Decline"; "" swallows.
+func (w *Wire) Answers(method string, status ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answers[method] = status
@@ -115,10 +115,12 @@ func (w *Wire) read() {
 		}
 		w.mu.Lock()
 		w.packets = append(w.packets, packet)
-		status := w.answers[method]
+		answers := w.answers[method]
 		w.mu.Unlock()
-		if status != "" && method != "ACK" {
-			_, _ = w.conn.WriteToUDP([]byte(answerTo(packet, status)), from) // what is lost is lost
+		for _, status := range answers {
+			if status != "" && method != "ACK" {
+				_, _ = w.conn.WriteToUDP([]byte(answerTo(packet, status)), from) // what is lost is lost
+			}
 		}
 	}
 }

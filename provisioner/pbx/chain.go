@@ -1,0 +1,193 @@
+package pbx
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// link is one trunk of a chain, of which the next is tried when one does not take a call.
+type link struct {
+	trunk *Trunk
+	over  string // why the trunk is passed over; "" is tried in its turn
+	full  bool   // passed over because of a bound
+}
+
+// open reports whether the trunk is tried.
+func (l link) open() bool { return l.over == "" }
+
+// nextTrunk are the final SIP answers after which another trunk is tried: the carrier could
+// not put the call through, and nobody has refused it. 401, 403 and 407 are about our account,
+// 402 about our money; 406, 415, 488 and 606 about media, 400, 405, 413, 414, 416, 420, 421, 423,
+// 493 and 494 about how we ask. 5xx are the carrier's own faults, see NextTrunk. What tells of
+// the number or of a person is not here (404, 410, 480, 484 to 487, 433, 600, 603, 604, 607,
+// 608), nor what ends circles (482, 483).
+var nextTrunk = []int{400, 401, 402, 403, 405, 406, 407, answerTimeout, 413, 414, 415, 416, 420,
+	421, 423, 488, 493, 494, 606}
+
+// answerTimeout ends a call that rang for too long, or that the carrier was silent about.
+const answerTimeout = 408
+
+// NextTrunk returns the SIP answers below 500 and above 599 after which another trunk is
+// tried; all between are. 408 is one only while nothing has rung; the dialplan is made of it.
+func NextTrunk() []int { return nextTrunk }
+
+// goesOn reports whether the next trunk is tried after one that a dial ended so. A call for
+// help goes on as long as nobody has answered.
+func (r routing) goesOn(t *Trunk, o Outcome, help bool) bool {
+	answer := r.c.Answer
+	if says := r.c.Carriers[t.Endpoint]; says != 0 {
+		answer = says
+	}
+	switch {
+	case o == OutcomeAnswer || o == OutcomeCancel:
+		return false
+	case help:
+		return true
+	case answer == 0: // the carrier was not reached
+		return o == OutcomeUnreachable || o == OutcomeCongestion
+	case answer == answerTimeout:
+		return !r.c.Rang
+	}
+	return answer/100 == 5 || slices.Contains(nextTrunk, answer)
+}
+
+// chain returns the trunks that a call outside tries, in order, and why others are passed
+// over. A call that has come back has the chain that it began with: a position in it means
+// the same trunk, whatever has changed meanwhile.
+func (r routing) chain(trunks []*Trunk, help bool) (chain []link, over []link) {
+	if r.c.Resumed {
+		return r.recalledChain(trunks, help), nil
+	}
+	var last []link
+	for _, t := range trunks {
+		l := r.linkOf(t)
+		switch {
+		case help && (t.Disabled || !l.open()), l.open() && r.signedOut(t):
+			last = append(last, link{trunk: t})
+		case !l.open():
+			over = append(over, l)
+		default:
+			chain = append(chain, l)
+		}
+	}
+	return append(chain, last...), over
+}
+
+// recalledChain is the chain that Order names, or else all trunks.
+func (r routing) recalledChain(trunks []*Trunk, help bool) (out []link) {
+	add := func(t *Trunk) {
+		l := link{trunk: t}
+		if !help {
+			l = r.linkOf(t)
+		}
+		out = append(out, l)
+	}
+	if r.c.Order == "" {
+		for _, t := range trunks {
+			add(t)
+		}
+		return out
+	}
+	for endpoint := range strings.SplitSeq(r.c.Order, orderMark) {
+		i := slices.IndexFunc(trunks, func(t *Trunk) bool { return t.Endpoint == endpoint })
+		if i < 0 { // its place is kept
+			out = append(out, link{trunk: &Trunk{Tenant: r.c.Tenant, Name: "that is gone", Endpoint: endpoint},
+				over: "a trunk is gone"})
+			continue
+		}
+		add(trunks[i])
+	}
+	return out
+}
+
+// linkOf says whether a trunk is passed over now.
+func (r routing) linkOf(t *Trunk) link {
+	l := link{trunk: t}
+	switch why := r.trunkFull(t, 0); {
+	case !dialable(t.Endpoint):
+		l.over = fmt.Sprintf("trunk %s has no endpoint", t.Name)
+	case why != "":
+		l.over, l.full = why, true
+	case r.c.Out[t.Endpoint]:
+		l.over = fmt.Sprintf("trunk %s is taken to be out of order", t.Name)
+	case r.silent(t):
+		l.over = fmt.Sprintf("trunk %s is out of order: its carrier does not answer OPTIONS", t.Name)
+	}
+	return l
+}
+
+// signedOut reports whether a trunk registers and its carrier does not have it. Such a trunk
+// comes last: some carriers take its calls all the same.
+func (r routing) signedOut(t *Trunk) bool {
+	return t.Register && r.c.Live != nil && !r.c.Live.SignedIn(t.Endpoint)
+}
+
+// orderOf is the Order of a plan with this chain; "" where there is nothing to tell apart.
+func orderOf(chain []link, trunks int) string {
+	if trunks < 2 {
+		return ""
+	}
+	endpoints := make([]string, len(chain))
+	for i, l := range chain {
+		endpoints[i] = l.trunk.Endpoint
+	}
+	return strings.Join(endpoints, orderMark)
+}
+
+// closed is the plan of a call for which no trunk is open.
+func closed(over []link) Plan {
+	p := hangup(CauseCongestion, "%s", reasons(over))
+	p.Steps[0].AtBound = slices.ContainsFunc(over, func(l link) bool { return l.full })
+	return p
+}
+
+func reasons(over []link) string {
+	out := make([]string, len(over))
+	for i, l := range over {
+		out[i] = l.over
+	}
+	return strings.Join(out, "; ")
+}
+
+// after names the steps behind link i of n by outcome: the next open trunk, or one of the
+// ends that stand behind the chain.
+func (r routing) after(chain []link, i int, help bool) map[Outcome]int {
+	n := len(chain)
+	next := follow(n, n+1, n+2, n+3)
+	maps.Copy(next, map[Outcome]int{OutcomeUnallocated: n + 4, OutcomeChanged: n + 5, OutcomeIncomplete: n + 6})
+	on := slices.IndexFunc(chain[i+1:], link.open)
+	if on < 0 {
+		return next
+	}
+	next[OutcomeDeclined] = next[OutcomeUnreachable]
+	for o := range next {
+		if r.goesOn(chain[i].trunk, o, help) {
+			next[o] = i + 1 + on
+		}
+	}
+	return next
+}
+
+// passVariable tells legs of their own which trunks are passed over: their endpoints, each
+// between two orderMarks.
+func (r routing) passVariable(legs []Leg) []Variable {
+	several, over := false, ""
+	for _, l := range legs {
+		if l.Own == nil || len(l.Own.Ways) < 2 {
+			continue
+		}
+		several = true
+		for _, w := range l.Own.Ways {
+			t := r.s.TrunkOf(w.Trunk)
+			if t != nil && (!r.linkOf(t).open() || r.signedOut(t)) && !strings.Contains(over, orderMark+w.Trunk+orderMark) {
+				over += orderMark + w.Trunk + orderMark
+			}
+		}
+	}
+	if !several {
+		return nil
+	}
+	return []Variable{{"__" + PassedVariable, over}}
+}
