@@ -209,6 +209,9 @@ func (tx *Tx) takeNumber(ctx context.Context, n *pbx.Number) error {
 	if err != nil {
 		return err
 	}
+	if err := notPorting(old); err != nil {
+		return err
+	}
 	if old.UploadedBy == pbx.AccountOf("", n.Tenant) {
 		if n.Leads() {
 			return &pbx.Error{Kind: pbx.InUse, Message: fmt.Sprintf(

@@ -29,6 +29,7 @@ const (
 	kindExternalNumber = "external-number"
 	kindContact        = "contact"
 	kindBlockedCaller  = "blocked-caller"
+	kindPortRequest    = "port-request"
 	kindTrunk          = "trunk"
 	kindForward        = "forward"
 	kindNumber         = "number"

@@ -147,6 +147,9 @@ func (tx *Tx) ChangeInventoryNumber(ctx context.Context, old, n *pbx.InventoryNu
 		return err
 	}
 	if old.State != n.State {
+		if err := notPorting(old); err != nil {
+			return err
+		}
 		if err := pbx.CheckNumberState(old.State, n.State); err != nil {
 			return err
 		}
@@ -219,6 +222,9 @@ func (tx *Tx) DeleteInventoryNumber(ctx context.Context, reach Reach, number str
 	}
 	above, err := tx.StandsAbove(ctx, tx.author.Account, n.UploadedBy)
 	if err != nil {
+		return err
+	}
+	if err := notPorting(n); err != nil {
 		return err
 	}
 	if !above {

@@ -45,6 +45,15 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 		func() error {
 			return tx.exec(ctx, `INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 2, 0)`)
 		},
+		func() error {
+			return tx.exec(ctx, `INSERT INTO port_requests VALUES ('default', 'munich', 'Telco', '', '', '', '[]', 1, 2)`)
+		},
+		func() error {
+			return tx.exec(ctx, `INSERT INTO port_documents VALUES ('default', 'munich', 'paper', 'application/pdf', 1, 'tester', x'25')`)
+		},
+		func() error {
+			return tx.exec(ctx, `INSERT INTO port_history VALUES (1, 'default', 'munich', 1, 'tester', '', 'draft', '')`)
+		},
 		func() error { return tx.exec(ctx, `INSERT INTO number_calls VALUES ('+493012345678', 1)`) },
 		func() error {
 			return tx.exec(ctx, `INSERT INTO number_history VALUES (1, '+493012345678', 1, 'tester', 'uploaded', 'assigned', '', 'default', '', 'by hand')`)

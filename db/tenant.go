@@ -143,6 +143,7 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 		UNION ALL SELECT 'external-number', number FROM external_numbers WHERE tenant = ?1
 		UNION ALL SELECT 'contact', name FROM contacts WHERE tenant = ?1
 		UNION ALL SELECT 'blocked-caller', number FROM blocked_callers WHERE tenant = ?1
+		UNION ALL SELECT 'port-request', name FROM port_requests WHERE tenant = ?1
 		UNION ALL SELECT 'trunk', name FROM trunks WHERE tenant = ?1
 		UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1
 		UNION ALL SELECT 'class-of-service', name FROM classes_of_service WHERE tenant = ?1

@@ -123,14 +123,15 @@ type Controller struct {
 	Rates     *Resource[pbx.Rate]
 	Inventory *Inventory
 	// NumberFiles brings the numbers of files into the inventory.
-	NumberFiles *numberfile.Uploads
-	NumberPool  *numberpool.Pool // finds numbers to claim
-	Extensions  *Resource[pbx.Extension]
-	Devices     *Resource[pbx.Device]
-	Phones      *Resource[pbx.Phone]
-	Mailboxes   *Resource[pbx.Mailbox]
-	Groups      *Resource[pbx.Group]
-	Users       *Resource[pbx.User]
+	NumberFiles  *numberfile.Uploads
+	NumberPool   *numberpool.Pool // finds numbers to claim
+	PortRequests *Resource[pbx.PortRequest]
+	Extensions   *Resource[pbx.Extension]
+	Devices      *Resource[pbx.Device]
+	Phones       *Resource[pbx.Phone]
+	Mailboxes    *Resource[pbx.Mailbox]
+	Groups       *Resource[pbx.Group]
+	Users        *Resource[pbx.User]
 	// Settings that phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
@@ -184,7 +185,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Outside: func() (channels, numbers map[string]bool, known bool) { return c.Calls.Outside() }}); err != nil {
 		return nil, err
 	}
-	c.numberLife = numberlife.New(numberlife.Options{DB: o.DB, Log: o.Logger, Changed: func() { c.Apply.Nudge() }})
+	c.numberLife = numberlife.New(numberlife.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
+		Changed: func() { c.Apply.Nudge() }})
 	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Tenant:  c.tenantExists,
 		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count,
@@ -220,6 +222,7 @@ func (c *Controller) makeKinds() {
 	c.Rates = newRates(c)
 	c.Inventory = &Inventory{db: c.db, changed: c.Apply.Nudge}
 	c.NumberFiles = numberfile.New(numberfile.Options{DB: c.db, Changed: c.Apply.Nudge, Log: c.log})
+	c.PortRequests = newPortRequests(c)
 	c.NumberPool = numberpool.New(c.db)
 	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)

@@ -83,37 +83,44 @@ const (
 // megabytes meanwhile.
 var photos = struct{ waiting, decoding chan struct{} }{make(chan struct{}, photosWaiting), make(chan struct{}, 1)}
 
-// checkPhoto decodes the whole picture. A file that only starts like a picture is refused.
+// checkPhoto checks the picture of a user.
 func checkPhoto(ctx context.Context, content []byte) (*db.Photo, error) {
 	if len(content) > MaxPhotoBytes {
 		return nil, pbx.Invalidf("photo", "has %d bytes, at most %d are allowed", len(content), MaxPhotoBytes)
 	}
-	kind := http.DetectContentType(content)
-	if kind != "image/png" && kind != "image/jpeg" {
-		return nil, pbx.Invalidf("photo", "is not a PNG or JPEG picture")
-	}
-	size, _, err := image.DecodeConfig(bytes.NewReader(content))
+	kind, err := checkPicture(ctx, "photo", "a PNG or JPEG picture", content)
 	if err != nil {
-		return nil, pbx.Invalidf("photo", "is not a complete picture")
-	}
-	if size.Width > maxPhotoSide || size.Height > maxPhotoSide {
-		return nil, pbx.Invalidf("photo", "has %d × %d pixels, at most %d × %d are allowed", size.Width, size.Height,
-			maxPhotoSide, maxPhotoSide)
-	}
-	if kind == "image/jpeg" && scans(content) > maxScans {
-		return nil, pbx.Invalidf("photo", "has more than %d scans: save it again as an ordinary JPEG", maxScans)
-	}
-	if err := decode(ctx, content); err != nil {
 		return nil, err
 	}
 	return &db.Photo{Type: kind, Content: content}, nil
 }
 
+// checkPicture decodes the whole picture and returns its media type. A file that only starts like
+// a picture is refused, and so is one that is not what may be there.
+func checkPicture(ctx context.Context, field, may string, content []byte) (string, error) {
+	kind := http.DetectContentType(content)
+	if kind != "image/png" && kind != "image/jpeg" {
+		return "", pbx.Invalidf(field, "is not %s", may)
+	}
+	size, _, err := image.DecodeConfig(bytes.NewReader(content))
+	if err != nil {
+		return "", pbx.Invalidf(field, "is not a complete picture")
+	}
+	if size.Width > maxPhotoSide || size.Height > maxPhotoSide {
+		return "", pbx.Invalidf(field, "has %d × %d pixels, at most %d × %d are allowed", size.Width, size.Height,
+			maxPhotoSide, maxPhotoSide)
+	}
+	if kind == "image/jpeg" && scans(content) > maxScans {
+		return "", pbx.Invalidf(field, "has more than %d scans: save it again as an ordinary JPEG", maxScans)
+	}
+	return kind, decode(ctx, field, content)
+}
+
 // decode waits for its turn and decodes a picture. It stops when ctx ends.
-func decode(ctx context.Context, content []byte) error {
+func decode(ctx context.Context, field string, content []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, decodeWithin)
 	defer cancel()
-	busy := &pbx.Error{Kind: pbx.Unavailable, Message: "too many photos are being checked at this moment: try again"}
+	busy := &pbx.Error{Kind: pbx.Unavailable, Message: "too many pictures are being checked at this moment: try again"}
 	select {
 	case photos.waiting <- struct{}{}:
 		defer func() { <-photos.waiting }()
@@ -131,7 +138,7 @@ func decode(ctx context.Context, content []byte) error {
 	case ctx.Err() != nil:
 		return busy
 	case err != nil:
-		return pbx.Invalidf("photo", "is not a complete picture")
+		return pbx.Invalidf(field, "is not a complete picture")
 	}
 	return nil
 }

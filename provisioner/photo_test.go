@@ -71,7 +71,7 @@ func TestPhotosWaitInABoundedQueue(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	done := make(chan error, photosWaiting)
 	for range photosWaiting {
-		go func() { done <- decode(ctx, jpegOf(1, nil)) }()
+		go func() { done <- decode(ctx, "photo", jpegOf(1, nil)) }()
 	}
 	deadline := time.Now().Add(10 * time.Second)
 	for len(photos.waiting) < photosWaiting && time.Now().Before(deadline) {
@@ -81,7 +81,7 @@ func TestPhotosWaitInABoundedQueue(t *testing.T) {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	if err := decode(t.Context(), jpegOf(1, nil)); pbx.KindOf(err) != pbx.Unavailable {
+	if err := decode(t.Context(), "photo", jpegOf(1, nil)); pbx.KindOf(err) != pbx.Unavailable {
 		t.Errorf("one more: %v", err)
 	}
 	leave()

@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"db/dbtest":                {},
 	"provisioner/numberfile":   {"provisioner/pbx", "provisioner/e164", "db"},
 	"provisioner/numberpool":   {"provisioner/pbx", "provisioner/e164", "db"},
-	"provisioner/numberlife":   {"provisioner/pbx", "db"},
+	"provisioner/numberlife":   {"provisioner/pbx", "provisioner/event", "db"},
 	"phoneconf":                {"provisioner/pbx", "templates"},
 	"provisioner/asteriskconf": {"provisioner/pbx", "templates"},
 	"provisioner/apply":        {"provisioner/pbx", "db", "templates", "provisioner/asteriskconf", "ami", "provisioner/event", "provisioner/wholefile"},

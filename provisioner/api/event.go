@@ -24,7 +24,7 @@ func (a *api) registerEvents() {
 	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/events", OperationID: "stream-events",
 		Tags:        []string{"events"},
 		Summary:     "Stream of changes (server-sent events)",
-		Description: "Events: status (a device), trunk (what is observed of a trunk), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), resync (you were too slow: read everything again and connect anew). The stream of one tenant has status, trunk, fetch, phone-resync and call of its objects, and resync.",
+		Description: "Events: status (a device), trunk (what is observed of a trunk), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), port (the first call came to a number of a port request, which can be completed), resync (you were too slow: read everything again and connect anew). The stream of one tenant has status, trunk, fetch, phone-resync, call and port of its objects, and resync.",
 		Errors:      []int{401, 404, 429},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},

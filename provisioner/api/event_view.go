@@ -39,6 +39,13 @@ type FetchEvent struct {
 	Status int    `json:"status"`
 }
 
+// PortEvent is the first call to a number of a port request.
+type PortEvent struct {
+	Tenant  string `json:"tenant"`
+	Request string `json:"request"`
+	Number  string `json:"number"`
+}
+
 // Drift is a rendered file that was edited by hand.
 type Drift struct {
 	File string    `json:"file" doc:"Name of the file, without its folder"`
@@ -85,6 +92,8 @@ func eventView(d event.Data) any {
 		return TemplateEvent{Path: e.Path, State: string(e.State), Line: e.Line, Reason: e.Reason}
 	case event.Resync:
 		return ResyncEvent{ID: e.ID, MAC: string(e.MAC), Action: string(e.Action), State: string(e.State)}
+	case event.Port:
+		return PortEvent(e)
 	case event.Call:
 		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome),
 			Call: callView(e.Call)}

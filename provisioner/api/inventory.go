@@ -66,7 +66,7 @@ type InventoryNumber struct {
 type NumberEvent struct {
 	At          time.Time `json:"at"`
 	Actor       string    `json:"actor"`
-	Action      string    `json:"action" enum:"uploaded,changed,claimed,assigned,unassigned,moved,deleted"`
+	Action      string    `json:"action" enum:"uploaded,changed,claimed,assigned,unassigned,moved,ported,deleted"`
 	State       string    `json:"state"`
 	Reseller    string    `json:"reseller,omitempty"`
 	Tenant      string    `json:"tenant,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // upload sends a file of numbers.
@@ -162,6 +163,64 @@ func TestProceduresWithANewNumber(t *testing.T) {
 	l.must(422, "POST", claim, `{"number":"+18003569377","destination":"extension:999"}`, shop)
 	l.must(200, "DELETE", "/v1/tenants/shop/numbers/+4930555002", "", shop)
 	l.must(201, "POST", claim, `{"number":"+4930555002"}`, north)
+}
+
+// A port from its draft to the first call, by a tenant and the reseller above it.
+func TestProceduresOfAPort(t *testing.T) {
+	l := newLab(t)
+	l.must(201, "PUT", "/v1/resellers/north", `{}`)
+	l.must(201, "PUT", "/v1/tenants/shop", `{"reseller":"north"}`)
+	north, shop := "Authorization: Bearer "+l.resellerToken("north"), "Authorization: Bearer "+l.newToken("tenant-admin", "shop")
+	const one = "/v1/tenants/shop/port-requests/munich"
+	l.must(201, "PUT", one, `{"carrier":"Old Telco","numbers":[{"number":"+49 89 12345601","destination":"hangup"},{"number":"+498912345602"}]}`, shop)
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		says   string
+	}{"letter": {204, "%PDF-1.7\n%%EOF\n", ""}, "half": {422, "%PDF-1.7\n", "document is not a complete PDF"}, "text": {422, "hello", "document is not a PDF, JPEG or PNG"},
+		"picture": {422, "\x89PNG\r\n\x1a\nxxxx", "document is not a complete picture"}, "UPPER": {422, "%PDF-1.7\n%%EOF\n", "document"},
+		"long": {413, strings.Repeat("x", 3<<20), ""}} {
+		if r := l.must(c.status, "PUT", one+"/documents/"+name, c.body, shop, "Content-Type: application/pdf"); !strings.Contains(r.Body, c.says) {
+			t.Errorf("%s: %s, want %s", name, r.Body, c.says)
+		}
+	}
+	r := l.must(200, "GET", one+"/documents/letter", "", north)
+	if r.Header.Get("Content-Type") != "application/pdf" || r.Header.Get("X-Content-Type-Options") != "nosniff" || r.Body != "%PDF-1.7\n%%EOF\n" {
+		t.Errorf("%v %q", r.Header, r.Body)
+	}
+	state := func(status int, token, body, says string) map[string]any {
+		t.Helper()
+		r := l.must(status, "POST", one+"/state", body, token)
+		if !strings.Contains(r.Body, says) {
+			t.Errorf("%s: %s, want %s", body, r.Body, says)
+		}
+		return r.json()
+	}
+	state(403, shop, `{"state":"submitted"}`, "the account above submits the request")
+	state(200, north, `{"state":"submitted"}`, `"state":"submitted"`)
+	state(403, shop, `{"state":"completed"}`, "is set by the account above the tenant")
+	if got := l.must(200, "GET", "/v1/numbers/+498912345601", "", north).json(); got["state"] != "porting-in" || got["tenant"] != "shop" || got["destination"] != "hangup" {
+		t.Errorf("%v", got)
+	}
+	l.must(409, "PATCH", "/v1/numbers/+498912345601", `{"state":"available"}`, north)
+	l.must(409, "POST", "/v1/numbers/unassign", `{"numbers":["+498912345601"]}`, north)
+	l.must(409, "DELETE", "/v1/tenants/shop/numbers/+498912345601", "", shop)
+	state(200, north, `{"state":"exception","numbers":["+498912345602"],"problem":"the name differs"}`, "the name differs")
+	state(200, north, `{"state":"scheduled","date":"2026-12-24"}`, `"state":"scheduled"`)
+	if first, err := l.db.CallsCame(t.Context(), time.Now(), []string{"+498912345601"}); err != nil || len(first) != 1 {
+		t.Fatal(first, err)
+	}
+	if body := l.must(200, "GET", one, "", shop).Body; strings.Count(body, `"first_call"`) != 1 {
+		t.Errorf("the request is %s", body)
+	}
+	state(200, north, `{"state":"completed"}`, `"state":"completed"`)
+	state(409, north, `{"state":"cancelled"}`, "no number of it can become cancelled")
+	if got := l.must(200, "GET", "/v1/numbers/+498912345601", "", north).json(); got["state"] != "assigned" {
+		t.Errorf("%v", got)
+	}
+	if history := l.must(200, "GET", one+"/history", "", shop).Body; strings.Count(history, `"at"`) != 9 {
+		t.Errorf("the history is %s", history)
+	}
 }
 
 // Progress of uploads, by who sent them and who stands above; one at a time for an account.

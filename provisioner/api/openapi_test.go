@@ -145,7 +145,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true, "get-photo": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestMessages, TestPhoto, TestCalls and TestUploadNamesWhatIsWrong read them
+	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true, "get-photo": true, "get-port-document": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestMessages, TestPhoto, TestProceduresOfAPort, TestCalls and TestUploadNamesWhatIsWrong read them
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -189,6 +189,11 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "external-numbers/+4915112345678/clone", tenant+"external-numbers/{number}/clone", `{"number":"0301234"}`)
 	ask(201, "POST", "trunks", tenant+"trunks", carrier)
 	ask(201, "POST", "numbers", tenant+"numbers", `{"number":"+493012345678","destination":"extension:101"}`)
+	ask(201, "POST", "port-requests", tenant+"port-requests", `{"name":"munich","carrier":"Telco","numbers":[{"number":"+498912345601"}]}`)
+	ask(422, "PUT", "port-requests/munich/documents/letter", tenant+"port-requests/{name}/documents/{document}", "no paper")
+	ask(204, "PUT", "port-requests/munich/documents/letter", tenant+"port-requests/{name}/documents/{document}", "%PDF-1.7\n%%EOF\n")
+	ask(200, "GET", "port-requests/munich/documents", tenant+"port-requests/{name}/documents", "")
+	ask(200, "DELETE", "port-requests/munich/documents/letter", tenant+"port-requests/{name}/documents/{document}", "")
 	ask(201, "POST", "classes-of-service", tenant+"classes-of-service", `{"name":"home","allow":["national"]}`)
 	ask(201, "POST", "/v1/tokens", "/v1/tokens", `{"name":"ci"}`)
 	ask(201, "POST", "forwards", tenant+"forwards", `{"extension":"101","mode":"schedule","rules":[{"days":["sat"],"destination":"voicemail:101"}]}`)
@@ -220,7 +225,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
 		"external-numbers": {tenant + "external-numbers", "0301234", "number", `{}`}, "trunks": {tenant + "trunks", "carrier", "name", `{"host":"192.0.2.9"}`},
-		"numbers": {tenant + "numbers", "+493012345678", "number", `{}`}, "classes-of-service": {tenant + "classes-of-service", "home", "name", `{}`},
+		"port-requests": {tenant + "port-requests", "munich", "name", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`},
+		"numbers":       {tenant + "numbers", "+493012345678", "number", `{}`}, "classes-of-service": {tenant + "classes-of-service", "home", "name", `{}`},
 	} {
 		path, one := strings.Replace(c.path, "{tenant}", "default", 1), c.path+"/{"+c.keyName+"}"
 		ask(200, "GET", path, c.path, "")
@@ -254,10 +260,14 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "POST", "enrol", tenant+"enrol", `{"hours":2,"again":true}`)
 	ask(200, "GET", "/v1/templates", "/v1/templates", "")
 	ask(200, "DELETE", "button-templates/T46U", tenant+"button-templates/{model}", "")
+	ask(200, "POST", "port-requests/munich/state", tenant+"port-requests/{name}/state", `{"state":"submitted"}`)
+	ask(409, "DELETE", "port-requests/munich", tenant+"port-requests/{name}", "")
+	ask(200, "POST", "port-requests/munich/state", tenant+"port-requests/{name}/state", `{"state":"cancelled"}`)
+	ask(200, "GET", "port-requests/munich/history", tenant+"port-requests/{name}/history", "")
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
-		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"}, {"trunks/carrier", "trunks/{name}"},
+		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"}, {"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"}, {"trunks/carrier", "trunks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

@@ -20,12 +20,14 @@ const (
 	TypeTemplate Type = "template"
 	TypeResync   Type = "phone-resync"
 	TypeCall     Type = "call"
+	TypePort     Type = "port"
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
 )
 
-// Data is what an event tells: a Status, Trunk, Apply, Fetch, Drift, Template, Resync or Call.
+// Data is what an event tells: a Status, Trunk, Apply, Fetch, Drift, Template, Resync, Call or
+// Port.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -91,6 +93,9 @@ type Call struct {
 	Outcome pbx.CallOutcome // of a call that has ended
 }
 
+// Port is the first call to a number that comes from another carrier: the port is done.
+type Port struct{ Tenant, Request, Number string }
+
 // CallChange names what happened to a call.
 type CallChange string
 
@@ -128,3 +133,6 @@ func (Resync) Type() Type { return TypeResync }
 
 // Type returns TypeCall.
 func (Call) Type() Type { return TypeCall }
+
+// Type returns TypePort.
+func (Port) Type() Type { return TypePort }

@@ -3,7 +3,7 @@
 //
 // It owns the numbers that calls came to since the start, and the queue of those that the
 // database must be told of. The queue is bounded: what does not fit is told with the next call.
-// It may import db and provisioner/pbx.
+// It may import db, provisioner/event and provisioner/pbx.
 package numberlife
 
 import (
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -29,6 +30,7 @@ const (
 type Options struct {
 	DB      *db.DB
 	Log     *slog.Logger
+	Events  *event.Hub
 	Changed func() // runs after numbers have become available
 }
 
@@ -89,13 +91,24 @@ func (l *Life) note(ctx context.Context, number string) {
 			more = false
 		}
 	}
-	if _, err := l.o.DB.CallsCame(ctx, time.Now(), numbers); err != nil {
+	first, err := l.o.DB.CallsCame(ctx, time.Now(), numbers)
+	if err != nil {
 		l.mu.Lock()
 		for _, n := range numbers { // their next call tells again
 			delete(l.known, n)
 		}
 		l.mu.Unlock()
 		l.o.Log.Error("noting calls to numbers", "error", err)
+		return
+	}
+	ports, err := l.o.DB.PortsOf(ctx, first)
+	if err != nil {
+		l.o.Log.Error("looking for the port requests of numbers", "error", err)
+	}
+	for _, p := range ports {
+		l.o.Log.Info("the first call came to a number that is being ported", "number", p.Number, "tenant", p.Tenant,
+			"request", p.Request)
+		l.o.Events.Publish(p.Tenant, event.Port(p))
 	}
 }
 
