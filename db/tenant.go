@@ -24,6 +24,8 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("max_calls", func(row *pbx.Tenant) any { return &row.MaxCalls }),
 	col("max_numbers", func(row *pbx.Tenant) any { return &row.MaxNumbers }),
 	col("allow_external_numbers", func(row *pbx.Tenant) any { return &row.AllowExternalNumbers }),
+	col("voicemail_subject", func(row *pbx.Tenant) any { return &row.VoicemailSubject }),
+	col("voicemail_text", func(row *pbx.Tenant) any { return &row.VoicemailText }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
 	col("forward_caller", func(row *pbx.Tenant) any {
 		return usual[pbx.ForwardCaller]{&row.ForwardCaller,

@@ -23,6 +23,8 @@ type TenantFields struct {
 	MaxCalls             *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	MaxNumbers           int      `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it may have; 0 is without limit"`
 	AllowExternalNumbers bool     `json:"allow_external_numbers,omitempty" doc:"Its admins may add numbers, and upload them, that no account above has given it"`
+	VoicemailSubject     string   `json:"voicemail_subject,omitempty" doc:"Subject of mails about voicemail messages, such as Voicemail from ${caller}; in the mailbox's language if left out"`
+	VoicemailText        string   `json:"voicemail_text,omitempty" doc:"Text of such mails, up to 100 lines, with the fields ${caller}, ${caller_name}, ${caller_number}, ${date}, ${length}, ${mailbox}, ${mailbox_name} and ${time}"`
 	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -37,6 +39,8 @@ type Tenant struct {
 	MaxCalls             int        `json:"max_calls" doc:"0 is without limit"`
 	MaxNumbers           int        `json:"max_numbers" doc:"0 is without limit"`
 	AllowExternalNumbers bool       `json:"allow_external_numbers"`
+	VoicemailSubject     string     `json:"voicemail_subject,omitempty"`
+	VoicemailText        string     `json:"voicemail_text,omitempty"`
 	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`

@@ -39,8 +39,12 @@ type Tenant struct {
 	MaxNumbers int
 	// AllowExternalNumbers lets its admins add numbers that no account above has.
 	AllowExternalNumbers bool
-	Version              int64 // row version, for ETag
-	Revision             int64 // configuration revision of the last change
+	// VoicemailSubject and VoicemailText are its own words for mails about voicemail messages,
+	// see CheckVoicemailMail; "" is what Dialtone writes in the mailbox's language.
+	VoicemailSubject string
+	VoicemailText    string
+	Version          int64 // row version, for ETag
+	Revision         int64 // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
@@ -75,6 +79,8 @@ func (t *Tenant) Validate() error {
 	es.Add(CheckRange("max_numbers", t.MaxNumbers, 0, 1_000_000, "numbers"))
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
+	es.Add(CheckVoicemailMail("voicemail_subject", t.VoicemailSubject, 1, 200))
+	es.Add(CheckVoicemailMail("voicemail_text", t.VoicemailText, 100, 500))
 	es.Add(CheckCountry("country", t.Country))
 	if t.ClassOfService != "" {
 		es.Add(CheckName("class_of_service", t.ClassOfService))
