@@ -24,7 +24,7 @@ func (tx *Tx) mayTarget(ctx context.Context, to Assignment) error {
 		_, err := tx.Tenant(ctx, to.Tenant)
 		above := err == nil
 		if above {
-			above, err = tx.standsAbove(ctx, account, pbx.AccountOf("", to.Tenant))
+			above, err = tx.StandsAbove(ctx, account, pbx.AccountOf("", to.Tenant))
 		}
 		if pbx.KindOf(err) == pbx.NotFound && err != nil || err == nil && !above {
 			return pbx.Refusedf("tenant", "tenant %s does not exist", to.Tenant)
@@ -114,10 +114,14 @@ func (tx *Tx) assignReseller(ctx context.Context, old *pbx.InventoryNumber,
 	if n.Reseller == old.Reseller {
 		return &n, nil
 	}
+	lost, err := tx.loseCarriers(ctx, &n, old.Reseller)
+	if err != nil {
+		return nil, err
+	}
 	if err := inventoryTable.save(ctx, tx, old, &n); err != nil {
 		return nil, err
 	}
-	if err := tx.numberHappened(ctx, &n, "assigned"); err != nil {
+	if err := tx.numberHappened(ctx, &n, "assigned", lost); err != nil {
 		return nil, err
 	}
 	return &n, tx.checkPools(ctx, reseller)
@@ -198,10 +202,14 @@ func (tx *Tx) giveNumber(ctx context.Context, n *pbx.Number) error {
 	}
 	next := *old
 	next.Reseller, next.State, next.Tenant, next.Destination = t.Reseller, pbx.NumberAssigned, n.Tenant, n.Destination
+	lost, err := tx.loseCarriers(ctx, &next, old.Reseller)
+	if err != nil {
+		return err
+	}
 	if err := inventoryTable.save(ctx, tx, old, &next); err != nil {
 		return err
 	}
-	return tx.numberHappened(ctx, &next, "assigned")
+	return tx.numberHappened(ctx, &next, "assigned", lost)
 }
 
 // takeNumber puts a number that a tenant had back into the inventory.
@@ -258,11 +266,9 @@ func (tx *Tx) checkPools(ctx context.Context, reseller string) error {
 			return err
 		}
 		if r.MaxNumbers > 0 {
-			var used int
-			err := tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM inventory WHERE reseller IN `+branchFrom,
-				reseller).Scan(&used)
+			used, err := tx.numbersInBranch(ctx, reseller)
 			if err != nil {
-				return fmt.Errorf("counting the numbers of reseller %s: %w", reseller, err)
+				return err
 			}
 			if used > r.MaxNumbers {
 				return pbx.Conflictf("reseller", "reseller %s may have %d numbers in its branch, and would have %d", reseller,
@@ -272,6 +278,15 @@ func (tx *Tx) checkPools(ctx context.Context, reseller string) error {
 		reseller = r.Parent
 	}
 	return nil
+}
+
+// numbersInBranch counts the numbers of a reseller and of all below it.
+func (tx *Tx) numbersInBranch(ctx context.Context, reseller string) (n int, err error) {
+	err = tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM inventory WHERE reseller IN `+branchFrom, reseller).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting the numbers of reseller %s: %w", reseller, err)
+	}
+	return n, nil
 }
 
 // numbersMove takes the numbers of a tenant along to another reseller. Those of an account that
@@ -284,7 +299,7 @@ func (tx *Tx) numbersMove(ctx context.Context, t *pbx.Tenant) error {
 	}
 	var left []pbx.Ref
 	for _, n := range ns {
-		above, err := tx.standsAbove(ctx, n.UploadedBy, pbx.AccountOf("", t.Name))
+		above, err := tx.StandsAbove(ctx, n.UploadedBy, pbx.AccountOf("", t.Name))
 		if err != nil {
 			return err
 		}
@@ -299,10 +314,14 @@ func (tx *Tx) numbersMove(ctx context.Context, t *pbx.Tenant) error {
 	for _, old := range ns {
 		n := *old
 		n.Reseller = t.Reseller
+		lost, err := tx.loseCarriers(ctx, &n, old.Reseller)
+		if err != nil {
+			return err
+		}
 		if err := inventoryTable.save(ctx, tx, old, &n); err != nil {
 			return err
 		}
-		if err := tx.numberHappened(ctx, &n, "moved"); err != nil {
+		if err := tx.numberHappened(ctx, &n, "moved", lost); err != nil {
 			return err
 		}
 	}

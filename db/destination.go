@@ -52,6 +52,14 @@ func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destin
 // is gone.
 type move struct{ from, to pbx.Destination }
 
+// String tells of the move.
+func (m move) String() string {
+	if m.to.Kind == "" {
+		return m.from.String() + " was deleted"
+	}
+	return m.from.String() + " became " + m.to.String()
+}
+
 // redirect makes every rule follow the moves. They are made together: what a rule
 // leads to must exist when it is written.
 func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error {
@@ -75,8 +83,9 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 			return err
 		}
 		for _, n := range ns {
-			n.Destination = m.to
-			if err := tx.PutNumber(ctx, n); err != nil {
+			n.Destination, tx.because = m.to, m.String()
+			err := tx.PutNumber(ctx, n)
+			if tx.because = ""; err != nil {
 				return err
 			}
 		}

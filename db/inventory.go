@@ -112,13 +112,7 @@ func (tx *Tx) uploads(ctx context.Context, n *pbx.InventoryNumber) error {
 
 // fillCarriers refuses carriers that a number cannot have, and gives it the default ones.
 func (tx *Tx) fillCarriers(ctx context.Context, n *pbx.InventoryNumber) error {
-	for _, s := range []struct {
-		service, field string
-		has            bool
-		name           *string
-		defaulted      *bool
-	}{{"voice", "voice_carrier", n.Voice, &n.VoiceCarrier, &n.VoiceDefaulted},
-		{"sms", "sms_profile", n.SMS, &n.SMSProfile, &n.SMSDefaulted}} {
+	for _, s := range carrierNames(n) {
 		if !s.has {
 			*s.name, *s.defaulted = "", false
 			continue
@@ -159,13 +153,25 @@ func (tx *Tx) ChangeInventoryNumber(ctx context.Context, old, n *pbx.InventoryNu
 			return err
 		}
 	}
+	// A name that was not changed may be from before numbers lost theirs with their reseller.
+	unchanged := *n
+	lost, err := tx.loseCarriers(ctx, &unchanged, n.Reseller)
+	if err != nil {
+		return err
+	}
+	if n.VoiceCarrier == old.VoiceCarrier {
+		n.VoiceCarrier, n.VoiceDefaulted = unchanged.VoiceCarrier, unchanged.VoiceDefaulted
+	}
+	if n.SMSProfile == old.SMSProfile {
+		n.SMSProfile, n.SMSDefaulted = unchanged.SMSProfile, unchanged.SMSDefaulted
+	}
 	if err := tx.fillCarriers(ctx, n); err != nil {
 		return err
 	}
 	if err := inventoryTable.save(ctx, tx, old, n); err != nil {
 		return err
 	}
-	return tx.numberHappened(ctx, n, "changed")
+	return tx.numberHappened(ctx, n, "changed", lost)
 }
 
 // mayChangeService refuses other capabilities and carriers for a number that cannot have them
@@ -203,7 +209,7 @@ func (tx *Tx) DeleteInventoryNumber(ctx context.Context, reach Reach, number str
 	if err != nil {
 		return err
 	}
-	above, err := tx.standsAbove(ctx, tx.author.Account, n.UploadedBy)
+	above, err := tx.StandsAbove(ctx, tx.author.Account, n.UploadedBy)
 	if err != nil {
 		return err
 	}
@@ -231,8 +237,8 @@ func (tx *Tx) DeleteInventoryNumber(ctx context.Context, reach Reach, number str
 	return inventoryTable.remove(ctx, tx, n)
 }
 
-// standsAbove reports whether an account is another one or stands above it.
-func (tx *Tx) standsAbove(ctx context.Context, account, other pbx.Account) (bool, error) {
+// StandsAbove reports whether an account is another one or stands above it.
+func (tx *Tx) StandsAbove(ctx context.Context, account, other pbx.Account) (bool, error) {
 	if account == "" || account == other {
 		return true, nil
 	}

@@ -223,11 +223,12 @@ func TestInventoryRefusals(t *testing.T) {
 			return all(func() error { return tx.PutReseller(ctx, &pbx.Reseller{Name: "small", MaxNumbers: 1}) },
 				func() error { return tx.PutReseller(ctx, &pbx.Reseller{Name: "tiny", Parent: "small", MaxNumbers: 1}) },
 				func() error {
-					u, err := tx.UploadNumbers(ctx, Assignment{Reseller: "tiny"}, "", "")
-					return all(func() error { return err },
-						func() error { return u.Add(ctx, &pbx.InventoryNumber{Number: "+493012345611"}) },
-						func() error { return u.Add(ctx, &pbx.InventoryNumber{Number: "+493012345612"}) },
-						func() error { return u.Done(ctx) })
+					for _, n := range []string{"+493012345611", "+493012345612"} {
+						if _, err := tx.BringNumber(ctx, &pbx.InventoryNumber{Number: n, Voice: true}, Assignment{Reseller: "tiny"}); err != nil {
+							return err
+						}
+					}
+					return nil
 				})
 		}, "reseller tiny may have 1 numbers in its branch, and would have 2"},
 	} {
@@ -238,6 +239,38 @@ func TestInventoryRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The history of a number tells that what it led to is gone, or has another number.
+func TestHistoryTellsOfTheDestination(t *testing.T) {
+	db := pool(t)
+	seven := pbx.Destination{Kind: pbx.ToExtension, Key: "7"}
+	do(t, db, tester, func(ctx context.Context, tx *Tx) error {
+		return all(func() error {
+			return tx.PutExtension(ctx, &pbx.Extension{Tenant: "acme", Number: "7", Name: "T", Type: pbx.TypeSIP, RingSeconds: 20, Ring: pbx.RingAll})
+		}, func() error {
+			return tx.PutNumber(ctx, &pbx.Number{Tenant: "acme", Number: aNumber, Destination: seven})
+		})
+	})
+	do(t, db, tester, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.RenumberExtension(ctx, "acme", "7", "8")
+		return err
+	})
+	do(t, db, tester, func(ctx context.Context, tx *Tx) error {
+		return all(func() error { return tx.ReleaseExtension(ctx, "acme", "8") }, func() error { return tx.DeleteExtension(ctx, "acme", "8") })
+	})
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		es, err := tx.NumberHistory(ctx, Reach{}, aNumber)
+		var got []string
+		for _, e := range es[2:] {
+			got = append(got, fmt.Sprintf("%s %s %s", e.Action, e.Destination, e.Detail))
+		}
+		want := []string{"assigned extension:8 extension:7 became extension:8", "unassigned  extension:8 was deleted"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		return err
+	})
 }
 
 // A default carrier that changes later does not rewrite what numbers have, and the nearest one
@@ -285,6 +318,88 @@ func TestTenantMovesWithItsNumbers(t *testing.T) {
 		n, err := tx.InventoryNumber(ctx, Reach{Reseller: "north"}, aNumber)
 		if err == nil && (n.Reseller != "north" || n.Tenant != "acme") {
 			t.Errorf("%+v", n)
+		}
+		return err
+	})
+}
+
+// A number that another reseller gets has no carrier which that one may not have. It gets the
+// default one, and the next change is not refused for a name that nobody wrote.
+func TestCarriersStayBehind(t *testing.T) {
+	db := pool(t) // telco is of north, and the number of south below it
+	carrier := func() string {
+		n := ""
+		view(t, db, func(ctx context.Context, tx *Tx) error {
+			row, err := tx.InventoryNumber(ctx, Reach{}, aNumber)
+			n = fmt.Sprint(row.Reseller, " ", row.VoiceCarrier, " ", row.VoiceDefaulted)
+			return err
+		})
+		return n
+	}
+	step := func(want string, how func(context.Context, *Tx) error) {
+		t.Helper()
+		do(t, db, tester, how)
+		if got := carrier(); got != want {
+			t.Errorf("the number is %s, want %s", got, want)
+		}
+		do(t, db, tester, func(ctx context.Context, tx *Tx) error {
+			old, err := tx.InventoryNumber(ctx, Reach{}, aNumber)
+			if err != nil {
+				return err
+			}
+			n := *old
+			n.Kind, n.Fax = map[string]string{"local": "vanity", "vanity": "local"}[n.Kind], !n.Fax
+			return tx.ChangeInventoryNumber(ctx, old, &n)
+		})
+	}
+	give := func(reseller string) func(context.Context, *Tx) error {
+		return func(ctx context.Context, tx *Tx) error {
+			_, err := tx.AssignNumber(ctx, Reach{}, aNumber, Assignment{Reseller: reseller})
+			return err
+		}
+	}
+	parent := func(name, of string) func(context.Context, *Tx) error {
+		return func(ctx context.Context, tx *Tx) error {
+			return tx.PutReseller(ctx, &pbx.Reseller{Name: name, Parent: of})
+		}
+	}
+	step("south telco true", func(context.Context, *Tx) error { return nil })
+	step("north telco true", give("north"))
+	step("east  false", give("east"))
+	do(t, db, tester, func(ctx context.Context, tx *Tx) error {
+		return all(func() error {
+			return tx.PutCarrier(ctx, &pbx.Carrier{Reseller: "east", Name: "telco", Service: "voice"})
+		}, func() error {
+			return tx.PutCarrier(ctx, &pbx.Carrier{Reseller: "east", Name: "easy", Service: "voice", Standard: true})
+		})
+	})
+	step("east  false", func(context.Context, *Tx) error { return nil }) // and the change fills in the default one
+	step("south telco true", give("south"))
+	step("east easy true", give("east")) // telco of east is another one
+	step("south telco true", give("south"))
+	step("south easy true", parent("south", "east"))
+	step("south telco true", parent("south", "north"))
+	do(t, db, tester, func(ctx context.Context, tx *Tx) error { // as from before numbers lost their carriers
+		return tx.exec(ctx, `UPDATE inventory SET voice_carrier = 'gone' WHERE number = ?`, aNumber)
+	})
+	step("south gone true", func(context.Context, *Tx) error { return nil })
+	if got := carrier(); got != "south telco true" {
+		t.Errorf("after a change the number is %s", got)
+	}
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		es, err := tx.NumberHistory(ctx, Reach{}, aNumber)
+		var got []string
+		for _, e := range es {
+			if e.Detail != "" {
+				got = append(got, e.Action+": "+e.Detail)
+			}
+		}
+		want := []string{"assigned: carrier telco stayed behind, without another one",
+			"assigned: carrier easy stayed behind, the default one is telco", "assigned: carrier telco stayed behind, the default one is easy",
+			"assigned: carrier easy stayed behind, the default one is telco", "changed: carrier telco stayed behind, the default one is easy",
+			"changed: carrier easy stayed behind, the default one is telco", "changed: carrier gone stayed behind, the default one is telco"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
 		}
 		return err
 	})

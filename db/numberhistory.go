@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -18,12 +20,16 @@ type NumberEvent struct {
 	Reseller    string // that had the number after it
 	Tenant      string // that had it after it
 	Destination string
+	Detail      string // why, where the action does not tell
 }
 
-func (tx *Tx) numberHappened(ctx context.Context, n *pbx.InventoryNumber, action string) error {
-	err := tx.exec(ctx, `INSERT INTO number_history (number, at, actor, action, state, reseller, tenant, destination)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, n.Number, millis(tx.start), tx.author.Actor, action, string(n.State), n.Reseller,
-		n.Tenant, n.Destination.String())
+// numberHappened adds to the history of a number. The details say why, and so
+// does the transaction at this moment.
+func (tx *Tx) numberHappened(ctx context.Context, n *pbx.InventoryNumber, action string, details ...string) error {
+	detail := strings.Join(slices.DeleteFunc(append(details, tx.because), func(s string) bool { return s == "" }), "; ")
+	err := tx.exec(ctx, `INSERT INTO number_history (number, at, actor, action, state, reseller, tenant, destination, detail)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, n.Number, millis(tx.start), tx.author.Actor, action, string(n.State), n.Reseller,
+		n.Tenant, n.Destination.String(), detail)
 	if err != nil {
 		return fmt.Errorf("writing the history of number %s: %w", n.Number, err)
 	}
@@ -38,8 +44,8 @@ func (tx *Tx) NumberHistory(ctx context.Context, reach Reach, number string) ([]
 	}
 	es, err := query(ctx, tx, func(row scanner) (e NumberEvent, err error) {
 		return e, row.Scan(&e.ID, instant{&e.At}, &e.Actor, &e.Action, (*string)(&e.State), &e.Reseller, &e.Tenant,
-			&e.Destination)
-	}, `SELECT id, at, actor, action, state, reseller, tenant, destination FROM number_history
+			&e.Destination, &e.Detail)
+	}, `SELECT id, at, actor, action, state, reseller, tenant, destination, detail FROM number_history
 		WHERE number = ?1 AND (?2 = '' OR reseller IN `+branchFrom2+`) AND id > coalesce((
 			SELECT max(id) FROM number_history WHERE number = ?1 AND action = 'deleted'), 0) ORDER BY id`, number, reach.Reseller)
 	if err != nil {

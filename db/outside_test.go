@@ -46,7 +46,7 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 			return tx.exec(ctx, `INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 2)`)
 		},
 		func() error {
-			return tx.exec(ctx, `INSERT INTO number_history VALUES (1, '+493012345678', 1, 'tester', 'uploaded', 'assigned', '', 'default', '')`)
+			return tx.exec(ctx, `INSERT INTO number_history VALUES (1, '+493012345678', 1, 'tester', 'uploaded', 'assigned', '', 'default', '', 'by hand')`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO numbers VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)

@@ -99,8 +99,20 @@ func (tx *Tx) PutReseller(ctx context.Context, r *pbx.Reseller) error {
 	if circle {
 		return pbx.Refusedf("parent", "reseller %s stands below %s", r.Parent, r.Name)
 	}
+	var carriers map[carrierGroup]string
+	moves := old != nil && old.Parent != r.Parent
+	if moves {
+		if carriers, err = tx.carrierGroups(ctx, r.Name); err != nil {
+			return err
+		}
+	}
 	if err := resellerTable.save(ctx, tx, old, r); err != nil {
 		return err
+	}
+	if moves {
+		if err := tx.branchMoved(ctx, r.Name, carriers); err != nil {
+			return err
+		}
 	}
 	if err := tx.handedOn(ctx, r.Parent); err != nil {
 		return err

@@ -17,7 +17,9 @@ type Tx struct {
 	sql      statements
 	start    time.Time
 	author   *pbx.Author // nil when configuration must not be written
+	asks     bool        // the author asks only what a write would answer
 	revision int64       // of this transaction; 0 while it has changed nothing
+	because  string      // why numbers change at this moment, for their history
 }
 
 var errReadOnly = errors.New("configuration is written inside Update only")
@@ -31,6 +33,12 @@ func (tx *Tx) Now() time.Time { return tx.start }
 // Tx is an error.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return run(ctx, db.reader, &Tx{}, fn)
+}
+
+// ViewAs is a View for what an author wants to write: it asks the rules, and other writers do
+// not wait for it.
+func (db *DB) ViewAs(ctx context.Context, author pbx.Author, fn func(*Tx) error) error {
+	return run(ctx, db.reader, &Tx{author: &author, asks: true}, fn)
 }
 
 // Update runs fn in a write transaction and commits when fn returns nil. All it changes
@@ -116,7 +124,7 @@ func (s statements) QueryRowContext(_ context.Context, query string, args ...any
 // writable refuses configuration writes outside Update, even those that would
 // change nothing.
 func (tx *Tx) writable() error {
-	if tx.author == nil {
+	if tx.author == nil || tx.asks {
 		return errReadOnly
 	}
 	return nil

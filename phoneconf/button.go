@@ -52,7 +52,7 @@ func (in *input) layered(s *pbx.Snapshot, p *pbx.Phone, m Model) []pbx.Button {
 var keyLabels = map[pbx.ButtonKind]string{
 	pbx.VoicemailButton: "Voicemail", pbx.DNDButton: dndLabel, pbx.HoldButton: "Hold", pbx.TransferButton: "Transfer",
 	pbx.ConferenceButton: "Conference", pbx.RecordButton: "Record", pbx.RedialButton: "Redial",
-	pbx.DirectoryButton: "Directory", pbx.HistoryButton: "Calls", pbx.PagingButton: "Page",
+	pbx.DirectoryButton: "Directory", pbx.HistoryButton: "Calls", pbx.LDAPButton: "Search", pbx.PagingButton: "Page",
 }
 
 // complete fills in what a button was not told.

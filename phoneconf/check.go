@@ -107,14 +107,15 @@ func (m Model) exceptKey() string {
 // can reports whether the files of a model can say this kind of button.
 // Yealink's have a number for most. A Polycom's key that switches a setting, or
 // shows a parked call, is a lamp that is pressed; its oldest software has no key
-// with a macro behind it. It pages in a way of its own, which nobody else hears.
+// with a macro behind it. It pages in a way of its own, which nobody else hears, and no
+// key of it is known to open the search over LDAP.
 func (m Model) can(k pbx.ButtonKind) bool {
 	switch {
 	case k == pbx.NoButton:
 		return true
 	case m.Vendor == pbx.Yealink:
 		return yealinkTypes[k] != 0 || k.Lamp()
-	case k == pbx.PagingButton:
+	case k == pbx.PagingButton || k == pbx.LDAPButton:
 		return false
 	case m.Era == PolycomSIP3:
 		return k == pbx.LineButton || k == pbx.BLFButton || k == pbx.SpeedDialButton || k.Lamp()

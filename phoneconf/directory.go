@@ -51,14 +51,8 @@ func OwnDirectory(s *pbx.Snapshot, p *pbx.Phone) bool {
 func DirectoryFingerprint(s *pbx.Snapshot, tenant string) [sha256.Size]byte {
 	h := sha256.New()
 	var b []byte
-	for _, e := range s.ExtensionsOf(tenant) {
-		if !e.Hidden {
-			b = appendTexts(b[:0], e.Number, e.Name)
-			h.Write(b)
-		}
-	}
-	for _, c := range s.ContactsOf(tenant) {
-		b = appendTexts(b[:0], "", c.Title, strings.Join(c.Numbers, " "))
+	for _, e := range s.PhonebookOf(tenant) {
+		b = appendTexts(b[:0], e.Name, strings.Join(e.Numbers, " "))
 		h.Write(b)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
@@ -85,13 +79,8 @@ func people(w *attrWriter, s *pbx.Snapshot, tenant string, taken map[string]bool
 			out = append(out, c)
 		}
 	}
-	for _, e := range s.ExtensionsOf(tenant) {
-		if !e.Hidden {
-			add(e.Name, []string{e.Number})
-		}
-	}
-	for _, c := range s.ContactsOf(tenant) {
-		add(c.Title, c.Numbers)
+	for _, e := range s.PhonebookOf(tenant) {
+		add(e.Name, e.Numbers)
 	}
 	return out
 }

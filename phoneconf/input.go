@@ -30,6 +30,7 @@ type input struct {
 	pickup    string       // code that takes a call of a group; "" for none
 	directed  string       // code before the number at which a call rings; "" for none
 	dialling  pbx.Dialling // the tenant's numbers
+	book      bookInput    // where it looks people up over LDAP
 	problem   string       // why no file can be rendered
 }
 
@@ -59,7 +60,7 @@ func gather(s *pbx.Snapshot, p *pbx.Phone, site Site) input {
 	if in.dialling = s.DiallingOf(p.Tenant); p.Vendor != pbx.Polycom {
 		in.dialling.Map = "" // others send after a pause by themselves
 	}
-	in.handsets = p.Handsets
+	in.handsets, in.book = p.Handsets, bookOf(site, p)
 	in.lines = make([]lineInput, 0, len(p.Lines))
 	for _, l := range p.Lines {
 		d := s.Device(p.Tenant, l.Device)
@@ -149,7 +150,8 @@ func (in *input) fingerprint() [sha256.Size]byte {
 		strings.Join(in.dialling.Emergency, " "))
 	b = appendTexts(b, in.site.SIPServer, strconv.Itoa(in.site.SIPPort), strconv.Itoa(in.site.TLSPort), in.site.Transport,
 		in.site.Root, in.site.BaseURL,
-		in.site.NTPServer, strconv.Itoa(in.site.Year))
+		in.site.NTPServer, strconv.Itoa(in.site.Year), strconv.Itoa(in.site.LDAPPort), strconv.FormatBool(in.site.LDAPTLS),
+		in.book.base)
 	c := &in.settings
 	b = appendTexts(b, c.Language, c.ToneCountry, c.NTPServer, c.SyslogServer, strconv.Itoa(c.VLAN),
 		strconv.Itoa(c.VLANPriority),

@@ -54,6 +54,7 @@ type polycomSiteView struct {
 	HasProxy    bool    // requests come from a proxy, and not from the server
 	Root        xmlAttr // certificate of the authority to trust, beside those that the phone knows
 	Pages       int     // 1 when keys stand on several pages
+	LDAP        polycomLDAP
 }
 
 // polycomEmergency is one number that reaches help.
@@ -107,7 +108,7 @@ func renderPolycomSite(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		view.Background = w.attr("model", m.Name)
 	}
 	view.Root = w.attr("root certificate", in.site.Root)
-	view.HasProxy = s.OutboundProxy != ""
+	view.HasProxy, view.LDAP = s.OutboundProxy != "", w.ldap(in.book)
 	if in.site.TransportOf(m) != "udp" {
 		view.KeepTCP = 1
 	}

@@ -3,6 +3,7 @@ package phoneconf
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -20,6 +21,10 @@ type Site struct {
 	// http://pbx.example.com:8480.
 	BaseURL   string
 	NTPServer string // "" leaves it to the phone and to DHCP
+	// LDAPPort is where phones search the phonebook, at the host of BaseURL; 0 for nowhere. Over
+	// TLS from the first byte with LDAPTLS.
+	LDAPPort int
+	LDAPTLS  bool
 	// Year is the calendar year whose daylight saving rule the files carry. It is
 	// an argument and not read from the clock, so that rendering stays a pure
 	// function; whoever serves files sets it (UTC).
@@ -44,6 +49,7 @@ func (s Site) Validate() error {
 		_, err = pbx.ParseHost("--ntp-server", s.NTPServer)
 		es.Add(err)
 	}
+	es.Add(pbx.CheckRange("--ldap-listen", s.LDAPPort, 0, 65535, ""))
 	base, err := pbx.ParseBaseURL("--phone-url", s.BaseURL, false)
 	es.Add(err)
 	if err == nil && base != s.BaseURL {
@@ -58,6 +64,15 @@ func (s Site) firmwareURL(file string) string {
 		return ""
 	}
 	return s.BaseURL + "/firmware/" + file
+}
+
+// ldapHost is where phones search the phonebook, "" for nowhere.
+func (s Site) ldapHost() string {
+	base, err := url.Parse(s.BaseURL)
+	if err != nil || s.LDAPPort == 0 {
+		return ""
+	}
+	return base.Hostname()
 }
 
 // ownURL is the address of a phone's own files, without a slash at the end.

@@ -109,6 +109,8 @@ func (in *input) idle(s *pbx.Snapshot, tenant string, b pbx.Button) string {
 		return ""
 	case b.Kind == pbx.PagingButton && !slices.Contains(s.SettingsOf(tenant).Paging, b.Value):
 		return "nobody listens at " + b.Value + ": it is not in paging of phone-settings"
+	case b.Kind == pbx.LDAPButton && in.book.host == "":
+		return "the phone is told no LDAP server: see --ldap-listen"
 	case (b.Kind == pbx.ParkButton || b.Kind == pbx.ParkedButton) && !s.CodesOf(tenant).IsSlot(b.Value):
 		return b.Value + " is no park slot of the tenant"
 	case b.Kind == pbx.BLFButton:

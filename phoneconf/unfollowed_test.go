@@ -62,6 +62,8 @@ func TestSettingsWithoutEffectAreNamed(t *testing.T) {
 func TestKeysWithoutEffectAreNamed(t *testing.T) {
 	settings := pbx.DefaultPhoneSettings("default")
 	settings.Paging = []string{"224.0.1.75:10000"}
+	site := testSite
+	site.LDAPPort = 3389
 	for _, kind := range pbx.ButtonKinds {
 		if kind == pbx.LineButton || kind == pbx.NoButton {
 			continue // means nothing where keys have no places
@@ -72,12 +74,12 @@ func TestKeysWithoutEffectAreNamed(t *testing.T) {
 				continue
 			}
 			s, p := office(m, settings)
-			was := filesOf(t, s, p)
+			was := filesAt(t, s, p, site)
 			s = with(s, func(r *pbx.Rows) {
 				r.Extensions[0].RecordOnDemand = true
 				r.ButtonTemplates = []*pbx.ButtonTemplate{{Tenant: "default", Model: pbx.DefaultButtons, Buttons: []pbx.Button{b}}}
 			})
-			effect, said := !maps.Equal(was, filesOf(t, s, p)), strings.Join(Unfollowed(s, p, testSite), "\n")
+			effect, said := !maps.Equal(was, filesAt(t, s, p, site)), strings.Join(Unfollowed(s, p, site), "\n")
 			if named := strings.Contains(said, "buttons.2: "); named == effect {
 				t.Errorf("%s: a key of kind %s has an effect: %v, and is named: %v (%q)", m.Name, kind, effect, named, said)
 			}
@@ -102,6 +104,7 @@ func TestIdleKeysAreNamed(t *testing.T) {
 		codes, want string
 	}{
 		{pbx.Button{Kind: pbx.PagingButton, Value: "224.0.1.75:10000"}, "", "nobody listens at 224.0.1.75:10000"},
+		{pbx.Button{Kind: pbx.LDAPButton}, "", "no LDAP server"},
 		{pbx.Button{Kind: pbx.RecordButton}, "", "set record_on_demand"},
 		{pbx.Button{Kind: pbx.RecordButton}, "off", "no code record"},
 		{pbx.Button{Kind: pbx.VoicemailButton}, "off", "no code voicemail"},
@@ -140,7 +143,7 @@ func TestIdleKeysAreNamed(t *testing.T) {
 func TestKeysOfThePhone(t *testing.T) {
 	for kind, c := range map[pbx.ButtonKind]struct{ yealink, polycom string }{
 		pbx.HoldButton: {"4", "$FHold$"}, pbx.TransferButton: {"3", "102$Trefer$"}, pbx.ConferenceButton: {"1", "$FConference$"},
-		pbx.RecordButton: {"25", "*1$Tdtmf$"}, pbx.DirectoryButton: {"61", "$FDirectories$"}, pbx.PagingButton: {"24", ""},
+		pbx.RecordButton: {"25", "*1$Tdtmf$"}, pbx.DirectoryButton: {"61", "$FDirectories$"}, pbx.LDAPButton: {"38", ""}, pbx.PagingButton: {"24", ""},
 		pbx.RedialButton: {"", "$FRedial$"}, pbx.HistoryButton: {"", "$FCallList$"},
 	} {
 		b := pbx.Button{Key: 2, Kind: kind, Value: valueOn(kind), Line: 1}

@@ -32,6 +32,7 @@ type yealinkView struct {
 	NTP       yealinkValue
 	Phonebook yealinkValue // address of the tenant's directory
 	BookName  yealinkValue
+	LDAP      yealinkLDAP
 	Settings  yealinkSettings
 	Clock     yealinkClock
 	Server    yealinkServer
@@ -109,6 +110,7 @@ func renderYealink(e *Engine, in *input, m Model, c clock) ([]byte, error) {
 		NTP:       w.value("NTP server", in.ntp()),
 		Phonebook: w.value("own URL", own+string(in.mac)+yealinkPhonebook),
 		BookName:  w.value("title", readable(in.title, "Directory", yealinkTextBytes)),
+		LDAP:      w.ldap(in.book),
 		Settings:  w.settings(in, m),
 		Clock:     w.clock(c),
 		Pickup:    w.value("pickup code", in.pickup),

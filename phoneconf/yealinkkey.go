@@ -15,6 +15,7 @@ var yealinkTypes = map[pbx.ButtonKind]int{
 	pbx.DNDButton:       5, pbx.ParkedButton: 16, pbx.IntercomButton: 14, pbx.LineButton: 15, pbx.BLFButton: 16,
 	pbx.URLButton:  17,
 	pbx.HoldButton: 4, pbx.TransferButton: 3, pbx.ConferenceButton: 1, pbx.PagingButton: 24, pbx.DirectoryButton: 61,
+	pbx.LDAPButton:   38,
 	pbx.RecordButton: 25, // INFO with Record: on and off, which Asterisk takes for the code
 }
 

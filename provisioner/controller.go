@@ -28,6 +28,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
+	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
@@ -111,16 +112,18 @@ type Controller struct {
 
 	// Tenants, Extensions, Devices, Phones, Mailboxes and Users are use cases, one kind
 	// each.
-	Tenants    *Resource[pbx.Tenant]
-	Resellers  *Resource[pbx.Reseller]
-	Carriers   *Resource[pbx.Carrier]
-	Inventory  *Inventory
-	Extensions *Resource[pbx.Extension]
-	Devices    *Resource[pbx.Device]
-	Phones     *Resource[pbx.Phone]
-	Mailboxes  *Resource[pbx.Mailbox]
-	Groups     *Resource[pbx.Group]
-	Users      *Resource[pbx.User]
+	Tenants   *Resource[pbx.Tenant]
+	Resellers *Resource[pbx.Reseller]
+	Carriers  *Resource[pbx.Carrier]
+	Inventory *Inventory
+	// NumberFiles brings the numbers of files into the inventory.
+	NumberFiles *numberfile.Uploads
+	Extensions  *Resource[pbx.Extension]
+	Devices     *Resource[pbx.Device]
+	Phones      *Resource[pbx.Phone]
+	Mailboxes   *Resource[pbx.Mailbox]
+	Groups      *Resource[pbx.Group]
+	Users       *Resource[pbx.User]
 	// Settings that phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
@@ -201,6 +204,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 func (c *Controller) makeKinds() {
 	c.Tenants, c.Resellers, c.Carriers = newTenants(c), newResellers(c), newCarriers(c)
 	c.Inventory = &Inventory{db: c.db, changed: c.Apply.Nudge}
+	c.NumberFiles = numberfile.New(numberfile.Options{DB: c.db, Changed: c.Apply.Nudge, Log: c.log})
 	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
 	c.Groups, c.Users = newGroups(c), newUsers(c)
@@ -229,6 +233,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Records.Run(ctx) })
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.Calls.Run(ctx) })
+	g.Go(func() error { return c.NumberFiles.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if errors.Is(err, context.Canceled) {

@@ -22,6 +22,7 @@ func newResellers(c *Controller) *Resource[pbx.Reseller] {
 			return tx.DeleteReseller(ctx, name)
 		},
 		revision: func(r *pbx.Reseller) int64 { return r.Revision },
+		deleted:  func(_ context.Context, r *pbx.Reseller, _ bool) { c.NumberFiles.Forget(pbx.AccountOf(r.Name, "")) },
 		validate: (*pbx.Reseller).Validate,
 	}
 }
@@ -33,4 +34,13 @@ func (c *Controller) InBranch(ctx context.Context, root, reseller string) (in bo
 		return err
 	})
 	return in, err
+}
+
+// StandsAbove reports whether an account is another one or stands above it.
+func (c *Controller) StandsAbove(ctx context.Context, account, other pbx.Account) (above bool, err error) {
+	err = c.db.View(ctx, func(tx *db.Tx) error {
+		above, err = tx.StandsAbove(ctx, account, other)
+		return err
+	})
+	return above, err
 }

@@ -25,7 +25,10 @@ func newTenants(c *Controller) *Resource[pbx.Tenant] {
 			return c.Spool.NothingRecorded(name)
 		},
 		revision: func(t *pbx.Tenant) int64 { return t.Revision },
-		deleted:  func(_ context.Context, t *pbx.Tenant, _ bool) { c.Spool.ForgetMailboxes(t.Name) },
+		deleted: func(_ context.Context, t *pbx.Tenant, _ bool) {
+			c.Spool.ForgetMailboxes(t.Name)
+			c.NumberFiles.Forget(pbx.AccountOf("", t.Name))
+		},
 		validate: (*pbx.Tenant).Validate,
 	}
 }

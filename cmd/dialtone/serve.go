@@ -14,6 +14,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/api"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/directory"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 )
 
@@ -29,6 +30,7 @@ type serveCmd struct {
 	PhoneListen listenFlag `help:"Where phones fetch their files." default:":8081" env:"DIALTONE_PHONE_LISTEN"`
 	PhoneHTTP   string     `name:"phone-http" help:"What answers phones over plain HTTP: fasthttp, or net/http, which takes half as much processor time again. Over HTTPS it is always net/http." enum:"fasthttp,net/http" default:"fasthttp" env:"DIALTONE_PHONE_HTTP"`
 	phoneTLSFlags
+	ldapFlags
 	sipTLSFlags
 	proxyFlags
 	KeepDays  int    `help:"How long the audit trail and the records of phones and applies are kept; 0 is for ever." default:"365" placeholder:"DAYS" env:"DIALTONE_KEEP_DAYS"`
@@ -72,6 +74,13 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	site, err := s.site(phonePort, time.Now().UTC().Year())
 	if err != nil {
 		return err
+	}
+	book, err := s.ldapFlags.listen(s.phoneTLSFlags, &site)
+	if err != nil {
+		return err
+	}
+	if book != nil {
+		defer book.Close()
 	}
 	mail, err := s.mail()
 	if err != nil {
@@ -140,6 +149,10 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	}
 	if phoneTLS != nil {
 		serveHTTP(ctx, g, "phone listener over TLS", phones.Server(), phoneTLS)
+	}
+	if book != nil {
+		search := directory.New(directory.Options{Snapshot: ctl.Snapshot, Log: log})
+		g.Go(func() error { return search.Serve(ctx, book) })
 	}
 	g.Go(func() error {
 		return feedWatchdog(ctx, watchdogEvery(), func() bool { return deciding(app.flow, app.client) })

@@ -287,7 +287,7 @@ CREATE TABLE number_history (
     reseller    TEXT    NOT NULL,
     tenant      TEXT    NOT NULL,
     destination TEXT    NOT NULL
-) STRICT;
+, detail TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE "numbers" (
     tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,

@@ -70,6 +70,7 @@ type NumberEvent struct {
 	Reseller    string    `json:"reseller,omitempty"`
 	Tenant      string    `json:"tenant,omitempty"`
 	Destination string    `json:"destination,omitempty"`
+	Detail      string    `json:"detail,omitempty" doc:"Why, where the action does not tell: the extension was deleted, a carrier stayed behind"`
 }
 
 func (a *api) inventoryView(ctx context.Context, n *pbx.InventoryNumber) InventoryNumber {
@@ -300,7 +301,7 @@ func (a *api) numberHistory(ctx context.Context, in *InventoryKey) (*page[Number
 	out.Body.Items = make([]NumberEvent, 0, len(es))
 	for _, e := range es {
 		out.Body.Items = append(out.Body.Items, NumberEvent{e.At, e.Actor, e.Action, string(e.State), e.Reseller, e.Tenant,
-			e.Destination})
+			e.Destination, e.Detail})
 	}
 	return out, nil
 }

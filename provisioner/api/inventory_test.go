@@ -2,6 +2,8 @@ package api
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -95,6 +97,72 @@ func TestProceduresWithNumbers(t *testing.T) {
 	l.must(200, "DELETE", "/v1/numbers/+4930555078", "", north)
 }
 
+// Progress of uploads, by who sent them and who stands above; one at a time for an account.
+func TestUploadsShowTheirProgress(t *testing.T) {
+	l := newLab(t)
+	l.branches()
+	auth := func(token string) string { return "Authorization: Bearer " + token }
+	north, south, below := auth(l.resellerToken("north")), auth(l.resellerToken("south")), auth(l.resellerToken("below-north"))
+	shop, foreign := auth(l.newToken("tenant-admin", "shop-north")), auth(l.newToken("tenant-admin", "shop-south"))
+	file := fileHead + "49,+4930555001,TRUE,,\r\n49,030,TRUE,,\r\n"
+	r := l.must(202, "POST", "/v1/numbers/upload?background=true&good_only=true&tenant=shop-north", file, "Content-Type: text/csv", below)
+	at := r.Header.Get("Location")
+	if got := r.json(); at != fmt.Sprint("/v1/numbers/uploads/", got["id"]) || got["rows"] != 2.0 || got["wrong_rows"] != 1.0 {
+		t.Fatalf("%s: %v", at, got)
+	}
+	l.until("for the numbers of the file", func() bool { return l.must(200, "GET", at, "", north).json()["state"] == "done" })
+	if got := l.must(200, "GET", at, "", below).json(); got["added"] != 1.0 || got["by"] != "token below-north" || got["ended"] == nil {
+		t.Errorf("%v", got)
+	}
+	if got := l.must(200, "GET", "/v1/tenants/shop-north"+strings.TrimPrefix(at, "/v1"), "", shop).json(); got["by"] != nil || got["added"] != 1.0 {
+		t.Errorf("the tenant is told %v", got)
+	}
+	l.must(404, "GET", at, "", south)
+	l.must(404, "GET", "/v1/tenants/shop-south"+strings.TrimPrefix(at, "/v1"), "", foreign)
+	for token, want := range map[string]int{north: 1, south: 0} {
+		if got := l.must(200, "GET", "/v1/numbers/uploads", "", token).json()["items"].([]any); len(got) != want {
+			t.Errorf("the list has %v, want %d", got, want)
+		}
+	}
+
+	// A file on its way is seen, and makes the next one wait.
+	out, in := io.Pipe()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", l.url+"/v1/numbers/upload", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", strings.TrimPrefix(north, "Authorization: "))
+	answered := make(chan error, 1)
+	go func() {
+		res, err := noRedirect.Do(req)
+		if err == nil {
+			err = res.Body.Close()
+		}
+		answered <- err
+	}()
+	if _, err := io.WriteString(in, fileHead); err != nil {
+		t.Fatal(err)
+	}
+	reading := func() bool {
+		return strings.Contains(l.must(200, "GET", "/v1/numbers/uploads", "", north).Body, `"reading"`)
+	}
+	l.until("for the file to come in", reading)
+	refused := l.must(429, "POST", "/v1/numbers/upload?dry_run=true", file, "Content-Type: text/csv", north)
+	if p := refused.problem(); refused.Header.Get("Retry-After") != "5" || p.Detail != "another upload of this account is under way: wait until it has ended" {
+		t.Errorf("%s after %s", p.Detail, refused.Header.Get("Retry-After"))
+	}
+	l.upload(200, "/v1/numbers/upload?dry_run=true", file)
+	_ = in.Close()
+	if err := <-answered; err != nil {
+		t.Fatal(err)
+	}
+	l.until("for the place to be free", func() bool { return !reading() })
+	l.upload(200, "/v1/numbers/upload?dry_run=true", file, north)
+	if p := l.must(413, "POST", "/v1/numbers/upload", fileHead+strings.Repeat("\r\n", 5<<20), "Content-Type: text/csv").problem(); p.Detail != "the body is larger than 8 MiB: split the file" {
+		t.Error(p.Detail)
+	}
+}
+
 // What is wrong in a file is named by row and column, and nothing or only the good is brought.
 func TestUploadNamesWhatIsWrong(t *testing.T) {
 	l := newLab(t)
@@ -116,7 +184,7 @@ func TestUploadNamesWhatIsWrong(t *testing.T) {
 	for i, part := range []string{"3 Phone Number: Phone Number \"4.93056E+11\" lost its last digits: Excel turned this number into scientific notation",
 		"4 Phone Number: Phone Number \"+4949305550101\" has the calling code 49 twice", "6 Phone Number: Phone Number \"+43 1 5550100\" is not of the country",
 		"6 Voice: Voice is \"perhaps\": write TRUE or FALSE", "7 Country Code: Country Code \"XX\" is no country",
-		"8 Phone Number: number +49305550100 belongs to an account already", "9 Phone Number: Phone Number \"=cmd|'/C calc'!A0\" is no telephone number"} {
+		"8 Phone Number: number +49305550100 stands in row 2 already", "9 Phone Number: Phone Number \"=cmd|'/C calc'!A0\" is no telephone number"} {
 		if i >= len(wrong) || !strings.HasPrefix(wrong[i], part) {
 			t.Errorf("fault %d is not %s in\n%s", i, part, strings.Join(wrong, "\n"))
 		}

@@ -2,26 +2,20 @@ package api
 
 import (
 	"context"
-	"encoding/csv"
+	"errors"
 	"io"
-	"strconv"
-	"strings"
+	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialtone-pbx/dialtone/db"
-	"github.com/dialtone-pbx/dialtone/provisioner"
-	"github.com/dialtone-pbx/dialtone/provisioner/e164"
+	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-const (
-	// maxNumberFile is the longest file of numbers, in bytes: some 200,000 rows.
-	maxNumberFile = 8 << 20
-	// numberFileWithin is how long sending it may take.
-	numberFileWithin = time.Minute
-)
+// numberFileWithin is how long sending a file may take.
+const numberFileWithin = time.Minute
 
 // UploadOptions is what goes with a file of numbers.
 type UploadOptions struct {
@@ -29,14 +23,25 @@ type UploadOptions struct {
 	SMSProfile   string `query:"sms_profile" maxLength:"40" doc:"Of the rows with SMS; the default one if left out"`
 	DryRun       bool   `query:"dry_run" doc:"Checks everything and brings nothing"`
 	GoodOnly     bool   `query:"good_only" doc:"Brings the good rows although others are wrong; otherwise it is all or nothing"`
+	Background   bool   `query:"background" doc:"Answers 202 when the file has been read; GET of the Location tells the rest"`
+	csvBody
 }
 
-// NumberUpload says what became of a file of numbers.
+// NumberUpload says how far a file of numbers is, and what became of it.
 type NumberUpload struct {
-	Rows      int               `json:"rows" doc:"Rows with something in them, without the head"`
+	ID        string            `json:"id"`
+	State     string            `json:"state" enum:"reading,waiting,writing,done,refused,failed" doc:"refused: rows are wrong and nothing was brought; failed: problem says why"`
+	DryRun    bool              `json:"dry_run"`
+	By        string            `json:"by,omitempty" doc:"Who sent it; a tenant is not told who above it"`
+	Reseller  string            `json:"reseller,omitempty" doc:"Who gets the numbers"`
+	Tenant    string            `json:"tenant,omitempty" doc:"Who gets the numbers"`
+	Begun     time.Time         `json:"begun"`
+	Ended     *time.Time        `json:"ended,omitempty" doc:"Absent while it is under way"`
+	Rows      int               `json:"rows" doc:"Rows read so far that have something in them, without the head"`
 	Added     int               `json:"added" doc:"Numbers that were brought; in a dry run those that would be"`
 	WrongRows int               `json:"wrong_rows"`
 	Errors    []NumberUploadRow `json:"errors" nullable:"false" doc:"What is wrong, at most 1000"`
+	Problem   string            `json:"problem,omitempty" doc:"Why it failed"`
 }
 
 // NumberUploadRow is one wrong cell.
@@ -46,14 +51,34 @@ type NumberUploadRow struct {
 	Detail string `json:"detail"`
 }
 
+func numberUploadView(s numberfile.Status) NumberUpload {
+	v := NumberUpload{ID: s.ID, State: string(s.State), DryRun: s.DryRun, By: s.By.Actor, Reseller: s.To.Reseller,
+		Tenant: s.To.Tenant, Begun: s.Begun.UTC(), Rows: s.Rows, Added: s.Added, WrongRows: s.WrongRows,
+		Errors: make([]NumberUploadRow, 0, len(s.Wrong)), Problem: s.Problem}
+	if !s.Ended.IsZero() {
+		ended := s.Ended.UTC()
+		v.Ended = &ended
+	}
+	for _, f := range s.Wrong {
+		v.Errors = append(v.Errors, NumberUploadRow{f.Row, f.Column, f.Message})
+	}
+	return v
+}
+
+const tenantUploads = "/v1/tenants/{tenant}/numbers/uploads"
+
 func (a *api) registerNumberUploads() {
 	op := func(method, path, id, summary string) huma.Operation {
 		o := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, Tags: []string{"inventory"},
-			Errors: []int{401, 404, 409, 413, 422}}
+			Errors: []int{401, 404, 422}}
 		if method == "POST" {
-			o.MaxBodyBytes, o.BodyReadTimeout = maxNumberFile, numberFileWithin
+			o.Errors = []int{401, 404, 408, 409, 413, 422, 429}
+			o.BodyReadTimeout = numberFileWithin
+			o.RequestBody = &huma.RequestBody{Required: true,
+				Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: "string"}}}}
 			o.Description = "The body is the file, as CSV with commas, semicolons or tabs in UTF-8. " +
-				"Its first row names the columns Country Code, Phone Number, Voice, SMS and Fax; Kind may be a sixth."
+				"Its first row names the columns Country Code, Phone Number, Voice, SMS and Fax; Kind may be a sixth. " +
+				"An account has one upload under way at a time; another one is refused with 429."
 		}
 		return o
 	}
@@ -62,23 +87,29 @@ func (a *api) registerNumberUploads() {
 			UploadOptions
 			Reseller string `query:"reseller" maxLength:"31" doc:"Who gets them; the caller's own, or the platform, if left out"`
 			Tenant   string `query:"tenant" maxLength:"31" doc:"Who gets them"`
-			RawBody  []byte `contentType:"text/csv"`
-		}) (*struct{ Body NumberUpload }, error) {
+		}) (*answer[NumberUpload], error) {
 			to, err := assignment(ctx, NumberTarget{Reseller: in.Reseller, Tenant: in.Tenant})
 			if err != nil {
 				return nil, a.problem(err)
 			}
-			return a.uploadNumbers(ctx, in.UploadOptions, to, in.RawBody)
+			return a.uploadNumbers(ctx, in.UploadOptions, to, inventoryPath+"/uploads/")
 		})
 	tenant := op("POST", "/v1/tenants/{tenant}/numbers/upload", "upload-tenant-numbers", "Bring the numbers of a CSV file for the tenant")
 	tenant.Description += " A tenant admin needs allow_external_numbers of the tenant."
 	declare(a, tenantAdmins, tenant, func(ctx context.Context, in *struct {
 		UploadOptions
-		Tenant  string `path:"tenant"`
-		RawBody []byte `contentType:"text/csv"`
-	}) (*struct{ Body NumberUpload }, error) {
-		return a.uploadNumbers(ctx, in.UploadOptions, db.Assignment{Tenant: in.Tenant}, in.RawBody)
+		Tenant string `path:"tenant"`
+	}) (*answer[NumberUpload], error) {
+		return a.uploadNumbers(ctx, in.UploadOptions, db.Assignment{Tenant: in.Tenant},
+			"/v1/tenants/"+in.Tenant+"/numbers/uploads/")
 	})
+	for _, path := range []string{inventoryPath + "/upload", tenant.Path} {
+		responses := a.hu.OpenAPI().Paths[path].Post.Responses
+		accepted := *responses["200"]
+		accepted.Description = "Read, with background=true"
+		responses["202"] = &accepted
+	}
+	a.registerUploadProgress(op)
 	file := func(o huma.Operation) huma.Operation {
 		o.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{
 			"text/csv": {Schema: &huma.Schema{Type: "string"}}}}}
@@ -87,71 +118,118 @@ func (a *api) registerNumberUploads() {
 	sample := op("GET", "/v1/numbers-sample.csv", "get-number-sample", "The file to fill in for an upload")
 	declare(a, tenantAdmins.aboutNoTenant(), file(sample),
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
-			return csvFile("numbers-sample.csv", func(w io.Writer) { _, _ = io.WriteString(w, provisioner.UploadSample) }), nil
+			return csvFile("numbers-sample.csv", func(w io.Writer) { _, _ = io.WriteString(w, numberfile.Sample) }), nil
 		})
 	export := op("GET", "/v1/numbers.csv", "export-inventory",
 		"The inventory as CSV, with the columns of an upload first")
 	declare(a, branchAdmins.inBranch(), file(export), a.exportInventory)
 }
 
-func (a *api) uploadNumbers(ctx context.Context, o UploadOptions, to db.Assignment, file []byte) (*struct{ Body NumberUpload }, error) {
-	report, err := a.ctl.Inventory.Upload(ctx, author(ctx), file, provisioner.NumberUpload{To: to, VoiceCarrier: o.VoiceCarrier,
-		SMSProfile: o.SMSProfile, DryRun: o.DryRun, GoodOnly: o.GoodOnly})
+// registerUploadProgress declares what tells of uploads under way and of the last ones.
+func (a *api) registerUploadProgress(op func(method, path, id, summary string) huma.Operation) {
+	const kept = "Uploads under way and the last ones, newest first, without what is wrong in them; " +
+		"none from before a restart"
+	declare(a, branchAdmins.inBranch(), op("GET", inventoryPath+"/uploads", "list-number-uploads", kept),
+		func(ctx context.Context, _ *struct{}) (*page[NumberUpload], error) {
+			return a.listUploads(a.uploadsWithin(ctx))
+		})
+	declare(a, branchAdmins.inBranch(), op("GET", inventoryPath+"/uploads/{id}", "get-number-upload", "Read"),
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" maxLength:"40"`
+		}) (*answer[NumberUpload], error) {
+			return a.oneUpload(a.uploadsWithin(ctx))(in.ID)
+		})
+	declare(a, tenantAdmins, op("GET", tenantUploads, "list-tenant-number-uploads", kept),
+		func(ctx context.Context, in *struct {
+			Tenant string `path:"tenant"`
+		}) (*page[NumberUpload], error) {
+			return a.listUploads(a.uploadsOf(ctx, in.Tenant))
+		})
+	declare(a, tenantAdmins, op("GET", tenantUploads+"/{id}", "get-tenant-number-upload", "Read"),
+		func(ctx context.Context, in *struct {
+			Tenant string `path:"tenant"`
+			ID     string `path:"id" maxLength:"40"`
+		}) (*answer[NumberUpload], error) {
+			return a.oneUpload(a.uploadsOf(ctx, in.Tenant))(in.ID)
+		})
+}
+
+// uploadsWithin returns the uploads of the caller's account and of those below it.
+func (a *api) uploadsWithin(ctx context.Context) (all []numberfile.Status, err error) {
+	account := author(ctx).Account
+	all = a.ctl.NumberFiles.List(func(s numberfile.Status) bool {
+		above, wrong := a.ctl.StandsAbove(ctx, account, s.By.Account)
+		err = errors.Join(err, wrong)
+		return above
+	})
+	return all, err
+}
+
+// uploadsOf returns the uploads for a tenant, without the names of those above it.
+func (a *api) uploadsOf(ctx context.Context, tenant string) ([]numberfile.Status, error) {
+	if _, err := a.ctl.Tenants.Get(ctx, "", tenant); err != nil {
+		return nil, err
+	}
+	all := a.ctl.NumberFiles.List(func(s numberfile.Status) bool { return s.To.Tenant == tenant })
+	for i, s := range all {
+		if s.By.Account.Tenant() != tenant {
+			all[i].By.Actor = ""
+		}
+	}
+	return all, nil
+}
+
+func (a *api) listUploads(all []numberfile.Status, err error) (*page[NumberUpload], error) {
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := NumberUpload{Rows: report.Rows, Added: report.Added, WrongRows: report.WrongRows,
-		Errors: make([]NumberUploadRow, 0, len(report.Wrong))}
-	for _, f := range report.Wrong {
-		out.Errors = append(out.Errors, NumberUploadRow{f.Row, f.Column, f.Message})
+	out := &page[NumberUpload]{}
+	out.Body.Items = make([]NumberUpload, 0, len(all))
+	for _, s := range all {
+		s.Wrong = nil
+		out.Body.Items = append(out.Body.Items, numberUploadView(s))
 	}
-	return &struct{ Body NumberUpload }{out}, nil
+	return out, nil
 }
 
-// csvFile answers with a file to save.
-func csvFile(name string, write func(io.Writer)) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		hc.SetHeader("Content-Type", "text/csv; charset=utf-8; header=present")
-		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
-		hc.SetHeader("Cache-Control", "no-store")
-		write(hc.BodyWriter())
-	}}
-}
-
-func (a *api) exportInventory(ctx context.Context, in *InventoryFilter) (*huma.StreamResponse, error) {
-	reach, f := branchOf(ctx), in.rows()
-	f.Limit = exportPage
-	first, err := a.ctl.Inventory.List(ctx, reach, f)
-	if err != nil {
-		return nil, a.problem(err)
-	}
-	return csvFile("numbers.csv", func(to io.Writer) {
-		w := csv.NewWriter(to)
-		w.UseCRLF = true
-		_ = w.Write([]string{"Country Code", "Phone Number", "Voice", "SMS", "Fax", "Kind", "State", "Reseller", "Tenant",
-			"Destination", "Voice Carrier", "SMS Carrier Profile", "Uploaded By"}) // a client that has left shows at the flush
-		for ns := first; ; {
-			for _, n := range ns {
-				_ = w.Write(inventoryCells(n))
-			}
-			if w.Flush(); w.Error() != nil || len(ns) < exportPage {
-				return
-			}
-			f.After = ns[len(ns)-1].Number
-			if ns, err = a.ctl.Inventory.List(ctx, reach, f); err != nil {
-				a.Logger.Error("exporting the inventory", "error", err)
-				return
+func (a *api) oneUpload(all []numberfile.Status, err error) func(id string) (*answer[NumberUpload], error) {
+	return func(id string) (*answer[NumberUpload], error) {
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		for _, s := range all {
+			if s.ID == id {
+				return &answer[NumberUpload]{Status: http.StatusOK, Body: numberUploadView(s)}, nil
 			}
 		}
-	}), nil
+		return nil, a.problem(pbx.NotFoundf("upload %s does not exist, or was forgotten", id))
+	}
 }
 
-func inventoryCells(n *pbx.InventoryNumber) []string {
-	flag := func(b bool) string { return strings.ToUpper(strconv.FormatBool(b)) }
-	cells := []string{strconv.Itoa(e164.CallingCode(n.Number)), n.Number, flag(n.Voice), flag(n.SMS), flag(n.Fax), n.Kind,
-		string(n.State), n.Reseller, n.Tenant, n.Destination.String(), n.VoiceCarrier, n.SMSProfile, n.UploadedBy.String()}
-	for i, cell := range cells {
-		cells[i] = harmless(cell)
+// uploadAgain is when a refused upload may be tried again.
+const uploadAgain = "5"
+
+func (a *api) uploadNumbers(ctx context.Context, o UploadOptions, to db.Assignment, at string) (*answer[NumberUpload], error) {
+	up, err := a.ctl.NumberFiles.Begin(author(ctx), numberfile.Order{To: to, VoiceCarrier: o.VoiceCarrier,
+		SMSProfile: o.SMSProfile, DryRun: o.DryRun, GoodOnly: o.GoodOnly})
+	if err != nil {
+		return nil, huma.ErrorWithHeaders(a.problem(err), http.Header{"Retry-After": {uploadAgain}})
 	}
-	return cells
+	defer up.Close()
+	if err := up.Read(ctx, o.csvBody); err != nil {
+		return nil, a.problem(err)
+	}
+	o.unbound()
+	out := &answer[NumberUpload]{Status: http.StatusOK}
+	if o.Background {
+		out.Status, out.Location = http.StatusAccepted, at+up.Status().ID
+		out.Body = numberUploadView(up.Status())
+		up.Later()
+		return out, nil
+	}
+	if err := up.Bring(ctx); err != nil {
+		return nil, a.problem(err)
+	}
+	out.Body = numberUploadView(up.Status())
+	return out, nil
 }

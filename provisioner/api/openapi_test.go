@@ -300,6 +300,11 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	const file = "Country Code,Phone Number,Voice,SMS,Fax\n49,+4930555001,TRUE,FALSE,FALSE\n49,x,TRUE,FALSE,FALSE\n"
 	ask(200, "POST", numbers+"/upload", numbers+"/upload", file)
 	ask(200, "POST", "/v1/tenants/acme/numbers/upload", "/v1/tenants/{tenant}/numbers/upload", file)
+	ask(202, "POST", "/v1/tenants/acme/numbers/upload?background=true", "/v1/tenants/{tenant}/numbers/upload", file)
+	ask(200, "GET", numbers+"/uploads", numbers+"/uploads", "")
+	ask(404, "GET", numbers+"/uploads/none", numbers+"/uploads/{id}", "")
+	ask(200, "GET", "/v1/tenants/acme/numbers/uploads", "/v1/tenants/{tenant}/numbers/uploads", "")
+	ask(404, "GET", "/v1/tenants/acme/numbers/uploads/none", "/v1/tenants/{tenant}/numbers/uploads/{id}", "")
 	for _, c := range []struct{ path, template string }{{carriers, carriers}, {"/v1/resellers/north/carriers", theirs}} {
 		ask(200, "GET", c.path, c.template, "")
 		ask(200, "GET", c.path+"/telco", c.template+"/{name}", "")

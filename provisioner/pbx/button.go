@@ -36,6 +36,7 @@ const (
 	RecordButton     ButtonKind = "record"     // has the call recorded, and ends that
 	RedialButton     ButtonKind = "redial"     // calls the last number again
 	DirectoryButton  ButtonKind = "directory"  // opens the phonebook
+	LDAPButton       ButtonKind = "ldap"       // searches the phonebook over LDAP
 	HistoryButton    ButtonKind = "history"    // opens the list of calls
 	PagingButton     ButtonKind = "paging"     // speaks to the phones that listen at the multicast address Value
 )
@@ -43,10 +44,12 @@ const (
 // ButtonKinds lists all kinds.
 var ButtonKinds = []ButtonKind{LineButton, BLFButton, SpeedDialButton, ParkButton, PickupButton, DTMFButton,
 	ForwardButton, VoicemailButton, IntercomButton, DNDButton, ParkedButton, URLButton, HoldButton, TransferButton,
-	ConferenceButton, RecordButton, RedialButton, DirectoryButton, HistoryButton, PagingButton, NoButton}
+	ConferenceButton, RecordButton, RedialButton, DirectoryButton, LDAPButton, HistoryButton,
+	PagingButton, NoButton}
 
 // ofPhone are kinds that the phone does by itself, without a value.
-var ofPhone = []ButtonKind{HoldButton, ConferenceButton, RecordButton, RedialButton, DirectoryButton, HistoryButton}
+var ofPhone = []ButtonKind{HoldButton, ConferenceButton, RecordButton, RedialButton, DirectoryButton, LDAPButton,
+	HistoryButton}
 
 // ButtonOf is the kind of button that does what a feature code does.
 func ButtonOf(f Feature) ButtonKind {

@@ -109,15 +109,20 @@ type InventoryNumber struct {
 	Revision       int64 // configuration revision of the last change
 }
 
+// CheckNumberKind refuses what is no kind of number.
+func CheckNumberKind(field, kind string) *Error {
+	switch kind {
+	case "local", "global", "toll-free", "vanity", "mobile":
+		return nil
+	}
+	return Invalidf(field, "%s is not a choice: use local, global, toll-free, vanity or mobile", quote(kind))
+}
+
 // Validate returns all broken rules.
 func (n *InventoryNumber) Validate() error {
 	var es Errors
 	es.Add(CheckE164("number", n.Number))
-	switch n.Kind {
-	case "local", "global", "toll-free", "vanity", "mobile":
-	default:
-		es.Add(Invalidf("kind", "%s is not a choice: use local, global, toll-free, vanity or mobile", quote(n.Kind)))
-	}
+	es.Add(CheckNumberKind("kind", n.Kind))
 	if n.Reseller != "" {
 		es.Add(CheckResellerName("reseller", n.Reseller))
 	}

@@ -62,11 +62,11 @@ var hostileNames = []hostileName{
 }
 
 // TestHostileNamesRealAsterisk gives each name to an extension with mailbox, a
-// Yealink and a Polycom. It is refused with the field named, or everybody gives
-// it back as it is: Asterisk, the called phone's display, the phones' own files.
+// Yealink and a Polycom. It is refused with the field named, or everybody gives it
+// back as it is: Asterisk, the called phone's display, the phones' own files, LDAP.
 func TestHostileNamesRealAsterisk(t *testing.T) {
 	t.Parallel()
-	l := openLab(t, box.Asterisk22)
+	l := openLab(t, box.Asterisk22, "--ldap-listen=127.0.0.1:0")
 	session := l.ami(t)
 	l.Extension(t, "100", "", nil)
 	callee := l.Register(t, l.Device(t, "callee", "100", nil), phone.Options{AutoAnswer: true})
@@ -205,6 +205,9 @@ func (l *lab) checkPhone(t *testing.T, callee *phone.Phone, device, model, name,
 	account := config.Accounts[0]
 	if account.DisplayName != shown || account.Label != device[1:] {
 		t.Errorf("%s reads the name as %q, label %q; want %q, %q", model, account.DisplayName, account.Label, shown, device[1:])
+	}
+	if got := searched(t, config, device[1:]); got != name {
+		t.Errorf("%s finds the name %q over LDAP, want %q", model, got, name)
 	}
 	if err := p.Register(Within(t, 10*time.Second), account); err != nil {
 		t.Fatal(err)

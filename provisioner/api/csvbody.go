@@ -1,0 +1,66 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
+)
+
+// csvBody is a body that is read as it comes: it is not held in memory as a whole. Its errors
+// are Problems.
+type csvBody struct {
+	from io.Reader
+	// unbound takes the deadline of the body back. Else it would end the request when what
+	// follows takes longer.
+	unbound func()
+}
+
+// Resolve implements huma.Resolver.
+func (b *csvBody) Resolve(ctx huma.Context) []error {
+	from := ctx.BodyReader()
+	if from == nil {
+		from = http.NoBody
+	}
+	if err := ctx.SetReadDeadline(time.Now().Add(ctx.Operation().BodyReadTimeout)); err != nil {
+		return []error{fmt.Errorf("bounding the time of the body: %w", err)}
+	}
+	b.unbound = func() { _ = ctx.SetReadDeadline(time.Time{}) } // fails for a connection that has ended
+	b.from = &boundedBody{from: from, left: numberfile.MaxBytes}
+	return nil
+}
+
+// Read implements io.Reader.
+func (b csvBody) Read(p []byte) (int, error) { return b.from.Read(p) }
+
+// boundedBody ends a body that is too long, or too slow, with a Problem.
+type boundedBody struct {
+	from io.Reader
+	left int
+}
+
+// Read implements io.Reader.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	b.left -= n
+	var slow net.Error
+	switch {
+	case b.left < 0:
+		return 0, &Problem{Status: http.StatusRequestEntityTooLarge, Title: http.StatusText(http.StatusRequestEntityTooLarge),
+			Kind:   kindOfStatus(http.StatusRequestEntityTooLarge),
+			Detail: fmt.Sprintf("the body is larger than %d MiB: split the file", numberfile.MaxBytes>>20)}
+	case errors.As(err, &slow) && slow.Timeout():
+		return 0, &Problem{Status: http.StatusRequestTimeout, Title: http.StatusText(http.StatusRequestTimeout),
+			Kind: kindOfStatus(http.StatusRequestTimeout), Detail: "the body did not come in time"}
+	case err != nil && !errors.Is(err, io.EOF):
+		return 0, &Problem{Status: http.StatusBadRequest, Title: http.StatusText(http.StatusBadRequest),
+			Kind: kindOfStatus(http.StatusBadRequest), Detail: "the body ended before its end"}
+	}
+	return n, err
+}
