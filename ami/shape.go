@@ -62,6 +62,7 @@ var shapes = map[string]shape{
 
 	"ContactStatus":     exact(shape{fields("URI ContactStatus AOR EndpointName"), optional("RoundtripUsec")}),
 	"DeviceStateChange": exact(shape{fields("Device State")}),
+	"MessageWaiting":    exact(shape{fields("Mailbox Waiting"), optional("New Old")}), // main/manager_mwi.c
 	"PeerStatus": exact(shape{fields("ChannelType Peer PeerStatus"), optional("Cause"), optional("Address"),
 		optional("Port"), optional("Time")}),
 	"Registry": exact(shape{fields("ChannelType Username Domain Status"), optional("Cause")}),
