@@ -158,7 +158,7 @@ func (tx *Tx) UnassignNumber(ctx context.Context, reach Reach, number string) (*
 	if err != nil {
 		return nil, err
 	}
-	row.Destination = pbx.Destination{}
+	row.Unassign()
 	if err := tx.PutNumber(ctx, row); err != nil {
 		return nil, err
 	}
@@ -219,9 +219,9 @@ func (tx *Tx) takeNumber(ctx context.Context, n *pbx.Number) error {
 		return err
 	}
 	if old.UploadedBy == pbx.AccountOf("", n.Tenant) {
-		if n.Destination.Kind != "" {
+		if n.Leads() {
 			return &pbx.Error{Kind: pbx.InUse, Message: fmt.Sprintf(
-				"number %s is assigned to %s: unassign it first", n.Number, n.Destination)}
+				"number %s is assigned to %s: unassign it first", n.Number, n.Destinations()[0].To)}
 		}
 		if err := tx.dropNumber(ctx, n.Tenant, n.Number); err != nil {
 			return err

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -35,7 +36,8 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 // forwards, numbers and ring groups.
 const leadingTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
 	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0)
-	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1 AND destination = ?3
+	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1
+	AND (destination = ?3 OR rules <> '[]' AND instr(rules, '"' || ?3 || '"') > 0)
 	UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1 AND destination = ?3 `
 
 // forwardsLeadingTo returns the forwards that leadingTo names.
@@ -77,18 +79,8 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 			moved[f.Extension].Redirect(m.from, m.to)
 		}
 	}
-	for _, m := range moves {
-		ns, err := tx.numbersTo(ctx, tenant, m.from)
-		if err != nil {
-			return err
-		}
-		for _, n := range ns {
-			n.Destination, tx.because = m.to, m.String()
-			err := tx.PutNumber(ctx, n)
-			if tx.because = ""; err != nil {
-				return err
-			}
-		}
+	if err := tx.redirectNumbers(ctx, tenant, moves); err != nil {
+		return err
 	}
 	for _, extension := range order {
 		if err := tx.PutForward(ctx, moved[extension]); err != nil {
@@ -97,6 +89,33 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 	}
 	for _, m := range moves {
 		if err := tx.redirectGroups(ctx, tenant, m.from, m.to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redirectNumbers makes the numbers follow the moves, and their history say why.
+func (tx *Tx) redirectNumbers(ctx context.Context, tenant string, moves []move) error {
+	moved, why := map[string]*pbx.Number{}, map[string][]string{}
+	var order []string
+	for _, m := range moves {
+		ns, err := tx.numbersTo(ctx, tenant, m.from)
+		if err != nil {
+			return err
+		}
+		for _, n := range ns {
+			if moved[n.Number] == nil {
+				moved[n.Number], order = n, append(order, n.Number)
+			}
+			moved[n.Number].Redirect(m.from, m.to)
+			why[n.Number] = append(why[n.Number], m.String())
+		}
+	}
+	defer func() { tx.because = "" }()
+	for _, number := range order {
+		tx.because = strings.Join(why[number], "; ")
+		if err := tx.PutNumber(ctx, moved[number]); err != nil {
 			return err
 		}
 	}

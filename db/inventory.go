@@ -17,7 +17,8 @@ var inventoryTable = newTable(kindInventory, "inventory",
 	col("tenant", func(row *pbx.InventoryNumber) any { return &row.Tenant }).
 		from(`coalesce((SELECT n.tenant FROM numbers n WHERE n.number = inventory.number), '')`),
 	col("destination", func(row *pbx.InventoryNumber) any { return destination{&row.Destination} }).
-		from(`coalesce((SELECT n.destination FROM numbers n WHERE n.number = inventory.number), '')`),
+		from(`coalesce((SELECT coalesce(nullif(n.destination, ''), json_extract(n.rules, '$[0].destination'))
+			FROM numbers n WHERE n.number = inventory.number), '')`), // where the first rule leads, if all are by rules
 	col("kind", func(row *pbx.InventoryNumber) any { return &row.Kind }),
 	col("kind_guessed", func(row *pbx.InventoryNumber) any { return &row.KindGuessed }),
 	col("voice", func(row *pbx.InventoryNumber) any { return &row.Voice }),

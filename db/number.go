@@ -13,6 +13,9 @@ var numberTable = newTable(kindNumber, "numbers",
 	keyCol("number", func(row *pbx.Number) any { return &row.Number }),
 	col("description", func(row *pbx.Number) any { return &row.Description }),
 	col("destination", func(row *pbx.Number) any { return destination{&row.Destination} }),
+	col("rules", func(row *pbx.Number) any { return inJSONList[pbx.NumberRule]{&row.Rules} }),
+	col("timezone", func(row *pbx.Number) any { return &row.Timezone }),
+	col("caller_id_prefix", func(row *pbx.Number) any { return &row.CallerIDPrefix }),
 )
 
 // Number returns one number of a tenant, or a NotFound error.
@@ -27,7 +30,7 @@ func (tx *Tx) Numbers(ctx context.Context, tenant string, o ListOptions) ([]*pbx
 		return nil, err
 	}
 	ns, err := numberTable.rows(ctx, tx, `
-		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\' OR destination LIKE ?3 ESCAPE '\')
+		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\' OR destination LIKE ?3 ESCAPE '\' OR rules LIKE ?3 ESCAPE '\')
 		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
 		return nil, fmt.Errorf("listing numbers: %w", err)
@@ -37,7 +40,8 @@ func (tx *Tx) Numbers(ctx context.Context, tenant string, o ListOptions) ([]*pbx
 
 // numbersTo returns the numbers that lead to a destination.
 func (tx *Tx) numbersTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Number, error) {
-	ns, err := numberTable.rows(ctx, tx, `WHERE tenant = ? AND destination = ? ORDER BY number`, tenant, d.String())
+	ns, err := numberTable.rows(ctx, tx, `WHERE tenant = ?1 AND (destination = ?2
+		OR rules <> '[]' AND instr(rules, '"' || ?2 || '"') > 0) ORDER BY number`, tenant, d.String())
 	if err != nil {
 		return nil, fmt.Errorf("listing the numbers that lead to %s: %w", d, err)
 	}
@@ -83,7 +87,7 @@ func (tx *Tx) saveNumber(ctx context.Context, old, n *pbx.Number) error {
 		}
 		return tx.checkPools(ctx, t.Reseller)
 	}
-	if old.Destination != n.Destination {
+	if old.Destination != n.Destination || old.Leads() != n.Leads() {
 		return tx.numberLeads(ctx, n)
 	}
 	return nil
@@ -95,18 +99,23 @@ func (tx *Tx) numberLeads(ctx context.Context, n *pbx.Number) error {
 	if err != nil {
 		return err
 	}
-	if n.Destination.Kind == "" {
+	if !n.Leads() {
 		return tx.numberHappened(ctx, row, "unassigned")
 	}
 	return tx.numberHappened(ctx, row, "assigned")
 }
 
-// checkOwnNumber refuses a tenant and a destination that do not exist.
+// checkOwnNumber refuses a tenant and destinations that do not exist.
 func (tx *Tx) checkOwnNumber(ctx context.Context, n *pbx.Number) error {
 	if err := tx.needTenant(ctx, n.Tenant); err != nil {
 		return err
 	}
-	return tx.needDestination(ctx, "destination", n.Tenant, n.Destination)
+	for _, named := range n.Destinations() {
+		if err := tx.needDestination(ctx, named.Field, n.Tenant, named.To); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DeleteNumber takes a number from a tenant: it is back in the inventory, or gone where the

@@ -10,7 +10,10 @@ import (
 )
 
 func sampleOwnNumber() *pbx.Number {
-	return &pbx.Number{Tenant: "default", Number: "+493012345678", Description: "Ada's desk", Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"}}
+	night := pbx.ForwardRule{Days: []string{"sat"}, From: "18:00", To: "08:00", FirstDate: "2026-12-24", LastDate: "2026-12-26",
+		Destination: pbx.Destination{Kind: pbx.ToHangup}}
+	return &pbx.Number{Tenant: "default", Number: "+493012345678", Description: "Ada's desk", Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"},
+		Rules: []pbx.NumberRule{{ForwardRule: night, Callers: []string{"+4989"}}}, Timezone: "Europe/Zurich", CallerIDPrefix: "Sales:"}
 }
 
 func sampleClass() *pbx.ClassOfService {
@@ -141,5 +144,60 @@ func TestNumberRefusals(t *testing.T) {
 		{name: "extension with a number", kind: pbx.InUse, message: "extension 101 is still used by",
 			refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "number", Key: "+493012345678"}, {Kind: "button", Key: "001565aabbcc/m1-2"}, {Kind: "mailbox", Key: "101"}},
 			do:   after(func(ctx context.Context, tx *Tx) error { return tx.DeleteExtension(ctx, "default", "101") })},
+	})
+}
+
+// TestNumbersFromBeforeHaveNoRules migrates a number of version 42.
+func TestNumbersFromBeforeHaveNoRules(t *testing.T) {
+	path, raw := databaseOf(t, 42)
+	for _, statement := range []string{
+		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
+		`INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 1)`,
+		`INSERT INTO numbers (tenant, number, description, destination, version, revision) VALUES ('old', '+493012345678', '', 'hangup', 1, 1)`,
+	} {
+		if _, err := raw.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := raw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := openAt(t, path, Options{}).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &pbx.Number{Tenant: "old", Number: "+493012345678", Destination: pbx.Destination{Kind: pbx.ToHangup}, Version: 1, Revision: 1}
+	if diff := cmp.Diff(want, s.NumberOf("old", "+493012345678")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestNumbersFollowByRules: what a rule leads to is in use, and rules follow it to its new number.
+func TestNumbersFollowByRules(t *testing.T) {
+	db := openDB(t, Options{})
+	fill(t, db)
+	to := pbx.Destination{Kind: pbx.ToExtension, Key: "101"}
+	n := &pbx.Number{Tenant: "default", Number: "+493012345678", Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: to}}}}
+	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutNumber(ctx, n) })
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		row, err := tx.InventoryNumber(ctx, Reach{}, n.Number)
+		if err == nil && row.Destination != to {
+			t.Errorf("the inventory says that it leads to %s", row.Destination)
+		}
+		return err
+	})
+	nowhere := &pbx.Number{Tenant: "default", Number: n.Number, Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "999"}}}}}
+	if _, err := db.Update(t.Context(), tester, func(tx *Tx) error { return tx.PutNumber(t.Context(), nowhere) }); err == nil || pbx.KindOf(err) == pbx.NotFound {
+		t.Errorf("a rule that leads nowhere: %v", err)
+	}
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		return tx.redirect(ctx, "default", move{to, pbx.Destination{Kind: pbx.ToHangup}})
+	})
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		got, err := tx.Number(ctx, "default", n.Number)
+		if err == nil && got.Rules[0].Destination.Kind != pbx.ToHangup {
+			t.Errorf("the rule leads to %s", got.Rules[0].Destination)
+		}
+		return err
 	})
 }

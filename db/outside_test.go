@@ -49,7 +49,7 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 			return tx.exec(ctx, `INSERT INTO number_history VALUES (1, '+493012345678', 1, 'tester', 'uploaded', 'assigned', '', 'default', '', 'by hand')`)
 		},
 		func() error {
-			return tx.exec(ctx, `INSERT INTO numbers VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)
+			return tx.exec(ctx, `INSERT INTO numbers (tenant, number, description, destination, version, revision) VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO classes_of_service VALUES ('default', 'home', '', 'national', '', 1, 2)`)

@@ -42,7 +42,7 @@ func Simulate(s *pbx.Snapshot, q Question) (*pbx.Place, error) {
 	if s.Tenant(q.Tenant) == nil {
 		return nil, pbx.NotFoundf("tenant %s does not exist", q.Tenant)
 	}
-	call := pbx.Call{Tenant: q.Tenant, Dialled: q.To, Caller: q.From}
+	call := pbx.Call{Tenant: q.Tenant, Dialled: q.To, Caller: pbx.NamedCaller(pbx.CallParty{Number: q.From}).Number}
 	if d := callingDevice(s, q.Tenant, q.From); d != nil {
 		call.Endpoint = d.Endpoint
 	} else if s.Extension(q.Tenant, q.From) != nil {

@@ -295,7 +295,7 @@ CREATE TABLE "numbers" (
     description TEXT    NOT NULL,
     destination TEXT    NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0), rules TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(rules)), timezone TEXT NOT NULL DEFAULT '', caller_id_prefix TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -673,6 +673,8 @@ CREATE INDEX invitations_queued ON invitations (next_at) WHERE state = 'queued';
 CREATE INDEX number_history_of ON number_history (number, id);
 
 CREATE INDEX numbers_of_destination ON numbers (tenant, destination);
+
+CREATE INDEX numbers_with_rules ON numbers (tenant) WHERE rules <> '[]';
 
 CREATE INDEX phone_buttons_of_extension ON phone_buttons (tenant, watches);
 

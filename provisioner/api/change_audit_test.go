@@ -36,7 +36,7 @@ func TestAuditSpeaksTheAPIsLanguage(t *testing.T) {
 			"twin_number":"+4915112345678","class_of_service":"home","ring":"sequence","record":true}`, reflect.TypeFor[pbx.Extension](), reflect.TypeFor[Extension]()},
 		{"device", "devices/desk", `{"extension":"101","ring_order":2}`, reflect.TypeFor[pbx.Device](), reflect.TypeFor[Device]()},
 		{"phone", "phones/001565aabbcc", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"desk"}],"buttons":{"2":{"kind":"blf","value":"101"}}}`, reflect.TypeFor[pbx.Phone](), reflect.TypeFor[Phone]()},
-		{"number", "numbers/+493012345678", `{"destination":"extension:101"}`, reflect.TypeFor[pbx.Number](), reflect.TypeFor[Number]()},
+		{"number", "numbers/+493012345678", `{"destination":"extension:101","rules":[{"days":["sat"],"callers":["+4989"],"destination":"hangup"}],"timezone":"Europe/Zurich","caller_id_prefix":"Sales:"}`, reflect.TypeFor[pbx.Number](), reflect.TypeFor[Number]()},
 		{"user", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","login":false,"desk_pin":"471147"}`, reflect.TypeFor[pbx.User](), reflect.TypeFor[User]()},
 		{"forward", "forwards/101", `{"mode":"schedule","rules":[{"days":["sat"],"destination":"voicemail:101"}],"busy":"hangup","no_answer":"voicemail:101","no_answer_seconds":9,"exceptions":["0301","0300"]}`, reflect.TypeFor[pbx.Forward](), reflect.TypeFor[Forward]()},
 		{"button-template", "button-templates/T46U", `{"buttons":{"3":{"kind":"none"},"m1-2":{"kind":"blf","value":"101","label":"A"}}}`, reflect.TypeFor[pbx.ButtonTemplate](), reflect.TypeFor[ButtonTemplate]()},

@@ -30,6 +30,18 @@ type ForwardRule struct {
 	Destination string   `json:"destination" doc:"Where calls go then: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup"`
 }
 
+// row is the rule of a row; field names it in errors.
+func (r ForwardRule) row(field string) (pbx.ForwardRule, *pbx.Error) {
+	to, err := pbx.ParseDestination(field+".destination", r.Destination)
+	return pbx.ForwardRule{Days: r.Days, From: r.From, To: r.To, FirstDate: r.FirstDate, LastDate: r.LastDate,
+		Destination: to}, err
+}
+
+// forwardRule is a rule as clients read it.
+func forwardRule(r pbx.ForwardRule) ForwardRule {
+	return ForwardRule{r.Days, r.From, r.To, r.FirstDate, r.LastDate, r.Destination.String()}
+}
+
 // Forward is what a client reads.
 type Forward struct {
 	ForwardFields
@@ -47,16 +59,15 @@ func registerForwards(a *api) {
 		toRow: func(w ForwardFields, _, f *pbx.Forward) error {
 			var es pbx.Errors
 			for i, r := range w.Rules {
-				to, err := pbx.ParseDestination(fmt.Sprintf("rules[%d].destination", i), r.Destination)
+				rule, err := r.row(fmt.Sprintf("rules[%d]", i))
 				es.Add(err)
-				f.Rules = append(f.Rules, pbx.ForwardRule{Days: r.Days, From: r.From, To: r.To, FirstDate: r.FirstDate,
-					LastDate: r.LastDate, Destination: to})
+				f.Rules = append(f.Rules, rule)
 			}
 			return es.Err()
 		},
 		toFields: func(f *pbx.Forward, w *ForwardFields) {
 			for _, r := range f.Rules {
-				w.Rules = append(w.Rules, ForwardRule{r.Days, r.From, r.To, r.FirstDate, r.LastDate, r.Destination.String()})
+				w.Rules = append(w.Rules, forwardRule(r))
 			}
 		},
 		revision: func(f *pbx.Forward) int64 { return f.Revision },

@@ -11,15 +11,28 @@ import (
 type NumberFields struct {
 	Number      string `json:"number,omitempty" doc:"The number in E.164, such as +493012345678; taken from the path in PUT and PATCH. No two tenants can have the same; the account above gives it, or with allow_external_numbers of the tenant its admins add it"`
 	Description string `json:"description,omitempty" doc:"For people, at most 100 characters of plain text"`
-	Destination string `json:"destination,omitempty" doc:"Where calls from a trunk to the number go: extension:NUMBER, voicemail:NUMBER or hangup; without one they get 404, and extensions may still show the number"`
+	Destination string `json:"destination,omitempty" doc:"Where calls from a trunk to the number go that no rule sends elsewhere: extension:NUMBER, voicemail:NUMBER, ring-group:NAME or hangup; without one they get 404, and extensions may still show the number"`
+
+	Rules          []NumberRule `row:"Rules,by hand" json:"rules,omitempty" doc:"Rules by time and caller, at most 50, looked through in order: the first that holds says where a call goes; where none holds, destination does"`
+	Timezone       string       `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`
+	CallerIDPrefix string       `json:"caller_id_prefix,omitempty" doc:"Up to 20 characters put before the name of callers outside on the display, with a space, such as Sales:"`
+}
+
+// NumberRule is one rule of a number.
+type NumberRule struct {
+	ForwardRule
+	Callers []string `json:"callers,omitempty" doc:"How callers' numbers begin in E.164, such as +4989, at most 20; every caller if left out. A caller is compared as a number, however the carrier writes it"`
 }
 
 // Number is what a client reads.
 type Number struct {
-	Number      string     `json:"number"`
-	Description string     `json:"description"`
-	Destination string     `json:"destination,omitempty"`
-	Apply       ApplyBlock `json:"apply"`
+	Number         string       `json:"number"`
+	Description    string       `json:"description"`
+	Destination    string       `json:"destination,omitempty"`
+	Rules          []NumberRule `row:"Rules,by hand" json:"rules,omitempty"`
+	Timezone       string       `json:"timezone,omitempty"`
+	CallerIDPrefix string       `json:"caller_id_prefix,omitempty"`
+	Apply          ApplyBlock   `json:"apply"`
 }
 
 func registerNumbers(a *api) {
@@ -30,11 +43,34 @@ func registerNumbers(a *api) {
 			s = pbx.PlainNumber(s)
 			return s, pbx.CheckE164(field, s)
 		},
-		mayAdd:   a.mayAddNumber,
-		fresh:    func(tenant, number string) *pbx.Number { return &pbx.Number{Tenant: tenant, Number: number} },
+		mayAdd: a.mayAddNumber,
+		fresh:  func(tenant, number string) *pbx.Number { return &pbx.Number{Tenant: tenant, Number: number} },
+		toRow: func(w NumberFields, _, n *pbx.Number) error {
+			var es pbx.Errors
+			for i, r := range w.Rules {
+				rule, err := r.ForwardRule.row(fmt.Sprintf("rules[%d]", i))
+				es.Add(err)
+				next := pbx.NumberRule{ForwardRule: rule}
+				for _, c := range r.Callers {
+					next.Callers = append(next.Callers, pbx.PlainNumber(c))
+				}
+				n.Rules = append(n.Rules, next)
+			}
+			return es.Err()
+		},
+		toFields: func(n *pbx.Number, w *NumberFields) { w.Rules = numberRules(n) },
+		toView:   func(_ context.Context, n *pbx.Number, v *Number) { v.Rules = numberRules(n) },
 		revision: func(n *pbx.Number) int64 { return n.Revision },
 		apply:    func(v *Number) *ApplyBlock { return &v.Apply },
 	}))
+}
+
+// numberRules are the rules of a number as clients read them.
+func numberRules(n *pbx.Number) (out []NumberRule) {
+	for _, r := range n.Rules {
+		out = append(out, NumberRule{forwardRule(r.ForwardRule), r.Callers})
+	}
+	return out
 }
 
 // mayAddNumber leaves a new number to the accounts above the tenant, unless the tenant may

@@ -89,7 +89,7 @@ var kindsSwept = map[string]kindSwept{
 		`{"mode":"destination","destination":"extension:102","rules":null,"timezone":null}`}, []string{
 		`{"mode":"schedule","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","destination":"extension:101"}],"unreachable":"voicemail:101","busy":"hangup","no_answer":"hangup"}`,
 		`{"mode":"destination","destination":"voicemail:101"}`}},
-	"numbers":            {"number", "+493012345678", "+493012345679", []string{`{"description":"front","destination":"extension:102"}`}, nil},
+	"numbers":            {"number", "+493012345678", "+493012345679", []string{`{"description":"front","destination":"extension:102","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","callers":["+4989"],"destination":"extension:101"}],"timezone":"Europe/Berlin","caller_id_prefix":"Sales:"}`}, nil},
 	"classes-of-service": {"name", "home", "fresh", []string{`{"description":"home","allow":["national"],"deny":["+49900"]}`}, nil},
 	"button-templates":   {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
 	"ring-groups": {"name", "sales", "fresh", []string{

@@ -69,9 +69,10 @@ type dialplanExtension struct {
 }
 
 // divertedTo is where the fallback sends all calls to an extension instead: to
-// another one, to a mailbox or, with Ends, nowhere.
+// another one or a ring group, to a mailbox or, with Ends, nowhere.
 type divertedTo struct {
 	Any, Ends bool
+	Fallback  contextName // where Extension is
 	Extension extenName
 	ToMailbox bool
 	Mailbox   mailboxName
@@ -161,6 +162,9 @@ func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 	if v.Numbers, err = numbersSent(s, s.SentToAny()); err != nil {
 		return nil, err
 	}
+	if v.Ruled, err = ruledNumbers(s); err != nil {
+		return nil, err
+	}
 	if err := addRingGroups(&v, s, at); err != nil {
 		return nil, err
 	}
@@ -184,6 +188,7 @@ func (v *dialplanView) descend() {
 		}
 	}
 	slices.SortStableFunc(v.Numbers, func(a, b dialplanNumber) int { return cmp.Compare(b.Sent.text, a.Sent.text) })
+	slices.SortStableFunc(v.Ruled, func(a, b dialplanRuled) int { return cmp.Compare(b.Name.text, a.Name.text) })
 	slices.SortStableFunc(v.Legs, func(a, b dialplanLeg) int { return cmp.Compare(b.Name.text, a.Name.text) })
 }
 
@@ -238,11 +243,14 @@ func divertedOf(es *pbx.Errors, s *pbx.Snapshot, e *pbx.Extension) (v divertedTo
 
 // leadingTo is a destination in a tenant, as the fallback reaches it.
 func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destination) (v divertedTo) {
+	into(es, &v.Fallback)(newContextName("tenant", tenant, pbx.FallbackContext))
 	switch {
 	case to.Kind == pbx.ToExtension && pbx.CheckNoEmergency("", to.Key, s.CountriesOf(tenant)) != nil:
 		v.Ends = true // no rule calls for help
 	case to.Kind == pbx.ToExtension && s.Extension(tenant, to.Key) != nil:
 		into(es, &v.Extension)(newExtenName("destination", to.Key))
+	case to.Kind == pbx.ToRingGroup && s.RingGroup(tenant, to.Key) != nil:
+		into(es, &v.Extension)(newExtenName("destination", s.RingGroup(tenant, to.Key).Number))
 	case to.Kind == pbx.ToVoicemail:
 		into(es, &v.Mailbox)(newMailboxName("destination", tenant, to.Key))
 		v.ToMailbox = true

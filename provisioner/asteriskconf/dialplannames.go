@@ -34,6 +34,7 @@ type dialplanView struct {
 	Answers, CarrierAnswers map[int]int
 	Tenants                 []dialplanTenant
 	Numbers                 []dialplanNumber // of all tenants
+	Ruled                   []dialplanRuled  // those of them that have rules
 	Accounts                []accountName
 	Legs                    []dialplanLeg // of all tenants that are calls of their own
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.

@@ -13,8 +13,9 @@ import (
 // without a controller.
 type dialplanNumber struct {
 	Sent     outsideNumber
-	Fallback contextName // of the tenant that has the number
-	FromFrom bool        // the caller is the one in From, whatever the carrier asserts
+	FromFrom bool      // the caller is the one in From, whatever the carrier asserts
+	Label    labelText // put before the caller's name
+	Ruled    ruledName // where its rules are; "" where it has none
 	To       divertedTo
 }
 
@@ -24,12 +25,15 @@ func numbersSent(s *pbx.Snapshot, list []pbx.SentNumber) ([]dialplanNumber, erro
 	var out []dialplanNumber
 	for _, n := range list {
 		var es pbx.Errors
-		d := dialplanNumber{To: leadingTo(&es, s, n.Number.Tenant, n.Number.Destination)}
+		d := dialplanNumber{To: leadingTo(&es, s, n.Number.Tenant, n.Number.Destination),
+			Label: newLabelText(n.Number.CallerIDPrefix)}
+		if len(n.Number.Rules) > 0 {
+			into(&es, &d.Ruled)(newRuledName("number", n.Number.Number))
+		}
 		if trunk := s.TrunkAt("", n.Number.Tenant); trunk != nil {
 			d.FromFrom = !trunk.TrustIDInbound
 		}
 		into(&es, &d.Sent)(newOutsideNumber("number", n.Sent))
-		into(&es, &d.Fallback)(newContextName("tenant", n.Number.Tenant, pbx.FallbackContext))
 		if err := es.Err(); err != nil {
 			return nil, fmt.Errorf("number %s of tenant %s: %w", n.Number.Number, n.Number.Tenant, err)
 		}

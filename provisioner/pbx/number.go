@@ -12,9 +12,15 @@ type Number struct {
 	Tenant      string
 	Number      string      // key, of one tenant only: E.164 with +
 	Description string      // for people, at most 100 characters; may be empty
-	Destination Destination // where calls to it go, never outside; zero is nowhere
-	Version     int64
-	Revision    int64
+	Destination Destination // where calls to it go that no rule sends elsewhere, never outside; zero is nowhere
+	// Rules are looked through in order: the first that holds says where a call goes. At most
+	// MaxForwardRules.
+	Rules []NumberRule
+	// Timezone is the zone the rules are read in; "" is the tenant's.
+	Timezone       string
+	CallerIDPrefix string // put before the name of callers outside, with a space; "" for none
+	Version        int64
+	Revision       int64
 }
 
 // prefixPattern is how numbers of E.164 begin.
@@ -25,9 +31,13 @@ func (n *Number) Validate() error {
 	var es Errors
 	es.Add(CheckE164("number", n.Number))
 	es.Add(CheckText("description", n.Description, 0, 100, 0))
-	if n.Destination.Kind == ToExternal {
-		es.Add(Invalidf("destination",
-			"leads outside: name an extension that is forwarded there, whose rights the call then has"))
+	n.checkRules(&es)
+	es.Add(CheckText("caller_id_prefix", n.CallerIDPrefix, 0, 20, maxPrefixBytes))
+	for _, named := range n.Destinations() {
+		if named.To.Kind == ToExternal {
+			es.Add(Invalidf(named.Field,
+				"leads outside: name an extension that is forwarded there, whose rights the call then has"))
+		}
 	}
 	return es.Err()
 }

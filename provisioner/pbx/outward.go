@@ -45,13 +45,16 @@ func toOutside(r routing, door Door, owner *Extension, number string) Plan {
 
 // toNumber sends a call on to where a number of the tenant leads.
 func (r routing) toNumber(n *Number) Plan {
-	switch why := r.barred(n.Destination); {
-	case n.Destination.IsZero():
+	to, rule := r.s.leads(n, r.callerNumber(), r.now)
+	switch why := r.barred(to); {
+	case to.IsZero() && len(n.Rules) > 0:
+		return hangup(CauseUnallocated, "%s is a number of tenant %s and leads nowhere now: no rule holds", n.Number, n.Tenant)
+	case to.IsZero():
 		return hangup(CauseUnallocated, "%s is a number of tenant %s and leads nowhere", n.Number, n.Tenant)
 	case why != "":
 		return hangup(CauseAbsent, "the call to %s is %s", n.Number, why)
 	}
-	return Plan{Steps: []Step{sendOn(n.Destination, "%s is a number of tenant %s", n.Number, n.Tenant)}}
+	return Plan{Steps: []Step{sendOn(to, "%s is a number of tenant %s%s", n.Number, n.Tenant, rule)}}
 }
 
 // callsForHelp is the plan of a device's call to an emergency number, which no code,

@@ -43,6 +43,33 @@ func CallerNumber(iso, shown string) string {
 	return shown
 }
 
+// ShownAs returns how a caller's number, or its beginning in E.164, may be written by
+// carriers of a tenant: what CallerNumber reads as that.
+func (s *Snapshot) ShownAs(tenant, number string) []string {
+	iso := s.CountryOf(&Extension{Tenant: tenant})
+	digits := strings.TrimPrefix(number, "+")
+	out := []string{number, digits, "00" + digits}
+	byName, _ := countries()
+	c := byName[iso]
+	if c == nil {
+		return out
+	}
+	if c.exit != "00" && c.exit != "" {
+		out = append(out, c.exit+digits)
+	}
+	national, own := strings.CutPrefix(digits, c.code)
+	switch {
+	case !own || c.trunk == "" || c.trunk == c.code:
+	case national != "":
+		out = append(out, c.trunk+national)
+	default: // 0 and no second one, which would be abroad
+		for _, d := range "123456789" {
+			out = append(out, c.trunk+string(d))
+		}
+	}
+	return out
+}
+
 // isWhole reports whether digits are a calling code and a number of a country that
 // has it.
 func isWhole(digits string) bool {

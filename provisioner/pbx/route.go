@@ -58,9 +58,10 @@ func (c Call) Extension(s *Snapshot) *Extension {
 
 // routing is one decision.
 type routing struct {
-	s   *Snapshot
-	c   Call
-	now time.Time
+	s     *Snapshot
+	c     Call
+	now   time.Time
+	label []Variable // what lets phones show which number was called
 }
 
 // maxLegs bounds the devices that ring at once: Asterisk cuts an application's
@@ -75,7 +76,14 @@ const maxLegs = 100
 // A plan ends the call or sends it on (StepForward); then the way goes on with the
 // plan for Call.Sent, at most MaxHops times.
 func Route(s *Snapshot, c Call, now time.Time) Plan {
-	r := routing{s, c, now}
+	r := routing{s: s, c: c, now: now}
+	r = r.labelled(r.calledNumber())
+	return r.show(r.route())
+}
+
+// route is the plan of a call, without what lets phones show the number called.
+func (r routing) route() Plan {
+	s, c := r.s, r.c
 	trunk := s.trunkOf(c)
 	switch {
 	case s.Tenant(c.Tenant) == nil:

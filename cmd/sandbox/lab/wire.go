@@ -49,8 +49,8 @@ func (w *Wire) Answers(method, status string) {
 }
 
 // Calls sends an INVITE for a number to the office, with From and further header lines, and
-// without a body.
-func (w *Wire) Calls(t *testing.T, l *Lab, number, from string, lines ...string) {
+// without a body. It returns the Call-ID.
+func (w *Wire) Calls(t *testing.T, l *Lab, number, from string, lines ...string) string {
 	t.Helper()
 	to, err := net.ResolveUDPAddr("udp4", l.SIP)
 	if err != nil {
@@ -66,6 +66,24 @@ func (w *Wire) Calls(t *testing.T, l *Lab, number, from string, lines ...string)
 	if _, err := w.conn.WriteToUDP([]byte(text+"Content-Length: 0\r\n\r\n"), to); err != nil {
 		t.Fatal(err)
 	}
+	return id
+}
+
+// Final waits for the final answer to a call and returns its status, such as "486".
+func (w *Wire) Final(t *testing.T, id string) (status string) {
+	t.Helper()
+	Eventually(t, Patience, func() string {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, p := range w.packets {
+			if m := finalAnswer.FindStringSubmatch(p); m != nil && headerOf(p, "Call-ID") == id {
+				status = m[1]
+				return ""
+			}
+		}
+		return "no final answer to " + id
+	})
+	return status
 }
 
 // Packets are the requests of a method that came, in order, or the answers by "SIP/2.0".
