@@ -82,7 +82,7 @@ func all(errs ...func() error) error {
 func sampleTenant() *pbx.Tenant {
 	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true, Guard: pbx.Guard{Calls: 3}, GuardCeiling: pbx.Guard{MinutesPerDay: 90}, Title: "Acme GmbH", Timezone: "Europe/Berlin",
 		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
-		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90, FirstExtension: "510", Anonymous: pbx.AnonymousRefused}
+		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90, FirstExtension: "510", Anonymous: pbx.AnonymousRefused, VoicemailSubject: "From ${caller}", VoicemailText: "Listen!"}
 }
 
 // loneTenant is sampleTenant of the platform.
@@ -98,7 +98,7 @@ func sampleReseller() *pbx.Reseller {
 }
 
 func sampleMailbox() *pbx.Mailbox {
-	return &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Ada", PIN: pbx.NewSecret("98761234"), Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true}
+	return &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Ada", PIN: pbx.NewSecret("98761234"), EmailNotification: true, Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true}
 }
 
 func sampleExtension() *pbx.Extension {

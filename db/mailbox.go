@@ -14,6 +14,7 @@ var mailboxTable = newTable(kindMailbox, "mailboxes",
 	col("name", func(row *pbx.Mailbox) any { return &row.Name }),
 	col("pin", func(row *pbx.Mailbox) any { return secret{&row.PIN} }),
 	col("email", func(row *pbx.Mailbox) any { return &row.Email }),
+	col("email_notification", func(row *pbx.Mailbox) any { return &row.EmailNotification }),
 	col("attach_recording", func(row *pbx.Mailbox) any { return &row.AttachRecording }),
 	col("delete_after_mail", func(row *pbx.Mailbox) any { return &row.DeleteAfterMail }),
 )
@@ -74,7 +75,15 @@ func (tx *Tx) saveMailbox(ctx context.Context, old, m *pbx.Mailbox) error {
 	if err := tx.needTenant(ctx, m.Tenant); err != nil {
 		return err
 	}
-	return mailboxTable.save(ctx, tx, old, m)
+	if err := mailboxTable.save(ctx, tx, old, m); err != nil {
+		return err
+	}
+	if !m.EmailNotification || old != nil && old.EmailNotification {
+		return nil
+	}
+	// Messages that are there already are not mailed.
+	return tx.exec(ctx, `UPDATE mailboxes SET notified_since = ? WHERE tenant = ? AND number = ?`, millis(tx.start), m.Tenant,
+		m.Number)
 }
 
 // DeleteMailbox removes a mailbox; an InUse error names the extensions that use

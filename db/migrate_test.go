@@ -151,6 +151,10 @@ func fillEverything(t testing.TB, db *DB) {
 		},
 		func() error { return db.AddInvitationLink(ctx, "i1", make([]byte, 32)) },
 		func() error {
+			_, err := db.AddVoicemailCopy(ctx, "default", "101", &pbx.Message{ID: "1795992451-00000000"})
+			return err
+		},
+		func() error {
 			return db.CreateToken(ctx, tester, Token{ID: "t1", Name: "console", Role: pbx.RolePlatformAdmin}, make([]byte, 32))
 		},
 		func() error { return db.AddSession(ctx, sampleSession(), sampleUser()) },
@@ -211,7 +215,8 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"Trunk.Addresses": true, "Trunk.TrustIDInbound": true, "MaxCalls": true, "FormerSecret": true, "FormerMAC": true,
 	"FormerModel": true, "Trunk.QualifySeconds": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true,
 	"Extension.Hidden": true, "Phone.Settings": true, "Phone.Handsets": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true,
-	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true}
+	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true,
+	"VoicemailSubject": true, "VoicemailText": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

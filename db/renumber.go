@@ -171,7 +171,7 @@ func (tx *Tx) DuplicateExtension(ctx context.Context, tenant, number, as string)
 			return nil, err
 		}
 		e.Mailbox, m.Number, m.Version, m.Revision = as, as, 0, 0
-		m.Email, m.AttachRecording, m.DeleteAfterMail = "", false, false
+		m.Email, m.EmailNotification, m.AttachRecording, m.DeleteAfterMail = "", false, false, false
 		m.PIN = pbx.RandomPIN()
 		if err := tx.CreateMailbox(ctx, m); err != nil {
 			return nil, err

@@ -28,6 +28,8 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("anonymous", func(row *pbx.Tenant) any { return usual[pbx.AnonymousCalls]{&row.Anonymous, pbx.AnonymousAllowed} }),
 	col("guard", func(row *pbx.Tenant) any { return inJSON[pbx.Guard]{&row.Guard} }),
 	col("guard_ceiling", func(row *pbx.Tenant) any { return inJSON[pbx.Guard]{&row.GuardCeiling} }),
+	col("voicemail_subject", func(row *pbx.Tenant) any { return &row.VoicemailSubject }),
+	col("voicemail_text", func(row *pbx.Tenant) any { return &row.VoicemailText }),
 	col("class_of_service", func(row *pbx.Tenant) any { return &row.ClassOfService }),
 	col("forward_caller", func(row *pbx.Tenant) any {
 		return usual[pbx.ForwardCaller]{&row.ForwardCaller,

@@ -69,7 +69,7 @@ type Options struct {
 	AMI       AMI
 	// KeepDays is how long the audit trail and other records are kept; 0: forever.
 	KeepDays int
-	// Mail takes invitations and codes to sign in; the zero value sends no mail.
+	// Mail takes invitations, codes to sign in and notes about voicemail; the zero value sends no mail.
 	Mail mail.Server
 	// MailRetry is the pause before the second attempt to mail something; 0 is 30 s.
 	MailRetry time.Duration
@@ -102,7 +102,7 @@ type Controller struct {
 	Messages    *voicemail.Messages   // of mailboxes
 	Fleet       *fleet.Fleet          // desk phones, and orders to them
 	SignIn      *signin.Authenticator // passwords, sessions, codes and tokens
-	Mail        *mail.Outbox          // sends codes and invitations
+	Mail        *mail.Outbox          // sends codes, invitations and notes about voicemail
 
 	db         *db.DB
 	log        *slog.Logger
@@ -162,9 +162,9 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
 		Log: o.Logger})
-	c.Messages = voicemail.New(voicemail.Options{Log: o.Logger, Spool: c.Spool, Mailbox: c.mailbox,
-		Session: c.asterisk.Session})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
+	c.Messages = voicemail.New(voicemail.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot, Spool: c.Spool,
+		Mailbox: c.mailbox, Session: c.asterisk.Session, Queued: c.Mail.Nudge})
 	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
 	if err != nil {
 		return nil, err
@@ -210,6 +210,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		{live: c.TrunkStatus.Live, handle: c.TrunkStatus.Handle, down: c.TrunkStatus.Down},
 		{up: c.Calls.Up, handle: c.Calls.Handle, broken: c.Calls.Broken, down: c.Calls.Down},
 		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
+		{live: func(context.Context, *ami.Session) { c.Messages.LookAtAll() }, handle: c.Messages.Handle},
 		{live: c.Apply.Live, down: c.Apply.Down},
 	}
 	c.makeKinds()
@@ -246,7 +247,8 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Fleet.Run(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	// Codes come first: somebody waits for them.
-	g.Go(func() error { return c.Mail.Run(ctx, c.SignIn.NextCode, c.nextInvitation) })
+	g.Go(func() error { return c.Mail.Run(ctx, c.SignIn.NextCode, c.nextInvitation, c.Messages.NextMail) })
+	g.Go(func() error { return c.Messages.Run(ctx) })
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.checkDatabase(ctx) })
 	g.Go(func() error { return c.Records.Run(ctx) })

@@ -305,7 +305,7 @@ CREATE TABLE mailboxes (
     attach_recording  INTEGER NOT NULL CHECK (attach_recording IN (0, 1)),
     delete_after_mail INTEGER NOT NULL CHECK (delete_after_mail IN (0, 1)),
     version           INTEGER NOT NULL CHECK (version > 0),
-    revision          INTEGER NOT NULL CHECK (revision > 0),
+    revision          INTEGER NOT NULL CHECK (revision > 0), email_notification INTEGER NOT NULL DEFAULT 0 CHECK (email_notification IN (0, 1)), notified_since INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -626,7 +626,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse')), guard TEXT NOT NULL DEFAULT '{}', guard_ceiling TEXT NOT NULL DEFAULT '{}') STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse')), guard TEXT NOT NULL DEFAULT '{}', guard_ceiling TEXT NOT NULL DEFAULT '{}', voicemail_subject TEXT NOT NULL DEFAULT '', voicemail_text TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -695,6 +695,25 @@ CREATE TABLE users (
     revision    INTEGER NOT NULL CHECK (revision > 0), role TEXT NOT NULL DEFAULT 'user' CHECK (role IN ('tenant-admin', 'operator', 'user')), second_step TEXT NOT NULL DEFAULT 'none' CHECK (second_step IN ('none', 'email')),
     PRIMARY KEY (tenant, username),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE voicemail_mails (
+    tenant        TEXT    NOT NULL,
+    mailbox       TEXT    NOT NULL,
+    message       TEXT    NOT NULL CHECK (message <> ''),
+    caller_number TEXT    NOT NULL,
+    caller_name   TEXT    NOT NULL,
+    left_at       INTEGER NOT NULL,
+    seconds       REAL    NOT NULL,
+    state         TEXT    NOT NULL CHECK (state IN ('queued', 'sent', 'failed')),
+    attempts      INTEGER NOT NULL DEFAULT 0,
+    error         TEXT    NOT NULL DEFAULT '',
+    created_at    INTEGER NOT NULL,
+    next_at       INTEGER NOT NULL,
+    sent_at       INTEGER NOT NULL DEFAULT 0,
+    removes       INTEGER NOT NULL DEFAULT 0 CHECK (removes IN (0, 1)),
+    PRIMARY KEY (tenant, mailbox, message),
+    FOREIGN KEY (tenant, mailbox) REFERENCES mailboxes (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX apply_results_of_state ON apply_results (state, id);
@@ -782,3 +801,7 @@ CREATE INDEX tokens_of_reseller ON tokens (reseller);
 CREATE INDEX tokens_of_tenant ON tokens (tenant);
 
 CREATE UNIQUE INDEX users_of_extension ON users (tenant, extension);
+
+CREATE INDEX voicemail_mails_queued ON voicemail_mails (next_at) WHERE state = 'queued';
+
+CREATE INDEX voicemail_mails_removing ON voicemail_mails (next_at) WHERE removes = 1;

@@ -113,6 +113,8 @@ func TestReferencesThatAreWrong(t *testing.T) {
 		{name: "unknown vendor", path: "phones", body: `{"mac":"00:15:65:aa:bb:cc","vendor":"cisco","model":"7940"}`, status: 422, field: "vendor", detail: "yealink or polycom"},
 		{name: "phone of another tenant", path: "/v1/tenants/acme/phones", body: `{"mac":"00:15:65:00:00:01","vendor":"yealink","model":"T46U"}`, status: 409, field: "mac", detail: "belongs to another tenant"},
 		{name: "mail without address", path: "mailboxes", body: `{"number":"102","name":"x","pin":"1234","attach_recording":true}`, status: 422, field: "attach_recording", detail: "needs an email"},
+		{name: "notification without address", path: "mailboxes", body: `{"number":"102","name":"x","pin":"1234","email_notification":true}`, status: 422, field: "email", detail: "required while email_notification is on"},
+		{name: "mail with a field that is none", method: "PATCH", path: "/v1/tenants/acme", body: `{"voicemail_text":"From ${caller}\n${callerid}"}`, status: 422, field: "voicemail_text", detail: "names ${callerid}, which does not exist: use ${caller}"},
 		{name: "PIN", path: "mailboxes", body: `{"number":"102","name":"x","pin":"` + canary + `"}`, status: 422, field: "pin", detail: "4 to 10 digits"},
 		{name: "no PIN", path: "mailboxes", body: `{"number":"102","name":"x"}`, status: 422, field: "pin", detail: "pin is required"},
 		{name: "weak password", path: "devices", body: `{"name":"x","secret":"` + canary + `"}`, status: 422, field: "secret", detail: "16 to 64"},

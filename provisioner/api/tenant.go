@@ -27,6 +27,8 @@ type TenantFields struct {
 	ClaimNumbers         bool     `json:"claim_numbers,omitempty" doc:"Its admins may find and claim available numbers of the account above"`
 	Guard                Guard    `json:"guard,omitzero" doc:"Bounds the calls outside of all its extensions in sum"`
 	GuardCeiling         Guard    `json:"guard_ceiling,omitzero" doc:"The same, set by the account above; the smaller bound of both holds"`
+	VoicemailSubject     string   `json:"voicemail_subject,omitempty" doc:"Subject of mails about voicemail messages, such as Voicemail from ${caller}; in the mailbox's language if left out"`
+	VoicemailText        string   `json:"voicemail_text,omitempty" doc:"Text of such mails, up to 100 lines, with the fields ${caller}, ${caller_name}, ${caller_number}, ${date}, ${length}, ${mailbox}, ${mailbox_name} and ${time}"`
 	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -44,6 +46,8 @@ type Tenant struct {
 	ClaimNumbers         bool       `json:"claim_numbers"`
 	Guard                Guard      `json:"guard,omitzero"`
 	GuardCeiling         Guard      `json:"guard_ceiling,omitzero"`
+	VoicemailSubject     string     `json:"voicemail_subject,omitempty"`
+	VoicemailText        string     `json:"voicemail_text,omitempty"`
 	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`

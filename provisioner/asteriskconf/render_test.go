@@ -55,9 +55,6 @@ func TestRenderRefuses(t *testing.T) {
 		}},
 		"a zone that ends its name": {"timezone", func(t *pbx.Tenant, _ *pbx.Extension, _ *pbx.Device, _ *pbx.Mailbox) { t.Timezone = "UTC|x" }},
 		"a PIN that is none":        {"pin", func(_ *pbx.Tenant, _ *pbx.Extension, _ *pbx.Device, m *pbx.Mailbox) { m.PIN = pbx.NewSecret("*") }},
-		"two mail addresses": {"email", func(_ *pbx.Tenant, _ *pbx.Extension, _ *pbx.Device, m *pbx.Mailbox) {
-			m.Email = "a@b.example|c@d.example"
-		}},
 		"a long mailbox name": {"name", func(_ *pbx.Tenant, _ *pbx.Extension, _ *pbx.Device, m *pbx.Mailbox) {
 			m.Name = strings.Repeat("x", 77) + ","
 		}},

@@ -36,16 +36,5 @@ func newVMPIN(field, s string) (vmField, *pbx.Error) {
 	return vmField{s}, nil
 }
 
-// newVMEmail refuses what is not one address; '|' would separate two.
-func newVMEmail(field, s string) (vmField, *pbx.Error) {
-	if s == "" {
-		return vmField{}, nil
-	}
-	if err := pbx.CheckEmail(field, s); err != nil {
-		return vmField{}, err
-	}
-	return newVMField(field, s, maxValue)
-}
-
 // String escapes for the file.
 func (f vmField) String() string { return escapeComment(f.text) }

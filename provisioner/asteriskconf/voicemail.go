@@ -23,11 +23,10 @@ type voicemailTenant struct {
 
 // voicemailBox is one line.
 type voicemailBox struct {
-	Number           extenName
-	PIN, Name, Email vmField
-	Attach, Delete   bool
-	Zone             confValue    // of its owner; "" is the tenant's
-	Language         languageName // of its owner
+	Number    extenName
+	PIN, Name vmField
+	Zone      confValue    // of its owner; "" is the tenant's
+	Language  languageName // of its owner
 }
 
 // HasZone reports whether times are spoken in the owner's zone.
@@ -72,8 +71,6 @@ func voicemailBoxOf(m *pbx.Mailbox, owner *pbx.User) (v voicemailBox, err error)
 	into(&es, &v.Number)(newExtenName("number", m.Number))
 	into(&es, &v.PIN)(newVMPIN("pin", m.PIN.Reveal()))
 	into(&es, &v.Name)(newVMField("name", m.Name, maxMailboxName))
-	into(&es, &v.Email)(newVMEmail("email", m.Email))
-	v.Attach, v.Delete = m.AttachRecording, m.DeleteAfterMail
 	if owner != nil {
 		into(&es, &v.Zone)(newZone("timezone", owner.Timezone))
 		into(&es, &v.Language)(newLanguageName("language", owner.Language))

@@ -1,4 +1,4 @@
-// Package mail sends Dialtone's mails: invitations and codes to sign in.
+// Package mail sends Dialtone's mails: invitations, codes to sign in, and notes about voicemail.
 //
 // It owns the connection to the mail server and when a mail is tried, tried again and
 // given up. The queues belong to their sources, which keep them in the database: a
@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -29,7 +30,10 @@ const (
 
 // Letter is one mail in the queue of a source.
 type Letter struct {
-	Name        string // for the log, such as "invitation k2j…"; no secret
+	Name string // for the log, such as "invitation k2j…"; no secret
+	// ID tells this mail from others, for mail servers that got it twice: after a crash between
+	// the server's answer and Done it is sent again. "" is a random one for each attempt.
+	ID          string
 	To, Subject string
 	Due         time.Time // no attempt before this
 	Expires     time.Time // no attempt from this on
@@ -37,8 +41,24 @@ type Letter struct {
 	// Text writes the mail. It runs anew before each attempt: of a link or code in the
 	// text only a hash is stored.
 	Text func(context.Context) (string, error)
+	// File opens what is attached to the mail; nil attaches nothing. It runs anew before each
+	// attempt, and may return nil.
+	File func(context.Context) *File
 	// Done stores how an attempt ended.
 	Done func(context.Context, Result) error
+}
+
+// File is an attachment.
+type File struct {
+	Name    string // ASCII, with a suffix that tells the kind
+	Type    string // its MIME type
+	Content io.ReadSeekCloser
+}
+
+// message is what is sent.
+type message struct {
+	id, to, subject, text string
+	file                  *File
 }
 
 // Result says how an attempt to send a letter ended.
@@ -71,7 +91,7 @@ type Options struct {
 type Outbox struct {
 	o    Options
 	wake chan struct{}
-	send func(ctx context.Context, to, subject, text string) (permanent bool, err error)
+	send func(context.Context, message) (permanent bool, err error)
 }
 
 // New returns an outbox that Run starts.
@@ -142,11 +162,18 @@ func (b *Outbox) attempt(ctx context.Context, l Letter) error {
 	if !time.Now().Before(l.Expires) { // the program was away, or there was no mail server
 		return l.Done(ctx, Result{State: pbx.MailFailed, Attempts: l.Attempts, Error: "it expired before it could be mailed"})
 	}
-	text, err := l.Text(ctx)
-	if err != nil {
+	m := message{id: l.ID, to: l.To, subject: l.Subject}
+	var err error
+	if m.text, err = l.Text(ctx); err != nil {
 		return err
 	}
-	permanent, err := b.send(ctx, l.To, l.Subject, text)
+	if l.File != nil {
+		m.file = l.File(ctx)
+	}
+	if m.file != nil {
+		defer m.file.Content.Close()
+	}
+	permanent, err := b.send(ctx, m)
 	if ctx.Err() != nil {
 		return ctx.Err() // nobody knows how it ended: the next start tries again
 	}

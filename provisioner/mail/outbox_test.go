@@ -95,8 +95,9 @@ func (p *post) tried() []string {
 	return slices.Clone(p.to)
 }
 
-func (p *post) send(_ context.Context, to, _, text string) (bool, error) {
-	if text != "text "+to {
+func (p *post) send(_ context.Context, m message) (bool, error) {
+	to := m.to
+	if m.text != "text "+to {
 		return true, errors.New("another letter's text")
 	}
 	p.mu.Lock()
@@ -292,7 +293,7 @@ func TestEndDuringAnAttempt(t *testing.T) {
 	log := &strings.Builder{}
 	b := New(Options{Server: Server{Address: "mail.example.com:25"}, Log: slog.New(slog.NewTextHandler(log, nil))})
 	ctx, cancel := context.WithCancel(t.Context())
-	b.send = func(ctx context.Context, _, _, _ string) (bool, error) {
+	b.send = func(ctx context.Context, _ message) (bool, error) {
 		cancel()
 		return false, ctx.Err()
 	}

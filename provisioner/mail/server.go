@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	smtp "github.com/wneessen/go-mail"
@@ -54,17 +55,13 @@ func (s Server) Validate() error {
 
 // send delivers one mail of plain text. permanent reports that another attempt is
 // of no use.
-func (s Server) send(ctx context.Context, to, subject, text string) (permanent bool, err error) {
+func (s Server) send(ctx context.Context, m message) (permanent bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	msg := smtp.NewMsg()
-	if err := errors.Join(msg.From(s.From), msg.To(to)); err != nil {
-		return true, fmt.Errorf("addressing the mail: %w", err)
+	msg, err := s.compose(m)
+	if err != nil {
+		return true, err
 	}
-	msg.Subject(subject)
-	msg.SetDate()
-	msg.SetMessageID()
-	msg.SetBodyString(smtp.TypeTextPlain, text)
 	client, err := s.client()
 	if err != nil {
 		return true, fmt.Errorf("setting up the mail: %w", err)
@@ -76,6 +73,31 @@ func (s Server) send(ctx context.Context, to, subject, text string) (permanent b
 	}
 	return false, nil
 }
+
+// compose writes the mail. Subject and text may hold what a caller has written.
+func (s Server) compose(m message) (*smtp.Msg, error) {
+	msg := smtp.NewMsg()
+	if err := errors.Join(msg.From(s.From), msg.To(m.to)); err != nil {
+		return nil, fmt.Errorf("addressing the mail: %w", err)
+	}
+	// What looks like an encoded word (RFC 2047) would be shown as something else.
+	msg.Subject(strings.ReplaceAll(pbx.PlainText(m.subject, mostOfSubject), "=?", "= ?"))
+	msg.SetDate()
+	if m.id == "" {
+		msg.SetMessageID()
+	} else {
+		_, domain, _ := strings.Cut(s.From, "@")
+		msg.SetMessageIDWithValue(m.id + "@" + domain)
+	}
+	msg.SetBodyString(smtp.TypeTextPlain, m.text)
+	if m.file != nil {
+		msg.AttachReadSeeker(m.file.Name, m.file.Content, smtp.WithFileContentType(smtp.ContentType(m.file.Type)))
+	}
+	return msg, nil
+}
+
+// mostOfSubject bounds a subject, in characters.
+const mostOfSubject = 200
 
 func (s Server) client() (*smtp.Client, error) {
 	host, portText, err := net.SplitHostPort(s.Address)

@@ -33,7 +33,7 @@ func TestSend(t *testing.T) {
 	post := mailtest.NewServer(t)
 	s := Server{Address: post.Address(), From: "pbx@example.com", TLS: Plain}
 	text := "Hello Jürgen,\n\n.a line that begins with a dot\n"
-	if permanent, err := s.send(t.Context(), "anna@example.com", "Your phone", text); permanent || err != nil {
+	if permanent, err := s.send(t.Context(), message{to: "anna@example.com", subject: "Your phone", text: text}); permanent || err != nil {
 		t.Fatal(permanent, err)
 	}
 	header, body := post.Last(t)
@@ -51,7 +51,7 @@ func TestServerThatHangsUp(t *testing.T) {
 	post := mailtest.NewServer(t)
 	post.DropQuit()
 	s := Server{Address: post.Address(), From: "pbx@example.com", TLS: Plain}
-	if permanent, err := s.send(t.Context(), "anna@example.com", "s", "t"); permanent || err != nil {
+	if permanent, err := s.send(t.Context(), message{to: "anna@example.com", subject: "s", text: "t"}); permanent || err != nil {
 		t.Error(permanent, err)
 	}
 	post.Last(t)
@@ -78,7 +78,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		post.Refuse(c.refusal)
 		s := Server{Address: c.address, From: "pbx@example.com", TLS: c.tls}
-		if permanent, err := s.send(t.Context(), c.to, "s", "t"); permanent != c.permanent || err == nil {
+		if permanent, err := s.send(t.Context(), message{to: c.to, subject: "s", text: "t"}); permanent != c.permanent || err == nil {
 			t.Errorf("%s: permanent %v, %v", what, permanent, err)
 		}
 	}

@@ -7,15 +7,17 @@ import (
 
 // Mailbox is a voicemail box.
 type Mailbox struct {
-	Tenant          string
-	Number          string // key within the tenant; 1–20 letters and digits
-	Name            string // spoken and mailed name of its owner, 1–60 characters
-	PIN             Secret // 4–10 digits
-	Email           string // where a note about a new message goes; "" sends none
-	AttachRecording bool   // put the recording into the mail; needs Email
-	DeleteAfterMail bool   // keep no copy once mailed; needs AttachRecording
-	Version         int64
-	Revision        int64
+	Tenant string
+	Number string // key within the tenant; 1–20 letters and digits
+	Name   string // spoken and mailed name of its owner, 1–60 characters
+	PIN    Secret // 4–10 digits
+	// EmailNotification mails a note about each new message to Email, which it needs.
+	EmailNotification bool
+	Email             string
+	AttachRecording   bool // put the recording into the mail; needs Email
+	DeleteAfterMail   bool // keep no copy once mailed; needs AttachRecording
+	Version           int64
+	Revision          int64
 }
 
 // app_voicemail keeps a full name in 80 bytes. A comma separates fields in its
@@ -32,6 +34,9 @@ func (m *Mailbox) Validate() error {
 	}
 	if m.Email != "" {
 		es.Add(CheckEmail("email", m.Email))
+	}
+	if m.EmailNotification && m.Email == "" {
+		es.Add(Invalidf("email", "is required while email_notification is on"))
 	}
 	if m.AttachRecording && m.Email == "" {
 		es.Add(Invalidf("attach_recording", "needs an email address to send the recording to"))

@@ -47,8 +47,12 @@ type Tenant struct {
 	// Guard bounds its calls outside in sum; GuardCeiling does too, and is the account's above.
 	// The smaller bound of both holds.
 	Guard, GuardCeiling Guard
-	Version             int64 // row version, for ETag
-	Revision            int64 // configuration revision of the last change
+	// VoicemailSubject and VoicemailText are its own words for mails about voicemail messages,
+	// see CheckVoicemailMail; "" is what Dialtone writes in the mailbox's language.
+	VoicemailSubject string
+	VoicemailText    string
+	Version          int64 // row version, for ETag
+	Revision         int64 // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
@@ -85,6 +89,8 @@ func (t *Tenant) Validate() error {
 	t.Guard.Check(&es, "guard")
 	t.GuardCeiling.Check(&es, "guard_ceiling")
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
+	es.Add(CheckVoicemailMail("voicemail_subject", t.VoicemailSubject, 1, 200))
+	es.Add(CheckVoicemailMail("voicemail_text", t.VoicemailText, 100, 500))
 	es.Add(CheckCountry("country", t.Country))
 	if t.ClassOfService != "" {
 		es.Add(CheckName("class_of_service", t.ClassOfService))

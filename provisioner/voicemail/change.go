@@ -76,7 +76,15 @@ func (m *Messages) Forward(ctx context.Context, by pbx.Author, b Box, id, to str
 		if err := m.nobodyIn(ctx, s, other); err != nil {
 			return err
 		}
-		return s.VoicemailForward(ctx, b.place(msg.Folder), id, other.place(pbx.FolderNew))
+		if err := s.VoicemailForward(ctx, b.place(msg.Folder), id, other.place(pbx.FolderNew)); err != nil {
+			return err
+		}
+		// A copy is mailed whatever its age, which is that of the original.
+		added, err := m.o.DB.AddVoicemailCopy(ctx, other.Tenant, other.Number, msg)
+		if added > 0 {
+			m.o.Queued()
+		}
+		return err
 	})
 }
 

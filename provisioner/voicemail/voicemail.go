@@ -1,4 +1,5 @@
-// Package voicemail owns the messages of mailboxes: what is done with them over the API.
+// Package voicemail owns the messages of mailboxes: what is done with them over the API, and
+// the mails about them.
 //
 // The files are Asterisk's: they are read from its spool, and changed by its own actions over
 // AMI, which renumber files and light lamps. It may import provisioner/pbx, db, ami,
@@ -9,26 +10,40 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"sync"
 
 	"github.com/dialtone-pbx/dialtone/ami"
+	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 )
 
 // Options are what Messages need. All are required.
 type Options struct {
-	Log   *slog.Logger
-	Spool *spool.Spool
+	DB       *db.DB
+	Log      *slog.Logger
+	Snapshot func() *pbx.Snapshot // the desired state in force
+	Spool    *spool.Spool
 	// Mailbox returns a mailbox, or a NotFound error.
 	Mailbox func(ctx context.Context, tenant, number string) (*pbx.Mailbox, error)
 	Session func() (*ami.Session, error)
+	// Queued says that a mail was queued. It must not block.
+	Queued func()
 }
 
 // Messages are the messages of all mailboxes. Its methods are safe for concurrent use.
-type Messages struct{ o Options }
+type Messages struct {
+	o    Options
+	wake chan struct{} // capacity 1
 
-// New returns the messages of all mailboxes.
-func New(o Options) *Messages { return &Messages{o} }
+	mu      sync.Mutex
+	changed map[Box]bool // to be looked through for messages to mail; no more than there are mailboxes
+}
+
+// New returns the messages of all mailboxes; Run starts the loop.
+func New(o Options) *Messages {
+	return &Messages{o: o, wake: make(chan struct{}, 1), changed: map[Box]bool{}}
+}
 
 // Box names a mailbox.
 type Box struct{ Tenant, Number string }

@@ -6,8 +6,11 @@ package mailtest
 
 import (
 	"bufio"
+	"encoding/base64"
 	"fmt"
 	"io"
+	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
@@ -100,6 +103,69 @@ func (s *Server) Last(t testing.TB) (mail.Header, string) {
 		t.Fatal(err)
 	}
 	return m.Header, string(body)
+}
+
+// Mail is one mail that came.
+type Mail struct {
+	Header mail.Header
+	Text   string
+	Files  map[string][]byte // attachments by name
+}
+
+// Mails returns all mails that came, less those forgotten.
+func (s *Server) Mails(t testing.TB) (all []Mail) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, text := range s.mails {
+		m, err := read(text)
+		if err != nil {
+			t.Fatalf("%v in the mail\n%.2000s", err, text)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// read takes a mail apart.
+func read(text string) (Mail, error) {
+	m, err := mail.ReadMessage(strings.NewReader(text))
+	if err != nil {
+		return Mail{}, err
+	}
+	out := Mail{Header: m.Header, Files: map[string][]byte{}}
+	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		return out, err
+	}
+	if !strings.HasPrefix(kind, "multipart/") {
+		body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+		out.Text = string(body)
+		return out, err
+	}
+	parts := multipart.NewReader(m.Body, parameters["boundary"])
+	for {
+		p, err := parts.NextPart() // which decodes quoted-printable
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
+		var body io.Reader = p
+		if p.Header.Get("Content-Transfer-Encoding") == "base64" {
+			body = base64.NewDecoder(base64.StdEncoding, p)
+		}
+		content, err := io.ReadAll(body)
+		if err != nil {
+			return out, err
+		}
+		if name := p.FileName(); name != "" {
+			out.Files[name] = content
+		} else {
+			out.Text = string(content)
+		}
+	}
 }
 
 // Forget drops the mails that came so far.

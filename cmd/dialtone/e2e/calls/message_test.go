@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
@@ -17,7 +18,8 @@ func TestMessagesRealAsterisk(t *testing.T) {
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()
-			l := openLab(t, suite)
+			post := NewMailServer(t)
+			l := openLab(t, suite, post.Flags()...)
 			l.Do(t, "PATCH", Tenant, Object{"timezone": "Asia/Tokyo"}, nil)
 			l.Extension(t, "100", "", nil)
 			l.Extension(t, "101", "4711", Object{"ring_seconds": 5})
@@ -25,6 +27,8 @@ func TestMessagesRealAsterisk(t *testing.T) {
 			caller := l.Register(t, l.Device(t, "caller", "100", nil), phone.Options{})
 			own := l.Register(t, l.Device(t, "own", "101", nil), phone.Options{})
 			other := l.Register(t, l.Device(t, "other", "102", nil), phone.Options{})
+			l.Do(t, "PATCH", Tenant+"/mailboxes/101", Object{"email": "ada@example.org", "attach_recording": true}, nil)
+			l.Do(t, "PATCH", Tenant, Object{"voicemail_subject": "${caller_number}, ${time}"}, nil)
 			l.Applied(t)
 			out := Dial(t, caller, "101")
 			Rings(t, out, own)
@@ -36,6 +40,17 @@ func TestMessagesRealAsterisk(t *testing.T) {
 			sound := Samples(t, l.MessageAudio(t, "101", m.ID))
 			if heard, not := Strength(sound, CallerTone), Strength(sound, CalleeTone); heard < 0.1 || not > heard/10 {
 				t.Errorf("the message has %.3f of the caller's tone, %.3f of another", heard, not)
+			}
+			Eventually(t, 10*time.Second, func() string {
+				if post.Count() == 0 {
+					return "no mail has come"
+				}
+				return ""
+			})
+			mailed := post.Mails(t)[0]
+			if mailed.Header.Get("To") != "<ada@example.org>" || mailed.Header.Get("Subject") != "100, "+m.Time.Format("15:04")+" JST" ||
+				!bytes.Equal(mailed.Files["message-"+m.ID+".wav"], l.MessageAudio(t, "101", m.ID)) {
+				t.Errorf("the mail: %v %s", mailed.Header, mailed.Text)
 			}
 			path := Tenant + "/mailboxes/101/messages/" + m.ID
 			if suite.Name == box.Asterisk16.Name {

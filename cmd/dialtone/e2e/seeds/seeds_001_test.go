@@ -2,8 +2,6 @@ package seeds
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -246,38 +244,31 @@ func (o *seedOffice) picksUp(t *testing.T, number string, rung, mate *phone.Phon
 	HangUp(t, taken, out)
 }
 
-// mailsMessage leaves a message and waits until Asterisk has mailed it. The row's
+// mailsMessage leaves a message and waits until it was mailed, with what was said. The row's
 // device has the extension's number.
 func (o *seedOffice) mailsMessage(t *testing.T, number, device, address string) {
 	t.Helper()
-	box := filepath.Join(o.Asterisk.Dir(), "spool", "mailed") // Asterisk sees no other folder
-	config := filepath.Join(o.Asterisk.Dir(), "etc", "voicemail.conf")
-	old := ReadFile(t, config)
-	defer o.voicemail(t, config, old)
-	o.voicemail(t, config, strings.Replace(old, "[general]\n", "[general]\nmailcmd = cat >> "+box+"\n", 1))
 	owner := o.phone(t, device)
 	out := Dial(t, o.caller, number)
 	if err := Rings(t, out, owner).Reject(486); err != nil {
 		t.Fatal(err)
 	}
 	LeaveMessage(t, out, owner, owner.Voicemail())
+	var sound []byte
 	Eventually(t, 10*time.Second, func() string {
-		text, err := os.ReadFile(box)
-		mail := string(text)
-		if err != nil || !regexp.MustCompile(`(?m)^To: .*<`+address+`>`).MatchString(mail) || !strings.Contains(mail, "audio/x-wav") {
-			return fmt.Sprintf("no mail with sound to %s: %v\n%.1500s", address, err, mail)
+		for _, m := range o.mail.Mails(t) {
+			for name, content := range m.Files {
+				if m.Header.Get("To") == "<"+address+">" && strings.HasSuffix(name, ".wav") {
+					sound = content
+					return ""
+				}
+			}
 		}
-		return ""
+		return fmt.Sprintf("no mail with sound to %s among %d", address, o.mail.Count())
 	})
-}
-
-// voicemail replaces the host's voicemail.conf.
-func (o *seedOffice) voicemail(t *testing.T, config, text string) {
-	t.Helper()
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	if heard := Strength(Samples(t, sound), CallerTone); heard < 0.1 {
+		t.Errorf("the mail's sound has %.3f of the caller's tone", heard)
 	}
-	o.Console(t, "module reload app_voicemail.so")
 }
 
 // rows001More are phones, invitations and the end of an extension.
