@@ -585,7 +585,7 @@ CREATE TABLE trunks (
     caller_number TEXT    NOT NULL,
     teams         INTEGER NOT NULL CHECK (teams IN (0, 1)),
     version       INTEGER NOT NULL CHECK (version > 0),
-    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 60 CHECK (max_calls >= 0), qualify_seconds INTEGER NOT NULL DEFAULT 0 CHECK (qualify_seconds BETWEEN 0 AND 3600),
+    revision      INTEGER NOT NULL CHECK (revision > 0), addresses TEXT NOT NULL DEFAULT '', trust_id_inbound INTEGER NOT NULL DEFAULT 1 CHECK (trust_id_inbound IN (0, 1)), max_calls INTEGER NOT NULL DEFAULT 60 CHECK (max_calls >= 0), qualify_seconds INTEGER NOT NULL DEFAULT 0 CHECK (qualify_seconds BETWEEN 0 AND 3600), default_number TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, name),
     UNIQUE (tenant, teams)
 ) STRICT, WITHOUT ROWID;

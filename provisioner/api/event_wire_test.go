@@ -36,6 +36,7 @@ func TestEventsKeepTheirWireFormat(t *testing.T) {
 		{Type: event.Missed},
 		{Data: event.Trunk{Tenant: "acme", Name: "carrier", Status: pbx.TrunkStatus{Registration: pbx.RegistrationFailed,
 			Reach: pbx.TrunkNotAsked, Since: at, Refusal: "Rejected", RefusedAt: at}}},
+		{Data: event.UnknownNumber{Tenant: "acme", Trunk: "carrier", Number: "+4930123", Count: 4}},
 	} {
 		e.ID = uint64(i) + 1
 		if e.Data != nil {

@@ -38,6 +38,7 @@ type Step struct {
 	Of       string      // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string      // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting    // setting: what the caller changes; nil when it is refused
+	Unknown  bool        // hangup: a carrier brings the call to a number that no tenant has
 	AtBound  bool        // hangup: a bound of calls at once was reached
 	SIP      int         // hangup: the SIP answer to a carrier's call, where it can be given; 0 is that of Cause
 	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
@@ -161,11 +162,11 @@ const (
 	CauseNetworkOutOfOrder            = 38 // 500 Server Internal Error
 	CauseTemporaryFailure             = 41
 	CauseSwitchingEquipmentCongestion = 42
-	CauseNoUserResponse               = 18 // 408 Request Timeout
-	CauseDestinationOutOfOrder        = 27 // 502 Bad Gateway
-	CauseFacilityRejected             = 29 // 501 Not Implemented
+	CauseNoUserResponse               = 18  // 408 Request Timeout
+	CauseDestinationOutOfOrder        = 27  // 502 Bad Gateway
+	CauseFacilityRejected             = 29  // 501 Not Implemented
 	CauseInterworking                 = 127 // what Asterisk makes of 433, which refuses a caller
-	CauseNoBearer                     = 58 // 488 Not Acceptable Here: bearer capability not available
+	CauseNoBearer                     = 58  // 488 Not Acceptable Here: bearer capability not available
 )
 
 // Returns reports whether the call comes back after the step, with an outcome.
