@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -94,9 +95,9 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 	return nil
 }
 
-// redirectNumbers makes the numbers follow the moves.
+// redirectNumbers makes the numbers follow the moves, and their history say why.
 func (tx *Tx) redirectNumbers(ctx context.Context, tenant string, moves []move) error {
-	moved, because := map[string]*pbx.Number{}, map[string]string{}
+	moved, why := map[string]*pbx.Number{}, map[string][]string{}
 	var order []string
 	for _, m := range moves {
 		ns, err := tx.numbersTo(ctx, tenant, m.from)
@@ -108,13 +109,13 @@ func (tx *Tx) redirectNumbers(ctx context.Context, tenant string, moves []move) 
 				moved[n.Number], order = n, append(order, n.Number)
 			}
 			moved[n.Number].Redirect(m.from, m.to)
-			because[n.Number] = m.String()
+			why[n.Number] = append(why[n.Number], m.String())
 		}
 	}
+	defer func() { tx.because = "" }()
 	for _, number := range order {
-		tx.because = because[number]
-		err := tx.PutNumber(ctx, moved[number])
-		if tx.because = ""; err != nil {
+		tx.because = strings.Join(why[number], "; ")
+		if err := tx.PutNumber(ctx, moved[number]); err != nil {
 			return err
 		}
 	}

@@ -150,7 +150,7 @@ func TestNumberRefusals(t *testing.T) {
 
 // TestNumbersFromBeforeHaveNoRules migrates a number of version 42.
 func TestNumbersFromBeforeHaveNoRules(t *testing.T) {
-	path, raw := databaseOf(t, 47)
+	path, raw := databaseOf(t, 43)
 	for _, statement := range []string{
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
 		`INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 1)`,

@@ -36,7 +36,7 @@ func TestTokensAreAudited(t *testing.T) {
 		t.Errorf("the tenant's admin sees %d changes of tokens", n)
 	}
 	l.must(204, "DELETE", "/v1/tokens/"+id, "")
-	if again := l.must(200, "GET", "/v1/changes?kind=token&key="+id, "").Body; again != changes {
+	if again := l.must(200, "GET", "/v1/changes?kind=token&key="+id, "").Body; strings.Count(again, `"action":`) != strings.Count(changes, `"action":`) {
 		t.Errorf("revoking a second time is audited: %s", again)
 	}
 }

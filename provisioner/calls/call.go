@@ -110,6 +110,7 @@ func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
 		if len(call.Hops) > 0 || step.Kind == pbx.StepForward {
 			addVia(tc, pbx.ViaForward)
 		}
+		tc.refused = step.SIP != 0
 		if step.Kind == pbx.StepMonitor {
 			addVia(tc, pbx.ViaMonitor)
 		}

@@ -50,6 +50,8 @@ func (c *trackedCall) outcome() pbx.CallOutcome {
 		return pbx.CallAnswered
 	case up && c.inVoicemail():
 		return pbx.CallVoicemail
+	case c.refused: // not every SIP answer has a cause of its own
+		return pbx.CallRefused
 	case c.hungUp:
 		return pbx.CallCancelled
 	}

@@ -90,6 +90,7 @@ type trackedCall struct {
 
 	lastDial      pbx.Outcome    // of the leg that ended last without an answer
 	hungUp        bool           // over the API
+	refused       bool           // the last step ends it with a SIP answer
 	absorbed      bool           // the call became part of another one and has no record
 	consultations []consultation // that are not over
 	recordedOn    []string       // Uniqueids of channels that are or were recorded

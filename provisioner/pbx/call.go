@@ -101,7 +101,7 @@ var outcomeOfCause = map[int]CallOutcome{
 	CauseNetworkOutOfOrder: CallFailed,
 	CauseTemporaryFailure:  CallFailed, CauseSwitchingEquipmentCongestion: CallFailed,
 	CauseNoUserResponse: CallUnreachable, CauseDestinationOutOfOrder: CallFailed, CauseFacilityRejected: CallFailed,
-	CauseNoBearer: CallFailed, CauseInterworking: CallRefused,
+	CauseNoBearer: CallFailed,
 }
 
 // OutcomeOfCause returns the outcome of a call that ended unanswered with a cause of

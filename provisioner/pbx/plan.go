@@ -162,11 +162,10 @@ const (
 	CauseNetworkOutOfOrder            = 38 // 500 Server Internal Error
 	CauseTemporaryFailure             = 41
 	CauseSwitchingEquipmentCongestion = 42
-	CauseNoUserResponse               = 18  // 408 Request Timeout
-	CauseDestinationOutOfOrder        = 27  // 502 Bad Gateway
-	CauseFacilityRejected             = 29  // 501 Not Implemented
-	CauseInterworking                 = 127 // what Asterisk makes of 433, which refuses a caller
-	CauseNoBearer                     = 58  // 488 Not Acceptable Here: bearer capability not available
+	CauseNoUserResponse               = 18 // 408 Request Timeout
+	CauseDestinationOutOfOrder        = 27 // 502 Bad Gateway
+	CauseFacilityRejected             = 29 // 501 Not Implemented
+	CauseNoBearer                     = 58 // 488 Not Acceptable Here: bearer capability not available
 )
 
 // Returns reports whether the call comes back after the step, with an outcome.
