@@ -158,6 +158,9 @@ func (tx *Tx) UnassignNumber(ctx context.Context, reach Reach, number string) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := tx.unusedNumber(ctx, n.Tenant, number); err != nil {
+		return nil, err
+	}
 	row.Unassign()
 	if err := tx.PutNumber(ctx, row); err != nil {
 		return nil, err
@@ -247,9 +250,7 @@ func (tx *Tx) dropNumber(ctx context.Context, tenant, number string) error {
 	if err != nil {
 		return err
 	}
-	err = tx.unused(ctx, "number "+number,
-		`SELECT 'extension', number FROM extensions WHERE tenant = ? AND presentation_number = ? ORDER BY 2`, tenant, number)
-	if err != nil {
+	if err := tx.unusedNumber(ctx, tenant, number); err != nil {
 		return err
 	}
 	return numberTable.remove(ctx, tx, old)

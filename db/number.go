@@ -130,6 +130,14 @@ func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
 	return tx.takeNumber(ctx, old)
 }
 
+// unusedNumber is an InUse error that names the extensions that show a number, and the trunks
+// whose default it is.
+func (tx *Tx) unusedNumber(ctx context.Context, tenant, number string) error {
+	return tx.unused(ctx, "number "+number,
+		`SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND presentation_number = ?2
+		UNION ALL SELECT 'trunk', name FROM trunks WHERE tenant = ?1 AND default_number = ?2 ORDER BY 1, 2`, tenant, number)
+}
+
 // checkOutward refuses a presentation number or class of service that the extension's
 // tenant lacks.
 func (tx *Tx) checkOutward(ctx context.Context, e *pbx.Extension) error {

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -200,4 +201,33 @@ func TestNumbersFollowByRules(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestDefaultNumberOfATrunk: it is a number of the tenant, which says so when it is taken away.
+func TestDefaultNumberOfATrunk(t *testing.T) {
+	db := openDB(t, Options{})
+	fill(t, db)
+	put := func(tx *Tx) error { return tx.PutTrunk(t.Context(), trunkWithDefault()) }
+	var refused *pbx.Error
+	if _, err := db.Update(t.Context(), tester, put); !errors.As(err, &refused) || refused.Field != "default_number" {
+		t.Errorf("a default number that nobody has: %v", err)
+	}
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		return all(func() error { return tx.PutNumber(ctx, sampleOwnNumber()) }, func() error { return put(tx) })
+	})
+	if k, err := db.Snapshot(t.Context()); err != nil || k.TrunkFor("default", pbx.NumberTeams).DefaultNumber != sampleOwnNumber().Number {
+		t.Errorf("the snapshot has no default number: %v", err)
+	}
+	for what, do := range map[string]func(*Tx) error{
+		"deleted": func(tx *Tx) error { return tx.DeleteNumber(t.Context(), "default", sampleOwnNumber().Number) },
+		"unassigned": func(tx *Tx) error {
+			_, err := tx.UnassignNumber(t.Context(), Reach{}, sampleOwnNumber().Number)
+			return err
+		},
+	} {
+		_, err := db.Update(t.Context(), tester, do)
+		if !errors.As(err, &refused) || refused.Kind != pbx.InUse || len(refused.Refs) != 1 || refused.Refs[0] != (pbx.Ref{Kind: "trunk", Key: "carrier"}) {
+			t.Errorf("the number is %s: %v", what, err)
+		}
+	}
 }

@@ -15,6 +15,12 @@ func sampleNumber() *pbx.ExternalNumber {
 	return &pbx.ExternalNumber{Tenant: "default", Number: sampleMobile, Description: "Ada's mobile", Available: true, Type: pbx.NumberTeams}
 }
 
+func trunkWithDefault() *pbx.Trunk {
+	k := sampleTrunk()
+	k.DefaultNumber = sampleOwnNumber().Number
+	return k
+}
+
 func sampleTrunk() *pbx.Trunk {
 	return &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabcdefgh", Host: "sip.example.org",
 		Addresses: []string{"192.0.2.0/24", "2001:db8::1/128"}, TrustIDInbound: true, Port: 5061, Transport: pbx.TransportTCP,
@@ -78,7 +84,7 @@ func putOutside(ctx context.Context, tx *Tx) error {
 func TestOutsideRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	checkEveryFieldSet(t, sampleNumber())
-	checkEveryFieldSet(t, sampleTrunk())
+	checkEveryFieldSet(t, trunkWithDefault())
 	fill(t, db)
 	for range 2 { // the second time nothing differs
 		update(t, db, putOutside)

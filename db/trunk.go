@@ -19,6 +19,7 @@ var trunkTable = newTable(kindTrunk, "trunks",
 	col("secret", func(row *pbx.Trunk) any { return secret{&row.Secret} }),
 	col("register", func(row *pbx.Trunk) any { return &row.Register }),
 	col("caller_number", func(row *pbx.Trunk) any { return &row.CallerNumber }),
+	col("default_number", func(row *pbx.Trunk) any { return &row.DefaultNumber }),
 	col("addresses", func(row *pbx.Trunk) any { return words{&row.Addresses} }),
 	col("trust_id_inbound", func(row *pbx.Trunk) any { return &row.TrustIDInbound }),
 	col("teams", func(row *pbx.Trunk) any { return &row.Teams }),
@@ -68,6 +69,9 @@ func (tx *Tx) saveTrunk(ctx context.Context, old, t *pbx.Trunk) error {
 	if err := tx.needTenant(ctx, t.Tenant); err != nil {
 		return err
 	}
+	if err := tx.needDefaultNumber(ctx, t); err != nil {
+		return err
+	}
 	return trunkTable.save(ctx, tx, old, t)
 }
 
@@ -93,4 +97,19 @@ func (tx *Tx) DeleteTrunk(ctx context.Context, tenant, name string) error {
 		return err
 	}
 	return trunkTable.remove(ctx, tx, old)
+}
+
+// needDefaultNumber refuses a default number that is not the tenant's.
+func (tx *Tx) needDefaultNumber(ctx context.Context, t *pbx.Trunk) error {
+	if t.DefaultNumber == "" {
+		return nil
+	}
+	have, err := tx.has(ctx, `SELECT 1 FROM numbers WHERE tenant = ? AND number = ?`, t.Tenant, t.DefaultNumber)
+	if err != nil {
+		return fmt.Errorf("looking for number %s: %w", t.DefaultNumber, err)
+	}
+	if !have {
+		return pbx.Refusedf("default_number", "%s does not belong to tenant %s", t.DefaultNumber, t.Tenant)
+	}
+	return nil
 }

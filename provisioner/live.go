@@ -1,6 +1,8 @@
 package provisioner
 
 import (
+	"cmp"
+
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -18,6 +20,14 @@ type Live struct {
 
 // Live returns the present state that rules may ask for.
 func (c *Controller) Live() Live { return Live{c.Status, c.TrunkStatus, c.Calls, c.Guard} }
+
+// Routed takes over which step a call was given.
+func (c *Controller) Routed(channel string, call pbx.Call, step pbx.Step) {
+	c.Calls.Routed(channel, call, step)
+	if step.Unknown {
+		c.TrunkStatus.Unknown(cmp.Or(call.By, call.Endpoint), call.Dialled)
+	}
+}
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
 func (l Live) InUse(endpoint string) bool {

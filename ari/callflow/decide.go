@@ -76,9 +76,7 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 			return err
 		}
 	}
-	if step.AtBound {
-		f.countBound()
-	}
+	f.countEnd(step)
 	f.opts.Routed(e.channel, call, step)
 	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call.At(s)), 1, "")
 }

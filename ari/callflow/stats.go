@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // Verdict is the result of one call, or one step of it, in Stasis.
@@ -24,6 +26,7 @@ type Stats struct {
 	Postponed                                 uint64 // left in Stasis by the overflow rule
 	Recovered                                 uint64 // found waiting by a sweep
 	AtBound                                   uint64 // refused by a bound of calls at once
+	UnknownNumbers                            uint64 // brought to a number that no tenant has
 	Deciding                                  int
 }
 
@@ -36,11 +39,16 @@ func (f *Flow) Stats() Stats {
 	return s
 }
 
-// countBound notes that a bound has refused a call.
-func (f *Flow) countBound() {
+// countEnd notes why a step ends a call, where that is counted.
+func (f *Flow) countEnd(s pbx.Step) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.stats.AtBound++
+	if s.AtBound {
+		f.stats.AtBound++
+	}
+	if s.Unknown {
+		f.stats.UnknownNumbers++
+	}
 }
 
 func (f *Flow) count(v Verdict) {

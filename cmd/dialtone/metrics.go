@@ -102,6 +102,8 @@ func (m *metrics) watchFlow(flow *callflow.Flow, client *ari.Client) {
 	})
 	m.gauge("dialtone_calls_at_bound", "Calls refused because a trunk or tenant had as many as it may at once.",
 		func() float64 { return float64(flow.Stats().AtBound) })
+	m.gauge("dialtone_calls_to_unknown_numbers", "Calls that a carrier has brought to a number that no tenant has.",
+		func() float64 { return float64(flow.Stats().UnknownNumbers) })
 	m.gauge("dialtone_ari_events_dropped", "Events lost to an overflow; each ended a session and forced a new list.",
 		func() float64 { return float64(client.Dropped()) })
 }

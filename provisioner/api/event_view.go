@@ -21,6 +21,14 @@ type TrunkEvent struct {
 	Status TrunkState `json:"status"`
 }
 
+// UnknownNumberEvent is a number that a carrier calls, and that no tenant has.
+type UnknownNumberEvent struct {
+	Tenant string `json:"tenant"`
+	Trunk  string `json:"trunk"`
+	Number string `json:"number"`
+	Count  int    `json:"count"`
+}
+
 // ApplyState is how far Asterisk has come.
 type ApplyState struct {
 	Applied  int64     `json:"applied" doc:"Revision that Asterisk runs"`
@@ -82,6 +90,8 @@ func eventView(d event.Data) any {
 		return v
 	case event.Trunk:
 		return TrunkEvent{Tenant: e.Tenant, Trunk: e.Name, Status: trunkStateView(e.Status)}
+	case event.UnknownNumber:
+		return UnknownNumberEvent(e)
 	case event.Apply:
 		return applyView(e)
 	case event.Fetch:

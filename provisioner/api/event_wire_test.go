@@ -37,6 +37,7 @@ func TestEventsKeepTheirWireFormat(t *testing.T) {
 		{Data: event.Trunk{Tenant: "acme", Name: "carrier", Status: pbx.TrunkStatus{Registration: pbx.RegistrationFailed,
 			Reach: pbx.TrunkNotAsked, Since: at, Refusal: "Rejected", RefusedAt: at}}},
 		{Data: event.Port{Tenant: "acme", Request: "munich", Number: "+498912345601"}},
+		{Data: event.UnknownNumber{Tenant: "acme", Trunk: "carrier", Number: "+4930123", Count: 4}},
 	} {
 		e.ID = uint64(i) + 1
 		if e.Data != nil {

@@ -17,6 +17,7 @@ type TrunkFields struct {
 	Secret         *string  `json:"secret,omitempty" writeOnly:"true" doc:"Password of username: 1 to 64 printable ASCII characters without spaces; left out, an existing trunk keeps its own"`
 	Register       bool     `json:"register,omitempty" doc:"Tell the carrier where we are; needs username"`
 	CallerNumber   string   `row:",number" json:"caller_number,omitempty" doc:"Number shown to the carrier as the caller's, in every call; left out, it gets the caller's own"`
+	DefaultNumber  string   `row:",number" json:"default_number,omitempty" doc:"One of the tenant's numbers: a call that the carrier brings to a number that no tenant has goes where this one leads. Left out, such a call gets 404; status.unknown_numbers lists them"`
 	TrustIDInbound *bool    `json:"trust_id_inbound,omitempty" doc:"Takes the carrier's word for the caller, P-Asserted-Identity or Remote-Party-ID; false takes From. True if left out"`
 	MaxCalls       *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls it carries at once in both directions, 60 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	QualifySeconds *int     `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether the carrier answers (OPTIONS), 0 to 3600; 30 if left out. While it does not, calls through the trunk are refused at once (503), a call for help is tried all the same. 0 never asks, for carriers that do not answer OPTIONS"`
@@ -35,6 +36,7 @@ type Trunk struct {
 	Username       string     `json:"username,omitempty"`
 	Register       bool       `json:"register"`
 	CallerNumber   string     `json:"caller_number,omitempty"`
+	DefaultNumber  string     `json:"default_number,omitempty"`
 	TrustIDInbound bool       `json:"trust_id_inbound"`
 	MaxCalls       int        `json:"max_calls" doc:"0 is without limit"`
 	QualifySeconds int        `json:"qualify_seconds" doc:"0 never asks"`

@@ -12,13 +12,27 @@ type TrunkState struct {
 	RefusedAt    string `json:"last_refused,omitempty" doc:"When that was noticed"`
 	CallRefusal  int    `json:"last_call_refusal,omitempty" doc:"SIP answer by which the carrier last refused a call for the account: 401, 403 or 407"`
 	CallRefused  string `json:"last_call_refused,omitempty" doc:"When that was, while the controller decided the call"`
-	Stale        bool   `json:"stale" doc:"The connection to Asterisk is lost: this is the last known state"`
+	// Unknown is of the trunk's own answer alone, no event has it.
+	Unknown []UnknownNumber `json:"unknown_numbers,omitempty" doc:"Numbers that the carrier has called and that no tenant has, since the start, the last first, at most 20"`
+
+	Stale bool `json:"stale" doc:"The connection to Asterisk is lost: this is the last known state"`
+}
+
+// UnknownNumber is a number that a carrier has called, and that no tenant has.
+type UnknownNumber struct {
+	Number string `json:"number" doc:"As the carrier wrote it"`
+	Count  int    `json:"count"`
+	First  string `json:"first"`
+	Last   string `json:"last"`
 }
 
 // trunkState joins a trunk with its observed state.
 func (a *api) trunkState(t *pbx.Trunk) TrunkState {
 	s, stale := a.ctl.TrunkStatus.Of(t.Endpoint)
 	v := trunkStateView(s)
+	for _, u := range a.ctl.TrunkStatus.UnknownOf(t.Endpoint) {
+		v.Unknown = append(v.Unknown, UnknownNumber{u.Number, u.Count, moment(u.First), moment(u.Last)})
+	}
 	v.Stale = !stale.IsZero()
 	return v
 }

@@ -170,6 +170,9 @@ func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 	if v.Ruled, err = ruledNumbers(s); err != nil {
 		return nil, err
 	}
+	if v.Defaults, err = defaultNumbers(s); err != nil {
+		return nil, err
+	}
 	v.Answer.Blocked, v.Answer.Anonymous = pbx.AnswerBlocked, pbx.AnswerAnonymous
 	if v.Blocked, err = blockedCallers(s); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type dialplanView struct {
 	Numbers                 []dialplanNumber // of all tenants
 	Ruled                   []dialplanRuled  // those of them that ask who calls, or when
 	Blocked                 []dialplanBlocked
+	Defaults                []dialplanDefault                // of trunks
 	Answer                  struct{ Blocked, Anonymous int } // SIP answers to callers that are refused
 	Accounts                []accountName
 	Legs                    []dialplanLeg // of all tenants that are calls of their own

@@ -127,3 +127,26 @@ func accountsOf(s *pbx.Snapshot) []accountName {
 	slices.SortFunc(out, func(a, b accountName) int { return cmp.Compare(a.text, b.text) })
 	return out
 }
+
+// dialplanDefault is the number that calls from a trunk are for that name no number.
+type dialplanDefault struct {
+	Trunk  endpointName
+	Number outsideNumber
+}
+
+func defaultNumbers(s *pbx.Snapshot) (out []dialplanDefault, err error) {
+	for _, t := range s.Trunks {
+		if s.NumberOf(t.Tenant, t.DefaultNumber) == nil {
+			continue
+		}
+		var es pbx.Errors
+		var d dialplanDefault
+		into(&es, &d.Trunk)(newEndpointName("endpoint", t.Endpoint))
+		into(&es, &d.Number)(newOutsideNumber("default_number", t.DefaultNumber))
+		if err := es.Err(); err != nil {
+			return nil, fmt.Errorf("default number of trunk %s of tenant %s: %w", t.Name, t.Tenant, err)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}

@@ -14,6 +14,7 @@ type Type string
 const (
 	TypeStatus   Type = "status"
 	TypeTrunk    Type = "trunk"
+	TypeUnknown  Type = "unknown-number"
 	TypeApply    Type = "apply"
 	TypeFetch    Type = "fetch"
 	TypeDrift    Type = "drift"
@@ -26,8 +27,8 @@ const (
 	Missed Type = "resync"
 )
 
-// Data is what an event tells: a Status, Trunk, Apply, Fetch, Drift, Template, Resync, Call or
-// Port.
+// Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,
+// Call or Port.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -43,6 +44,13 @@ type Status struct {
 type Trunk struct {
 	Tenant, Name string
 	Status       pbx.TrunkStatus
+}
+
+// UnknownNumber is a number that a carrier calls, and that no tenant has. Each is told of once
+// an hour at most.
+type UnknownNumber struct {
+	Tenant, Trunk, Number string
+	Count                 int // of calls so far
 }
 
 // Fetch is one request of a phone for a file.
@@ -118,6 +126,9 @@ func (Status) Type() Type { return TypeStatus }
 
 // Type returns TypeTrunk.
 func (Trunk) Type() Type { return TypeTrunk }
+
+// Type returns TypeUnknown.
+func (UnknownNumber) Type() Type { return TypeUnknown }
 
 // Type returns TypeFetch.
 func (Fetch) Type() Type { return TypeFetch }

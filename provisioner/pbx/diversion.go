@@ -134,7 +134,10 @@ func (r routing) calledNumber() *Number {
 	if r.c.Device(r.s) != nil {
 		return nil
 	}
-	return r.s.NumberSent(r.c.Tenant, r.c.Dialled)
+	if n := r.s.NumberSent(r.c.Tenant, r.c.Dialled); n != nil {
+		return n
+	}
+	return r.defaultNumber()
 }
 
 // circles says why a call must not be forwarded from e to a number outside: it comes from

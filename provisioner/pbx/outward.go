@@ -238,18 +238,39 @@ func (s *Snapshot) CountryOf(e *Extension) string {
 // the other trunk.
 func inbound(r routing, t *Trunk) Plan {
 	n := r.s.NumberSent(r.c.Tenant, r.c.Dialled)
+	if d := r.defaultNumber(); n == nil && d != nil {
+		if why := r.full(t, 1); why != "" {
+			return atBound(why)
+		}
+		p := r.toNumber(d)
+		p.Steps[0].Rule = fmt.Sprintf("trunk %s brings a call to %s, which is no number of tenant %s, and its default is: %s",
+			t.Name, quote(r.c.Dialled), r.c.Tenant, p.Steps[0].Rule)
+		return p
+	}
 	if n == nil {
 		name := t.Name
 		if t.Tenant != r.c.Tenant { // the name is the other tenant's alone
 			name = "of a carrier"
 		}
-		return hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", name,
+		p := hangup(CauseUnallocated, "trunk %s brings a call to %s, which is no number of tenant %s", name,
 			quote(r.c.Dialled), r.c.Tenant)
+		p.Steps[0].Unknown = true
+		return p
 	}
 	if why := r.full(t, 1); why != "" {
 		return atBound(why)
 	}
 	return r.toNumber(n)
+}
+
+// defaultNumber is the number that a call is for which a trunk of the tenant brings to a number
+// of no tenant, or nil.
+func (r routing) defaultNumber() *Number {
+	t := r.s.trunkOf(r.c)
+	if t == nil || t.Tenant != r.c.Tenant || r.s.NumberCalled(t.Tenant, r.c.Dialled) != nil {
+		return nil
+	}
+	return r.s.NumberOf(t.Tenant, t.DefaultNumber)
 }
 
 // checkOutward refuses values that are none, whatever else there is.

@@ -28,6 +28,9 @@ type Trunk struct {
 	// CallerNumber is shown to the carrier as the caller's number; "" shows the
 	// caller's own.
 	CallerNumber string
+	// DefaultNumber is the tenant's number that a call is for which the carrier brings to a number
+	// that no tenant has, in E.164; "" refuses such calls.
+	DefaultNumber string
 	// TrustIDInbound takes the carrier's word for the caller: P-Asserted-Identity (RFC 3325)
 	// or Remote-Party-ID. Without it From is the caller.
 	TrustIDInbound bool
@@ -128,6 +131,9 @@ func (t *Trunk) Validate() error {
 	es.Add(CheckRange("priority", t.Priority, 0, 100, ""))
 	if t.Register && t.Username == "" {
 		es.Add(Invalidf("register", "needs a username to register as"))
+	}
+	if t.DefaultNumber != "" {
+		es.Add(CheckE164("default_number", t.DefaultNumber))
 	}
 	if t.CallerNumber != "" {
 		es.Add(CheckExternalNumber("caller_number", t.CallerNumber))

@@ -41,6 +41,17 @@ type TrunkStatus struct {
 	CallRefusedAt time.Time
 }
 
+// UnknownNumber is a number that a carrier has called, and that no tenant has.
+type UnknownNumber struct {
+	Number      string
+	Count       int // of calls since First
+	First, Last time.Time
+	Told        time.Time // when an event last told of it
+}
+
+// MaxUnknownNumbers is how many unknown numbers are kept of each trunk: those called last.
+const MaxUnknownNumbers = 20
+
 // Trouble says why calls through the trunk are likely to fail; "" where nothing speaks for it.
 func (s TrunkStatus) Trouble() string {
 	switch {

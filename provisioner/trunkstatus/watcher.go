@@ -30,8 +30,9 @@ type Watcher struct {
 	contacts      map[string]ami.ContactState      // by endpoint
 	unresolvable  map[string]bool                  // by host
 
-	moved           map[string]bool // endpoints whose contacts are to be asked for
-	hinted, swapped chan struct{}   // each holds one hint
+	unknown         map[string][]pbx.UnknownNumber // by endpoint
+	moved           map[string]bool                // endpoints whose contacts are to be asked for
+	hinted, swapped chan struct{}                  // each holds one hint
 }
 
 // Options is what a Watcher needs. All fields are required.
@@ -45,7 +46,7 @@ type Options struct {
 // New knows nothing yet.
 func New(o Options) *Watcher {
 	return &Watcher{o: o, known: map[string]pbx.TrunkStatus{}, unresolvable: map[string]bool{}, staleSince: time.Now(),
-		contacts: map[string]ami.ContactState{}, moved: map[string]bool{},
+		contacts: map[string]ami.ContactState{}, moved: map[string]bool{}, unknown: map[string][]pbx.UnknownNumber{},
 		hinted: make(chan struct{}, 1), swapped: make(chan struct{}, 1)}
 }
 
@@ -136,6 +137,7 @@ func (w *Watcher) settle() {
 		known[t.Endpoint] = now
 	}
 	w.known = known
+	maps.DeleteFunc(w.unknown, func(endpoint string, _ []pbx.UnknownNumber) bool { _, is := known[endpoint]; return !is })
 	maps.DeleteFunc(w.contacts, func(endpoint string, _ ami.ContactState) bool { _, is := known[endpoint]; return !is })
 }
 

@@ -33,6 +33,7 @@ const (
 	brPaul   = `"Paul" <sip:+33123456789@carrier>`
 	alpha    = "/v1/tenants/alpha"
 	beta     = "/v1/tenants/beta"
+	gamma    = "/v1/tenants/gamma"
 )
 
 // inboundStage is an office of two tenants of two resellers at one carrier, with the same
@@ -40,6 +41,7 @@ const (
 type inboundStage struct {
 	*Lab
 	carrier *Wire
+	other   *Wire // of tenant gamma, whose trunk has a default number
 
 	mu   sync.Mutex
 	rung []string // phones that have rung since it was emptied
@@ -48,7 +50,7 @@ type inboundStage struct {
 // TestTruthInboundRealAsterisk is the truth table of calls that a carrier brings.
 func TestTruthInboundRealAsterisk(t *testing.T) {
 	t.Parallel()
-	s := &inboundStage{Lab: Open(t, box.Asterisk22), carrier: OpenWire(t, "127.0.0.5")}
+	s := &inboundStage{Lab: Open(t, box.Asterisk22), carrier: OpenWire(t, "127.0.0.5"), other: OpenWire(t, "127.0.0.6")}
 	s.furnish(t)
 	for _, row := range inboundTruths {
 		t.Run(row.situation, func(t *testing.T) {
@@ -57,6 +59,7 @@ func TestTruthInboundRealAsterisk(t *testing.T) {
 		})
 	}
 	s.records(t)
+	t.Run("unknown numbers", s.unknown)
 	s.Kill(t)
 	for _, row := range inboundTruths {
 		t.Run("alone: "+row.situation, func(t *testing.T) {
@@ -67,7 +70,65 @@ func TestTruthInboundRealAsterisk(t *testing.T) {
 			s.judge(t, row, rings, ends)
 		})
 	}
+	for _, number := range strays {
+		s.brings(t, s.other, "", number, "gamma 101 Main Jane <+498912345678>", "486")
+		s.brings(t, s.carrier, "", number, "", "404")
+	}
 	s.Restart(t)
+}
+
+// strays are numbers that no tenant has, as carriers write them.
+var strays = []string{"+493012345699", "493012345699", "03012345699", "101", "+4930123456011"}
+
+// unknown brings calls to numbers that no tenant has: by a trunk with a default number, and by
+// one without, which tells of them.
+func (s *inboundStage) unknown(t *testing.T) {
+	for _, number := range strays {
+		s.brings(t, s.other, "", number, "gamma 101 Main Jane <+498912345678>", "486")
+		s.brings(t, s.carrier, "", number, "", "404")
+		s.brings(t, s.carrier, "", number, "", "404")
+	}
+	s.brings(t, s.other, brNobody, strays[0], "", "433")
+	s.brings(t, s.other, "", "+493012345671", "gamma 101 Main Jane <+498912345678>", "486")
+	got := map[string]int{}
+	for _, at := range []string{alpha, beta, gamma} { // Asterisk takes calls of one address for either's
+		for number, count := range s.told(t, at) {
+			got[number] += count
+		}
+	}
+	for _, number := range strays {
+		if got[number] != 2 {
+			t.Errorf("the trunks tell of %d calls to %s, want 2", got[number], number)
+		}
+	}
+	if told := s.told(t, gamma); len(told) > 0 {
+		t.Errorf("a trunk with a default number tells of %v", told)
+	}
+	if !strings.Contains(s.Metrics(t), fmt.Sprintf("\ndialtone_calls_to_unknown_numbers %d\n", 2*len(strays))) {
+		t.Error("the metric does not count them")
+	}
+	if r := s.Refused(t, "DELETE", gamma+"/numbers/+493012345671", nil); r == nil || r.Status != 409 {
+		t.Errorf("the default number of a trunk is deleted: %v", r)
+	}
+}
+
+// told are the calls to unknown numbers of which a tenant's trunk tells.
+func (s *inboundStage) told(t *testing.T, at string) map[string]int {
+	t.Helper()
+	var k struct {
+		Status struct {
+			Unknown []struct {
+				Number string
+				Count  int
+			} `json:"unknown_numbers"`
+		}
+	}
+	s.Do(t, "GET", at+"/trunks/carrier", nil, &k)
+	out := map[string]int{}
+	for _, u := range k.Status.Unknown {
+		out[u.Number] = u.Count
+	}
+	return out
 }
 
 // furnish makes both tenants, and phones that are busy.
@@ -77,14 +138,18 @@ func (s *inboundStage) furnish(t *testing.T) {
 	s.Do(t, "PUT", "/v1/resellers/south", Object{"title": "South"}, nil)
 	s.Do(t, "PUT", alpha, Object{"title": "Alpha", "country": "DE", "timezone": "Europe/Berlin", "reseller": "north"}, nil)
 	s.Do(t, "PUT", beta, Object{"title": "Beta", "timezone": "UTC", "country": "DE", "reseller": "south", "anonymous": "refuse"}, nil)
-	for _, at := range []string{alpha, beta} {
+	s.Do(t, "PUT", gamma, Object{"title": "Gamma", "country": "DE", "anonymous": "refuse"}, nil)
+	for _, at := range []string{alpha, beta, gamma} {
 		tenant := at[strings.LastIndex(at, "/")+1:]
-		s.Do(t, "PUT", at+"/trunks/carrier", s.carrier.Trunk(Object{"max_calls": 0}), nil)
 		for _, number := range []string{"101", "102"} {
 			s.ExtensionOf(t, tenant, number, "", nil)
 			s.phone(t, tenant, number)
 		}
 	}
+	s.Do(t, "PUT", beta+"/trunks/carrier", s.carrier.Trunk(Object{"max_calls": 0}), nil)
+	s.Do(t, "PUT", alpha+"/trunks/carrier", s.carrier.Trunk(Object{"max_calls": 0}), nil)
+	s.Do(t, "PUT", gamma+"/numbers/+493012345671", Object{"destination": "extension:101", "caller_id_prefix": "Main"}, nil)
+	s.Do(t, "PUT", gamma+"/trunks/carrier", s.other.Trunk(Object{"default_number": "+493012345671"}), nil)
 	s.Do(t, "PUT", alpha+"/ring-groups/desk", group("200", "all", Members("102"), Object{"caller_id_prefix": "Desk"}), nil)
 	for _, path := range slices.Sorted(mapKeys(inboundWorld)) {
 		s.Do(t, "PUT", "/v1/tenants/"+path, inboundWorld[path], nil)
@@ -107,7 +172,7 @@ func (s *inboundStage) phone(t *testing.T, tenant, number string) {
 	t.Helper()
 	p := s.Register(t, s.DeviceOf(t, tenant, "desk-"+number, number, nil), phone.Options{})
 	name := number
-	if tenant == "beta" {
+	if tenant != "alpha" {
 		name = tenant + " " + number
 	}
 	var watching sync.WaitGroup
@@ -130,19 +195,25 @@ func (s *inboundStage) phone(t *testing.T, tenant, number string) {
 // judge brings the call and compares what rings, and what the carrier is told.
 func (s *inboundStage) judge(t *testing.T, row brought, rings, ends string) {
 	t.Helper()
+	s.brings(t, s.carrier, row.from, row.dials, rings, ends)
+}
+
+// brings lets a carrier bring a call; Jane calls if nobody is named.
+func (s *inboundStage) brings(t *testing.T, carrier *Wire, from, dials, rings, ends string) {
+	t.Helper()
 	s.mu.Lock()
 	s.rung = nil
 	s.mu.Unlock()
-	lines := strings.Split(row.from, ";;")
-	got := s.carrier.Final(t, s.carrier.Calls(t, s.Lab, row.dials, lines[0], lines[1:]...))
+	lines := strings.Split(cmp.Or(from, brJane), ";;")
+	got := carrier.Final(t, carrier.Calls(t, s.Lab, dials, lines[0], lines[1:]...))
 	s.mu.Lock()
 	rung := strings.Join(s.rung, ", ")
 	s.mu.Unlock()
 	if got != ends {
-		t.Errorf("the carrier is told %s, want %s", got, ends)
+		t.Errorf("a call to %s: the carrier is told %s, want %s", dials, got, ends)
 	}
 	if rung != rings {
-		t.Errorf("there rings %q, want %q", rung, rings)
+		t.Errorf("a call to %s: there rings %q, want %q", dials, rung, rings)
 	}
 }
 
