@@ -215,7 +215,7 @@ func TestDefaultNumberOfATrunk(t *testing.T) {
 	update(t, db, func(ctx context.Context, tx *Tx) error {
 		return all(func() error { return tx.PutNumber(ctx, sampleOwnNumber()) }, func() error { return put(tx) })
 	})
-	if k, err := db.Snapshot(t.Context()); err != nil || k.TrunkFor("default", pbx.NumberTeams).DefaultNumber != sampleOwnNumber().Number {
+	if k, err := db.Snapshot(t.Context()); err != nil || k.Trunk("default", trunkWithDefault().Name).DefaultNumber != sampleOwnNumber().Number {
 		t.Errorf("the snapshot has no default number: %v", err)
 	}
 	for what, do := range map[string]func(*Tx) error{

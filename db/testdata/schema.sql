@@ -664,7 +664,7 @@ CREATE TABLE "trunks" (
     priority         INTEGER NOT NULL DEFAULT 50 CHECK (priority BETWEEN 0 AND 100),
     disabled         INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
     version          INTEGER NOT NULL CHECK (version > 0),
-    revision         INTEGER NOT NULL CHECK (revision > 0),
+    revision         INTEGER NOT NULL CHECK (revision > 0), default_number TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 
