@@ -2,7 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -69,18 +68,4 @@ func report(t *testing.T, c *Controller) {
 	}
 	cancel()
 	<-done
-}
-
-// rootPage is the first page of a table or an index, counted from 1.
-func rootPage(t *testing.T, path, name string) (page int) {
-	t.Helper()
-	raw, err := sql.Open("sqlite3", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer raw.Close()
-	if err := raw.QueryRow(`SELECT rootpage FROM sqlite_schema WHERE name = ?`, name).Scan(&page); err != nil {
-		t.Fatal(err)
-	}
-	return page
 }
