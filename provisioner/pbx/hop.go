@@ -78,7 +78,9 @@ func (c Call) Sent(to Destination) Call {
 // way is every place a call has been at, in order.
 func (r routing) way() []Destination {
 	first := Destination{ToExtension, r.c.Dialled}
-	if g := r.s.RingGroupAt(r.c.Tenant, r.c.Dialled); g != nil {
+	if g := r.s.RingGroupAt(r.c.Tenant, r.c.Dialled); r.s.trunkOf(r.c) != nil {
+		first = Destination{ToExternal, r.c.Dialled} // a number, even where an extension or a group is called so
+	} else if g != nil {
 		first = Destination{ToRingGroup, g.Name}
 	}
 	return append([]Destination{first}, r.c.Hops...)

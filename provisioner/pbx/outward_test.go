@@ -231,3 +231,26 @@ func TestForwardedCallerWithoutNumber(t *testing.T) {
 		}
 	}
 }
+
+// What a carrier calls is a number, even where an extension is called so: the default number of
+// its trunk may lead to that very extension.
+func TestDefaultNumberLeadsToWhatWasCalled(t *testing.T) {
+	s := NewSnapshot(1, Rows{
+		Tenants:    []*Tenant{{Name: "acme", Country: "DE"}},
+		Extensions: []*Extension{{Tenant: "acme", Number: "101", Ring: RingAll, RingSeconds: 20}},
+		Devices:    []*Device{{Tenant: "acme", Name: "desk", Kind: DeviceSIP, Endpoint: "d101", Extension: "101"}},
+		Numbers:    []*Number{{Tenant: "acme", Number: "+493011", Destination: Destination{ToExtension, "101"}}},
+		Trunks:     []*Trunk{{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", Host: "192.0.2.9", DefaultNumber: "+493011"}},
+	})
+	for _, dialled := range []string{"101", "102", "+4930999"} {
+		c := Call{Tenant: "acme", Dialled: dialled, Endpoint: "tcarrier"}
+		step := Route(s, c, time.Time{}).Steps[0]
+		if step.Kind != StepForward {
+			t.Errorf("a call to %s: %s", dialled, step.Rule)
+			continue
+		}
+		if dial := Route(s, c.Sent(step.To), time.Time{}).Steps[0]; dial.Kind != StepDial || dial.Legs[0].Endpoint != "d101" {
+			t.Errorf("a call to %s, sent on: %s", dialled, dial.Rule)
+		}
+	}
+}
