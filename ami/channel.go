@@ -82,7 +82,8 @@ func newChannel(f Frame) Channel {
 		ConnectedNumber: f.Get("ConnectedLineNum"), ConnectedName: f.Get("ConnectedLineName"),
 		AccountCode: f.Get("AccountCode"), Context: f.Get("Context"), Exten: f.Get("Exten"), Priority: priority,
 		UniqueID: f.Get("Uniqueid"), LinkedID: f.Get("Linkedid"), BridgeID: f.Get("BridgeId"),
-		Application: f.Get("Application"), ApplicationData: f.Get("ApplicationData"), Duration: clockDuration(f.Get("Duration")),
+		Application: f.Get("Application"), ApplicationData: f.Get("ApplicationData"),
+		Duration: clockDuration(f.Get("Duration")),
 	}
 }
 

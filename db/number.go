@@ -31,7 +31,8 @@ func (tx *Tx) Numbers(ctx context.Context, tenant string, o ListOptions) ([]*pbx
 		return nil, err
 	}
 	ns, err := numberTable.rows(ctx, tx, `
-		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\' OR destination LIKE ?3 ESCAPE '\' OR rules LIKE ?3 ESCAPE '\')
+		WHERE tenant = ?1 AND number > ?2 AND (number LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\'
+			OR destination LIKE ?3 ESCAPE '\' OR rules LIKE ?3 ESCAPE '\')
 		ORDER BY number LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
 		return nil, fmt.Errorf("listing numbers: %w", err)

@@ -44,7 +44,8 @@ func scanVoicemailMail(row scanner) (*VoicemailMail, error) {
 // AddVoicemailMails queues notes about those messages of a mailbox that are not known yet, and
 // returns how many. A message that had ended before the notification was turned on is left out,
 // one that is older than MailVoicemailWithin too.
-func (db *DB) AddVoicemailMails(ctx context.Context, tenant, mailbox string, messages []*pbx.Message) (added int64, err error) {
+func (db *DB) AddVoicemailMails(ctx context.Context, tenant, mailbox string,
+	messages []*pbx.Message) (added int64, err error) {
 	return db.addVoicemailMails(ctx, tenant, mailbox, messages, false)
 }
 
@@ -53,7 +54,8 @@ func (db *DB) AddVoicemailCopy(ctx context.Context, tenant, mailbox string, m *p
 	return db.addVoicemailMails(ctx, tenant, mailbox, []*pbx.Message{m}, true)
 }
 
-func (db *DB) addVoicemailMails(ctx context.Context, tenant, mailbox string, messages []*pbx.Message, anyAge bool) (added int64, err error) {
+func (db *DB) addVoicemailMails(ctx context.Context, tenant, mailbox string, messages []*pbx.Message,
+	anyAge bool) (added int64, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
 		added = 0
 		var since time.Time
@@ -72,9 +74,10 @@ func (db *DB) addVoicemailMails(ctx context.Context, tenant, mailbox string, mes
 			if end := m.Stored().Add(time.Duration(m.Seconds * float64(time.Second))); !anyAge && end.Before(since) {
 				continue
 			}
-			done, err := tx.sql.ExecContext(ctx, `INSERT INTO voicemail_mails (tenant, mailbox, message, caller_number, caller_name, left_at, seconds, state, created_at, next_at)
-				VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING`, tenant, mailbox, m.ID, m.CallerNumber, m.CallerName,
-				millis(m.Time), m.Seconds, millis(tx.start), millis(tx.start))
+			done, err := tx.sql.ExecContext(ctx, `INSERT INTO voicemail_mails (tenant, mailbox, message, caller_number,
+					caller_name, left_at, seconds, state, created_at, next_at)
+				VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING`, tenant, mailbox, m.ID, m.CallerNumber,
+				m.CallerName, millis(m.Time), m.Seconds, millis(tx.start), millis(tx.start))
 			if err != nil {
 				return err
 			}
@@ -122,12 +125,14 @@ func (db *DB) firstVoicemailMail(ctx context.Context, condition string) (m *Voic
 // PutVoicemailMail writes how an attempt to mail a note, or to delete its message, ended.
 func (db *DB) PutVoicemailMail(ctx context.Context, m *VoicemailMail) error {
 	err := db.write(ctx, func(tx *Tx) error {
-		return tx.exec(ctx, `UPDATE voicemail_mails SET state = ?, attempts = ?, error = ?, next_at = ?, sent_at = ?, removes = ?
-			WHERE tenant = ? AND mailbox = ? AND message = ?`, string(m.State), m.Attempts, m.Error, millis(m.Next), millis(m.Sent), m.Removes,
-			m.Tenant, m.Mailbox, m.Message)
+		return tx.exec(ctx, `UPDATE voicemail_mails SET state = ?, attempts = ?, error = ?, next_at = ?, sent_at = ?,
+				removes = ?
+			WHERE tenant = ? AND mailbox = ? AND message = ?`, string(m.State), m.Attempts, m.Error, millis(m.Next),
+			millis(m.Sent), m.Removes, m.Tenant, m.Mailbox, m.Message)
 	})
 	if err != nil {
-		return fmt.Errorf("noting how message %s of mailbox %s was mailed: %w", m.Message, pbx.MailboxName(m.Tenant, m.Mailbox), err)
+		return fmt.Errorf("noting how message %s of mailbox %s was mailed: %w", m.Message,
+			pbx.MailboxName(m.Tenant, m.Mailbox), err)
 	}
 	return nil
 }

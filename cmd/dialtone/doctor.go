@@ -184,7 +184,8 @@ func (d *doctorCmd) manager(ctx context.Context) []finding {
 	// And this one, of a message that nobody has.
 	messages := finding{what: "AMI lets voicemail messages be changed (write class user)",
 		only: "messages that are marked, moved, deleted and forwarded over the API"}
-	switch err := s.VoicemailMove(ctx, ami.MessagePlace{Context: "dialtone-doctor", Mailbox: "0", Folder: "INBOX"}, "0", "Old"); {
+	nowhere := ami.MessagePlace{Context: "dialtone-doctor", Mailbox: "0", Folder: "INBOX"}
+	switch err := s.VoicemailMove(ctx, nowhere, "0", "Old"); {
 	case errors.Is(err, ami.ErrPermission):
 		messages.err, messages.mend = err, d.hostFile("manager.conf")
 	case errors.Is(err, ami.ErrNotFound):
@@ -240,7 +241,8 @@ func translation(version string) finding {
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err == nil && n > 16 && strings.Contains(version, "dfsg") {
 		f.err = errors.New("Debian's build drops frames that it translates")
-		f.mend = []string{"leave the codecs of tenants as they are (see dialtone manual phones), or build Asterisk from its source"}
+		f.mend = []string{"leave the codecs of tenants as they are (see dialtone manual phones), " +
+			"or build Asterisk from its source"}
 	}
 	return f
 }

@@ -81,7 +81,8 @@ func (a *api) registerMessages() {
 			m, err := a.ctl.Messages.Get(ctx, in.box(), in.ID)
 			return a.messageAnswer(in.MessageBox, m, err)
 		})
-	audio := messageOperation("GET", "/{id}/audio", "get-message-audio", "Fetch the WAV file of a voicemail message, or a part of it")
+	audio := messageOperation("GET", "/{id}/audio", "get-message-audio",
+		"Fetch the WAV file of a voicemail message, or a part of it")
 	audio.Responses = soundResponses()
 	declare(a, who, audio, func(ctx context.Context, in *OneMessage) (*huma.StreamResponse, error) {
 		m, file, err := a.ctl.Messages.Open(ctx, in.box(), in.ID)
@@ -90,7 +91,8 @@ func (a *api) registerMessages() {
 		}
 		return &huma.StreamResponse{Body: func(ctx huma.Context) { sendSound(ctx, "message-"+m.ID, file) }}, nil
 	})
-	declare(a, who, changingMessage("PATCH", "/{id}", "patch-message", "Mark a voicemail message as heard or not, or move it"), a.patchMessage)
+	declare(a, who, changingMessage("PATCH", "/{id}", "patch-message",
+		"Mark a voicemail message as heard or not, or move it"), a.patchMessage)
 	declare(a, who, changingMessage("DELETE", "/{id}", "delete-message", "Delete a voicemail message"),
 		func(ctx context.Context, in *OneMessage) (*noMessage, error) {
 			if err := a.ctl.Messages.Delete(ctx, author(ctx), in.box(), in.ID); err != nil {
@@ -173,7 +175,8 @@ func (a *api) messageAnswer(b MessageBox, m *pbx.Message, err error) (*messageAn
 
 func (a *api) messageView(b MessageBox, m *pbx.Message) Message {
 	return Message{ID: m.ID, Folder: string(m.Folder), Heard: m.Folder.Heard(), CallerNumber: m.CallerNumber,
-		CallerName: m.CallerName, Time: m.Time.In(a.ctl.Snapshot().ZoneOfMailbox(b.Tenant, b.Number)), Seconds: m.Seconds, Bytes: m.Bytes}
+		CallerName: m.CallerName, Time: m.Time.In(a.ctl.Snapshot().ZoneOfMailbox(b.Tenant, b.Number)),
+		Seconds: m.Seconds, Bytes: m.Bytes}
 }
 
 // mailboxAgain is when to try again what a call holds up.

@@ -209,7 +209,8 @@ func (a *api) oneUpload(all []numberfile.Status, err error) func(id string) (*an
 // uploadAgain is when a refused upload may be tried again.
 const uploadAgain = "5"
 
-func (a *api) uploadNumbers(ctx context.Context, o UploadOptions, to db.Assignment, at string) (*answer[NumberUpload], error) {
+func (a *api) uploadNumbers(ctx context.Context, o UploadOptions, to db.Assignment,
+	at string) (*answer[NumberUpload], error) {
 	up, err := a.ctl.NumberFiles.Begin(author(ctx), numberfile.Order{To: to, VoiceCarrier: o.VoiceCarrier,
 		SMSProfile: o.SMSProfile, DryRun: o.DryRun, GoodOnly: o.GoodOnly})
 	if err != nil {

@@ -73,7 +73,8 @@ func registerPortRequests(a *api) {
 		apply:    func(v *PortRequest) *ApplyBlock { return &v.Apply },
 	})
 	registerKind(a, k)
-	step := k.operation("POST", k.path+"/{name}/state", "step-port-request", "Submit, schedule, complete or cancel numbers, or tell what the carrier refused")
+	step := k.operation("POST", k.path+"/{name}/state", "step-port-request",
+		"Submit, schedule, complete or cancel numbers, or tell what the carrier refused")
 	step.Description = "A tenant admin cancels, and submits if the tenant has allow_external_numbers; what the carrier says comes " +
 		"from the account above."
 	declare(a, tenantAdmins, step, func(ctx context.Context, in *struct {
@@ -137,7 +138,8 @@ func (a *api) viewPort(ctx context.Context, r *pbx.PortRequest, v *PortRequest) 
 	v.State = string(r.State())
 	v.Numbers = make([]PortNumber, 0, len(r.Numbers))
 	for _, n := range r.Numbers {
-		one := PortNumber{Number: n.Number, Destination: n.Destination, State: string(n.State), Date: n.Date, Problem: n.Problem}
+		one := PortNumber{Number: n.Number, Destination: n.Destination, State: string(n.State), Date: n.Date,
+			Problem: n.Problem}
 		if at, came := calls[n.Number]; came {
 			one.FirstCall = &at
 		}
@@ -200,7 +202,8 @@ func (a *api) registerPortDocuments() {
 		if err != nil {
 			return nil, a.problem(err)
 		}
-		return &photoAnswer{ContentType: d.Type, NoSniff: "nosniff", Policy: "default-src 'none'; sandbox", Body: d.Content}, nil
+		return &photoAnswer{ContentType: d.Type, NoSniff: "nosniff", Policy: "default-src 'none'; sandbox",
+			Body: d.Content}, nil
 	})
 	put := op("PUT", "/{document}", "put-port-document", "Add one: PDF, JPEG or PNG, at most 2 MiB; ten for a request")
 	put.MaxBodyBytes = provisioner.MaxPortDocument + 1

@@ -59,7 +59,8 @@ func (a *api) registerRateUploads() {
 	}) (*struct{ Body RateUpload }, error) {
 		return a.uploadRates(ctx, "", in.RawBody)
 	})
-	declare(a, branchAdmins, op("/v1/resellers/{reseller}/rates/upload", "upload-reseller-rates"), func(ctx context.Context, in *struct {
+	ofReseller := op("/v1/resellers/{reseller}/rates/upload", "upload-reseller-rates")
+	declare(a, branchAdmins, ofReseller, func(ctx context.Context, in *struct {
 		Reseller string `path:"reseller"`
 		RawBody  []byte `contentType:"text/csv"`
 	}) (*struct{ Body RateUpload }, error) {

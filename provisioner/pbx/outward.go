@@ -50,7 +50,8 @@ func (r routing) toNumber(n *Number) Plan {
 	to, rule := r.s.leads(n, r.callerNumber(), r.now)
 	switch why := r.barred(to); {
 	case to.IsZero() && len(n.Rules) > 0:
-		return hangup(CauseUnallocated, "%s is a number of tenant %s and leads nowhere now: no rule holds", n.Number, n.Tenant)
+		return hangup(CauseUnallocated, "%s is a number of tenant %s and leads nowhere now: no rule holds", n.Number,
+			n.Tenant)
 	case to.IsZero():
 		return hangup(CauseUnallocated, "%s is a number of tenant %s and leads nowhere", n.Number, n.Tenant)
 	case why != "":

@@ -75,7 +75,9 @@ func (s *Spool) Messages(ctx context.Context, tenant, mailbox string, folders ..
 			out = append(out, m.Message)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *pbx.Message) int { return cmp.Or(a.Stored().Compare(b.Stored()), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(out, func(a, b *pbx.Message) int {
+		return cmp.Or(a.Stored().Compare(b.Stored()), cmp.Compare(a.ID, b.ID))
+	})
 	// A message that is moved while the folders are read is seen in both, or in neither.
 	return slices.CompactFunc(out, func(a, b *pbx.Message) bool { return a.ID == b.ID }), nil
 }
@@ -182,7 +184,8 @@ func parseCaller(s string) (name, number string) {
 	if len(name) >= 2 && strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`) {
 		name = name[1 : len(name)-1]
 	}
-	p := pbx.NamedCaller(pbx.CallParty{Name: pbx.PlainText(name, mostOfCaller), Number: pbx.PlainText(number, mostOfCaller)})
+	p := pbx.NamedCaller(pbx.CallParty{Name: pbx.PlainText(name, mostOfCaller),
+		Number: pbx.PlainText(number, mostOfCaller)})
 	return p.Name, p.Number
 }
 
@@ -208,7 +211,8 @@ func (s *Spool) OpenMessage(ctx context.Context, tenant, mailbox, id string) (*p
 // triesAtMessage bounds how often a message that is moved at this moment is looked for.
 const triesAtMessage = 5
 
-func (s *Spool) openMessage(ctx context.Context, tenant, mailbox, id string, sound bool) (*pbx.Message, *os.File, error) {
+func (s *Spool) openMessage(ctx context.Context, tenant, mailbox, id string,
+	sound bool) (*pbx.Message, *os.File, error) {
 	if err := pbx.CheckMessageID("id", id); err != nil {
 		return nil, nil, err
 	}

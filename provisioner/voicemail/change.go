@@ -22,13 +22,13 @@ func (m *Messages) Move(ctx context.Context, by pbx.Author, b Box, id string, to
 	case to == pbx.FolderDeleted:
 		return nil, pbx.Invalidf("folder", "is not one that a message is moved to: delete the message")
 	}
-	err := m.change(ctx, by, b, id, "moved to "+string(to), func(ctx context.Context, s *ami.Session, msg *pbx.Message) error {
+	move := func(ctx context.Context, s *ami.Session, msg *pbx.Message) error {
 		if msg.Folder == to {
 			return nil
 		}
 		return s.VoicemailMove(ctx, b.place(msg.Folder), id, to.Spool())
-	})
-	if err != nil {
+	}
+	if err := m.change(ctx, by, b, id, "moved to "+string(to), move); err != nil {
 		return nil, err
 	}
 	return m.Get(ctx, b, id)
@@ -164,7 +164,8 @@ func (m *Messages) refused(ctx context.Context, b Box, msg *pbx.Message, err err
 			return gone
 		}
 		return &pbx.Error{Kind: pbx.Conflict, Cause: err,
-			Message: "Asterisk did not change message " + msg.ID + ": the other folder may be full, or the message was just moved"}
+			Message: "Asterisk did not change message " + msg.ID +
+				": the other folder may be full, or the message was just moved"}
 	}
 	return &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk did not change message " + msg.ID, Cause: err}
 }
