@@ -59,7 +59,7 @@ var shapes = map[string]shape{
 	"AttendedTransfer": event(shape{fields("Result")}, channelFields("OrigTransferer"), maybe(bridgeFields("Orig")),
 		channelFields("SecondTransferer"), maybe(bridgeFields("Second")), maybe(channelFields("Transferee")),
 		maybe(channelFields("TransferTarget")), shape{fields("IsExternal DestType")}),
-	// main/manager_mwi.c; the channel is that of who left the message.
+	// main/manager_mwi.c; the channel is that of the caller that left the message.
 	"MessageWaiting": event(maybe(channelFields("")), shape{fields("Mailbox Waiting"), optional("New Old")}),
 
 	"ContactStatus":     exact(shape{fields("URI ContactStatus AOR EndpointName"), optional("RoundtripUsec")}),

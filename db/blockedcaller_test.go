@@ -36,7 +36,8 @@ func TestBlockedCallersRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	ignored := cmpopts.IgnoreFields(pbx.BlockedCaller{}, "Version", "Revision")
-	if diff := cmp.Diff(sampleBlockedCaller(), s.BlockedBy("acme", "+498912345"), ignored); diff != "" || s.BlockedBy("default", "+498912345") != nil {
+	if diff := cmp.Diff(sampleBlockedCaller(), s.BlockedBy("acme", "+498912345"), ignored); diff != "" ||
+		s.BlockedBy("default", "+498912345") != nil {
 		t.Error(diff)
 	}
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeleteBlockedCaller(ctx, "acme", "+4989") })

@@ -28,10 +28,11 @@ func TestClaimRefusals(t *testing.T) {
 		number string
 		says   string
 	}{
-		"by a tenant that may":  {as("", "acme"), nil, aNumber, ""},
-		"by a reseller above":   {as("north", ""), nil, aNumber, ""},
-		"that nobody has":       {as("", "acme"), nil, "+493012345699", "number +493012345699 is not available, or not any more: search again"},
-		"of the reseller above": {as("", "acme"), put("+493012345698", "north"), "+493012345698", "number +493012345698 is not available, or not any more: search again"},
+		"by a tenant that may": {as("", "acme"), nil, aNumber, ""},
+		"by a reseller above":  {as("north", ""), nil, aNumber, ""},
+		"that nobody has":      {as("", "acme"), nil, "+493012345699", "number +493012345699 is not available, or not any more: search again"},
+		"of the reseller above": {as("", "acme"), put("+493012345698", "north"), "+493012345698",
+			"number +493012345698 is not available, or not any more: search again"},
 		"that is reserved": {as("", "acme"), func(ctx context.Context, tx *Tx) error {
 			return tx.exec(ctx, `UPDATE inventory SET state = 'reserved'`)
 		}, aNumber, "number +493012345600 is not available, or not any more: search again"},

@@ -66,22 +66,9 @@ func TestContactsRoundTrip(t *testing.T) {
 // TestExtensionsFromBeforeAreShown migrates an extension of version 37, which was in every
 // phonebook.
 func TestExtensionsFromBeforeAreShown(t *testing.T) {
-	path, raw := databaseOf(t, 37)
-	for _, statement := range []string{
+	_, s := writtenBy(t, 37,
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
-		`INSERT INTO extensions (tenant, number, name, ring_seconds, version, revision) VALUES ('old', '101', 'Ada', 20, 1, 1)`,
-	} {
-		if _, err := raw.Exec(statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := raw.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s, err := openAt(t, path, Options{}).Snapshot(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+		`INSERT INTO extensions (tenant, number, name, ring_seconds, version, revision) VALUES ('old', '101', 'Ada', 20, 1, 1)`)
 	if e := s.Extension("old", "101"); e == nil || e.Hidden || len(s.ContactsOf("old")) != 0 {
 		t.Errorf("the extension is %+v", e)
 	}

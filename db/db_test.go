@@ -80,9 +80,11 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true, Guard: pbx.Guard{Calls: 3}, GuardCeiling: pbx.Guard{MinutesPerDay: 90}, Title: "Acme GmbH", Timezone: "Europe/Berlin",
+	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true,
+		Guard: pbx.Guard{Calls: 3}, GuardCeiling: pbx.Guard{MinutesPerDay: 90}, Title: "Acme GmbH", Timezone: "Europe/Berlin",
 		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
-		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90, FirstExtension: "510", Anonymous: pbx.AnonymousRefused, VoicemailSubject: "From ${caller}", VoicemailText: "Listen!"}
+		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90,
+		FirstExtension: "510", Anonymous: pbx.AnonymousRefused, VoicemailSubject: "From ${caller}", VoicemailText: "Listen!"}
 }
 
 // loneTenant is sampleTenant of the platform.
@@ -98,11 +100,13 @@ func sampleReseller() *pbx.Reseller {
 }
 
 func sampleMailbox() *pbx.Mailbox {
-	return &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Ada", PIN: pbx.NewSecret("98761234"), EmailNotification: true, Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true}
+	return &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Ada", PIN: pbx.NewSecret("98761234"),
+		EmailNotification: true, Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true}
 }
 
 func sampleExtension() *pbx.Extension {
-	return &pbx.Extension{Tenant: "default", Number: "101", Guard: pbx.Guard{CallsPerMinute: 4}, Name: "Ada Lovelace", RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
+	return &pbx.Extension{Tenant: "default", Number: "101", Guard: pbx.Guard{CallsPerMinute: 4}, Name: "Ada Lovelace",
+		RingSeconds: 25, Mailbox: "101", Presence: true, Groups: []string{"sales"},
 		AllowedDevices: []pbx.DeviceClass{pbx.Hardware, pbx.Mobile}, Anonymous: true, Record: true, RecordOnDemand: true,
 		Monitors: true, Monitored: true, Type: pbx.TypeSIP, Ring: pbx.RingAll, DoNotDisturb: true, NoCallWaiting: true,
 		BusyOnlyInCall: true, MaxCalls: 3, Timezone: "Asia/Tokyo", Hidden: true}

@@ -62,22 +62,9 @@ func TestGuardFollowsItsRows(t *testing.T) {
 
 // TestTenantsFromBeforeHaveNoGuard migrates a tenant and an extension of version 42.
 func TestTenantsFromBeforeHaveNoGuard(t *testing.T) {
-	path, raw := databaseOf(t, 42)
-	for _, statement := range []string{
+	_, s := writtenBy(t, 42,
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
-		`INSERT INTO extensions (tenant, number, name, ring_seconds, hidden, presence, version, revision) VALUES ('old', '101', 'Ada', 20, 0, 1, 1, 1)`,
-	} {
-		if _, err := raw.Exec(statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := raw.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s, err := openAt(t, path, Options{}).Snapshot(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+		`INSERT INTO extensions (tenant, number, name, ring_seconds, hidden, presence, version, revision) VALUES ('old', '101', 'Ada', 20, 0, 1, 1, 1)`)
 	if s.Tenant("old") == nil || s.Extension("old", "101") == nil || s.Guarded("old", "101") || s.Guarded("old", "") {
 		t.Errorf("the guard of old is %+v, of 101 %+v", s.GuardOf("old", ""), s.GuardOf("old", "101"))
 	}

@@ -247,7 +247,8 @@ func TestHistoryTellsOfTheDestination(t *testing.T) {
 	seven := pbx.Destination{Kind: pbx.ToExtension, Key: "7"}
 	do(t, db, tester, func(ctx context.Context, tx *Tx) error {
 		return all(func() error {
-			return tx.PutExtension(ctx, &pbx.Extension{Tenant: "acme", Number: "7", Name: "T", Type: pbx.TypeSIP, RingSeconds: 20, Ring: pbx.RingAll})
+			return tx.PutExtension(ctx, &pbx.Extension{Tenant: "acme", Number: "7", Name: "T", Type: pbx.TypeSIP,
+				RingSeconds: 20, Ring: pbx.RingAll})
 		}, func() error {
 			return tx.PutNumber(ctx, &pbx.Number{Tenant: "acme", Number: aNumber, Destination: seven})
 		})

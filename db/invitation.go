@@ -61,15 +61,7 @@ func (db *DB) AddInvitation(ctx context.Context, i *Invitation) error {
 
 // NextInvitation returns the queued invitation that is due first, or nil.
 func (db *DB) NextInvitation(ctx context.Context) (i *Invitation, err error) {
-	err = db.View(ctx, func(tx *Tx) error {
-		i, err = scanInvitation(tx.sql.QueryRowContext(ctx,
-			selectInvitation+` WHERE state = 'queued' ORDER BY next_at, id LIMIT 1`))
-		if errors.Is(err, sql.ErrNoRows) {
-			i = nil
-			return nil
-		}
-		return err
-	})
+	i, err = firstRow(ctx, db, scanInvitation, selectInvitation+` WHERE state = 'queued' ORDER BY next_at, id LIMIT 1`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the queue of invitations: %w", err)
 	}

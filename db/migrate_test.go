@@ -165,7 +165,10 @@ func fillEverything(t testing.TB, db *DB) {
 		func() error { return db.AddSignIn(ctx, sampleSignIn()) },
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error {
-				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) }, func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) }, func() error { return tx.PutContact(ctx, sampleContact()) }, func() error { return tx.PutBlockedCaller(ctx, sampleBlockedCaller()) },
+				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) },
+					func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) },
+					func() error { return tx.PutContact(ctx, sampleContact()) },
+					func() error { return tx.PutBlockedCaller(ctx, sampleBlockedCaller()) },
 					func() error { return tx.PutFeatureCodes(ctx, sampleFeatureCodes()) })
 			})
 			return err

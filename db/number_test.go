@@ -13,8 +13,10 @@ import (
 func sampleOwnNumber() *pbx.Number {
 	night := pbx.ForwardRule{Days: []string{"sat"}, From: "18:00", To: "08:00", FirstDate: "2026-12-24", LastDate: "2026-12-26",
 		Destination: pbx.Destination{Kind: pbx.ToHangup}}
-	return &pbx.Number{Tenant: "default", Number: "+493012345678", Description: "Ada's desk", Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"},
-		Rules: []pbx.NumberRule{{ForwardRule: night, Callers: []string{"+4989"}}}, Timezone: "Europe/Zurich", Anonymous: "extension:101", CallerIDPrefix: "Sales:"}
+	return &pbx.Number{Tenant: "default", Number: "+493012345678", Description: "Ada's desk",
+		Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"},
+		Rules:       []pbx.NumberRule{{ForwardRule: night, Callers: []string{"+4989"}}}, Timezone: "Europe/Zurich",
+		Anonymous: "extension:101", CallerIDPrefix: "Sales:"}
 }
 
 func sampleClass() *pbx.ClassOfService {
@@ -150,23 +152,10 @@ func TestNumberRefusals(t *testing.T) {
 
 // TestNumbersFromBeforeHaveNoRules migrates a number of version 42.
 func TestNumbersFromBeforeHaveNoRules(t *testing.T) {
-	path, raw := databaseOf(t, 43)
-	for _, statement := range []string{
+	_, s := writtenBy(t, 43,
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
 		`INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 1)`,
-		`INSERT INTO numbers (tenant, number, description, destination, version, revision) VALUES ('old', '+493012345678', '', 'hangup', 1, 1)`,
-	} {
-		if _, err := raw.Exec(statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := raw.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s, err := openAt(t, path, Options{}).Snapshot(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+		`INSERT INTO numbers (tenant, number, description, destination, version, revision) VALUES ('old', '+493012345678', '', 'hangup', 1, 1)`)
 	want := &pbx.Number{Tenant: "old", Number: "+493012345678", Destination: pbx.Destination{Kind: pbx.ToHangup}, Version: 1, Revision: 1}
 	if diff := cmp.Diff(want, s.NumberOf("old", "+493012345678")); diff != "" {
 		t.Error(diff)
@@ -187,8 +176,13 @@ func TestNumbersFollowByRules(t *testing.T) {
 		}
 		return err
 	})
-	nowhere := &pbx.Number{Tenant: "default", Number: n.Number, Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "999"}}}}}
-	if _, err := db.Update(t.Context(), tester, func(tx *Tx) error { return tx.PutNumber(t.Context(), nowhere) }); err == nil || pbx.KindOf(err) == pbx.NotFound {
+	nowhere := &pbx.Number{Tenant: "default", Number: n.Number,
+		Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: pbx.Destination{Kind: pbx.ToExtension,
+			Key: "999"}}}}}
+	if _, err := db.Update(t.Context(), tester, func(tx *Tx) error {
+		return tx.PutNumber(t.Context(),
+			nowhere)
+	}); err == nil || pbx.KindOf(err) == pbx.NotFound {
 		t.Errorf("a rule that leads nowhere: %v", err)
 	}
 	update(t, db, func(ctx context.Context, tx *Tx) error {
@@ -215,7 +209,8 @@ func TestDefaultNumberOfATrunk(t *testing.T) {
 	update(t, db, func(ctx context.Context, tx *Tx) error {
 		return all(func() error { return tx.PutNumber(ctx, sampleOwnNumber()) }, func() error { return put(tx) })
 	})
-	if k, err := db.Snapshot(t.Context()); err != nil || k.Trunk("default", trunkWithDefault().Name).DefaultNumber != sampleOwnNumber().Number {
+	if k, err := db.Snapshot(t.Context()); err != nil ||
+		k.Trunk("default", trunkWithDefault().Name).DefaultNumber != sampleOwnNumber().Number {
 		t.Errorf("the snapshot has no default number: %v", err)
 	}
 	for what, do := range map[string]func(*Tx) error{
@@ -226,7 +221,8 @@ func TestDefaultNumberOfATrunk(t *testing.T) {
 		},
 	} {
 		_, err := db.Update(t.Context(), tester, do)
-		if !errors.As(err, &refused) || refused.Kind != pbx.InUse || len(refused.Refs) != 1 || refused.Refs[0] != (pbx.Ref{Kind: "trunk", Key: "carrier"}) {
+		if !errors.As(err, &refused) || refused.Kind != pbx.InUse || len(refused.Refs) != 1 ||
+			refused.Refs[0] != (pbx.Ref{Kind: "trunk", Key: "carrier"}) {
 			t.Errorf("the number is %s: %v", what, err)
 		}
 	}

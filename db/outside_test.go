@@ -24,7 +24,8 @@ func trunkWithDefault() *pbx.Trunk {
 func sampleTrunk() *pbx.Trunk {
 	return &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabcdefgh", Host: "sip.example.org",
 		Addresses: []string{"192.0.2.0/24", "2001:db8::1/128"}, TrustIDInbound: true, Port: 5061, Transport: pbx.TransportTCP,
-		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234", Teams: true, MaxCalls: 30, QualifySeconds: 45, Priority: 20, Disabled: true}
+		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234",
+		Teams: true, MaxCalls: 30, QualifySeconds: 45, Priority: 20, Disabled: true}
 }
 
 // sampleExternal and sampleTwinned set the fields that lead outside.
@@ -62,10 +63,12 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 		},
 		func() error { return tx.exec(ctx, `INSERT INTO number_calls VALUES ('+493012345678', 1)`) },
 		func() error {
-			return tx.exec(ctx, `INSERT INTO number_history VALUES (1, '+493012345678', 1, 'tester', 'uploaded', 'assigned', '', 'default', '', 'by hand')`)
+			return tx.exec(ctx,
+				`INSERT INTO number_history VALUES (1, '+493012345678', 1, 'tester', 'uploaded', 'assigned', '', 'default', '', 'by hand')`)
 		},
 		func() error {
-			return tx.exec(ctx, `INSERT INTO numbers (tenant, number, description, destination, version, revision) VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)
+			return tx.exec(ctx,
+				`INSERT INTO numbers (tenant, number, description, destination, version, revision) VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO classes_of_service VALUES ('default', 'home', '', 'national', '', 1, 2)`)
@@ -94,7 +97,8 @@ func TestOutsideRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []any{sampleNumber(), sampleTrunk(), sampleExternal(), sampleTwinned()}
-	got := []any{s.ExternalNumber("default", sampleMobile), s.TrunkOf("tabcdefgh"), s.Device("default", "mobile-101"), s.Extension("default", "101")}
+	got := []any{s.ExternalNumber("default", sampleMobile), s.TrunkOf("tabcdefgh"), s.Device("default", "mobile-101"),
+		s.Extension("default", "101")}
 	bookkeeping := cmp.FilterPath(func(p cmp.Path) bool { return isBookkeeping(p.Last().String()[1:]) }, cmp.Ignore())
 	if diff := cmp.Diff(want, got, bookkeeping); diff != "" || s.Revision != 3 {
 		t.Errorf("revision %d %s", s.Revision, diff)

@@ -15,7 +15,8 @@ const portedNumber, otherPorted = "+498912345601", "+498912345602"
 
 func samplePort() *pbx.PortRequest {
 	return &pbx.PortRequest{Tenant: "acme", Name: "munich", Carrier: "Old Telco", Account: "K-4711", Wish: "2026-12-24", Note: "both lines",
-		Numbers: []pbx.PortNumber{{Number: portedNumber, Destination: "hangup", State: pbx.PortDraft}, {Number: otherPorted, State: pbx.PortDraft}}}
+		Numbers: []pbx.PortNumber{{Number: portedNumber, Destination: "hangup", State: pbx.PortDraft}, {Number: otherPorted,
+			State: pbx.PortDraft}}}
 }
 
 // ports is a filled database with a port request of acme.
@@ -72,8 +73,10 @@ func TestPortRequestOnItsWay(t *testing.T) {
 		{north, pbx.PortStep{State: pbx.PortException, Numbers: []string{otherPorted}, Problem: "name differs"},
 			"exception submitted/porting-in/acmehangup exception/porting-in/acme"},
 		{as("", "acme"), pbx.PortStep{State: pbx.PortSubmitted}, "submitted submitted/porting-in/acmehangup submitted/porting-in/acme"},
-		{north, pbx.PortStep{State: pbx.PortScheduled, Date: "2026-12-24"}, "scheduled scheduled/porting-in/acmehangup scheduled/porting-in/acme"},
-		{north, pbx.PortStep{State: pbx.PortCompleted, Numbers: []string{portedNumber}}, "scheduled completed/assigned/acmehangup scheduled/porting-in/acme"},
+		{north, pbx.PortStep{State: pbx.PortScheduled, Date: "2026-12-24"},
+			"scheduled scheduled/porting-in/acmehangup scheduled/porting-in/acme"},
+		{north, pbx.PortStep{State: pbx.PortCompleted, Numbers: []string{portedNumber}},
+			"scheduled completed/assigned/acmehangup scheduled/porting-in/acme"},
 		{as("", "acme"), pbx.PortStep{State: pbx.PortCancelled}, "completed completed/assigned/acmehangup cancelled"},
 	} {
 		do(t, db, c.by, stepTo(c.step))
@@ -118,27 +121,47 @@ func TestPortRefusals(t *testing.T) {
 		do   func(context.Context, *Tx) error
 		says string
 	}{
-		"a draft is scheduled":        {tester, stepTo(pbx.PortStep{State: pbx.PortScheduled, Date: "2026-12-24"}), "port request munich is draft: no number of it can become scheduled"},
-		"a number that is none of it": {tester, stepTo(pbx.PortStep{State: pbx.PortSubmitted, Numbers: []string{aNumber}}), "number +493012345600 is not one of port request munich"},
-		"a number that cannot":        {tester, stepTo(pbx.PortStep{State: pbx.PortCompleted, Numbers: []string{portedNumber}}), "number +498912345601 is draft, and cannot become completed"},
-		"the carrier's by the tenant": {as("", "acme"), stepTo(pbx.PortStep{State: pbx.PortCompleted}), "state completed is set by the account above the tenant, which hears from the carrier"},
-		"without a day":               {tester, stepTo(pbx.PortStep{State: pbx.PortScheduled}), `date "" is not a day: write it as 2026-12-24`},
-		"an exception without words":  {tester, stepTo(pbx.PortStep{State: pbx.PortException}), "problem is required"},
+		"a draft is scheduled": {tester, stepTo(pbx.PortStep{State: pbx.PortScheduled, Date: "2026-12-24"}),
+			"port request munich is draft: no number of it can become scheduled"},
+		"a number that is none of it": {tester, stepTo(pbx.PortStep{State: pbx.PortSubmitted, Numbers: []string{aNumber}}),
+			"number +493012345600 is not one of port request munich"},
+		"a number that cannot": {tester, stepTo(pbx.PortStep{State: pbx.PortCompleted,
+			Numbers: []string{portedNumber}}), "number +498912345601 is draft, and cannot become completed"},
+		"the carrier's by the tenant": {as("", "acme"), stepTo(pbx.PortStep{State: pbx.PortCompleted}),
+			"state completed is set by the account above the tenant, which hears from the carrier"},
+		"without a day":              {tester, stepTo(pbx.PortStep{State: pbx.PortScheduled}), `date "" is not a day: write it as 2026-12-24`},
+		"an exception without words": {tester, stepTo(pbx.PortStep{State: pbx.PortException}), "problem is required"},
 		"a number of another account": {tester, func(ctx context.Context, tx *Tx) error {
 			return all(put(portedNumber, "east").of(ctx, tx), func() error { return stepTo(submit)(ctx, tx) })
 		}, "number +498912345601 belongs to an account already"},
-		"changed on its way":           {tester, submitted(change(func(r *pbx.PortRequest) { r.Note = "" })), "port request munich is submitted: only a draft, or one with an exception, is changed"},
-		"deleted on its way":           {tester, submitted(func(ctx context.Context, tx *Tx) error { return tx.DeletePortRequest(ctx, "acme", "munich") }), "number +498912345601 of port request munich is submitted: cancel it first"},
-		"the number deleted":           {tester, submitted(func(ctx context.Context, tx *Tx) error { return tx.DeleteNumber(ctx, "acme", portedNumber) }), "number +498912345601 is being ported: cancel it in its port request"},
-		"deleted from the inventory":   {tester, submitted(func(ctx context.Context, tx *Tx) error { return tx.DeleteInventoryNumber(ctx, Reach{}, otherPorted) }), "number +498912345602 is being ported: cancel it in its port request"},
-		"a destination that is nobody": {tester, change(func(r *pbx.PortRequest) { r.Numbers[0].Destination = "extension:999" }), "extension 999 does not exist in tenant acme"},
+		"changed on its way": {tester, submitted(change(func(r *pbx.PortRequest) { r.Note = "" })),
+			"port request munich is submitted: only a draft, or one with an exception, is changed"},
+		"deleted on its way": {tester, submitted(func(ctx context.Context,
+			tx *Tx) error {
+			return tx.DeletePortRequest(ctx, "acme", "munich")
+		}),
+			"number +498912345601 of port request munich is submitted: cancel it first"},
+		"the number deleted": {tester, submitted(func(ctx context.Context,
+			tx *Tx) error {
+			return tx.DeleteNumber(ctx, "acme", portedNumber)
+		}),
+			"number +498912345601 is being ported: cancel it in its port request"},
+		"deleted from the inventory": {tester, submitted(func(ctx context.Context,
+			tx *Tx) error {
+			return tx.DeleteInventoryNumber(ctx, Reach{}, otherPorted)
+		}),
+			"number +498912345602 is being ported: cancel it in its port request"},
+		"a destination that is nobody": {tester,
+			change(func(r *pbx.PortRequest) { r.Numbers[0].Destination = "extension:999" }),
+			"extension 999 does not exist in tenant acme"},
 		"a tenant that may not": {as("", "acme"), func(ctx context.Context, tx *Tx) error {
 			if err := tx.exec(ctx, `UPDATE tenants SET allow_external_numbers = 0`); err != nil {
 				return err
 			}
 			return stepTo(submit)(ctx, tx)
 		}, "the account above submits the request: to submit it itself, the tenant needs allow_external_numbers"},
-		"the tenant deleted": {tester, func(ctx context.Context, tx *Tx) error { return tx.DeleteTenant(ctx, "acme") }, "tenant acme is still used by port-request munich"},
+		"the tenant deleted": {tester, func(ctx context.Context, tx *Tx) error { return tx.DeleteTenant(ctx, "acme") },
+			"tenant acme is still used by port-request munich"},
 		"a number left out on its way": {tester, submitted(func(ctx context.Context, tx *Tx) error {
 			return all(func() error {
 				return stepTo(pbx.PortStep{State: pbx.PortException, Problem: "x", Numbers: []string{portedNumber}})(ctx, tx)

@@ -52,6 +52,18 @@ func query[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), te
 	return out, rows.Err()
 }
 
+// firstRow returns the first row of a query, or nil.
+func firstRow[T any](ctx context.Context, db *DB, scan func(scanner) (*T, error), text string) (row *T, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		rows, err := query(ctx, tx, scan, text)
+		if len(rows) > 0 {
+			row = rows[0]
+		}
+		return err
+	})
+	return row, err
+}
+
 // orNil turns NotFound into nil, for writes to which both are fine.
 func orNil[T any](v *T, err error) (*T, error) {
 	if err != nil && pbx.KindOf(err) == pbx.NotFound {

@@ -107,15 +107,8 @@ func (db *DB) NextVoicemailRemoval(ctx context.Context) (*VoicemailMail, error) 
 }
 
 func (db *DB) firstVoicemailMail(ctx context.Context, condition string) (m *VoicemailMail, err error) {
-	err = db.View(ctx, func(tx *Tx) error {
-		m, err = scanVoicemailMail(tx.sql.QueryRowContext(ctx, selectVoicemailMail+` WHERE `+condition+
-			` ORDER BY next_at, tenant, mailbox, message LIMIT 1`))
-		if errors.Is(err, sql.ErrNoRows) {
-			m = nil
-			return nil
-		}
-		return err
-	})
+	m, err = firstRow(ctx, db, scanVoicemailMail,
+		selectVoicemailMail+` WHERE `+condition+` ORDER BY next_at, tenant, mailbox, message LIMIT 1`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the queue of mail about voicemail: %w", err)
 	}

@@ -86,7 +86,10 @@ func TestVoicemailMails(t *testing.T) {
 func TestOldVoicemailIsNotMailed(t *testing.T) {
 	db := openDB(t, Options{})
 	fill(t, db)
-	if err := db.write(t.Context(), func(tx *Tx) error { return tx.exec(t.Context(), `UPDATE mailboxes SET notified_since = 1`) }); err != nil {
+	if err := db.write(t.Context(), func(tx *Tx) error {
+		return tx.exec(t.Context(),
+			`UPDATE mailboxes SET notified_since = 1`)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	n, err := db.AddVoicemailMails(t.Context(), "default", "101",

@@ -61,7 +61,8 @@ func FuzzButtonsKeepTheFileWhole(f *testing.F) {
 		}
 	}
 	plain := map[pbx.ButtonKind]string{pbx.URLButton: "http://h/x", pbx.LineButton: "", pbx.NoButton: "", pbx.PagingButton: "224.0.1.75:10000", pbx.HoldButton: "",
-		pbx.ConferenceButton: "", pbx.RecordButton: "", pbx.RedialButton: "", pbx.DirectoryButton: "", pbx.LDAPButton: "", pbx.HistoryButton: "", pbx.TransferButton: ""}
+		pbx.ConferenceButton: "", pbx.RecordButton: "", pbx.RedialButton: "", pbx.DirectoryButton: "", pbx.LDAPButton: "",
+		pbx.HistoryButton: "", pbx.TransferButton: ""}
 	f.Fuzz(func(t *testing.T, k byte, value, label string) {
 		kind := pbx.ButtonKinds[int(k)%len(pbx.ButtonKinds)]
 		b := pbx.Button{Key: 2, Kind: kind, Value: value, Label: label, Line: 1}

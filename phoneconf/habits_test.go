@@ -115,8 +115,9 @@ var habits = []habit{
 		allPolycom: "device.dhcp.bootSrvUseOpt=Static device.dhcp.bootSrvUseOpt.set=1 device.prov.ztpEnabled=0"}},
 	{does: "the first boot needs no hand", cells: map[string]string{"ucs": "device.baseProfile=Generic device.baseProfile.set=1 device.eulaAccepted=1 device.eulaAccepted.set=1", "sip3 ucs4": "- the software has one profile and asks nothing", allYealink: "- asks nothing"}},
 	{does: "people are found by key and while dialling", cells: map[string]string{
-		"v80": "features.remote_phonebook.enable=1 features.remote_phonebook.flash_time=3600 remote_phonebook.data.1.name=Example directory_setting.remote_phone_book.enable=1 search_in_dialing.remote_phone_book.enable=1 remote_phonebook.data.2.url= ldap.enable=0 search_in_dialing.ldap.enable=0", "v70 dect multicell": "features.remote_phonebook.enable=1 features.remote_phonebook.flash_time=3600 remote_phonebook.data.1.name=Example remote_phonebook.data.2.url= ldap.enable=0",
-		allPolycom: "- the directory is a file of its own, which the phone searches by itself"}},
+		"v80":                "features.remote_phonebook.enable=1 features.remote_phonebook.flash_time=3600 remote_phonebook.data.1.name=Example directory_setting.remote_phone_book.enable=1 search_in_dialing.remote_phone_book.enable=1 remote_phonebook.data.2.url= ldap.enable=0 search_in_dialing.ldap.enable=0",
+		"v70 dect multicell": "features.remote_phonebook.enable=1 features.remote_phonebook.flash_time=3600 remote_phonebook.data.1.name=Example remote_phonebook.data.2.url= ldap.enable=0",
+		allPolycom:           "- the directory is a file of its own, which the phone searches by itself"}},
 	{does: "keys beyond the first page can be reached", cells: map[string]string{"ucs": "up.Pagination.enabled={pages}", "sip3 ucs4": "- no phone of these has pages", "v70 v80": "phone_setting.page_tip=1", "dect multicell": "- handsets have no such keys"}},
 	{does: "the clock is the extension's, whatever DHCP says", cells: map[string]string{
 		allYealink: "local_time.time_zone=+1 local_time.summer_time=1 local_time.dst_time_type=1 local_time.manual_ntp_srv_prior=1 local_time.dhcp_time=0", allPolycom: "tcpIpApp.sntp.gmtOffset=3600 tcpIpApp.sntp.gmtOffset.overrideDHCP=1 tcpIpApp.sntp.daylightSavings.enable=1 tcpIpApp.sntp.address.overrideDHCP=1"}},

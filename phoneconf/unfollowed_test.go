@@ -143,7 +143,8 @@ func TestIdleKeysAreNamed(t *testing.T) {
 func TestKeysOfThePhone(t *testing.T) {
 	for kind, c := range map[pbx.ButtonKind]struct{ yealink, polycom string }{
 		pbx.HoldButton: {"4", "$FHold$"}, pbx.TransferButton: {"3", "102$Trefer$"}, pbx.ConferenceButton: {"1", "$FConference$"},
-		pbx.RecordButton: {"25", "*1$Tdtmf$"}, pbx.DirectoryButton: {"61", "$FDirectories$"}, pbx.LDAPButton: {"38", ""}, pbx.PagingButton: {"24", ""},
+		pbx.RecordButton: {"25", "*1$Tdtmf$"}, pbx.DirectoryButton: {"61", "$FDirectories$"}, pbx.LDAPButton: {"38", ""},
+		pbx.PagingButton: {"24", ""},
 		pbx.RedialButton: {"", "$FRedial$"}, pbx.HistoryButton: {"", "$FCallList$"},
 	} {
 		b := pbx.Button{Key: 2, Kind: kind, Value: valueOn(kind), Line: 1}

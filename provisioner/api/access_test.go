@@ -140,7 +140,8 @@ func (l *lab) head(token, method, path string) (int, string) {
 }
 
 // own are alice's objects by the collection they are in; absent keys are nobody's.
-var own = map[string]string{"users": "alice", "extensions": "101", "devices": "alice-desk", "mailboxes": "101", "forwards": "101", "recordings": aRecording, "messages": aMessage}
+var own = map[string]string{"users": "alice", "extensions": "101", "devices": "alice-desk", "mailboxes": "101",
+	"forwards": "101", "recordings": aRecording, "messages": aMessage}
 
 // fill puts a tenant and a key into the path of an operation.
 func (p permission) fill(tenant string, keys map[string]string) string {

@@ -14,7 +14,8 @@ import (
 // theirs are the keys of one object of each kind, the same in both tenants.
 var theirs = map[string]string{"extensions": "101", "devices": "desk", "mailboxes": "101", "groups": "sales", "users": "alice",
 	"numbers": "+493012345600", "trunks": "carrier", "classes-of-service": "home", "ring-groups": "sales", "forwards": "101",
-	"external-numbers": "+4915112345678", "button-templates": "T46U", "port-requests": "munich", "documents": "letter", "resellers": "below-north"}
+	"external-numbers": "+4915112345678", "button-templates": "T46U", "port-requests": "munich", "documents": "letter",
+	"resellers": "below-north"}
 
 // branches makes two resellers, each with a reseller below and a tenant; the tenants have the
 // same extensions.

@@ -50,16 +50,19 @@ func TestRatesUpload(t *testing.T) {
 	l.must(201, "PUT", "/v1/rates/+49", `{"price":5}`)
 	for _, path := range []string{"/v1/rates", "/v1/resellers/north/rates"} {
 		csv := "Content-Type: text/csv"
-		if got := l.must(200, "POST", path+"/upload", "\ufeffPrefix;Price\r\n49;20\r\n'+4915;70\r\n+; 900\r\n", csv).Body; strings.TrimSpace(got) != `{"rates":3}` {
+		if got := l.must(200, "POST", path+"/upload", "\ufeffPrefix;Price\r\n49;20\r\n'+4915;70\r\n+; 900\r\n",
+			csv).Body; strings.TrimSpace(got) != `{"rates":3}` {
 			t.Errorf("%s: %s", path, got)
 		}
-		for file, detail := range map[string]string{"+49,20\n+49,30\n": "prefix +49 in rows 1 and 2", "+49,0.2\n": "row 1: price \"0.2\" is no whole number",
+		for file, detail := range map[string]string{"+49,20\n+49,30\n": "prefix +49 in rows 1 and 2",
+			"+49,0.2\n":         "row 1: price \"0.2\" is no whole number",
 			"+49,20\n\n+0,20\n": "row 3: prefix \"+0\" is not", "+49\n": "row 1: has 1 cells", "prefix,price\n+49,-1\n": "row 2: price must be"} {
 			if p := l.must(422, "POST", path+"/upload", file, csv).problem(); !strings.Contains(p.Detail, detail) {
 				t.Errorf("%q: %s", file, p.Detail)
 			}
 		}
-		if got := l.must(200, "GET", path, "").Body; strings.Count(got, `"prefix"`) != 3 || !strings.Contains(got, `{"prefix":"+4915","price":70`) || strings.Contains(got, `"+1"`) {
+		if got := l.must(200, "GET", path, "").Body; strings.Count(got, `"prefix"`) != 3 ||
+			!strings.Contains(got, `{"prefix":"+4915","price":70`) || strings.Contains(got, `"+1"`) {
 			t.Errorf("%s: %s", path, got)
 		}
 	}

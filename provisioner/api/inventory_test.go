@@ -103,34 +103,40 @@ func TestProceduresWithNumbers(t *testing.T) {
 func TestProceduresWithANewNumber(t *testing.T) {
 	l := newLab(t)
 	const limits = `"max_extensions":5,"max_calls":5,"max_numbers":3`
-	l.must(201, "PUT", "/v1/resellers/north", `{"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":7}`)
+	l.must(201, "PUT", "/v1/resellers/north",
+		`{"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":7}`)
 	l.must(201, "PUT", "/v1/resellers/south", `{}`)
 	north, south := "Authorization: Bearer "+l.resellerToken("north"), "Authorization: Bearer "+l.resellerToken("south")
 	if p := l.must(409, "POST", "/v1/tenants", `{"name":"shop"}`, north).problem(); !strings.Contains(p.Detail, "has none left that fits") {
 		t.Error(p.Detail)
 	}
 	l.must(404, "GET", "/v1/tenants/shop", "", north)
-	l.upload(200, "/v1/numbers/upload", fileHead+"1,8003569377,TRUE,,\r\n49,+4930555001,TRUE,,\r\n49,+4930555002,TRUE,TRUE,\r\n49,+4989555003,TRUE,,\r\n", north)
+	l.upload(200, "/v1/numbers/upload",
+		fileHead+"1,8003569377,TRUE,,\r\n49,+4930555001,TRUE,,\r\n49,+4930555002,TRUE,TRUE,\r\n49,+4989555003,TRUE,,\r\n",
+		north)
 	l.upload(200, "/v1/numbers/upload", fileHead+"49,+4930555009,TRUE,,\r\n", south)
 	l.must(201, "POST", "/v1/tenants", `{"name":"shop",`+limits+`}`, north)
 	shop := "Authorization: Bearer " + l.newToken("tenant-admin", "shop")
 	number := l.must(200, "GET", "/v1/tenants/shop/numbers/+4930555001", "", shop).json()
-	if number["destination"] != "extension:201" || l.must(200, "GET", "/v1/tenants/shop/extensions/201", "", shop).json()["type"] != "virtual" {
+	if number["destination"] != "extension:201" || l.must(200, "GET", "/v1/tenants/shop/extensions/201", "",
+		shop).json()["type"] != "virtual" {
 		t.Errorf("the default number is %v", number)
 	}
 
 	const search, claim = "/v1/tenants/shop/numbers/available", "/v1/tenants/shop/numbers/claim"
 	for _, path := range []string{search, claim} {
 		method := map[string]string{search: "GET", claim: "POST"}[path]
-		if p := l.must(403, method, path, map[string]string{claim: `{"number":"+4930555002"}`}[path], shop).problem(); !strings.Contains(p.Detail, "claim_numbers") {
+		if p := l.must(403, method, path, map[string]string{claim: `{"number":"+4930555002"}`}[path],
+			shop).problem(); !strings.Contains(p.Detail, "claim_numbers") {
 			t.Error(p.Detail)
 		}
 	}
 	l.must(403, "PATCH", "/v1/tenants/shop", `{"claim_numbers":true}`, shop)
 	l.must(200, "PATCH", "/v1/tenants/shop", `{"claim_numbers":true}`, north)
 	for query, want := range map[string]string{"": "+18003569377 +4930555002 +4989555003", "?country=DE&area_code=030": "+4930555002",
-		"?country=49": "+4930555002 +4989555003", "?prefix=%2B49&capability=sms": "+4930555002", "?contains=FLOWERS&kind=toll-free": "+18003569377",
-		"?contains=5500*": "+4930555002 +4989555003", "?contains=flow&prefix=%2B49": ""} {
+		"?country=49": "+4930555002 +4989555003", "?prefix=%2B49&capability=sms": "+4930555002",
+		"?contains=FLOWERS&kind=toll-free": "+18003569377",
+		"?contains=5500*":                  "+4930555002 +4989555003", "?contains=flow&prefix=%2B49": ""} {
 		var got []string
 		for _, n := range l.must(200, "GET", search+query, "", shop).json()["items"].([]any) {
 			got = append(got, n.(map[string]any)["number"].(string))
@@ -144,11 +150,13 @@ func TestProceduresWithANewNumber(t *testing.T) {
 		t.Errorf("%v", flowers)
 	}
 	first := l.must(200, "GET", search+"?limit=2", "", shop).json()
-	if rest := l.must(200, "GET", search+"?limit=2&after="+strings.Replace(first["next"].(string), "+", "%2B", 1), "", shop).json(); len(rest["items"].([]any)) != 1 || rest["next"] != nil {
+	if rest := l.must(200, "GET", search+"?limit=2&after="+strings.Replace(first["next"].(string), "+", "%2B", 1), "",
+		shop).json(); len(rest["items"].([]any)) != 1 || rest["next"] != nil {
 		t.Errorf("the second page is %v", rest)
 	}
-	for query, field := range map[string]string{"?contains=5%2355": "contains", "?area_code=030": "country", "?country=XX&area_code=1": "country",
-		"?prefix=030": "prefix", "?prefix=%2B49&area_code=030": "area_code", "?kind=rare": "kind"} {
+	for query, field := range map[string]string{"?contains=5%2355": "contains", "?area_code=030": "country",
+		"?country=XX&area_code=1": "country",
+		"?prefix=030":             "prefix", "?prefix=%2B49&area_code=030": "area_code", "?kind=rare": "kind"} {
 		if p := l.must(422, "GET", search+query, "", shop).problem(); !strings.Contains(p.Field, field) {
 			t.Errorf("%s: %s, %s", query, p.Field, p.Detail)
 		}
@@ -156,7 +164,8 @@ func TestProceduresWithANewNumber(t *testing.T) {
 	r := l.must(201, "POST", claim, `{"number":"+49 30 555002","destination":"extension:201","description":"sales"}`, shop)
 	l.must(200, "GET", r.Header.Get("Location"), "", shop)
 	for _, gone := range []string{"+4930555002", "+4930555009", "+4930555099"} {
-		if p := l.must(409, "POST", claim, `{"number":"`+gone+`"}`, shop).problem(); p.Detail != "number "+gone+" is not available, or not any more: search again" {
+		if p := l.must(409, "POST", claim, `{"number":"`+gone+`"}`,
+			shop).problem(); p.Detail != "number "+gone+" is not available, or not any more: search again" {
 			t.Error(p.Detail)
 		}
 	}
@@ -172,20 +181,25 @@ func TestProceduresOfAPort(t *testing.T) {
 	l.must(201, "PUT", "/v1/tenants/shop", `{"reseller":"north"}`)
 	north, shop := "Authorization: Bearer "+l.resellerToken("north"), "Authorization: Bearer "+l.newToken("tenant-admin", "shop")
 	const one = "/v1/tenants/shop/port-requests/munich"
-	l.must(201, "PUT", one, `{"carrier":"Old Telco","numbers":[{"number":"+49 89 12345601","destination":"hangup"},{"number":"+498912345602"}]}`, shop)
+	l.must(201, "PUT", one,
+		`{"carrier":"Old Telco","numbers":[{"number":"+49 89 12345601","destination":"hangup"},{"number":"+498912345602"}]}`,
+		shop)
 	for name, c := range map[string]struct {
 		status int
 		body   string
 		says   string
-	}{"letter": {204, "%PDF-1.7\n%%EOF\n", ""}, "half": {422, "%PDF-1.7\n", "document is not a complete PDF"}, "text": {422, "hello", "document is not a PDF, JPEG or PNG"},
+	}{"letter": {204, "%PDF-1.7\n%%EOF\n", ""}, "half": {422, "%PDF-1.7\n", "document is not a complete PDF"},
+		"text":    {422, "hello", "document is not a PDF, JPEG or PNG"},
 		"picture": {422, "\x89PNG\r\n\x1a\nxxxx", "document is not a complete picture"}, "UPPER": {422, "%PDF-1.7\n%%EOF\n", "document"},
 		"long": {413, strings.Repeat("x", 3<<20), ""}} {
-		if r := l.must(c.status, "PUT", one+"/documents/"+name, c.body, shop, "Content-Type: application/pdf"); !strings.Contains(r.Body, c.says) {
+		if r := l.must(c.status, "PUT", one+"/documents/"+name, c.body, shop,
+			"Content-Type: application/pdf"); !strings.Contains(r.Body, c.says) {
 			t.Errorf("%s: %s, want %s", name, r.Body, c.says)
 		}
 	}
 	r := l.must(200, "GET", one+"/documents/letter", "", north)
-	if r.Header.Get("Content-Type") != "application/pdf" || r.Header.Get("X-Content-Type-Options") != "nosniff" || r.Body != "%PDF-1.7\n%%EOF\n" {
+	if r.Header.Get("Content-Type") != "application/pdf" || r.Header.Get("X-Content-Type-Options") != "nosniff" ||
+		r.Body != "%PDF-1.7\n%%EOF\n" {
 		t.Errorf("%v %q", r.Header, r.Body)
 	}
 	state := func(status int, token, body, says string) map[string]any {
@@ -199,7 +213,8 @@ func TestProceduresOfAPort(t *testing.T) {
 	state(403, shop, `{"state":"submitted"}`, "the account above submits the request")
 	state(200, north, `{"state":"submitted"}`, `"state":"submitted"`)
 	state(403, shop, `{"state":"completed"}`, "is set by the account above the tenant")
-	if got := l.must(200, "GET", "/v1/numbers/+498912345601", "", north).json(); got["state"] != "porting-in" || got["tenant"] != "shop" || got["destination"] != "hangup" {
+	if got := l.must(200, "GET", "/v1/numbers/+498912345601", "", north).json(); got["state"] != "porting-in" ||
+		got["tenant"] != "shop" || got["destination"] != "hangup" {
 		t.Errorf("%v", got)
 	}
 	l.must(409, "PATCH", "/v1/numbers/+498912345601", `{"state":"available"}`, north)
@@ -223,7 +238,7 @@ func TestProceduresOfAPort(t *testing.T) {
 	}
 }
 
-// Progress of uploads, by who sent them and who stands above; one at a time for an account.
+// Progress of uploads, for the admin that sent them and those above; one at a time for an account.
 func TestUploadsShowTheirProgress(t *testing.T) {
 	l := newLab(t)
 	l.branches()
@@ -240,7 +255,8 @@ func TestUploadsShowTheirProgress(t *testing.T) {
 	if got := l.must(200, "GET", at, "", below).json(); got["added"] != 1.0 || got["by"] != "token below-north" || got["ended"] == nil {
 		t.Errorf("%v", got)
 	}
-	if got := l.must(200, "GET", "/v1/tenants/shop-north"+strings.TrimPrefix(at, "/v1"), "", shop).json(); got["by"] != nil || got["added"] != 1.0 {
+	if got := l.must(200, "GET", "/v1/tenants/shop-north"+strings.TrimPrefix(at, "/v1"), "",
+		shop).json(); got["by"] != nil || got["added"] != 1.0 {
 		t.Errorf("the tenant is told %v", got)
 	}
 	l.must(404, "GET", at, "", south)
@@ -274,7 +290,8 @@ func TestUploadsShowTheirProgress(t *testing.T) {
 	}
 	l.until("for the file to come in", reading)
 	refused := l.must(429, "POST", "/v1/numbers/upload?dry_run=true", file, "Content-Type: text/csv", north)
-	if p := refused.problem(); refused.Header.Get("Retry-After") != "5" || p.Detail != "another upload of this account is under way: wait until it has ended" {
+	if p := refused.problem(); refused.Header.Get("Retry-After") != "5" ||
+		p.Detail != "another upload of this account is under way: wait until it has ended" {
 		t.Errorf("%s after %s", p.Detail, refused.Header.Get("Retry-After"))
 	}
 	l.upload(200, "/v1/numbers/upload?dry_run=true", file)
@@ -284,7 +301,8 @@ func TestUploadsShowTheirProgress(t *testing.T) {
 	}
 	l.until("for the place to be free", func() bool { return !reading() })
 	l.upload(200, "/v1/numbers/upload?dry_run=true", file, north)
-	if p := l.must(413, "POST", "/v1/numbers/upload", fileHead+strings.Repeat("\r\n", 5<<20), "Content-Type: text/csv").problem(); p.Detail != "the body is larger than 8 MiB: split the file" {
+	if p := l.must(413, "POST", "/v1/numbers/upload", fileHead+strings.Repeat("\r\n", 5<<20),
+		"Content-Type: text/csv").problem(); p.Detail != "the body is larger than 8 MiB: split the file" {
 		t.Error(p.Detail)
 	}
 }
@@ -310,7 +328,8 @@ func TestUploadNamesWhatIsWrong(t *testing.T) {
 	for i, part := range []string{"3 Phone Number: Phone Number \"4.93056E+11\" lost its last digits: Excel turned this number into scientific notation",
 		"4 Phone Number: Phone Number \"+4949305550101\" has the calling code 49 twice", "6 Phone Number: Phone Number \"+43 1 5550100\" is not of the country",
 		"6 Voice: Voice is \"perhaps\": write TRUE or FALSE", "7 Country Code: Country Code \"XX\" is no country",
-		"8 Phone Number: number +49305550100 stands in row 2 already", "9 Phone Number: Phone Number \"=cmd|'/C calc'!A0\" is no telephone number"} {
+		"8 Phone Number: number +49305550100 stands in row 2 already",
+		"9 Phone Number: Phone Number \"=cmd|'/C calc'!A0\" is no telephone number"} {
 		if i >= len(wrong) || !strings.HasPrefix(wrong[i], part) {
 			t.Errorf("fault %d is not %s in\n%s", i, part, strings.Join(wrong, "\n"))
 		}

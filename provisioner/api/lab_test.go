@@ -71,7 +71,8 @@ func (s *safeBuffer) String() string {
 // newLab starts everything; mend changes the listener's settings before it starts.
 func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	t.Helper()
-	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), spool: t.TempDir(), log: &safeBuffer{}, control: &controlled{}}
+	l := &lab{t: t, asterisk: amitest.NewServer(t), config: t.TempDir(), recorded: t.TempDir(), spool: t.TempDir(),
+		log: &safeBuffer{}, control: &controlled{}}
 	agree(l.asterisk, l.config)
 	store := dbtest.Open(t, filepath.Join(t.TempDir(), "dialtone.db"), db.Open, db.Options{NoSync: true})
 	engine, err := templates.New()

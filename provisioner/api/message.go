@@ -71,8 +71,8 @@ type noMessage struct {
 	}
 }
 
-// registerMessages declares what is done with messages. They are private: nobody but admins
-// and who has the mailbox on a phone may know of them.
+// registerMessages declares what is done with messages. They are private: only admins
+// and the users of the mailbox may know of them.
 func (a *api) registerMessages() {
 	who := tenantAdmins.and(ownMessages)
 	declare(a, who, messageOperation("GET", "", "list-messages", "List voicemail messages, oldest first"), a.listMessages)

@@ -225,8 +225,9 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
 		"external-numbers": {tenant + "external-numbers", "0301234", "number", `{}`}, "trunks": {tenant + "trunks", "carrier", "name", `{"host":"192.0.2.9"}`},
-		"port-requests": {tenant + "port-requests", "munich", "name", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`},
-		"numbers":       {tenant + "numbers", "+493012345678", "number", `{}`}, "classes-of-service": {tenant + "classes-of-service", "home", "name", `{}`},
+		"port-requests":      {tenant + "port-requests", "munich", "name", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`},
+		"numbers":            {tenant + "numbers", "+493012345678", "number", `{}`},
+		"classes-of-service": {tenant + "classes-of-service", "home", "name", `{}`},
 	} {
 		path, one := strings.Replace(c.path, "{tenant}", "default", 1), c.path+"/{"+c.keyName+"}"
 		ask(200, "GET", path, c.path, "")
@@ -267,7 +268,9 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	askPeople(l, ask, tenant)
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
-		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"}, {"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"}, {"trunks/carrier", "trunks/{name}"},
+		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
+		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
+		{"trunks/carrier", "trunks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}
@@ -314,7 +317,8 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	const file = "Country Code,Phone Number,Voice,SMS,Fax\n49,+4930555001,TRUE,FALSE,FALSE\n49,x,TRUE,FALSE,FALSE\n"
 	ask(200, "POST", numbers+"/upload", numbers+"/upload", file)
 	ask(200, "POST", "/v1/tenants/acme/numbers/upload", "/v1/tenants/{tenant}/numbers/upload", file)
-	for _, c := range []struct{ path, template string }{{"/v1/rates", "/v1/rates"}, {"/v1/resellers/north/rates", "/v1/resellers/{reseller}/rates"}} {
+	for _, c := range []struct{ path, template string }{{"/v1/rates", "/v1/rates"}, {"/v1/resellers/north/rates",
+		"/v1/resellers/{reseller}/rates"}} {
 		ask(201, "POST", c.path, c.template, `{"prefix":"+49","price":20}`)
 		ask(200, "GET", c.path, c.template, "")
 		ask(200, "GET", c.path+"/+49", c.template+"/{prefix}", "")

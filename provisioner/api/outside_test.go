@@ -81,7 +81,8 @@ func TestTrunkKeepsItsSecretToItself(t *testing.T) {
 	l := newLab(t)
 	got := stable(l.must(201, "POST", "trunks", carrier))
 	if strings.Contains(got, "trunk-pass") ||
-		!strings.Contains(got, `"port":5060,"priority":50,"qualify_seconds":30,"register":false,"teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
+		!strings.Contains(got,
+			`"port":5060,"priority":50,"qualify_seconds":30,"register":false,"teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
 		t.Errorf("answer %s", got)
 	}
 	l.must(200, "PATCH", "trunks/carrier", `{"register":true}`) // needs the secret it has

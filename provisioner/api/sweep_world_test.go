@@ -38,9 +38,17 @@ func (l *lab) settle() (password string) {
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme"}`)
 	for _, w := range []struct{ tenant, path, body string }{
 		{"default", "groups/sales", `{}`}, {"default", "external-numbers/+4915112345678", `{}`}, {"default", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"trunk-pass"}`},
-		{"default", "mailboxes/190", `{"name":"Other","pin":"4711"}`}, {"default", "mailboxes/101", `{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default", "extensions/102", `{"name":"Bert"}`},
+		{"default", "mailboxes/190", `{"name":"Other","pin":"4711"}`}, {"default", "mailboxes/101",
+			`{"name":"Anna","pin":"4711"}`}, {"default", "extensions/101", `{"name":"Anna","mailbox":"101"}`}, {"default",
+			"extensions/102", `{"name":"Bert"}`},
 		{"default", "extensions/103", `{"name":"Cleo"}`}, {"default", "extensions/104", `{"name":"Dora"}`}, {"default", "devices/anna", `{"extension":"101"}`}, {"default", "devices/spare", `{}`}, {"default", "devices/desk", `{"shared":true}`}, {"default", "devices/later", `{}`}, {"default", "devices/last", `{}`},
-		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home", `{}`}, {"default", "port-requests/munich", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`}, {"default", "ring-groups/sales", `{"number":"600","members":[{"extension":"101"}]}`}, {"acme", "extensions/602", `{"name":"Fay"}`}, {"acme", "ring-groups/theirs", `{"number":"600","members":[{"extension":"602"}]}`}, {"default", "users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default", "button-templates/T46U", `{"buttons":{}}`}, {"default", "contacts/taxi", `{"title":"Taxi","numbers":["0305550"]}`}, {"default", "blocked-callers/+498912345", `{}`},
+		{"default", "forwards/101", `{}`}, {"default", "numbers/+493012345678", `{}`}, {"default", "classes-of-service/home",
+			`{}`}, {"default", "port-requests/munich", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`}, {"default",
+			"ring-groups/sales", `{"number":"600","members":[{"extension":"101"}]}`}, {"acme", "extensions/602",
+			`{"name":"Fay"}`}, {"acme", "ring-groups/theirs", `{"number":"600","members":[{"extension":"602"}]}`}, {"default",
+			"users/ada", `{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org"}`}, {"default",
+			"button-templates/T46U", `{"buttons":{}}`}, {"default", "contacts/taxi", `{"title":"Taxi","numbers":["0305550"]}`},
+		{"default", "blocked-callers/+498912345", `{}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/601", `{"name":"Eve","pin":"4711"}`},
 		{"acme", "extensions/601", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"601"}`}, {"acme", "users/eve", `{"full_name":"Eve","role":"user"}`},
@@ -68,10 +76,14 @@ type kindSwept struct {
 }
 
 var kindsSwept = map[string]kindSwept{
-	"/v1/tenants":   {"name", "acme", "third", []string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"claim_numbers":true,"anonymous":"refuse","phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`}, nil},
-	"/v1/carriers":  {"name", "telco", "fresh", []string{`{"service":"voice","description":"first"}`}, nil},
-	"/v1/rates":     {"prefix", "+49", "+4930", []string{`{"price":30}`}, nil},
-	"/v1/resellers": {"name", "north", "fresh", []string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100,"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":30}`}, nil},
+	"/v1/tenants": {"name", "acme", "third",
+		[]string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"claim_numbers":true,"anonymous":"refuse","phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`},
+		nil},
+	"/v1/carriers": {"name", "telco", "fresh", []string{`{"service":"voice","description":"first"}`}, nil},
+	"/v1/rates":    {"prefix", "+49", "+4930", []string{`{"price":30}`}, nil},
+	"/v1/resellers": {"name", "north", "fresh",
+		[]string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100,"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":30}`},
+		nil},
 	"extensions": {"number", "104", "150", []string{
 		`{"name":"Anna","mailbox":"101","groups":["sales"],"twin_number":"+4915112345678","type":"sip","allowed_devices":["hardware"],"ring":"all","parent_device":null}`,
 		`{"name":"Anna","type":"sip-virtual","parent_device":"desk","groups":null,"twin_number":null,"allowed_devices":null}`}, nil},
@@ -94,8 +106,12 @@ var kindsSwept = map[string]kindSwept{
 		`{"mode":"destination","destination":"extension:102","rules":null,"timezone":null}`}, []string{
 		`{"mode":"schedule","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","destination":"extension:101"}],"unreachable":"voicemail:101","busy":"hangup","no_answer":"hangup"}`,
 		`{"mode":"destination","destination":"voicemail:101"}`}},
-	"port-requests":      {"name", "munich", "berlin", []string{`{"carrier":"Telco","account":"K1","wish":"2026-12-24","note":"soon","numbers":[{"number":"+498912345601","destination":"hangup"}]}`}, nil},
-	"numbers":            {"number", "+493012345678", "+493012345679", []string{`{"description":"front","destination":"extension:102","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","callers":["+4989"],"destination":"extension:101"}],"timezone":"Europe/Berlin","anonymous":"extension:101","caller_id_prefix":"Sales:"}`}, nil},
+	"port-requests": {"name", "munich", "berlin",
+		[]string{`{"carrier":"Telco","account":"K1","wish":"2026-12-24","note":"soon","numbers":[{"number":"+498912345601","destination":"hangup"}]}`},
+		nil},
+	"numbers": {"number", "+493012345678", "+493012345679",
+		[]string{`{"description":"front","destination":"extension:102","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","callers":["+4989"],"destination":"extension:101"}],"timezone":"Europe/Berlin","anonymous":"extension:101","caller_id_prefix":"Sales:"}`},
+		nil},
 	"classes-of-service": {"name", "home", "fresh", []string{`{"description":"home","allow":["national"],"deny":["+49900"]}`}, nil},
 	"button-templates":   {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
 	"ring-groups": {"name", "sales", "fresh", []string{

@@ -64,7 +64,8 @@ func registerTenants(a *api) {
 		name: "tenant", plural: "tenants", path: "/v1/tenants", keyName: "name", rows: a.ctl.Tenants, who: ofPlatform,
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fresh: func(_, name string) *pbx.Tenant {
-			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, Anonymous: pbx.AnonymousAllowed, MaxCalls: pbx.DefaultTenantCalls,
+			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, Anonymous: pbx.AnonymousAllowed,
+				MaxCalls:      pbx.DefaultTenantCalls,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
 		toView: func(_ context.Context, t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },

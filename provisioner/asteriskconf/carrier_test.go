@@ -36,7 +36,8 @@ func carrierOffice() *pbx.Snapshot {
 		},
 		Numbers: []*pbx.Number{number("alpha", "+493012345601", "101"), number("beta", "+493012345602", "201"),
 			number("beta", "+493012345603", ""),
-			{Tenant: "alpha", Number: "+493012345604", Anonymous: pbx.AnonymousRefused, Destination: pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}},
+			{Tenant: "alpha", Number: "+493012345604", Anonymous: pbx.AnonymousRefused,
+				Destination: pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}},
 			{Tenant: "alpha", Number: "+493012345605", Anonymous: "hangup", Destination: pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}}},
 		BlockedCallers: []*pbx.BlockedCaller{{Tenant: "alpha", Number: "+44207", Begins: true}, {Tenant: "alpha", Number: "0891234567"}},
 	})
@@ -151,8 +152,10 @@ func (r *realAsterisk) refusesCallers(t *testing.T) {
 		from, headers, to string
 		want              int
 	}{
-		{"+442071234", "", "%2B493012345601", blocked}, {"00442071234", "", "03012345604", blocked}, {"442071234", "", "%2B493012345605", blocked},
-		{"0891234567", "", "%2B493012345601", blocked}, {"+49891234567", "", "%2B493012345601", blocked}, {"49891234567", "", "%2B493012345604", blocked},
+		{"+442071234", "", "%2B493012345601", blocked}, {"00442071234", "", "03012345604", blocked}, {"442071234", "",
+			"%2B493012345605", blocked},
+		{"0891234567", "", "%2B493012345601", blocked}, {"+49891234567", "", "%2B493012345601", blocked}, {"49891234567", "",
+			"%2B493012345604", blocked},
 		{"+442071234", "", "%2B493012345602", 200}, {"+442081234", "", "%2B493012345601", 200}, {"08912345678", "", "%2B493012345604", 200},
 		{"anonymous", "", "%2B493012345604", anonymous}, {"+49891234", "Privacy: id\r\n", "%2B493012345604", anonymous},
 		{"unavailable", "", "%2B493012345605", 480}, {"anonymous", "", "%2B493012345601", 200},

@@ -35,7 +35,7 @@ type dialplanView struct {
 	NextTrunk               []int // SIP answers after which another trunk is tried, beside 5xx
 	Tenants                 []dialplanTenant
 	Numbers                 []dialplanNumber // of all tenants
-	Ruled                   []dialplanRuled  // those of them that ask who calls, or when
+	Ruled                   []dialplanRuled  // those of them that depend on caller or time
 	Blocked                 []dialplanBlocked
 	Defaults                []dialplanDefault                // of trunks
 	Answer                  struct{ Blocked, Anonymous int } // SIP answers to callers that are refused
@@ -127,7 +127,8 @@ func sharedNames() dialplanView {
 			Call: pbx.ArgCall, Trunk: pbx.ArgTrunk, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
 		},
 		Context: dialplanContexts{
-			Hangup: pbx.HangupContext, Refused: pbx.RefusedContext, Voicemail: pbx.VoicemailContext, Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
+			Hangup: pbx.HangupContext, Refused: pbx.RefusedContext, Voicemail: pbx.VoicemailContext,
+			Messages: pbx.MessagesContext, Echo: pbx.EchoContext,
 			Pickup: pbx.PickupContext, Directed: pbx.DirectedContext, Monitor: pbx.MonitorContext, OnDemand: pbx.OnDemandContext,
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
 			Redirected: pbx.RedirectedContext,

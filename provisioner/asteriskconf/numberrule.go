@@ -8,7 +8,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// dialplanRuled is a number that asks who calls, or when, without a controller too.
+// dialplanRuled is a number that leads by caller or time, without a controller too.
 type dialplanRuled struct {
 	Name      ruledName
 	Blocked   contextName // of the tenant's blocked callers; "" where it has none
@@ -18,7 +18,7 @@ type dialplanRuled struct {
 	To        divertedTo // where no rule holds
 }
 
-// asksCaller reports whether it matters for a number who calls, or when.
+// asksCaller reports whether it depends on caller or time where a number leads.
 func asksCaller(s *pbx.Snapshot, n *pbx.Number) bool {
 	a := s.AnonymousOf(n)
 	return len(n.Rules) > 0 || s.BlocksCallers(n.Tenant) || a != "" && a != pbx.AnonymousAllowed

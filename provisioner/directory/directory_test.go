@@ -81,7 +81,8 @@ func (o *office) dial(t *testing.T) *ldap.Conn {
 
 // find returns the names that a filter finds, and how the search ended.
 func find(c *ldap.Conn, base, filter string, most int, attributes ...string) (names []string, err error) {
-	found, err := c.Search(ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, most, 0, false, filter, attributes, nil))
+	found, err := c.Search(ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, most, 0, false,
+		filter, attributes, nil))
 	if found != nil {
 		for _, e := range found.Entries {
 			names = append(names, e.GetAttributeValue("cn"))
@@ -127,7 +128,8 @@ func TestFindsPeople(t *testing.T) {
 func TestShowsNumbers(t *testing.T) {
 	o := openOffice(t, everything)
 	c := o.bound(t, o.phone)
-	found, err := c.Search(ldap.NewSearchRequest("DC=acme, dc=Dialtone", ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0, 0, false, "(cn=taxi*)",
+	found, err := c.Search(ldap.NewSearchRequest("DC=acme, dc=Dialtone", ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 0,
+		0, false, "(cn=taxi*)",
 		[]string{"telephonenumber", "Mobile"}, nil))
 	if err != nil || len(found.Entries) != 1 {
 		t.Fatal(found, err)
@@ -161,7 +163,8 @@ func TestRefuses(t *testing.T) {
 	password := o.phone.BookPassword().Reveal()
 	for _, c := range []struct{ name, password string }{
 		{o.phone.BookUser(), "wrong"}, {o.phone.BookUser(), o.stranger.BookPassword().Reveal()}, {o.phone.BookUser(), o.phone.URLSecret.Reveal()},
-		{"uid=001565aabbce,dc=acme,dc=dialtone", password}, {"cn=001565aabbcc", password}, {"uid=,dc=acme", password}, {"uid=001565aabbcc\x00", password},
+		{"uid=001565aabbce,dc=acme,dc=dialtone", password}, {"cn=001565aabbcc", password}, {"uid=,dc=acme", password},
+		{"uid=001565aabbcc\x00", password},
 	} {
 		if err := o.dial(t).Bind(c.name, c.password); !ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) {
 			t.Errorf("%q with %q: %v", c.name, c.password, err)
@@ -213,7 +216,8 @@ func TestGuessingIsSlowed(t *testing.T) {
 func TestHostileBytes(t *testing.T) {
 	o := openOffice(t, everything)
 	c := o.bound(t, o.phone)
-	for _, sent := range []string{"GET / HTTP/1.1\r\n\r\n", "\x30\x84\x7f\xff\xff\xff\x04", "\x30\x03\x02\x01\x01", "\x30\x05\x02\x01\x01\x60\x00",
+	for _, sent := range []string{"GET / HTTP/1.1\r\n\r\n", "\x30\x84\x7f\xff\xff\xff\x04", "\x30\x03\x02\x01\x01",
+		"\x30\x05\x02\x01\x01\x60\x00",
 		"\x30\x0c\x02\x01\x01\x63\x07\x04\x00\x0a\x01\x02\x0a\x01", strings.Repeat("\x30\x80", 9000)} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(o.url, "ldap://"))
 		if err != nil {

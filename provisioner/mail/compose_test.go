@@ -12,7 +12,8 @@ import (
 
 // FuzzHostileSubject: what a caller has written reaches a header as text alone.
 func FuzzHostileSubject(f *testing.F) {
-	for _, s := range []string{"Bob", "x\r\nBcc: eve@example.org", "=?utf-8?q?=0D=0ABcc:_x?=", "\xff\x00", strings.Repeat("ü", 300), "a\u202eb", "=?=?x?="} {
+	for _, s := range []string{"Bob", "x\r\nBcc: eve@example.org", "=?utf-8?q?=0D=0ABcc:_x?=", "\xff\x00",
+		strings.Repeat("ü", 300), "a\u202eb", "=?=?x?="} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -30,7 +31,8 @@ func FuzzHostileSubject(f *testing.F) {
 		}
 		for name, values := range m.Header {
 			switch name {
-			case "Date", "Mime-Version", "Message-Id", "Subject", "User-Agent", "X-Mailer", "From", "To", "Content-Type", "Content-Transfer-Encoding":
+			case "Date", "Mime-Version", "Message-Id", "Subject", "User-Agent", "X-Mailer", "From", "To", "Content-Type",
+				"Content-Transfer-Encoding":
 			default:
 				t.Errorf("%q makes a header %s", s, name)
 			}

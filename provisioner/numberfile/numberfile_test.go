@@ -184,7 +184,7 @@ func TestNobodyWaitsForAFile(t *testing.T) {
 	if err := up.Bring(ctx); err == nil || numbers(t, store) != 0 {
 		t.Errorf("an upload that was given up: %v, %d numbers", err, numbers(t, store))
 	}
-	// Two accounts with the same numbers: who comes second is told, and has brought nothing.
+	// Two accounts with the same numbers: the second one is told, and has brought nothing.
 	late, err := u.Begin(platform, Order{})
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,7 @@
 //
 // It owns a copy in memory of what the search looks at: digits, kind, capabilities and owner of
 // each number of the inventory, sorted. A database that looks for digits inside 200,000 numbers
-// takes longer than somebody who types waits. Each search first reads what was written since the
+// takes longer than an admin at a keyboard waits. Each search first reads what was written since the
 // last one, and what it finds is read from the database again: a number that is gone meanwhile
 // is not shown. It may import db, provisioner/pbx and provisioner/e164.
 package numberpool

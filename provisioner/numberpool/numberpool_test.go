@@ -23,7 +23,8 @@ func pool(t *testing.T) (*Pool, *db.DB) {
 			return err
 		}
 		for _, n := range []pbx.InventoryNumber{
-			{Number: "+18003569377", Voice: true}, {Number: "+18005550100", Voice: true, SMS: true}, {Number: "+12125550123", Voice: true, Fax: true},
+			{Number: "+18003569377", Voice: true}, {Number: "+18005550100", Voice: true, SMS: true}, {Number: "+12125550123",
+				Voice: true, Fax: true},
 			{Number: "+12125550124", Voice: true}, {Number: "+4930555001", Voice: true}, {Number: "+4930555002", Voice: true},
 			{Number: "+4989123456", Voice: true, Kind: "vanity"}, {Number: "+49305550077", Voice: true, Reseller: "north"}} {
 			if _, err := tx.BringNumber(t.Context(), &n, db.Assignment{Reseller: n.Reseller}); err != nil {

@@ -57,7 +57,7 @@ func (s *Snapshot) AnonymousOf(n *Number) AnonymousCalls {
 }
 
 // screened is the plan of a call from outside that the tenant refuses, or sends elsewhere,
-// because of its caller. An emergency desk that says who it is always gets through.
+// because of its caller. An emergency desk that shows its number always gets through.
 func (r routing) screened(n *Number) (Plan, bool) {
 	if r.c.Device(r.s) != nil {
 		return Plan{}, false

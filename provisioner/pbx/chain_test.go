@@ -70,7 +70,8 @@ func TestChainOrder(t *testing.T) {
 		"help: every one, in doubt later": {weather: weather{full: is("b"), silent: is("a"), out: is("c")}, dialled: "112", want: "b a c off"},
 		"help: all are there":             {dialled: "112", want: "b a c off"},
 	} {
-		s := chainOffice(&Trunk{Name: "a", Priority: 50}, &Trunk{Name: "b", Priority: 10}, &Trunk{Name: "c", Priority: 50}, &Trunk{Name: "off", Disabled: true})
+		s := chainOffice(&Trunk{Name: "a", Priority: 50}, &Trunk{Name: "b", Priority: 10}, &Trunk{Name: "c", Priority: 50},
+			&Trunk{Name: "off", Disabled: true})
 		p := Route(s, Call{Tenant: "acme", Endpoint: "d101", Dialled: tt.dialled, Live: tt.weather}, time.Time{})
 		if got := dialsOf(p); got != tt.want || !strings.Contains(p.Steps[0].Rule, tt.rule) {
 			t.Errorf("%s: dials %q (%s), want %q", name, got, p.Steps[0].Rule, tt.want)
@@ -115,7 +116,8 @@ func TestNobodyRingsTwice(t *testing.T) {
 			var trunks []*Trunk
 			for _, name := range names {
 				if rapid.IntRange(0, 5).Draw(t, "gone") > 0 || len(trunks) == 0 {
-					trunks = append(trunks, &Trunk{Name: name, Priority: rapid.IntRange(0, 3).Draw(t, "priority"), Disabled: rapid.IntRange(0, 5).Draw(t, "disabled") == 0})
+					trunks = append(trunks, &Trunk{Name: name, Priority: rapid.IntRange(0, 3).Draw(t, "priority"),
+						Disabled: rapid.IntRange(0, 5).Draw(t, "disabled") == 0})
 				}
 			}
 			return chainOffice(trunks...), weather{full: some("full"), silent: some("silent"), out: some("out")}

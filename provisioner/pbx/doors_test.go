@@ -246,8 +246,11 @@ var ruleset = map[string]struct {
 		b.rows.Rates = []*Rate{{Prefix: "+49", Price: 100}}
 	}, leaves, leaves},
 	"guard, a number of here": {otherNumber, func(b *behind) { b.spent(Guard{Calls: 1}, Usage{Calls: 1}) }, inside, inside},
-	"emergency, guard used":   {"112", func(b *behind) { b.spent(Guard{Calls: 1, MinutesPerDay: 1}, Usage{Calls: 1, Seconds: 60}) }, leaves, goesNowhere},
-	"trunk not full":          {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": 9} }, leaves, leaves},
+	"emergency, guard used": {"112", func(b *behind) {
+		b.spent(Guard{Calls: 1, MinutesPerDay: 1}, Usage{Calls: 1,
+			Seconds: 60})
+	}, leaves, goesNowhere},
+	"trunk not full": {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": 9} }, leaves, leaves},
 }
 
 // TestEveryDoorAsksEveryRule goes through every door for every rule.

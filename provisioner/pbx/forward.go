@@ -91,6 +91,20 @@ func (f *Forward) Destinations() []NamedDestination {
 	return slices.DeleteFunc(all, func(n NamedDestination) bool { return n.To.IsZero() })
 }
 
+// redirectRules returns rules with another destination in the place of one, without those that
+// then lead nowhere; nil when none is left.
+func redirectRules[R any](rules []R, leadsTo func(*R) *Destination, from, to Destination) (out []R) {
+	for _, r := range rules {
+		if at := leadsTo(&r); *at == from {
+			*at = to
+		}
+		if !leadsTo(&r).IsZero() {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // Redirect puts another destination in the place of one, wherever it stands. A
 // zero one takes it away, and with it rules and a mode that would lead nowhere.
 func (f *Forward) Redirect(from, to Destination) {
@@ -99,16 +113,7 @@ func (f *Forward) Redirect(from, to Destination) {
 			*at = to
 		}
 	}
-	f.Rules = slices.Clone(f.Rules)
-	for i := range f.Rules {
-		if f.Rules[i].Destination == from {
-			f.Rules[i].Destination = to
-		}
-	}
-	f.Rules = slices.DeleteFunc(f.Rules, func(r ForwardRule) bool { return r.Destination.IsZero() })
-	if len(f.Rules) == 0 {
-		f.Rules = nil
-	}
+	f.Rules = redirectRules(f.Rules, func(r *ForwardRule) *Destination { return &r.Destination }, from, to)
 	if f.Mode == ForwardDestination && f.Destination.IsZero() || f.Mode == ForwardSchedule && f.Rules == nil {
 		f.Mode = ForwardOff
 	}

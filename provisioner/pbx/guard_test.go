@@ -98,7 +98,8 @@ func TestMembersShareTheGuard(t *testing.T) {
 	}
 	b.group(&RingGroup{Members: append(members, RingMember{Extension: "103"})})
 	dial := Route(NewSnapshot(1, b.rows), b.call, time.Time{}).Steps[0]
-	if got := dial.channels(); strings.Count(got, "Local/") != 3 || !slices.ContainsFunc(dial.Legs, func(l Leg) bool { return l.rings() == "d103" }) {
+	if got := dial.channels(); strings.Count(got, "Local/") != 3 || !slices.ContainsFunc(dial.Legs,
+		func(l Leg) bool { return l.rings() == "d103" }) {
 		t.Errorf("rings %s", got)
 	}
 }

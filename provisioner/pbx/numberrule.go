@@ -81,15 +81,9 @@ func (n *Number) Redirect(from, to Destination) {
 	if n.Anonymous.Destination() == from {
 		n.Anonymous = AnonymousCalls(to.String())
 	}
-	n.Rules = slices.Clone(n.Rules)
-	for i := range n.Rules {
-		if n.Rules[i].Destination == from {
-			n.Rules[i].Destination = to
-		}
-	}
-	n.Rules = slices.DeleteFunc(n.Rules, func(r NumberRule) bool { return r.Destination.IsZero() })
-	if len(n.Rules) == 0 {
-		n.Rules, n.Timezone = nil, ""
+	n.Rules = redirectRules(n.Rules, func(r *NumberRule) *Destination { return &r.Destination }, from, to)
+	if n.Rules == nil {
+		n.Timezone = ""
 	}
 }
 
@@ -131,7 +125,7 @@ func (r NumberRule) isFrom(caller string) bool {
 }
 
 // callerNumber is the number of a caller outside, in E.164 where it is a whole one; "" where
-// an extension calls, or nobody says who does.
+// an extension calls, or no caller is named.
 func (r routing) callerNumber() string {
 	if r.c.Caller == "" || r.c.Extension(r.s) != nil {
 		return ""

@@ -14,7 +14,8 @@ func rulesOffice() *Snapshot {
 		Tenants: []*Tenant{{Name: "acme", Timezone: "Europe/Berlin", Country: "DE"}},
 		Extensions: []*Extension{{Tenant: "acme", Number: "101", RingSeconds: 20}, {Tenant: "acme", Number: "102", RingSeconds: 20},
 			{Tenant: "acme", Number: "103", RingSeconds: 20}, {Tenant: "acme", Number: "104", RingSeconds: 20}},
-		Devices: []*Device{{Tenant: "acme", Name: "a", Extension: "101", Endpoint: "d101"}, {Tenant: "acme", Name: "b", Extension: "102", Endpoint: "d102"},
+		Devices: []*Device{{Tenant: "acme", Name: "a", Extension: "101", Endpoint: "d101"}, {Tenant: "acme", Name: "b",
+			Extension: "102", Endpoint: "d102"},
 			{Tenant: "acme", Name: "c", Extension: "103", Endpoint: "d103"}, {Tenant: "acme", Name: "d", Extension: "104", Endpoint: "d104"}},
 		RingGroups: []*RingGroup{{Tenant: "acme", Name: "desk", Number: "200", Strategy: StrategyAll, RingSeconds: 20,
 			Members: []RingMember{{Extension: "101"}}, Confirm: ConfirmExternal, Waiting: WaitRinging, CallerIDPrefix: "Desk"}},
@@ -130,7 +131,8 @@ func TestNumberFollowsItsDestinations(t *testing.T) {
 	for _, d := range n.Destinations() {
 		got = append(got, d.Field+" "+d.To.String())
 	}
-	if want := "rules[0].destination extension:104; rules[1].destination hangup; rules[2].destination extension:105"; strings.Join(got, "; ") != want {
+	want := "rules[0].destination extension:104; rules[1].destination hangup; rules[2].destination extension:105"
+	if strings.Join(got, "; ") != want {
 		t.Errorf("got %q", got)
 	}
 }

@@ -63,8 +63,8 @@ func (s *Snapshot) TrunksForHelp(tenant string) []*Trunk {
 
 // TrunkFor returns the first of TrunksFor, or nil.
 func (s *Snapshot) TrunkFor(tenant string, t NumberType) *Trunk {
-	for _, t := range s.TrunksFor(tenant, t) {
-		return t
+	if trunks := s.TrunksFor(tenant, t); len(trunks) > 0 {
+		return trunks[0]
 	}
 	return nil
 }

@@ -82,7 +82,8 @@ func TestRouteRings(t *testing.T) {
 		}
 	}
 	legs := s.Rings(s.Extension("acme", "102"))[0].Legs
-	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 30, Number: "+4915111", Ways: []Way{{"tcarrier", "+4930"}}, Confirm: true, Owner: "102"}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
+	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 30, Number: "+4915111", Ways: []Way{{"tcarrier", "+4930"}},
+		Confirm: true, Owner: "102"}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
 		t.Errorf("legs of 102: -want +got:\n%s", diff)
 	}
 	if got := Route(s, Call{Tenant: "acme", Dialled: "103", Endpoint: ""}, time.Time{}).Steps[1].Rule; got != "extension 103 rings 1 of its 4 devices for 25 seconds, number 2 of 3 in sequence" {

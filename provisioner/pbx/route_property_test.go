@@ -86,7 +86,8 @@ func drawRows(t *rapid.T) rows {
 		r.numbers = append(r.numbers, &ExternalNumber{Tenant: i.tenant, Number: i.name, Type: rapid.SampledFrom([]NumberType{NumberSIP, NumberTeams}).Draw(t, "type")})
 	}
 	for _, i := range ids(rapid.SampledFrom([]string{"sip", "other", "third", "teams", "teams2"}), "trunks") {
-		r.trunks = append(r.trunks, &Trunk{Tenant: i.tenant, Name: i.name, Endpoint: "t" + i.tenant + i.name, Teams: strings.HasPrefix(i.name, "teams"),
+		r.trunks = append(r.trunks, &Trunk{Tenant: i.tenant, Name: i.name, Endpoint: "t" + i.tenant + i.name,
+			Teams:    strings.HasPrefix(i.name, "teams"),
 			Priority: rapid.IntRange(0, 2).Draw(t, "priority"), Disabled: rapid.Bool().Draw(t, "disabled")})
 	}
 	lead := rapid.SampledFrom([]Destination{{}, {ToExtension, "101"}, {ToExtension, "102"}, {ToExtension, "103"}, {ToVoicemail, "101"}, {ToExternal, "+4915111"}, {ToHangup, ""}})
@@ -287,7 +288,8 @@ func checkOutward(t *rapid.T, s *Snapshot, c Call, step Step, l Leg) {
 		by = known.Type
 	}
 	trunk, from := s.TrunkOf(l.Endpoint), c.Extension(s)
-	if c.Device(s) == nil || trunk == nil || trunk.Tenant != c.Tenant || trunk.Reaches() != by || len(step.Legs) != 1 || !outwardPattern.MatchString(l.Outside) || s.NumberOf(c.Tenant, l.Outside) != nil {
+	if c.Device(s) == nil || trunk == nil || trunk.Tenant != c.Tenant || trunk.Reaches() != by || len(step.Legs) != 1 ||
+		!outwardPattern.MatchString(l.Outside) || s.NumberOf(c.Tenant, l.Outside) != nil {
 		t.Fatalf("%+v leads out by %+v", c, l)
 	}
 	if from == nil {

@@ -65,17 +65,23 @@ type voicemailText struct{ subject, text, unknown string }
 
 // voicemailTexts are the mails by language, as Asterisk and phones name languages.
 var voicemailTexts = map[string]voicemailText{
-	"en": {"Voicemail from ${caller}", "${mailbox_name}, mailbox ${mailbox}, has a new message.\n\nFrom: ${caller}\nLeft: ${date} ${time}\nLength: ${length}\n",
+	"en": {"Voicemail from ${caller}",
+		"${mailbox_name}, mailbox ${mailbox}, has a new message.\n\nFrom: ${caller}\nLeft: ${date} ${time}\nLength: ${length}\n",
 		"an unknown caller"},
-	"de": {"Sprachnachricht von ${caller}", "${mailbox_name}, Mailbox ${mailbox}, hat eine neue Nachricht.\n\nVon: ${caller}\nHinterlassen: ${date} ${time}\nLänge: ${length}\n",
+	"de": {"Sprachnachricht von ${caller}",
+		"${mailbox_name}, Mailbox ${mailbox}, hat eine neue Nachricht.\n\nVon: ${caller}\nHinterlassen: ${date} ${time}\nLänge: ${length}\n",
 		"unbekanntem Anrufer"},
-	"fr": {"Message vocal de ${caller}", "${mailbox_name}, boîte ${mailbox}, a un nouveau message.\n\nDe : ${caller}\nLaissé : ${date} ${time}\nDurée : ${length}\n",
+	"fr": {"Message vocal de ${caller}",
+		"${mailbox_name}, boîte ${mailbox}, a un nouveau message.\n\nDe : ${caller}\nLaissé : ${date} ${time}\nDurée : ${length}\n",
 		"un appelant inconnu"},
-	"es": {"Mensaje de voz de ${caller}", "${mailbox_name}, buzón ${mailbox}, tiene un mensaje nuevo.\n\nDe: ${caller}\nDejado: ${date} ${time}\nDuración: ${length}\n",
+	"es": {"Mensaje de voz de ${caller}",
+		"${mailbox_name}, buzón ${mailbox}, tiene un mensaje nuevo.\n\nDe: ${caller}\nDejado: ${date} ${time}\nDuración: ${length}\n",
 		"un desconocido"},
-	"it": {"Messaggio vocale da ${caller}", "${mailbox_name}, casella ${mailbox}, ha un nuovo messaggio.\n\nDa: ${caller}\nLasciato: ${date} ${time}\nDurata: ${length}\n",
+	"it": {"Messaggio vocale da ${caller}",
+		"${mailbox_name}, casella ${mailbox}, ha un nuovo messaggio.\n\nDa: ${caller}\nLasciato: ${date} ${time}\nDurata: ${length}\n",
 		"un chiamante sconosciuto"},
-	"nl": {"Voicemail van ${caller}", "${mailbox_name}, postbus ${mailbox}, heeft een nieuw bericht.\n\nVan: ${caller}\nIngesproken: ${date} ${time}\nLengte: ${length}\n",
+	"nl": {"Voicemail van ${caller}",
+		"${mailbox_name}, postbus ${mailbox}, heeft een nieuw bericht.\n\nVan: ${caller}\nIngesproken: ${date} ${time}\nLengte: ${length}\n",
 		"een onbekende beller"},
 }
 

@@ -40,7 +40,8 @@ func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller,
 		return nil, err
 	}
 	author := pbx.Author{Actor: "token " + token.Name, Account: pbx.AccountOf(token.Reseller, token.Tenant)}
-	return &Caller{Author: author, Role: token.Role, Tenant: token.Tenant, Reseller: token.Reseller, Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
+	return &Caller{Author: author, Role: token.Role, Tenant: token.Tenant, Reseller: token.Reseller,
+		Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
 }
 
 // Everywhere reports whether all tenants are within a caller's reach.

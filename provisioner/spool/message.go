@@ -19,7 +19,7 @@ import (
 )
 
 // Messages are only read: Asterisk renumbers the files of a folder under a lock of its own, and
-// keeps positions in it for those who hear them by phone.
+// keeps positions in it for callers that hear them.
 
 // mostOfMessage bounds the text file of a message, in bytes.
 const mostOfMessage = 64 << 10

@@ -39,7 +39,8 @@ func TestMessageCallers(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if m.ID != "1795992451-00000003" || m.Time.Unix() != 1795992451 || m.Seconds != 2 || m.CallerName != want[0] || m.CallerNumber != want[1] {
+		if m.ID != "1795992451-00000003" || m.Time.Unix() != 1795992451 || m.Seconds != 2 || m.CallerName != want[0] ||
+			m.CallerNumber != want[1] {
 			t.Errorf("%q is read as %+v", text, m)
 		}
 	}

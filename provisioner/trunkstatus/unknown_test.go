@@ -41,14 +41,15 @@ func TestUnknownNumbers(t *testing.T) {
 			}
 		}
 		calls(3, "+4930123")
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute) // by the clock of the bubble
 		calls(1, "030124")
 		told("acme/tone +4930123 1", "acme/tone 030124 1")
-		time.Sleep(time.Hour - time.Minute)
+		<-time.After(time.Hour - time.Minute)
 		calls(2, "+4930123")
 		told("acme/tone +4930123 4")
 		l.Unknown("tstranger", "+4930125")
-		if got := l.UnknownOf("tone"); len(got) != 2 || got[0].Number != "+4930123" || got[0].Count != 5 || got[1].Count != 1 || len(l.UnknownOf("tstranger")) != 0 {
+		if got := l.UnknownOf("tone"); len(got) != 2 || got[0].Number != "+4930123" || got[0].Count != 5 ||
+			got[1].Count != 1 || len(l.UnknownOf("tstranger")) != 0 {
 			t.Errorf("there are %+v", got)
 		}
 		for i := range 1000 {

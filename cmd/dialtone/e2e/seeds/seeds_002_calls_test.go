@@ -186,10 +186,11 @@ func (o *seedOffice) rows002Voicemail() []row {
 			OpenMailbox(t, o.phone(t, "202"), "8642")
 		}},
 		{voicemail + "Email notification, if an email is sent when a voicemail is received", []written{box,
-			patch("mailboxes/202", Object{"email": "ben@example.org", "attach_recording": true})}, "the message is mailed to the address, with what was said; without an address that is refused", func(t *testing.T) {
-			o.refuses(t, patch("mailboxes/202", Object{"email": "", "email_notification": true}), 422, "email")
-			o.mailsMessage(t, "202", "202", "ben@example.org")
-		}},
+			patch("mailboxes/202", Object{"email": "ben@example.org", "attach_recording": true})},
+			"the message is mailed to the address, with what was said; without an address that is refused", func(t *testing.T) {
+				o.refuses(t, patch("mailboxes/202", Object{"email": "", "email_notification": true}), 422, "email")
+				o.mailsMessage(t, "202", "202", "ben@example.org")
+			}},
 	}
 }
 

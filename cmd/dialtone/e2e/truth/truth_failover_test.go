@@ -45,17 +45,25 @@ func last(told int, says ...string) failover {
 
 // failovers are the answers of a carrier and the states of a trunk.
 var failovers = []failover{
-	next("400 Bad Request"), next("401 Unauthorized"), next("402 Payment Required"), next("403 Forbidden"), next("405 Method Not Allowed"), next("406 Not Acceptable"),
-	next("407 Proxy Authentication Required"), next("408 Request Timeout"), next("415 Unsupported Media Type"), next("420 Bad Extension"), next("488 Not Acceptable Here"),
-	next("500 Server Internal Error"), next("501 Not Implemented"), next("502 Bad Gateway"), next("503 Service Unavailable"), next("504 Server Time-out"),
-	next("513 Message Too Large"), next("580 Precondition Failure"), next("606 Not Acceptable"), next("180 Ringing", "500 Server Internal Error"), next("183 Session Progress", "503 Service Unavailable"),
-	last(408, "180 Ringing", "408 Request Timeout"), last(404, "404 Not Found"), last(410, "410 Gone"), last(480, "480 Temporarily Unavailable"), last(480, "180 Ringing", "480 Temporarily Unavailable"),
-	last(503, "482 Loop Detected"), last(484, "484 Address Incomplete"), last(404, "485 Ambiguous"), last(486, "486 Busy Here"), last(486, "180 Ringing", "486 Busy Here"),
-	last(486, "600 Busy Everywhere"), last(486, "603 Decline"), last(486, "180 Ringing", "603 Decline"), last(404, "604 Does Not Exist Anywhere"), last(503, "607 Unwanted"),
+	next("400 Bad Request"), next("401 Unauthorized"), next("402 Payment Required"), next("403 Forbidden"),
+	next("405 Method Not Allowed"), next("406 Not Acceptable"),
+	next("407 Proxy Authentication Required"), next("408 Request Timeout"), next("415 Unsupported Media Type"),
+	next("420 Bad Extension"), next("488 Not Acceptable Here"),
+	next("500 Server Internal Error"), next("501 Not Implemented"), next("502 Bad Gateway"),
+	next("503 Service Unavailable"), next("504 Server Time-out"),
+	next("513 Message Too Large"), next("580 Precondition Failure"), next("606 Not Acceptable"),
+	next("180 Ringing", "500 Server Internal Error"), next("183 Session Progress", "503 Service Unavailable"),
+	last(408, "180 Ringing", "408 Request Timeout"), last(404, "404 Not Found"), last(410, "410 Gone"),
+	last(480, "480 Temporarily Unavailable"), last(480, "180 Ringing", "480 Temporarily Unavailable"),
+	last(503, "482 Loop Detected"), last(484, "484 Address Incomplete"), last(404, "485 Ambiguous"),
+	last(486, "486 Busy Here"), last(486, "180 Ringing", "486 Busy Here"),
+	last(486, "600 Busy Everywhere"), last(486, "603 Decline"), last(486, "180 Ringing", "603 Decline"),
+	last(404, "604 Does Not Exist Anywhere"), last(503, "607 Unwanted"),
 	{name: "the first trunk is disabled", trunk: Object{"disabled": true}, passed: true},
 	{name: "the first trunk is full", trunk: Object{"max_calls": 1}, passed: true, busy: true, says: []string{"180 Ringing"}},
 	{name: "the first carrier is silent, as OPTIONS tell", trunk: Object{"qualify_seconds": 1}, passed: true, reach: "unreachable"},
-	{name: "the first carrier has not registered us", trunk: Object{"register": true, "username": "us", "secret": "secret"}, passed: true, reach: "rejected"},
+	{name: "the first carrier has not registered us", trunk: Object{"register": true, "username": "us",
+		"secret": "secret"}, passed: true, reach: "rejected"},
 	{name: "the first carrier refuses connections", trunk: Object{"transport": "tcp", "qualify_seconds": 0}, passed: true},
 }
 
@@ -183,7 +191,8 @@ func (x *exchange) calls(t *testing.T, row failover, how, number string) {
 		want = told
 	}
 	if a != wantA || b != wantB || told != want {
-		t.Errorf("%s, %s: the carriers get %d and %d calls, and the caller is told %d; want %d, %d, %d", row.name, how, a, b, told, wantA, wantB, want)
+		t.Errorf("%s, %s: the carriers get %d and %d calls, and the caller is told %d; want %d, %d, %d", row.name, how, a, b,
+			told, wantA, wantB, want)
 	}
 }
 
