@@ -684,7 +684,7 @@ CREATE TABLE "trunks" (
     priority         INTEGER NOT NULL DEFAULT 50 CHECK (priority BETWEEN 0 AND 100),
     disabled         INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
     version          INTEGER NOT NULL CHECK (version > 0),
-    revision         INTEGER NOT NULL CHECK (revision > 0), default_number TEXT NOT NULL DEFAULT '',
+    revision         INTEGER NOT NULL CHECK (revision > 0), default_number TEXT NOT NULL DEFAULT '', codecs TEXT NOT NULL DEFAULT '', dtmf TEXT NOT NULL DEFAULT 'auto', from_user TEXT NOT NULL DEFAULT '', from_domain TEXT NOT NULL DEFAULT '', outbound_proxy TEXT NOT NULL DEFAULT '', srtp TEXT NOT NULL DEFAULT 'off', caller_id_privacy TEXT NOT NULL DEFAULT 'asserted', identity_header TEXT NOT NULL DEFAULT 'pai',
     PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 
