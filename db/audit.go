@@ -74,11 +74,15 @@ const defaultChanges = 100
 
 // inBranch chooses the changes of a reseller, of the resellers below it and of their tenants. A
 // name that another account had before shows nothing of that account.
-const inBranch = `((c.kind = 'reseller' AND c.key IN ` + branchFrom + `
+const inBranch = `((` + ofReseller + ` IN ` + branchFrom + `
 	OR c.tenant IN (SELECT t.name FROM tenants t WHERE t.reseller IN ` + branchFrom + `))
 	AND NOT EXISTS (SELECT 1 FROM changes d WHERE d.action = 'delete' AND d.id >= c.id
-		AND (c.kind = 'reseller' AND d.kind = 'reseller' AND d.key = c.key AND d.tenant = ''
-			OR c.kind <> 'reseller' AND d.kind = 'tenant' AND d.key = c.tenant AND d.tenant = c.tenant)))`
+		AND (d.kind = 'reseller' AND d.key = ` + ofReseller + ` AND d.tenant = ''
+			OR d.kind = 'tenant' AND d.key = c.tenant AND d.tenant = c.tenant)))`
+
+// ofReseller is the reseller that a change is about, or whose user it is about; else NULL.
+const ofReseller = `CASE WHEN c.tenant <> '' THEN NULL WHEN c.kind = 'reseller' THEN c.key
+	WHEN c.kind = 'user' THEN json_extract(coalesce(c.after, c.before), '$.reseller') END`
 
 // Changes returns the audit trail, newest first.
 func (db *DB) Changes(ctx context.Context, f ChangeFilter) (out []Change, err error) {

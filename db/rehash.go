@@ -14,8 +14,8 @@ import (
 func (db *DB) RenewHashes(ctx context.Context, was, u *pbx.User) error {
 	err := db.write(ctx, func(tx *Tx) error {
 		written, err := tx.sql.ExecContext(ctx, `UPDATE users SET password = ?, desk_pin = ?
-			WHERE tenant = ? AND username = ? AND password = ? AND desk_pin = ?`,
-			u.Password.Reveal(), u.DeskPIN.Reveal(), was.Tenant, was.Username, was.Password.Reveal(), was.DeskPIN.Reveal())
+			WHERE tenant = ? AND reseller = ? AND username = ? AND password = ? AND desk_pin = ?`,
+			u.Password.Reveal(), u.DeskPIN.Reveal(), was.Tenant, was.Reseller, was.Username, was.Password.Reveal(), was.DeskPIN.Reveal())
 		if err != nil {
 			return err
 		}

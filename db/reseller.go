@@ -117,6 +117,9 @@ func (tx *Tx) PutReseller(ctx context.Context, r *pbx.Reseller) error {
 		if err := tx.branchMoved(ctx, r.Name, carriers); err != nil {
 			return err
 		}
+		if err := tx.endTokensOutside(ctx); err != nil {
+			return err
+		}
 	}
 	if err := tx.handedOn(ctx, r.Parent); err != nil {
 		return err
@@ -125,7 +128,7 @@ func (tx *Tx) PutReseller(ctx context.Context, r *pbx.Reseller) error {
 }
 
 // DeleteReseller removes a reseller that has nothing below it. For any other, an InUse error
-// names it. The reseller's tokens end with it.
+// names it. The reseller's users, their sessions and its tokens end with it.
 func (tx *Tx) DeleteReseller(ctx context.Context, name string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -141,6 +144,15 @@ func (tx *Tx) DeleteReseller(ctx context.Context, name string) error {
 		UNION ALL SELECT 'rate', prefix FROM rates WHERE reseller = ?1)`, name)
 	if err != nil {
 		return err
+	}
+	users, err := tx.UsersIn(ctx, pbx.AccountOf(name, ""), ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if err := tx.DeleteUser(ctx, u.Account(), u.Username); err != nil {
+			return err
+		}
 	}
 	return resellerTable.remove(ctx, tx, old)
 }

@@ -13,10 +13,12 @@ import (
 // Session is a signed-in user. Its text is known to the user's client only; the database
 // has the SHA-256 of it.
 type Session struct {
-	Hash             []byte
-	Tenant, Username string
-	CreatedAt        time.Time
-	ExpiresAt        time.Time
+	Hash      []byte
+	Account   pbx.Account // of the user: a tenant or a reseller
+	Username  string
+	Address   string // where the user signed in from; "" for a session from before that was kept
+	CreatedAt time.Time
+	ExpiresAt time.Time
 }
 
 // mostSessions is how many sessions a user can have; the oldest makes room.
@@ -32,7 +34,7 @@ func (db *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (s 
 		if s, err = tx.session(ctx, hash, now); err != nil {
 			return err
 		}
-		u, err = tx.User(ctx, s.Tenant, s.Username)
+		u, err = tx.UserIn(ctx, s.Account, s.Username)
 		return err
 	})
 	if err != nil && pbx.KindOf(err) != pbx.Unauthorized {
@@ -41,11 +43,18 @@ func (db *DB) SessionByHash(ctx context.Context, hash []byte, now time.Time) (s 
 	return s, u, err
 }
 
+const selectSession = `SELECT hash, tenant, reseller, username, address, created_at, expires_at FROM sessions`
+
+func scanSession(row scanner) (*Session, error) {
+	s := &Session{}
+	var tenant, reseller string
+	err := row.Scan(&s.Hash, &tenant, &reseller, &s.Username, &s.Address, instant{&s.CreatedAt}, instant{&s.ExpiresAt})
+	s.Account = pbx.AccountOf(reseller, tenant)
+	return s, err
+}
+
 func (tx *Tx) session(ctx context.Context, hash []byte, now time.Time) (*Session, error) {
-	s := &Session{Hash: hash}
-	err := tx.sql.QueryRowContext(ctx,
-		`SELECT tenant, username, created_at, expires_at FROM sessions WHERE hash = ? AND expires_at > ?`, hash, millis(now)).
-		Scan(&s.Tenant, &s.Username, instant{&s.CreatedAt}, instant{&s.ExpiresAt})
+	s, err := scanSession(tx.sql.QueryRowContext(ctx, selectSession+` WHERE hash = ? AND expires_at > ?`, hash, millis(now)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoSession
 	}
@@ -57,7 +66,7 @@ func (tx *Tx) session(ctx context.Context, hash []byte, now time.Time) (*Session
 // forgotten, and the oldest of the user when there are too many.
 func (db *DB) AddSession(ctx context.Context, s *Session, u *pbx.User) error {
 	err := db.write(ctx, func(tx *Tx) error {
-		now, err := tx.User(ctx, u.Tenant, u.Username)
+		now, err := tx.UserIn(ctx, u.Account(), u.Username)
 		if err != nil {
 			return err
 		}
@@ -74,8 +83,8 @@ func (db *DB) AddSession(ctx context.Context, s *Session, u *pbx.User) error {
 
 // notSignedIn returns an InUse error while a user has a session of the API.
 func (tx *Tx) notSignedIn(ctx context.Context, u *pbx.User) error {
-	in, err := tx.has(ctx, `SELECT 1 FROM sessions WHERE tenant = ? AND username = ? AND expires_at > ?`, u.Tenant,
-		u.Username, millis(tx.start))
+	in, err := tx.has(ctx, `SELECT 1 FROM sessions WHERE tenant = ? AND reseller = ? AND username = ? AND expires_at > ?`,
+		u.Tenant, u.Reseller, u.Username, millis(tx.start))
 	if err != nil {
 		return fmt.Errorf("looking for sessions of user %s: %w", u.Username, err)
 	}
@@ -99,13 +108,32 @@ func (tx *Tx) addSession(ctx context.Context, s *Session) error {
 	if err := tx.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, millis(s.CreatedAt)); err != nil {
 		return err
 	}
-	err := tx.exec(ctx, `INSERT INTO sessions (hash, tenant, username, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
-		s.Hash, s.Tenant, s.Username, millis(s.CreatedAt), millis(s.ExpiresAt))
+	err := tx.exec(ctx, `INSERT INTO sessions (hash, tenant, reseller, username, address, created_at, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, s.Hash, s.Account.Tenant(), s.Account.Reseller(), s.Username, s.Address, millis(s.CreatedAt), millis(s.ExpiresAt))
 	if err != nil {
 		return err
 	}
-	return tx.exec(ctx, `DELETE FROM sessions WHERE tenant = ?1 AND username = ?2 AND hash NOT IN
-		(SELECT hash FROM sessions WHERE tenant = ?1 AND username = ?2 ORDER BY created_at DESC, hash = ?3 DESC LIMIT ?4)`, s.Tenant, s.Username, s.Hash, mostSessions)
+	return tx.exec(ctx, `DELETE FROM sessions WHERE tenant = ?1 AND reseller = ?2 AND username = ?3 AND hash NOT IN
+		(SELECT hash FROM sessions WHERE tenant = ?1 AND reseller = ?2 AND username = ?3
+		ORDER BY created_at DESC, hash = ?4 DESC LIMIT ?5)`,
+		s.Account.Tenant(), s.Account.Reseller(), s.Username, s.Hash, mostSessions)
+}
+
+// Sessions returns the sessions of a user that last, the newest first. An unknown user is a
+// NotFound error.
+func (db *DB) Sessions(ctx context.Context, account pbx.Account, username string, now time.Time) (out []*Session, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		if _, err := tx.UserIn(ctx, account, username); err != nil {
+			return err
+		}
+		out, err = query(ctx, tx, scanSession, selectSession+` WHERE tenant = ? AND reseller = ? AND username = ?
+			AND expires_at > ? ORDER BY created_at DESC, hash`, account.Tenant(), account.Reseller(), username, millis(now))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing the sessions of user %s: %w", username, err)
+	}
+	return out, nil
 }
 
 // EndSession ends one session; an unknown one is not an error.
@@ -140,19 +168,21 @@ func (tx *Tx) endSessionsAfter(ctx context.Context, old, u *pbx.User) error {
 	if old == nil {
 		return nil
 	}
-	if !u.Login || u.Role != pbx.RoleTenantAdmin {
+	if !u.MakesTokens() {
 		if err := tx.endTokensOf(ctx, u); err != nil {
 			return err
 		}
 	}
 	all := !u.Login || !old.Password.Equal(u.Password)
 	if all {
-		if err := tx.exec(ctx, `DELETE FROM sessions WHERE tenant = ? AND username = ?`, u.Tenant, u.Username); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM sessions WHERE tenant = ? AND reseller = ? AND username = ?`, u.Tenant, u.Reseller,
+			u.Username); err != nil {
 			return fmt.Errorf("ending the sessions of user %s: %w", u.Username, err)
 		}
 	}
 	if all || old.SecondStep != u.SecondStep || old.PersonalContact != u.PersonalContact {
-		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE tenant = ? AND username = ?`, u.Tenant, u.Username); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE tenant = ? AND reseller = ? AND username = ?`, u.Tenant, u.Reseller,
+			u.Username); err != nil {
 			return fmt.Errorf("ending the sign-in of user %s: %w", u.Username, err)
 		}
 	}

@@ -23,11 +23,11 @@ func hashOf(text string) []byte {
 }
 
 func sampleSession() *Session {
-	return &Session{Hash: make([]byte, 32), Tenant: "default", Username: "ada", CreatedAt: began, ExpiresAt: began.Add(time.Hour)}
+	return &Session{Hash: make([]byte, 32), Account: pbx.AccountOf("", "default"), Username: "ada", CreatedAt: began, ExpiresAt: began.Add(time.Hour)}
 }
 
 func sampleSignIn() *SignIn {
-	return &SignIn{Hash: make([]byte, 32), Tenant: "default", Username: "ada", CreatedAt: began,
+	return &SignIn{Hash: make([]byte, 32), Account: pbx.AccountOf("", "default"), Username: "ada", CreatedAt: began,
 		ExpiresAt: began.Add(10 * time.Minute), State: pbx.MailQueued, NextAt: began}
 }
 
@@ -135,7 +135,7 @@ func TestUserChangesEndSessions(t *testing.T) {
 	update(t, db, func(ctx context.Context, tx *Tx) error {
 		d := sampleDevice()
 		d.Extension = ""
-		return errors.Join(tx.PutDevice(ctx, d), tx.DeleteUser(ctx, "default", "ada"))
+		return errors.Join(tx.PutDevice(ctx, d), tx.DeleteUser(ctx, pbx.AccountOf("", "default"), "ada"))
 	})
 	if db.alive(t, "one", began) {
 		t.Error("a session outlives its user")

@@ -13,36 +13,41 @@ import (
 // SignIn is half a sign-in. The password was right, and a code that is mailed must follow.
 // A user has at most one. Its text is known to the client only.
 type SignIn struct {
-	Hash             []byte // SHA-256 of the text
-	Tenant, Username string
-	Code             pbx.Secret // hash of the code, zero before the first mail
-	Tries            int        // codes that were shown so far
-	CreatedAt        time.Time
-	ExpiresAt        time.Time
-	State            pbx.MailState // of the mail
-	Attempts         int           // to mail it
-	NextAt           time.Time
+	Hash      []byte      // SHA-256 of the text
+	Account   pbx.Account // of the user: a tenant or a reseller
+	Username  string
+	Code      pbx.Secret // hash of the code, zero before the first mail
+	Tries     int        // codes that were shown so far
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	State     pbx.MailState // of the mail
+	Attempts  int           // to mail it
+	NextAt    time.Time
 }
 
-const selectSignIn = `SELECT hash, tenant, username, code, tries, created_at, expires_at, state, attempts, next_at FROM sign_ins`
+const selectSignIn = `SELECT hash, tenant, reseller, username, code, tries, created_at, expires_at, state, attempts,
+	next_at FROM sign_ins`
 
 func scanSignIn(row scanner) (*SignIn, error) {
 	s := &SignIn{}
-	return s, row.Scan(&s.Hash, &s.Tenant, &s.Username, secret{&s.Code}, &s.Tries, instant{&s.CreatedAt},
-		instant{&s.ExpiresAt},
-		&s.State, &s.Attempts, instant{&s.NextAt})
+	var tenant, reseller string
+	err := row.Scan(&s.Hash, &tenant, &reseller, &s.Username, secret{&s.Code}, &s.Tries, instant{&s.CreatedAt},
+		instant{&s.ExpiresAt}, &s.State, &s.Attempts, instant{&s.NextAt})
+	s.Account = pbx.AccountOf(reseller, tenant)
+	return s, err
 }
 
 // AddSignIn queues the mail of a new one. It replaces the user's earlier one. Those that
 // have ended are forgotten.
 func (db *DB) AddSignIn(ctx context.Context, s *SignIn) error {
 	err := db.write(ctx, func(tx *Tx) error {
-		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE expires_at <= ?1 OR tenant = ?2 AND username = ?3`,
-			millis(s.CreatedAt), s.Tenant, s.Username); err != nil {
+		if err := tx.exec(ctx, `DELETE FROM sign_ins WHERE expires_at <= ?1 OR tenant = ?2 AND reseller = ?3 AND username = ?4`,
+			millis(s.CreatedAt), s.Account.Tenant(), s.Account.Reseller(), s.Username); err != nil {
 			return err
 		}
-		return tx.exec(ctx, `INSERT INTO sign_ins (hash, tenant, username, code, tries, created_at, expires_at, state, attempts, next_at)
-			VALUES (?, ?, ?, '', 0, ?, ?, 'queued', 0, ?)`, s.Hash, s.Tenant, s.Username, millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.CreatedAt))
+		return tx.exec(ctx, `INSERT INTO sign_ins (hash, tenant, reseller, username, code, tries, created_at, expires_at,
+			state, attempts, next_at) VALUES (?, ?, ?, ?, '', 0, ?, ?, 'queued', 0, ?)`, s.Hash, s.Account.Tenant(),
+			s.Account.Reseller(), s.Username, millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.CreatedAt))
 	})
 	if err != nil {
 		return fmt.Errorf("queueing the code of user %s: %w", s.Username, err)
@@ -55,7 +60,7 @@ func (db *DB) AddSignIn(ctx context.Context, s *SignIn) error {
 func (db *DB) NextSignIn(ctx context.Context) (s *SignIn, u *pbx.User, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		s, err = scanSignIn(tx.sql.QueryRowContext(ctx,
-			selectSignIn+` WHERE state = 'queued' ORDER BY next_at, tenant, username LIMIT 1`))
+			selectSignIn+` WHERE state = 'queued' ORDER BY next_at, tenant, reseller, username LIMIT 1`))
 		if errors.Is(err, sql.ErrNoRows) {
 			s = nil
 			return nil
@@ -63,7 +68,7 @@ func (db *DB) NextSignIn(ctx context.Context) (s *SignIn, u *pbx.User, err error
 		if err != nil {
 			return err
 		}
-		u, err = tx.User(ctx, s.Tenant, s.Username)
+		u, err = tx.UserIn(ctx, s.Account, s.Username)
 		return err
 	})
 	if err != nil {
@@ -117,7 +122,7 @@ func (tx *Tx) openSignIn(ctx context.Context, hash []byte, now time.Time, most i
 	if err != nil {
 		return nil, nil, err
 	}
-	u, err := tx.User(ctx, s.Tenant, s.Username)
+	u, err := tx.UserIn(ctx, s.Account, s.Username)
 	return s, u, err
 }
 

@@ -48,7 +48,7 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		allOf(ctx, tx, ringGroupTable, &r.RingGroups),
 		func() error { return tx.fillMembers(ctx, "", r.RingGroups) },
 		allOf(ctx, tx, featureCodesTable, &r.FeatureCodes),
-		allOf(ctx, tx, userTable, &r.Users),
+		someOf(ctx, tx, userTable, &r.Users, `WHERE tenant <> ''`),
 		allOf(ctx, tx, resellerTable, &r.Resellers),
 		allOf(ctx, tx, rateTable, &r.Rates),
 	} {

@@ -114,6 +114,9 @@ func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		if err := tx.numbersMove(ctx, t); err != nil {
 			return err
 		}
+		if err := tx.endTokensOutside(ctx); err != nil {
+			return err
+		}
 	}
 	return tx.handedOn(ctx, t.Reseller)
 }

@@ -14,29 +14,31 @@ import (
 // Token is an API token. Its text is known to its owner only; the database has
 // the SHA-256 of it.
 type Token struct {
-	ID         string
-	Name       string // the user or program that uses it; the actor of its changes
-	Role       pbx.Role
-	Tenant     string    // where it has that role; "" for a platform admin, with the role everywhere
-	Reseller   string    // in whose branch it is reseller-admin; "" for other roles
-	CreatedBy  string    // the actor that made it; "" for a token from before that was kept
-	Username   string    // the user of Tenant with whom it ends; "" for no user
-	ExpiresAt  time.Time // zero: never
-	CreatedAt  time.Time
-	RevokedAt  time.Time // zero while it is valid
-	LastUsedAt time.Time // right to within a minute; zero when it was never used
+	ID        string
+	Name      string // the user or program that uses it; the actor of its changes
+	Role      pbx.Role
+	Tenant    string // where it has that role; "" for a platform admin, with the role everywhere
+	Reseller  string // in whose branch it is reseller-admin; "" for other roles
+	CreatedBy string // the actor that made it; "" for a token from before that was kept
+	Username  string // the user with whom it ends; "" for no user
+	// UserReseller is the reseller whose user Username is; "" where it is one of Tenant.
+	UserReseller string
+	ExpiresAt    time.Time // zero: never
+	CreatedAt    time.Time
+	RevokedAt    time.Time // zero while it is valid
+	LastUsedAt   time.Time // right to within a minute; zero when it was never used
 }
 
 // touchEvery keeps a busy token from writing at each request.
 const touchEvery = time.Minute
 
 const selectToken = `SELECT id, name, role, coalesce(tenant, ''), coalesce(reseller, ''), created_by, username,
-	expires_at, created_at, revoked_at, last_used_at FROM tokens`
+	user_reseller, expires_at, created_at, revoked_at, last_used_at FROM tokens`
 
 func scanToken(row scanner) (*Token, error) {
 	t := &Token{}
 	return t, row.Scan(&t.ID, &t.Name, &t.Role, &t.Tenant, &t.Reseller, &t.CreatedBy, &t.Username,
-		instant{&t.ExpiresAt}, instant{&t.CreatedAt},
+		&t.UserReseller, instant{&t.ExpiresAt}, instant{&t.CreatedAt},
 		instant{&t.RevokedAt}, instant{&t.LastUsedAt})
 }
 
@@ -63,9 +65,10 @@ func (db *DB) CreateToken(ctx context.Context, author pbx.Author, t Token, hash 
 		if have {
 			return pbx.Conflictf("id", "token %s exists already", t.ID)
 		}
-		err = tx.exec(ctx, `INSERT INTO tokens (id, name, role, tenant, reseller, created_by, username, expires_at, hash,
-			created_at, revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?, ?, ?, 0, 0)`,
-			t.ID, t.Name, string(t.Role), t.Tenant, t.Reseller, t.CreatedBy, t.Username, millis(t.ExpiresAt), hash, millis(tx.start))
+		err = tx.exec(ctx, `INSERT INTO tokens (id, name, role, tenant, reseller, created_by, username, user_reseller, expires_at,
+			hash, created_at, revoked_at, last_used_at) VALUES (?, ?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?, ?, ?, ?, 0, 0)`,
+			t.ID, t.Name, string(t.Role), t.Tenant, t.Reseller, t.CreatedBy, t.Username, t.UserReseller, millis(t.ExpiresAt),
+			hash, millis(tx.start))
 		if err != nil {
 			return err
 		}
@@ -169,12 +172,42 @@ func (tx *Tx) revoke(ctx context.Context, ts []*Token) error {
 
 // endTokensOf revokes the tokens behind which a user stands.
 func (tx *Tx) endTokensOf(ctx context.Context, u *pbx.User) error {
-	ts, err := query(ctx, tx, scanToken, selectToken+` WHERE tenant = ? AND username = ? AND revoked_at = 0 ORDER BY id`,
-		u.Tenant, u.Username)
+	ts, err := query(ctx, tx, scanToken, selectToken+` WHERE username = ?1 AND user_reseller = ?2
+		AND (?2 <> '' OR tenant = ?3) AND revoked_at = 0 ORDER BY id`, u.Username, u.Reseller, u.Tenant)
 	if err != nil {
 		return fmt.Errorf("looking for the tokens of user %s: %w", u.Username, err)
 	}
 	return tx.revoke(ctx, ts)
+}
+
+// endTokensOutside revokes the tokens that users of resellers made for what has left their
+// branch by now.
+func (tx *Tx) endTokensOutside(ctx context.Context) error {
+	ts, err := query(ctx, tx, scanToken, selectToken+` WHERE user_reseller <> '' AND revoked_at = 0 ORDER BY id`)
+	if err != nil {
+		return fmt.Errorf("looking for the tokens of users of resellers: %w", err)
+	}
+	for _, t := range ts {
+		about := t.Reseller
+		if t.Tenant != "" {
+			of, err := tx.Tenant(ctx, t.Tenant)
+			if err != nil {
+				return err
+			}
+			about = of.Reseller
+		}
+		in, err := tx.InBranch(ctx, t.UserReseller, about)
+		if err != nil {
+			return err
+		}
+		if in {
+			continue
+		}
+		if err := tx.revoke(ctx, []*Token{t}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // auditToken writes the audit row of a token that was made, or changed from old.
@@ -199,7 +232,7 @@ func (tx *Tx) auditToken(ctx context.Context, old, now *Token) error {
 // properties is the token as the API has it, in JSON, without what its use changes.
 func (t *Token) properties() (string, error) {
 	out := map[string]any{"id": t.ID, "name": t.Name, "role": t.Role, "tenant": t.Tenant, "reseller": t.Reseller, "created_by": t.CreatedBy,
-		"username": t.Username, "expires": instant{&t.ExpiresAt}, "revoked": instant{&t.RevokedAt}}
+		"username": t.Username, "user_reseller": t.UserReseller, "expires": instant{&t.ExpiresAt}, "revoked": instant{&t.RevokedAt}}
 	b, err := json.Marshal(out)
 	if err != nil {
 		return "", fmt.Errorf("writing token %s as JSON: %w", t.ID, err)

@@ -12,6 +12,7 @@ import (
 var userTable = newTable(kindUser, "users",
 	func(row *pbx.User) (version, revision *int64) { return &row.Version, &row.Revision },
 	keyCol("tenant", func(row *pbx.User) any { return &row.Tenant }),
+	keyCol("reseller", func(row *pbx.User) any { return &row.Reseller }),
 	keyCol("username", func(row *pbx.User) any { return &row.Username }),
 	col("full_name", func(row *pbx.User) any { return &row.FullName }),
 	col("email", func(row *pbx.User) any { return &row.Email }),
@@ -29,9 +30,27 @@ var userTable = newTable(kindUser, "users",
 		func(row *pbx.User) any { return row.Photo != "" }),
 )
 
-// User returns one user, or a NotFound error.
+// User returns one user of a tenant, or a NotFound error.
 func (tx *Tx) User(ctx context.Context, tenant, username string) (*pbx.User, error) {
 	return userTable.get(ctx, tx, tenant, username)
+}
+
+// UserIn returns one user of a tenant or reseller, or a NotFound error.
+func (tx *Tx) UserIn(ctx context.Context, account pbx.Account, username string) (*pbx.User, error) {
+	if account.Tenant() != "" {
+		return tx.User(ctx, account.Tenant(), username)
+	}
+	u, err := userTable.row(ctx, tx, `WHERE tenant = '' AND reseller = ? AND username = ?`, account.Reseller(), username)
+	if errors.Is(err, sql.ErrNoRows) {
+		if _, err := tx.Reseller(ctx, account.Reseller()); err != nil {
+			return nil, err
+		}
+		return nil, pbx.NotFoundf("user %s does not exist in %s", username, account)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading user %s: %w", username, err)
+	}
+	return u, nil
 }
 
 // UserOf returns the user by the main extension, or a NotFound error.
@@ -46,20 +65,29 @@ func (tx *Tx) UserOf(ctx context.Context, tenant, extension string) (*pbx.User, 
 	return u, nil
 }
 
-// Users returns users of a tenant by username. Contains looks at username, name,
-// e-mail and extension. An unknown tenant is a NotFound error.
-func (tx *Tx) Users(ctx context.Context, tenant string, o ListOptions) ([]*pbx.User, error) {
-	if err := tx.needTenant(ctx, tenant); err != nil {
+// UsersIn returns users of a tenant or reseller by username. Contains looks at username, name,
+// e-mail and extension. An unknown account is a NotFound error.
+func (tx *Tx) UsersIn(ctx context.Context, account pbx.Account, o ListOptions) ([]*pbx.User, error) {
+	if err := tx.needAccount(ctx, account); err != nil {
 		return nil, err
 	}
 	us, err := userTable.rows(ctx, tx, `
-		WHERE tenant = ?1 AND username > ?2 AND (username LIKE ?3 ESCAPE '\' OR full_name LIKE ?3 ESCAPE '\'
+		WHERE tenant = ?1 AND reseller = ?5 AND username > ?2 AND (username LIKE ?3 ESCAPE '\' OR full_name LIKE ?3 ESCAPE '\'
 		OR email LIKE ?3 ESCAPE '\' OR extension LIKE ?3 ESCAPE '\')
-		ORDER BY username LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
+		ORDER BY username LIMIT ?4`, account.Tenant(), o.After, o.pattern(), o.limit(), account.Reseller())
 	if err != nil {
 		return nil, fmt.Errorf("listing users: %w", err)
 	}
 	return us, nil
+}
+
+// needAccount returns a NotFound error when there is no such tenant or reseller.
+func (tx *Tx) needAccount(ctx context.Context, account pbx.Account) error {
+	if account.Reseller() != "" {
+		_, err := tx.Reseller(ctx, account.Reseller())
+		return err
+	}
+	return tx.needTenant(ctx, account.Tenant())
 }
 
 // CreateUser adds a user; a Conflict error when the name is taken.
@@ -67,7 +95,7 @@ func (tx *Tx) CreateUser(ctx context.Context, u *pbx.User) error {
 	if err := tx.writable(); err != nil {
 		return err
 	}
-	old, err := orNil(tx.User(ctx, u.Tenant, u.Username))
+	old, err := orNil(tx.UserIn(ctx, u.Account(), u.Username))
 	if err != nil {
 		return err
 	}
@@ -85,7 +113,7 @@ func (tx *Tx) PutUser(ctx context.Context, u *pbx.User) error {
 	if err := tx.writable(); err != nil {
 		return err
 	}
-	old, err := orNil(tx.User(ctx, u.Tenant, u.Username))
+	old, err := orNil(tx.UserIn(ctx, u.Account(), u.Username))
 	if err != nil {
 		return err
 	}
@@ -107,7 +135,7 @@ func (tx *Tx) saveUser(ctx context.Context, old, u *pbx.User) error {
 
 // checkUser checks the references of u and those that would be left behind.
 func (tx *Tx) checkUser(ctx context.Context, old, u *pbx.User) error {
-	if err := tx.needTenant(ctx, u.Tenant); err != nil {
+	if err := tx.needAccount(ctx, u.Account()); err != nil {
 		return err
 	}
 	if old != nil && old.Extension != u.Extension {
@@ -142,13 +170,14 @@ func (tx *Tx) signedOut(ctx context.Context, u *pbx.User) error {
 		u.Extension)
 }
 
-// DeleteUser removes a user with the photo, and ends the tokens that the user made. An InUse error names the shared
-// device that the user is signed in on. The extension stays.
-func (tx *Tx) DeleteUser(ctx context.Context, tenant, username string) error {
+// DeleteUser removes a user with the photo and the sessions, and ends the tokens that the user
+// made. An InUse error names the shared device that the user is signed in on. The extension
+// stays.
+func (tx *Tx) DeleteUser(ctx context.Context, account pbx.Account, username string) error {
 	if err := tx.writable(); err != nil {
 		return err
 	}
-	old, err := tx.User(ctx, tenant, username)
+	old, err := tx.UserIn(ctx, account, username)
 	if err != nil {
 		return err
 	}

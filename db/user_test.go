@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,7 +12,9 @@ import (
 
 func TestUserRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
-	checkEveryFieldSet(t, sampleUser())
+	full := sampleUser()
+	full.Reseller = "west" // in place of the tenant, see TestResellerUserRoundTrip
+	checkEveryFieldSet(t, full)
 	fill(t, db)
 	for _, want := range []*pbx.User{sampleUser(), {Tenant: "default", Username: "ada", FullName: "Ada King", Role: pbx.RoleUser, SecondStep: pbx.SecondStepNone}} {
 		if want.Extension == "" { // leaves the desk first
@@ -27,7 +30,7 @@ func TestUserRoundTrip(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" || want.Revision != rev {
 				t.Errorf("revision %d, want %d %s", want.Revision, rev, diff)
 			}
-			us, err2 := tx.Users(ctx, "default", ListOptions{Contains: "ada"})
+			us, err2 := tx.UsersIn(ctx, pbx.AccountOf("", "default"), ListOptions{Contains: "ada"})
 			if err2 != nil || len(us) != 1 {
 				t.Errorf("listed %d, %v", len(us), err2)
 			}
@@ -38,6 +41,42 @@ func TestUserRoundTrip(t *testing.T) {
 	if err != nil || s.User("default", "ada") == nil || s.UserOf("default", "101") != nil {
 		t.Errorf("snapshot: %v", err)
 	}
+}
+
+// A reseller has users of the same names as a tenant. They go with it, and are in no snapshot.
+func TestResellerUserRoundTrip(t *testing.T) {
+	db := withUser(t)
+	account := pbx.AccountOf("west", "")
+	want := pbx.NewResellerUser("west", "ada")
+	want.FullName, want.Role, want.Password = "Ada North", pbx.RoleResellerAdmin, pbx.NewSecret("$hash")
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		return errors.Join(tx.PutReseller(ctx, &pbx.Reseller{Name: "west"}), tx.CreateUser(ctx, want))
+	})
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		got, err := tx.UserIn(ctx, account, "ada")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		us, listed := tx.UsersIn(ctx, account, ListOptions{})
+		if len(us) != 1 || us[0].FullName != "Ada North" {
+			t.Errorf("listed %v", us)
+		}
+		return errors.Join(err, listed)
+	})
+	s, err := db.Snapshot(t.Context())
+	if err != nil || len(s.Users) != 1 || s.Users[0].Tenant != "default" {
+		t.Errorf("the snapshot has %v, %v", s.Users, err)
+	}
+	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeleteReseller(ctx, "west") })
+	if left := rawQuery(t, db, `SELECT tenant || '/' || username FROM users`); len(left) != 1 || left[0] != "default/ada" {
+		t.Errorf("users left: %v", left)
+	}
+	view(t, db, func(ctx context.Context, tx *Tx) error {
+		if _, err := tx.UserIn(ctx, account, "ada"); pbx.KindOf(err) != pbx.NotFound {
+			t.Errorf("a user of a reseller that is gone: %v", err)
+		}
+		return nil
+	})
 }
 
 func TestUserRefusals(t *testing.T) {
@@ -65,7 +104,7 @@ func TestUserRefusals(t *testing.T) {
 				if err := tx.PutUser(ctx, sampleUser()); err != nil {
 					return err
 				}
-				return tx.DeleteUser(ctx, "default", "ada")
+				return tx.DeleteUser(ctx, pbx.AccountOf("", "default"), "ada")
 			}},
 		{name: "delete the extension of a user", kind: pbx.InUse, message: "extension 101 is still used by",
 			refs: []pbx.Ref{{Kind: "device", Key: "desk-101"}, {Kind: "user", Key: "ada"}, {Kind: "button", Key: "001565aabbcc/m1-2"}, {Kind: "mailbox", Key: "101"}},

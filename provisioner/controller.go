@@ -136,6 +136,8 @@ type Controller struct {
 	Mailboxes    *Resource[pbx.Mailbox]
 	Groups       *Resource[pbx.Group]
 	Users        *Resource[pbx.User]
+	// ResellerUsers are those of resellers, whose name is passed as tenant.
+	ResellerUsers *Resource[pbx.User]
 	// Settings that phones of a tenant have in common.
 	PhoneSettings   *Resource[pbx.PhoneSettings]
 	ButtonTemplates *Resource[pbx.ButtonTemplate]
@@ -235,7 +237,8 @@ func (c *Controller) makeKinds() {
 	c.NumberPool = numberpool.New(c.db)
 	c.Extensions, c.Devices = newExtensions(c), newDevices(c)
 	c.Phones, c.Mailboxes = newPhones(c), newMailboxes(c)
-	c.Groups, c.Users = newGroups(c), newUsers(c)
+	c.Groups, c.Users = newGroups(c), newUsers(c, func(tenant string) pbx.Account { return pbx.AccountOf("", tenant) })
+	c.ResellerUsers = newUsers(c, func(reseller string) pbx.Account { return pbx.AccountOf(reseller, "") })
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.Contacts = newContacts(c)
 	c.BlockedCallers = newBlockedCallers(c)

@@ -9,10 +9,21 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 )
 
-func newUsers(c *Controller) *Resource[pbx.User] {
+// newUsers makes the use cases of users whose account has the name that is passed as tenant:
+// that of a tenant, or of a reseller.
+func newUsers(c *Controller, account func(name string) pbx.Account) *Resource[pbx.User] {
 	return &Resource[pbx.User]{
 		db: c.db, changed: c.rightsChanged,
-		get: (*db.Tx).User, list: (*db.Tx).Users, put: putUser, del: (*db.Tx).DeleteUser,
+		get: func(tx *db.Tx, ctx context.Context, name, username string) (*pbx.User, error) {
+			return tx.UserIn(ctx, account(name), username)
+		},
+		list: func(tx *db.Tx, ctx context.Context, name string, o db.ListOptions) ([]*pbx.User, error) {
+			return tx.UsersIn(ctx, account(name), o)
+		},
+		put: putUser,
+		del: func(tx *db.Tx, ctx context.Context, name, username string) error {
+			return tx.DeleteUser(ctx, account(name), username)
+		},
 		revision: func(u *pbx.User) int64 { return u.Revision },
 		validate: (*pbx.User).Validate,
 	}
@@ -60,40 +71,36 @@ func (c *Controller) rightsChanged() {
 	c.SignIn.Recheck()
 }
 
-// ResetPassword gives a user a random password, which is returned once. The user must
-// change it.
-func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, tenant, username string,
+// ResetPassword gives one of users, which is Users or ResellerUsers, a random password, which
+// is returned once. The user must change it.
+func (c *Controller) ResetPassword(ctx context.Context, by pbx.Author, users *Resource[pbx.User], owner, username string,
 	cond Condition) (*pbx.User, pbx.Secret, error) {
+	if _, err := users.Get(ctx, owner, username); err != nil {
+		return nil, pbx.Secret{}, err
+	}
 	password := pbx.RandomSecret(10)
 	hash := signin.Hash(password.Reveal())
-	u, err := c.editUser(ctx, by, tenant, username, cond, func(u *pbx.User) error {
+	u, _, err := users.Edit(ctx, by, owner, username, cond, func(u *pbx.User) (*pbx.User, error) {
+		if u == nil {
+			return nil, pbx.NotFoundf("user %s was deleted meanwhile", username)
+		}
 		u.Password, u.MustChange = hash, true
-		return nil
+		return u, nil
 	})
 	return u, password, err
 }
 
-// editUser changes a user that exists.
-func (c *Controller) editUser(ctx context.Context, by pbx.Author, tenant, username string, cond Condition,
-	change func(*pbx.User) error) (*pbx.User, error) {
-	u, _, err := c.Users.Edit(ctx, by, tenant, username, cond, func(u *pbx.User) (*pbx.User, error) {
-		if u == nil {
-			return nil, pbx.NotFoundf("user %s does not exist in tenant %s", username, tenant)
-		}
-		return u, change(u)
-	})
-	return u, err
-}
-
-// DuplicateUser makes a user with the settings of another one. Name, PIN, password and
-// photo are not copied, nor is the extension, which is one user's only.
-func (c *Controller) DuplicateUser(ctx context.Context, by pbx.Author, tenant, username, as string) (*pbx.User, error) {
-	from, err := c.Users.Get(ctx, tenant, username)
+// DuplicateUser makes one of users, which is Users or ResellerUsers, with the settings of
+// another one. Name, PIN, password and photo are not copied, nor is the extension, which is one
+// user's only.
+func (c *Controller) DuplicateUser(ctx context.Context, by pbx.Author, users *Resource[pbx.User], owner, username,
+	as string) (*pbx.User, error) {
+	from, err := users.Get(ctx, owner, username)
 	if err != nil {
 		return nil, err
 	}
-	u, _, err := c.Users.Edit(ctx, by, tenant, as, Condition{Absent: true}, func(*pbx.User) (*pbx.User, error) {
-		return &pbx.User{Tenant: tenant, Username: as, FullName: from.FullName, Email: from.Email,
+	u, _, err := users.Edit(ctx, by, owner, as, Condition{Absent: true}, func(*pbx.User) (*pbx.User, error) {
+		return &pbx.User{Tenant: from.Tenant, Reseller: from.Reseller, Username: as, FullName: from.FullName, Email: from.Email,
 			PersonalContact: from.PersonalContact, Language: from.Language,
 			Timezone: from.Timezone, Role: from.Role, Login: from.Login, SecondStep: from.SecondStep}, nil
 	})

@@ -600,17 +600,20 @@ CREATE TABLE ring_groups (
     UNIQUE (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE sessions (
+CREATE TABLE "sessions" (
     hash       BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
     tenant     TEXT    NOT NULL,
+    reseller   TEXT    NOT NULL,
     username   TEXT    NOT NULL,
+    address    TEXT    NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    FOREIGN KEY (tenant, username) REFERENCES users (tenant, username) ON UPDATE CASCADE ON DELETE CASCADE
+    FOREIGN KEY (tenant, reseller, username) REFERENCES "users" (tenant, reseller, username) ON UPDATE CASCADE ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE sign_ins (
+CREATE TABLE "sign_ins" (
     tenant     TEXT    NOT NULL,
+    reseller   TEXT    NOT NULL,
     username   TEXT    NOT NULL,
     hash       BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
     code       TEXT    NOT NULL,
@@ -620,8 +623,8 @@ CREATE TABLE sign_ins (
     state      TEXT    NOT NULL CHECK (state IN ('queued', 'sent', 'failed')),
     attempts   INTEGER NOT NULL,
     next_at    INTEGER NOT NULL,
-    PRIMARY KEY (tenant, username),
-    FOREIGN KEY (tenant, username) REFERENCES users (tenant, username) ON UPDATE CASCADE ON DELETE CASCADE
+    PRIMARY KEY (tenant, reseller, username),
+    FOREIGN KEY (tenant, reseller, username) REFERENCES "users" (tenant, reseller, username) ON UPDATE CASCADE ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE template_buttons (
@@ -660,7 +663,7 @@ CREATE TABLE "tokens" (
     reseller     TEXT    REFERENCES resellers (name) ON DELETE CASCADE,
     expires_at   INTEGER NOT NULL,
     created_by   TEXT    NOT NULL,
-    username     TEXT    NOT NULL,
+    username     TEXT    NOT NULL, user_reseller TEXT NOT NULL DEFAULT '',
     CHECK ((role = 'reseller-admin') = (reseller IS NOT NULL)),
     CHECK (tenant IS NULL OR reseller IS NULL)
 ) STRICT, WITHOUT ROWID;
@@ -688,17 +691,19 @@ CREATE TABLE "trunks" (
     PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE user_photos (
+CREATE TABLE "user_photos" (
     tenant   TEXT NOT NULL,
+    reseller TEXT NOT NULL DEFAULT '',
     username TEXT NOT NULL,
     type     TEXT NOT NULL CHECK (type <> ''),
     content  BLOB NOT NULL,
-    PRIMARY KEY (tenant, username),
-    FOREIGN KEY (tenant, username) REFERENCES users (tenant, username) ON UPDATE CASCADE ON DELETE CASCADE
+    PRIMARY KEY (tenant, reseller, username),
+    FOREIGN KEY (tenant, reseller, username) REFERENCES "users" (tenant, reseller, username) ON UPDATE CASCADE ON DELETE CASCADE
 ) STRICT;
 
-CREATE TABLE users (
-    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+CREATE TABLE "users" (
+    tenant      TEXT    NOT NULL,
+    reseller    TEXT    NOT NULL,
     username    TEXT    NOT NULL CHECK (username <> ''),
     full_name   TEXT    NOT NULL,
     email       TEXT    NOT NULL,
@@ -706,14 +711,20 @@ CREATE TABLE users (
     language    TEXT    NOT NULL,
     timezone    TEXT    NOT NULL,
     extension   TEXT    CHECK (extension <> ''),
+    role        TEXT    NOT NULL CHECK (role IN ('reseller-admin', 'tenant-admin', 'operator', 'user')),
     login       INTEGER NOT NULL CHECK (login IN (0, 1)),
+    second_step TEXT    NOT NULL CHECK (second_step IN ('none', 'email')),
     desk_pin    TEXT    NOT NULL,
     password    TEXT    NOT NULL,
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
     photo       TEXT    NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0), role TEXT NOT NULL DEFAULT 'user' CHECK (role IN ('tenant-admin', 'operator', 'user')), second_step TEXT NOT NULL DEFAULT 'none' CHECK (second_step IN ('none', 'email')),
-    PRIMARY KEY (tenant, username),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    of_tenant   TEXT GENERATED ALWAYS AS (nullif(tenant, '')) VIRTUAL REFERENCES tenants (name),
+    of_reseller TEXT GENERATED ALWAYS AS (nullif(reseller, '')) VIRTUAL REFERENCES resellers (name),
+    PRIMARY KEY (tenant, reseller, username),
+    CHECK ((tenant = '') <> (reseller = '')),
+    CHECK ((role = 'reseller-admin') = (reseller <> '')),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
 ) STRICT, WITHOUT ROWID;
 
@@ -812,7 +823,7 @@ CREATE INDEX ring_group_members_of_extension ON ring_group_members (tenant, exte
 
 CREATE INDEX ring_group_members_of_external ON ring_group_members (tenant, external);
 
-CREATE INDEX sessions_of_user ON sessions (tenant, username);
+CREATE INDEX sessions_of_user ON sessions (tenant, reseller, username);
 
 CREATE INDEX sign_ins_queued ON sign_ins (next_at) WHERE state = 'queued';
 
@@ -825,6 +836,8 @@ CREATE INDEX tokens_of_reseller ON tokens (reseller);
 CREATE INDEX tokens_of_tenant ON tokens (tenant);
 
 CREATE UNIQUE INDEX users_of_extension ON users (tenant, extension);
+
+CREATE INDEX users_of_reseller ON users (of_reseller);
 
 CREATE INDEX voicemail_mails_queued ON voicemail_mails (next_at) WHERE state = 'queued';
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -30,8 +29,10 @@ type access struct {
 	branch bool
 	// narrowed says that the operation narrows itself to the caller's branch.
 	narrowed bool
-	// own lets a user use the operation on the user's own objects.
-	own owns
+	// own says which objects are a user's own, and ownRoles which roles may use the operation on
+	// those only.
+	own      owns
+	ownRoles []pbx.Role
 	// tenantless says that the operation touches no tenant's objects.
 	tenantless bool
 	// unfinished admits a user that must choose a password first.
@@ -80,8 +81,15 @@ func (k kindAccess) changedBy(own owns) kindAccess {
 	return k
 }
 
-// and lets a user use the operation on the user's own.
+// and lets a user of a tenant use the operation on the user's own.
 func (c access) and(own owns) access {
+	c.own, c.ownRoles = own, pbx.UserRoles
+	return c
+}
+
+// knowing says which objects are a user's own, and lets nobody else in: beforePassword is about
+// those only.
+func (c access) knowing(own owns) access {
 	c.own = own
 	return c
 }
@@ -187,10 +195,13 @@ func paramBehind(path, prefix string) string {
 	return name
 }
 
-// keyParam is the path parameter with the object's key. It is the first behind the tenant,
-// or "".
+// keyParam is the path parameter with the object's key. It is the first behind the tenant or
+// reseller, or "".
 func keyParam(path string) string {
 	_, rest, ok := strings.Cut(path, "{tenant}")
+	if !ok {
+		_, rest, ok = strings.Cut(path, "{reseller}")
+	}
 	if !ok {
 		return ""
 	}
@@ -214,7 +225,7 @@ func (c access) names() []string {
 			default:
 				out = append(out, string(pbx.RoleResellerAdmin)+" (own branch)")
 			}
-		case c.own != nil && slices.Contains(pbx.UserRoles, r):
+		case slices.Contains(c.ownRoles, r):
 			out = append(out, string(r)+" (own)")
 		}
 	}
@@ -232,17 +243,17 @@ func (c access) sentence() string {
 // the same answer for another one and for one that does not exist.
 func (c access) check(a *api, by *signin.Caller, ctx huma.Context) error {
 	path := ctx.Operation().Path
-	own := c.own != nil && by.User != nil && c.own(a, by, ctx.Param(keyParam(path)))
+	named := accountNamed(ctx, path)
+	own := c.own != nil && by.User != nil && (named == "" || named == by.Account) && c.own(a, by, ctx.Param(keyParam(path)))
 	if by.MustChange && (!c.unfinished || c.own != nil && !own) {
-		return &pbx.Error{Kind: pbx.Forbidden,
-			Message: fmt.Sprintf("choose a password first: POST /v1/tenants/%s/users/%s/password", by.Tenant, by.User.Username)}
+		return &pbx.Error{Kind: pbx.Forbidden, Message: "choose a password first: POST " + userPath(by.User) + "/password"}
 	}
-	if !c.allows(by.Role) && (c.own == nil || by.User == nil) {
+	if !c.allows(by.Role) && (!slices.Contains(c.ownRoles, by.Role) || by.User == nil) {
 		return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may not do this; it takes " +
 			strings.Join(c.names(), ", ")}
 	}
-	if named := tenantNamed(ctx, path); by.Tenant != "" && named != "" && named != by.Tenant {
-		return pbx.NotFoundf("tenant %s does not exist", named)
+	if tenant := named.Tenant(); by.Tenant != "" && tenant != "" && tenant != by.Tenant {
+		return pbx.NotFoundf("tenant %s does not exist", tenant)
 	}
 	if by.Reseller != "" {
 		return a.checkBranch(by, ctx)
@@ -256,6 +267,14 @@ func (c access) check(a *api, by *signin.Caller, ctx huma.Context) error {
 // notOwn refuses what is somebody else's.
 func notOwn(by *signin.Caller) error {
 	return &pbx.Error{Kind: pbx.Forbidden, Message: "role " + string(by.Role) + " may do this with the own one only"}
+}
+
+// accountNamed is the tenant or reseller that a request names, or "".
+func accountNamed(ctx huma.Context, path string) pbx.Account {
+	if p := resellerParam(path); p != "" {
+		return pbx.AccountOf(ctx.Param(p), "")
+	}
+	return pbx.AccountOf("", tenantNamed(ctx, path))
 }
 
 // tenantNamed is the tenant that a request names, or "".

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -27,7 +25,7 @@ func (k kind[T, W, V]) done(ctx context.Context, a *api, row *T, h WriteHeaders)
 func (k kind[T, W, V]) made(ctx context.Context, a *api, row *T, tenant, key string, h WriteHeaders) *answer[V] {
 	out := k.done(ctx, a, row, h)
 	out.Status = http.StatusCreated
-	out.Location = strings.Replace(k.path, "{tenant}", url.PathEscape(tenant), 1) + "/" + url.PathEscape(key)
+	out.Location = k.at(tenant, key)
 	return out
 }
 

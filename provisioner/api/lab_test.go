@@ -244,6 +244,17 @@ func (r reply) json() map[string]any {
 	return out
 }
 
+// items are the objects of a list.
+func (r reply) items() (out []map[string]any) {
+	r.t.Helper()
+	items, _ := r.json()["items"].([]any)
+	for _, item := range items {
+		m, _ := item.(map[string]any)
+		out = append(out, m)
+	}
+	return out
+}
+
 // text is a field of the answer: "apply.state".
 func (r reply) text(path string) string {
 	r.t.Helper()

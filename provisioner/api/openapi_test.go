@@ -346,6 +346,14 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	}
 }
 
+// askSessions tries the sessions of a user, who signs in for that.
+func askSessions(l *lab, ask func(status int, method, path, template, body string), user, template, credentials string) {
+	l.must(200, "POST", "/v1/sign-in", credentials, "Authorization: ")
+	ask(200, "GET", user+"/sessions", template+"/sessions", "")
+	id := l.must(200, "GET", user+"/sessions", "").items()[0]["id"].(string)
+	ask(204, "DELETE", user+"/sessions/"+id, template+"/sessions/{id}", "")
+}
+
 // askPeople tries what users can do, and what extensions can do beside being written.
 func askPeople(l *lab, ask func(status int, method, path, template, body string), tenant string) {
 	const one = "users/{username}"
@@ -354,9 +362,9 @@ func askPeople(l *lab, ask func(status int, method, path, template, body string)
 	ask(200, "GET", "users/ada", tenant+one, "")
 	ask(200, "PUT", "users/ada", tenant+one, `{"full_name":"Ada","role":"user","extension":"102"}`)
 	ask(200, "PATCH", "users/ada", tenant+one, `{}`)
+	ask(200, "POST", "users/ada/reset-password", tenant+one+"/reset-password", "")
 	password := l.must(200, "POST", "users/ada/reset-password", "").text("password")
 	ask(200, "POST", "users/ada/password", tenant+one+"/password", `{"current":"`+password+`","new":"0123456789"}`)
-	ask(200, "POST", "users/ada/reset-password", tenant+one+"/reset-password", "")
 	ask(201, "POST", "users/ada/duplicate", tenant+one+"/duplicate", `{"username":"bob"}`)
 	ask(200, "POST", "users/ada/unregister", tenant+one+"/unregister", "")
 	ask(422, "PUT", "users/ada/photo", tenant+one+"/photo", "no picture")
@@ -370,7 +378,20 @@ func askPeople(l *lab, ask func(status int, method, path, template, body string)
 	ask(200, "DELETE", "users/ada/desk", tenant+one+"/desk", "")
 	ask(200, "POST", "extensions/102/renumber", tenant+"extensions/{number}/renumber", `{"number":"103"}`)
 	ask(201, "POST", "extensions/103/duplicate", tenant+"extensions/{number}/duplicate", `{"number":"104"}`)
+	askSessions(l, ask, "users/ada", tenant+one, `{"username":"ada","password":"0123456789"}`)
 	ask(200, "DELETE", "users/ada", tenant+one, "")
+	const theirs, ofReseller = "/v1/resellers/north/users", "/v1/resellers/{reseller}/users"
+	ask(201, "POST", theirs, ofReseller, `{"username":"ada","full_name":"Ada","role":"reseller-admin"}`)
+	ask(200, "GET", theirs, ofReseller, "")
+	ask(200, "GET", theirs+"/ada", ofReseller+"/{username}", "")
+	ask(200, "PUT", theirs+"/ada", ofReseller+"/{username}", `{"full_name":"Ada King","role":"reseller-admin"}`)
+	ask(200, "PATCH", theirs+"/ada", ofReseller+"/{username}", `{}`)
+	ask(200, "POST", theirs+"/ada/reset-password", ofReseller+"/{username}/reset-password", "")
+	password = l.must(200, "POST", theirs+"/ada/reset-password", "").text("password")
+	ask(200, "POST", theirs+"/ada/password", ofReseller+"/{username}/password", `{"current":"`+password+`","new":"0123456789"}`)
+	ask(201, "POST", theirs+"/ada/duplicate", ofReseller+"/{username}/duplicate", `{"username":"bob"}`)
+	askSessions(l, ask, theirs+"/ada", ofReseller+"/{username}", `{"reseller":"north","username":"ada","password":"0123456789"}`)
+	ask(200, "DELETE", theirs+"/ada", ofReseller+"/{username}", "")
 	ask(503, "POST", "devices/desk/invite", tenant+"devices/{name}/invite", `{"email":"x@example.org"}`) // no mail server
 	ask(200, "GET", "invitations", tenant+"invitations", "")
 }

@@ -273,11 +273,16 @@ func (k kind[T, W, V]) write(ctx context.Context, a *api, p Place, h WriteHeader
 	}
 	if created {
 		out.Status = 201
-		owner := strings.NewReplacer("{tenant}", url.PathEscape(p.tenant), "{reseller}", url.PathEscape(p.tenant))
-		out.Location = owner.Replace(k.path) + "/" + url.PathEscape(key)
+		out.Location = k.at(p.tenant, key)
 	}
 	out.PreferenceApplied = h.preferenceApplied()
 	return out, nil
+}
+
+// at is the path of the object with a key, of a tenant or reseller.
+func (k kind[T, W, V]) at(owner, key string) string {
+	owner = url.PathEscape(owner)
+	return strings.NewReplacer("{tenant}", owner, "{reseller}", owner).Replace(k.path) + "/" + url.PathEscape(key)
 }
 
 // checkAdd refuses to make an object by PUT where the caller may not make it by POST, and

@@ -14,7 +14,8 @@ import (
 
 // SignIn is what a user shows to sign in.
 type SignIn struct {
-	Tenant   string `json:"tenant,omitempty" default:"default" maxLength:"31" doc:"default if left out"`
+	Tenant   string `json:"tenant,omitempty" maxLength:"31" doc:"Of a user of a tenant; default if left out"`
+	Reseller string `json:"reseller,omitempty" maxLength:"31" doc:"Of a user of a reseller, in place of tenant"`
 	Username string `json:"username" maxLength:"40"`
 	Password string `json:"password" writeOnly:"true" maxLength:"200"`
 }
@@ -36,7 +37,7 @@ type Session struct {
 	Reseller   string     `json:"reseller,omitempty" doc:"Root of the branch within reach, of a reseller admin"`
 	Username   string     `json:"username,omitempty"`
 	Extension  string     `json:"extension,omitempty" doc:"Number of the user's own extension"`
-	MustChange bool       `json:"must_change_password" doc:"Nothing else works before POST /v1/tenants/{tenant}/users/{username}/password has set a new one"`
+	MustChange bool       `json:"must_change_password" doc:"Nothing else works before POST …/users/{username}/password has set a new one"`
 	Expires    *time.Time `json:"expires,omitempty" doc:"Absent: never"`
 }
 
@@ -67,10 +68,17 @@ func (a *api) registerSignIn() {
 		return huma.Operation{Method: method, Path: "/v1/sign-in" + below, OperationID: id, Summary: summary,
 			Tags: []string{"sign-in"}, Errors: append(errors, 401)}
 	}
-	begin := op("POST", "", "begin-session", "Sign in with tenant, username and password", 422, 429, 503)
+	begin := op("POST", "", "begin-session", "Sign in with tenant or reseller, username and password", 422, 429, 503)
 	begin.Description = "Answers 200 with a token that lasts twelve hours, or 202 when the user has a second step. A user has at most ten sessions; the oldest ends."
 	declare(a, strangers, begin, func(ctx context.Context, in *struct{ Body SignIn }) (*sessionAnswer, error) {
-		return a.signedIn(a.ctl.SignIn.Begin(ctx, signin.Credentials{Tenant: in.Body.Tenant, Username: in.Body.Username,
+		account := pbx.AccountOf(in.Body.Reseller, in.Body.Tenant)
+		switch {
+		case in.Body.Reseller != "" && in.Body.Tenant != "":
+			return nil, a.problem(pbx.Invalidf("reseller", "does not go with tenant: a user belongs to one of them"))
+		case account == "":
+			account = pbx.AccountOf("", pbx.DefaultTenant)
+		}
+		return a.signedIn(a.ctl.SignIn.Begin(ctx, signin.Credentials{Account: account, Username: in.Body.Username,
 			Password: pbx.NewSecret(in.Body.Password), Address: caller(ctx).Address}))
 	})
 	responses := a.hu.OpenAPI().Paths["/v1/sign-in"].Post.Responses

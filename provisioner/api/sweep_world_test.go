@@ -30,6 +30,7 @@ func (l *lab) settle() (password string) {
 	l.must(201, "POST", "/v1/resellers", `{"name":"north"}`)
 	l.must(201, "PUT", "/v1/carriers/telco", `{"service":"voice"}`)
 	l.must(201, "PUT", "/v1/resellers/north/carriers/telco", `{"service":"voice"}`)
+	l.must(201, "PUT", "/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin"}`)
 	l.must(201, "PUT", "/v1/rates/+49", `{"price":20}`)
 	l.must(201, "PUT", "/v1/resellers/north/rates/+49", `{"price":20}`)
 	l.must(201, "POST", "/v1/numbers", `{"number":"+4930555001"}`)
@@ -145,6 +146,10 @@ var actionsSwept = map[string][]string{
 	"create-reseller-carrier": {"/v1/resellers/north/carriers", `{"name":"fresh","service":"voice","description":"first"}`},
 	"put-reseller-carrier":    {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
 	"patch-reseller-carrier":  {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
+	"create-reseller-user":    {"/v1/resellers/north/users", `{"username":"bob","full_name":"Bob","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
+	"put-reseller-user":       {"/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
+	"patch-reseller-user":     {"/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
+	"reseller-duplicate-user": {"/v1/resellers/north/users/ada/duplicate", `{"username":"dora"}`},
 	"create-reseller-rate":    {"/v1/resellers/north/rates", `{"prefix":"+4930","price":30}`},
 	"put-reseller-rate":       {"/v1/resellers/north/rates/+49", `{"price":30}`},
 	"patch-reseller-rate":     {"/v1/resellers/north/rates/+49", `{"price":30}`},
@@ -163,7 +168,7 @@ var actionsSwept = map[string][]string{
 
 // alike are the operations that must not tell what of their input was wrong, that
 // let nobody try so often, or that need a call under way.
-var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true, "transfer-call": true, "consult-call": true}
+var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true, "reseller-change-password": true, "transfer-call": true, "consult-call": true}
 
 // sweptOperations pairs each write that takes a JSON body with good ones.
 func sweptOperations(t *testing.T, d document) (out []sweptOperation) {

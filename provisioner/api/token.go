@@ -15,18 +15,19 @@ import (
 
 // Token is an API token as it is listed.
 type Token struct {
-	ID        string     `json:"id"`
-	Name      string     `json:"name"`
-	Role      string     `json:"role" enum:"platform-admin,reseller-admin,tenant-admin,operator"`
-	Tenant    string     `json:"tenant,omitempty" doc:"The only one within its reach"`
-	Reseller  string     `json:"reseller,omitempty" doc:"Root of the branch within its reach; deleting the reseller ends the token"`
-	Token     string     `json:"token,omitempty" doc:"Its text; shown once, when it is created"`
-	Created   time.Time  `json:"created"`
-	CreatedBy string     `json:"created_by,omitempty" doc:"Who made it, as the audit trail names actors"`
-	Username  string     `json:"username,omitempty" doc:"The user of the tenant with whom it ends: when the user is deleted, may not sign in, or is no tenant admin any more"`
-	Expires   *time.Time `json:"expires,omitempty" doc:"Absent: never"`
-	Revoked   *time.Time `json:"revoked,omitempty"`
-	LastUsed  *time.Time `json:"last_used,omitempty" doc:"Right to within a minute"`
+	ID           string     `json:"id"`
+	Name         string     `json:"name"`
+	Role         string     `json:"role" enum:"platform-admin,reseller-admin,tenant-admin,operator"`
+	Tenant       string     `json:"tenant,omitempty" doc:"The only one within its reach"`
+	Reseller     string     `json:"reseller,omitempty" doc:"Root of the branch within its reach; deleting the reseller ends the token"`
+	Token        string     `json:"token,omitempty" doc:"Its text; shown once, when it is created"`
+	Created      time.Time  `json:"created"`
+	CreatedBy    string     `json:"created_by,omitempty" doc:"Who made it, as the audit trail names actors"`
+	Username     string     `json:"username,omitempty" doc:"The user with whom it ends: when the user is deleted, may not sign in, or may not make tokens any more"`
+	UserReseller string     `json:"user_reseller,omitempty" doc:"The reseller whose user that is; absent: the tenant's"`
+	Expires      *time.Time `json:"expires,omitempty" doc:"Absent: never"`
+	Revoked      *time.Time `json:"revoked,omitempty"`
+	LastUsed     *time.Time `json:"last_used,omitempty" doc:"Right to within a minute"`
 }
 
 // TokenOrder says what a token is to be.
@@ -100,7 +101,7 @@ func (a *api) mayMakeToken(ctx context.Context, in *createToken, o signin.TokenO
 
 func tokenView(t *db.Token) Token {
 	v := Token{ID: t.ID, Name: t.Name, Role: string(t.Role), Tenant: t.Tenant, Reseller: t.Reseller, Created: t.CreatedAt,
-		CreatedBy: t.CreatedBy, Username: t.Username,
+		CreatedBy: t.CreatedBy, Username: t.Username, UserReseller: t.UserReseller,
 		Expires: given(t.ExpiresAt)}
 	if !t.RevokedAt.IsZero() {
 		v.Revoked = &t.RevokedAt

@@ -16,7 +16,7 @@ type UserFields struct {
 	Language        string  `json:"language,omitempty" doc:"Language of prompts on the user's devices and in the mailbox, as Asterisk names its sounds: de, en, pt_BR; Asterisk's default if left out"`
 	Timezone        string  `json:"timezone,omitempty" doc:"IANA name for the clocks of the user's phones and the times in the mailbox; the tenant's if left out"`
 	Extension       string  `json:"extension,omitempty" doc:"Number of the main extension, no two users can have the same; auto makes one for the user, with the next free number of the tenant (see first_extension there), and leaves a user the one that there is. Without one a user can sign in, and nothing rings: no calls, no desk, no voicemail"`
-	Role            string  `json:"role" enum:"tenant-admin,operator,user" doc:"What the user may do: tenant-admin everything within the tenant; operator reads, resyncs and reboots phones; user sees the own extension, and chooses the own device and voicemail PIN"`
+	Role            string  `json:"role" enum:"tenant-admin,operator,user,reseller-admin" doc:"What the user may do: tenant-admin everything within the tenant; operator reads, resyncs and reboots phones; user sees the own extension, and chooses the own device and voicemail PIN. A user of a reseller is reseller-admin, and does everything within its branch"`
 	Login           *bool   `json:"login,omitempty" doc:"Whether the user may sign in, here and on shared devices; true if left out. Switching it off ends the user's sessions"`
 	SecondStep      string  `json:"second_step,omitempty" enum:"none,email" doc:"What signing in asks for after the password; email: a one-time code that is mailed to personal_contact; none if left out"`
 	DeskPIN         *string `row:"DeskPIN,by hand" json:"desk_pin,omitempty" writeOnly:"true" doc:"4 to 10 digits to sign in by phone; left out, an existing one stays, and without one only the API signs in. Stored as argon2id hash"`
@@ -25,6 +25,7 @@ type UserFields struct {
 // User is what a client reads.
 type User struct {
 	Username        string     `json:"username"`
+	Reseller        string     `json:"reseller,omitempty" doc:"Whose user it is; absent: the tenant's"`
 	FullName        string     `json:"full_name"`
 	Email           string     `json:"email,omitempty"`
 	PersonalContact string     `json:"personal_contact,omitempty"`
@@ -61,10 +62,24 @@ func registerUsers(a *api) {
 		apply:    func(v *User) *ApplyBlock { return &v.Apply },
 	})
 	registerKind(a, k)
-	registerUserActions(a, k)
+	registerUserActions(a, k, tenantAdmins, tenantAdmins.and(ownUser))
+	registerUnregister(a, k)
 	registerDesk(a, k)
 	registerOwn(a, k)
 	registerPhoto(a, k)
+
+	k.name, k.plural, k.path, k.who = "reseller-user", "reseller-users", "/v1/resellers/{reseller}/users", ofBranch
+	k.rows, k.fresh = a.ctl.ResellerUsers, pbx.NewResellerUser
+	registerKind(a, k)
+	registerUserActions(a, k, branchAdmins, branchAdmins.knowing(ownUser))
+}
+
+// userPath is the path of a user.
+func userPath(u *pbx.User) string {
+	if u.Reseller != "" {
+		return "/v1/resellers/" + u.Reseller + "/users/" + u.Username
+	}
+	return "/v1/tenants/" + u.Tenant + "/users/" + u.Username
 }
 
 func (a *api) completeUser(w UserFields, old, u *pbx.User) error {

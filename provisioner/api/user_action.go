@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // Unregistered is the answer to dropping registrations.
@@ -27,33 +28,40 @@ type changePassword struct {
 	}
 }
 
-// registerUserActions declares the operations on a user beside writing it.
-func registerUserActions(a *api, k kindOfUser) {
-	one := k.path + "/{username}"
-	declare(a, tenantAdmins, k.operation("POST", one+"/reset-password", "reset-password",
+// registerUserActions declares the operations on a user beside writing it: those for admins,
+// and those that are the user's own as well.
+func registerUserActions(a *api, k kindOfUser, admins, own access) {
+	one, of := k.path+"/{username}", strings.TrimSuffix(k.name, "user")
+	declare(a, admins, k.operation("POST", one+"/reset-password", of+"reset-password",
 		"Make a one-time password; the user must choose a new one"), func(ctx context.Context,
 		in *deleteInput) (*answer[User], error) {
 		return resetPassword(ctx, a, k, in)
 	})
-	declare(a, tenantAdmins.and(ownUser).beforePassword(), k.operation("POST", one+"/password", "change-password",
+	declare(a, own.beforePassword(), k.operation("POST", one+"/password", of+"change-password",
 		"Replace the password by one that the user chose"), func(ctx context.Context, in *changePassword) (*answer[User],
 		error) {
 		key, err := k.checkedKey(a, in.Place)
 		if err != nil {
 			return nil, err
 		}
-		u, err := a.ctl.SignIn.ChangePassword(ctx, caller(ctx), in.tenant, key, in.Body.Current, in.Body.New)
+		u, err := a.ctl.SignIn.ChangePassword(ctx, caller(ctx), k.fresh(in.tenant, key).Account(), key, in.Body.Current, in.Body.New)
 		if err != nil {
 			return nil, a.problem(err)
 		}
 		return k.done(ctx, a, u, in.write()), nil
 	})
-	dup := k.operation("POST", one+"/duplicate", "duplicate-user",
+	dup := k.operation("POST", one+"/duplicate", of+"duplicate-user",
 		"Make a user with the same settings; PIN, password, extension and photo are the new user's own")
 	dup.DefaultStatus = http.StatusCreated
-	declare(a, tenantAdmins, dup, func(ctx context.Context, in *duplicateUser) (*answer[User], error) {
+	declare(a, admins, dup, func(ctx context.Context, in *duplicateUser) (*answer[User], error) {
 		return duplicate(ctx, a, k, in)
 	})
+	registerSessions(a, k, own)
+}
+
+// registerUnregister declares dropping the registrations of a user's devices.
+func registerUnregister(a *api, k kindOfUser) {
+	one := k.path + "/{username}"
 	declare(a, tenantAdmins, k.operation("POST", one+"/unregister", "unregister-user",
 		"Drop every SIP registration of the user's devices; a phone is back when it registers again"),
 		func(ctx context.Context, in *getInput) (*struct{ Body Unregistered }, error) {
@@ -78,7 +86,7 @@ func resetPassword(ctx context.Context, a *api, k kindOfUser, in *deleteInput) (
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	u, password, err := a.ctl.ResetPassword(ctx, author(ctx), in.tenant, key, cond)
+	u, password, err := a.ctl.ResetPassword(ctx, author(ctx), k.rows, in.tenant, key, cond)
 	if err != nil {
 		return nil, a.problem(err)
 	}
@@ -96,7 +104,7 @@ func duplicate(ctx context.Context, a *api, k kindOfUser, in *duplicateUser) (*a
 	if err != nil {
 		return nil, err
 	}
-	u, err := a.ctl.DuplicateUser(ctx, author(ctx), in.tenant, from, key)
+	u, err := a.ctl.DuplicateUser(ctx, author(ctx), k.rows, in.tenant, from, key)
 	if err != nil {
 		return nil, k.existing(a.problem(err))
 	}

@@ -4,8 +4,8 @@ package pbx
 // where the operation is declared, in provisioner/api.
 type Role string
 
-// The roles. A platform admin and a reseller admin belong to no tenant, and so are never
-// users: only API tokens have those roles.
+// The roles. Users of tenants have UserRoles, those of resellers are reseller admins; only API
+// tokens are platform admins.
 const (
 	RolePlatformAdmin Role = "platform-admin" // everything
 	RoleResellerAdmin Role = "reseller-admin" // everything within the branch of one reseller
@@ -14,7 +14,7 @@ const (
 	RoleUser          Role = "user"           // sees the own extension and chooses the own device and PIN
 )
 
-// UserRoles are the roles that a user can have.
+// UserRoles are the roles that a user of a tenant can have.
 var UserRoles = []Role{RoleTenantAdmin, RoleOperator, RoleUser}
 
 // CheckRole refuses what is no role, and a role that does not fit the tenant: a

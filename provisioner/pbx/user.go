@@ -7,11 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// User is a person. What people dial is the user's extension; what rings is its
-// devices, and the shared device that the user has signed in on.
+// User is a person, of a tenant or of a reseller. What people dial is the user's extension; what
+// rings is its devices, and the shared device that the user has signed in on. A user of a
+// reseller administers its branch, and has no phone.
 type User struct {
-	Tenant   string
-	Username string // key within the tenant
+	Tenant   string // "" for a user of a reseller
+	Reseller string // "" for a user of a tenant
+	Username string // key within the tenant or reseller
 	FullName string // 1–100 characters
 	Email    string // "" for none
 	// PersonalContact is an e-mail address outside the tenant, "" for none:
@@ -42,6 +44,23 @@ type User struct {
 // number of the tenant. It is a number of its own where a tenant has an extension so named.
 const AutoExtension = "auto"
 
+// Account is the tenant or reseller that the user belongs to.
+func (u *User) Account() Account { return AccountOf(u.Reseller, u.Tenant) }
+
+// Actor names the user in the audit trail. The tenant of a change tells whose user "user jane" is;
+// a reseller's users act in many tenants.
+func (u *User) Actor() string {
+	if u.Reseller != "" {
+		return "user " + u.Username + " of reseller " + u.Reseller
+	}
+	return "user " + u.Username
+}
+
+// MakesTokens reports whether the user may make API tokens, and keep those that the user made.
+func (u *User) MakesTokens() bool {
+	return u.Login && (u.Role == RoleTenantAdmin || u.Role == RoleResellerAdmin)
+}
+
 // OwnExtension is the extension that a user with AutoExtension gets. A longer name is cut.
 func (u *User) OwnExtension(number string) *Extension {
 	e := NewExtension(u.Tenant, number)
@@ -56,9 +75,16 @@ func (u *User) OwnExtension(number string) *Extension {
 	return e
 }
 
-// NewUser returns a user with the defaults, and without name and role.
+// NewUser returns a user of a tenant with the defaults, and without name and role.
 func NewUser(tenant, username string) *User {
 	return &User{Tenant: tenant, Username: username, Login: true, SecondStep: SecondStepNone}
+}
+
+// NewResellerUser returns a user of a reseller with the defaults, and without name and role.
+func NewResellerUser(reseller, username string) *User {
+	u := NewUser("", username)
+	u.Reseller = reseller
+	return u
 }
 
 var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(_[A-Z]{2})?$`)
@@ -69,11 +95,8 @@ func (u *User) Validate() error {
 	var es Errors
 	es.Add(CheckName("username", u.Username))
 	es.Add(CheckText("full_name", u.FullName, 1, 100, 0))
-	if u.Role == RolePlatformAdmin {
-		es.Add(Invalidf("role", "cannot be platform-admin for a user: choose tenant-admin, operator or user"))
-	} else {
-		es.Add(CheckRole(u.Role, u.Tenant))
-	}
+	es.Add(u.checkRole())
+	es = append(es, u.checkWithoutPhone()...)
 	es.Add(u.checkSecondStep())
 	if u.Email != "" {
 		es.Add(CheckEmail("email", u.Email))
@@ -91,6 +114,35 @@ func (u *User) Validate() error {
 		es.Add(CheckNumber("extension", u.Extension))
 	}
 	return es.Err()
+}
+
+// checkRole refuses a role that the user's account does not give.
+func (u *User) checkRole() *Error {
+	switch {
+	case u.Reseller != "" && u.Role != RoleResellerAdmin:
+		return Invalidf("role", "must be reseller-admin for a user of a reseller")
+	case u.Reseller != "":
+		return nil
+	case u.Role == RolePlatformAdmin || u.Role == RoleResellerAdmin:
+		return Invalidf("role", "cannot be %s for a user of a tenant: choose tenant-admin, operator or user", u.Role)
+	}
+	return CheckRole(u.Role, u.Tenant)
+}
+
+// checkWithoutPhone refuses what only phones and mailboxes use for a user that has none.
+func (u *User) checkWithoutPhone() (es Errors) {
+	if u.Reseller == "" {
+		return nil
+	}
+	for _, f := range []struct {
+		field string
+		set   bool
+	}{{"extension", u.Extension != ""}, {"language", u.Language != ""}, {"timezone", u.Timezone != ""}, {"desk_pin", !u.DeskPIN.IsZero()}} {
+		if f.set {
+			es.Add(Invalidf(f.field, "cannot be set for a user of a reseller, who has no phone and no mailbox"))
+		}
+	}
+	return es
 }
 
 func (u *User) checkSecondStep() *Error {

@@ -22,9 +22,10 @@ type Caller struct {
 	// MustChange says that the user must choose a password before anything else.
 	MustChange bool
 	Expires    time.Time // zero: never
-	owner      string    // of an API token: the user with whom it ends
-	token      []byte    // hash of the API token, nil for a session
-	session    []byte    // hash of the session, nil for an API token
+	// owner and ownerReseller are, of an API token, the user with whom it ends, see db.Token.
+	owner, ownerReseller string
+	token                []byte // hash of the API token, nil for a session
+	session              []byte // hash of the session, nil for an API token
 }
 
 // Authenticate returns the caller that the text of a token or session stands for. Otherwise
@@ -41,7 +42,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, text string) (*Caller,
 	}
 	author := pbx.Author{Actor: "token " + token.Name, Account: pbx.AccountOf(token.Reseller, token.Tenant)}
 	return &Caller{Author: author, Role: token.Role, Tenant: token.Tenant, Reseller: token.Reseller,
-		Expires: token.ExpiresAt, owner: token.Username, token: hash[:]}, nil
+		Expires: token.ExpiresAt, owner: token.Username, ownerReseller: token.UserReseller, token: hash[:]}, nil
 }
 
 // Everywhere reports whether all tenants are within a caller's reach.
@@ -50,12 +51,13 @@ func (c *Caller) Everywhere() bool { return c.Tenant == "" && c.Reseller == "" }
 // Key tells a caller's token or session from all others. It is no secret.
 func (c *Caller) Key() string { return string(c.token) + string(c.session) }
 
-// username is the user that stands behind a caller; "" for none.
-func (c *Caller) username() string {
+// username is the user that stands behind a caller, and the reseller whose user that is; ""
+// for none.
+func (c *Caller) username() (username, reseller string) {
 	if c.User != nil {
-		return c.User.Username
+		return c.User.Username, c.User.Reseller
 	}
-	return c.owner
+	return c.owner, c.ownerReseller
 }
 
 // Still returns an error if a caller may not go on as before. Then the token or the session
@@ -69,7 +71,7 @@ func (a *Authenticator) Still(ctx context.Context, by *Caller) error {
 		if err != nil {
 			return err
 		}
-		role, tenant = now.Role, now.Tenant
+		role, tenant, reseller = now.Role, now.Tenant, now.Reseller
 	} else {
 		token, err := a.o.DB.TokenByHash(ctx, by.token)
 		if err != nil {
@@ -93,12 +95,12 @@ func (a *Authenticator) caller(ctx context.Context, hash []byte) (*Caller, error
 }
 
 func callerOf(u *pbx.User, expires time.Time, hash []byte) *Caller {
-	author := pbx.Author{Actor: "user " + u.Username, Account: pbx.AccountOf("", u.Tenant)}
-	return &Caller{Author: author, Role: u.Role, Tenant: u.Tenant, User: u,
+	author := pbx.Author{Actor: u.Actor(), Account: u.Account()}
+	return &Caller{Author: author, Role: u.Role, Tenant: u.Tenant, Reseller: u.Reseller, User: u,
 		MustChange: u.MustChange, Expires: expires, session: hash}
 }
 
-// OwnsUser reports whether a user of the tenant is the caller.
+// OwnsUser reports whether a user of the caller's account is the caller.
 func (c *Caller) OwnsUser(username string) bool { return c.User != nil && c.User.Username == username }
 
 // OwnsExtension reports whether an extension of the tenant is the caller's.

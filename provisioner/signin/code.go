@@ -37,7 +37,7 @@ func (a *Authenticator) half(ctx context.Context, u *pbx.User, at attempt) (*Sig
 	text := pbx.RandomSecret(32)
 	hash := sha256.Sum256([]byte(text.Reveal()))
 	now := a.now().UTC().Truncate(time.Millisecond)
-	half := &db.SignIn{Hash: hash[:], Tenant: u.Tenant, Username: u.Username, CreatedAt: now, ExpiresAt: now.Add(codeLife)}
+	half := &db.SignIn{Hash: hash[:], Account: u.Account(), Username: u.Username, CreatedAt: now, ExpiresAt: now.Add(codeLife)}
 	if err := a.o.DB.AddSignIn(ctx, half); err != nil {
 		return nil, err
 	}

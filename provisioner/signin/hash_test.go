@@ -60,7 +60,7 @@ func TestSigningInRenewsAHash(t *testing.T) {
 	pay(t, cost{64, 1, 1})
 	p := newPeople(t)
 	text := p.signIn("alice")
-	before, err := p.user(t.Context(), "default", "alice")
+	before, err := p.user(t.Context(), defaultTenant, "alice")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestSigningInRenewsAHash(t *testing.T) {
 	}
 	p.hashIs(t, "alice", before.Password)
 	p.signIn("alice")
-	after, err := p.user(t.Context(), "default", "alice")
+	after, err := p.user(t.Context(), defaultTenant, "alice")
 	if err != nil || after.Revision != before.Revision {
 		t.Fatalf("%v, revision %d after %d", err, after.Revision, before.Revision)
 	}
@@ -87,7 +87,7 @@ func TestSigningInRenewsAHash(t *testing.T) {
 // hashIs checks that a user's password has that very hash.
 func (p *people) hashIs(t *testing.T, username string, want pbx.Secret) {
 	t.Helper()
-	if u, err := p.user(t.Context(), "default", username); err != nil || !u.Password.Equal(want) {
+	if u, err := p.user(t.Context(), defaultTenant, username); err != nil || !u.Password.Equal(want) {
 		t.Errorf("the hash of %s was written again (%v)", username, err)
 	}
 }
@@ -120,7 +120,7 @@ func TestPINs(t *testing.T) {
 	})
 	p.edit("alice", func(u *pbx.User) { u.Extension, u.DeskPIN = "101", pin })
 	alice := func() *pbx.User {
-		u, err := p.user(t.Context(), "default", "alice")
+		u, err := p.user(t.Context(), defaultTenant, "alice")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,6 +86,8 @@ func (c *clock) pass(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+var defaultTenant = pbx.AccountOf("", pbx.DefaultTenant)
+
 // people is a lab with users that can sign in.
 type people struct{ *lab }
 

@@ -11,7 +11,7 @@ import (
 // ChangePassword replaces a user's password by one that the user chose, given the
 // present one. Every session of the user ends but the caller's.
 func (a *Authenticator) ChangePassword(
-	ctx context.Context, by *Caller, tenant, username, present, chosen string,
+	ctx context.Context, by *Caller, account pbx.Account, username, present, chosen string,
 ) (*pbx.User, error) {
 	if err := pbx.CheckPassword("new", chosen); err != nil {
 		return nil, err
@@ -19,12 +19,12 @@ func (a *Authenticator) ChangePassword(
 	if present == chosen {
 		return nil, pbx.Invalidf("new", "is the present password")
 	}
-	at, done, err := a.try(userKey(tenant, username), by.Address)
+	at, done, err := a.try(userKey(account, username), by.Address)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	u, err := a.user(ctx, tenant, username)
+	u, err := a.user(ctx, account, username)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (a *Authenticator) ChangePassword(
 // changed meanwhile.
 func (a *Authenticator) storePassword(ctx context.Context, by *Caller, u *pbx.User, hash pbx.Secret) error {
 	_, err := a.o.DB.Update(ctx, by.Author, func(tx *db.Tx) error {
-		now, err := tx.User(ctx, u.Tenant, u.Username)
+		now, err := tx.UserIn(ctx, u.Account(), u.Username)
 		if err != nil {
 			return err
 		}

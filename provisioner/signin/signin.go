@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
@@ -36,7 +37,7 @@ const (
 type Authenticator struct {
 	o        Options
 	now      func() time.Time
-	users    *limit.Count[string] // by tenant and name, whether there is such a user or not
+	users    *limit.Count[string] // by account and name, whether there is such a user or not
 	networks *limit.Count[netip.Prefix]
 	homes    homes
 	atHome   *limit.Count[home]   // of users where they signed in lately, in place of users
@@ -68,9 +69,10 @@ func New(o Options) *Authenticator {
 
 // Credentials are what a sign-in begins with.
 type Credentials struct {
-	Tenant, Username string
-	Password         pbx.Secret
-	Address          string // where the request comes from
+	Account  pbx.Account // a tenant or a reseller
+	Username string
+	Password pbx.Secret
+	Address  string // where the request comes from
 }
 
 // SignedIn is a session, or half a sign-in that a code completes.
@@ -84,17 +86,17 @@ type SignedIn struct {
 
 // errWrong answers every wrong sign-in. The client does not learn what was wrong.
 var errWrong = &pbx.Error{Kind: pbx.Unauthorized,
-	Message: "tenant, username or password is wrong, or the user may not sign in"}
+	Message: "tenant or reseller, username or password is wrong, or the user may not sign in"}
 
 // Begin begins a session by a user's password. A user with a second step gets half a
 // session. A wrong name takes as long as a wrong password.
 func (a *Authenticator) Begin(ctx context.Context, in Credentials) (*SignedIn, error) {
-	at, done, err := a.try(userKey(in.Tenant, in.Username), in.Address)
+	at, done, err := a.try(userKey(in.Account, in.Username), in.Address)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	u, err := a.user(ctx, in.Tenant, in.Username)
+	u, err := a.user(ctx, in.Account, in.Username)
 	if err != nil && pbx.KindOf(err) != pbx.NotFound {
 		return nil, err
 	}
@@ -115,9 +117,9 @@ func (a *Authenticator) Begin(ctx context.Context, in Credentials) (*SignedIn, e
 }
 
 // user reads a user. It returns nil and a NotFound error when there is no such user.
-func (a *Authenticator) user(ctx context.Context, tenant, username string) (u *pbx.User, err error) {
+func (a *Authenticator) user(ctx context.Context, account pbx.Account, username string) (u *pbx.User, err error) {
 	err = a.o.DB.View(ctx, func(tx *db.Tx) error {
-		u, err = tx.User(ctx, tenant, username)
+		u, err = tx.UserIn(ctx, account, username)
 		return err
 	})
 	return u, err
@@ -128,17 +130,20 @@ func knownName(u *pbx.User) string {
 	if u == nil {
 		return ""
 	}
-	return userKey(u.Tenant, u.Username)
+	return userKey(u.Account(), u.Username)
 }
 
-func userKey(tenant, username string) string { return tenant + "/" + username }
+// userKey is "acme/jane", or "reseller north/jane": names of tenants have no blanks.
+func userKey(account pbx.Account, username string) string {
+	return strings.TrimPrefix(string(account), "tenant ") + "/" + username
+}
 
 // open begins a session.
 func (a *Authenticator) open(ctx context.Context, u *pbx.User, at attempt, address string) (*SignedIn, error) {
 	text := pbx.NewSecret(sessionPrefix + pbx.RandomSecret(32).Reveal())
 	hash := sha256.Sum256([]byte(text.Reveal()))
 	now := a.now().UTC().Truncate(time.Millisecond)
-	session := &db.Session{Hash: hash[:], Tenant: u.Tenant, Username: u.Username,
+	session := &db.Session{Hash: hash[:], Account: u.Account(), Username: u.Username, Address: address,
 		CreatedAt: now, ExpiresAt: now.Add(sessionLife)}
 	err := a.o.DB.AddSession(ctx, session, u)
 	if k := pbx.KindOf(err); err != nil && (k == pbx.Unauthorized || k == pbx.NotFound) {

@@ -16,7 +16,7 @@ import (
 
 func (p *people) try(username, password, address string) (*SignedIn, error) {
 	p.t.Helper()
-	return p.Begin(p.t.Context(), Credentials{Tenant: pbx.DefaultTenant, Username: username,
+	return p.Begin(p.t.Context(), Credentials{Account: defaultTenant, Username: username,
 		Password: pbx.NewSecret(password), Address: address})
 }
 
@@ -44,12 +44,12 @@ func (p *people) alive(text string) *Caller {
 func TestRefusedSignInsAreAlike(t *testing.T) {
 	p := newPeople(t)
 	for _, c := range []Credentials{
-		{Tenant: "default", Username: "alice", Password: pbx.NewSecret("wrong")}, {Tenant: "default", Username: "alice"},
-		{Tenant: "default", Username: "nobody", Password: pbx.NewSecret(rightPassword)}, {Tenant: "nowhere", Username: "alice", Password: pbx.NewSecret(rightPassword)},
-		{Tenant: "default", Username: "dan", Password: pbx.NewSecret(rightPassword)}, {Tenant: "default", Username: "eve"}, {Tenant: "default", Username: "eve", Password: pbx.NewSecret(rightPassword)},
+		{Account: defaultTenant, Username: "alice", Password: pbx.NewSecret("wrong")}, {Account: defaultTenant, Username: "alice"},
+		{Account: defaultTenant, Username: "nobody", Password: pbx.NewSecret(rightPassword)}, {Account: pbx.AccountOf("", "nowhere"), Username: "alice", Password: pbx.NewSecret(rightPassword)},
+		{Account: defaultTenant, Username: "dan", Password: pbx.NewSecret(rightPassword)}, {Account: defaultTenant, Username: "eve"}, {Account: defaultTenant, Username: "eve", Password: pbx.NewSecret(rightPassword)},
 	} {
 		if s, err := p.Begin(t.Context(), c); !errors.Is(err, errWrong) || s != nil {
-			t.Errorf("%s of %s: %v, %v", c.Username, c.Tenant, s, err)
+			t.Errorf("%s of %s: %v, %v", c.Username, c.Account, s, err)
 		}
 	}
 	if log := p.log.String(); strings.Contains(log, "nobody") || strings.Contains(log, "nowhere") || strings.Contains(log, rightPassword) || !strings.Contains(log, "default/alice") {
@@ -90,7 +90,7 @@ func TestSessionEnds(t *testing.T) {
 	}
 	p.edit("alice", func(u *pbx.User) { u.Login = true })
 	text = p.signIn("alice")
-	p.write(func(ctx context.Context, tx *db.Tx) error { return tx.DeleteUser(ctx, "default", "alice") })
+	p.write(func(ctx context.Context, tx *db.Tx) error { return tx.DeleteUser(ctx, defaultTenant, "alice") })
 	if p.alive(text) != nil {
 		t.Error("the session outlives its user")
 	}
@@ -103,10 +103,10 @@ func TestChangeOfPassword(t *testing.T) {
 	if by == nil || !by.MustChange {
 		t.Fatalf("caller %+v", by)
 	}
-	if _, err := p.ChangePassword(t.Context(), by, "default", "bob", "wrong", "a new password"); pbx.KindOf(err) != pbx.Invalid {
+	if _, err := p.ChangePassword(t.Context(), by, defaultTenant, "bob", "wrong", "a new password"); pbx.KindOf(err) != pbx.Invalid {
 		t.Errorf("with a wrong one: %v", err)
 	}
-	if u, err := p.ChangePassword(t.Context(), by, "default", "bob", rightPassword, "a new password"); err != nil || u.MustChange {
+	if u, err := p.ChangePassword(t.Context(), by, defaultTenant, "bob", rightPassword, "a new password"); err != nil || u.MustChange {
 		t.Errorf("%+v, %v", u, err)
 	}
 	if by := p.alive(mine); by == nil || by.MustChange || p.alive(other) != nil {
@@ -157,9 +157,9 @@ func TestAttemptsAreLimited(t *testing.T) {
 	}
 	by := p.alive(p.signIn("bob"))
 	for range userRate.Burst {
-		_, _ = p.ChangePassword(t.Context(), by, "default", "bob", "wrong", "a new password")
+		_, _ = p.ChangePassword(t.Context(), by, defaultTenant, "bob", "wrong", "a new password")
 	}
-	if _, err := p.ChangePassword(t.Context(), by, "default", "bob", rightPassword, "a new password"); pbx.KindOf(err) != pbx.TooMany {
+	if _, err := p.ChangePassword(t.Context(), by, defaultTenant, "bob", rightPassword, "a new password"); pbx.KindOf(err) != pbx.TooMany {
 		t.Errorf("guessing by changing the password: %v", err)
 	}
 }

@@ -57,8 +57,8 @@ func newTokenText() pbx.Secret { return pbx.NewSecret(tokenPrefix + pbx.RandomSe
 
 func (a *Authenticator) storeToken(ctx context.Context, by *Caller, o TokenOrder, text pbx.Secret) (*db.Token, error) {
 	hash := sha256.Sum256([]byte(text.Reveal()))
-	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, Reseller: o.Reseller,
-		Username: by.username()}
+	t := db.Token{ID: pbx.RandomSecret(8).Reveal(), Name: o.Name, Role: o.Role, Tenant: o.Tenant, Reseller: o.Reseller}
+	t.Username, t.UserReseller = by.username()
 	if o.Expires != nil {
 		t.ExpiresAt = *o.Expires
 	}
