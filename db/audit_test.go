@@ -19,8 +19,8 @@ func TestChangesTellWhatHappened(t *testing.T) {
 	})
 	deleted := update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeletePhone(ctx, "default", "001565aabbcc") })
 
-	const devBefore = `{"class":"mobile","confirm":false,"dahdi_channel":7,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","name":"desk-101","qualify_seconds":30,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true}`
-	const devAfter = `{"class":"mobile","confirm":false,"dahdi_channel":7,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","name":"desk-101","qualify_seconds":0,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true}`
+	const devBefore = `{"class":"mobile","confirm":false,"dahdi_channel":7,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","location":"Room 4","name":"desk-101","qualify_seconds":30,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true}`
+	const devAfter = `{"class":"mobile","confirm":false,"dahdi_channel":7,"endpoint":"dabcdefgh","extension":"101","external_number":"","kind":"sip","location":"Room 4","name":"desk-101","qualify_seconds":0,"ring_order":1,"ring_seconds":0,"secret":"****","shared":true}`
 	const phoneJSON = `{"buttons":{"m1-2":{"kind":"blf","value":"101","label":"Ada","line":3}},"enrol_until":"2031-02-03T04:05:06.007Z","handsets":{"1":{"default_line":2,"lines":[1,2],"name":"Hall"}},"lines":[{"registration":1,"device":"desk-101"}],"mac":"00:15:65:aa:bb:cc","model":"T46U","provisioning_url":"****","replaces":"00:15:65:aa:bb:aa","replaces_model":"T31P","settings":{"language":"fr","vlan":0,"paging":["239.1.1.1:5000"]},"vendor":"yealink"}`
 	want := []Change{
 		{Revision: deleted, Action: "delete", Kind: "phone", Key: "001565aabbcc", Before: json.RawMessage(phoneJSON)},

@@ -81,6 +81,7 @@ func all(errs ...func() error) error {
 
 func sampleTenant() *pbx.Tenant {
 	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true,
+		EmergencyMail: []string{"desk@example.org"}, EmergencyTestNumber: "933",
 		Guard: pbx.Guard{Calls: 3}, GuardCeiling: pbx.Guard{MinutesPerDay: 90}, Title: "Acme GmbH", Timezone: "Europe/Berlin",
 		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
 		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90,
@@ -122,7 +123,7 @@ func sampleForward() *pbx.Forward {
 }
 
 func sampleDevice() *pbx.Device {
-	return &pbx.Device{Tenant: "default", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,
+	return &pbx.Device{Tenant: "default", Location: "Room 4", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,
 		Kind: pbx.DeviceSIP, RingOrder: pbx.DefaultRingOrder, Shared: true, DAHDIChannel: 7}
 }
 

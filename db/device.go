@@ -25,6 +25,7 @@ var deviceTable = newTable(kindDevice, "devices",
 	col("ring_order", func(row *pbx.Device) any { return &row.RingOrder }),
 	col("confirm", func(row *pbx.Device) any { return &row.Confirm }),
 	col("shared", func(row *pbx.Device) any { return &row.Shared }),
+	col("location", func(row *pbx.Device) any { return &row.Location }),
 )
 
 // Device returns one device, or a NotFound error.

@@ -12,7 +12,7 @@ import (
 func TestDeviceRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	all := sampleExternal()
-	all.Shared, all.DAHDIChannel = true, 7 // which no external device is or has
+	all.Shared, all.DAHDIChannel, all.Location = true, 7, "Hall" // which no external device is or has
 	checkEveryFieldSet(t, all)
 	fill(t, db)
 	want := &pbx.Device{Tenant: "default", Name: "desk-101", Endpoint: "dother", Secret: pbx.NewSecret("anothersecret12345")}

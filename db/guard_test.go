@@ -12,10 +12,12 @@ import (
 
 func sampleGuard() GuardRows {
 	return GuardRows{
-		Usage: []GuardUsage{{Tenant: "default", Day: "2026-11-29", Seconds: 70, Spent: 900, LiftedSeconds: 7, LiftedSpent: 9},
+		Usage: []GuardUsage{{Tenant: "default", Day: "2026-11-29", Seconds: 70, Spent: 900, LiftedSeconds: 7, LiftedSpent: 9,
+			Told: []string{"minutes_per_day:80"}},
 			{Tenant: "default", Extension: "101", Day: "2026-11-29", Seconds: 7}},
 		Calls: []pbx.Reservation{{Channel: "1.7", Tenant: "default", Began: time.UnixMilli(7).UTC(),
 			Charge: pbx.Charge{Extension: "101", Number: "+4930123456", Seconds: 600, Price: 20}}},
+		Countries: []GuardCountry{{"default", "FR", time.UnixMilli(9).UTC()}},
 	}
 }
 

@@ -177,6 +177,8 @@ func fillEverything(t testing.TB, db *DB) {
 			return db.write(ctx, func(tx *Tx) error { return fillRingGroup(ctx, tx) })
 		},
 		func() error { return db.WriteGuard(ctx, sampleGuard()) },
+		func() error { return db.AddHelpCalls(ctx, []HelpRow{{Call: sampleHelpCall()}}) },
+		func() error { return db.AddNotices(ctx, []*Notice{sampleNotice()}) },
 		func() error {
 			e := Event{ID: 1, Tenant: "default", Type: "status", At: time.Now(), Data: []byte("{}")}
 			return db.AddEvents(ctx, []Event{e}, map[string]uint64{"": 1})
@@ -223,7 +225,8 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"FormerModel": true, "Trunk.QualifySeconds": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true,
 	"Extension.Hidden": true, "Phone.Settings": true, "Phone.Handsets": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true,
 	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true,
-	"VoicemailSubject": true, "VoicemailText": true}
+	"VoicemailSubject": true, "VoicemailText": true,
+	"EmergencyMail": true, "EmergencyTestNumber": true, "Device.Location": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

@@ -24,12 +24,14 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
+	"github.com/dialtone-pbx/dialtone/provisioner/emergency"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/eventlog"
 	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
 	"github.com/dialtone-pbx/dialtone/provisioner/mail"
+	"github.com/dialtone-pbx/dialtone/provisioner/notice"
 	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/numberlife"
 	"github.com/dialtone-pbx/dialtone/provisioner/numberpool"
@@ -100,6 +102,8 @@ type Controller struct {
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
 	Calls       *calls.Tracker        // calls under way
 	Guard       *guard.Guard          // counts calls outside
+	Emergency   *emergency.Watch      // calls for help
+	Notices     *notice.Queue         // mails about alarms
 	Records     *cdr.Recorder         // of calls that have ended
 	Away        *cdr.Away             // records of calls that ended while the controller was away
 	Spool       *spool.Spool          // the folders that Asterisk fills
@@ -191,7 +195,12 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Today: c.retention.today}); err != nil {
 		return nil, err
 	}
-	if c.Guard, err = guard.New(ctx, guard.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot,
+	c.Notices = notice.New(notice.Options{DB: o.DB, Log: o.Logger, Nudge: c.Mail.Nudge})
+	if c.Emergency, err = emergency.New(ctx, emergency.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot,
+		Events: c.Events, Queued: c.Mail.Nudge}); err != nil {
+		return nil, err
+	}
+	if c.Guard, err = guard.New(ctx, guard.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot, Tell: c.tellGuard,
 		Outside: func() (channels, numbers map[string]bool, known bool) { return c.Calls.Outside() }}); err != nil {
 		return nil, err
 	}
@@ -199,14 +208,14 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Changed: func() { c.Apply.Nudge() }})
 	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Tenant:  c.tenantExists,
-		Session: c.asterisk.Session, Control: o.Control, Ended: c.Records.Add, Answered: c.Records.Count,
+		Session: c.asterisk.Session, Control: o.Control, Ended: func(r *pbx.CDR) { c.foundRecord(r); c.Records.Add(r) }, Answered: c.Records.Count,
 		Came:         c.numberLife.Called,
 		OutsideEnded: func(l calls.OutsideLeg) { c.Guard.LegEnded(guard.Ended(l)) }})
 	if err != nil {
 		return nil, err
 	}
 	c.Away = cdr.NewAway(cdr.AwayOptions{File: o.CDRLinesFile, Records: c.Records, UnderWay: c.Calls.UnderWay,
-		Snapshot: c.Snapshot})
+		Snapshot: c.Snapshot, Found: c.foundRecords})
 	if c.Fleet, err = fleet.New(ctx, fleet.Options{DB: o.DB, Templates: o.Templates, Site: o.Site, Hash: o.PhoneHash,
 		UploadDir: o.UploadDir, FirmwareDir: o.FirmwareDir, Log: o.Logger, Events: c.Events,
 		Session: c.asterisk.Session, Registered: c.Status.Reached, Snapshot: c.Snapshot}); err != nil {
@@ -220,6 +229,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		{live: c.TrunkStatus.Live, handle: c.TrunkStatus.Handle, down: c.TrunkStatus.Down},
 		{up: c.Calls.Up, handle: c.Calls.Handle, broken: c.Calls.Broken, down: c.Calls.Down},
 		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
+		{live: c.findHelp},
 		{live: func(context.Context, *ami.Session) { c.Messages.LookAtAll() }, handle: c.Messages.Handle},
 		{live: c.Apply.Live, down: c.Apply.Down},
 	}
@@ -258,7 +268,9 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Fleet.Run(ctx) })
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	// Codes come first: somebody waits for them.
-	g.Go(func() error { return c.Mail.Run(ctx, c.SignIn.NextCode, c.nextInvitation, c.Messages.NextMail) })
+	g.Go(func() error {
+		return c.Mail.Run(ctx, c.SignIn.NextCode, c.Notices.Next, c.nextInvitation, c.Messages.NextMail)
+	})
 	g.Go(func() error { return c.Messages.Run(ctx) })
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.checkDatabase(ctx) })
@@ -266,6 +278,8 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Away.Run(ctx) })
 	g.Go(func() error { return c.Calls.Run(ctx) })
 	g.Go(func() error { return c.Guard.Run(ctx) })
+	g.Go(func() error { return c.Emergency.Run(ctx) })
+	g.Go(func() error { return c.Notices.Run(ctx) })
 	g.Go(func() error { return c.NumberFiles.Run(ctx) })
 	g.Go(func() error { return c.numberLife.Run(ctx) })
 	g.Go(func() error { return c.EventLog.Run(ctx) })

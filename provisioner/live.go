@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
+	"github.com/dialtone-pbx/dialtone/provisioner/emergency"
 	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
@@ -16,10 +17,11 @@ type Live struct {
 	trunks *trunkstatus.Watcher
 	calls  *calls.Tracker
 	guard  *guard.Guard
+	help   *emergency.Watch
 }
 
 // Live returns the present state that rules may ask for.
-func (c *Controller) Live() Live { return Live{c.Status, c.TrunkStatus, c.Calls, c.Guard} }
+func (c *Controller) Live() Live { return Live{c.Status, c.TrunkStatus, c.Calls, c.Guard, c.Emergency} }
 
 // Routed takes over which step a call was given.
 func (c *Controller) Routed(channel string, call pbx.Call, step pbx.Step) {
@@ -27,6 +29,7 @@ func (c *Controller) Routed(channel string, call pbx.Call, step pbx.Step) {
 	if step.Unknown {
 		c.TrunkStatus.Unknown(cmp.Or(call.By, call.Endpoint), call.Dialled)
 	}
+	c.callsForHelp(channel, call, step)
 }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.
@@ -67,6 +70,9 @@ func (l Live) CallsAt(endpoints []string) int { return l.calls.AtEndpoints(endpo
 
 // Usage returns what calls outside have used.
 func (l Live) Usage(tenant, extension string) pbx.Usage { return l.guard.Usage(tenant, extension) }
+
+// CalledForHelp returns the calls for help that can be called back.
+func (l Live) CalledForHelp(tenant string) []pbx.HelpCall { return l.help.Lately(tenant) }
 
 // Turn returns the observed state of a ring group.
 func (l Live) Turn(tenant, group string) pbx.Turn { return l.calls.Turns.Turn(tenant, group) }

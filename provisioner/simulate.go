@@ -147,6 +147,9 @@ func (a assumed) Calls(string) int { return 0 }
 // Usage implements pbx.Live: nobody has called outside yet.
 func (a assumed) Usage(string, string) pbx.Usage { return pbx.Usage{} }
 
+// CalledForHelp implements pbx.Live: nobody did.
+func (a assumed) CalledForHelp(string) []pbx.HelpCall { return nil }
+
 // Turn implements pbx.Live.
 func (a assumed) Turn(tenant, group string) pbx.Turn {
 	if a.turn == nil {

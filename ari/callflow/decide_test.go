@@ -296,14 +296,15 @@ type turns struct{ told []string }
 
 func (l *turns) chose(_, group, member string) { l.told = append(l.told, group+": "+member) }
 
-func (*turns) InUse(string) bool              { return false }
-func (*turns) Ringing(string) bool            { return false }
-func (*turns) Registered(string) bool         { return true }
-func (*turns) Answers(string) bool            { return true }
-func (*turns) SignedIn(string) bool           { return true }
-func (*turns) Calls(string) int               { return 0 }
-func (*turns) CallsAt([]string) int           { return 0 }
-func (*turns) Usage(string, string) pbx.Usage { return pbx.Usage{} }
+func (*turns) InUse(string) bool                   { return false }
+func (*turns) Ringing(string) bool                 { return false }
+func (*turns) Registered(string) bool              { return true }
+func (*turns) Answers(string) bool                 { return true }
+func (*turns) SignedIn(string) bool                { return true }
+func (*turns) Calls(string) int                    { return 0 }
+func (*turns) CallsAt([]string) int                { return 0 }
+func (*turns) Usage(string, string) pbx.Usage      { return pbx.Usage{} }
+func (*turns) CalledForHelp(string) []pbx.HelpCall { return nil }
 
 func (l *turns) Turn(string, string) (t pbx.Turn) {
 	if len(l.told) > 0 {

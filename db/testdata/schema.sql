@@ -146,9 +146,18 @@ CREATE TABLE devices (
     secret          TEXT    NOT NULL CHECK (secret <> ''),
     qualify_seconds INTEGER NOT NULL CHECK (qualify_seconds >= 0),
     version         INTEGER NOT NULL CHECK (version > 0),
-    revision        INTEGER NOT NULL CHECK (revision > 0), kind TEXT NOT NULL DEFAULT 'sip', external_number TEXT CHECK (external_number <> ''), ring_seconds INTEGER NOT NULL DEFAULT 0 CHECK (ring_seconds >= 0), ring_order INTEGER NOT NULL DEFAULT 1 CHECK (ring_order >= 0), confirm INTEGER NOT NULL DEFAULT 0 CHECK (confirm IN (0, 1)), class TEXT NOT NULL DEFAULT 'hardware', shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1)), dahdi_channel INTEGER NOT NULL DEFAULT 0 CHECK (dahdi_channel >= 0),
+    revision        INTEGER NOT NULL CHECK (revision > 0), kind TEXT NOT NULL DEFAULT 'sip', external_number TEXT CHECK (external_number <> ''), ring_seconds INTEGER NOT NULL DEFAULT 0 CHECK (ring_seconds >= 0), ring_order INTEGER NOT NULL DEFAULT 1 CHECK (ring_order >= 0), confirm INTEGER NOT NULL DEFAULT 0 CHECK (confirm IN (0, 1)), class TEXT NOT NULL DEFAULT 'hardware', shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1)), dahdi_channel INTEGER NOT NULL DEFAULT 0 CHECK (dahdi_channel >= 0), location TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, name),
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE emergency_calls (
+    channel TEXT    NOT NULL PRIMARY KEY CHECK (channel <> ''),
+    tenant  TEXT    NOT NULL REFERENCES tenants (name) ON DELETE CASCADE,
+    device  TEXT    NOT NULL,
+    shown   TEXT    NOT NULL,
+    test    INTEGER NOT NULL CHECK (test IN (0, 1)),
+    at      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE endpoint_status (
@@ -264,6 +273,13 @@ CREATE TABLE guard_calls (
     PRIMARY KEY (channel, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE guard_countries (
+    tenant  TEXT    NOT NULL REFERENCES tenants (name) ON DELETE CASCADE,
+    country TEXT    NOT NULL CHECK (country <> ''),
+    first   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, country)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE guard_usage (
     tenant         TEXT    NOT NULL REFERENCES tenants (name) ON DELETE CASCADE,
     extension      TEXT,
@@ -271,7 +287,7 @@ CREATE TABLE guard_usage (
     seconds        INTEGER NOT NULL,
     spent          INTEGER NOT NULL,
     lifted_seconds INTEGER NOT NULL,
-    lifted_spent   INTEGER NOT NULL,
+    lifted_spent   INTEGER NOT NULL, told TEXT NOT NULL DEFAULT '',
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE
 ) STRICT;
 
@@ -328,6 +344,17 @@ CREATE TABLE mailboxes (
     revision          INTEGER NOT NULL CHECK (revision > 0), email_notification INTEGER NOT NULL DEFAULT 0 CHECK (email_notification IN (0, 1)), notified_since INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notices (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON DELETE CASCADE,
+    email    TEXT    NOT NULL,
+    subject  TEXT    NOT NULL,
+    body     TEXT    NOT NULL,
+    next     INTEGER NOT NULL,
+    expires  INTEGER NOT NULL,
+    attempts INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE number_calls (
     number   TEXT    NOT NULL PRIMARY KEY,
@@ -649,7 +676,7 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse')), guard TEXT NOT NULL DEFAULT '{}', guard_ceiling TEXT NOT NULL DEFAULT '{}', voicemail_subject TEXT NOT NULL DEFAULT '', voicemail_text TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse')), guard TEXT NOT NULL DEFAULT '{}', guard_ceiling TEXT NOT NULL DEFAULT '{}', voicemail_subject TEXT NOT NULL DEFAULT '', voicemail_text TEXT NOT NULL DEFAULT '', emergency_mail TEXT NOT NULL DEFAULT '', emergency_test_number TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),

@@ -87,6 +87,7 @@ func (a *api) register(e *echo.Echo) {
 	registerMailboxes(a)
 	a.registerSeats()
 	a.registerGuard()
+	a.registerEmergency()
 	registerGroups(a)
 	registerRingGroups(a)
 	a.registerRecordings()

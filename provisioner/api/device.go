@@ -17,6 +17,7 @@ type DeviceFields struct {
 	RingOrder      *int    `json:"ring_order,omitempty" minimum:"1" maximum:"99" doc:"When it rings if its extension rings in sequence, 1 to 99; the same order rings together; 1 if left out"`
 	Confirm        *bool   `json:"confirm,omitempty" doc:"Kind external: who answers must press 1 before the call is his, so that no voicemail of the other side takes it; true if left out"`
 	QualifySeconds *int    `json:"qualify_seconds,omitempty" minimum:"0" maximum:"3600" doc:"Pause between questions whether it still answers, 0 to 3600; 0 never asks (UNMONITORED); 60 if left out"`
+	Location       string  `json:"location,omitempty" doc:"Where it stands, for helpers: at most 200 characters"`
 	Shared         bool    `json:"shared,omitempty" doc:"Available for dynamic selection: it belongs to nobody until a user signs in on it; extension then says who did and cannot be set here"`
 	Secret         *string `json:"secret,omitempty" writeOnly:"true" doc:"SIP password, 16 to 64 letters and digits; left out, a new device gets a random one and an existing one keeps its own"`
 
@@ -37,6 +38,7 @@ type Device struct {
 	Confirm        bool        `json:"confirm"`
 	QualifySeconds int         `json:"qualify_seconds"`
 	Shared         bool        `json:"shared"`
+	Location       string      `json:"location,omitempty"`
 	Endpoint       string      `json:"endpoint,omitempty" doc:"Kinds sip and iax2: user name and name of the endpoint in Asterisk"`
 	Secret         string      `json:"secret,omitempty" doc:"SIP password; shown once, by the write that set it"`
 	Status         DeviceState `json:"status"`

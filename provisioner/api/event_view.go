@@ -78,6 +78,32 @@ type ResyncEvent struct {
 	State  string `json:"state"`
 }
 
+// GuardEvent is an alarm about calls outside.
+type GuardEvent struct {
+	What      string `json:"what"`
+	Tenant    string `json:"tenant"`
+	Extension string `json:"extension,omitempty"`
+	Bound     string `json:"bound,omitempty"`
+	Used      int64  `json:"used,omitempty"`
+	Most      int64  `json:"most,omitempty"`
+	Number    string `json:"number,omitempty"`
+	Country   string `json:"country,omitempty"`
+}
+
+// EmergencyEvent is a call for help that begins, or a test of one.
+type EmergencyEvent struct {
+	Tenant    string    `json:"tenant"`
+	Extension string    `json:"extension"`
+	Name      string    `json:"name"`
+	Device    string    `json:"device"`
+	Location  string    `json:"location"`
+	Number    string    `json:"number"`
+	Shown     string    `json:"shown"`
+	Test      bool      `json:"test"`
+	Late      bool      `json:"late"`
+	At        time.Time `json:"at"`
+}
+
 // eventView is what the stream shows of an event. It is nil if the event tells only its
 // type.
 func eventView(d event.Data) any {
@@ -104,6 +130,11 @@ func eventView(d event.Data) any {
 		return ResyncEvent{ID: e.ID, MAC: string(e.MAC), Action: string(e.Action), State: string(e.State)}
 	case event.Port:
 		return PortEvent(e)
+	case event.Emergency:
+		return EmergencyEvent(e)
+	case event.Guard:
+		return GuardEvent{What: string(e.Change), Tenant: e.Tenant, Extension: e.Extension, Bound: e.Bound, Used: e.Used,
+			Most: e.Most, Number: e.Number, Country: e.Country}
 	case event.Call:
 		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome),
 			Call: callView(e.Call)}

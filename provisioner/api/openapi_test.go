@@ -278,6 +278,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "DELETE", "/v1/resellers/north", "/v1/resellers/{name}", "")
 	ask(200, "GET", "status", tenant+"status", "")
 	ask(200, "GET", "guard", tenant+"guard", "")
+	ask(200, "GET", "emergency", tenant+"emergency", "")
 	ask(200, "POST", "guard/unblock", tenant+"guard/unblock", `{}`)
 	ask(200, "GET", "/v1/changes", "/v1/changes", "")
 	ask(200, "GET", "/v1/health", "/v1/health", "")

@@ -29,6 +29,8 @@ type TenantFields struct {
 	GuardCeiling         Guard    `json:"guard_ceiling,omitzero" doc:"The same, set by the account above; the smaller bound of both holds"`
 	VoicemailSubject     string   `json:"voicemail_subject,omitempty" doc:"Subject of mails about voicemail messages, such as Voicemail from ${caller}; in the mailbox's language if left out"`
 	VoicemailText        string   `json:"voicemail_text,omitempty" doc:"Text of such mails, up to 100 lines, with the fields ${caller}, ${caller_name}, ${caller_number}, ${date}, ${length}, ${mailbox}, ${mailbox_name} and ${time}"`
+	EmergencyMail        []string `json:"emergency_mail,omitempty" nullable:"false" maxItems:"10" doc:"Addresses that are told when a call for help begins"`
+	EmergencyTestNumber  string   `json:"emergency_test_number,omitempty" doc:"Number of 2 to 6 digits that tests a call for help: the phone hears its number, and activated if its location is known, de-activated if not; those who are told of calls for help are told of the test, and nobody is called"`
 	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -48,6 +50,8 @@ type Tenant struct {
 	GuardCeiling         Guard      `json:"guard_ceiling,omitzero"`
 	VoicemailSubject     string     `json:"voicemail_subject,omitempty"`
 	VoicemailText        string     `json:"voicemail_text,omitempty"`
+	EmergencyMail        []string   `json:"emergency_mail,omitempty"`
+	EmergencyTestNumber  string     `json:"emergency_test_number,omitempty"`
 	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`

@@ -22,6 +22,18 @@ func (t *Tracker) tell(c *trackedCall, what event.CallChange, leg *leg) {
 	t.o.Events.Publish(c.Tenant, e)
 }
 
+// All returns the calls of all tenants that are under way, in no order.
+func (t *Tracker) All() (out []pbx.LiveCall) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, call := range t.calls {
+		if call.Tenant != "" && !call.absorbed && len(call.legs) > 0 {
+			out = append(out, call.view())
+		}
+	}
+	return out
+}
+
 // List returns the calls of a tenant that are under way, the oldest first. The error is
 // NotFound without the tenant.
 func (t *Tracker) List(ctx context.Context, tenant string) ([]pbx.LiveCall, error) {

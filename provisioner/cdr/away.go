@@ -54,7 +54,7 @@ type Away struct {
 	made    atomic.Uint64 // records
 }
 
-// AwayOptions are what Away needs. All fields but File are required.
+// AwayOptions are what Away needs. All fields but File and Found are required.
 type AwayOptions struct {
 	File    string // that Asterisk writes its lines to; "" where this machine does not see it
 	Records *Recorder
@@ -62,6 +62,8 @@ type AwayOptions struct {
 	// unknown.
 	UnderWay func() (calls map[string]bool, known bool)
 	Snapshot func() *pbx.Snapshot
+	// Found takes records before they are stored, once more after a crash.
+	Found func(context.Context, []*pbx.CDR) error
 }
 
 // NewAway returns it; Run starts the loop.
@@ -240,6 +242,11 @@ func (a *Away) finish(ctx context.Context, before time.Time, underWay map[string
 }
 
 func (a *Away) store(ctx context.Context, records []*pbx.CDR, over []string) error {
+	if a.o.Found != nil {
+		if err := a.o.Found(ctx, records); err != nil {
+			return err
+		}
+	}
 	a.o.Records.nameRecordings(records)
 	stored, err := a.db.EndCDRLines(ctx, records, over)
 	if err != nil || len(stored) == 0 {

@@ -22,6 +22,9 @@ const (
 	TypeResync   Type = "phone-resync"
 	TypeCall     Type = "call"
 	TypePort     Type = "port"
+	TypeGuard    Type = "guard"
+	// TypeEmergency tells that somebody calls for help, or tests that.
+	TypeEmergency Type = "emergency"
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
@@ -30,7 +33,7 @@ const (
 )
 
 // Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,
-// Call or Port.
+// Call, Port, Guard or Emergency.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -123,6 +126,40 @@ const (
 	CallEnded          CallChange = "ended"
 )
 
+// Guard is an alarm about the calls outside of an extension, or of a whole tenant.
+type Guard struct {
+	Tenant    string
+	Change    GuardChange
+	Extension string // "" for the whole tenant
+	Bound     string // that is used: minutes_per_day or spend_per_day; "" for others
+	Used      int64  // of the bound, in its unit
+	Most      int64
+	Number    string // first number called in a country
+	Country   string // ISO 3166-1, or a calling code with + that is no country's
+}
+
+// Emergency is a call for help that begins, or a test of one.
+type Emergency struct {
+	Tenant, Extension, Name, Device string
+	Location                        string // of the device; "" where it is not known
+	Number                          string // that was dialled
+	Shown                           string // number that the carrier is shown; "" for none
+	Test                            bool
+	Late                            bool      // it began without the controller
+	At                              time.Time // in the tenant's zone
+}
+
+// GuardChange names what happened to calls outside.
+type GuardChange string
+
+// The changes.
+const (
+	GuardAlarm        GuardChange = "alarm"   // 80 % of a bound of the day are used
+	GuardBlocked      GuardChange = "blocked" // all of it is
+	GuardUnblocked    GuardChange = "unblocked"
+	GuardFirstCountry GuardChange = "first-country" // a country is called that the tenant has never called
+)
+
 // Type returns TypeStatus.
 func (Status) Type() Type { return TypeStatus }
 
@@ -149,3 +186,9 @@ func (Call) Type() Type { return TypeCall }
 
 // Type returns TypePort.
 func (Port) Type() Type { return TypePort }
+
+// Type returns TypeGuard.
+func (Guard) Type() Type { return TypeGuard }
+
+// Type returns TypeEmergency.
+func (Emergency) Type() Type { return TypeEmergency }

@@ -4,7 +4,8 @@
 // It decides nothing. The plan of a call asks for Usage by pbx.Live; callflow has each leg
 // reserved before it is dialled; the calls' machine tells when one has ended. Memory is
 // authoritative, the database follows, so that a restart goes on with the same day and the
-// same calls. It may import provisioner/pbx, db and provisioner/writebehind.
+// same calls. It may import provisioner/pbx, db,
+// provisioner/event and provisioner/writebehind.
 package guard
 
 import (
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/writebehind"
 )
@@ -39,6 +41,8 @@ type Options struct {
 	// Outside returns the Uniqueids of all channels and the numbers that are called outside
 	// now. It is false where some may be unknown.
 	Outside func() (channels, numbers map[string]bool, known bool)
+	// Tell is told of alarms. It must not block.
+	Tell func(event.Guard)
 }
 
 // Guard counts calls outside. Its methods are safe for concurrent use and do not block.
@@ -49,7 +53,10 @@ type Guard struct {
 	days   map[holder]db.GuardUsage
 	calls  map[callKey]*call
 	recent map[holder][]time.Time // when calls began within the last minute
-	rows   *writebehind.Rows[rowKey, db.GuardRows]
+	// countries are those that a tenant has called ever.
+	countries map[countryKey]db.GuardCountry
+	tellings  []event.Guard // that Tell has not been told of
+	rows      *writebehind.Rows[rowKey, db.GuardRows]
 }
 
 // holder is an extension, or with extension "" a tenant.
@@ -58,10 +65,14 @@ type holder struct{ tenant, extension string }
 // callKey names a reservation: the channel that calls and the number.
 type callKey struct{ channel, number string }
 
-// rowKey names a row to write: of a holder's day, or of a call.
+// countryKey names a country that a tenant has called.
+type countryKey struct{ tenant, country string }
+
+// rowKey names a row to write: of a holder's day, of a call, or of a country.
 type rowKey struct {
 	holder
 	callKey
+	countryKey
 }
 
 // call is a call outside under way.
@@ -72,7 +83,8 @@ type call struct {
 
 // New starts from what the database remembers; Run starts the loops.
 func New(ctx context.Context, o Options) (*Guard, error) {
-	g := &Guard{o: o, days: map[holder]db.GuardUsage{}, calls: map[callKey]*call{}, recent: map[holder][]time.Time{}}
+	g := &Guard{o: o, days: map[holder]db.GuardUsage{}, calls: map[callKey]*call{}, recent: map[holder][]time.Time{},
+		countries: map[countryKey]db.GuardCountry{}}
 	g.rows = writebehind.New(&g.mu, writebehind.Options[rowKey, db.GuardRows]{What: "what calls outside have used",
 		Every: writeEvery, Read: g.read, Write: o.DB.WriteGuard, Log: o.Log})
 	stored, err := o.DB.GuardState(ctx)
@@ -81,6 +93,9 @@ func New(ctx context.Context, o Options) (*Guard, error) {
 	}
 	for _, u := range stored.Usage {
 		g.days[holder{u.Tenant, u.Extension}] = u
+	}
+	for _, c := range stored.Countries {
+		g.countries[countryKey{c.Tenant, c.Country}] = c
 	}
 	for _, c := range stored.Calls {
 		g.calls[callKey{c.Channel, c.Number}] = &call{c, true}
@@ -109,6 +124,7 @@ func (g *Guard) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 			g.sweep(time.Now())
+			g.alarm(time.Now())
 		}
 	}
 }
@@ -186,9 +202,11 @@ func (g *Guard) reserve(channel, tenant string, step pbx.Step, now time.Time) {
 		}
 		g.calls[key] = c
 		g.rows.Mark(rowKey{callKey: key})
+		g.called(c, now)
 	}
 	g.mu.Unlock()
 	g.rows.Nudge()
+	g.tell()
 }
 
 // Back notes that a step of a channel has come back without an answer: nothing that was
@@ -314,6 +332,8 @@ func (g *Guard) sweep(now time.Time) {
 func (g *Guard) read(keys []rowKey) (rows db.GuardRows) {
 	for _, k := range keys {
 		switch c := g.calls[k.callKey]; {
+		case k.countryKey != countryKey{}:
+			rows.Countries = append(rows.Countries, g.countries[k.countryKey])
 		case k.callKey == callKey{}:
 			if u, known := g.days[k.holder]; known {
 				rows.Usage = append(rows.Usage, u)
@@ -380,12 +400,14 @@ func (g *Guard) Lift(by pbx.Author, tenant, extension string) {
 	g.mu.Lock()
 	h := holder{tenant, extension}
 	day := g.day(h, time.Now())
-	day.LiftedSeconds, day.LiftedSpent = day.Seconds, day.Spent
+	day.LiftedSeconds, day.LiftedSpent, day.Told = day.Seconds, day.Spent, nil
 	g.days[h] = day
 	delete(g.recent, h)
 	g.rows.Mark(rowKey{holder: h})
+	g.tellings = append(g.tellings, event.Guard{Tenant: tenant, Change: event.GuardUnblocked, Extension: extension})
 	g.mu.Unlock()
 	g.rows.Nudge()
+	g.tell()
 }
 
 // Forget drops an extension, or with extension "" a tenant, that was deleted. Its rows went
@@ -395,6 +417,14 @@ func (g *Guard) Forget(tenant, extension string) {
 	defer g.mu.Unlock()
 	delete(g.days, holder{tenant, extension})
 	delete(g.recent, holder{tenant, extension})
+	if extension != "" {
+		return
+	}
+	for k := range g.countries {
+		if k.tenant == tenant {
+			delete(g.countries, k)
+		}
+	}
 }
 
 // Renumber carries what an extension has used to its new number.

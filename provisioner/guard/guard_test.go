@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -19,6 +20,7 @@ type rig struct {
 	db       *db.DB
 	channels map[string]bool
 	numbers  map[string]bool
+	told     []event.Guard
 }
 
 func newRig(t *testing.T) *rig {
@@ -59,6 +61,7 @@ func (r *rig) start() {
 	r.channels, r.numbers = map[string]bool{}, map[string]bool{}
 	r.Guard, err = New(r.t.Context(), Options{DB: r.db, Log: slog.New(slog.DiscardHandler),
 		Snapshot: func() *pbx.Snapshot { return snapshot },
+		Tell:     func(e event.Guard) { r.told = append(r.told, e) },
 		Outside:  func() (_, _ map[string]bool, known bool) { return r.channels, r.numbers, true }})
 	if err != nil {
 		r.t.Fatal(err)

@@ -27,6 +27,7 @@ type Device struct {
 	// Shared makes it a desk for every user that signs in on it: Extension is then theirs,
 	// and nothing else sets it.
 	Shared   bool
+	Location string // where it stands, for helpers, 0–200 characters; "" is not known
 	Version  int64
 	Revision int64
 }
@@ -73,6 +74,7 @@ func NewDevice(tenant, name string) *Device {
 // Validate returns all broken rules.
 func (d *Device) Validate() error {
 	var es Errors
+	es.Add(CheckText("location", d.Location, 0, maxLocation, 0))
 	es.Add(CheckName("name", d.Name))
 	if d.Extension != "" {
 		es.Add(CheckNumber("extension", d.Extension))

@@ -16,13 +16,14 @@ import (
 // lines is a Live in which trunks carry calls.
 type lines map[string]int
 
-func (lines) Ringing(string) bool         { return false }
-func (lines) Registered(string) bool      { return true }
-func (lines) InUse(string) bool           { return false }
-func (lines) Turn(string, string) Turn    { return Turn{} }
-func (lines) CallsAt([]string) int        { return 0 }
-func (lines) Usage(string, string) Usage  { return Usage{} }
-func (l lines) Calls(endpoint string) int { return max(0, l[endpoint]) }
+func (lines) Ringing(string) bool             { return false }
+func (lines) Registered(string) bool          { return true }
+func (lines) InUse(string) bool               { return false }
+func (lines) Turn(string, string) Turn        { return Turn{} }
+func (lines) CallsAt([]string) int            { return 0 }
+func (lines) Usage(string, string) Usage      { return Usage{} }
+func (lines) CalledForHelp(string) []HelpCall { return nil }
+func (l lines) Calls(endpoint string) int     { return max(0, l[endpoint]) }
 
 // Answers is false for a trunk that carries -1 calls.
 func (l lines) Answers(endpoint string) bool { return l[endpoint] >= 0 }
@@ -353,7 +354,8 @@ func TestNoDoorWithoutRules(t *testing.T) {
 		t.Errorf("%d doors are declared and %d listed", len(declared), len(Doors))
 	}
 	leading := map[string]bool{"leave": true, "leadOut": true, "across": true, "identity": true, "TrunkAt": true,
-		"TrunkFor": true} // of a call that comes in
+		"TrunkFor":     true, // of a call that comes in
+		"ShownForHelp": true} // which looks at what they show
 	for _, name := range slices.Concat(callers["TrunkFor"], callers["TrunksFor"], callers["TrunksForHelp"]) {
 		if !leading[name] {
 			t.Errorf("%s looks for a trunk: lead there by toOutside or leadOut, which ask Rights", name)

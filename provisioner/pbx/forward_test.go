@@ -64,13 +64,14 @@ func journey(s *Snapshot, c Call, now time.Time, o Outcome) []string {
 
 type talking map[string]bool
 
-func (t talking) Ringing(string) bool      { return false }
-func (t talking) Registered(string) bool   { return true }
-func (t talking) Answers(string) bool      { return true }
-func (t talking) SignedIn(string) bool     { return true }
-func (t talking) Calls(string) int         { return 0 }
-func (t talking) CallsAt([]string) int     { return 0 }
-func (talking) Usage(string, string) Usage { return Usage{} }
+func (t talking) Ringing(string) bool           { return false }
+func (t talking) Registered(string) bool        { return true }
+func (t talking) Answers(string) bool           { return true }
+func (t talking) SignedIn(string) bool          { return true }
+func (t talking) Calls(string) int              { return 0 }
+func (t talking) CallsAt([]string) int          { return 0 }
+func (talking) Usage(string, string) Usage      { return Usage{} }
+func (talking) CalledForHelp(string) []HelpCall { return nil }
 
 func (t talking) InUse(endpoint string) bool { return t[endpoint] }
 

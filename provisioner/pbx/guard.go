@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -196,7 +197,7 @@ func (g Guard) Refuses(u Usage, holder string) string {
 // it refuses ends the call in place of the dial. Calls for help pass uncounted.
 func (r routing) guarded(owner *Extension, a Answer, p Plan) Plan {
 	if a.Reading.Emergency {
-		return p
+		return helps(p)
 	}
 	for i, s := range p.Steps {
 		for l := range s.Legs {
@@ -277,11 +278,15 @@ func (s Step) talks() string {
 // Day returns the date of a time in the tenant's zone, such as 2026-11-29. A day of a change
 // to summer time has 23 hours.
 func (s *Snapshot) Day(tenant string, at time.Time) string {
-	zone := ""
+	return s.InZone(tenant, at).Format(time.DateOnly)
+}
+
+// InZone returns a time in the tenant's zone.
+func (s *Snapshot) InZone(tenant string, at time.Time) time.Time {
 	if t := s.Tenant(tenant); t != nil {
-		zone = t.Timezone
+		return at.In(locationOf(t.Timezone))
 	}
-	return at.In(locationOf(zone)).Format(time.DateOnly)
+	return at.UTC()
 }
 
 // Reservation is a call outside as it is reserved before it is dialled. Observed, never
@@ -291,4 +296,21 @@ type Reservation struct {
 	Tenant  string
 	Charge
 	Began time.Time
+}
+
+// CountryCalled returns the country of a number in E.164, or its calling code with + where
+// that is no country's; "" for others.
+func CountryCalled(number string) string {
+	digits, plus := strings.CutPrefix(number, "+")
+	code := codeOf(digits)
+	if !plus || code == "" {
+		return ""
+	}
+	_, byCode := countries()
+	for _, c := range byCode[code] {
+		if c.has(digits) && c.iso != "001" && (c.main || len(byCode[code]) == 1 || c.patterns().leading != nil) {
+			return c.iso
+		}
+	}
+	return "+" + code
 }

@@ -27,6 +27,8 @@ type Live interface {
 	// Usage returns what was observed of calls outside of an extension, or with extension "" of
 	// its whole tenant.
 	Usage(tenant, extension string) Usage
+	// CalledForHelp returns the calls for help of a tenant's devices that can be called back.
+	CalledForHelp(tenant string) []HelpCall
 	// Turn returns what was observed of a ring group.
 	Turn(tenant, group string) Turn
 }

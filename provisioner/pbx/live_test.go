@@ -22,8 +22,9 @@ func (p present) CallsAt(endpoints []string) int {
 	}
 	return 0
 }
-func (present) Usage(string, string) Usage { return Usage{} }
-func (present) Turn(string, string) Turn   { return Turn{} }
+func (present) Usage(string, string) Usage      { return Usage{} }
+func (present) CalledForHelp(string) []HelpCall { return nil }
+func (present) Turn(string, string) Turn        { return Turn{} }
 
 // TestEngaged: without call waiting an extension is busy while it talks, and while it rings
 // unless that does not count; what the call rang itself never does.

@@ -100,7 +100,11 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 		trunks = r.s.TrunksForHelp(r.c.Tenant)
 	}
 	if len(trunks) == 0 {
-		return hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
+		p := hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
+		if help {
+			p.Steps[0].Help = &Help{Number: number} // people nearby are told all the same
+		}
+		return p
 	}
 	if why := r.tenantFull(r.c.Tenant, 0); why != "" && !help && !r.c.Resumed {
 		return atBound(why)
@@ -239,6 +243,11 @@ func (s *Snapshot) CountryOf(e *Extension) string {
 // the other trunk.
 func inbound(r routing, t *Trunk) Plan {
 	n := r.s.NumberSent(r.c.Tenant, r.c.Dialled)
+	return r.callsBack(n, r.broughtBy(t, n))
+}
+
+// broughtBy is the plan of a call that a trunk brings to a number of the tenant, or to none.
+func (r routing) broughtBy(t *Trunk, n *Number) Plan {
 	if d := r.defaultNumber(); n == nil && d != nil {
 		if why := r.full(t, 1); why != "" {
 			return atBound(why)

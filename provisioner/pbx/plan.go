@@ -39,6 +39,7 @@ type Step struct {
 	Alert    string      // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting    // setting: what the caller changes; nil when it is refused
 	Unknown  bool        // hangup: a carrier brings the call to a number that no tenant has
+	Help     *Help       // dial, play, hangup: the call is one for help, or a test of it; nil for others
 	AtBound  bool        // hangup: a bound of calls at once was reached
 	SIP      int         // hangup: the SIP answer to a carrier's call, where it can be given; 0 is that of Cause
 	Cause    int         // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants

@@ -16,13 +16,14 @@ type observation struct {
 	turn    Turn
 }
 
-func (o observation) Ringing(string) bool      { return false }
-func (o observation) Registered(string) bool   { return true }
-func (o observation) Answers(string) bool      { return true }
-func (o observation) SignedIn(string) bool     { return true }
-func (o observation) Calls(string) int         { return 0 }
-func (o observation) CallsAt([]string) int     { return 0 }
-func (observation) Usage(string, string) Usage { return Usage{} }
+func (o observation) Ringing(string) bool           { return false }
+func (o observation) Registered(string) bool        { return true }
+func (o observation) Answers(string) bool           { return true }
+func (o observation) SignedIn(string) bool          { return true }
+func (o observation) Calls(string) int              { return 0 }
+func (o observation) CallsAt([]string) int          { return 0 }
+func (observation) Usage(string, string) Usage      { return Usage{} }
+func (observation) CalledForHelp(string) []HelpCall { return nil }
 
 func (o observation) InUse(endpoint string) bool { return o.talking[endpoint] }
 func (o observation) Turn(string, string) Turn   { return o.turn }

@@ -105,6 +105,9 @@ func (r routing) route() Plan {
 	case len(c.Hops) > 0:
 		return r.keep(toDestination(r, c.Hops[len(c.Hops)-1]))
 	}
+	if plan, is := r.testsHelp(); is {
+		return plan
+	}
 	if plan, is := r.callsForHelp(); is {
 		return plan
 	}

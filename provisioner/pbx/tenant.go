@@ -49,10 +49,12 @@ type Tenant struct {
 	Guard, GuardCeiling Guard
 	// VoicemailSubject and VoicemailText are its own words for mails about voicemail messages,
 	// see CheckVoicemailMail; "" is what Dialtone writes in the mailbox's language.
-	VoicemailSubject string
-	VoicemailText    string
-	Version          int64 // row version, for ETag
-	Revision         int64 // configuration revision of the last change
+	VoicemailSubject    string
+	VoicemailText       string
+	EmergencyMail       []string // addresses that are told of calls for help, at most 10
+	EmergencyTestNumber string   // that tests a call for help, 2 to 6 digits; "" for none
+	Version             int64    // row version, for ETag
+	Revision            int64    // configuration revision of the last change
 }
 
 var firstExtensionPattern = regexp.MustCompile(`^[1-9][0-9]{1,5}$`)
@@ -86,6 +88,7 @@ func (t *Tenant) Validate() error {
 	}
 	es.Add(CheckRange("max_numbers", t.MaxNumbers, 0, 1_000_000, "numbers"))
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
+	t.checkHelp(&es)
 	t.Guard.Check(&es, "guard")
 	t.GuardCeiling.Check(&es, "guard_ceiling")
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))

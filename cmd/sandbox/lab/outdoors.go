@@ -17,10 +17,10 @@ type Outdoors struct {
 
 // OpenOutdoors has extension 101 to call from and, in each with a desk phone's
 // place free, 210 with Ada's mobile, 211 with a mobile's mailbox, 212 with a twin,
-// 213 in sequence: desk, mobile, desk.
-func OpenOutdoors(t *testing.T, suite box.Suite) *Outdoors {
+// 213 in sequence: desk, mobile, desk. Flags are for the controller.
+func OpenOutdoors(t *testing.T, suite box.Suite, flags ...string) *Outdoors {
 	t.Helper()
-	o := &Outdoors{Lab: Open(t, suite), Carrier: OpenCarrier(t)}
+	o := &Outdoors{Lab: Open(t, suite, flags...), Carrier: OpenCarrier(t)}
 	o.Trunk(o.Lab, "carrier", Object{"register": true})
 	o.Extension(t, "101", "", Object{"name": "Caller"})
 	o.Extension(t, "210", "", Object{"ring_seconds": 40})
