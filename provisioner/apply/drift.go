@@ -70,8 +70,8 @@ func (l *Loop) diskIsOurs() bool {
 	if l.disk == nil {
 		return true // the pass that is due will tell
 	}
-	for _, f := range l.disk.List {
-		if !sameFile(l.path(f.Name), f.Content) {
+	for _, f := range l.disk {
+		if sum, err := sumOf(l.path(f.name)); err != nil || sum != f.sum {
 			return false
 		}
 	}

@@ -1,9 +1,10 @@
 package apply
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,9 +26,11 @@ func (l *Loop) write(files *asteriskconf.Files) (err error) {
 			_ = os.Remove(r[0]) // gone already when it was renamed
 		}
 	}()
-	for _, f := range files.List {
+	must := make([]onDisk, len(files.List))
+	for i, f := range files.List {
+		must[i] = onDisk{f.Name, sha256.Sum256(f.Content)}
 		path := l.path(f.Name)
-		if sameFile(path, f.Content) {
+		if sum, err := sumOf(path); err == nil && sum == must[i].sum {
 			continue
 		}
 		tmp, err := wholefile.Stage(path, f.Content, fileMode)
@@ -41,7 +44,7 @@ func (l *Loop) write(files *asteriskconf.Files) (err error) {
 			return err
 		}
 	}
-	l.disk = files
+	l.disk = must
 	if len(ready) == 0 {
 		return nil
 	}
@@ -64,10 +67,24 @@ func (l *Loop) replace(tmp, name string) error {
 // path is where a file of ours lies.
 func (l *Loop) path(name string) string { return filepath.Join(l.o.Dir, filepath.Base(name)) }
 
-// sameFile reports whether path holds exactly content.
-func sameFile(path string, content []byte) bool {
-	present, err := os.ReadFile(path)
-	return err == nil && bytes.Equal(present, content)
+// onDisk is what a file must hold.
+type onDisk struct {
+	name string
+	sum  [sha256.Size]byte
+}
+
+// sumOf hashes a file without keeping it in memory.
+func sumOf(path string) (sum [sha256.Size]byte, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return sum, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return [sha256.Size]byte(hash.Sum(nil)), nil
 }
 
 // removeLeftovers removes the files that a crash in the middle of a write left.

@@ -110,9 +110,9 @@ func (l *Loop) verify(ctx context.Context, s *ami.Session, f asteriskconf.File) 
 	}
 }
 
-// objects are the endpoints of some files, with their hashes.
+// objects are the endpoints of a file, with their hashes.
 type objects struct {
-	of     *asteriskconf.Files
+	of     string // the file's hash
 	hashes map[string]uint64
 }
 
@@ -121,13 +121,12 @@ type objects struct {
 func (l *Loop) verifyEndpoints(ctx context.Context, s *ami.Session, f asteriskconf.File,
 	files *asteriskconf.Files) error {
 	var before map[string]uint64
-	switch {
-	case l.good != nil && l.asked.of == l.good.files: // as after every pass that went well
-		before = l.asked.hashes
-	case l.good != nil:
-		before = l.good.files.Objects()
+	if l.good != nil {
+		if g := l.good.files.Named(f.Name); g != nil && g.Hash == l.asked.of { // as after every pass that went well
+			before = l.asked.hashes
+		}
 	}
-	l.asked = objects{files, files.Objects()}
+	l.asked = objects{f.Hash, files.Objects()}
 	asked := 0
 	for name, hash := range l.asked.hashes {
 		if before[name] == hash {

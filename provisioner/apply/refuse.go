@@ -37,14 +37,17 @@ func (r *refusal) holds(files *asteriskconf.Files) bool {
 
 // goBack restores the files that Asterisk last took and says which changes came
 // since. It is repeated at every pass until something else replaces the refused
-// file, which costs nothing once it has succeeded.
+// file, which costs one rendering once it has succeeded.
 func (l *Loop) goBack(ctx context.Context, s *ami.Session) error {
 	why := l.refused
 	if why.since == "" {
 		why.since = l.changesSince(ctx)
 	}
 	err := fmt.Errorf("%w; changed since the last good revision: %s", why, why.since)
-	last := l.lastGood()
+	last, rerr := l.renderGood()
+	if rerr != nil {
+		return errors.Join(err, rerr)
+	}
 	if last == nil {
 		return fmt.Errorf("%w; there are no earlier files to go back to", err)
 	}
@@ -60,8 +63,21 @@ func (l *Loop) goBack(ctx context.Context, s *ami.Session) error {
 	return fmt.Errorf("%w; %w", err, errRefused)
 }
 
-// lastGood returns the files that Asterisk last took, as far as they are known. After a
-// start these are the files found on disk.
+// renderGood returns the files that Asterisk last took, with their content; nil where they
+// are not known.
+func (l *Loop) renderGood() (*asteriskconf.Files, error) {
+	if l.good == nil {
+		return l.found, nil
+	}
+	files, err := asteriskconf.Render(l.o.Templates, l.good.snapshot, l.good.options)
+	if err != nil {
+		return nil, fmt.Errorf("rendering the last good files: %w", err)
+	}
+	return files, nil
+}
+
+// lastGood names the files that Asterisk last took, as far as they are known, with or
+// without their content. After a start these are the files found on disk.
 func (l *Loop) lastGood() *asteriskconf.Files {
 	if l.good != nil {
 		return l.good.files

@@ -25,6 +25,13 @@ type File struct {
 // Files are all files of one render, in the order in which to reload them.
 type Files struct{ List []File }
 
+// DropContent forgets what the files say and keeps all else.
+func (fs *Files) DropContent() {
+	for i := range fs.List {
+		fs.List[i].Content = nil
+	}
+}
+
 // Named returns the file of that name, or nil.
 func (fs *Files) Named(name string) *File {
 	for i := range fs.List {

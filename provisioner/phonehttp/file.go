@@ -125,7 +125,7 @@ func (fs *Files) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key file
 	// Requests that waited here yield to fetches of files that are rendered already. A
 	// storm of new files is no pause for the other phones.
 	runtime.Gosched()
-	body, ctype, err := fs.bytes(s, e.phone, site, key)
+	body, ctype, err := fs.apart(s, e.phone, site, key)
 	<-fs.rendering
 	if errors.Is(err, phoneconf.ErrNoFile) {
 		return nil
@@ -150,6 +150,22 @@ func (fs *Files) render(s *pbx.Snapshot, e *entry, site phoneconf.Site, key file
 	return f
 }
 
+// apart renders in a goroutine of its own. Rendering takes a stack of 32 kB, which the
+// goroutine of a connection would keep: 25 MB with a thousand of them.
+func (fs *Files) apart(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site, key fileKey) (body []byte,
+	ctype phoneconf.ContentType, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if broken := unbroken(func() { body, ctype, err = fs.bytes(s, p, site, key) }); broken != nil {
+			err = broken
+		}
+	}()
+	<-done
+	return body, ctype, err
+}
+
+// bytes renders a file.
 func (fs *Files) bytes(s *pbx.Snapshot, p *pbx.Phone, site phoneconf.Site,
 	key fileKey) ([]byte, phoneconf.ContentType, error) {
 	if key.enrol {

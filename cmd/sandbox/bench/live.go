@@ -57,6 +57,9 @@ func (b *bench) liveAt(ctx context.Context, n int) (rows []row, err error) {
 		if err := measure(&dialplans, func() (time.Duration, error) { return reloaded(ctx, session) }); err != nil {
 			return nil, err
 		}
+	}
+	// These come last: the first pass after a change by hand puts the file back, and reloads it.
+	for i := range b.rounds(3, 2) {
 		if err := measure(&devices, func() (time.Duration, error) { return r.newDevice(ctx, i) }); err != nil {
 			return nil, err
 		}
