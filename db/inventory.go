@@ -290,3 +290,9 @@ func (db *DB) guessKinds(ctx context.Context) error {
 		return nil
 	})
 }
+
+// portingIn returns the numbers that come from another carrier and are not here yet.
+func (tx *Tx) portingIn(ctx context.Context) ([]string, error) {
+	return query(ctx, tx, func(row scanner) (n string, err error) { return n, row.Scan(&n) },
+		`SELECT number FROM inventory WHERE state = 'porting-in' ORDER BY number`)
+}

@@ -246,3 +246,33 @@ func TestPortDocuments(t *testing.T) {
 		t.Errorf("%s documents are left", got[0])
 	}
 }
+
+// TestPortedNumberIsElsewhereUntilDone: while a number is on its way, calls from inside go to the
+// carrier that has it; calls that carriers bring are led from the start.
+func TestPortedNumberIsElsewhereUntilDone(t *testing.T) {
+	db := ports(t)
+	inside := func() bool {
+		t.Helper()
+		s, err := db.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.NumberSent("acme", portedNumber) == nil || s.NumberCalled("bolt", portedNumber) == nil {
+			t.Error("a call that a carrier brings is not led")
+		}
+		return s.Owned(portedNumber) != nil
+	}
+	for _, c := range []struct {
+		step pbx.PortStep
+		want bool
+	}{
+		{pbx.PortStep{State: pbx.PortSubmitted}, false},
+		{pbx.PortStep{State: pbx.PortScheduled, Date: "2026-12-24"}, false},
+		{pbx.PortStep{State: pbx.PortCompleted}, true},
+	} {
+		do(t, db, tester, stepTo(c.step))
+		if got := inside(); got != c.want {
+			t.Errorf("%s: calls from inside stay in the house: %t", c.step.State, got)
+		}
+	}
+}

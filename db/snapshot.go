@@ -51,6 +51,7 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		someOf(ctx, tx, userTable, &r.Users, `WHERE tenant <> ''`),
 		allOf(ctx, tx, resellerTable, &r.Resellers),
 		allOf(ctx, tx, rateTable, &r.Rates),
+		func() (err error) { r.PortingIn, err = tx.portingIn(ctx); return err },
 	} {
 		if err := read(); err != nil {
 			return nil, err

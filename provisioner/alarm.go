@@ -8,6 +8,7 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -36,6 +37,16 @@ func (c *Controller) tellGuard(e event.Guard) {
 			c.Notices.Add(e.Tenant, u.Email, subject, body+"\n")
 		}
 	}
+}
+
+// GuardToday returns what calls outside of a tenant and its extensions have used, by the bounds
+// that were written last.
+func (c *Controller) GuardToday(ctx context.Context, tenant string) ([]guard.Today, error) {
+	s, err := c.written(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Guard.Today(s, tenant), nil
 }
 
 // callsForHelp tells of a step that calls for help, or tests that.
@@ -88,7 +99,11 @@ func (c *Controller) Emergencies(ctx context.Context, tenant string) (out []Help
 	if err := c.tenantExists(ctx, tenant); err != nil {
 		return nil, err
 	}
-	s, lately := c.Snapshot(), map[string]pbx.HelpCall{}
+	s, err := c.written(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lately := map[string]pbx.HelpCall{}
 	for _, call := range c.Emergency.Lately(tenant) {
 		lately[call.Device] = call
 	}

@@ -30,6 +30,9 @@ func (c *Controller) Routed(channel string, call pbx.Call, step pbx.Step) {
 		c.TrunkStatus.Unknown(cmp.Or(call.By, call.Endpoint), call.Dialled)
 	}
 	c.callsForHelp(channel, call, step)
+	if len(step.Reached) > 0 {
+		c.Guard.Refused(call.Tenant, step.Reached)
+	}
 }
 
 // InUse reports whether an endpoint is in a call, as far as Asterisk has said.

@@ -34,15 +34,22 @@ type CarrierAnswer struct {
 // Simulate says what would happen to a call, by all that was written before it.
 func (c *Controller) Simulate(ctx context.Context, q Question) (*pbx.Place, error) {
 	q.Turn = c.Calls.Turns.Turn
-	s := c.Snapshot()
-	revision, err := c.db.Revision(ctx)
-	if err == nil && revision != s.Revision { // a change is on its way to Asterisk, or was refused there
-		s, err = c.db.Snapshot(ctx)
-	}
+	s, err := c.written(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return Simulate(s, q)
+}
+
+// written returns all that was written so far. It may be newer than what is in force: a change
+// is on its way to Asterisk, or was refused there.
+func (c *Controller) written(ctx context.Context) (*pbx.Snapshot, error) {
+	s := c.Snapshot()
+	revision, err := c.db.Revision(ctx)
+	if err == nil && revision != s.Revision {
+		s, err = c.db.Snapshot(ctx)
+	}
+	return s, err
 }
 
 // Simulate says what would happen to a call by a snapshot. A missing extension is an

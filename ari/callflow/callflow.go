@@ -90,7 +90,7 @@ type Flow struct {
 	resweep chan struct{} // there is room again after an overflow
 	sweeps  sync.Mutex    // held while channels are listed
 	turns   sync.Mutex    // held while a ring group's next member is chosen
-	outside sync.Mutex    // held while legs outside are reserved
+	outside tenantLocks   // held while legs outside are reserved that are bounded
 
 	mu       sync.Mutex
 	closed   bool

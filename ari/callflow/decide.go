@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/ari"
@@ -118,15 +120,20 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	return call, plan, index, err
 }
 
-// reserve has the legs outside of a step counted before they are dialled. The plan is made
-// again under the lock, so that of two calls at once the second knows of the first. It
-// reports whether the step is one to carry out.
+// reserve has the legs outside of a step counted before they are dialled. Where they are
+// bounded, the plan is made again under a lock of the tenant, so that of two calls at once the
+// second knows of the first. It reports whether the step is one to carry out.
 func (f *Flow) reserve(s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int) (pbx.Plan, bool, error) {
 	if f.opts.Reserve == nil || !plan.Steps[index].Charged() {
 		return plan, true, nil
 	}
-	f.outside.Lock()
-	defer f.outside.Unlock()
+	if !bounded(s, call.Tenant, plan.Steps[index]) {
+		f.opts.Reserve(e.channel, call.Tenant, plan.Steps[index])
+		return plan, true, nil
+	}
+	lock := f.outside.of(call.Tenant)
+	lock.Lock()
+	defer lock.Unlock()
 	call.Order = plan.Order // the members that were chosen
 	plan, err := f.plan(s, call)
 	if err != nil {
@@ -139,6 +146,23 @@ func (f *Flow) reserve(s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, 
 	f.opts.Reserve(e.channel, call.Tenant, step)
 	return plan, true, nil
 }
+
+// bounded reports whether a guard bounds any leg of a step that counts.
+func bounded(s *pbx.Snapshot, tenant string, step pbx.Step) bool {
+	return slices.ContainsFunc(step.Legs, func(l pbx.Leg) bool {
+		return l.Charge != nil && s.Guarded(tenant, l.Charge.Extension)
+	})
+}
+
+// tenantLocks are locks that few tenants share.
+type tenantLocks [64]sync.Mutex
+
+// of returns the lock of a tenant.
+func (l *tenantLocks) of(tenant string) *sync.Mutex {
+	return &l[maphash.String(lockSeed, tenant)%uint64(len(l))]
+}
+
+var lockSeed = maphash.MakeSeed()
 
 // tellRefused tells of a call that a carrier has refused for our account.
 func (f *Flow) tellRefused(c pbx.Call, plan pbx.Plan, ended int) {

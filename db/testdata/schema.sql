@@ -818,6 +818,8 @@ CREATE INDEX inventory_of_reseller ON inventory (reseller, number);
 
 CREATE INDEX inventory_of_revision ON inventory (revision);
 
+CREATE INDEX inventory_porting_in ON inventory (number) WHERE state = 'porting-in';
+
 CREATE INDEX inventory_without_kind ON inventory (number) WHERE kind = '';
 
 CREATE INDEX invitation_links_of_invitation ON invitation_links (invitation);

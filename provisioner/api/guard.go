@@ -61,7 +61,7 @@ func (a *api) registerGuard() {
 			if _, err := a.ctl.Tenants.Get(ctx, "", in.Tenant); err != nil {
 				return nil, a.problem(err)
 			}
-			return a.guardUse(in.Tenant), nil
+			return a.guardUse(ctx, in.Tenant)
 		})
 	declare(a, tenantAdmins, op("POST", path+"/unblock", "unblock-guard", "Lift a block until the end of the day",
 		"What an extension, or the tenant, has used today counts no more; its bounds stay. Where the account above has set guard_ceiling, the tenant's own block is that account's to lift."),
@@ -70,7 +70,7 @@ func (a *api) registerGuard() {
 				return nil, a.problem(err)
 			}
 			a.ctl.Guard.Lift(author(ctx), in.Tenant, in.Body.Extension)
-			return a.guardUse(in.Tenant), nil
+			return a.guardUse(ctx, in.Tenant)
 		})
 }
 
@@ -96,13 +96,17 @@ func (a *api) mayUnblock(ctx context.Context, tenant, extension string) error {
 	return nil
 }
 
-func (a *api) guardUse(tenant string) *guardAnswer {
+func (a *api) guardUse(ctx context.Context, tenant string) (*guardAnswer, error) {
+	today, err := a.ctl.GuardToday(ctx, tenant)
+	if err != nil {
+		return nil, a.problem(err)
+	}
 	out := &guardAnswer{}
 	out.Body.Items = []GuardUse{}
-	for _, t := range a.ctl.Guard.Today(tenant) {
+	for _, t := range today {
 		out.Body.Items = append(out.Body.Items, guardUseView(t))
 	}
-	return out
+	return out, nil
 }
 
 func guardUseView(t guard.Today) GuardUse {

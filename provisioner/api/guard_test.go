@@ -13,7 +13,7 @@ func TestGuard(t *testing.T) {
 	l := newLab(t)
 	l.must(201, "PUT", "extensions/101", `{"name":"Ada","guard":{"calls":2,"minutes_per_day":30}}`)
 	l.must(200, "PATCH", "/v1/tenants/default", `{"guard":{"calls":9,"calls_per_minute":5},"guard_ceiling":{"calls":4}}`)
-	l.applied("extensions/101", `{"name":"Ada","guard":{"calls":2,"minutes_per_day":31}}`)
+	l.must(200, "PUT", "extensions/101", `{"name":"Ada","guard":{"calls":2,"minutes_per_day":31}}`)
 	got := l.must(200, "GET", "/v1/tenants/default/guard", "").Body
 	want := `{"items":[{"bounds":{"calls":4,"calls_per_minute":5},"calls":0,"calls_in_minute":0,"talked_seconds":0,"used_seconds":0,"paid":0,"spent":0},` +
 		`{"extension":"101","bounds":{"calls":2,"minutes_per_day":31},"calls":0,"calls_in_minute":0,"talked_seconds":0,"used_seconds":0,"paid":0,"spent":0}]}`

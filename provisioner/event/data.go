@@ -131,7 +131,7 @@ type Guard struct {
 	Tenant    string
 	Change    GuardChange
 	Extension string // "" for the whole tenant
-	Bound     string // that is used: minutes_per_day or spend_per_day; "" for others
+	Bound     string // that is used, such as minutes_per_day; "" for others
 	Used      int64  // of the bound, in its unit
 	Most      int64
 	Number    string // first number called in a country
@@ -158,6 +158,8 @@ const (
 	GuardBlocked      GuardChange = "blocked" // all of it is
 	GuardUnblocked    GuardChange = "unblocked"
 	GuardFirstCountry GuardChange = "first-country" // a country is called that the tenant has never called
+	// GuardRefused tells that a call was refused by a bound.
+	GuardRefused GuardChange = "refused"
 )
 
 // Type returns TypeStatus.

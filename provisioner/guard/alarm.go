@@ -46,8 +46,8 @@ func (g *Guard) alarm(now time.Time) {
 	}
 	for h, u := range used {
 		bounds := g.o.Snapshot().GuardOf(h.tenant, h.extension)
-		g.near(h, "minutes_per_day", u.Seconds/60, int64(bounds.MinutesPerDay), now)
-		g.near(h, "spend_per_day", u.Spent, int64(bounds.SpendPerDay), now)
+		g.near(h, pbx.BoundTalk, u.Seconds/60, int64(bounds.MinutesPerDay), now)
+		g.near(h, pbx.BoundSpend, u.Spent, int64(bounds.SpendPerDay), now)
 	}
 	g.mu.Unlock()
 	g.tell()
@@ -69,6 +69,40 @@ func (g *Guard) near(h holder, bound string, used, most int64, now time.Time) {
 		}
 		g.tellings = append(g.tellings, e)
 	}
+}
+
+// refusedPause is the least time between two events of the same refusal.
+const refusedPause = time.Minute
+
+// refusal names what refuses calls: a bound of a holder.
+type refusal struct {
+	holder
+	bound string
+}
+
+// Refused tells of bounds that have refused a call, of each once a minute.
+func (g *Guard) Refused(tenant string, reached []pbx.BoundReached) {
+	g.refused(tenant, reached, time.Now())
+}
+
+func (g *Guard) refused(tenant string, reached []pbx.BoundReached, now time.Time) {
+	g.mu.Lock()
+	for key, at := range g.refusals {
+		if now.Sub(at) >= refusedPause {
+			delete(g.refusals, key)
+		}
+	}
+	for _, b := range reached {
+		key := refusal{holder{tenant, b.Extension}, b.Bound}
+		if _, told := g.refusals[key]; told {
+			continue
+		}
+		g.refusals[key] = now
+		g.tellings = append(g.tellings, event.Guard{Tenant: tenant, Change: event.GuardRefused, Extension: b.Extension,
+			Bound: b.Bound, Used: b.Used, Most: b.Most})
+	}
+	g.mu.Unlock()
+	g.tell()
 }
 
 // tell hands on what was noted. The lock is not held.

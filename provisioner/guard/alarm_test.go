@@ -62,3 +62,15 @@ func TestFirstCallToACountry(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestRefusalsAreTold: which bound has refused, once a minute.
+func TestRefusalsAreTold(t *testing.T) {
+	r := newRig(t)
+	for _, after := range []time.Duration{0, 59 * time.Second, time.Minute} {
+		r.refused(pbx.DefaultTenant, []pbx.BoundReached{{Extension: "101", Bound: pbx.BoundCalls, Used: 1, Most: 1}}, now.Add(after))
+	}
+	e := event.Guard{Tenant: pbx.DefaultTenant, Change: event.GuardRefused, Extension: "101", Bound: "calls", Used: 1, Most: 1}
+	if diff := cmp.Diff([]event.Guard{e, e}, r.told); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -49,13 +49,14 @@ type Options struct {
 type Guard struct {
 	o Options
 
-	mu     sync.Mutex
+	mu sync.Mutex
+	ledger
 	days   map[holder]db.GuardUsage
-	calls  map[callKey]*call
 	recent map[holder][]time.Time // when calls began within the last minute
 	// countries are those that a tenant has called ever.
 	countries map[countryKey]db.GuardCountry
-	tellings  []event.Guard // that Tell has not been told of
+	refusals  map[refusal]time.Time // that were told of within refusedPause
+	tellings  []event.Guard         // that Tell has not been told of
 	rows      *writebehind.Rows[rowKey, db.GuardRows]
 }
 
@@ -83,8 +84,8 @@ type call struct {
 
 // New starts from what the database remembers; Run starts the loops.
 func New(ctx context.Context, o Options) (*Guard, error) {
-	g := &Guard{o: o, days: map[holder]db.GuardUsage{}, calls: map[callKey]*call{}, recent: map[holder][]time.Time{},
-		countries: map[countryKey]db.GuardCountry{}}
+	g := &Guard{o: o, ledger: newLedger(), days: map[holder]db.GuardUsage{}, recent: map[holder][]time.Time{},
+		countries: map[countryKey]db.GuardCountry{}, refusals: map[refusal]time.Time{}}
 	g.rows = writebehind.New(&g.mu, writebehind.Options[rowKey, db.GuardRows]{What: "what calls outside have used",
 		Every: writeEvery, Read: g.read, Write: o.DB.WriteGuard, Log: o.Log})
 	stored, err := o.DB.GuardState(ctx)
@@ -98,7 +99,7 @@ func New(ctx context.Context, o Options) (*Guard, error) {
 		g.countries[countryKey{c.Tenant, c.Country}] = c
 	}
 	for _, c := range stored.Calls {
-		g.calls[callKey{c.Channel, c.Number}] = &call{c, true}
+		g.put(&call{c, true})
 	}
 	return g, nil
 }
@@ -138,21 +139,11 @@ func (g *Guard) usage(h holder, now time.Time) (u pbx.Usage) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	day := g.day(h, now)
-	u.Seconds, u.Spent = day.Seconds-day.LiftedSeconds, day.Spent-day.LiftedSpent
+	u = g.sums[h]
+	u.Seconds += day.Seconds - day.LiftedSeconds
+	u.Spent += day.Spent - day.LiftedSpent
 	u.Recent = len(g.lately(h, now))
-	for _, c := range g.calls {
-		if c.counts(h) {
-			u.Calls++
-			u.Seconds += int64(c.Seconds)
-			u.Spent += c.Cost(int64(c.Seconds))
-		}
-	}
 	return u
-}
-
-// counts reports whether a call is one of a holder.
-func (c *call) counts(h holder) bool {
-	return c.Tenant == h.tenant && (h.extension == "" || c.Extension == h.extension)
 }
 
 // holders are those whose call it is.
@@ -200,7 +191,7 @@ func (g *Guard) reserve(channel, tenant string, step pbx.Step, now time.Time) {
 				g.recent[h] = append(g.lately(h, now), now)
 			}
 		}
-		g.calls[key] = c
+		g.put(c)
 		g.rows.Mark(rowKey{callKey: key})
 		g.called(c, now)
 	}
@@ -214,10 +205,8 @@ func (g *Guard) reserve(channel, tenant string, step pbx.Step, now time.Time) {
 func (g *Guard) Back(channel string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for key, c := range g.calls {
-		if key.channel == channel {
-			g.settle(c, 0, time.Now())
-		}
+	for _, c := range slices.Clone(g.channels[channel]) {
+		g.settle(c, 0, time.Now())
 	}
 }
 
@@ -264,7 +253,7 @@ func (g *Guard) legEnded(e Ended) {
 // the call tells.
 func (g *Guard) find(e Ended) (found *call) {
 	rank := 0
-	for _, c := range g.calls {
+	for _, c := range g.like(e) {
 		mine, number := slices.Contains(e.Channels, c.Channel), e.Called && c.Number == e.Number
 		better := 0
 		switch {
@@ -298,10 +287,8 @@ func (g *Guard) settle(c *call, used time.Duration, now time.Time) {
 			g.rows.Mark(rowKey{holder: h})
 		}
 	}
-	key := callKey{c.Channel, c.Number}
-	if g.calls[key] == c {
-		delete(g.calls, key)
-		g.rows.Mark(rowKey{callKey: key})
+	if g.remove(c) {
+		g.rows.Mark(rowKey{callKey: callKey{c.Channel, c.Number}})
 	}
 }
 
@@ -345,51 +332,6 @@ func (g *Guard) read(keys []rowKey) (rows db.GuardRows) {
 		}
 	}
 	return rows
-}
-
-// Today is what a holder has used.
-type Today struct {
-	Extension string // "" is the whole tenant
-	Bounds    pbx.Guard
-	pbx.Usage        // since a block was lifted, with what is reserved
-	Talked    int64  // seconds of the whole day, of calls that have ended
-	Paid      int64  // the same in money, thousandths of a unit
-	Blocked   string // why no further call may begin now, or ""
-}
-
-// Today returns the tenant and those of its extensions that are bounded or have called
-// outside today, by number.
-func (g *Guard) Today(tenant string) (out []Today) {
-	now, s := time.Now(), g.o.Snapshot()
-	list := []string{""}
-	g.mu.Lock()
-	for h := range g.days {
-		if h.tenant == tenant && h.extension != "" && g.day(h, now).Seconds > 0 {
-			list = append(list, h.extension)
-		}
-	}
-	for _, c := range g.calls {
-		if c.Tenant == tenant {
-			list = append(list, c.Extension)
-		}
-	}
-	g.mu.Unlock()
-	for _, e := range s.ExtensionsOf(tenant) {
-		if e.Guard.Any() {
-			list = append(list, e.Number)
-		}
-	}
-	slices.Sort(list)
-	for _, extension := range slices.Compact(list) {
-		t := Today{Extension: extension, Bounds: s.GuardOf(tenant, extension), Usage: g.Usage(tenant, extension)}
-		g.mu.Lock()
-		day := g.day(holder{tenant, extension}, now)
-		t.Talked, t.Paid = day.Seconds, day.Spent
-		g.mu.Unlock()
-		t.Blocked = t.Bounds.Refuses(t.Usage, pbx.GuardHolder(tenant, extension))
-		out = append(out, t)
-	}
-	return out
 }
 
 // Lift lets an extension, or with extension "" its tenant, call outside again as if nothing
@@ -444,7 +386,9 @@ func (g *Guard) Renumber(tenant, from, to string) {
 	}
 	for key, c := range g.calls {
 		if c.Tenant == tenant && c.Extension == from {
+			g.remove(c)
 			c.Extension = to
+			g.put(c)
 			g.rows.Mark(rowKey{callKey: key})
 		}
 	}

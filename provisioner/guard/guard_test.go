@@ -130,13 +130,13 @@ func TestLiftedBlockCountsAnew(t *testing.T) {
 		e := ended("c1", "+4930", time.Hour)
 		e.Up, e.At = time.Now().Add(-time.Hour), time.Now()
 		r.LegEnded(e)
-		today := r.Today(pbx.DefaultTenant)
+		today := r.Today(r.o.Snapshot(), pbx.DefaultTenant)
 		if len(today) != 2 || today[1].Blocked == "" || today[0].Blocked != "" || today[1].Talked != 3600 {
 			t.Errorf("used up: %+v", today)
 		}
 		r.Lift(pbx.Author{Actor: "tester"}, pbx.DefaultTenant, "101")
 		r.restart()
-		today = r.Today(pbx.DefaultTenant)
+		today = r.Today(r.o.Snapshot(), pbx.DefaultTenant)
 		if len(today) != 2 || today[1].Blocked != "" || today[1].Seconds != 0 || today[1].Talked != 3600 || today[0].Seconds != 3600 {
 			t.Errorf("lifted: %+v", today)
 		}

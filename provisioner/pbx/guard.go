@@ -102,11 +102,12 @@ func share(left, least int64, alone bool) int64 {
 // charges counts the legs outside of one step, which are called at once.
 type charges struct {
 	routing
-	sum map[string]Usage // so far, by extension; "" has all
+	sum     map[string]Usage // so far, by extension; "" has all
+	reached []BoundReached   // that have refused a call
 }
 
 func (r routing) charges() *charges {
-	return &charges{r, map[string]Usage{}}
+	return &charges{routing: r, sum: map[string]Usage{}}
 }
 
 // take counts a call outside that owner, the number of an extension or "", answers for. It
@@ -148,6 +149,9 @@ func (c *charges) bound(g Guard, holder string, charge *Charge) (seconds int, wh
 	sum := c.sum[holder]
 	u = Usage{u.Calls + sum.Calls, u.Recent + sum.Recent, u.Seconds + sum.Seconds, u.Spent + sum.Spent}
 	if why := g.Refuses(u, GuardHolder(c.c.Tenant, holder)); why != "" {
+		b := g.reached(u)
+		b.Extension = holder
+		c.reached = append(c.reached, b)
 		return 0, why
 	}
 	alone := g.Calls > 0 && u.Calls+1 >= g.Calls
@@ -174,19 +178,49 @@ func GuardHolder(tenant, number string) string {
 	return (&Extension{Tenant: tenant, Number: number}).holder()
 }
 
+// The bounds of a guard, by their names.
+const (
+	BoundCalls  = "calls"
+	BoundMinute = "calls_per_minute"
+	BoundTalk   = "minutes_per_day"
+	BoundSpend  = "spend_per_day"
+)
+
+// BoundReached is a bound of a guard that lets no further call outside begin.
+type BoundReached struct {
+	Extension  string // "" is the whole tenant
+	Bound      string
+	Used, Most int64 // in the unit of the bound
+}
+
+// reached returns the first bound that lets no further call begin; its name is "" where all do.
+func (g Guard) reached(u Usage) BoundReached {
+	switch {
+	case g.Calls > 0 && u.Calls >= g.Calls:
+		return BoundReached{Bound: BoundCalls, Used: int64(u.Calls), Most: int64(g.Calls)}
+	case g.CallsPerMinute > 0 && u.Recent >= g.CallsPerMinute:
+		return BoundReached{Bound: BoundMinute, Used: int64(u.Recent), Most: int64(g.CallsPerMinute)}
+	case g.MinutesPerDay > 0 && u.Seconds >= int64(g.MinutesPerDay)*60:
+		return BoundReached{Bound: BoundTalk, Used: u.Seconds / 60, Most: int64(g.MinutesPerDay)}
+	case g.SpendPerDay > 0 && u.Spent >= int64(g.SpendPerDay):
+		return BoundReached{Bound: BoundSpend, Used: u.Spent, Most: int64(g.SpendPerDay)}
+	}
+	return BoundReached{}
+}
+
 // Refuses says why no further call outside may begin, in a sentence about the holder of the
 // guard; "" when one may.
 func (g Guard) Refuses(u Usage, holder string) string {
-	switch {
-	case g.Calls > 0 && u.Calls >= g.Calls:
+	switch g.reached(u).Bound {
+	case BoundCalls:
 		return fmt.Sprintf("%s has %s outside already, as many as its guard allows at once", holder, count(u.Calls, "call"))
-	case g.CallsPerMinute > 0 && u.Recent >= g.CallsPerMinute:
+	case BoundMinute:
 		return fmt.Sprintf("%s has begun %s outside within a minute, as many as its guard allows", holder,
 			count(u.Recent, "call"))
-	case g.MinutesPerDay > 0 && u.Seconds >= int64(g.MinutesPerDay)*60:
+	case BoundTalk:
 		return fmt.Sprintf("%s has used the %s outside that its guard allows a day, or its calls under way may", holder,
 			count(g.MinutesPerDay, "minute"))
-	case g.SpendPerDay > 0 && u.Spent >= int64(g.SpendPerDay):
+	case BoundSpend:
 		return fmt.Sprintf("%s has spent the %d thousandths outside that its guard allows a day, or its calls under way may",
 			holder, g.SpendPerDay)
 	}
@@ -204,9 +238,11 @@ func (r routing) guarded(owner *Extension, a Answer, p Plan) Plan {
 			if s.Legs[l].Outside == "" {
 				continue
 			}
-			charge, why := r.charges().take(owner.Number, s.Legs[l].Outside)
+			sum := r.charges()
+			charge, why := sum.take(owner.Number, s.Legs[l].Outside)
 			if why != "" {
 				p.Steps[i] = hangupStep(CauseRefused, "%s", why)
+				p.Steps[i].Reached = sum.reached
 				break
 			}
 			s.Legs[l].Charge = charge
@@ -239,6 +275,7 @@ func (r routing) chargeLegs(s *Step) {
 		_, why := sum.take(l.Own.Owner, l.Own.Number)
 		return why != "" && len(s.Legs) > 1
 	})
+	s.Reached = append(s.Reached, sum.reached...)
 	sum = r.charges()
 	for i := range s.Legs {
 		l := &s.Legs[i]

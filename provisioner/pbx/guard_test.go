@@ -144,3 +144,21 @@ func TestHelpPassesEverything(t *testing.T) {
 		}
 	})
 }
+
+// TestBoundsThatRefuseAreTold: the step that refuses a call which is dialled, transferred or
+// forwarded names the bound and its holder. Legs that ring beside others are left out in silence.
+func TestBoundsThatRefuseAreTold(t *testing.T) {
+	for name, door := range doorways {
+		b := officeBehindDoors()
+		b.spent(Guard{Calls: 1}, Usage{Calls: 1})
+		door.put(&b, mobile)
+		var told []BoundReached
+		walkSteps(NewSnapshot(1, b.rows), b.call, func(_ Call, step Step) { told = append(told, step.Reached...) })
+		if name == "member's forward" || door.asks != DoorDialled && door.asks != DoorForward {
+			continue
+		}
+		if len(told) == 0 || told[0] != (BoundReached{Bound: BoundCalls, Used: 1, Most: 1}) {
+			t.Errorf("%s: %+v", name, told)
+		}
+	}
+}

@@ -52,6 +52,9 @@ func (s *Snapshot) indexSent() {
 	for _, n := range ns {
 		s.owned[n.Number] = n
 	}
+	for _, number := range s.PortingIn {
+		delete(s.owned, number)
+	}
 	most := 0
 	ways := make([][]string, len(ns))
 	for i, n := range ns {
@@ -75,7 +78,9 @@ func (s *Snapshot) indexSent() {
 // NumberOf returns a tenant's number, or nil.
 func (s *Snapshot) NumberOf(tenant, e164 string) *Number { return s.ownNumbers[key{tenant, e164}] }
 
-// Owned returns the number of any tenant, or nil.
+// Owned returns the number of any tenant to which calls stay in the house, or nil. A number that
+// is being ported is none until that is done: another carrier may still have it. Calls that
+// carriers bring to it are led all the same.
 func (s *Snapshot) Owned(e164 string) *Number { return s.owned[e164] }
 
 // NumberSent returns the number of a tenant that a carrier means, or nil.

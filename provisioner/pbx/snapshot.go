@@ -27,6 +27,8 @@ type Rows struct {
 	ButtonTemplates []*ButtonTemplate
 	Resellers       []*Reseller
 	Rates           []*Rate
+	// PortingIn are numbers of tenants that another carrier may still have.
+	PortingIn []string
 }
 
 // Snapshot is all desired state at one revision, immutable once built: files,
