@@ -25,7 +25,9 @@ func sampleTrunk() *pbx.Trunk {
 	return &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabcdefgh", Host: "sip.example.org",
 		Addresses: []string{"192.0.2.0/24", "2001:db8::1/128"}, TrustIDInbound: true, Port: 5061, Transport: pbx.TransportTCP,
 		Username: "dialtone", Secret: pbx.NewSecret("trunksecret1234"), Register: true, CallerNumber: "+49301234",
-		Teams: true, MaxCalls: 30, QualifySeconds: 45, Priority: 20, Disabled: true}
+		Teams: true, MaxCalls: 30, QualifySeconds: 45, Priority: 20, Disabled: true, Codecs: []string{"pcma", "g722"}, DTMF: "info",
+		FromUser: "account", FromDomain: "voip.example.org", OutboundProxy: "sbc.example.org:5080", SRTP: "required",
+		CallerIDPrivacy: "anonymous", IdentityHeader: "rpid"}
 }
 
 // sampleExternal and sampleTwinned set the fields that lead outside.

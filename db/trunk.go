@@ -27,6 +27,14 @@ var trunkTable = newTable(kindTrunk, "trunks",
 	col("qualify_seconds", func(row *pbx.Trunk) any { return &row.QualifySeconds }),
 	col("priority", func(row *pbx.Trunk) any { return &row.Priority }),
 	col("disabled", func(row *pbx.Trunk) any { return &row.Disabled }),
+	col("codecs", func(row *pbx.Trunk) any { return words{&row.Codecs} }),
+	col("dtmf", func(row *pbx.Trunk) any { return &row.DTMF }),
+	col("from_user", func(row *pbx.Trunk) any { return &row.FromUser }),
+	col("from_domain", func(row *pbx.Trunk) any { return &row.FromDomain }),
+	col("outbound_proxy", func(row *pbx.Trunk) any { return &row.OutboundProxy }),
+	col("srtp", func(row *pbx.Trunk) any { return &row.SRTP }),
+	col("caller_id_privacy", func(row *pbx.Trunk) any { return &row.CallerIDPrivacy }),
+	col("identity_header", func(row *pbx.Trunk) any { return &row.IdentityHeader }),
 )
 
 // Trunk returns one trunk, or a NotFound error.

@@ -65,7 +65,8 @@ func TestTrunksFromBefore(t *testing.T) {
 			VALUES ('old', 'carrier', 'told', 'sip.example.org', 5061, 'tls', 'us', 'secret', 1, '+4930', 0, 3, 7, '192.0.2.0/24', 0, 5, 20)`)
 	want := &pbx.Trunk{Tenant: "old", Name: "carrier", Endpoint: "told", Host: "sip.example.org", Port: 5061,
 		Transport: pbx.TransportTLS, Username: "us", Secret: pbx.NewSecret("secret"), Register: true, CallerNumber: "+4930",
-		Addresses: []string{"192.0.2.0/24"}, MaxCalls: 5, QualifySeconds: 20, Priority: 50, Version: 3, Revision: 7}
+		Addresses: []string{"192.0.2.0/24"}, MaxCalls: 5, QualifySeconds: 20, Priority: 50, DTMF: "auto", SRTP: "off",
+		CallerIDPrivacy: "asserted", IdentityHeader: "pai", Version: 3, Revision: 7}
 	if k := s.TrunkOf("told"); !reflect.DeepEqual(k, want) {
 		t.Errorf("the trunk is %+v, want %+v", k, want)
 	}

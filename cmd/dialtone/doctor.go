@@ -251,7 +251,7 @@ func translation(version string) finding {
 func codecs(running map[string]bool) []finding {
 	var out []finding
 	for _, c := range asteriskconf.OptionalCodecs() {
-		f := finding{what: "codec " + c.Name, only: "phones of tenants whose codecs name it, which talk in the next one"}
+		f := finding{what: "codec " + c.Name, only: "phones and trunks whose codecs name it, which talk in the next one"}
 		if !slices.ContainsFunc(c.Modules, func(module string) bool { return running[module+".so"] }) {
 			f.err = fmt.Errorf("neither of its modules is running, %s", strings.Join(c.Modules, " and "))
 		}

@@ -82,7 +82,7 @@ func TestTrunkKeepsItsSecretToItself(t *testing.T) {
 	got := stable(l.must(201, "POST", "trunks", carrier))
 	if strings.Contains(got, "trunk-pass") ||
 		!strings.Contains(got,
-			`"port":5060,"priority":50,"qualify_seconds":30,"register":false,"teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
+			`"port":5060,"priority":50,"qualify_seconds":30,"register":false,"srtp":"off","teams":false,"transport":"udp","trust_id_inbound":true,"username":"dialtone"`) {
 		t.Errorf("answer %s", got)
 	}
 	l.must(200, "PATCH", "trunks/carrier", `{"register":true}`) // needs the secret it has

@@ -114,7 +114,10 @@ func references(d document) map[string][]any {
 			singular = strings.TrimSuffix(words, "es")
 		}
 		named := func(name, word string) bool {
-			return name != "first_extension" && (name == word || strings.HasSuffix(name, "_"+word)) // a number, of nobody yet
+			if name == "first_extension" || name == "from_user" { // a number, of nobody yet; an account at a carrier
+				return false
+			}
+			return name == word || strings.HasSuffix(name, "_"+word)
 		}
 		for name, list := range properties(d) {
 			switch {

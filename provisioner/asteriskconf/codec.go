@@ -51,8 +51,12 @@ func (o Options) formatsOf(p *pbx.PhoneSettings) []string {
 	if slices.Equal(p.Codecs, pbx.DefaultPhoneSettings("").Codecs) {
 		return plainFormats
 	}
-	var out []string
-	for _, name := range p.Codecs {
+	return o.formatsNamed(p.Codecs)
+}
+
+// formatsNamed are the formats of codecs that Asterisk translates.
+func (o Options) formatsNamed(names []string) (out []string) {
+	for _, name := range names {
 		if c := codecNamed(name); c.format != "" && o.speaks(c) {
 			out = append(out, c.format)
 		}
@@ -63,17 +67,34 @@ func (o Options) formatsOf(p *pbx.PhoneSettings) []string {
 	return out
 }
 
+// formatsOfTrunk are the formats of a trunk, best first. Where it does not choose, they are
+// those of the tenant's devices, so that nothing is translated, and the plain ones behind them:
+// carriers may speak nothing else.
+func (o Options) formatsOfTrunk(s *pbx.Snapshot, t *pbx.Trunk) []string {
+	if len(t.Codecs) > 0 {
+		return o.formatsNamed(t.Codecs)
+	}
+	out := slices.Clone(o.formatsOf(s.SettingsOf(t.Tenant)))
+	for _, f := range plainFormats {
+		if !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // speaks reports whether Asterisk translates a codec.
 func (o Options) speaks(c Codec) bool {
 	return len(c.Modules) == 0 || slices.Contains(o.Translates, c.Name)
 }
 
-// WantedCodecs are the optional codecs that a tenant of the snapshot wants for its phones.
+// WantedCodecs are the optional codecs that a tenant of the snapshot wants for its phones
+// or a trunk.
 func WantedCodecs(s *pbx.Snapshot) []Codec {
 	return slices.DeleteFunc(OptionalCodecs(), func(c Codec) bool {
 		return !slices.ContainsFunc(s.Tenants, func(t *pbx.Tenant) bool {
 			return slices.Contains(s.SettingsOf(t.Name).Codecs, c.Name)
-		})
+		}) && !slices.ContainsFunc(s.Trunks, func(t *pbx.Trunk) bool { return slices.Contains(t.Codecs, c.Name) })
 	})
 }
 
@@ -84,7 +105,7 @@ func (o Options) Unspoken(s *pbx.Snapshot) []string {
 	for _, c := range WantedCodecs(s) {
 		if !o.speaks(c) {
 			out = append(out, fmt.Sprintf("codec %s is not used: Asterisk cannot translate it without the module %s; phones "+
-				"talk in the next codec of their list", c.Name, strings.Join(c.Modules, " or ")))
+				"and trunks talk in the next codec of their list", c.Name, strings.Join(c.Modules, " or ")))
 		}
 	}
 	return out

@@ -38,6 +38,9 @@ func (v confValue) String() string {
 	return out
 }
 
+// Any reports whether there is a value.
+func (v confValue) Any() bool { return v.text != "" }
+
 // escapeComment writes every ';' as '\;'. Nothing else needs escaping and
 // nothing else can be: a backslash before any other character stays one.
 func escapeComment(s string) string { return strings.ReplaceAll(s, ";", `\;`) }

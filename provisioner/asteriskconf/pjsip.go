@@ -12,7 +12,6 @@ type pjsipView struct {
 	Nobody string // an endpoint that never registers
 	// Redirected is the context that runs when a phone's channel ends.
 	Redirected string
-	Codecs     string // formats of trunks
 	TLS        *pjsipTLS
 	Tenants    []pjsipTenant
 	Devices    []pjsipDevice
@@ -51,7 +50,7 @@ type pjsipDevice struct {
 const noExtension = "no_extension"
 
 func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
-	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext, Codecs: strings.Join(plainFormats, ","),
+	v := pjsipView{Nobody: nobodyEndpoint, Redirected: pbx.RedirectedContext,
 		Devices: make([]pjsipDevice, 0, len(s.Devices))}
 	var err error
 	if v.TLS, err = pjsipTLSOf(o.TLS); err != nil {
@@ -83,7 +82,7 @@ func pjsipOf(s *pbx.Snapshot, o Options) (any, error) {
 		v.Devices = append(v.Devices, view)
 	}
 	for _, t := range s.Trunks {
-		view, err := pjsipTrunkOf(s, t)
+		view, err := pjsipTrunkOf(s, t, o)
 		if err != nil {
 			return nil, fmt.Errorf("trunk %s of tenant %s: %w", t.Name, t.Tenant, err)
 		}

@@ -1,6 +1,7 @@
 package asteriskconf_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -20,7 +21,8 @@ func (r *realAsterisk) checkTrunks(t *testing.T, s *pbx.Snapshot) {
 			account = k.Endpoint
 		}
 		if got["Context"] != pbx.TrunkContext || got["Aors"] != k.Endpoint || got["OutboundAuth"] != account ||
-			got["Auth"] != "" || strings.Trim(got["FromDomain"], "[]") != k.Host {
+			got["Auth"] != "" || strings.Trim(got["FromDomain"], "[]") != cmp.Or(k.FromDomain, k.Host) ||
+			got["FromUser"] != k.FromUser || got["OutboundProxy"] != k.Proxy() {
 			t.Errorf("trunk %s: shown as %v", k.Name, got)
 		}
 		if got["AllowTransfer"] != "false" || got["MessageContext"] != "dialtone-nowhere" {
@@ -65,6 +67,11 @@ func TestTrunkIsChecked(t *testing.T) {
 		"secret":   func(k *pbx.Trunk) { k.Secret = pbx.NewSecret("a\nb") },
 		"endpoint": func(k *pbx.Trunk) { k.Endpoint = "dialtone-marker" },
 		"caller":   func(k *pbx.Trunk) { k.CallerNumber = "1)" },
+		"codec":    func(k *pbx.Trunk) { k.Codecs = []string{"pcma", "a\n[x]"} },
+		"dtmf":     func(k *pbx.Trunk) { k.DTMF = "auto\n[x]" },
+		"from":     func(k *pbx.Trunk) { k.FromUser = "a;b" },
+		"domain":   func(k *pbx.Trunk) { k.FromDomain = "a;b" },
+		"proxy":    func(k *pbx.Trunk) { k.OutboundProxy = "a;transport=tls" },
 	} {
 		k := &pbx.Trunk{Tenant: "default", Name: "carrier", Endpoint: "tabc", Host: "a.example", Port: 5060, Transport: pbx.TransportUDP,
 			Username: "user", Secret: pbx.NewSecret("password")}

@@ -79,28 +79,29 @@ func (p *PhoneSettings) Validate() error {
 	if p.VLAN <= 0 && p.VLANPriority != 0 {
 		es.Add(Invalidf("vlan_priority", "needs a vlan"))
 	}
-	es.Add(checkOneOf("srtp", p.SRTP, []string{"off", "optional", "required"}))
+	es.Add(checkOneOf("srtp", p.SRTP, SRTPPolicies))
 	if p.SRTP == "" {
 		es.Add(Invalidf("srtp", "is required: off, optional or required"))
 	}
 	es.Add(checkLogo(p.Logo))
-	p.checkCodecs(&es)
+	checkCodecs(&es, p.Codecs)
 	p.checkPaging(&es)
 	p.checkUploads(&es)
 	p.checkFirmware(&es)
 	return es.Err()
 }
 
-func (p *PhoneSettings) checkCodecs(es *Errors) {
-	if !slices.ContainsFunc(p.Codecs, func(c string) bool { return c == "g722" || c == "pcma" || c == "pcmu" }) {
+// checkCodecs refuses a list of codecs without one that Asterisk has in any case.
+func checkCodecs(es *Errors, codecs []string) {
+	if !slices.ContainsFunc(codecs, func(c string) bool { return c == "g722" || c == "pcma" || c == "pcmu" }) {
 		es.Add(Invalidf("codecs", "must name g722, pcma or pcmu, which Asterisk always speaks"))
 	}
-	for i, c := range p.Codecs {
+	for i, c := range codecs {
 		field := fmt.Sprintf("codecs[%d]", i)
 		if !slices.Contains(PhoneCodecs, c) {
 			es.Add(Invalidf(field, "%s is not one of %s", quote(c), strings.Join(PhoneCodecs, ", ")))
 		}
-		if slices.Contains(p.Codecs[:i], c) {
+		if slices.Contains(codecs[:i], c) {
 			es.Add(Invalidf(field, "%s is given twice", quote(c)))
 		}
 	}

@@ -47,8 +47,19 @@ type Trunk struct {
 	// Disabled takes it out of use: it does not register and brings no calls. Calls for help
 	// try it last.
 	Disabled bool
-	Version  int64
-	Revision int64
+	// Codecs are names of PhoneCodecs, best first; empty has those of the tenant, and beside
+	// them those that every carrier speaks.
+	Codecs []string
+	DTMF   string // of DTMFModes; "" is DefaultDTMF
+	// FromUser and FromDomain stand in From in place of the caller's number and Host, for
+	// carriers that know an account by them; "" leaves these.
+	FromUser, FromDomain string
+	OutboundProxy        string // host, perhaps with a port, by which all SIP goes; "" goes to Host
+	SRTP                 string // of SRTPPolicies; "" is SRTPOff
+	CallerIDPrivacy      string // of PrivacyPolicies; "" is PrivacyAsserted
+	IdentityHeader       string // of IdentityHeaders; "" is IdentityPAI
+	Version              int64
+	Revision             int64
 }
 
 // The bounds of calls outside where nobody said otherwise: two lines of ISDN for a trunk. A
@@ -138,6 +149,7 @@ func (t *Trunk) Validate() error {
 	if t.CallerNumber != "" {
 		es.Add(CheckExternalNumber("caller_number", t.CallerNumber))
 	}
+	t.checkSIP(&es)
 	return es.Err()
 }
 
@@ -160,16 +172,21 @@ func (t *Trunk) checkAccount() *Error {
 }
 
 // CheckOutside refuses a trunk that leads to this server itself, where every call would
-// come back: its host is one of own or loopback, and its port the one where Asterisk
-// listens for SIP. A host name that only DNS leads here is not seen.
+// come back: its host or outbound proxy is one of own or loopback, and the port the one where
+// Asterisk listens for SIP. A host name that only DNS leads here is not seen.
 func (t *Trunk) CheckOutside(port int, own []string) *Error {
-	host := strings.ToLower(t.Host)
+	field := "host"
+	if t.OutboundProxy != "" {
+		field = "outbound_proxy"
+	}
+	peer, at := t.peer()
+	host := strings.ToLower(peer)
 	here := host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(own, host)
 	if a, err := netip.ParseAddr(host); err == nil {
 		here = here || a.Unmap().IsLoopback() || slices.Contains(own, a.Unmap().String())
 	}
-	if here && t.Port == port {
-		return Invalidf("host", "%s is this server itself: name the carrier's", quote(t.Host))
+	if here && at == port {
+		return Invalidf(field, "%s is this server itself: name the carrier's", quote(peer))
 	}
 	return nil
 }

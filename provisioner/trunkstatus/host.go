@@ -59,18 +59,19 @@ func (w *Watcher) lookUp(ctx context.Context, all bool) {
 	)
 	g.SetLimit(lookupsAtOnce)
 	for _, t := range snap.Trunks {
-		if _, err := netip.ParseAddr(t.Host); err == nil || asking[t.Host] {
+		host := t.Peer()
+		if _, err := netip.ParseAddr(host); err == nil || asking[host] {
 			continue
 		}
-		asking[t.Host] = true
+		asking[host] = true
 		g.Go(func() error {
-			failed, was := known[t.Host]
+			failed, was := known[host]
 			if all || !was {
-				failed = !w.resolves(ctx, t.Host)
+				failed = !w.resolves(ctx, host)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			found[t.Host] = failed
+			found[host] = failed
 			return nil
 		})
 	}

@@ -144,7 +144,7 @@ func (w *Watcher) settle() {
 // derive maps Asterisk's words to ours. A registration that Asterisk does not list is yet
 // to be loaded, and a carrier without an answer yet is yet to be seen.
 func (w *Watcher) derive(t *pbx.Trunk) (s pbx.TrunkStatus) {
-	s.Unresolvable = w.unresolvable[t.Host]
+	s.Unresolvable = w.unresolvable[t.Peer()]
 	if w.registrations == nil {
 		return s
 	}

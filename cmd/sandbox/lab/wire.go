@@ -41,6 +41,9 @@ func (w *Wire) Trunk(more Object) Object {
 	return out
 }
 
+// HostPort is the address of what Trunk returned, as an outbound proxy has it.
+func HostPort(trunk Object) string { return fmt.Sprintf("%v:%v", trunk["host"], trunk["port"]) }
+
 // Answers sets how it answers a method from now on: "180 Ringing", "603 Decline"; "" swallows.
 func (w *Wire) Answers(method string, status ...string) {
 	w.mu.Lock()

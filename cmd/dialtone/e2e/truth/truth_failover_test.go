@@ -84,6 +84,8 @@ func TestFailoverRealAsterisk(t *testing.T) {
 			x.trunk(t, nil)
 			x.told(t)
 			x.helps(t)
+			x.speaks(t)
+			x.trunk(t, nil)
 			x.Kill(t)
 			for _, row := range failovers[:slices.IndexFunc(failovers, func(r failover) bool { return r.trunk != nil })] {
 				x.first.Answers("INVITE", row.says...)
@@ -104,7 +106,7 @@ func openExchange(t *testing.T, suite box.Suite) *exchange {
 	x.Do(t, "PUT", Tenant+"/trunks/b", x.second.Trunk(Object{"priority": 70}), nil)
 	x.Do(t, "PUT", Tenant+"/external-numbers/"+failoverNumber, Object{}, nil)
 	x.Extension(t, "101", "", nil)
-	x.Extension(t, "102", "", nil)
+	x.Extension(t, "102", "", Object{"anonymous": true})
 	x.Extension(t, "120", "", Object{"twin_number": failoverNumber, "ring_seconds": 10})
 	x.caller = x.Register(t, x.Device(t, "caller", "101", nil), phone.Options{})
 	x.other = x.Register(t, x.Device(t, "other", "102", nil), phone.Options{})
