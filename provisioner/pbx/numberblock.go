@@ -60,9 +60,6 @@ func digitsOf(number string) (n int64) {
 	return n
 }
 
-// MaxExtensionDigits is how many last digits of a number can be an extension's.
-const MaxExtensionDigits = 9
-
 // LastDigits is the extension whose number is the last digits of a number in E.164.
 func LastDigits(number string, digits int) Destination {
 	return Destination{Kind: ToExtension, Key: number[max(1, len(number)-digits):]}
