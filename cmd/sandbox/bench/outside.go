@@ -29,8 +29,9 @@ func (b *bench) outside(ctx context.Context) (rows []row, err error) {
 	if err := tool.carry(ctx); err != nil {
 		return nil, err
 	}
-	trunk := map[string]any{"host": "127.0.0.1", "port": tool.carrierPort(), "qualify_seconds": 0}
-	if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", map[string]any{"country": "DE"}, nil); err != nil {
+	country := map[string]any{"country": "DE", "max_calls": 0}
+	trunk := map[string]any{"host": "127.0.0.1", "port": tool.carrierPort(), "qualify_seconds": 0, "max_calls": 0}
+	if err := r.client.Do(ctx, "PATCH", "/v1/tenants/default", country, nil); err != nil {
 		return nil, err
 	}
 	if err := r.client.Do(ctx, "PUT", "/v1/tenants/default/trunks/carrier", trunk, nil, "Prefer", "wait=20"); err != nil {
