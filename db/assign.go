@@ -12,6 +12,17 @@ import (
 type Assignment struct {
 	Reseller, Tenant string
 	Destination      pbx.Destination
+	// ExtensionDigits are how many last digits of the number are the extension that it leads to;
+	// 0 is for Destination.
+	ExtensionDigits int
+}
+
+// destination is where a number leads in the tenant.
+func (a Assignment) destination(number string) pbx.Destination {
+	if a.ExtensionDigits > 0 {
+		return pbx.LastDigits(number, a.ExtensionDigits)
+	}
+	return a.Destination
 }
 
 // mayTarget refuses a place that is outside the reach of the author, as if it did not exist.
@@ -65,7 +76,7 @@ func (tx *Tx) AssignNumber(ctx context.Context, reach Reach, number string,
 	if row != nil {
 		*next = *row
 	}
-	next.Destination = to.Destination
+	next.Destination = to.destination(number)
 	if err := next.Validate(); err != nil {
 		return nil, err
 	}
@@ -258,6 +269,10 @@ func (tx *Tx) dropNumber(ctx context.Context, tenant, number string) error {
 
 // checkPools refuses more numbers than a reseller, or one above it, may have in its branch.
 func (tx *Tx) checkPools(ctx context.Context, reseller string) error {
+	if tx.later != nil {
+		tx.later.resellers[reseller] = true
+		return nil
+	}
 	for reseller != "" {
 		r, err := tx.Reseller(ctx, reseller)
 		if err != nil {

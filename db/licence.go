@@ -32,6 +32,10 @@ func (tx *Tx) checkLicence(ctx context.Context, old, e *pbx.Extension) error {
 
 // checkNumberLimit refuses one more number when the tenant has as many as it may.
 func (tx *Tx) checkNumberLimit(ctx context.Context, tenant string) error {
+	if tx.later != nil {
+		tx.later.tenants[tenant] = true
+		return nil
+	}
 	var allowed, used int
 	err := tx.sql.QueryRowContext(ctx, `SELECT max_numbers, CASE max_numbers WHEN 0 THEN 0
 		ELSE (SELECT count(*) FROM numbers WHERE tenant = ?1) END FROM tenants WHERE name = ?1`, tenant).Scan(&allowed, &used)

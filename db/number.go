@@ -135,7 +135,7 @@ func (tx *Tx) DeleteNumber(ctx context.Context, tenant, number string) error {
 // whose default it is.
 func (tx *Tx) unusedNumber(ctx context.Context, tenant, number string) error {
 	return tx.unused(ctx, "number "+number,
-		`SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND presentation_number = ?2
+		`SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND presentation_number = ?2 AND presentation_number <> ''
 		UNION ALL SELECT 'trunk', name FROM trunks WHERE tenant = ?1 AND default_number = ?2 ORDER BY 1, 2`, tenant, number)
 }
 

@@ -7,10 +7,10 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// TestUsersFromBefore migrates users of version 57, who belong to tenants, with a photo, a
+// TestUsersFromBefore migrates users of version 54, who belong to tenants, with a photo, a
 // session and half a sign-in.
 func TestUsersFromBefore(t *testing.T) {
-	db, s := writtenBy(t, 57,
+	db, s := writtenBy(t, 54,
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
 		`INSERT INTO users (tenant, username, full_name, email, personal_contact, language, timezone, login, desk_pin, password,
 			must_change, photo, version, revision, role, second_step)

@@ -20,6 +20,7 @@ type Tx struct {
 	asks     bool        // the author asks only what a write would answer
 	revision int64       // of this transaction; 0 while it has changed nothing
 	because  string      // why numbers change at this moment, for their history
+	later    *limitsLater
 }
 
 var errReadOnly = errors.New("configuration is written inside Update only")

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -106,17 +107,48 @@ func (v *Inventory) Unassign(ctx context.Context, by pbx.Author, reach db.Reach,
 	})
 }
 
+// blockWithin is how long a block of 10,000 numbers may take; some seconds are usual.
+const blockWithin = time.Minute
+
+// AddBlock brings numbers that are like one but for their Number, and assigns them where they
+// are to go to a tenant; all or none.
+func (v *Inventory) AddBlock(ctx context.Context, by pbx.Author, numbers []string, like pbx.InventoryNumber,
+	to db.Assignment) (ns []*pbx.InventoryNumber, err error) {
+	return v.each(ctx, by, numbers, func(tx *db.Tx, number string) (*pbx.InventoryNumber, error) {
+		n := like
+		n.Number = number
+		return tx.BringNumber(ctx, &n, to)
+	})
+}
+
+// Lead leads numbers that a tenant has to destinations there, all or none.
+func (v *Inventory) Lead(ctx context.Context, by pbx.Author, numbers []string, to db.Assignment) (ns []*pbx.Number,
+	err error) {
+	ctx, cancel := context.WithTimeout(ctx, blockWithin)
+	defer cancel()
+	_, err = v.db.Update(ctx, by, func(tx *db.Tx) error {
+		return tx.EachNumber(ctx, numbers, func(number string) error {
+			n, err := tx.LeadNumber(ctx, number, to)
+			ns = append(ns, n)
+			return err
+		})
+	})
+	if v.done(err) != nil {
+		return nil, err
+	}
+	return ns, nil
+}
+
 func (v *Inventory) each(ctx context.Context, by pbx.Author, numbers []string,
 	do func(*db.Tx, string) (*pbx.InventoryNumber, error)) (ns []*pbx.InventoryNumber, err error) {
+	ctx, cancel := context.WithTimeout(ctx, blockWithin)
+	defer cancel()
 	_, err = v.db.Update(ctx, by, func(tx *db.Tx) error {
-		for _, number := range numbers {
+		return tx.EachNumber(ctx, numbers, func(number string) error {
 			n, err := do(tx, number)
-			if err != nil {
-				return err
-			}
 			ns = append(ns, n)
-		}
-		return nil
+			return err
+		})
 	})
 	if v.done(err) != nil {
 		return nil, err

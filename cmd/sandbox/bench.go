@@ -11,7 +11,7 @@ import (
 
 type benchCommand struct {
 	Binary string `required:"" type:"existingfile" help:"The built dialtone."`
-	Only   string `placeholder:"NAME" help:"Measure one thing: create, change, live, render, phone, call, overload, edit or storm."`
+	Only   string `placeholder:"NAME" help:"Measure one thing: create, change, live, render, phone, call, outside, overload, edit, numbers or storm."`
 	Short  bool   `help:"Fewer rounds, about three minutes; the figures are rough."`
 	Dir    string `placeholder:"DIR" type:"path" help:"Where the offices live meanwhile, on the disk to measure; default: the system's folder for temporary files."`
 	Suite  string `enum:"22,16" default:"22" help:"Which Asterisk: 22 (Debian sid) or 16 (Debian 11)."`

@@ -15,7 +15,7 @@ import (
 var theirs = map[string]string{"extensions": "101", "devices": "desk", "mailboxes": "101", "groups": "sales", "users": "alice",
 	"numbers": "+493012345600", "trunks": "carrier", "classes-of-service": "home", "ring-groups": "sales", "forwards": "101",
 	"external-numbers": "+4915112345678", "button-templates": "T46U", "port-requests": "munich", "documents": "letter",
-	"resellers": "below-north"}
+	"resellers": "below-north", "contacts": "taxi", "blocked-callers": "+498912345", "carriers": "telco", "rates": "+49"}
 
 // branches makes two resellers, each with a reseller below and a tenant; the tenants have the
 // same extensions.
@@ -23,9 +23,14 @@ func (l *lab) branches() {
 	for _, side := range []string{"north", "south"} {
 		l.must(201, "PUT", "/v1/resellers/"+side, `{}`)
 		l.must(201, "PUT", "/v1/resellers/below-"+side, `{"parent":"`+side+`"}`)
+		for path, body := range map[string]string{"carriers/telco": `{}`, "rates/+49": `{"price":20}`,
+			"users/alice": `{"full_name":"Alice","role":"reseller-admin"}`} {
+			l.must(201, "PUT", "/v1/resellers/below-"+side+"/"+path, body)
+		}
 		shop := "/v1/tenants/shop-" + side
 		l.must(201, "PUT", shop, `{"reseller":"below-`+side+`"}`)
 		for path, body := range map[string]string{"mailboxes/101": `{"name":"Ada","pin":"4711"}`, "groups/sales": `{}`,
+			"contacts/taxi": `{"title":"Taxi","numbers":["0305550"]}`, "blocked-callers/+498912345": `{}`,
 			"trunks/carrier": `{"host":"192.0.2.9"}`, "classes-of-service/home": `{}`, "external-numbers/+4915112345678": `{}`,
 			"button-templates/T46U": `{"buttons":{}}`, "port-requests/munich": `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`} {
 			l.must(201, "PUT", shop+"/"+path, body)
@@ -59,6 +64,7 @@ func TestNoCrossingBetweenBranches(t *testing.T) {
 	l := newLab(t)
 	l.branches()
 	tokens := map[string]string{"south": l.resellerToken("south"), "below-south": l.resellerToken("below-south"),
+		"person of south": l.resellerPerson("south", "sam")(), "person of below-south": l.resellerPerson("below-south", "sam")(),
 		"tenant-admin": l.newToken(pbx.RoleTenantAdmin, "shop-south"), "operator": l.newToken(pbx.RoleOperator, "shop-south")}
 	for name, token := range tokens {
 		for _, p := range l.permissions() {

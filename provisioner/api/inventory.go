@@ -22,6 +22,12 @@ type NumberServices struct {
 	SMSProfile   string `json:"sms_profile,omitempty" doc:"As voice_carrier, for SMS"`
 }
 
+// row is a number with the services.
+func (s NumberServices) row() pbx.InventoryNumber {
+	return pbx.InventoryNumber{Kind: s.Kind, Voice: s.Voice == nil || *s.Voice, SMS: s.SMS, Fax: s.Fax,
+		VoiceCarrier: s.VoiceCarrier, SMSProfile: s.SMSProfile}
+}
+
 // NumberTarget is where a number goes.
 type NumberTarget struct {
 	Reseller    string `json:"reseller,omitempty" doc:"The reseller that gets it; the caller's own, or the platform, if left out"`
@@ -171,10 +177,7 @@ func (a *api) registerInventory() {
 	})
 	declare(a, who, op("GET", "/{number}/history", "list-number-history", "What happened to the number, oldest first"),
 		a.numberHistory)
-	declare(a, who, op("POST", "/assign", "assign-numbers", "Hand numbers on to a reseller or a tenant, all or none"),
-		a.assignNumbers)
-	declare(a, who, op("POST", "/unassign", "unassign-numbers", "Take numbers back from their tenants, all or none"),
-		a.unassignNumbers)
+	a.registerNumberBlocks(op)
 	a.registerNumberUploads()
 	a.registerNumberClaims()
 }
@@ -224,15 +227,12 @@ func (a *api) addInventoryNumber(ctx context.Context, in *struct{ Body NumberOrd
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	n := &pbx.InventoryNumber{Number: pbx.PlainNumber(in.Body.Number), Kind: in.Body.Kind, Voice: true, SMS: in.Body.SMS,
-		Fax: in.Body.Fax, VoiceCarrier: in.Body.VoiceCarrier, SMSProfile: in.Body.SMSProfile}
-	if in.Body.Voice != nil {
-		n.Voice = *in.Body.Voice
-	}
-	if err := pbx.CheckE164("number", n.Number); err != nil {
+	row := in.Body.NumberServices.row()
+	row.Number = pbx.PlainNumber(in.Body.Number)
+	if err := pbx.CheckE164("number", row.Number); err != nil {
 		return nil, a.problem(err)
 	}
-	n, err = a.ctl.Inventory.Add(ctx, author(ctx), n, to)
+	n, err := a.ctl.Inventory.Add(ctx, author(ctx), &row, to)
 	if err != nil {
 		return nil, a.problem(err)
 	}

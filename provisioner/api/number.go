@@ -67,6 +67,12 @@ func registerNumbers(a *api) {
 	}))
 }
 
+// numberView is a number as a client reads it.
+func (a *api) numberView(ctx context.Context, n *pbx.Number) Number {
+	return Number{Number: n.Number, Description: n.Description, Destination: n.Destination.String(), Rules: numberRules(n),
+		Timezone: n.Timezone, Anonymous: string(n.Anonymous), CallerIDPrefix: n.CallerIDPrefix, Apply: a.applied(ctx, n.Revision, 0)}
+}
+
 // numberRules are the rules of a number as clients read them.
 func numberRules(n *pbx.Number) (out []NumberRule) {
 	for _, r := range n.Rules {

@@ -176,6 +176,5 @@ func (a *api) claimNumber(ctx context.Context, in *struct {
 		return nil, a.problem(err)
 	}
 	return &answer[Number]{Status: http.StatusCreated, Location: "/v1/tenants/" + in.Tenant + "/numbers/" + n.Number,
-		Body: Number{Number: n.Number, Description: n.Description, Destination: n.Destination.String(),
-			Apply: a.applied(ctx, n.Revision, 0)}}, nil
+		Body: a.numberView(ctx, n)}, nil
 }

@@ -314,6 +314,11 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	ask(200, "POST", numbers+"/assign", numbers+"/assign", `{"numbers":["+4930555001"],"tenant":"acme"}`)
 	ask(200, "POST", numbers+"/unassign", numbers+"/unassign", `{"numbers":["+4930555001"]}`)
 	ask(200, "GET", numbers+"/+4930555001/history", one+"/history", "")
+	ask(201, "POST", numbers+"/block", numbers+"/block", `{"first":"+4930556000","count":2,"tenant":"acme"}`)
+	ask(200, "POST", "/v1/tenants/acme/numbers/lead", "/v1/tenants/{tenant}/numbers/lead", `{"first":"+4930556000","last":"+4930556001","destination":"hangup"}`)
+	ask(200, "POST", numbers+"/unassign", numbers+"/unassign", `{"first":"+4930556000","count":2}`)
+	ask(200, "DELETE", numbers+"/+4930556000", one, "")
+	ask(200, "DELETE", numbers+"/+4930556001", one, "")
 	ask(200, "DELETE", numbers+"/+4930555001", one, "")
 	const file = "Country Code,Phone Number,Voice,SMS,Fax\n49,+4930555001,TRUE,FALSE,FALSE\n49,x,TRUE,FALSE,FALSE\n"
 	ask(200, "POST", numbers+"/upload", numbers+"/upload", file)

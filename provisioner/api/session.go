@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -32,7 +33,7 @@ func (in *sessionInput) Resolve(ctx huma.Context) []error {
 
 // registerSessions declares the list of a user's sessions, and ending them.
 func registerSessions(a *api, k kindOfUser, own access) {
-	path, of := k.path+"/{username}/sessions", k.name[:len(k.name)-len("user")]
+	path, of := k.path+"/{username}/sessions", strings.TrimSuffix(k.name, "user")
 	account := func(p Place) pbx.Account { return k.fresh(p.tenant, "").Account() }
 	declare(a, own, k.operation("GET", path, of+"list-sessions", "List the user's sessions, the newest first"),
 		func(ctx context.Context, in *getInput) (*page[UserSession], error) {

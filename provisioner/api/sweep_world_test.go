@@ -146,6 +146,8 @@ var actionsSwept = map[string][]string{
 	"create-reseller-carrier": {"/v1/resellers/north/carriers", `{"name":"fresh","service":"voice","description":"first"}`},
 	"put-reseller-carrier":    {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
 	"patch-reseller-carrier":  {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
+	"add-number-block":        {"/v1/numbers/block", `{"first":"+4930556000","count":2,"kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","sms_profile":null,"tenant":"default","destination":"hangup"}`},
+	"lead-numbers":            {"numbers/lead", `{"numbers":["+493012345678"],"destination":"hangup"}`},
 	"create-reseller-user":    {"/v1/resellers/north/users", `{"username":"bob","full_name":"Bob","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
 	"put-reseller-user":       {"/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
 	"patch-reseller-user":     {"/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},

@@ -407,3 +407,45 @@ func TestCodesMailedAreLimited(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 }
+
+// A user of a reseller signs in with a mailed code as one of a tenant does; another of the same
+// name, in the tenant, gets neither the code nor the session.
+func TestUserOfAResellerSignsIn(t *testing.T) {
+	p := newPeople(t)
+	p.fresh(someServer)
+	carol := pbx.NewResellerUser("north", "carol")
+	carol.FullName, carol.Role, carol.Password = "Carol North", pbx.RoleResellerAdmin, Hash(rightPassword)
+	carol.SecondStep, carol.PersonalContact = pbx.SecondStepEmail, "carol@north.example"
+	p.write(func(ctx context.Context, tx *db.Tx) error {
+		return errors.Join(tx.PutReseller(ctx, &pbx.Reseller{Name: "north"}), tx.PutUser(ctx, carol))
+	})
+	theirs, err := p.Begin(t.Context(), Credentials{Account: carol.Account(), Username: "carol",
+		Password: pbx.NewSecret(rightPassword), Address: "192.0.2.9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter, ok, err := p.NextCode(t.Context())
+	if err != nil || !ok || letter.To != "carol@north.example" {
+		t.Fatalf("the letter is for %q, %v", letter.To, err)
+	}
+	text, err := letter.Text(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.try("carol", rightPassword, "192.0.2.9"); err != nil { // ends nothing of the other's
+		t.Fatal(err)
+	}
+	done, err := p.confirm(theirs, mailedCode.FindString(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := p.alive(done.Session.Reveal())
+	if by == nil || by.Reseller != "north" || by.Tenant != "" || by.Role != pbx.RoleResellerAdmin ||
+		by.Actor != "user carol of reseller north" || by.Account != carol.Account() {
+		t.Fatalf("the caller is %+v", by)
+	}
+	p.write(func(ctx context.Context, tx *db.Tx) error { return tx.DeleteReseller(ctx, "north") })
+	if p.alive(done.Session.Reveal()) != nil || p.Still(t.Context(), by) == nil {
+		t.Error("the session outlives the reseller")
+	}
+}

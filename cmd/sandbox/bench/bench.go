@@ -48,8 +48,10 @@ var experiments = []experiment{
 	{"render", 2 * time.Minute, (*bench).render},
 	{"phone", 8 * time.Minute, (*bench).phoneFiles},
 	{"call", 5 * time.Minute, (*bench).calls},
+	{"outside", 5 * time.Minute, (*bench).outside},
 	{"overload", time.Minute, (*bench).overload},
 	{"edit", 2 * time.Minute, (*bench).edit},
+	{"numbers", 3 * time.Minute, (*bench).numbers},
 	{"storm", 3 * time.Minute, (*bench).storm},
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -89,12 +88,6 @@ func (r *room) makeGroup(ctx context.Context, members []*pbx.Device) error {
 
 // addNative lets the same callees be dialled without Stasis.
 func (r *room) addNative(ctx context.Context, s *pbx.Snapshot) error {
-	path := filepath.Join(r.dir, "asterisk", "etc", "extensions.conf")
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return fmt.Errorf("adding native calls: %w", err)
-	}
-	defer f.Close()
 	// A context that is named twice is one: these stand beside the rendered ones,
 	// and a number goes before a pattern.
 	var text strings.Builder
@@ -109,15 +102,7 @@ func (r *room) addNative(ctx context.Context, s *pbx.Snapshot) error {
 	}
 	fmt.Fprintf(&text, "exten => %s%s,1,Dial(%s,%d,i)\n same => n,Hangup()\n", nativeWith, groupDial,
 		strings.Join(legs, "&"), pbx.DefaultRingSeconds)
-	if _, err := f.WriteString(text.String()); err != nil {
-		return fmt.Errorf("adding native calls: %w", err)
-	}
-	session, err := r.dialAMI(ctx)
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	return session.Reload(ctx, "pbx_config.so")
+	return r.addDialplan(ctx, text.String())
 }
 
 // callLines pairs the second twenty devices, who call, with the first, or with the

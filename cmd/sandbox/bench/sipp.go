@@ -105,12 +105,26 @@ func (s *sipp) serve(ctx context.Context, port, scenario string, callees []*pbx.
 	if err != nil {
 		return fmt.Errorf("registering the callees: %w: %s", err, lastWords(out))
 	}
+	return s.answer(ctx, port, scenario)
+}
+
+// answer starts answering at a port, whoever calls.
+func (s *sipp) answer(ctx context.Context, port, scenario string) error {
 	p, err := start(s.command(context.WithoutCancel(ctx), port, "-sf", scenario+".xml", "-trace_err", "-error_file",
 		scenario+"-errors.log"))
 	if err == nil {
 		s.callees = append(s.callees, p)
 	}
 	return err
+}
+
+// carry starts a carrier that answers every call.
+func (s *sipp) carry(ctx context.Context) error { return s.answer(ctx, s.ports[1], "uas") }
+
+// carrierPort is where the carrier is called.
+func (s *sipp) carrierPort() int {
+	port, _ := strconv.Atoi(s.ports[1]) // newSipp has made it of a number
+	return port
 }
 
 // stop ends the callees; sipp takes a signal for a failure, so that is none.

@@ -16,9 +16,7 @@ func open003(t *testing.T) (*seedOffice, []row) {
 			body["parent"] = "master"
 		}
 		o.Do(t, "PUT", "/v1/resellers/"+name, body, nil)
-		var made struct{ Token string }
-		o.Do(t, "POST", "/v1/tokens", Object{"name": name, "reseller": name}, &made)
-		o.tokens[name] = made.Token
+		o.tokens[name] = o.resellerAdmin(t, name)
 	}
 	o.Do(t, "PUT", shop, Object{"reseller": "north"}, nil)
 	var made struct{ Token string }
@@ -30,7 +28,7 @@ func open003(t *testing.T) (*seedOffice, []row) {
 }
 
 // The words of the document, the enterprise of the table and its numbers. A reseller, north,
-// stands below a master reseller.
+// stands below a master reseller; both have an admin that has signed in.
 const (
 	uploading  = "Uploading Phone Numbers/"
 	assigning  = "Assigning a Phone Number/"
@@ -75,6 +73,23 @@ func (o *seedOffice) rows003() []row {
 			converse(t, out, in)
 			HangUp(t, out, in)
 		}},
+		{assigning + "The Reseller assigns the Phone Number/s to an Enterprise", nil,
+			"a block of numbers leads to the extensions by its last digits; each is called by its own", func(t *testing.T) {
+				o.ExtensionOf(t, "shop", "102", "", Object{"name": "Second"})
+				block := Object{"first": "+4930555101", "last": "+4930555102"}
+				o.may(t, "north", "POST", "/v1/numbers/block", block)
+				block["tenant"], block["extension_digits"] = "shop", 3
+				o.may(t, "north", "POST", "/v1/numbers/assign", block)
+				o.Applied(t)
+				out, in := Connect(t, o.ada(t), o.clerk, "+4930555101")
+				HangUp(t, out, in)
+				o.mayNot(t, "shop", "POST", shop+"/numbers/lead", Object{"first": "+4930555101", "count": 4, "extension_digits": 3}, 404)
+				o.may(t, "shop", "POST", shop+"/numbers/lead", Object{"first": "+4930555101", "count": 2})
+				o.Applied(t)
+				if got := Refusal(t, o.ada(t), "+4930555101"); got != 404 {
+					t.Errorf("the call ends with %d", got)
+				}
+			}},
 		{deleting + "This option is applicable for unassigned DIDs only", nil, "the delete is refused, and the user is still called", func(t *testing.T) {
 			o.mayNot(t, "north", "DELETE", "/v1/numbers/"+shopLine, nil, 409)
 			out, in := Connect(t, o.ada(t), o.clerk, shopLine)
@@ -111,6 +126,19 @@ func (o *seedOffice) rows003() []row {
 			o.may(t, "shop", "DELETE", shop+"/numbers/+4930555007", nil)
 		}},
 	}
+}
+
+// resellerAdmin makes a user of a reseller, who chooses a password, and returns the session.
+func (o *seedOffice) resellerAdmin(t *testing.T, reseller string) string {
+	t.Helper()
+	path, chosen := "/v1/resellers/"+reseller+"/users/nora", "correct horse"
+	o.Do(t, "PUT", path, Object{"full_name": "Nora", "role": "reseller-admin"}, nil)
+	var once struct{ Password string }
+	o.Do(t, "POST", path+"/reset-password", nil, &once)
+	o.Do(t, "POST", path+"/password", Object{"current": once.Password, "new": chosen}, nil)
+	var session struct{ Token string }
+	o.Do(t, "POST", "/v1/sign-in", Object{"reseller": reseller, "username": "nora", "password": chosen}, &session)
+	return session.Token
 }
 
 // may sends a request as an account of the document, which is allowed.
