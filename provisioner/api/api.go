@@ -101,6 +101,7 @@ func (a *api) register(e *echo.Echo) {
 	registerExternalNumbers(a)
 	registerContacts(a)
 	registerBlockedCallers(a)
+	registerRoutes(a)
 	registerPortRequests(a)
 	registerTrunks(a)
 	registerForwards(a)
