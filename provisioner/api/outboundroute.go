@@ -15,10 +15,10 @@ type RouteFields struct {
 
 // RouteTrunk is a trunk of a route.
 type RouteTrunk struct {
-	Trunk  string `json:"trunk" doc:"Its name"`
-	Prefix string `json:"prefix,omitempty" doc:"1 to 8 digits that are put before each number, in place of a +"`
-	Format string `json:"format,omitempty" enum:"+e164,e164,international,national," doc:"How the carrier wants numbers, in the tenant's country: +e164 (+493012345, if left out), e164 (493012345), international (00493012345), or national (03012345, other countries as international). Short numbers stay"`
-	Weight int    `json:"weight,omitempty" minimum:"0" maximum:"100" doc:"Share of the calls that try it first, 1 to 100; those without one come behind, in their order. Twins, external devices and members of groups try the heaviest first"`
+	Trunk  string           `json:"trunk" doc:"Its name"`
+	Prefix string           `json:"prefix,omitempty" doc:"1 to 8 digits that are put before each number, in place of a +"`
+	Format pbx.NumberFormat `json:"format,omitempty" enum:"+e164,e164,international,national," doc:"How the carrier wants numbers, in the tenant's country: +e164 (+493012345, if left out), e164 (493012345), international (00493012345), or national (03012345, other countries as international). Short numbers stay"`
+	Weight int              `json:"weight,omitempty" minimum:"0" maximum:"100" doc:"Share of the calls that try it first, 1 to 100; those without one come behind, in their order. Twins, external devices and members of groups try the heaviest first"`
 }
 
 // Route is what a client reads.
