@@ -122,7 +122,7 @@ func (o *OutboundRoute) checkTrunks(es *Errors) {
 	case n == 0 && o.Block == "":
 		es.Add(Invalidf("trunks", "is required where block does not say why such calls are refused"))
 	case n > 0 && o.Block != "":
-		es.Add(Invalidf("block", "refuses all calls: leave trunks out"))
+		es.Add(Invalidf("block", "must not be given with trunks: it refuses all calls"))
 	case n > maxRouteTrunks:
 		es.Add(Invalidf("trunks", "has %d entries, at most %d are allowed", n, maxRouteTrunks))
 		return
