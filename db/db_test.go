@@ -152,6 +152,11 @@ func sampleContact() *pbx.Contact {
 	return &pbx.Contact{Tenant: "acme", Name: "taxi", Title: "Taxi", Numbers: []string{"+49305550", "030777"}}
 }
 
+func sampleRoute() *pbx.OutboundRoute {
+	return &pbx.OutboundRoute{Tenant: "default", Name: "south", Description: "Munich", Match: []string{"+4989", "any"}, Priority: 7,
+		Trunks: []pbx.RouteTrunk{{Trunk: "plain", Prefix: "9", Format: pbx.FormatNational, Weight: 3}}, CallerID: []string{"trunk"}}
+}
+
 func sampleBlockedCaller() *pbx.BlockedCaller {
 	return &pbx.BlockedCaller{Tenant: "acme", Number: "+4989", Begins: true, Description: "calls at night"}
 }

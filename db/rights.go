@@ -52,7 +52,11 @@ func (tx *Tx) rightsOf(ctx context.Context, owner *pbx.Extension) (pbx.Rights, e
 	if err != nil {
 		return pbx.Rights{}, fmt.Errorf("reading the class of service of %s: %w", owner.Number, err)
 	}
-	alone := pbx.Rows{Tenants: []*pbx.Tenant{tenant}, Extensions: []*pbx.Extension{owner}, Classes: classes}
+	routes, err := routeTable.rows(ctx, tx, `WHERE tenant = ?`, owner.Tenant)
+	if err != nil {
+		return pbx.Rights{}, fmt.Errorf("reading the routes of tenant %s: %w", owner.Tenant, err)
+	}
+	alone := pbx.Rows{Tenants: []*pbx.Tenant{tenant}, Extensions: []*pbx.Extension{owner}, Classes: classes, Routes: routes}
 	rights := pbx.NewSnapshot(0, alone).RightsOf(owner)
 	rights.Countries, err = tx.countriesOf(ctx, owner.Tenant)
 	return rights, err

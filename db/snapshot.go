@@ -42,6 +42,7 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		allOf(ctx, tx, contactTable, &r.Contacts),
 		allOf(ctx, tx, blockedCallerTable, &r.BlockedCallers),
 		allOf(ctx, tx, trunkTable, &r.Trunks),
+		allOf(ctx, tx, routeTable, &r.Routes),
 		allOf(ctx, tx, forwardTable, &r.Forwards),
 		allOf(ctx, tx, numberTable, &r.Numbers),
 		allOf(ctx, tx, classTable, &r.Classes),

@@ -80,11 +80,23 @@ func (tx *Tx) saveTrunk(ctx context.Context, old, t *pbx.Trunk) error {
 	if err := tx.needDefaultNumber(ctx, t); err != nil {
 		return err
 	}
+	if t.Teams {
+		switch routed, err := tx.has(ctx, `SELECT 1 FROM (`+routesOver+`)`, t.Tenant, "", t.Name); {
+		case err != nil:
+			return fmt.Errorf("looking for routes over trunk %s: %w", t.Name, err)
+		case routed:
+			return pbx.Refusedf("teams", "routes lead over trunk %s, and none is asked about numbers of Teams", t.Name)
+		}
+	}
 	return trunkTable.save(ctx, tx, old, t)
 }
 
-// DeleteTrunk removes a trunk. Where it is the last for numbers of its type, an InUse error
-// names the devices and extensions that ring outside through it.
+// routesOver are the routes of tenant ?1 that lead over trunk ?3.
+const routesOver = `SELECT 'route', r.name FROM routes r, json_each(r.trunks) t
+	WHERE r.tenant = ?1 AND json_extract(t.value, '$.trunk') = ?3`
+
+// DeleteTrunk removes a trunk. An InUse error names the routes that lead over it and, where it
+// is the last for numbers of its type, the devices and extensions that ring outside through it.
 func (tx *Tx) DeleteTrunk(ctx context.Context, tenant, name string) error {
 	if err := tx.writable(); err != nil {
 		return err
@@ -100,7 +112,7 @@ func (tx *Tx) DeleteTrunk(ctx context.Context, tenant, name string) error {
 		UNION ALL SELECT 'extension', e.number FROM extensions e JOIN external_numbers n ON n.tenant = e.tenant AND n.number = e.twin_number
 		WHERE e.tenant = ?1 AND n.type = ?2 AND NOT EXISTS (
 			SELECT 1 FROM trunks WHERE tenant = ?1 AND name <> ?3 AND teams = (?2 = 'teams'))
-		ORDER BY 1, 2`, tenant, string(old.Reaches()), name)
+		UNION ALL `+routesOver+` ORDER BY 1, 2`, tenant, string(old.Reaches()), name)
 	if err != nil {
 		return err
 	}

@@ -150,6 +150,7 @@ type Controller struct {
 	// ExternalNumbers and Trunks lead out of a tenant.
 	ExternalNumbers *Resource[pbx.ExternalNumber]
 	Trunks          *Resource[pbx.Trunk]
+	OutboundRoutes  *Resource[pbx.OutboundRoute]
 	Forwards        *Resource[pbx.Forward]
 	// Numbers lead calls from outside in, ClassesOfService limit calls to the outside.
 	Numbers          *Resource[pbx.Number]
@@ -252,6 +253,7 @@ func (c *Controller) makeKinds() {
 	c.PhoneSettings, c.ButtonTemplates = newPhoneSettings(c), newButtonTemplates(c)
 	c.Contacts = newContacts(c)
 	c.BlockedCallers = newBlockedCallers(c)
+	c.OutboundRoutes = newOutboundRoutes(c)
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)

@@ -33,6 +33,8 @@ func TestAuditSpeaksTheAPIsLanguage(t *testing.T) {
 		{"blocked-caller", "blocked-callers/+4989", `{"begins":true,"description":"calls at night"}`,
 			reflect.TypeFor[pbx.BlockedCaller](), reflect.TypeFor[BlockedCaller]()},
 		{"trunk", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"s3cret"}`, reflect.TypeFor[pbx.Trunk](), reflect.TypeFor[Trunk]()},
+		{"route", "routes/south", `{"match":["+4989"],"trunks":[{"trunk":"carrier","prefix":"9","format":"e164","weight":3}],"caller_id":["trunk"]}`,
+			reflect.TypeFor[pbx.OutboundRoute](), reflect.TypeFor[Route]()},
 		{"extension", "extensions/102", `{"name":"Bert"}`, reflect.TypeFor[pbx.Extension](), reflect.TypeFor[Extension]()},
 		{"extension", "extensions/101", `{"name":"Anna","mailbox":"101","groups":["sales"],"allowed_devices":["mobile","hardware"],"call_waiting":false,"presence":false,
 			"twin_number":"+4915112345678","class_of_service":"home","ring":"sequence","record":true}`, reflect.TypeFor[pbx.Extension](), reflect.TypeFor[Extension]()},

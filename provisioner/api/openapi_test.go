@@ -209,6 +209,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	askMessages(l, ask, tenant)
 	ask(201, "POST", "contacts", tenant+"contacts", `{"name":"taxi","title":"Taxi","numbers":["0305550"]}`)
 	ask(201, "POST", "blocked-callers", tenant+"blocked-callers", `{"number":"+498912345"}`)
+	ask(201, "POST", "routes", tenant+"routes", `{"name":"south","match":["+4989"],"trunks":[{"trunk":"carrier"}]}`)
+	ask(409, "DELETE", "trunks/carrier", tenant+"trunks/{name}", "")
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
@@ -221,6 +223,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"ring-groups":      {tenant + "ring-groups", "sales", "name", `{"number":"600","members":[{"extension":"101"}]}`},
 		"contacts":         {tenant + "contacts", "taxi", "name", `{"title":"Taxi","numbers":["0305551"]}`},
 		"blocked-callers":  {tenant + "blocked-callers", "+498912345", "number", `{"begins":true}`},
+		"routes":           {tenant + "routes", "south", "name", `{"match":["+4989"],"trunks":[{"trunk":"carrier"}]}`},
 		"groups":           {tenant + "groups", "sales", "name", `{}`},
 		"button-templates": {tenant + "button-templates", "T46U", "model", `{"buttons":{}}`},
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
@@ -270,7 +273,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
 		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
-		{"trunks/carrier", "trunks/{name}"},
+		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

@@ -298,10 +298,12 @@ func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v
 	for _, w := range l.Own.Ways {
 		var way dialplanWay
 		into(es, &way.Trunk)(newEndpointName("trunk", w.Trunk))
+		var sent sentNumber
+		into(es, &sent)(newSentNumber("external_number", w.Number))
 		if w.Caller != "" {
 			into(es, &way.Caller)(newOutsideNumber("caller_number", w.Caller))
 		}
-		way.Channel = pbx.PJSIP.Device(v.Number.String() + "@" + way.Trunk.String())
+		way.Channel = pbx.PJSIP.Device(sent.String() + "@" + way.Trunk.String())
 		v.Ways = append(v.Ways, way)
 	}
 	return v

@@ -173,5 +173,20 @@ func newOutsideNumber(field, s string) (outsideNumber, *pbx.Error) {
 
 func (n outsideNumber) String() string { return n.text }
 
+// sentNumber is what a carrier is asked for: an outsideNumber as a route writes it.
+type sentNumber struct{ text string }
+
+var sentPattern = regexp.MustCompile(`^\+?[0-9]{3,36}$`)
+
+// newSentNumber refuses what has a meaning in a URI or an argument of Dial.
+func newSentNumber(field, s string) (sentNumber, *pbx.Error) {
+	if !sentPattern.MatchString(s) {
+		return sentNumber{}, pbx.Invalidf(field, "is no number that a carrier can be asked for")
+	}
+	return sentNumber{s}, nil
+}
+
+func (n sentNumber) String() string { return n.text }
+
 // Any reports whether there is a number.
 func (n outsideNumber) Any() bool { return n.text != "" }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -27,6 +28,7 @@ type office struct {
 	ExternalNumbers []pbx.ExternalNumber
 	Numbers         []pbx.Number
 	Classes         []pbx.ClassOfService
+	Routes          []*pbx.OutboundRoute
 	Trunks          []struct {
 		pbx.Trunk
 		Secret string
@@ -94,6 +96,10 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		r.Shuffle(len(ks), func(i, j int) { ks[i], ks[j] = ks[j], ks[i] })
 		r.Shuffle(len(os), func(i, j int) { os[i], os[j] = os[j], os[i] })
 	}
+	rs := slices.Clone(o.Routes)
+	if shuffle {
+		slices.Reverse(rs)
+	}
 	gs := make([]*pbx.RingGroup, len(o.RingGroups))
 	for i := range o.RingGroups {
 		gs[i] = &o.RingGroups[i]
@@ -113,6 +119,7 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		Numbers:         os,
 		Classes:         cs,
 		RingGroups:      gs,
+		Routes:          rs,
 	})
 }
 

@@ -49,7 +49,7 @@ func (c *trackedCall) makeCaller(ch *channel, at time.Time) {
 // of a leg that is a call of its own, by the name of the Local channel.
 func (t *Tracker) named(by, to *channel, dialString string) {
 	if number, _, outside := strings.Cut(dialString, "@"); outside {
-		to.leg.Number, to.leg.Name = number, ""
+		to.leg.Number, to.leg.Name = t.o.Snapshot().CalledBy(to.endpoint, number), ""
 	}
 	leg, isLeg := strings.CutPrefix(by.name, "Local/")
 	if !isLeg || to.leg.Device != "" {

@@ -67,6 +67,6 @@ func (r routing) leads(e *Extension, l Leg) bool {
 	}
 	return slices.ContainsFunc(l.Own.Ways, func(w Way) bool {
 		t := r.s.TrunkOf(w.Trunk)
-		return t == nil || r.linkOf(t).open() && r.tenantFull(t.Tenant, 0) == ""
+		return t == nil || r.linkOf(outlet{trunk: t}).open() && r.tenantFull(t.Tenant, 0) == ""
 	}) && r.mayCharge(l.Own)
 }

@@ -9,9 +9,9 @@ import (
 
 // link is one trunk of a chain, of which the next is tried when one does not take a call.
 type link struct {
-	trunk *Trunk
-	over  string // why the trunk is passed over; "" is tried in its turn
-	full  bool   // passed over because of a bound
+	outlet
+	over string // why the trunk is passed over; "" is tried in its turn
+	full bool   // passed over because of a bound
 }
 
 // open reports whether the trunk is tried.
@@ -56,16 +56,16 @@ func (r routing) goesOn(t *Trunk, o Outcome, help bool) bool {
 // chain returns the trunks that a call outside tries, in order, and why others are passed
 // over. A call that has come back has the chain that it began with: a position in it means
 // the same trunk, whatever has changed meanwhile.
-func (r routing) chain(trunks []*Trunk, help bool) (chain []link, over []link) {
+func (r routing) chain(ways []outlet, help bool) (chain []link, over []link) {
 	if r.c.Resumed {
-		return r.recalledChain(trunks, help), nil
+		return r.recalledChain(ways, help), nil
 	}
 	var last []link
-	for _, t := range trunks {
-		l := r.linkOf(t)
+	for _, o := range ways {
+		l := r.linkOf(o)
 		switch {
-		case help && (t.Disabled || !l.open()), l.open() && r.signedOut(t):
-			last = append(last, link{trunk: t})
+		case help && (o.trunk.Disabled || !l.open()), l.open() && r.signedOut(o.trunk):
+			last = append(last, link{outlet: o})
 		case !l.open():
 			over = append(over, l)
 		default:
@@ -76,35 +76,35 @@ func (r routing) chain(trunks []*Trunk, help bool) (chain []link, over []link) {
 }
 
 // recalledChain is the chain that Order names, or else all trunks.
-func (r routing) recalledChain(trunks []*Trunk, help bool) (out []link) {
-	add := func(t *Trunk) {
-		l := link{trunk: t}
+func (r routing) recalledChain(ways []outlet, help bool) (out []link) {
+	add := func(o outlet) {
+		l := link{outlet: o}
 		if !help {
-			l = r.linkOf(t)
+			l = r.linkOf(o)
 		}
 		out = append(out, l)
 	}
 	if r.c.Order == "" {
-		for _, t := range trunks {
-			add(t)
+		for _, o := range ways {
+			add(o)
 		}
 		return out
 	}
 	for endpoint := range strings.SplitSeq(r.c.Order, orderMark) {
-		i := slices.IndexFunc(trunks, func(t *Trunk) bool { return t.Endpoint == endpoint })
+		i := slices.IndexFunc(ways, func(o outlet) bool { return o.trunk.Endpoint == endpoint })
 		if i < 0 { // its place is kept
-			out = append(out, link{trunk: &Trunk{Tenant: r.c.Tenant, Name: "that is gone", Endpoint: endpoint},
-				over: "a trunk is gone"})
+			gone := &Trunk{Tenant: r.c.Tenant, Name: "that is gone", Endpoint: endpoint}
+			out = append(out, link{outlet: outlet{trunk: gone}, over: "a trunk is gone"})
 			continue
 		}
-		add(trunks[i])
+		add(ways[i])
 	}
 	return out
 }
 
 // linkOf says whether a trunk is passed over now.
-func (r routing) linkOf(t *Trunk) link {
-	l := link{trunk: t}
+func (r routing) linkOf(o outlet) link {
+	l, t := link{outlet: o}, o.trunk
 	switch why := r.trunkFull(t, 0); {
 	case !dialable(t.Endpoint):
 		l.over = fmt.Sprintf("trunk %s has no endpoint", t.Name)
@@ -181,7 +181,7 @@ func (r routing) passVariable(legs []Leg) []Variable {
 		several = true
 		for _, w := range l.Own.Ways {
 			t := r.s.TrunkOf(w.Trunk)
-			if t != nil && (!r.linkOf(t).open() || r.signedOut(t)) && !strings.Contains(over, orderMark+w.Trunk+orderMark) {
+			if t != nil && (!r.linkOf(outlet{trunk: t}).open() || r.signedOut(t)) && !strings.Contains(over, orderMark+w.Trunk+orderMark) {
 				over += orderMark + w.Trunk + orderMark
 			}
 		}

@@ -162,6 +162,15 @@ func (b *behind) external(number string) {
 		Kind: DeviceExternal, ExternalNumber: number})
 }
 
+// routes gives the tenant a route over trunks.
+func (b *behind) routes(o *OutboundRoute, trunks ...string) {
+	o.Tenant, o.Name = "acme", fmt.Sprintf("route-%d", len(b.rows.Routes))
+	for _, name := range trunks {
+		o.Trunks = append(o.Trunks, RouteTrunk{Trunk: name})
+	}
+	b.rows.Routes = append(b.rows.Routes, o)
+}
+
 // silent lets the carrier be asked and not answer.
 func (b *behind) silent() {
 	b.rows.Trunks[0].QualifySeconds, b.call.Live = 30, lines{"tcarrier": -1}
@@ -252,6 +261,29 @@ var ruleset = map[string]struct {
 			Seconds: 60})
 	}, leaves, goesNowhere},
 	"trunk not full": {mobile, func(b *behind) { b.call.Live = lines{"tcarrier": 9} }, leaves, leaves},
+	"a route":        {mobile, func(b *behind) { b.routes(&OutboundRoute{Match: []string{"any"}}, "carrier") }, leaves, leaves},
+	"a route blocks it": {mobile, func(b *behind) { b.routes(&OutboundRoute{Match: []string{"any"}, Block: "too dear"}) },
+		goesNowhere, goesNowhere},
+	"a route blocks all but it": {mobile, func(b *behind) {
+		b.routes(&OutboundRoute{Match: []string{"any", "national", "+49", "+4916"}, Block: "too dear"})
+		b.routes(&OutboundRoute{Match: []string{"+4917"}}, "carrier")
+	}, leaves, leaves},
+	"a route over a trunk that is not in use": {mobile, func(b *behind) {
+		b.rows.Trunks = append(b.rows.Trunks, &Trunk{Tenant: "acme", Name: "off", Endpoint: "toff", Disabled: true})
+		b.routes(&OutboundRoute{Match: []string{"national"}}, "off")
+	}, goesNowhere, goesNowhere},
+	"a route over a trunk for Teams": {mobile, func(b *behind) {
+		b.rows.Trunks = append(b.rows.Trunks, &Trunk{Tenant: "acme", Name: "teams", Endpoint: "tteams", Teams: true})
+		b.routes(&OutboundRoute{Match: []string{"national"}}, "teams")
+	}, goesNowhere, goesNowhere},
+	"a route of another tenant blocks it": {mobile, func(b *behind) {
+		b.rows.Routes = append(b.rows.Routes, &OutboundRoute{Tenant: "bolt", Name: "no", Match: []string{"any"}, Block: "no"})
+	}, leaves, leaves},
+	"a number of our own, and a route blocks it": {ownNumber, func(b *behind) {
+		b.routes(&OutboundRoute{Match: []string{"any"}, Block: "too dear"})
+	}, inside, inside},
+	"emergency, a route blocks it": {"112", func(b *behind) { b.routes(&OutboundRoute{Match: []string{"any"}, Block: "no"}) },
+		leaves, goesNowhere},
 }
 
 // TestEveryDoorAsksEveryRule goes through every door for every rule.
@@ -353,10 +385,10 @@ func TestNoDoorWithoutRules(t *testing.T) {
 	if len(declared) != len(Doors) || len(declared) < 6 {
 		t.Errorf("%d doors are declared and %d listed", len(declared), len(Doors))
 	}
-	leading := map[string]bool{"leave": true, "leadOut": true, "across": true, "identity": true, "TrunkAt": true,
+	leading := map[string]bool{"leave": true, "leadOut": true, "outlets": true, "across": true, "identity": true, "TrunkAt": true,
 		"TrunkFor":     true, // of a call that comes in
 		"ShownForHelp": true} // which looks at what they show
-	for _, name := range slices.Concat(callers["TrunkFor"], callers["TrunksFor"], callers["TrunksForHelp"]) {
+	for _, name := range slices.Concat(callers["TrunkFor"], callers["TrunksFor"], callers["TrunksForHelp"], callers["outlets"]) {
 		if !leading[name] {
 			t.Errorf("%s looks for a trunk: lead there by toOutside or leadOut, which ask Rights", name)
 		}

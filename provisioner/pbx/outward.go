@@ -95,30 +95,34 @@ func (r routing) forHelp(number string) Plan {
 // leave is the plan that dials a number on the tenant's trunks for its type, on one after the
 // other until one takes the call.
 func (r routing) leave(owner *Extension, by NumberType, a Answer, number string) Plan {
-	trunks, help := r.s.TrunksFor(r.c.Tenant, by), a.Reading.Emergency
+	help := a.Reading.Emergency
+	ways, routed := r.s.outlets(r.c.Tenant, by, a.Reading, r.now)
 	if help {
-		trunks = r.s.TrunksForHelp(r.c.Tenant)
+		ways, routed = plainOutlets(r.s.TrunksForHelp(r.c.Tenant)), nil
 	}
-	if len(trunks) == 0 {
+	switch {
+	case len(ways) == 0 && help:
 		p := hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
-		if help {
-			p.Steps[0].Help = &Help{Number: number} // people nearby are told all the same
-		}
+		p.Steps[0].Help = &Help{Number: number} // people nearby are told all the same
 		return p
+	case len(ways) == 0 && len(routed) > 0:
+		return hangup(CauseCongestion, "no trunk of route %s is in use, by which %s leaves", routed[0].Name, number)
+	case len(ways) == 0:
+		return hangup(CauseCongestion, "tenant %s has no trunk that %s could leave by", r.c.Tenant, number)
 	}
 	if why := r.tenantFull(r.c.Tenant, 0); why != "" && !help && !r.c.Resumed {
 		return atBound(why)
 	}
-	chain, over := r.chain(trunks, help)
+	chain, over := r.chain(ways, help)
 	if len(chain) == 0 {
 		return closed(over)
 	}
-	p := Plan{Order: orderOf(chain, len(trunks))}
+	p := Plan{Order: orderOf(chain, len(ways))}
 	for i := range chain {
-		dial := r.leaveBy(owner, chain[i].trunk, a, number)
+		dial := r.leaveBy(owner, chain[i].outlet, a, number)
 		if dial.Next = r.after(chain, i, help); i > 0 {
-			dial.Rule = fmt.Sprintf("%s dials %s through trunk %s, number %d of %d: trunk %s did not take the call%s",
-				owner.holder(), number, chain[i].trunk.Name, i+1, len(chain), chain[i-1].trunk.Name, r.said())
+			dial.Rule = fmt.Sprintf("%s dials %s through trunk %s%s, number %d of %d: trunk %s did not take the call%s",
+				owner.holder(), number, chain[i].trunk.Name, chain[i].by(), i+1, len(chain), chain[i-1].trunk.Name, r.said())
 		} else if len(over) > 0 {
 			dial.Rule += "; passed over: " + reasons(over)
 		}
@@ -140,17 +144,20 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 }
 
 // leaveBy is the step that dials a number on one trunk.
-func (r routing) leaveBy(owner *Extension, t *Trunk, a Answer, number string) Step {
-	from := r.c.Extension(r.s)
-	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number}},
+func (r routing) leaveBy(owner *Extension, o outlet, a Answer, number string) Step {
+	from, t := r.c.Extension(r.s), o.trunk
+	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number, Sent: o.sends(number)}},
 		Seconds: outwardSeconds, Record: owner.Record || from != nil && from.Record,
-		Show: &Shown{Number: presentationOf(owner, t), Hidden: owner.Anonymous && !a.Reading.Emergency}}
+		Show: &Shown{Number: o.shows(owner), Hidden: owner.Anonymous && !a.Reading.Emergency}}
 	if a.Reading.Emergency {
 		r.insist(&dial, t)
 	}
-	r.showCaller(&dial, owner, t)
+	r.showCaller(&dial, owner, o)
 	r.tellDiverted(&dial, owner, number)
-	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s: %s", owner.holder(), number, t.Name, a.Allowed)
+	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s%s: %s", owner.holder(), number, t.Name, o.by(), a.Allowed)
+	if sent := dial.Legs[0].Sent; sent != number {
+		dial.Rule += ", written as " + sent
+	}
 	return dial
 }
 
@@ -165,18 +172,18 @@ func (r routing) insist(dial *Step, t *Trunk) {
 
 // showCaller changes what a carrier is shown for a call that owner forwards, where
 // the tenant wants callers to be seen.
-func (r routing) showCaller(dial *Step, owner *Extension, t *Trunk) {
+func (r routing) showCaller(dial *Step, owner *Extension, o outlet) {
 	tenant := r.s.Tenant(r.c.Tenant)
 	if len(r.c.Hops) == 0 || tenant == nil || tenant.ForwardCaller != ShowCaller {
 		return
 	}
-	dial.Called = presentationOf(owner, t)
+	dial.Called = o.shows(owner)
 	dial.Show = nil                               // an outside caller's number and its privacy stay as they are
 	if !externalPattern.MatchString(r.c.Caller) { // without one, the carrier learns whose the call is, and tells nobody
-		dial.Show = &Shown{Number: presentationOf(owner, t), Hidden: true}
+		dial.Show = &Shown{Number: o.shows(owner), Hidden: true}
 	}
 	if from := r.c.Extension(r.s); from != nil {
-		dial.Show = &Shown{Number: presentationOf(from, t), Hidden: from.Anonymous}
+		dial.Show = &Shown{Number: o.shows(from), Hidden: from.Anonymous}
 	}
 }
 
@@ -189,7 +196,7 @@ func (r routing) across(owner *Extension, n *Number) Plan {
 		Show: &Shown{Number: owner.PresentationNumber, Hidden: owner.Anonymous}, Next: follow(1, 2, 3, 4)}
 	if t := r.s.TrunkFor(r.c.Tenant, NumberSIP); t != nil {
 		dial.Show.Number = presentationOf(owner, t)
-		r.showCaller(&dial, owner, t)
+		r.showCaller(&dial, owner, outlet{trunk: t})
 	}
 	r.tellDiverted(&dial, owner, n.Number)
 	dial.Rule = fmt.Sprintf("%s is a number of this system: the call stays in the house", n.Number)

@@ -13,7 +13,8 @@ type Rights struct {
 	Country string // in which the number is read as it is dialled; "" for none
 	// Countries are all of the tenant: an automatic call reaches the help of none of them.
 	Countries []string
-	Class     *ClassOfService // nil is the standard class
+	Class     *ClassOfService  // nil is the standard class
+	Routes    []*OutboundRoute // of the tenant, in order
 	// Own returns the number of any tenant of this system; nil for other numbers. Nil
 	// knows none.
 	Own func(e164 string) *Number
@@ -73,7 +74,19 @@ func (r Rights) Ask(door Door, number string, known *ExternalNumber) Answer {
 	case !dialled && known == nil:
 		return a.refused(CauseUnallocated, "%s is none of the dialling rules of %s", quote(number), inWords(r.Country))
 	}
-	return r.byClass(a, number)
+	return r.byRoute(r.byClass(a, number), number, known)
+}
+
+// byRoute refuses a number that leads outside where a route blocks it.
+func (r Rights) byRoute(a Answer, number string, known *ExternalNumber) Answer {
+	if a.Refused != "" || known != nil && known.Type == NumberTeams {
+		return a
+	}
+	if routed := routesFor(r.Routes, a.Reading); len(routed) > 0 && routed[0].Block != "" {
+		return a.refused(CauseRefused, "%s may not call %s: route %s blocks it: %s", r.Holder, number, routed[0].Name,
+			routed[0].Block)
+	}
+	return a
 }
 
 // byClass decides about a number that leads outside.
@@ -116,7 +129,7 @@ func inWords(iso string) string {
 // tenant, with the tenant's class of service.
 func (s *Snapshot) RightsOf(e *Extension) Rights {
 	return Rights{Holder: e.holder(), Country: s.CountryOf(e), Countries: s.CountriesOf(e.Tenant), Class: s.ClassOf(e),
-		Own: s.Owned}
+		Routes: s.routes[e.Tenant], Own: s.Owned}
 }
 
 // holder names the extension or tenant that has rights.

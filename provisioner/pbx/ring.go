@@ -3,6 +3,7 @@ package pbx
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // RingMode says in which order the devices of an extension ring.
@@ -25,6 +26,8 @@ type Leg struct {
 	Device     string     // name of the device, for people; the number of an outside leg
 	// Outside is the number to ring through the trunk that Endpoint is; "" for devices.
 	Outside string
+	// Sent is what the carrier is asked for to reach Outside; "" is Outside itself.
+	Sent string
 	// Server is the SIP URI of the carrier where Outside is dialled there whatever is known of
 	// the trunk's contact; "" for all but calls for help.
 	Server string
@@ -41,6 +44,7 @@ type Leg struct {
 // Way is a trunk by which a leg leads outside.
 type Way struct {
 	Trunk  string // its PJSIP endpoint
+	Number string // what its carrier is asked for
 	Caller string // shown to the carrier as the caller's number; "" shows the caller's own
 }
 
@@ -108,7 +112,7 @@ func (l Leg) Channel() string {
 		return InsideChannel(l.Inside, l.Endpoint)
 	}
 	if l.Outside != "" {
-		channel := "PJSIP/" + l.Outside + "@" + l.Endpoint
+		channel := "PJSIP/" + cmp.Or(l.Sent, l.Outside) + "@" + l.Endpoint
 		if l.Server != "" {
 			channel += "/" + l.Server
 		}
@@ -236,9 +240,10 @@ func (s *Snapshot) leadOut(door Door, own *OwnLeg, e *Extension, number string, 
 	if !externalPattern.MatchString(number) {
 		return false
 	}
-	for _, t := range s.TrunksFor(e.Tenant, n.Type) {
-		if dialable(t.Endpoint) {
-			own.Ways = append(own.Ways, Way{t.Endpoint, presentationOf(e, t)})
+	ways, _ := s.outlets(e.Tenant, n.Type, a.Reading, time.Time{})
+	for _, o := range ways {
+		if dialable(o.trunk.Endpoint) {
+			own.Ways = append(own.Ways, Way{o.trunk.Endpoint, o.sends(number), o.shows(e)})
 		}
 	}
 	if len(own.Ways) == 0 {

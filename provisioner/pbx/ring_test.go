@@ -82,7 +82,7 @@ func TestRouteRings(t *testing.T) {
 		}
 	}
 	legs := s.Rings(s.Extension("acme", "102"))[0].Legs
-	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 30, Number: "+4915111", Ways: []Way{{"tcarrier", "+4930"}},
+	if diff := cmp.Diff([]*OwnLeg{{Seconds: 20}, {Seconds: 30, Number: "+4915111", Ways: []Way{{"tcarrier", "+4915111", "+4930"}},
 		Confirm: true, Owner: "102"}}, []*OwnLeg{legs[0].Own, legs[1].Own}); diff != "" {
 		t.Errorf("legs of 102: -want +got:\n%s", diff)
 	}

@@ -44,20 +44,21 @@ func (g *RingGroup) ordered(t Turn, seed uint64) []RingMember {
 			return t.Answers[a.Number()].Count - t.Answers[b.Number()].Count
 		})
 	case StrategyRandom, StrategyWeighted:
-		shuffle(ms, rand.New(rand.NewPCG(seed, hashOf(g.Tenant, g.Name))))
+		shuffle(ms, func(m RingMember) int { return max(m.Weight, 1) },
+			rand.New(rand.NewPCG(seed, hashOf(g.Tenant, g.Name))))
 	}
 	return ms
 }
 
-// shuffle draws one member after the other, each in proportion to its weight.
-func shuffle(ms []RingMember, rnd *rand.Rand) {
+// shuffle draws one after the other, each in proportion to its weight, which is at least 1.
+func shuffle[T any](ms []T, weight func(T) int, rnd *rand.Rand) {
 	for i := range ms {
 		total := 0
 		for _, m := range ms[i:] {
-			total += max(m.Weight, 1)
+			total += weight(m)
 		}
 		at := i
-		for drawn := rnd.IntN(total) - max(ms[i].Weight, 1); drawn >= 0; drawn -= max(ms[at].Weight, 1) {
+		for drawn := rnd.IntN(total) - weight(ms[i]); drawn >= 0; drawn -= weight(ms[at]) {
 			at++
 		}
 		ms[i], ms[at] = ms[at], ms[i]

@@ -29,6 +29,7 @@ type Rows struct {
 	Rates           []*Rate
 	// PortingIn are numbers of tenants that another carrier may still have.
 	PortingIn []string
+	Routes    []*OutboundRoute
 }
 
 // Snapshot is all desired state at one revision, immutable once built: files,
@@ -57,6 +58,7 @@ type Snapshot struct {
 	numbers        map[key]*ExternalNumber
 	trunks         map[key][]*Trunk // by the type of number they reach, in the order in which they are tried
 	trunkEndpoints map[string]*Trunk
+	routes         map[string][]*OutboundRoute // of each tenant, in order
 	ownNumbers     map[key]*Number
 	owned          map[string]*Number // of all tenants
 	sent           map[key]*Number    // by what carriers may call them
@@ -104,6 +106,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexUsers()
 	s.indexCountries()
 	s.indexTrunks()
+	s.indexRoutes()
 	s.indexSent()
 	s.indexRingNumbers()
 	s.indexFeatureCodes()

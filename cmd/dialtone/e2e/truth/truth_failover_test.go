@@ -86,6 +86,7 @@ func TestFailoverRealAsterisk(t *testing.T) {
 			x.helps(t)
 			x.speaks(t)
 			x.trunk(t, nil)
+			x.routes(t)
 			x.Kill(t)
 			for _, row := range failovers[:slices.IndexFunc(failovers, func(r failover) bool { return r.trunk != nil })] {
 				x.first.Answers("INVITE", row.says...)
