@@ -35,6 +35,7 @@ const (
 	kindNumber         = "number"
 	kindClassOfService = "class-of-service"
 	kindRingGroup      = "ring-group"
+	kindAnnouncement   = "announcement"
 	kindFeatureCodes   = "feature-codes"
 	kindToken          = "token"
 )

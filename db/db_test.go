@@ -151,6 +151,11 @@ func sampleContact() *pbx.Contact {
 	return &pbx.Contact{Tenant: "acme", Name: "taxi", Title: "Taxi", Numbers: []string{"+49305550", "030777"}}
 }
 
+func sampleAnnouncement() *pbx.Announcement {
+	return &pbx.Announcement{Tenant: "acme", Name: "closed", Title: "Closed at night", Sound: strings.Repeat("0a", 32),
+		Length: 2500 * time.Millisecond}
+}
+
 func sampleBlockedCaller() *pbx.BlockedCaller {
 	return &pbx.BlockedCaller{Tenant: "acme", Number: "+4989", Begins: true, Description: "calls at night"}
 }

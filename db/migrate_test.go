@@ -168,6 +168,7 @@ func fillEverything(t testing.TB, db *DB) {
 				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) },
 					func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) },
 					func() error { return tx.PutContact(ctx, sampleContact()) },
+					func() error { return tx.PutAnnouncement(ctx, sampleAnnouncement()) },
 					func() error { return tx.PutBlockedCaller(ctx, sampleBlockedCaller()) },
 					func() error { return tx.PutFeatureCodes(ctx, sampleFeatureCodes()) })
 			})

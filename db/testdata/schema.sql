@@ -22,6 +22,17 @@ CREATE TRIGGER phone_created AFTER INSERT ON phones BEGIN
     INSERT INTO phone_since VALUES (new.mac, CAST(unixepoch('subsec') * 1000 AS INTEGER));
 END;
 
+CREATE TABLE announcements (
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name     TEXT    NOT NULL CHECK (name <> ''),
+    title    TEXT    NOT NULL,
+    sound    TEXT    NOT NULL,
+    length   INTEGER NOT NULL CHECK (length >= 0),
+    version  INTEGER NOT NULL CHECK (version > 0),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE answer_counts (
     tenant    TEXT    NOT NULL,
     extension TEXT    NOT NULL,

@@ -100,6 +100,7 @@ func (a *api) register(e *echo.Echo) {
 	registerButtonTemplates(a)
 	registerExternalNumbers(a)
 	registerContacts(a)
+	registerAnnouncements(a)
 	registerBlockedCallers(a)
 	registerPortRequests(a)
 	registerTrunks(a)
