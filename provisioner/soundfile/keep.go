@@ -53,7 +53,7 @@ func (f *Files) Keep(ctx context.Context, from io.Reader) (Kept, error) {
 	made, err := sound.Convert(from, narrow, wide)
 	var wrong *sound.Error
 	if errors.As(err, &wrong) {
-		return Kept{}, pbx.Invalidf("", "the file %s", wrong.Message)
+		return Kept{}, &pbx.Error{Kind: pbx.Invalid, Message: wrong.Error()}
 	}
 	if err != nil {
 		return Kept{}, fmt.Errorf("converting a sound: %w", err)
