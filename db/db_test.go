@@ -101,7 +101,8 @@ func sampleReseller() *pbx.Reseller {
 
 func sampleMailbox() *pbx.Mailbox {
 	return &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Ada", PIN: pbx.NewSecret("98761234"),
-		EmailNotification: true, Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true}
+		EmailNotification: true, Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true,
+		Timezone: "Asia/Tokyo", Language: "pt_BR", MaxMessages: 20, MaxSeconds: 120, MinSeconds: 3}
 }
 
 func sampleExtension() *pbx.Extension {

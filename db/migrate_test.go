@@ -220,7 +220,8 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"FormerModel": true, "Trunk.QualifySeconds": true, "BusyOnlyInCall": true, "Tenant.ClassOfService": true,
 	"Extension.Hidden": true, "Phone.Settings": true, "Phone.Handsets": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true,
 	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true,
-	"VoicemailSubject": true, "VoicemailText": true}
+	"VoicemailSubject": true, "VoicemailText": true,
+	"Mailbox.Timezone": true, "Mailbox.Language": true, "MaxMessages": true, "MaxSeconds": true, "MinSeconds": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

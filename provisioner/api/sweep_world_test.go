@@ -89,7 +89,7 @@ var kindsSwept = map[string]kindSwept{
 		`{"name":"Anna","type":"sip-virtual","parent_device":"desk","groups":null,"twin_number":null,"allowed_devices":null}`}, nil},
 	"devices": {"name", "spare", "fresh", []string{`{"kind":"sip","extension":"101","class":"third-party","username":"some-user","secret":"abcdefgh01234567","external_number":null,"confirm":null}`,
 		`{"kind":"external","external_number":"+4915112345678","extension":"101","class":null,"username":null,"secret":null}`}, []string{`{"kind":"sip","extension":"101","class":"third-party","username":"other-user","secret":"abcdefgh01234567"}`}},
-	"mailboxes":        {"number", "101", "150", []string{`{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true}`}, nil},
+	"mailboxes":        {"number", "101", "150", []string{`{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true,"timezone":"Asia/Tokyo","language":"de","max_messages":9,"max_seconds":99,"min_seconds":3}`}, nil},
 	"groups":           {"name", "sales", "fresh", []string{`{}`}, nil},
 	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","role":"user","extension":"102"}`}},
 	"external-numbers": {"number", "+4915112345678", "+4915112345679", []string{`{"description":"Anna","type":"sip","available":true}`}, nil},
