@@ -26,6 +26,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
 	"github.com/dialtone-pbx/dialtone/provisioner/cdr"
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/eventlog"
 	"github.com/dialtone-pbx/dialtone/provisioner/fleet"
 	"github.com/dialtone-pbx/dialtone/provisioner/guard"
 	"github.com/dialtone-pbx/dialtone/provisioner/limit"
@@ -77,6 +78,8 @@ type Options struct {
 	Mail mail.Server
 	// MailRetry is the pause before the second attempt to mail something; 0 is 30 s.
 	MailRetry time.Duration
+	// EncodeEvent is the data of an event as listeners outside read it, in JSON.
+	EncodeEvent func(event.Event) ([]byte, error)
 	// Control acts on channels; without it calls can be watched only.
 	Control calls.Control
 	Logger  *slog.Logger
@@ -95,6 +98,7 @@ type AMI struct {
 // are safe for concurrent use.
 type Controller struct {
 	Events      *event.Hub            // events for the API's stream and for lamps
+	EventLog    *eventlog.Log         // events of before
 	Apply       *apply.Loop           // brings Asterisk to the desired state
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
@@ -165,6 +169,10 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c := &Controller{db: o.DB, log: o.Logger, Events: event.NewHub(), site: o.Site,
 		overTLS: o.Asterisk.TLS != nil}
 	c.snapshot.Store(snap)
+	if c.EventLog, err = eventlog.New(ctx, eventlog.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
+		Encode: o.EncodeEvent}); err != nil {
+		return nil, err
+	}
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
 		Log: o.Logger})
@@ -266,8 +274,12 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.Guard.Run(ctx) })
 	g.Go(func() error { return c.NumberFiles.Run(ctx) })
 	g.Go(func() error { return c.numberLife.Run(ctx) })
+	g.Go(func() error { return c.EventLog.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
+	if e := c.EventLog.End(ctx); e != nil {
+		c.log.Error("storing the last events", "error", e)
+	}
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

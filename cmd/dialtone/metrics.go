@@ -65,6 +65,8 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 		func() float64 { waiting, _, _ := ctl.Away.Counts(); return float64(waiting) })
 	m.gauge("dialtone_call_lines_unreadable", "Parts of it that could not be read, since the start.",
 		func() float64 { _, _, skipped := ctl.Away.Counts(); return float64(skipped) })
+	m.gauge("dialtone_events_not_kept", "Events that GET /v1/events cannot send later: the database was too slow.",
+		func() float64 { return float64(ctl.EventLog.Dropped()) })
 	m.watchTrunks(ctl)
 	return m
 }

@@ -175,6 +175,26 @@ CREATE TABLE endpoint_status (
     seen_at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE event_run (
+    one    INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    run    INTEGER NOT NULL,
+    ended  INTEGER NOT NULL CHECK (ended IN (0, 1)),
+    killed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+    id     INTEGER NOT NULL PRIMARY KEY,
+    tenant TEXT    REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    type   TEXT    NOT NULL CHECK (type <> ''),
+    at     INTEGER NOT NULL,
+    data   TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE events_lost (
+    tenant TEXT    NOT NULL PRIMARY KEY,
+    upto   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE extension_numbers (
     tenant    TEXT    NOT NULL,
     extension TEXT    NOT NULL,
@@ -744,6 +764,10 @@ CREATE INDEX changes_of_revision ON changes (revision);
 CREATE INDEX devices_of_extension ON devices (tenant, extension);
 
 CREATE INDEX devices_of_external_number ON devices (tenant, external_number);
+
+CREATE INDEX events_at ON events (at);
+
+CREATE INDEX events_of_tenant ON events (tenant, id);
 
 CREATE INDEX extension_numbers_of ON extension_numbers (tenant, extension);
 

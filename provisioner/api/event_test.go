@@ -14,12 +14,21 @@ import (
 // stream opens the event stream; events come as "type data" until it ends.
 func (l *lab) stream() (events <-chan string, leave func()) {
 	l.t.Helper()
+	return l.streamFrom("", "")
+}
+
+// streamFrom opens it with a query and a Last-Event-ID. Each id comes as "id N" before its event.
+func (l *lab) streamFrom(query, last string) (events <-chan string, leave func()) {
+	l.t.Helper()
 	ctx, cancel := context.WithCancel(l.t.Context())
-	req, err := http.NewRequestWithContext(ctx, "GET", l.url+"/v1/events", nil)
+	req, err := http.NewRequestWithContext(ctx, "GET", l.url+"/v1/events"+query, nil)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+l.token)
+	if last != "" {
+		req.Header.Set("Last-Event-ID", last)
+	}
 	res, err := noRedirect.Do(req)
 	if err != nil {
 		l.t.Fatal(err)
@@ -35,6 +44,9 @@ func (l *lab) stream() (events <-chan string, leave func()) {
 		defer res.Body.Close()
 		kind := ""
 		for lines.Scan() {
+			if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
+				out <- "id " + id
+			}
 			if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
 				kind = name
 			}

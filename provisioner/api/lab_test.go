@@ -85,7 +85,7 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, VoicemailDir: l.spool, Logger: log, UploadDir: t.TempDir(), SoundDir: t.TempDir(),
 		Site: site, PhoneHash: phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site}).Hash,
-		AMI: provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control,
+		AMI: provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control, EncodeEvent: EncodeEvent,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,8 @@ const (
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
+	// Gap is an event of a stream alone: some that the client asked for are not kept.
+	Gap Type = "gap"
 )
 
 // Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,

@@ -8,8 +8,8 @@ import (
 
 // Event is one thing that happened.
 type Event struct {
-	ID     uint64 // counts up from the start of the program, over all tenants
-	Type   Type   // Data's, or Missed
+	ID     uint64 // counts up over all tenants
+	Type   Type   // Data's, or Missed, whose ID is that of the event before the first missed one
 	At     time.Time
 	Tenant string // that has the object; "" for an event about the platform
 	Data   Data   // nil for Missed
@@ -57,13 +57,29 @@ type Hub struct {
 	listeners atomic.Int64 // len(subs), read without the lock
 
 	mu     sync.Mutex
+	keep   func(Event)
 	last   uint64 // ID of the last event
 	subs   map[*Subscription]struct{}
 	closed bool
 }
 
 // NewHub returns a hub without subscribers.
-func NewHub() *Hub { return &Hub{subs: map[*Subscription]struct{}{}} }
+func NewHub() *Hub { return &Hub{keep: func(Event) {}, subs: map[*Subscription]struct{}{}} }
+
+// Keep hands each event to keep as well, which must not block, and counts IDs up from before.
+// It is called before the first event.
+func (h *Hub) Keep(before uint64, keep func(Event)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last, h.keep = before, keep
+}
+
+// Last returns the ID of the last event.
+func (h *Hub) Last() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last
+}
 
 // Subscribe starts a stream of events from now on: one tenant's, or all with "". A tenant's
 // stream leaves out events about the platform.
@@ -87,8 +103,12 @@ func (h *Hub) Listened() bool { return h.listeners.Load() > 0 }
 func (h *Hub) Publish(tenant string, data Data) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
 	h.last++
 	e := Event{ID: h.last, Type: data.Type(), At: time.Now(), Tenant: tenant, Data: data, text: &text{}}
+	h.keep(e)
 	for s := range h.subs {
 		if s.tenant != "" && s.tenant != tenant {
 			continue
@@ -98,12 +118,12 @@ func (h *Hub) Publish(tenant string, data Data) {
 			s.events <- e
 			continue
 		}
-		s.events <- Event{ID: e.ID, Type: Missed, At: e.At}
+		s.events <- Event{ID: e.ID - 1, Type: Missed, At: e.At}
 		h.dropLocked(s)
 	}
 }
 
-// Close ends every subscription, those of the future too.
+// Close ends every subscription, those of the future too. What is published later is lost.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

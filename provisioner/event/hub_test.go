@@ -1,6 +1,7 @@
 package event
 
 import (
+	"slices"
 	"sync"
 	"testing"
 )
@@ -28,7 +29,7 @@ func TestHubOverflow(t *testing.T) {
 	for e := range slow.Events() {
 		n, end = n+1, e
 	}
-	if n != Queue || end.Type != Missed || end.ID != Queue || end.Data != nil {
+	if n != Queue || end.Type != Missed || end.ID != Queue-1 || end.Data != nil {
 		t.Errorf("the slow one got %d events, the last %+v", n, end)
 	}
 	slow.Close()
@@ -67,6 +68,22 @@ func TestSubscribersOfATenant(t *testing.T) {
 	}
 }
 
+// What is kept is all that is published, under ids that go on from before, until the end.
+func TestKeep(t *testing.T) {
+	h := NewHub()
+	var kept []uint64
+	h.Keep(40, func(e Event) { kept = append(kept, e.ID) })
+	h.Publish("acme", Resync{})
+	sub := h.Subscribe("acme")
+	h.Publish("acme", Resync{})
+	h.Publish("other", Resync{})
+	h.Close()
+	h.Publish("acme", Resync{})
+	if e := <-sub.Events(); e.ID != 42 || !slices.Equal(kept, []uint64{41, 42, 43}) || h.Last() != 43 {
+		t.Errorf("the subscriber got %d, kept are %v, the last is %d", e.ID, kept, h.Last())
+	}
+}
+
 // Publishing, subscribing and closing at the same time lose no order.
 func TestHubIsSafeForConcurrentUse(t *testing.T) {
 	h := NewHub()
@@ -82,7 +99,7 @@ func TestHubIsSafeForConcurrentUse(t *testing.T) {
 				s := h.Subscribe("acme")
 				last := uint64(0)
 				for e := range s.Events() {
-					if e.ID <= last {
+					if e.ID <= last && e.Type != Missed {
 						t.Errorf("event %d after %d", e.ID, last)
 					}
 					if last = e.ID; e.ID%16 == 0 || e.Type == Missed {

@@ -1,8 +1,8 @@
 // Package mail sends Dialtone's mails: invitations, codes to sign in, and notes about voicemail.
 //
-// It owns the connection to the mail server and when a mail is tried, tried again and
-// given up. The queues belong to their sources, which keep them in the database: a
-// restart goes on with them. It may import provisioner/pbx.
+// It owns the connection to the mail server, and which mail is tried next. The queues belong to
+// their sources, which keep them in the database: a restart goes on with them. It may import
+// provisioner/pbx and provisioner/outbox.
 package mail
 
 import (
@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/outbox"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -22,10 +23,6 @@ const (
 	mostAttempts = 8
 	// retryFirst is Options.RetryFirst when it is 0.
 	retryFirst = 30 * time.Second
-	// rest is the pause after a queue could not be read or written.
-	rest = 5 * time.Second
-	// look is how often queues are read at least, in case a clock was set.
-	look = time.Hour
 )
 
 // Letter is one mail in the queue of a source.
@@ -89,52 +86,36 @@ type Options struct {
 // Outbox sends the letters of its sources, one after the other. Its methods are safe for
 // concurrent use.
 type Outbox struct {
-	o    Options
-	wake chan struct{}
-	send func(context.Context, message) (permanent bool, err error)
+	*outbox.Loop
+	o       Options
+	sources []Source
+	send    func(context.Context, message) (permanent bool, err error)
 }
 
 // New returns an outbox that Run starts.
 func New(o Options) *Outbox {
 	o.RetryFirst = cmp.Or(o.RetryFirst, retryFirst)
-	return &Outbox{o: o, wake: make(chan struct{}, 1), send: o.Server.send}
+	b := &Outbox{o: o, send: o.Server.send}
+	b.Loop = outbox.NewLoop(o.Log, "sending mail", func(ctx context.Context) (time.Duration, error) {
+		return b.step(ctx, b.sources)
+	})
+	return b
 }
 
 // Sends reports whether there is a mail server.
 func (b *Outbox) Sends() bool { return b.o.Server.Address != "" }
 
-// Nudge says that a letter was queued. It never blocks.
-func (b *Outbox) Nudge() {
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Run works the queues off until ctx ends. Of two letters that are due, the one whose
 // source comes first is sent first.
 func (b *Outbox) Run(ctx context.Context, sources ...Source) error {
-	for {
-		pause, err := b.step(ctx, sources)
-		if err != nil && ctx.Err() == nil {
-			b.o.Log.Error("sending mail", "error", err)
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-b.wake:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
-		timer.Stop()
-	}
+	b.sources = sources
+	return b.Loop.Run(ctx)
 }
 
 // step makes one attempt if a letter is due. It returns how long to wait before the next
 // step. A source that fails does not hold up the others.
 func (b *Outbox) step(ctx context.Context, sources []Source) (time.Duration, error) {
-	pause := look
+	pause := outbox.Look
 	if !b.Sends() {
 		return pause, nil
 	}
@@ -151,7 +132,7 @@ func (b *Outbox) step(ctx context.Context, sources []Source) (time.Duration, err
 			}
 		}
 		if err != nil {
-			errs, pause = append(errs, err), min(pause, rest)
+			errs, pause = append(errs, err), min(pause, outbox.Rest)
 		}
 	}
 	return pause, errors.Join(errs...)
@@ -187,8 +168,10 @@ func (b *Outbox) result(l Letter, permanent bool, err error) Result {
 	if err == nil {
 		return r
 	}
-	r = Result{State: pbx.MailQueued, Attempts: r.Attempts, Error: err.Error(), Due: now.Add(b.o.RetryFirst << l.Attempts)}
-	if permanent || r.Attempts >= mostAttempts || r.Due.After(l.Expires) {
+	retry := outbox.Retry{First: b.o.RetryFirst, Factor: 2, Attempts: mostAttempts}
+	due, again := retry.Next(now, r.Attempts, permanent, l.Expires)
+	r = Result{State: pbx.MailQueued, Attempts: r.Attempts, Error: err.Error(), Due: due}
+	if !again {
 		r.State = pbx.MailFailed
 	}
 	b.o.Log.Warn("a mail was not taken", "mail", l.Name, "attempt", r.Attempts, "state", r.State, "error", err)

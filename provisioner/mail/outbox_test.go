@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/dialtone-pbx/dialtone/provisioner/outbox"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -229,7 +230,7 @@ func TestNudge(t *testing.T) {
 			t.Error("no attempt after a nudge")
 		}
 		q.put("bert", 0, 72*time.Hour)
-		after(look)
+		after(outbox.Look)
 		if len(p.tried()) != 2 {
 			t.Error("the queue is not read again within an hour")
 		}
@@ -248,7 +249,7 @@ func TestSourceThatFails(t *testing.T) {
 			t.Errorf("%v, want %v", p.tried(), want)
 		}
 		broken.change(func() { broken.fails = nil })
-		after(rest)
+		after(outbox.Rest)
 		if got := l.see(); got.state != pbx.MailSent {
 			t.Errorf("after the queue was mended: %+v", got)
 		}
@@ -268,7 +269,7 @@ func TestTextThatFails(t *testing.T) {
 			t.Errorf("%+v, %v", got, p.tried())
 		}
 		q.change(func() { l.Text = text })
-		after(rest)
+		after(outbox.Rest)
 		if got := l.see(); got.state != pbx.MailSent {
 			t.Errorf("after it can be written: %+v", got)
 		}
@@ -281,7 +282,7 @@ func TestNoServer(t *testing.T) {
 	l := q.put("anna", 0, -time.Hour)
 	b := New(Options{Log: slog.New(slog.DiscardHandler)})
 	pause, err := b.step(t.Context(), []Source{q.next})
-	if b.Sends() || pause != look || err != nil || l.state != pbx.MailQueued {
+	if b.Sends() || pause != outbox.Look || err != nil || l.state != pbx.MailQueued {
 		t.Errorf("pause %v, %v, %+v", pause, err, l)
 	}
 }
