@@ -20,6 +20,9 @@ import (
 // that no row has named for keptFor. A sound that is kept nowhere is an error; the others are
 // placed all the same.
 func (f *Files) Arrange(ctx context.Context) error {
+	if err := os.MkdirAll(f.o.Dir, dirMode); err != nil {
+		return fmt.Errorf("making the folder of sounds: %w", err)
+	}
 	named, err := f.o.Named(ctx)
 	if err != nil {
 		return err
