@@ -36,6 +36,7 @@ const (
 	kindNumber         = "number"
 	kindClassOfService = "class-of-service"
 	kindRingGroup      = "ring-group"
+	kindAnnouncement   = "announcement"
 	kindFeatureCodes   = "feature-codes"
 	kindToken          = "token"
 )

@@ -102,7 +102,8 @@ func sampleReseller() *pbx.Reseller {
 
 func sampleMailbox() *pbx.Mailbox {
 	return &pbx.Mailbox{Tenant: "default", Number: "101", Name: "Ada", PIN: pbx.NewSecret("98761234"),
-		EmailNotification: true, Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true}
+		EmailNotification: true, Email: "ada@example.org", AttachRecording: true, DeleteAfterMail: true,
+		Timezone: "Asia/Tokyo", Language: "pt_BR", MaxMessages: 20, MaxSeconds: 120, MinSeconds: 3}
 }
 
 func sampleExtension() *pbx.Extension {
@@ -155,6 +156,11 @@ func sampleContact() *pbx.Contact {
 func sampleRoute() *pbx.OutboundRoute {
 	return &pbx.OutboundRoute{Tenant: "default", Name: "south", Description: "Munich", Match: []string{"+4989", "any"}, Priority: 7,
 		Trunks: []pbx.RouteTrunk{{Trunk: "plain", Prefix: "9", Format: pbx.FormatNational, Weight: 3}}, CallerID: []string{"trunk"}}
+}
+
+func sampleAnnouncement() *pbx.Announcement {
+	return &pbx.Announcement{Tenant: "acme", Name: "closed", Title: "Closed at night", Sound: strings.Repeat("0a", 32),
+		Length: 2500 * time.Millisecond}
 }
 
 func sampleBlockedCaller() *pbx.BlockedCaller {

@@ -15,9 +15,10 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 		return tx.notLedTo(ctx, field, tenant, d.Key)
 	}
 	text := map[pbx.DestinationKind]string{
-		pbx.ToExtension: `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`,
-		pbx.ToVoicemail: `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`,
-		pbx.ToRingGroup: `SELECT 1 FROM ring_groups WHERE tenant = ? AND name = ?`,
+		pbx.ToExtension:    `SELECT 1 FROM extensions WHERE tenant = ? AND number = ?`,
+		pbx.ToVoicemail:    `SELECT 1 FROM mailboxes WHERE tenant = ? AND number = ?`,
+		pbx.ToRingGroup:    `SELECT 1 FROM ring_groups WHERE tenant = ? AND name = ?`,
+		pbx.ToAnnouncement: `SELECT 1 FROM announcements WHERE tenant = ? AND name = ? AND sound <> ''`,
 	}[d.Kind]
 	if text == "" {
 		return nil
@@ -25,6 +26,9 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 	have, err := tx.has(ctx, text, tenant, d.Key)
 	if err != nil {
 		return fmt.Errorf("looking for %s: %w", d, err)
+	}
+	if !have && d.Kind == pbx.ToAnnouncement {
+		return pbx.Refusedf(field, "%s %s does not exist in tenant %s, or has no sound yet", d.Kind, d.Key, tenant)
 	}
 	if !have {
 		return pbx.Refusedf(field, "%s %s does not exist in tenant %s", d.Kind, d.Key, tenant)

@@ -16,6 +16,11 @@ var mailboxTable = newTable(kindMailbox, "mailboxes",
 	col("email", func(row *pbx.Mailbox) any { return &row.Email }),
 	col("email_notification", func(row *pbx.Mailbox) any { return &row.EmailNotification }),
 	col("attach_recording", func(row *pbx.Mailbox) any { return &row.AttachRecording }),
+	col("timezone", func(row *pbx.Mailbox) any { return &row.Timezone }),
+	col("language", func(row *pbx.Mailbox) any { return &row.Language }),
+	col("max_messages", func(row *pbx.Mailbox) any { return &row.MaxMessages }),
+	col("max_seconds", func(row *pbx.Mailbox) any { return &row.MaxSeconds }),
+	col("min_seconds", func(row *pbx.Mailbox) any { return &row.MinSeconds }),
 	col("delete_after_mail", func(row *pbx.Mailbox) any { return &row.DeleteAfterMail }),
 )
 

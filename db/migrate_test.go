@@ -168,6 +168,7 @@ func fillEverything(t testing.TB, db *DB) {
 				return all(func() error { return tx.PutButtonTemplate(ctx, sampleTemplate()) },
 					func() error { return tx.PutPhoneSettings(ctx, samplePhoneSettings()) },
 					func() error { return tx.PutContact(ctx, sampleContact()) },
+					func() error { return tx.PutAnnouncement(ctx, sampleAnnouncement()) },
 					func() error { return tx.PutBlockedCaller(ctx, sampleBlockedCaller()) },
 					func() error { return putRoute(ctx, tx) },
 					func() error { return tx.PutFeatureCodes(ctx, sampleFeatureCodes()) })
@@ -227,7 +228,8 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"Extension.Hidden": true, "Phone.Settings": true, "Phone.Handsets": true, "FirstExtension": true, "Reseller": true, "MaxNumbers": true,
 	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true,
 	"VoicemailSubject": true, "VoicemailText": true,
-	"EmergencyMail": true, "EmergencyTestNumber": true, "Device.Location": true}
+	"EmergencyMail": true, "EmergencyTestNumber": true, "Device.Location": true,
+	"Mailbox.Timezone": true, "Mailbox.Language": true, "MaxMessages": true, "MaxSeconds": true, "MinSeconds": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

@@ -164,6 +164,9 @@ func (tx *Tx) checkRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 			return err
 		}
 	}
+	if err := tx.needDestination(ctx, "announcement", g.Tenant, g.Greeting()); err != nil {
+		return err
+	}
 	return tx.needDestination(ctx, "destination", g.Tenant, g.Destination)
 }
 

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/numberpool"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
+	"github.com/dialtone-pbx/dialtone/provisioner/soundfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
@@ -58,6 +60,8 @@ type Options struct {
 	// RecordingDir is where Asterisk keeps recorded calls, a folder for each tenant. It is
 	// "" when this machine cannot see it.
 	RecordingDir string
+	// SoundDir keeps the sounds of announcements. Asterisk finds them in sounds/ of ConfigDir.
+	SoundDir string
 	// CDRLinesFile is where Asterisk writes its own records of calls. It is "" when this
 	// machine cannot see it.
 	CDRLinesFile string
@@ -107,6 +111,7 @@ type Controller struct {
 	Records     *cdr.Recorder         // of calls that have ended
 	Away        *cdr.Away             // records of calls that ended while the controller was away
 	Spool       *spool.Spool          // the folders that Asterisk fills
+	Sounds      *soundfile.Files      // of announcements
 	Messages    *voicemail.Messages   // of mailboxes
 	Fleet       *fleet.Fleet          // desk phones, and orders to them
 	SignIn      *signin.Authenticator // passwords, sessions, codes and tokens
@@ -156,6 +161,7 @@ type Controller struct {
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
 	RingGroups       *Resource[pbx.RingGroup]
+	Announcements    *Resource[pbx.Announcement]
 	FeatureCodes     *Resource[pbx.FeatureCodes]
 }
 
@@ -177,6 +183,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
 	c.Spool = spool.New(spool.Options{Recordings: o.RecordingDir, Voicemail: o.VoicemailDir, Tenant: c.tenantExists,
 		Log: o.Logger})
+	c.Sounds = soundfile.New(soundfile.Options{Dir: o.SoundDir, Asterisk: filepath.Join(o.ConfigDir, asteriskconf.SoundFolder),
+		Named: c.namedSounds, Log: o.Logger})
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	c.Messages = voicemail.New(voicemail.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot, Spool: c.Spool,
 		Mailbox: c.mailbox, Session: c.asterisk.Session, Queued: c.Mail.Nudge})
@@ -257,7 +265,7 @@ func (c *Controller) makeKinds() {
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
-	c.RingGroups = newRingGroups(c)
+	c.RingGroups, c.Announcements = newRingGroups(c), newAnnouncements(c)
 	c.FeatureCodes = newFeatureCodes(c)
 }
 
@@ -274,6 +282,7 @@ func (c *Controller) Run(ctx context.Context) error {
 		return c.Mail.Run(ctx, c.SignIn.NextCode, c.Notices.Next, c.nextInvitation, c.Messages.NextMail)
 	})
 	g.Go(func() error { return c.Messages.Run(ctx) })
+	g.Go(func() error { return c.Sounds.Run(ctx) })
 	g.Go(func() error { return c.retention.run(ctx) })
 	g.Go(func() error { return c.checkDatabase(ctx) })
 	g.Go(func() error { return c.Records.Run(ctx) })

@@ -13,7 +13,6 @@ import (
 
 	"github.com/dialtone-pbx/dialtone/provisioner"
 	"github.com/dialtone-pbx/dialtone/provisioner/api"
-	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/directory"
 	"github.com/dialtone-pbx/dialtone/provisioner/phonehttp"
 )
@@ -102,10 +101,10 @@ func (s *serveCmd) Run(ctx context.Context) error {
 	ctl, err := provisioner.New(ctx, provisioner.Options{
 		DB: store, Templates: engine, ConfigDir: s.configDir(), VoicemailDir: s.voicemailDir(),
 		RecordingDir: s.recordingDir(), CDRLinesFile: s.cdrLinesFile(), Site: site,
-		Asterisk: asteriskconf.Options{TLS: secure}, Mail: mail, MailRetry: s.SMTPRetry,
+		Asterisk: s.asterisk(secure), Mail: mail, MailRetry: s.SMTPRetry,
 		KeepDays: s.KeepDays, Logger: log,
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB),
-			firmwareFolder), PhoneHash: files.Hash,
+			firmwareFolder), SoundDir: filepath.Join(filepath.Dir(s.DB), soundFolder), PhoneHash: files.Hash,
 		AMI:     provisioner.AMI{Address: string(s.AMIAddress), Username: s.AMIUser, Secret: s.amiSecret()},
 		Control: callControl{app.client}, EncodeEvent: api.EncodeEvent,
 	})

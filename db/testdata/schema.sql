@@ -22,6 +22,17 @@ CREATE TRIGGER phone_created AFTER INSERT ON phones BEGIN
     INSERT INTO phone_since VALUES (new.mac, CAST(unixepoch('subsec') * 1000 AS INTEGER));
 END;
 
+CREATE TABLE announcements (
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name     TEXT    NOT NULL CHECK (name <> ''),
+    title    TEXT    NOT NULL,
+    sound    TEXT    NOT NULL,
+    length   INTEGER NOT NULL CHECK (length >= 0),
+    version  INTEGER NOT NULL CHECK (version > 0),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE answer_counts (
     tenant    TEXT    NOT NULL,
     extension TEXT    NOT NULL,
@@ -341,7 +352,7 @@ CREATE TABLE mailboxes (
     attach_recording  INTEGER NOT NULL CHECK (attach_recording IN (0, 1)),
     delete_after_mail INTEGER NOT NULL CHECK (delete_after_mail IN (0, 1)),
     version           INTEGER NOT NULL CHECK (version > 0),
-    revision          INTEGER NOT NULL CHECK (revision > 0), email_notification INTEGER NOT NULL DEFAULT 0 CHECK (email_notification IN (0, 1)), notified_since INTEGER NOT NULL DEFAULT 0,
+    revision          INTEGER NOT NULL CHECK (revision > 0), email_notification INTEGER NOT NULL DEFAULT 0 CHECK (email_notification IN (0, 1)), notified_since INTEGER NOT NULL DEFAULT 0, timezone TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '', max_messages INTEGER NOT NULL DEFAULT 0 CHECK (max_messages >= 0), max_seconds INTEGER NOT NULL DEFAULT 0 CHECK (max_seconds >= 0), min_seconds INTEGER NOT NULL DEFAULT 0 CHECK (min_seconds >= 0),
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -101,6 +101,7 @@ func (a *api) register(e *echo.Echo) {
 	registerButtonTemplates(a)
 	registerExternalNumbers(a)
 	registerContacts(a)
+	registerAnnouncements(a)
 	registerBlockedCallers(a)
 	registerRoutes(a)
 	registerPortRequests(a)

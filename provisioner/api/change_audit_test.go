@@ -25,11 +25,12 @@ func TestAuditSpeaksTheAPIsLanguage(t *testing.T) {
 		row, view        reflect.Type
 	}{
 		{"tenant", "/v1/tenants/acme", `{"title":"Acme","country":"DE","cdr_days":7,"phone_networks":["192.0.2.0/24"]}`, reflect.TypeFor[pbx.Tenant](), reflect.TypeFor[Tenant]()},
-		{"mailbox", "mailboxes/101", `{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true}`, reflect.TypeFor[pbx.Mailbox](), reflect.TypeFor[Mailbox]()},
+		{"mailbox", "mailboxes/101", `{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true,"timezone":"Asia/Tokyo","language":"de","max_messages":9,"max_seconds":99,"min_seconds":3}`, reflect.TypeFor[pbx.Mailbox](), reflect.TypeFor[Mailbox]()},
 		{"group", "groups/sales", `{}`, reflect.TypeFor[pbx.Group](), reflect.TypeFor[Group]()},
 		{"class-of-service", "classes-of-service/home", `{"allow":["national","+49151"],"deny":["+49900"]}`, reflect.TypeFor[pbx.ClassOfService](), reflect.TypeFor[ClassOfService]()},
 		{"external-number", "external-numbers/+4915112345678", `{"description":"mobile","available":true}`, reflect.TypeFor[pbx.ExternalNumber](), reflect.TypeFor[ExternalNumber]()},
 		{"contact", "contacts/taxi", `{"title":"Taxi","numbers":["030 5550","+49 30 777"]}`, reflect.TypeFor[pbx.Contact](), reflect.TypeFor[Contact]()},
+		{"announcement", "announcements/closed", `{"title":"We are closed"}`, reflect.TypeFor[pbx.Announcement](), reflect.TypeFor[Announcement]()},
 		{"blocked-caller", "blocked-callers/+4989", `{"begins":true,"description":"calls at night"}`,
 			reflect.TypeFor[pbx.BlockedCaller](), reflect.TypeFor[BlockedCaller]()},
 		{"trunk", "trunks/carrier", `{"host":"192.0.2.9","username":"u","secret":"s3cret"}`, reflect.TypeFor[pbx.Trunk](), reflect.TypeFor[Trunk]()},

@@ -13,17 +13,26 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/numberfile"
 )
 
-// csvBody is a body that is read as it comes: it is not held in memory as a whole. Its errors
+// csvBody is a file of numbers.
+type csvBody struct{ streamBody }
+
+// Resolve implements huma.Resolver.
+func (b *csvBody) Resolve(ctx huma.Context) []error {
+	return b.read(ctx, numberfile.MaxBytes,
+		fmt.Sprintf("the body is larger than %d MiB: split the file", numberfile.MaxBytes>>20))
+}
+
+// streamBody is a body that is read as it comes: it is not held in memory as a whole. Its errors
 // are Problems.
-type csvBody struct {
+type streamBody struct {
 	from io.Reader
 	// unbound takes the deadline of the body back. Else it would end the request when what
 	// follows takes longer.
 	unbound func()
 }
 
-// Resolve implements huma.Resolver.
-func (b *csvBody) Resolve(ctx huma.Context) []error {
+// read begins to read a body of at most so many bytes; tooLarge is said of a larger one.
+func (b *streamBody) read(ctx huma.Context, most int64, tooLarge string) []error {
 	from := ctx.BodyReader()
 	if from == nil {
 		from = http.NoBody
@@ -32,29 +41,29 @@ func (b *csvBody) Resolve(ctx huma.Context) []error {
 		return []error{fmt.Errorf("bounding the time of the body: %w", err)}
 	}
 	b.unbound = func() { _ = ctx.SetReadDeadline(time.Time{}) } // fails for a connection that has ended
-	b.from = &boundedBody{from: from, left: numberfile.MaxBytes}
+	b.from = &boundedBody{from: from, left: most, tooLarge: tooLarge}
 	return nil
 }
 
 // Read implements io.Reader.
-func (b csvBody) Read(p []byte) (int, error) { return b.from.Read(p) }
+func (b streamBody) Read(p []byte) (int, error) { return b.from.Read(p) }
 
 // boundedBody ends a body that is too long, or too slow, with a Problem.
 type boundedBody struct {
-	from io.Reader
-	left int
+	from     io.Reader
+	left     int64
+	tooLarge string
 }
 
 // Read implements io.Reader.
 func (b *boundedBody) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
-	b.left -= n
+	b.left -= int64(n)
 	var slow net.Error
 	switch {
 	case b.left < 0:
 		return 0, &Problem{Status: http.StatusRequestEntityTooLarge, Title: http.StatusText(http.StatusRequestEntityTooLarge),
-			Kind:   kindOfStatus(http.StatusRequestEntityTooLarge),
-			Detail: fmt.Sprintf("the body is larger than %d MiB: split the file", numberfile.MaxBytes>>20)}
+			Kind: kindOfStatus(http.StatusRequestEntityTooLarge), Detail: b.tooLarge}
 	case errors.As(err, &slow) && slow.Timeout():
 		return 0, &Problem{Status: http.StatusRequestTimeout, Title: http.StatusText(http.StatusRequestTimeout),
 			Kind: kindOfStatus(http.StatusRequestTimeout), Detail: "the body did not come in time"}

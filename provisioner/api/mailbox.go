@@ -1,6 +1,10 @@
 package api
 
-import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+import (
+	"context"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // MailboxFields is what a client may write.
 type MailboxFields struct {
@@ -12,6 +16,11 @@ type MailboxFields struct {
 	Email             string `json:"email,omitempty" doc:"Where a note about each new message goes"`
 	AttachRecording   bool   `json:"attach_recording,omitempty" doc:"Put the recording into the mail"`
 	DeleteAfterMail   bool   `json:"delete_after_mail,omitempty" doc:"Keep no copy once it is mailed"`
+	Timezone          string `json:"timezone,omitempty" doc:"Zone in which times are spoken and written, such as Europe/Berlin; that of the mailbox's user, else of the tenant, if left out"`
+	Language          string `json:"language,omitempty" doc:"Language of its prompts and mails, as Asterisk names its sounds: de, en, pt_BR; that of the mailbox's user, else of the tenant, if left out"`
+	MaxMessages       int    `json:"max_messages,omitempty" doc:"How many messages each of its folders takes, 1 to 9999; what Asterisk's voicemail.conf says if left out"`
+	MaxSeconds        int    `json:"max_seconds,omitempty" doc:"How long a message may be, 5 to 3600 seconds; what Asterisk's voicemail.conf says if left out"`
+	MinSeconds        int    `json:"min_seconds,omitempty" doc:"Shorter messages are not kept, 1 to 60 seconds; what Asterisk's voicemail.conf says if left out"`
 }
 
 // Mailbox is what a client reads.
@@ -22,6 +31,13 @@ type Mailbox struct {
 	Email             string     `json:"email,omitempty"`
 	AttachRecording   bool       `json:"attach_recording"`
 	DeleteAfterMail   bool       `json:"delete_after_mail"`
+	Timezone          string     `json:"timezone,omitempty"`
+	Language          string     `json:"language,omitempty"`
+	MaxMessages       int        `json:"max_messages,omitempty"`
+	MaxSeconds        int        `json:"max_seconds,omitempty"`
+	MinSeconds        int        `json:"min_seconds,omitempty"`
+	PINChanged        bool       `json:"pin_changed_on_phone" doc:"Its owner has chosen another PIN on the phone; another one that is set over the API takes its place"`
+	Greetings         []string   `json:"greetings_on_phone" nullable:"false" doc:"What its owner has recorded on the phone: unavailable, busy, temporary, name"`
 	Apply             ApplyBlock `json:"apply"`
 }
 
@@ -45,6 +61,9 @@ func registerMailboxes(a *api) {
 			if m.EmailNotification != (m.Email != "") {
 				w.EmailNotification = &m.EmailNotification
 			}
+		},
+		toView: func(_ context.Context, m *pbx.Mailbox, v *Mailbox) {
+			v.PINChanged, v.Greetings = a.ctl.Spool.Chosen(m.Tenant, m.Number)
 		},
 		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
 		apply:    func(v *Mailbox) *ApplyBlock { return &v.Apply },

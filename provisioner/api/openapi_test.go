@@ -145,7 +145,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true, "get-photo": true, "get-port-document": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestMessages, TestPhoto, TestProceduresOfAPort, TestCalls and TestUploadNamesWhatIsWrong read them
+	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true, "get-announcement-audio": true, "get-photo": true, "get-port-document": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestMessages, TestAnnouncements, TestPhoto, TestProceduresOfAPort, TestCalls and TestUploadNamesWhatIsWrong read them
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -202,6 +202,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(422, "POST", "simulate", tenant+"simulate", `{"from":"101","to":"101","busy":["999"]}`)
 	ask(201, "POST", "groups", tenant+"groups", `{"name":"sales"}`)
 	ask(200, "PUT", "mailboxes/101/pin", tenant+"mailboxes/{number}/pin", `{"pin":"4712"}`)
+	ask(201, "POST", "announcements", tenant+"announcements", `{"name":"closed"}`)
 	ask(201, "POST", "ring-groups", tenant+"ring-groups", `{"name":"sales","number":"600","members":[{"extension":"101"}]}`)
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
@@ -229,6 +230,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
 		"external-numbers": {tenant + "external-numbers", "0301234", "number", `{}`}, "trunks": {tenant + "trunks", "carrier", "name", `{"host":"192.0.2.9"}`},
 		"port-requests":      {tenant + "port-requests", "munich", "name", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`},
+		"announcements":      {tenant + "announcements", "closed", "name", `{"title":"Closed"}`},
 		"numbers":            {tenant + "numbers", "+493012345678", "number", `{}`},
 		"classes-of-service": {tenant + "classes-of-service", "home", "name", `{}`},
 	} {
@@ -269,11 +271,13 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "POST", "port-requests/munich/state", tenant+"port-requests/{name}/state", `{"state":"cancelled"}`)
 	ask(200, "GET", "port-requests/munich/history", tenant+"port-requests/{name}/history", "")
 	askPeople(l, ask, tenant)
+	ask(200, "PUT", "announcements/closed/audio", tenant+"announcements/{name}/audio", wavFile(1600))
+	ask(422, "PUT", "announcements/closed/audio", tenant+"announcements/{name}/audio", "no sound")
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
 		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
-		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"},
+		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"}, {"announcements/closed", "announcements/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

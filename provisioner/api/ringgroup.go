@@ -11,14 +11,14 @@ type RingGroupFields struct {
 
 	RingSeconds    *int   `json:"ring_seconds,omitempty" minimum:"1" maximum:"300" doc:"How long each member rings that has no time of its own; 20 if left out"`
 	Timeout        int    `json:"timeout,omitempty" doc:"The longest the group rings in all, 5 to 3600 seconds; if left out, until everybody has had a turn. Whoever is asked to press 1 then may still do so"`
-	Destination    string `json:"destination,omitempty" doc:"Where a call goes that nobody takes: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup; it ends if left out"`
+	Destination    string `json:"destination,omitempty" doc:"Where a call goes that nobody takes: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME or hangup; it ends if left out"`
 	SkipBusy       bool   `json:"skip_busy,omitempty" doc:"Members who are in a call do not ring; otherwise they hear a second call"`
 	MemberForwards string `row:"FollowForwards,by hand" json:"member_forwards,omitempty" enum:"ignore,follow" doc:"What happens at a member who forwards every call: ignore rings the member's devices all the same, follow rings where the calls are forwarded to; then a member who forwards to a mailbox or a group does not ring. ignore if left out"`
 	Confirm        string `json:"confirm,omitempty" enum:"external,all,none" doc:"Who must press 1 after answering, while the others ring on, so that a mobile's mailbox never takes a call: external asks on numbers outside, all asks everybody, none only on devices set to ask. external if left out"`
 	CallerIDPrefix string `json:"caller_id_prefix,omitempty" doc:"Up to 20 characters put before the caller's name on the display, with a space, such as Sales:"`
 	RingTone       int    `json:"ring_tone,omitempty" minimum:"0" maximum:"8" doc:"Phones ring with this distinctive ring, 1 to 8; with their own if left out"`
 	Waiting        string `json:"waiting,omitempty" enum:"ringing,music" doc:"What the caller hears until somebody answers: ringing, or music on hold. ringing if left out"`
-	Announcement   string `json:"announcement,omitempty" doc:"Sound the caller hears before anybody rings, by its name in Asterisk without language and format, such as custom/welcome; the call counts as answered from then on"`
+	Announcement   string `json:"announcement,omitempty" doc:"What the caller hears before anybody rings: announcement:NAME, or a sound of Asterisk by its name without language and format, such as custom/welcome; the call counts as answered from then on"`
 }
 
 // RingMember is one member that rings.

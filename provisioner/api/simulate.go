@@ -38,7 +38,7 @@ type SimulatedPlace struct {
 // SimulatedStep is one thing that happens to the call.
 type SimulatedStep struct {
 	Step    int             `json:"step" doc:"Its number at this place, from 0"`
-	Does    string          `json:"does" doc:"dial, page, voicemail, messages, play, pickup, park, setting, echo, desk, forward or hangup"`
+	Does    string          `json:"does" doc:"dial, page, voicemail, messages, play, announce, pickup, park, setting, echo, desk, forward or hangup"`
 	Rule    string          `json:"rule" doc:"Why"`
 	Rings   []string        `json:"rings,omitempty" doc:"Devices and numbers that ring at the same time"`
 	Legs    []SimulatedLeg  `json:"legs,omitempty" doc:"The same, each with its times"`

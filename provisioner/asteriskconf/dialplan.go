@@ -69,13 +69,14 @@ type dialplanExtension struct {
 }
 
 // divertedTo is where the fallback sends all calls to an extension instead: to
-// another one or a ring group, to a mailbox or, with Ends, nowhere.
+// another one or a ring group, to a mailbox, to an announcement or, with Ends, nowhere.
 type divertedTo struct {
 	Any, Ends bool
 	Fallback  contextName // where Extension is
 	Extension extenName
 	ToMailbox bool
 	Mailbox   mailboxName
+	Sound     soundName // of an announcement, after which the call ends
 }
 
 // Options are Dial's for the extension; i keeps a phone from redirecting.
@@ -137,6 +138,10 @@ type dialplanWay struct {
 func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 	v := sharedNames()
 	v.HintsHash = o.hintsHash
+	var wrong *pbx.Error
+	if v.Sounds, wrong = newSoundFolder(o.Sounds); wrong != nil {
+		return nil, wrong
+	}
 	at, keys := map[string]int{}, forwardKeysOf(s)
 	for i, t := range s.Tenants {
 		view, err := dialplanTenantOf(s, t, keys)
@@ -266,6 +271,12 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 	case to.Kind == pbx.ToVoicemail:
 		into(es, &v.Mailbox)(newMailboxName("destination", tenant, to.Key))
 		v.ToMailbox = true
+	case to.Kind == pbx.ToAnnouncement:
+		a := s.Announcement(tenant, to.Key)
+		if a == nil || a.Sound == "" {
+			return v
+		}
+		into(es, &v.Sound)(newSoundName("destination", a.Sound))
 	case to.Kind == pbx.ToHangup:
 		v.Ends = true
 	default:

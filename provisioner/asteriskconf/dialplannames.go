@@ -41,6 +41,8 @@ type dialplanView struct {
 	Answer                  struct{ Blocked, Anonymous int } // SIP answers to callers that are refused
 	Accounts                []accountName
 	Legs                    []dialplanLeg // of all tenants that are calls of their own
+	Sounds                  soundFolder   // of tenants
+	OwnSound                string        // begins what stands for one of them
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
 	HintsHash string
 }
@@ -65,6 +67,7 @@ type dialplanContexts struct {
 	Back, ParkedBack                  string // of calls that come back to the phone that let go of them
 	Answer, Answers, CarrierAnswers   string // of SIP answers
 	NextTrunk, Onward                 string // of legs that try several trunks
+	Announce                          string // of sounds that tenants have uploaded
 }
 
 // dialplanVariables are channel variables.
@@ -139,6 +142,7 @@ func sharedNames() dialplanView {
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
 			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
 			NextTrunk: pbx.NextTrunkContext, Onward: pbx.OnwardContext,
+			Announce: pbx.AnnounceContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -163,6 +167,7 @@ func sharedNames() dialplanView {
 		},
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,
+		OwnSound:     pbx.OwnSound,
 		RingsFor:     ringsFor,
 		Forget:       forget(),
 		InHeaders:    `0-9A-Za-z+:@=.|\;`,

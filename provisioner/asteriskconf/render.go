@@ -27,6 +27,8 @@ type Options struct {
 	Translates []string
 	// TLS is a transport of ours for phones and carriers, nil for none.
 	TLS *TLS
+	// Sounds is the folder of sounds of tenants as Asterisk sees it; "" is DefaultSounds.
+	Sounds string
 
 	hintsHash string // of hintsFile, for the dialplan that reads it
 }

@@ -18,7 +18,10 @@ type dialplanGroup struct {
 	// To is the extension, or Mailbox the mailbox, that takes an unanswered call.
 	To      extenName
 	Mailbox mailboxName
-	OwnLegs []dialplanLeg // every leg that a plan for the group may ring
+	// Sound is that of an announcement that ends such a call, and Greeting what is heard first.
+	Sound    soundName
+	Greeting playArg
+	OwnLegs  []dialplanLeg // every leg that a plan for the group may ring
 }
 
 // HasTo reports whether an extension takes the call.
@@ -55,7 +58,10 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 		}
 	case pbx.ToVoicemail:
 		into(&es, &v.Mailbox)(newMailboxName("destination", g.Tenant, g.Destination.Key))
+	case pbx.ToAnnouncement:
+		v.Sound = leadingTo(&es, s, g.Tenant, g.Destination).Sound
 	}
+	into(&es, &v.Greeting)(newPlayArg("announcement", s.GreetingOf(g)))
 	step := pbx.GroupStep(s, g)
 	v.Seconds, v.Options, v.Page, v.Music = step.Seconds, step.Options(), step.Kind == pbx.StepPage, step.Music
 	into(&es, &v.Legs)(newDialArg("members", step.Legs))

@@ -1,6 +1,7 @@
 package asteriskconf
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,11 +26,13 @@ type voicemailTenant struct {
 type voicemailBox struct {
 	Number    extenName
 	PIN, Name vmField
-	Zone      confValue    // of its owner; "" is the tenant's
-	Language  languageName // of its owner
+	Zone      confValue    // its own, or of its owner; "" is the tenant's
+	Language  languageName // its own, or of its owner
+	// MaxMessages, MaxSeconds and MinSeconds are 0 where the host's file says them.
+	MaxMessages, MaxSeconds, MinSeconds int
 }
 
-// HasZone reports whether times are spoken in the owner's zone.
+// HasZone reports whether times are spoken in a zone of its own.
 func (b voicemailBox) HasZone() bool { return b.Zone.text != "" }
 
 func voicemailOf(s *pbx.Snapshot, _ Options) (any, error) {
@@ -71,10 +74,13 @@ func voicemailBoxOf(m *pbx.Mailbox, owner *pbx.User) (v voicemailBox, err error)
 	into(&es, &v.Number)(newExtenName("number", m.Number))
 	into(&es, &v.PIN)(newVMPIN("pin", m.PIN.Reveal()))
 	into(&es, &v.Name)(newVMField("name", m.Name, maxMailboxName))
+	zone, language := m.Timezone, m.Language
 	if owner != nil {
-		into(&es, &v.Zone)(newZone("timezone", owner.Timezone))
-		into(&es, &v.Language)(newLanguageName("language", owner.Language))
+		zone, language = cmp.Or(zone, owner.Timezone), cmp.Or(language, owner.Language)
 	}
+	into(&es, &v.Zone)(newZone("timezone", zone))
+	into(&es, &v.Language)(newLanguageName("language", language))
+	v.MaxMessages, v.MaxSeconds, v.MinSeconds = m.MaxMessages, m.MaxSeconds, m.MinSeconds
 	return v, es.Err()
 }
 

@@ -20,6 +20,8 @@ const (
 	ToExternal  DestinationKind = "external"   // a number outside
 	ToHangup    DestinationKind = "hangup"     // the call ends unanswered
 	ToRingGroup DestinationKind = "ring-group" // by its name
+	// ToAnnouncement plays an announcement, by its name; then the call ends.
+	ToAnnouncement DestinationKind = "announcement"
 )
 
 // ParseDestination reads the text form. Whether what it names exists is for the
@@ -37,7 +39,7 @@ func ParseDestination(field, s string) (Destination, *Error) {
 	case ToExternal:
 		d.Key = PlainNumber(key)
 		return d, CheckExternalNumber(field, d.Key)
-	case ToRingGroup:
+	case ToRingGroup, ToAnnouncement:
 		return d, CheckName(field, key)
 	case ToHangup:
 		if key == "" {
@@ -45,7 +47,7 @@ func ParseDestination(field, s string) (Destination, *Error) {
 		}
 	}
 	return Destination{}, Invalidf(field,
-		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME or hangup",
+		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME or hangup",
 		quote(s))
 }
 

@@ -118,6 +118,9 @@ func DialContext(tenant string) string { return "dial-" + tenant }
 // in DialContext.
 func RecordContext(tenant string) string { return "record-" + tenant }
 
+// AnnounceContext plays the sound of ours whose hash StepVariable has, and ends the call.
+const AnnounceContext = "dialtone-announce"
+
 // RecordVariable is set on channels of devices whose extension is recorded, for
 // calls that no controller decides.
 const RecordVariable = "DIALTONE_RECORD"

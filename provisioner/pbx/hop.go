@@ -54,7 +54,12 @@ func (c Call) At(s *Snapshot) string {
 	if len(c.Hops) == 0 {
 		return c.Dialled
 	}
-	return c.Hops[len(c.Hops)-1].Key
+	last := c.Hops[len(c.Hops)-1]
+	if last.Kind == ToAnnouncement { // which has no number
+		c.Hops = c.Hops[:len(c.Hops)-1]
+		return c.At(s)
+	}
+	return last.Key
 }
 
 // RingGroup returns the ring group that the call is at, or nil.
@@ -126,6 +131,11 @@ func toDestination(r routing, to Destination) Plan {
 	case ToRingGroup:
 		if g := r.s.RingGroup(r.c.Tenant, to.Key); g != nil {
 			return toRingGroup(r, g)
+		}
+	case ToAnnouncement:
+		if a := r.s.Announcement(r.c.Tenant, to.Key); a != nil && a.Sound != "" {
+			return Plan{Steps: []Step{{Kind: StepAnnounce, Sound: a.Sound,
+				Rule: "announcement " + a.Name + " is played, then the call ends"}}}
 		}
 	case ToExternal:
 		owner, door := r.owner()

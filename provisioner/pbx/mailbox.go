@@ -16,8 +16,14 @@ type Mailbox struct {
 	Email             string
 	AttachRecording   bool // put the recording into the mail; needs Email
 	DeleteAfterMail   bool // keep no copy once mailed; needs AttachRecording
-	Version           int64
-	Revision          int64
+	// Timezone and Language are those in which the mailbox speaks and is written to; "" is the
+	// user's, then the tenant's.
+	Timezone, Language string
+	// MaxMessages is how many messages a folder takes, 1–9999; MaxSeconds how long one may be, 5–3600;
+	// MinSeconds how long one must be to be kept, 1–60. 0 is what Asterisk's voicemail.conf says.
+	MaxMessages, MaxSeconds, MinSeconds int
+	Version                             int64
+	Revision                            int64
 }
 
 // app_voicemail keeps a full name in 80 bytes. A comma separates fields in its
@@ -35,6 +41,7 @@ func (m *Mailbox) Validate() error {
 	if m.Email != "" {
 		es.Add(CheckEmail("email", m.Email))
 	}
+	m.checkSettings(&es)
 	if m.EmailNotification && m.Email == "" {
 		es.Add(Invalidf("email", "is required while email_notification is on"))
 	}
@@ -45,6 +52,27 @@ func (m *Mailbox) Validate() error {
 		es.Add(Invalidf("delete_after_mail", "needs attach_recording, or messages would be lost"))
 	}
 	return es.Err()
+}
+
+// checkSettings refuses bounds that app_voicemail does not take (MAXMSGLIMIT is 9999).
+func (m *Mailbox) checkSettings(es *Errors) {
+	if m.Timezone != "" {
+		es.Add(CheckTimezone("timezone", m.Timezone))
+	}
+	es.Add(checkLanguage("language", m.Language))
+	for _, b := range []struct {
+		field           string
+		is, least, most int
+		unit            string
+	}{{"max_messages", m.MaxMessages, 1, 9999, "messages"}, {"max_seconds", m.MaxSeconds, 5, 3600, "seconds"},
+		{"min_seconds", m.MinSeconds, 1, 60, "seconds"}} {
+		if b.is != 0 {
+			es.Add(CheckRange(b.field, b.is, b.least, b.most, b.unit))
+		}
+	}
+	if m.MaxSeconds != 0 && m.MinSeconds > m.MaxSeconds {
+		es.Add(Invalidf("min_seconds", "must not be above max_seconds"))
+	}
 }
 
 // CheckEmail refuses what is not one bare address (RFC 5322 addr-spec) of at

@@ -39,8 +39,8 @@ func (s *Snapshot) OwnerOfMailbox(tenant, number string) *User {
 	return s.userOfMailbox[key{tenant, number}]
 }
 
-// ZoneOfMailbox returns the time zone in which a mailbox tells times: that of its user, else
-// the tenant's.
+// ZoneOfMailbox returns the time zone in which a mailbox tells times: its own, else that of its
+// user, else the tenant's.
 func (s *Snapshot) ZoneOfMailbox(tenant, number string) *time.Location {
 	name := ""
 	if t := s.Tenant(tenant); t != nil {
@@ -48,6 +48,9 @@ func (s *Snapshot) ZoneOfMailbox(tenant, number string) *time.Location {
 	}
 	if u := s.OwnerOfMailbox(tenant, number); u != nil && u.Timezone != "" {
 		name = u.Timezone
+	}
+	if m := s.Mailbox(tenant, number); m != nil && m.Timezone != "" {
+		name = m.Timezone
 	}
 	return locationOf(name)
 }

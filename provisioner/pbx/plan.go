@@ -33,7 +33,7 @@ type Step struct {
 	Set      []Variable     // what the channel gets before the step, in this order
 	Mailbox  string         // voicemail, messages: number of the mailbox
 	Greeting Greeting       // voicemail
-	Sound    string         // play: name of a sound file, without language and format
+	Sound    string         // play: name of a sound file, without language and format; / and the hash of one of ours; announce: that hash
 	To       Destination    // forward
 	Of       string         // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string         // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
@@ -63,7 +63,8 @@ const (
 	StepVoicemail StepKind = "voicemail" // record a message
 	StepMessages  StepKind = "messages"  // hear one's own mailbox
 	StepPlay      StepKind = "play"
-	StepPickup    StepKind = "pickup" // take a call that rings in one of the caller's groups, or at an extension
+	StepAnnounce  StepKind = "announce" // play an announcement; then the call ends
+	StepPickup    StepKind = "pickup"   // take a call that rings in one of the caller's groups, or at an extension
 	StepHangup    StepKind = "hangup"
 	StepDesk      StepKind = "desk"    // sign in or out on the calling device
 	StepForward   StepKind = "forward" // go on with the plan for where the call is sent
@@ -188,6 +189,8 @@ func (s Step) Context(tenant string) string {
 		return MessagesContext
 	case StepPlay:
 		return PlayContext(tenant)
+	case StepAnnounce:
+		return AnnounceContext
 	case StepPickup:
 		if s.Of != "" {
 			return DirectedContext
@@ -246,7 +249,7 @@ func (s Step) Argument(tenant string) string {
 		return MailboxName(tenant, s.Mailbox) + greeting
 	case StepMessages:
 		return MailboxName(tenant, s.Mailbox)
-	case StepPlay:
+	case StepPlay, StepAnnounce:
 		return s.Sound
 	case StepDesk, StepSetting, StepPark, StepEcho:
 		return ""

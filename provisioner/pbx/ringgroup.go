@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // RingGroup is a number at which several people ring.
@@ -27,7 +28,7 @@ type RingGroup struct {
 	CallerIDPrefix string    // put before the caller's name, with a space; "" for none
 	RingTone       int       // number of the distinctive ring, 1–MaxRingTone; 0 is the phone's own
 	Waiting        WaitSound // what the caller hears
-	Announcement   string    // sound that the caller hears first; "" for none
+	Announcement   string    // sound that the caller hears first, or announcement:NAME; "" for none
 	Version        int64
 	Revision       int64
 }
@@ -75,6 +76,27 @@ const (
 	ConfirmNone     ConfirmMode = "none"
 )
 
+// Greeting is the announcement of the tenant that callers hear first; zero where it is a sound of
+// Asterisk, or nothing.
+func (g *RingGroup) Greeting() Destination {
+	if name, ours := strings.CutPrefix(g.Announcement, string(ToAnnouncement)+":"); ours {
+		return Destination{ToAnnouncement, name}
+	}
+	return Destination{}
+}
+
+// GreetingOf is what Playback is told of a group's announcement, see Step.Sound.
+func (s *Snapshot) GreetingOf(g *RingGroup) string {
+	to := g.Greeting()
+	if to.IsZero() {
+		return g.Announcement
+	}
+	if a := s.Announcement(g.Tenant, to.Key); a != nil && a.Sound != "" {
+		return OwnSound + a.Sound
+	}
+	return ""
+}
+
 // TakesTurns reports whether the member that rings first depends on the call before.
 func (g *RingGroup) TakesTurns() bool { return g.Strategy == StrategyRoundRobin }
 
@@ -117,9 +139,11 @@ func (g *RingGroup) Validate() error {
 	es.Add(oneOf("waiting", g.Waiting, WaitRinging, WaitMusic))
 	es.Add(CheckText("caller_id_prefix", g.CallerIDPrefix, 0, 20, maxPrefixBytes))
 	es.Add(CheckRange("ring_tone", g.RingTone, 0, MaxRingTone, "(0 is the phone's own)"))
-	if g.Announcement != "" && (len(g.Announcement) > 80 || !soundPattern.MatchString(g.Announcement)) {
+	if to := g.Greeting(); !to.IsZero() {
+		es.Add(CheckName("announcement", to.Key))
+	} else if g.Announcement != "" && (len(g.Announcement) > 80 || !soundPattern.MatchString(g.Announcement)) {
 		es.Add(Invalidf("announcement",
-			"%s is not the name of a sound: use letters, digits, '-', '_' and '/', without language and format",
+			"%s is not the name of a sound: use announcement:NAME, or of Asterisk's sounds letters, digits, '-', '_' and '/', without language and format",
 			quote(g.Announcement)))
 	}
 	g.checkMembers(&es)

@@ -17,8 +17,8 @@ func toRingGroup(r routing, g *RingGroup) Plan {
 		return Plan{Steps: []Step{r.groupEnd(g, CauseBusy, "has no member that could ring")}}
 	}
 	var p Plan
-	if g.Announcement != "" {
-		p.Steps = append(p.Steps, Step{Kind: StepPlay, Sound: g.Announcement, Next: map[Outcome]int{OutcomePlayed: 1},
+	if sound := r.s.GreetingOf(g); sound != "" {
+		p.Steps = append(p.Steps, Step{Kind: StepPlay, Sound: sound, Next: map[Outcome]int{OutcomePlayed: 1},
 			Rule: fmt.Sprintf("ring group %s announces %s", g.Name, g.Announcement)})
 	}
 	first := len(p.Steps)

@@ -22,6 +22,7 @@ type Rows struct {
 	Classes         []*ClassOfService
 	Forwards        []*Forward
 	RingGroups      []*RingGroup
+	Announcements   []*Announcement
 	FeatureCodes    []*FeatureCodes  // of tenants that changed them
 	PhoneSettings   []*PhoneSettings // of tenants that changed them
 	ButtonTemplates []*ButtonTemplate
@@ -71,8 +72,10 @@ type Snapshot struct {
 	forwards    map[key]*Forward
 	excepted    map[key]func() map[string]bool // callers whom a forward excepts
 	ringGroups  map[key]*RingGroup
-	ringNumbers map[key]*RingGroup       // by number
-	codes       map[string]*FeatureCodes // of every tenant
+	ringNumbers map[key]*RingGroup // by number
+
+	announcements map[key]*Announcement
+	codes         map[string]*FeatureCodes // of every tenant
 
 	rates   map[string]*rateTable // by owner
 	parents map[string]string     // of resellers
@@ -101,6 +104,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.classes = byKey(r.Classes, func(c *ClassOfService) key { return key{c.Tenant, c.Name} })
 	s.forwards = byKey(r.Forwards, func(f *Forward) key { return key{f.Tenant, f.Extension} })
 	s.ringGroups = byKey(r.RingGroups, func(g *RingGroup) key { return key{g.Tenant, g.Name} })
+	s.announcements = byKey(r.Announcements, func(a *Announcement) key { return key{a.Tenant, a.Name} })
 	s.indexPhones()
 	s.indexRings()
 	s.indexUsers()

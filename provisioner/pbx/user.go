@@ -87,6 +87,14 @@ func NewResellerUser(reseller, username string) *User {
 	return u
 }
 
+// checkLanguage takes a language as Asterisk names its sounds, or "".
+func checkLanguage(field, s string) *Error {
+	if s != "" && !languagePattern.MatchString(s) {
+		return Invalidf(field, "%s is not a language as Asterisk names them: write de, en or pt_BR", quote(s))
+	}
+	return nil
+}
+
 var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(_[A-Z]{2})?$`)
 
 // Validate returns all broken rules. The secrets are hashes by now: CheckDeskPIN
@@ -104,9 +112,7 @@ func (u *User) Validate() error {
 	if u.PersonalContact != "" {
 		es.Add(CheckEmail("personal_contact", u.PersonalContact))
 	}
-	if u.Language != "" && !languagePattern.MatchString(u.Language) {
-		es.Add(Invalidf("language", "%s is not a language as Asterisk names them: write de, en or pt_BR", quote(u.Language)))
-	}
+	es.Add(checkLanguage("language", u.Language))
 	if u.Timezone != "" {
 		es.Add(CheckTimezone("timezone", u.Timezone))
 	}

@@ -100,9 +100,12 @@ func (t *Tenant) VoicemailMail(n VoicemailNote, language string) (subject, text 
 	return fill(cmp.Or(t.VoicemailSubject, words.subject)), fill(cmp.Or(t.VoicemailText, words.text))
 }
 
-// LanguageOfMailbox returns the language in which a mailbox is written to: that of its user, else
+// LanguageOfMailbox returns the language in which a mailbox is written to: its own, else that of its user, else
 // that of the tenant's phones, "" for neither.
 func (s *Snapshot) LanguageOfMailbox(tenant, number string) string {
+	if m := s.Mailbox(tenant, number); m != nil && m.Language != "" {
+		return m.Language
+	}
 	if u := s.OwnerOfMailbox(tenant, number); u != nil && u.Language != "" {
 		return u.Language
 	}

@@ -157,7 +157,19 @@ func TestMailboxFolder(t *testing.T) {
 	if len(aside) != 1 || err != nil {
 		t.Errorf("kept aside: %v, %v", aside, err)
 	}
+	write(t, "hello", o.Voicemail, pbx.DefaultTenant, "111", "busy.wav")
+	if pin, greetings := s.Chosen(pbx.DefaultTenant, "111"); !pin || len(greetings) != 1 || greetings[0] != "busy" {
+		t.Errorf("chosen on the phone: %v, %v", pin, greetings)
+	}
+	if err := os.Remove(filepath.Join(o.Voicemail, pbx.DefaultTenant, "111", "busy.wav")); err != nil {
+		t.Fatal(err)
+	}
 	s.ForgetPIN(pbx.DefaultTenant, "111")
+	for _, mailbox := range []string{"111", "999"} {
+		if pin, greetings := s.Chosen(pbx.DefaultTenant, mailbox); pin || len(greetings) != 0 || greetings == nil {
+			t.Errorf("nothing was chosen: %v, %v", pin, greetings)
+		}
+	}
 	if left, err := filepath.Glob(filepath.Join(o.Voicemail, pbx.DefaultTenant, "111", "*")); len(left) != 1 || err != nil {
 		t.Errorf("without the PIN there are %v, %v", left, err)
 	}

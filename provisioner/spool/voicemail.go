@@ -62,6 +62,31 @@ func (s *Spool) ForgetPIN(tenant, mailbox string) {
 	}
 }
 
+// greetings are the files of greetings by what they say, see app_voicemail.
+var greetings = []struct{ file, says string }{{"unavail", "unavailable"}, {"busy", "busy"}, {"temp", "temporary"},
+	{"greet", "name"}}
+
+// Chosen returns what a mailbox's owner has set on the phone: whether the PIN, and which greetings. A
+// spool that cannot be seen shows nothing.
+func (s *Spool) Chosen(tenant, mailbox string) (pin bool, recorded []string) {
+	recorded = []string{}
+	box, err := s.box(tenant, mailbox)
+	if err != nil || box == nil {
+		return false, recorded
+	}
+	defer box.Close()
+	is := func(name string) bool {
+		info, err := box.Lstat(name)
+		return err == nil && info.Mode().IsRegular()
+	}
+	for _, g := range greetings {
+		if is(g.file+".wav") || is(g.file+".WAV") || is(g.file+".gsm") {
+			recorded = append(recorded, g.says)
+		}
+	}
+	return is("secret.conf"), recorded
+}
+
 // MoveMailbox carries messages, greetings and chosen PIN of a mailbox to its new number.
 // Call it before Asterisk is told of the number. A folder that a deleted mailbox of that
 // number left there is renamed.

@@ -14,6 +14,9 @@ const (
 	inside         = "/i" // where an instance finds its folder
 )
 
+// Etc is where an instance finds its configuration.
+const Etc = inside + "/etc"
+
 // boundFiles are the files of /etc that each instance brings itself.
 var boundFiles = []string{"hosts", "resolv.conf"}
 

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
 
 // startWithin bounds the start of the controller, until Asterisk runs its files.
@@ -78,6 +80,7 @@ func (of *Office) serveArgs() []string {
 		"--phone-url", of.Phones, "--sip-server", host, "--sip-port", port,
 		"--asterisk-etc", filepath.Join(of.dir, "asterisk", "etc"), "--asterisk-spool",
 		filepath.Join(of.dir, "asterisk", "spool"),
+		"--asterisk-sounds", box.Etc + "/dialtone/sounds",
 		"--asterisk-log", filepath.Join(of.dir, "asterisk", "log"),
 		"--ami-address", of.AMI, "--ari-url", "http://" + of.ARI + "/ari"}, of.options.Serve...)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,14 +35,19 @@ func (sc *scene) listen(ctx context.Context, out *phone.Call) {
 	if fired(out.Ringing()) { // this may run only when more has happened
 		say("ringing")
 	}
-	announced := strings.HasPrefix(sc.row.hears, "announcement")
+	what, tone, _ := strings.Cut(sc.row.hears, " ")
+	announced := what == "announcement"
 	select {
 	case <-out.EarlyMedia():
 		if HearsWords(ctx, out) == nil {
 			say(map[bool]string{true: "announcement", false: "music"}[announced])
 		}
 	case <-out.Answered():
-		if announced && HearsWords(ctx, out) == nil {
+		if hz, err := strconv.ParseFloat(tone, 64); err == nil {
+			if out.Hear(ctx, hz, 300*time.Millisecond) == nil {
+				say(sc.row.hears)
+			}
+		} else if announced && HearsWords(ctx, out) == nil {
 			say("announcement")
 		}
 	case <-out.Done():

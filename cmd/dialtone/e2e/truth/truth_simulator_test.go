@@ -176,7 +176,7 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question Object) error {
 			}
 		case "pickup": // the call that rings is another
 			f.ends = causes[step.Cause]
-		case "setting":
+		case "setting", "announce":
 			f.ends = "hung up"
 		case "monitor":
 			f.ends = "monitor " + step.Rule[strings.LastIndexByte(step.Rule, ' ')+1:]

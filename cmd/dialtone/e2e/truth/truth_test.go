@@ -32,9 +32,11 @@ type truth struct {
 	people string
 	dials  string
 	rings  string // whose phones ring, from which second on, to which: "120a 0-5, 120b 5"
-	hears  string // until the call ends somewhere: ringing, music, announcement or nothing; "" where it is chance
-	ends   string // "with 120a", "mailbox 120 unavailable", "messages 120", or a SIP status
-	cdr    string // outcome and who answered; then every leg with its own outcome, and ways
+	// hears is until the call ends somewhere: ringing, music, announcement, "announcement 700" where that has
+	// such a tone, or nothing; "" where it is chance
+	hears string
+	ends  string // "with 120a", "mailbox 120 unavailable", "messages 120", or a SIP status
+	cdr   string // outcome and who answered; then every leg with its own outcome, and ways
 }
 
 // world is objects by their path within the tenant; a path that begins with
@@ -222,7 +224,7 @@ func stageIn(l *Lab) *stage {
 
 // kindsInOrder is the order in which objects can be made: what others refer to
 // first. additional are extensions that ring devices of others.
-var kindsInOrder = []string{"classes-of-service", "groups", "external-numbers", "mailboxes", "extensions", "devices", "additional", "users", "ring-groups", "forwards", "numbers"}
+var kindsInOrder = []string{"announcements", "classes-of-service", "groups", "external-numbers", "mailboxes", "extensions", "devices", "additional", "users", "ring-groups", "forwards", "numbers"}
 
 // set makes all objects of all rows, and registers their phones.
 func (s *stage) set(t *testing.T, rows []truth) {
@@ -248,7 +250,9 @@ func (s *stage) set(t *testing.T, rows []truth) {
 			if k == "extensions" && all[path]["parent_device"] != nil && kind != "additional" {
 				continue
 			}
-			if k == kind && kind == "devices" && all[path]["kind"] != "external" {
+			if k == kind && kind == "announcements" {
+				s.Announcement(t, name, all[path]["tone"].(float64), 2*time.Second)
+			} else if k == kind && kind == "devices" && all[path]["kind"] != "external" {
 				s.accounts[name] = s.Device(t, name, "", all[path])
 			} else if k == kind || kind == "additional" && all[path]["parent_device"] != nil {
 				s.Do(t, "PUT", Tenant+"/"+path, all[path], nil)

@@ -1,0 +1,54 @@
+package pbx
+
+import (
+	"regexp"
+	"time"
+)
+
+// Announcement is a sound of a tenant that callers hear.
+type Announcement struct {
+	Tenant string
+	Name   string // key within the tenant: closed
+	Title  string // for people; 0–60 characters
+	// Sound is the hash under which the sound is kept; "" until one is uploaded.
+	Sound    string
+	Length   time.Duration // how long the sound plays
+	Version  int64
+	Revision int64
+}
+
+// The most that a tenant may have.
+const (
+	MaxAnnouncements      = 500
+	MaxAnnouncementLength = 5 * time.Hour // in all
+)
+
+// OwnSound stands before the hash of a sound of ours, where the name of one of Asterisk could
+// stand. Those do not begin so.
+const OwnSound = "/"
+
+var soundHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Validate returns all broken rules.
+func (a *Announcement) Validate() error {
+	var es Errors
+	es.Add(CheckName("name", a.Name))
+	es.Add(CheckText("title", a.Title, 0, 60, 0))
+	if a.Sound != "" {
+		es.Add(CheckSound("sound", a.Sound))
+	}
+	return es.Err()
+}
+
+// CheckSound refuses what is not the hash of a sound.
+func CheckSound(field, s string) *Error {
+	if !soundHash.MatchString(s) {
+		return Invalidf(field, "is not the hash of a sound")
+	}
+	return nil
+}
+
+// Announcement returns an announcement, or nil.
+func (s *Snapshot) Announcement(tenant, name string) *Announcement {
+	return s.announcements[key{tenant, name}]
+}
