@@ -31,6 +31,7 @@ const (
 	kindBlockedCaller  = "blocked-caller"
 	kindPortRequest    = "port-request"
 	kindTrunk          = "trunk"
+	kindWebhook        = "webhook"
 	kindForward        = "forward"
 	kindNumber         = "number"
 	kindClassOfService = "class-of-service"

@@ -103,6 +103,7 @@ func (a *api) register(e *echo.Echo) {
 	registerBlockedCallers(a)
 	registerPortRequests(a)
 	registerTrunks(a)
+	registerWebhooks(a)
 	registerForwards(a)
 	registerSimulate(a)
 	registerNumbers(a)

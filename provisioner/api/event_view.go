@@ -54,6 +54,13 @@ type PortEvent struct {
 	Number  string `json:"number"`
 }
 
+// WebhookEvent is a webhook to which nothing is sent any more.
+type WebhookEvent struct {
+	Tenant  string `json:"tenant"`
+	Webhook string `json:"webhook"`
+	Reason  string `json:"reason"`
+}
+
 // Drift is a rendered file that was edited by hand.
 type Drift struct {
 	File string    `json:"file" doc:"Name of the file, without its folder"`
@@ -104,6 +111,8 @@ func eventView(d event.Data) any {
 		return ResyncEvent{ID: e.ID, MAC: string(e.MAC), Action: string(e.Action), State: string(e.State)}
 	case event.Port:
 		return PortEvent(e)
+	case event.Webhook:
+		return WebhookEvent{Tenant: e.Tenant, Webhook: e.Name, Reason: e.Reason}
 	case event.Call:
 		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome),
 			Call: callView(e.Call)}

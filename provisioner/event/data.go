@@ -22,6 +22,7 @@ const (
 	TypeResync   Type = "phone-resync"
 	TypeCall     Type = "call"
 	TypePort     Type = "port"
+	TypeWebhook  Type = "webhook"
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
@@ -29,8 +30,11 @@ const (
 	Gap Type = "gap"
 )
 
+// OfTenants are the types of events about tenants' objects, which their webhooks are told.
+var OfTenants = []Type{TypeStatus, TypeTrunk, TypeUnknown, TypeFetch, TypeResync, TypeCall, TypePort, TypeWebhook}
+
 // Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,
-// Call or Port.
+// Call, Port or Webhook.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -106,6 +110,10 @@ type Call struct {
 // Port is the first call to a number that comes from another carrier: the port is done.
 type Port struct{ Tenant, Request, Number string }
 
+// Webhook is a webhook to which nothing is sent any more, because it has failed for too long or
+// its receiver said so.
+type Webhook struct{ Tenant, Name, Reason string }
+
 // CallChange names what happened to a call.
 type CallChange string
 
@@ -149,3 +157,6 @@ func (Call) Type() Type { return TypeCall }
 
 // Type returns TypePort.
 func (Port) Type() Type { return TypePort }
+
+// Type returns TypeWebhook.
+func (Webhook) Type() Type { return TypeWebhook }
