@@ -32,6 +32,7 @@ const (
 	kindPortRequest    = "port-request"
 	kindTrunk          = "trunk"
 	kindRoute          = "route"
+	kindWebhook        = "webhook"
 	kindForward        = "forward"
 	kindNumber         = "number"
 	kindClassOfService = "class-of-service"

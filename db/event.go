@@ -51,10 +51,11 @@ func (db *DB) EndEvents(ctx context.Context) error {
 	return nil
 }
 
-// AddEvents stores events, but those of tenants that are gone. lost are ids up to which events of
-// a tenant were not kept in memory.
-func (db *DB) AddEvents(ctx context.Context, events []Event, lost map[string]uint64) error {
-	err := db.write(ctx, func(tx *Tx) error {
+// AddEvents stores events, but those of tenants that are gone, and queues them for the webhooks that
+// want them. It reports whether any was queued. lost are ids up to which events of a tenant were
+// not kept in memory.
+func (db *DB) AddEvents(ctx context.Context, events []Event, lost map[string]uint64) (queued bool, err error) {
+	err = db.write(ctx, func(tx *Tx) error {
 		err := tx.forEach(ctx, `INSERT INTO events (id, tenant, type, at, data) SELECT ?1, nullif(?2, ''), ?3, ?4, ?5
 			WHERE ?2 = '' OR EXISTS (SELECT 1 FROM tenants WHERE name = ?2)`, func(exec func(...any) error) error {
 			for _, e := range events {
@@ -67,12 +68,15 @@ func (db *DB) AddEvents(ctx context.Context, events []Event, lost map[string]uin
 		if err != nil {
 			return err
 		}
+		if queued, err = tx.queueDeliveries(ctx, events); err != nil {
+			return err
+		}
 		return tx.eventsLost(ctx, lost)
 	})
 	if err != nil {
-		return fmt.Errorf("storing %d events: %w", len(events), err)
+		return false, fmt.Errorf("storing %d events: %w", len(events), err)
 	}
-	return nil
+	return queued, nil
 }
 
 // eventsLost notes up to which ids events may be missing.

@@ -17,7 +17,7 @@ func addEvents(t *testing.T, db *DB, tenants map[uint64]string, at time.Time) {
 	for id, tenant := range tenants {
 		es = append(es, Event{ID: id, Tenant: tenant, Type: "status", At: at, Data: fmt.Appendf(nil, `{"id":%d}`, id)})
 	}
-	if err := db.AddEvents(t.Context(), es, nil); err != nil {
+	if _, err := db.AddEvents(t.Context(), es, nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -101,7 +101,7 @@ func TestForgetEvents(t *testing.T) {
 		t.Errorf("a reader from before who knows 1 reads %s", got)
 	}
 	forget(3, 2, 3, "6 7 lost 5")
-	if err := db.AddEvents(t.Context(), nil, map[string]uint64{lone: 9}); err != nil {
+	if _, err := db.AddEvents(t.Context(), nil, map[string]uint64{lone: 9}); err != nil {
 		t.Fatal(err)
 	}
 	if got := eventIDs(t, db, lone, 7, 10); got != "lost 9" {

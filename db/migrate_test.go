@@ -182,8 +182,17 @@ func fillEverything(t testing.TB, db *DB) {
 		func() error { return db.AddHelpCalls(ctx, []HelpRow{{Call: sampleHelpCall()}}) },
 		func() error { return db.AddNotices(ctx, []*Notice{sampleNotice()}) },
 		func() error {
-			e := Event{ID: 1, Tenant: "default", Type: "status", At: time.Now(), Data: []byte("{}")}
-			return db.AddEvents(ctx, []Event{e}, map[string]uint64{"": 1})
+			_, err := db.Update(ctx, tester, func(tx *Tx) error {
+				w := sampleWebhook()
+				w.Disabled = false
+				return tx.PutWebhook(ctx, w)
+			})
+			return err
+		},
+		func() error {
+			e := Event{ID: 1, Tenant: "default", Type: "call", At: time.Now(), Data: []byte("{}")}
+			_, err := db.AddEvents(ctx, []Event{e}, map[string]uint64{"": 1})
+			return err
 		},
 		func() error {
 			_, err := db.Update(ctx, tester, func(tx *Tx) error { return tx.PutRate(ctx, &pbx.Rate{Prefix: "+49", Price: 20}) })

@@ -153,6 +153,7 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 		UNION ALL SELECT 'port-request', name FROM port_requests WHERE tenant = ?1
 		UNION ALL SELECT 'trunk', name FROM trunks WHERE tenant = ?1
 		UNION ALL SELECT 'route', name FROM routes WHERE tenant = ?1
+		UNION ALL SELECT 'webhook', name FROM webhooks WHERE tenant = ?1
 		UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1
 		UNION ALL SELECT 'class-of-service', name FROM classes_of_service WHERE tenant = ?1
 		UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1

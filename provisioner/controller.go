@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -43,11 +44,13 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
 	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
 	"github.com/dialtone-pbx/dialtone/provisioner/voicemail"
+	"github.com/dialtone-pbx/dialtone/provisioner/webhook"
 	"github.com/dialtone-pbx/dialtone/templates"
 	"golang.org/x/sync/errgroup"
 )
 
-// Options is what a Controller needs. All fields but AMI, KeepDays, Mail, MailRetry and Control are required.
+// Options is what a Controller needs. All fields but AMI, KeepDays, Mail, MailRetry,
+// WebhookNetworks and Control are required.
 type Options struct {
 	DB        *db.DB
 	Templates *templates.Engine
@@ -82,6 +85,8 @@ type Options struct {
 	MailRetry time.Duration
 	// EncodeEvent is the data of an event as listeners outside read it, in JSON.
 	EncodeEvent func(event.Event) ([]byte, error)
+	// WebhookNetworks are networks of the platform's own that webhooks may lead to.
+	WebhookNetworks []netip.Prefix
 	// Control acts on channels; without it calls can be watched only.
 	Control calls.Control
 	Logger  *slog.Logger
@@ -101,6 +106,7 @@ type AMI struct {
 type Controller struct {
 	Events      *event.Hub            // events for the API's stream and for lamps
 	EventLog    *eventlog.Log         // events of before
+	Deliveries  *webhook.Sender       // of events to webhooks
 	Apply       *apply.Loop           // brings Asterisk to the desired state
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
@@ -163,6 +169,7 @@ type Controller struct {
 	RingGroups       *Resource[pbx.RingGroup]
 	Announcements    *Resource[pbx.Announcement]
 	FeatureCodes     *Resource[pbx.FeatureCodes]
+	Webhooks         *Resource[pbx.Webhook]
 }
 
 // New reads the first snapshot; Run starts the loops. The first call silences sipgo's
@@ -177,7 +184,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		overTLS: o.Asterisk.TLS != nil}
 	c.snapshot.Store(snap)
 	if c.EventLog, err = eventlog.New(ctx, eventlog.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
-		Encode: o.EncodeEvent}); err != nil {
+		Encode: o.EncodeEvent, Queued: func() { c.Deliveries.Nudge() }}); err != nil {
 		return nil, err
 	}
 	c.asterisk = newAsterisk(o.AMI, o.Logger)
@@ -188,6 +195,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Mail = mail.New(mail.Options{Server: o.Mail, RetryFirst: o.MailRetry, Log: o.Logger})
 	c.Messages = voicemail.New(voicemail.Options{DB: o.DB, Log: o.Logger, Snapshot: c.Snapshot, Spool: c.Spool,
 		Mailbox: c.mailbox, Session: c.asterisk.Session, Queued: c.Mail.Nudge})
+	c.Deliveries = webhook.New(webhook.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Networks: o.WebhookNetworks,
+		MailDue: c.Mail.Nudge})
 	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
 	if err != nil {
 		return nil, err
@@ -267,6 +276,7 @@ func (c *Controller) makeKinds() {
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
 	c.RingGroups, c.Announcements = newRingGroups(c), newAnnouncements(c)
 	c.FeatureCodes = newFeatureCodes(c)
+	c.Webhooks = newWebhooks(c)
 }
 
 // Run runs the loops until ctx ends and waits for all of them.
@@ -279,7 +289,8 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.asterisk.run(ctx) })
 	// Codes come first: somebody waits for them.
 	g.Go(func() error {
-		return c.Mail.Run(ctx, c.SignIn.NextCode, c.Notices.Next, c.nextInvitation, c.Messages.NextMail)
+		return c.Mail.Run(ctx, c.SignIn.NextCode, c.Notices.Next, c.nextInvitation, c.Messages.NextMail,
+			c.Deliveries.NextMail)
 	})
 	g.Go(func() error { return c.Messages.Run(ctx) })
 	g.Go(func() error { return c.Sounds.Run(ctx) })
@@ -294,6 +305,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.NumberFiles.Run(ctx) })
 	g.Go(func() error { return c.numberLife.Run(ctx) })
 	g.Go(func() error { return c.EventLog.Run(ctx) })
+	g.Go(func() error { return c.Deliveries.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if e := c.EventLog.End(ctx); e != nil {

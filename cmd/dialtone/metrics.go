@@ -67,6 +67,10 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 		func() float64 { _, _, skipped := ctl.Away.Counts(); return float64(skipped) })
 	m.gauge("dialtone_events_not_kept", "Events that GET /v1/events cannot send later: the database was too slow.",
 		func() float64 { return float64(ctl.EventLog.Dropped()) })
+	m.gauge("dialtone_webhook_attempts_delivered", "Attempts to send an event to a webhook that were answered with 2xx, since the start.",
+		func() float64 { delivered, _ := ctl.Deliveries.Counts(); return float64(delivered) })
+	m.gauge("dialtone_webhook_attempts_failed", "Attempts to send an event to a webhook that failed, since the start.",
+		func() float64 { _, failed := ctl.Deliveries.Counts(); return float64(failed) })
 	m.watchTrunks(ctl)
 	return m
 }

@@ -32,6 +32,7 @@ type serveCmd struct {
 	ldapFlags
 	sipTLSFlags
 	proxyFlags
+	webhookFlags
 	KeepDays  int    `help:"How long the audit trail and the records of phones and applies are kept; 0 is for ever." default:"365" placeholder:"DAYS" env:"DIALTONE_KEEP_DAYS"`
 	TokenFile string `help:"Where the first start writes the admin token; beside the database if empty." type:"path" env:"DIALTONE_TOKEN_FILE"`
 }
@@ -106,7 +107,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB),
 			firmwareFolder), SoundDir: filepath.Join(filepath.Dir(s.DB), soundFolder), PhoneHash: files.Hash,
 		AMI:     provisioner.AMI{Address: string(s.AMIAddress), Username: s.AMIUser, Secret: s.amiSecret()},
-		Control: callControl{app.client}, EncodeEvent: api.EncodeEvent,
+		Control: callControl{app.client}, EncodeEvent: api.EncodeEvent, WebhookNetworks: s.WebhookNetworks,
 	})
 	if err != nil {
 		return err

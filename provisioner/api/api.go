@@ -106,6 +106,7 @@ func (a *api) register(e *echo.Echo) {
 	registerRoutes(a)
 	registerPortRequests(a)
 	registerTrunks(a)
+	registerWebhooks(a)
 	registerForwards(a)
 	registerSimulate(a)
 	registerNumbers(a)

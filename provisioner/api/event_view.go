@@ -54,6 +54,13 @@ type PortEvent struct {
 	Number  string `json:"number"`
 }
 
+// WebhookEvent is a webhook to which nothing is sent any more.
+type WebhookEvent struct {
+	Tenant  string `json:"tenant"`
+	Webhook string `json:"webhook"`
+	Reason  string `json:"reason"`
+}
+
 // Drift is a rendered file that was edited by hand.
 type Drift struct {
 	File string    `json:"file" doc:"Name of the file, without its folder"`
@@ -135,6 +142,8 @@ func eventView(d event.Data) any {
 	case event.Guard:
 		return GuardEvent{What: string(e.Change), Tenant: e.Tenant, Extension: e.Extension, Bound: e.Bound, Used: e.Used,
 			Most: e.Most, Number: e.Number, Country: e.Country}
+	case event.Webhook:
+		return WebhookEvent{Tenant: e.Tenant, Webhook: e.Name, Reason: e.Reason}
 	case event.Call:
 		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome),
 			Call: callView(e.Call)}

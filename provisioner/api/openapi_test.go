@@ -194,6 +194,13 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(204, "PUT", "port-requests/munich/documents/letter", tenant+"port-requests/{name}/documents/{document}", "%PDF-1.7\n%%EOF\n")
 	ask(200, "GET", "port-requests/munich/documents", tenant+"port-requests/{name}/documents", "")
 	ask(200, "DELETE", "port-requests/munich/documents/letter", tenant+"port-requests/{name}/documents/{document}", "")
+	ask(201, "POST", "webhooks", tenant+"webhooks", `{"name":"crm","url":"https://receiver.invalid/hooks"}`)
+	ask(422, "POST", "webhooks", tenant+"webhooks", `{"name":"local","url":"http://127.0.0.1/"}`)
+	ask(200, "POST", "webhooks/crm/rotate-secret", tenant+"webhooks/{name}/rotate-secret", "")
+	ask(200, "POST", "webhooks/crm/test", tenant+"webhooks/{name}/test", "")
+	ask(200, "GET", "webhooks/crm/deliveries?limit=1", tenant+"webhooks/{name}/deliveries", "")
+	ask(200, "POST", "webhooks/crm/deliveries/"+lastDelivery(l)+"/replay", tenant+"webhooks/{name}/deliveries/{delivery}/replay", "")
+	ask(404, "POST", "webhooks/crm/deliveries/x/replay", tenant+"webhooks/{name}/deliveries/{delivery}/replay", "")
 	ask(201, "POST", "classes-of-service", tenant+"classes-of-service", `{"name":"home","allow":["national"]}`)
 	ask(201, "POST", "/v1/tokens", "/v1/tokens", `{"name":"ci"}`)
 	ask(201, "POST", "forwards", tenant+"forwards", `{"extension":"101","mode":"schedule","rules":[{"days":["sat"],"destination":"voicemail:101"}]}`)
@@ -223,6 +230,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"forwards":         {tenant + "forwards", "101", "extension", `{"no_answer":"hangup","no_answer_seconds":9}`},
 		"ring-groups":      {tenant + "ring-groups", "sales", "name", `{"number":"600","members":[{"extension":"101"}]}`},
 		"contacts":         {tenant + "contacts", "taxi", "name", `{"title":"Taxi","numbers":["0305551"]}`},
+		"webhooks":         {tenant + "webhooks", "crm", "name", `{"url":"https://receiver.invalid/hooks","events":["call"]}`},
 		"blocked-callers":  {tenant + "blocked-callers", "+498912345", "number", `{"begins":true}`},
 		"routes":           {tenant + "routes", "south", "name", `{"match":["+4989"],"trunks":[{"trunk":"carrier"}]}`},
 		"groups":           {tenant + "groups", "sales", "name", `{}`},
@@ -277,7 +285,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
 		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
-		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"}, {"announcements/closed", "announcements/{name}"},
+		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"}, {"announcements/closed", "announcements/{name}"}, {"webhooks/crm", "webhooks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

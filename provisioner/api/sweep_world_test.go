@@ -52,6 +52,7 @@ func (l *lab) settle() (password string) {
 		{"default", "blocked-callers/+498912345", `{}`},
 		{"default", "routes/south", `{"match":["+4989"],"trunks":[{"trunk":"carrier"}]}`},
 		{"default", "announcements/closed", `{}`},
+		{"default", "webhooks/crm", `{"url":"https://receiver.invalid/hooks"}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/601", `{"name":"Eve","pin":"4711"}`},
 		{"acme", "extensions/601", `{"name":"Eve"}`}, {"acme", "devices/theirs", `{"extension":"601"}`}, {"acme", "users/eve", `{"full_name":"Eve","role":"user"}`},
@@ -111,6 +112,7 @@ var kindsSwept = map[string]kindSwept{
 		`{"mode":"destination","destination":"extension:102","rules":null,"timezone":null}`}, []string{
 		`{"mode":"schedule","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","destination":"extension:101"}],"unreachable":"voicemail:101","busy":"hangup","no_answer":"hangup"}`,
 		`{"mode":"destination","destination":"voicemail:101"}`}},
+	"webhooks": {"name", "crm", "fresh", []string{`{"url":"https://receiver.invalid/hooks","events":["call"],"description":"of the CRM","email":"a@example.org","secret":"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz","disabled":true}`}, nil},
 	"port-requests": {"name", "munich", "berlin",
 		[]string{`{"carrier":"Telco","account":"K1","wish":"2026-12-24","note":"soon","numbers":[{"number":"+498912345601","destination":"hangup"}]}`},
 		nil},

@@ -25,6 +25,7 @@ const (
 	TypeGuard    Type = "guard"
 	// TypeEmergency tells that somebody calls for help, or tests that.
 	TypeEmergency Type = "emergency"
+	TypeWebhook   Type = "webhook"
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
@@ -32,8 +33,12 @@ const (
 	Gap Type = "gap"
 )
 
+// OfTenants are the types of events about tenants' objects, which their webhooks are told.
+var OfTenants = []Type{TypeStatus, TypeTrunk, TypeUnknown, TypeFetch, TypeResync, TypeCall, TypePort, TypeGuard,
+	TypeEmergency, TypeWebhook}
+
 // Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,
-// Call, Port, Guard or Emergency.
+// Call, Port, Guard, Emergency or Webhook.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -108,6 +113,10 @@ type Call struct {
 
 // Port is the first call to a number that comes from another carrier: the port is done.
 type Port struct{ Tenant, Request, Number string }
+
+// Webhook is a webhook to which nothing is sent any more, because it has failed for too long or
+// its receiver said so.
+type Webhook struct{ Tenant, Name, Reason string }
 
 // CallChange names what happened to a call.
 type CallChange string
@@ -194,3 +203,6 @@ func (Guard) Type() Type { return TypeGuard }
 
 // Type returns TypeEmergency.
 func (Emergency) Type() Type { return TypeEmergency }
+
+// Type returns TypeWebhook.
+func (Webhook) Type() Type { return TypeWebhook }

@@ -50,6 +50,7 @@ type Options struct {
 	Events *event.Hub // without an event so far
 	// Encode returns the data of an event as the stream of events has it, in JSON.
 	Encode func(event.Event) ([]byte, error)
+	Queued func() // runs after events were queued for webhooks
 }
 
 // Log keeps events. Its methods are safe for concurrent use.
@@ -162,7 +163,11 @@ func (l *Log) write(ctx context.Context, events []event.Event, lost map[string]u
 		}
 		rows = append(rows, db.Event{ID: e.ID, Tenant: e.Tenant, Type: string(e.Type), At: e.At, Data: data})
 	}
-	return l.o.DB.AddEvents(ctx, rows, lost)
+	queued, err := l.o.DB.AddEvents(ctx, rows, lost)
+	if queued {
+		l.o.Queued()
+	}
+	return err
 }
 
 // forgetOld forgets at the start and then once a minute, until ctx ends.

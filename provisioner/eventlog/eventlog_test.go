@@ -33,7 +33,7 @@ func start(t *testing.T, path string) *program {
 	}
 	p := &program{t: t, db: store, hub: event.NewHub()}
 	p.log, err = New(t.Context(), Options{DB: store, Log: slog.New(slog.DiscardHandler), Events: p.hub,
-		Encode: func(e event.Event) ([]byte, error) { return json.Marshal(e.Data) }})
+		Queued: func() {}, Encode: func(e event.Event) ([]byte, error) { return json.Marshal(e.Data) }})
 	if err != nil {
 		t.Fatal(err)
 	}

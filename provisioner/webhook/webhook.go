@@ -1,0 +1,252 @@
+// Package webhook delivers events to the webhooks of tenants.
+//
+// It owns the connections to the receivers: which delivery is attempted next, how its request is
+// signed, where it may lead, and what an answer means. The queue lies in the database, where the
+// events of eventlog fill it: a kill repeats the attempt under way, with the same id. Each webhook
+// has one attempt at a time, so that a slow receiver holds up itself alone. It may import
+// provisioner/pbx, provisioner/event, provisioner/outbox, provisioner/mail and db.
+package webhook
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dialtone-pbx/dialtone/db"
+	"github.com/dialtone-pbx/dialtone/provisioner/event"
+	"github.com/dialtone-pbx/dialtone/provisioner/outbox"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
+
+const (
+	// atOnce is how many attempts are made at once, of all webhooks.
+	atOnce = 64
+	// stopAfter is how long a webhook fails without a success until it is stopped.
+	stopAfter = 5 * 24 * time.Hour
+	// restMost is the longest pause of a receiver that cannot be reached.
+	restMost = time.Minute
+)
+
+// retry spreads ten attempts over a day: 5 s, 20 s, 80 s, 5 min, 21 min, 85 min, then every 6 h.
+var retry = outbox.Retry{First: 5 * time.Second, Factor: 4, Most: 6 * time.Hour, Spread: 0.2}
+
+// Options are what a Sender needs. All fields but Networks are required.
+type Options struct {
+	DB     *db.DB
+	Log    *slog.Logger
+	Events *event.Hub
+	// Networks are networks of the platform's own that webhooks may lead to, over HTTP too. Without
+	// them they lead to public addresses alone, over HTTPS.
+	Networks []netip.Prefix
+	MailDue  func() // runs after a mail was queued
+}
+
+// Sender delivers events. Its methods are safe for concurrent use.
+type Sender struct {
+	*outbox.Loop
+	o     Options
+	https *http.Client
+	http  *http.Client
+	slots chan struct{} // of attempts under way
+
+	mu    sync.Mutex
+	busy  map[target]bool
+	tired map[target]tired // those that could not be reached
+
+	delivered, failed atomic.Uint64
+}
+
+type target struct{ tenant, name string }
+
+// tired is a receiver that could not be reached so often, and is left alone until then.
+type tired struct {
+	times int
+	until time.Time
+}
+
+// New returns a sender that Run starts.
+func New(o Options) *Sender {
+	s := &Sender{o: o, slots: make(chan struct{}, atOnce), busy: map[target]bool{}, tired: map[target]tired{}}
+	guard := destinations{listed: o.Networks, own: ownAddresses}
+	s.https, s.http = newClient(guard.overHTTPS), newClient(guard.overHTTP)
+	s.Loop = outbox.NewLoop(o.Log, "delivering events to webhooks", s.step)
+	return s
+}
+
+// Counts returns how many attempts had an answer of 2xx since the start, and how many had not.
+func (s *Sender) Counts() (delivered, failed uint64) { return s.delivered.Load(), s.failed.Load() }
+
+// Run delivers until ctx ends, and waits for the attempts under way to be broken off.
+func (s *Sender) Run(ctx context.Context) error {
+	err := s.Loop.Run(ctx)
+	for range cap(s.slots) {
+		s.slots <- struct{}{}
+	}
+	s.https.CloseIdleConnections()
+	s.http.CloseIdleConnections()
+	return err
+}
+
+// step begins an attempt for each webhook with a delivery that is due. It returns when the next
+// one is; an attempt that ends wakes the loop.
+func (s *Sender) step(ctx context.Context) (time.Duration, error) {
+	due, err := s.o.DB.FirstDeliveries(ctx)
+	if err != nil {
+		return outbox.Rest, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pause := outbox.Look
+	known := map[target]bool{}
+	for _, d := range due {
+		t := target{d.Tenant, d.Webhook}
+		known[t] = true
+		if s.busy[t] {
+			continue
+		}
+		if wait := max(time.Until(d.Due), time.Until(s.tired[t].until)); wait > 0 {
+			pause = min(pause, wait)
+			continue
+		}
+		select {
+		case s.slots <- struct{}{}:
+			s.busy[t] = true
+			go s.work(ctx, t, d)
+		default: // the end of any attempt wakes the loop
+			return pause, nil
+		}
+	}
+	for t := range s.tired {
+		if !known[t] {
+			delete(s.tired, t)
+		}
+	}
+	return pause, nil
+}
+
+// work makes an attempt, and goes on with what is due to the same webhook while there is room for
+// others.
+func (s *Sender) work(ctx context.Context, t target, d *db.DueDelivery) {
+	defer func() {
+		s.mu.Lock()
+		delete(s.busy, t)
+		s.mu.Unlock()
+		<-s.slots
+		s.Nudge()
+	}()
+	for {
+		if err := s.attempt(ctx, d); err != nil {
+			if ctx.Err() == nil {
+				s.o.Log.Error("delivering an event to a webhook", "tenant", t.tenant, "webhook", t.name, "error", err)
+				s.rest(t, outbox.Rest)
+			}
+			return
+		}
+		var err error
+		d, err = s.o.DB.FirstDelivery(ctx, t.tenant, t.name)
+		if err != nil || d == nil || time.Until(d.Due) > 0 || s.rests(t) || len(s.slots) == cap(s.slots) {
+			return
+		}
+	}
+}
+
+func (s *Sender) rest(t target, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tired[t] = tired{s.tired[t].times, time.Now().Add(d)}
+}
+
+func (s *Sender) rests(t target) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Until(s.tired[t].until) > 0
+}
+
+// reached notes whether a receiver answered. One that did not is left alone for a second, then
+// for twice as long each time: its other events would fare no better.
+func (s *Sender) reached(t target, answered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if answered {
+		delete(s.tired, t)
+		return
+	}
+	n := s.tired[t].times + 1
+	s.tired[t] = tired{n, time.Now().Add(min(time.Second<<min(n-1, 10), restMost))}
+}
+
+// attempt sends a delivery and stores how that ended. An attempt that the end of the program
+// broke off is not stored: the next start makes it again.
+func (s *Sender) attempt(ctx context.Context, d *db.DueDelivery) error {
+	if time.Now().After(d.Expires) { // the program was away, or the webhook disabled
+		d.State, d.Error = pbx.DeliveryFailed, "it waited for more than a day"
+		_, err := s.o.DB.EndAttempt(ctx, &d.Delivery, "", time.Time{})
+		return err
+	}
+	a := s.post(ctx, d)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.reached(target{d.Tenant, d.Webhook}, a.status != 0)
+	now := time.Now()
+	a.into(&d.Delivery, now)
+	var stop string
+	if d.Error == "" {
+		s.delivered.Add(1)
+		d.State = pbx.DeliveryDelivered
+	} else {
+		s.failed.Add(1)
+		if a.status == http.StatusGone {
+			stop = d.Error
+		}
+		due, again := retry.Next(now, d.Attempts, a.status == http.StatusGone, d.Expires)
+		d.State, d.Due = pbx.DeliveryQueued, due
+		if !again {
+			d.State = pbx.DeliveryFailed
+		}
+	}
+	return s.store(context.WithoutCancel(ctx), d, stop, now)
+}
+
+// store notes how an attempt ended, and tells when the webhook was stopped.
+func (s *Sender) store(ctx context.Context, d *db.DueDelivery, stop string, now time.Time) error {
+	stopped, err := s.o.DB.EndAttempt(ctx, &d.Delivery, stop, now.Add(-stopAfter))
+	if stopped {
+		s.o.Log.Warn("a webhook was stopped", "tenant", d.Tenant, "webhook", d.Webhook, "reason", d.Error)
+		s.o.Events.Publish(d.Tenant, event.Webhook{Tenant: d.Tenant, Name: d.Webhook, Reason: d.Error})
+		s.o.MailDue()
+	}
+	return err
+}
+
+// Test sends an event of type test now and returns how that ended. Its success starts a webhook
+// again that was stopped; its failure changes nothing.
+func (s *Sender) Test(ctx context.Context, tenant, name string) (*pbx.Delivery, error) {
+	d, err := s.o.DB.NewDelivery(ctx, tenant, name)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots; s.Nudge() }()
+	default:
+		return nil, &pbx.Error{Kind: pbx.TooMany, Message: "too many webhooks are sent to at this moment: try again"}
+	}
+	d.Message, d.Data = newTestID(), []byte(`{"webhook":"`+name+`"}`)
+	a := s.post(ctx, d)
+	if ctx.Err() != nil {
+		return nil, errors.Join(errors.New("the test was broken off"), ctx.Err())
+	}
+	a.into(&d.Delivery, time.Now())
+	if d.State = pbx.DeliveryFailed; d.Error == "" {
+		d.State = pbx.DeliveryDelivered
+		s.reached(target{tenant, name}, true)
+	}
+	_, err = s.o.DB.EndAttempt(context.WithoutCancel(ctx), &d.Delivery, "", time.Time{})
+	return &d.Delivery, err
+}
