@@ -75,7 +75,8 @@ func (r routing) chain(ways []outlet, help bool) (chain []link, over []link) {
 	return append(chain, last...), over
 }
 
-// recalledChain is the chain that Order names, or else all trunks.
+// recalledChain is the chain that Order names. Without one the call began with a single trunk,
+// and has tried it: whatever trunks there are by now, no second one belongs to its chain.
 func (r routing) recalledChain(ways []outlet, help bool) (out []link) {
 	add := func(o outlet) {
 		l := link{outlet: o}
@@ -85,9 +86,7 @@ func (r routing) recalledChain(ways []outlet, help bool) (out []link) {
 		out = append(out, l)
 	}
 	if r.c.Order == "" {
-		for _, o := range ways {
-			add(o)
-		}
+		add(ways[0])
 		return out
 	}
 	for endpoint := range strings.SplitSeq(r.c.Order, orderMark) {

@@ -152,6 +152,18 @@ func TestNobodyRingsTwice(t *testing.T) {
 	})
 }
 
+// TestSingleTrunkIsTriedOnce: trunks that come while the only one is tried are no second try.
+func TestSingleTrunkIsTriedOnce(t *testing.T) {
+	c := Call{Tenant: "acme", Endpoint: "d101", Dialled: "089123456"}
+	p := Route(chainOffice(&Trunk{Name: "b"}), c, time.Time{})
+	c.Order, c.Resumed = p.Order, true
+	c.Answer, c.Rang = ParseAnswer("503 CHANUNAVAIL")
+	now := Route(chainOffice(&Trunk{Name: "a"}, &Trunk{Name: "b", Priority: 3}), c, time.Time{})
+	if step := now.Steps[now.After(0, OutcomeUnreachable)]; step.Kind == StepDial {
+		t.Errorf("after the only trunk, %s is dialled", step.Legs[0].Endpoint)
+	}
+}
+
 // TestAnswersGoOn: each answer leads to the next trunk, or to the end, as the table says.
 func TestAnswersGoOn(t *testing.T) {
 	s := chainOffice(&Trunk{Name: "a"}, &Trunk{Name: "b"})
