@@ -123,24 +123,29 @@ func ownAddress() string {
 	return "127.0.0.1"
 }
 
-// asteriskFlags are Asterisk's addresses and our logins.
-type asteriskFlags struct {
-	AsteriskEtc    string     `help:"Asterisk's configuration folder; ours is dialtone/ in it." default:"/etc/asterisk" type:"path" env:"DIALTONE_ASTERISK_ETC"`
-	AsteriskSpool  string     `help:"Asterisk's spool folder; empty when this machine cannot see it." default:"/var/spool/asterisk" env:"DIALTONE_ASTERISK_SPOOL"`
-	AsteriskLog    string     `help:"Asterisk's log folder; empty when this machine cannot see it." default:"/var/log/asterisk" env:"DIALTONE_ASTERISK_LOG"`
-	AsteriskSounds string     `help:"Where Asterisk sees the folder dialtone/sounds of --asterisk-etc, if it sees another path than this program; that one if empty." env:"DIALTONE_ASTERISK_SOUNDS"`
-	AMIAddress     serverFlag `name:"ami-address" help:"Asterisk's manager interface." default:"127.0.0.1:5038" env:"DIALTONE_AMI_ADDRESS"`
-	AMIUser        string     `name:"ami-user" help:"Section of manager.conf." default:"dialtone" env:"DIALTONE_AMI_USER"`
-	AMISecret      string     `name:"ami-secret" help:"Its secret; better given in the environment." env:"DIALTONE_AMI_SECRET"`
-	ARIURL         pathFlag   `name:"ari-url" help:"Asterisk's REST interface." default:"http://127.0.0.1:8088/ari" env:"DIALTONE_ARI_URL"`
-	ARIUser        string     `name:"ari-user" help:"Section of ari.conf." default:"dialtone" env:"DIALTONE_ARI_USER"`
-	ARISecret      string     `name:"ari-secret" help:"Its password; better given in the environment." env:"DIALTONE_ARI_SECRET"`
+// etcFlags are where Asterisk's configuration lies.
+type etcFlags struct {
+	AsteriskEtc    string `help:"Asterisk's configuration folder; ours is dialtone/ in it." default:"/etc/asterisk" type:"path" env:"DIALTONE_ASTERISK_ETC"`
+	AsteriskSounds string `help:"Where Asterisk sees the folder dialtone/sounds of --asterisk-etc, if it sees another path than this program; that one if empty." env:"DIALTONE_ASTERISK_SOUNDS"`
 }
 
-func (f asteriskFlags) configDir() string { return filepath.Join(f.AsteriskEtc, "dialtone") }
+// asteriskFlags are Asterisk's addresses and our logins.
+type asteriskFlags struct {
+	etcFlags
+	AsteriskSpool string     `help:"Asterisk's spool folder; empty when this machine cannot see it." default:"/var/spool/asterisk" env:"DIALTONE_ASTERISK_SPOOL"`
+	AsteriskLog   string     `help:"Asterisk's log folder; empty when this machine cannot see it." default:"/var/log/asterisk" env:"DIALTONE_ASTERISK_LOG"`
+	AMIAddress    serverFlag `name:"ami-address" help:"Asterisk's manager interface." default:"127.0.0.1:5038" env:"DIALTONE_AMI_ADDRESS"`
+	AMIUser       string     `name:"ami-user" help:"Section of manager.conf." default:"dialtone" env:"DIALTONE_AMI_USER"`
+	AMISecret     string     `name:"ami-secret" help:"Its secret; better given in the environment." env:"DIALTONE_AMI_SECRET"`
+	ARIURL        pathFlag   `name:"ari-url" help:"Asterisk's REST interface." default:"http://127.0.0.1:8088/ari" env:"DIALTONE_ARI_URL"`
+	ARIUser       string     `name:"ari-user" help:"Section of ari.conf." default:"dialtone" env:"DIALTONE_ARI_USER"`
+	ARISecret     string     `name:"ari-secret" help:"Its password; better given in the environment." env:"DIALTONE_ARI_SECRET"`
+}
+
+func (f etcFlags) configDir() string { return filepath.Join(f.AsteriskEtc, "dialtone") }
 
 // asterisk is what Asterisk's files have beside the rows.
-func (f asteriskFlags) asterisk(secure *asteriskconf.TLS) asteriskconf.Options {
+func (f etcFlags) asterisk(secure *asteriskconf.TLS) asteriskconf.Options {
 	sounds := f.AsteriskSounds
 	if sounds == "" {
 		sounds = filepath.Join(f.configDir(), asteriskconf.SoundFolder)

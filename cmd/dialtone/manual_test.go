@@ -267,7 +267,7 @@ func TestReadmeIsShort(t *testing.T) {
 // blocks, and no other.
 func TestManualAsteriskLines(t *testing.T) {
 	var printed bytes.Buffer
-	d := doctorCmd{asteriskFlags: asteriskFlags{AsteriskEtc: t.TempDir(), AMIAddress: "127.0.0.1:1", AMIUser: "dialtone",
+	d := doctorCmd{asteriskFlags: asteriskFlags{etcFlags: etcFlags{AsteriskEtc: t.TempDir()}, AMIAddress: "127.0.0.1:1", AMIUser: "dialtone",
 		ARIURL: "http://127.0.0.1:1/ari", ARIUser: "dialtone"}}
 	if err := d.examine(t.Context(), &printed); err == nil {
 		t.Fatalf("doctor finds an empty folder ready:\n%s", &printed)

@@ -21,6 +21,7 @@ type renderCmd struct {
 	dbFlag
 	siteFlags
 	templateFlags
+	etcFlags
 	Shipped bool   `help:"Print the shipped templates of phones' files, which those of the site's folder can replace."`
 	Phone   string `help:"Print the files of the phone with this MAC instead of Asterisk's." placeholder:"MAC"`
 	Out     string `help:"Write the files into this folder instead of printing them." type:"path"`
@@ -50,7 +51,7 @@ func (r *renderCmd) Run(ctx context.Context) error {
 	if r.Phone != "" {
 		return r.phone(engine, snapshot)
 	}
-	files, err := asteriskconf.Render(engine, snapshot, asteriskconf.Options{})
+	files, err := asteriskconf.Render(engine, snapshot, r.asterisk(nil))
 	if err != nil {
 		return err
 	}

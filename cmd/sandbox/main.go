@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,7 +21,7 @@ import (
 
 // commands is the command line; each has a Run method below.
 type commands struct {
-	Require requireCommand `cmd:"" help:"Install the Debian packages the sandbox needs, or say which are missing."`
+	Require requireCommand `cmd:"" help:"Install the Debian packages that the sandbox and the tests need, or say which are missing."`
 	Prepare prepareCommand `cmd:"" help:"Make the Asterisk root in this user's cache, once; takes about 40 s and 300 MB each."`
 	Run     runCommand     `cmd:"" help:"Run an Asterisk from the files in DIR/etc until Ctrl-C."`
 	Office  officeCommand  `cmd:"" help:"Run Asterisk and Dialtone in DIR until Ctrl-C."`
@@ -40,9 +41,9 @@ type requireCommand struct {
 
 // Run installs what is missing.
 func (c *requireCommand) Run(ctx context.Context, o outside) error {
-	var extra []box.Tool
+	extra := box.Tests
 	if c.Load {
-		extra = box.Load
+		extra = slices.Concat(extra, box.Load)
 	}
 	return box.Require(ctx, o.log, extra...)
 }

@@ -27,6 +27,11 @@ var Base = []Tool{
 		"/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"}},
 }
 
+// Tests is what the tests need on top of Base: they run the manual's examples.
+var Tests = []Tool{
+	{"python3", []string{"python3"}},
+}
+
 // Load is what the load tests and benchmarks need on top of Base.
 var Load = []Tool{
 	{"sip-tester", []string{"sipp"}},

@@ -22,11 +22,17 @@ type Stream struct {
 // Follow starts to read the stream and returns when it is connected.
 func (l *Lab) Follow(t *testing.T) *Stream {
 	t.Helper()
+	return l.FollowFrom(t, "")
+}
+
+// FollowFrom is Follow with a query.
+func (l *Lab) FollowFrom(t *testing.T, query string) *Stream {
+	t.Helper()
 	token, err := l.Token()
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), "GET", l.API+"/v1/events", nil)
+	req, err := http.NewRequestWithContext(t.Context(), "GET", l.API+"/v1/events"+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
