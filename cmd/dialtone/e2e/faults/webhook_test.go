@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -91,9 +92,12 @@ func TestWebhooksSurviveKillRealAsterisk(t *testing.T) {
 	var ids []string
 	kill := make(chan struct{})
 	first := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // or the server does not see the end of the connection
 		mu.Lock()
-		defer mu.Unlock()
-		if ids = append(ids, r.Header.Get("Webhook-Id")); len(ids) == 1 {
+		ids = append(ids, r.Header.Get("Webhook-Id"))
+		only := len(ids) == 1
+		mu.Unlock()
+		if only {
 			close(kill)
 			<-r.Context().Done() // the controller is dead
 		}
