@@ -57,12 +57,15 @@ func TestAnnouncementsHaveBounds(t *testing.T) {
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutAnnouncement(ctx, long) })
 	more := sampleAnnouncement()
 	more.Name, more.Length = "more", time.Second
-	if _, err := db.Update(t.Context(), tester, func(tx *Tx) error { return tx.PutAnnouncement(t.Context(), more) }); pbx.KindOf(err) != pbx.Invalid {
+	if _, err := db.Update(t.Context(), tester, func(tx *Tx) error {
+		return tx.PutAnnouncement(t.Context(), more)
+	}); pbx.KindOf(err) != pbx.Invalid {
 		t.Errorf("longer than allowed: %v", err)
 	}
 	_, err := db.Update(t.Context(), tester, func(tx *Tx) error {
 		for i := range pbx.MaxAnnouncements {
-			if err := tx.PutAnnouncement(t.Context(), &pbx.Announcement{Tenant: "default", Name: strings.Repeat("a", i%39+1) + string(rune('a'+i/39))}); err != nil {
+			if err := tx.PutAnnouncement(t.Context(), &pbx.Announcement{Tenant: "default", Name: strings.Repeat("a",
+				i%39+1) + string(rune('a'+i/39))}); err != nil {
 				return err
 			}
 		}
@@ -101,7 +104,8 @@ func TestAnnouncementInUse(t *testing.T) {
 		"ring-group sales": func(ctx context.Context, tx *Tx) error { return tx.PutRingGroup(ctx, &ends) },
 		"greeting":         func(ctx context.Context, tx *Tx) error { return tx.PutRingGroup(ctx, &greets) },
 		"number": func(ctx context.Context, tx *Tx) error {
-			return tx.PutNumber(ctx, &pbx.Number{Tenant: "default", Number: "+493099", Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: to}}}})
+			return tx.PutNumber(ctx, &pbx.Number{Tenant: "default", Number: "+493099",
+				Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: to}}}})
 		},
 	} {
 		_, err := db.Update(t.Context(), tester, func(tx *Tx) error {

@@ -124,7 +124,8 @@ func sampleForward() *pbx.Forward {
 }
 
 func sampleDevice() *pbx.Device {
-	return &pbx.Device{Tenant: "default", Location: "Room 4", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh", Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,
+	return &pbx.Device{Tenant: "default", Location: "Room 4", Name: "desk-101", Extension: "101", Endpoint: "dabcdefgh",
+		Secret: pbx.NewSecret("devicesecret1234567"), QualifySeconds: 30, Class: pbx.Mobile,
 		Kind: pbx.DeviceSIP, RingOrder: pbx.DefaultRingOrder, Shared: true, DAHDIChannel: 7}
 }
 

@@ -122,7 +122,8 @@ func TestDevicesFromBeforeHaveNoLocation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, tenant := s.Device("old", "desk"), s.Tenant("old"); d == nil || d.Location != "" || len(tenant.EmergencyMail) > 0 || tenant.EmergencyTestNumber != "" {
+	if d, tenant := s.Device("old", "desk"), s.Tenant("old"); d == nil || d.Location != "" ||
+		len(tenant.EmergencyMail) > 0 || tenant.EmergencyTestNumber != "" {
 		t.Errorf("the device is %+v, the tenant %+v", d, tenant)
 	}
 	if state, err := db.GuardState(t.Context()); err != nil || len(state.Usage) != 1 || state.Usage[0].Told != nil {

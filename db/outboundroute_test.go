@@ -81,7 +81,9 @@ func TestRoutesAndTheirTrunks(t *testing.T) {
 			return tx.PutOutboundRoute(ctx, overTrunk("carrier"))
 		}},
 		"its trunk becomes one for Teams": {pbx.Invalid, "teams", func(ctx context.Context, tx *Tx) error { return tx.PutTrunk(ctx, teams) }},
-		"its trunk is deleted":            {pbx.InUse, "", func(ctx context.Context, tx *Tx) error { return tx.DeleteTrunk(ctx, "default", "plain") }},
+		"its trunk is deleted": {pbx.InUse, "", func(ctx context.Context, tx *Tx) error {
+			return tx.DeleteTrunk(ctx, "default", "plain")
+		}},
 	} {
 		_, err := db.Update(t.Context(), tester, func(tx *Tx) error { return tt.do(t.Context(), tx) })
 		var refused *pbx.Error

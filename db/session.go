@@ -109,7 +109,8 @@ func (tx *Tx) addSession(ctx context.Context, s *Session) error {
 		return err
 	}
 	err := tx.exec(ctx, `INSERT INTO sessions (hash, tenant, reseller, username, address, created_at, expires_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, s.Hash, s.Account.Tenant(), s.Account.Reseller(), s.Username, s.Address, millis(s.CreatedAt), millis(s.ExpiresAt))
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, s.Hash, s.Account.Tenant(), s.Account.Reseller(), s.Username, s.Address,
+		millis(s.CreatedAt), millis(s.ExpiresAt))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,8 @@ func hashOf(text string) []byte {
 }
 
 func sampleSession() *Session {
-	return &Session{Hash: make([]byte, 32), Account: pbx.AccountOf("", "default"), Username: "ada", CreatedAt: began, ExpiresAt: began.Add(time.Hour)}
+	return &Session{Hash: make([]byte, 32), Account: pbx.AccountOf("", "default"), Username: "ada", CreatedAt: began,
+		ExpiresAt: began.Add(time.Hour)}
 }
 
 func sampleSignIn() *SignIn {

@@ -226,7 +226,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Changed: func() { c.Apply.Nudge() }})
 	c.Calls, err = calls.New(ctx, calls.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Tenant:  c.tenantExists,
-		Session: c.asterisk.Session, Control: o.Control, Ended: func(r *pbx.CDR) { c.foundRecord(r); c.Records.Add(r) }, Answered: c.Records.Count,
+		Session: c.asterisk.Session, Control: o.Control, Ended: func(r *pbx.CDR) { c.foundRecord(r); c.Records.Add(r) },
+		Answered:     c.Records.Count,
 		Came:         c.numberLife.Called,
 		OutsideEnded: func(l calls.OutsideLeg) { c.Guard.LegEnded(guard.Ended(l)) }})
 	if err != nil {

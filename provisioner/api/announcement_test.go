@@ -46,7 +46,8 @@ func TestAnnouncements(t *testing.T) {
 	l.must(404, "GET", "announcements/empty/audio", "")
 	l.must(201, "PUT", "extensions/103", `{"name":"Cleo"}`)
 	l.must(201, "PUT", "forwards/103", `{"mode":"destination","destination":"announcement:closed"}`)
-	if r := l.must(422, "PUT", "forwards/103", `{"mode":"destination","destination":"announcement:empty"}`); !strings.Contains(r.Body, "no sound yet") {
+	if r := l.must(422, "PUT", "forwards/103",
+		`{"mode":"destination","destination":"announcement:empty"}`); !strings.Contains(r.Body, "no sound yet") {
 		t.Errorf("%s", r.Body)
 	}
 	if r := l.must(409, "DELETE", "announcements/closed", ""); !strings.Contains(r.Body, `"key":"103"`) {
@@ -70,7 +71,8 @@ func TestWrongAnnouncements(t *testing.T) {
 		"alaw":  {strings.Replace(whole, "\x10\x00\x00\x00\x01\x00", "\x10\x00\x00\x00\x06\x00", 1), "A-law"},
 		"huge":  {strings.Replace(whole, "data\x80\x3e\x00\x00", "data\xff\xff\xff\xff", 1), "at most 15 are allowed"},
 	} {
-		if r := l.must(422, "PUT", "announcements/"+name+"/audio", c.body, "Content-Type: audio/wav"); !strings.Contains(r.text("detail"), c.want) {
+		if r := l.must(422, "PUT", "announcements/"+name+"/audio", c.body,
+			"Content-Type: audio/wav"); !strings.Contains(r.text("detail"), c.want) {
 			t.Errorf("%s: %s", name, r.Body)
 		}
 		l.must(404, "GET", "announcements/"+name, "")

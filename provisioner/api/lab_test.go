@@ -83,7 +83,8 @@ func newLab(t *testing.T, mend ...func(*http.Server)) *lab {
 	log := slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	site := phoneconf.Site{SIPServer: "192.0.2.1", SIPPort: 5060, BaseURL: "http://192.0.2.1:8081"}
 	l.ctl, err = provisioner.New(t.Context(), provisioner.Options{
-		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, VoicemailDir: l.spool, Logger: log, UploadDir: t.TempDir(), SoundDir: t.TempDir(),
+		DB: store, Templates: engine, ConfigDir: l.config, RecordingDir: l.recorded, VoicemailDir: l.spool, Logger: log,
+		UploadDir: t.TempDir(), SoundDir: t.TempDir(),
 		Site: site, PhoneHash: phonehttp.NewFiles(phonehttp.FilesOptions{Engine: engine, Site: site}).Hash,
 		AMI: provisioner.AMI{Address: l.asterisk.Address(), Username: "dialtone"}, Control: l.control, EncodeEvent: EncodeEvent,
 	})

@@ -33,7 +33,8 @@ func TestNumberBlock(t *testing.T) {
 	}
 	// The tenant's own admin leads them elsewhere and back.
 	shop := "Authorization: Bearer " + l.newToken("tenant-admin", "shop")
-	if led := l.must(200, "POST", "/v1/tenants/shop/numbers/lead", `{`+block+`,"destination":"hangup"}`, shop).items(); len(led) != 10 || led[3]["destination"] != "hangup" {
+	if led := l.must(200, "POST", "/v1/tenants/shop/numbers/lead", `{`+block+`,"destination":"hangup"}`,
+		shop).items(); len(led) != 10 || led[3]["destination"] != "hangup" {
 		t.Errorf("led %v", led)
 	}
 	l.must(200, "POST", "/v1/tenants/shop/numbers/lead", `{"numbers":["+493012345561"]}`, shop)
@@ -68,19 +69,34 @@ func TestRefusedNumberBlocks(t *testing.T) {
 		errors           int    // how many numbers are named; 0 is a refusal of the whole
 		says             string // of the first
 	}{
-		"taken by anybody": {north, "/v1/numbers/block", `{"first":"+493012345568","count":4}`, 409, 2, "number +493012345568 belongs to an account"},
-		"above the pool":   {north, "/v1/numbers/block", `{"first":"+493012345600","count":30}`, 409, 0, "may have 30 numbers in its branch, and would have 39"},
-		"above the tenant": {north, "/v1/numbers/assign", `{"first":"+493012345560","count":9,"tenant":"shop"}`, 409, 0, "tenant shop may have 5 numbers, and would have 9"},
-		"no extension":     {north, "/v1/numbers/assign", `{"first":"+493012345560","count":3,"tenant":"shop","extension_digits":3}`, 422, 2, "number +493012345560: extension 560 does not exist"},
-		"foreign":          {north, "/v1/numbers/assign", `{"first":"+493012345570","count":3,"tenant":"shop"}`, 404, 3, "number +493012345570 does not exist"},
-		"not assigned":     {north, "/v1/numbers/unassign", `{"first":"+493012345560","count":9}`, 409, 9, "number +493012345560 is not assigned"},
-		"not the tenant's": {shop, "/v1/tenants/shop/numbers/lead", `{"first":"+493012345560","count":2,"destination":"hangup"}`, 404, 2, "number +493012345560 does not exist in tenant shop"},
-		"more than named":  {north, "/v1/numbers/unassign", `{"first":"+493012000000","count":10000}`, 404, 100, "number +493012000000 does not exist"},
-		"too many":         {north, "/v1/numbers/block", `{"first":"+493012000000","last":"+493012999999"}`, 422, 0, "a block from +493012000000 on has 1 to 10000 numbers"},
-		"a list too":       {north, "/v1/numbers/unassign", `{"first":"+493012345560","count":9,"numbers":["+493012345560"]}`, 422, 0, "first does not go with numbers"},
-		"neither":          {north, "/v1/numbers/unassign", `{}`, 422, 0, "numbers is required, or else first"},
-		"two destinations": {north, "/v1/numbers/assign", `{"first":"+493012345560","count":3,"tenant":"shop","destination":"hangup","extension_digits":3}`, 422, 0, "extension_digits does not go with destination"},
-		"digits of nobody": {north, "/v1/numbers/assign", `{"first":"+493012345560","count":3,"extension_digits":3}`, 422, 0, "extension_digits needs a tenant"},
+		"taken by anybody": {north, "/v1/numbers/block", `{"first":"+493012345568","count":4}`, 409, 2,
+			"number +493012345568 belongs to an account"},
+		"above the pool": {north, "/v1/numbers/block", `{"first":"+493012345600","count":30}`, 409, 0,
+			"may have 30 numbers in its branch, and would have 39"},
+		"above the tenant": {north, "/v1/numbers/assign", `{"first":"+493012345560","count":9,"tenant":"shop"}`, 409, 0,
+			"tenant shop may have 5 numbers, and would have 9"},
+		"no extension": {north, "/v1/numbers/assign",
+			`{"first":"+493012345560","count":3,"tenant":"shop","extension_digits":3}`, 422, 2,
+			"number +493012345560: extension 560 does not exist"},
+		"foreign": {north, "/v1/numbers/assign", `{"first":"+493012345570","count":3,"tenant":"shop"}`, 404, 3,
+			"number +493012345570 does not exist"},
+		"not assigned": {north, "/v1/numbers/unassign", `{"first":"+493012345560","count":9}`, 409, 9,
+			"number +493012345560 is not assigned"},
+		"not the tenant's": {shop, "/v1/tenants/shop/numbers/lead",
+			`{"first":"+493012345560","count":2,"destination":"hangup"}`, 404, 2,
+			"number +493012345560 does not exist in tenant shop"},
+		"more than named": {north, "/v1/numbers/unassign", `{"first":"+493012000000","count":10000}`, 404, 100,
+			"number +493012000000 does not exist"},
+		"too many": {north, "/v1/numbers/block", `{"first":"+493012000000","last":"+493012999999"}`, 422, 0,
+			"a block from +493012000000 on has 1 to 10000 numbers"},
+		"a list too": {north, "/v1/numbers/unassign", `{"first":"+493012345560","count":9,"numbers":["+493012345560"]}`,
+			422, 0, "first does not go with numbers"},
+		"neither": {north, "/v1/numbers/unassign", `{}`, 422, 0, "numbers is required, or else first"},
+		"two destinations": {north, "/v1/numbers/assign",
+			`{"first":"+493012345560","count":3,"tenant":"shop","destination":"hangup","extension_digits":3}`, 422, 0,
+			"extension_digits does not go with destination"},
+		"digits of nobody": {north, "/v1/numbers/assign", `{"first":"+493012345560","count":3,"extension_digits":3}`, 422, 0,
+			"extension_digits needs a tenant"},
 	} {
 		before := l.revision()
 		p := l.must(c.status, "POST", c.path, c.body, c.auth).problem()

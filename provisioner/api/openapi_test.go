@@ -285,7 +285,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
 		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
-		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"}, {"announcements/closed", "announcements/{name}"}, {"webhooks/crm", "webhooks/{name}"},
+		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"}, 
+		{"announcements/closed", "announcements/{name}"}, {"webhooks/crm", "webhooks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}
@@ -330,7 +331,8 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	ask(200, "POST", numbers+"/unassign", numbers+"/unassign", `{"numbers":["+4930555001"]}`)
 	ask(200, "GET", numbers+"/+4930555001/history", one+"/history", "")
 	ask(201, "POST", numbers+"/block", numbers+"/block", `{"first":"+4930556000","count":2,"tenant":"acme"}`)
-	ask(200, "POST", "/v1/tenants/acme/numbers/lead", "/v1/tenants/{tenant}/numbers/lead", `{"first":"+4930556000","last":"+4930556001","destination":"hangup"}`)
+	ask(200, "POST", "/v1/tenants/acme/numbers/lead", "/v1/tenants/{tenant}/numbers/lead",
+		`{"first":"+4930556000","last":"+4930556001","destination":"hangup"}`)
 	ask(200, "POST", numbers+"/unassign", numbers+"/unassign", `{"first":"+4930556000","count":2}`)
 	ask(200, "DELETE", numbers+"/+4930556000", one, "")
 	ask(200, "DELETE", numbers+"/+4930556001", one, "")

@@ -93,14 +93,18 @@ var kindsSwept = map[string]kindSwept{
 		`{"name":"Anna","type":"sip-virtual","parent_device":"desk","groups":null,"twin_number":null,"allowed_devices":null}`}, nil},
 	"devices": {"name", "spare", "fresh", []string{`{"kind":"sip","extension":"101","class":"third-party","username":"some-user","secret":"abcdefgh01234567","external_number":null,"confirm":null}`,
 		`{"kind":"external","external_number":"+4915112345678","extension":"101","class":null,"username":null,"secret":null}`}, []string{`{"kind":"sip","extension":"101","class":"third-party","username":"other-user","secret":"abcdefgh01234567"}`}},
-	"mailboxes":        {"number", "101", "150", []string{`{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true,"timezone":"Asia/Tokyo","language":"de","max_messages":9,"max_seconds":99,"min_seconds":3}`}, nil},
+	"mailboxes": {"number", "101", "150",
+		[]string{`{"name":"Anna","pin":"4711","email":"a@example.org","attach_recording":true,"timezone":"Asia/Tokyo","language":"de","max_messages":9,"max_seconds":99,"min_seconds":3}`},
+		nil},
 	"groups":           {"name", "sales", "fresh", []string{`{}`}, nil},
 	"users":            {"username", "ada", "bob", []string{`{"full_name":"Ada","role":"user","extension":"101","email":"ada@example.org","personal_contact":"a@example.com","desk_pin":"4711","language":"de","timezone":"Europe/Berlin"}`}, []string{`{"full_name":"Bob","role":"user","extension":"102"}`}},
 	"external-numbers": {"number", "+4915112345678", "+4915112345679", []string{`{"description":"Anna","type":"sip","available":true}`}, nil},
 	"contacts":         {"name", "taxi", "bank", []string{`{"title":"Taxi","numbers":["0305550","+4930777"]}`}, nil},
 	"announcements":    {"name", "closed", "welcome", []string{`{"title":"We are closed"}`}, nil},
 	"blocked-callers":  {"number", "+498912345", "+498912346", []string{`{"description":"calls at night","begins":true}`}, nil},
-	"routes":           {"name", "south", "fresh", []string{`{"description":"Munich","match":["+4989"],"priority":7,"trunks":[{"trunk":"carrier","prefix":"9","format":"e164","weight":3}],"caller_id":["trunk"]}`}, nil},
+	"routes": {"name", "south", "fresh",
+		[]string{`{"description":"Munich","match":["+4989"],"priority":7,"trunks":[{"trunk":"carrier","prefix":"9","format":"e164","weight":3}],"caller_id":["trunk"]}`},
+		nil},
 	"trunks": {"name", "carrier", "fresh", []string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","addresses":["192.0.2.0/24"],"trust_id_inbound":true}`},
 		[]string{`{"host":"192.0.2.9","port":5060,"transport":"udp","username":"u","secret":"trunk-pass","register":true,"caller_number":"+4930123","addresses":["192.0.2.0/24"],"trust_id_inbound":true,"teams":true,"codecs":["pcma"],"dtmf":"info","from_user":"u","from_domain":"example.org","outbound_proxy":"192.0.2.9:5080","srtp":"required","caller_id_privacy":"anonymous","identity_header":"rpid"}`}},
 	"phones": {"mac", "001565000001", "001565000002", []string{`{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}],"settings":{"language":"de","tone_country":"DE","timezone":"Europe/Berlin","ntp_server":"192.0.2.1","syslog_server":"192.0.2.1","vlan":7,"vlan_priority":5,"srtp":"off","clock24":true,"logo":"http://192.0.2.1/x.dob","outbound_proxy":"192.0.2.1:5080","second_server":"192.0.2.8","paging":["224.0.1.75:10000"],"uploads":["calls"]},"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}},"handsets":null}`,
@@ -112,7 +116,9 @@ var kindsSwept = map[string]kindSwept{
 		`{"mode":"destination","destination":"extension:102","rules":null,"timezone":null}`}, []string{
 		`{"mode":"schedule","rules":[{"days":["mon"],"from":"18:00","to":"20:00","first_date":"2026-12-24","last_date":"2026-12-26","destination":"extension:101"}],"unreachable":"voicemail:101","busy":"hangup","no_answer":"hangup"}`,
 		`{"mode":"destination","destination":"voicemail:101"}`}},
-	"webhooks": {"name", "crm", "fresh", []string{`{"url":"https://receiver.invalid/hooks","events":["call"],"description":"of the CRM","email":"a@example.org","secret":"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz","disabled":true}`}, nil},
+	"webhooks": {"name", "crm", "fresh",
+		[]string{`{"url":"https://receiver.invalid/hooks","events":["call"],"description":"of the CRM","email":"a@example.org","secret":"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz","disabled":true}`},
+		nil},
 	"port-requests": {"name", "munich", "berlin",
 		[]string{`{"carrier":"Telco","account":"K1","wish":"2026-12-24","note":"soon","numbers":[{"number":"+498912345601","destination":"hangup"}]}`},
 		nil},
@@ -152,11 +158,15 @@ var actionsSwept = map[string][]string{
 	"create-reseller-carrier": {"/v1/resellers/north/carriers", `{"name":"fresh","service":"voice","description":"first"}`},
 	"put-reseller-carrier":    {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
 	"patch-reseller-carrier":  {"/v1/resellers/north/carriers/telco", `{"service":"voice","description":"first"}`},
-	"add-number-block":        {"/v1/numbers/block", `{"first":"+4930556000","count":2,"kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","sms_profile":null,"tenant":"default","destination":"hangup"}`},
-	"lead-numbers":            {"numbers/lead", `{"numbers":["+493012345678"],"destination":"hangup"}`},
-	"create-reseller-user":    {"/v1/resellers/north/users", `{"username":"bob","full_name":"Bob","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
-	"put-reseller-user":       {"/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
-	"patch-reseller-user":     {"/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
+	"add-number-block": {"/v1/numbers/block",
+		`{"first":"+4930556000","count":2,"kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","sms_profile":null,"tenant":"default","destination":"hangup"}`},
+	"lead-numbers": {"numbers/lead", `{"numbers":["+493012345678"],"destination":"hangup"}`},
+	"create-reseller-user": {"/v1/resellers/north/users",
+		`{"username":"bob","full_name":"Bob","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
+	"put-reseller-user": {"/v1/resellers/north/users/ada",
+		`{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
+	"patch-reseller-user": {"/v1/resellers/north/users/ada",
+		`{"full_name":"Ada","role":"reseller-admin","email":"ada@example.org","personal_contact":"a@example.com","login":true}`},
 	"reseller-duplicate-user": {"/v1/resellers/north/users/ada/duplicate", `{"username":"dora"}`},
 	"create-reseller-rate":    {"/v1/resellers/north/rates", `{"prefix":"+4930","price":30}`},
 	"put-reseller-rate":       {"/v1/resellers/north/rates/+49", `{"price":30}`},
@@ -176,7 +186,8 @@ var actionsSwept = map[string][]string{
 
 // alike are the operations that must not tell what of their input was wrong, that
 // let nobody try so often, or that need a call under way.
-var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true, "reseller-change-password": true, "transfer-call": true, "consult-call": true}
+var alike = map[string]bool{"begin-session": true, "confirm-session": true, "change-password": true,
+	"reseller-change-password": true, "transfer-call": true, "consult-call": true}
 
 // sweptOperations pairs each write that takes a JSON body with good ones.
 func sweptOperations(t *testing.T, d document) (out []sweptOperation) {

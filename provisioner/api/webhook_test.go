@@ -48,7 +48,8 @@ func TestWebhookSecretIsShownOnce(t *testing.T) {
 	if shown := l.must(200, "PATCH", crm, `{"secret":"`+own+`"}`).text("secret"); shown != own {
 		t.Errorf("the secret of the client is %q", shown)
 	}
-	for _, bad := range []string{`"secret":"short"`, `"secret":"whsec_c2hvcnQ="`, `"url":"ftp://example.com"`, `"url":"https://u:p@example.com/"`,
+	for _, bad := range []string{`"secret":"short"`, `"secret":"whsec_c2hvcnQ="`, `"url":"ftp://example.com"`,
+		`"url":"https://u:p@example.com/"`,
 		`"url":"https://"`, `"events":["alarm"]`, `"email":"nobody"`, `"url":"https://169.254.169.254/"`, `"url":"http://example.com/"`} {
 		l.must(422, "PATCH", crm, `{`+bad+`}`)
 	}
@@ -68,14 +69,16 @@ func TestWebhooksOfTenants(t *testing.T) {
 		answer = l.must(200, "GET", "webhooks/crm/deliveries", "").Body
 		return strings.Contains(answer, "no address")
 	})
-	if !strings.Contains(answer, `"event":"port"`) || !strings.Contains(answer, `"data":{"tenant":"default","request":"munich","number":"+498912345601"}`) ||
+	if !strings.Contains(answer, `"event":"port"`) || !strings.Contains(answer,
+		`"data":{"tenant":"default","request":"munich","number":"+498912345601"}`) ||
 		strings.Contains(answer, `"fetch"`) {
 		t.Error(answer)
 	}
 	if theirs := l.must(200, "GET", "/v1/tenants/shop/webhooks/crm/deliveries", "").Body; !strings.Contains(theirs, `"items":[]`) {
 		t.Errorf("the other tenant's: %s", theirs)
 	}
-	if state := l.must(200, "GET", "webhooks/crm", "").Body; !strings.Contains(state, `"state":"failing"`) || !strings.Contains(state, `"waiting":1`) {
+	if state := l.must(200, "GET", "webhooks/crm", "").Body; !strings.Contains(state, `"state":"failing"`) ||
+		!strings.Contains(state, `"waiting":1`) {
 		t.Error(state)
 	}
 }

@@ -60,7 +60,8 @@ func TestAnnouncementsRender(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ sound, folder string }{
-		"hash": {"../../etc/passwd", "/srv"}, "folder": {sound, "/srv/so,unds)"}, "relative": {sound, "sounds"}, "variable": {sound, "/${SHELL(x)}"},
+		"hash": {"../../etc/passwd", "/srv"}, "folder": {sound, "/srv/so,unds)"}, "relative": {sound, "sounds"},
+		"variable": {sound, "/${SHELL(x)}"},
 	} {
 		if _, err := Render(templates.MustNew(), of(c.sound), Options{Sounds: c.folder}); err == nil {
 			t.Errorf("a wrong %s is written", name)

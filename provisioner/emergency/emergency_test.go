@@ -101,7 +101,8 @@ func TestCallsForHelpAreRemembered(t *testing.T) {
 		r.letters()
 		<-time.After(29 * time.Minute)
 		r.start()
-		if got := r.Lately(pbx.DefaultTenant); len(got) != 1 || got[0].Device != "desk" || !slices.Equal(got[0].Shown, []string{"+4930", "+4940"}) {
+		if got := r.Lately(pbx.DefaultTenant); len(got) != 1 || got[0].Device != "desk" || !slices.Equal(got[0].Shown,
+			[]string{"+4930", "+4940"}) {
 			t.Errorf("after a restart: %+v", got)
 		}
 		if got := r.Lately("acme"); len(got) != 0 {
@@ -150,7 +151,8 @@ func TestCallForHelpThatIsFound(t *testing.T) {
 		if events := r.events(); len(events) != 1 || !events[0].Late || events[0].Shown != "+4930, +4940" {
 			t.Errorf("events: %+v", events)
 		}
-		if letters := r.letters(); len(letters) != 1 || !strings.Contains(letters[0].Body, "late") || !strings.Contains(letters[0].Body, "Location: not known\n") {
+		if letters := r.letters(); len(letters) != 1 || !strings.Contains(letters[0].Body, "late") ||
+			!strings.Contains(letters[0].Body, "Location: not known\n") {
 			t.Errorf("mails: %+v", letters)
 		}
 	})

@@ -203,7 +203,8 @@ func TestLegsTryTrunks(t *testing.T) {
 			continue
 		}
 		ways := step.Legs[0].Own.Ways
-		if !slices.Equal(ways, []Way{{"ta", "+4915111", "+4930"}, {"tb", "+4915111", ""}}) || !slices.Contains(step.Set, Variable{"__" + PassedVariable, tt.passed}) {
+		if !slices.Equal(ways, []Way{{"ta", "+4915111", "+4930"}, {"tb", "+4915111", ""}}) || !slices.Contains(step.Set,
+			Variable{"__" + PassedVariable, tt.passed}) {
 			t.Errorf("leads by %+v with %v", ways, step.Set)
 		}
 	}

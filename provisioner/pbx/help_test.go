@@ -36,23 +36,27 @@ func TestCallBackReachesThePhone(t *testing.T) {
 		set    func(b *behind)
 		back   bool
 	}{
-		"the number that was shown":      {shown, time.Minute, everything, true},
-		"it leads to a group":            {shown, time.Minute, func(b *behind) { b.group(&RingGroup{Members: []RingMember{{Extension: "102"}}}) }, true},
-		"a number of the extension":      {calledNumber, 29 * time.Minute, everything, true},
-		"another number":                 {ownNumber, time.Minute, everything, false},
-		"half an hour later":             {shown, 30 * time.Minute, func(*behind) {}, false},
-		"the device is not allowed":      {shown, time.Minute, func(b *behind) { b.extension().AllowedDevices = []DeviceClass{Mobile} }, false},
-		"the device is gone":             {shown, time.Minute, func(b *behind) { b.rows.Devices = b.rows.Devices[1:] }, false},
-		"the shown number is no row":     {shown, time.Minute, func(b *behind) { b.rows.Numbers = b.rows.Numbers[:len(b.rows.Numbers)-1] }, true},
-		"the caller is anonymous":        {shown, time.Minute, func(b *behind) { b.rows.Tenants[0].Anonymous = AnonymousRefused; b.call.Caller = "" }, true},
-		"the shown number leads nowhere": {shown, time.Minute, func(b *behind) { b.rows.Numbers[len(b.rows.Numbers)-1].Destination = Destination{} }, true},
+		"the number that was shown": {shown, time.Minute, everything, true},
+		"it leads to a group": {shown, time.Minute,
+			func(b *behind) { b.group(&RingGroup{Members: []RingMember{{Extension: "102"}}}) }, true},
+		"a number of the extension":  {calledNumber, 29 * time.Minute, everything, true},
+		"another number":             {ownNumber, time.Minute, everything, false},
+		"half an hour later":         {shown, 30 * time.Minute, func(*behind) {}, false},
+		"the device is not allowed":  {shown, time.Minute, func(b *behind) { b.extension().AllowedDevices = []DeviceClass{Mobile} }, false},
+		"the device is gone":         {shown, time.Minute, func(b *behind) { b.rows.Devices = b.rows.Devices[1:] }, false},
+		"the shown number is no row": {shown, time.Minute, func(b *behind) { b.rows.Numbers = b.rows.Numbers[:len(b.rows.Numbers)-1] }, true},
+		"the caller is anonymous": {shown, time.Minute,
+			func(b *behind) { b.rows.Tenants[0].Anonymous = AnonymousRefused; b.call.Caller = "" }, true},
+		"the shown number leads nowhere": {shown, time.Minute,
+			func(b *behind) { b.rows.Numbers[len(b.rows.Numbers)-1].Destination = Destination{} }, true},
 	} {
 		b := officeBehindDoors()
 		b.rows.Numbers = append(b.rows.Numbers, &Number{Tenant: "acme", Number: shown, Destination: to("extension:102")})
 		tt.set(&b)
 		b.call = Call{Tenant: "acme", Dialled: tt.called, Endpoint: "tcarrier", Caller: "+4930112",
 			Live: helped{used{lines: lines{"tcarrier": 1}}, []HelpCall{
-				{Tenant: "acme", Device: "d101", Shown: []string{shown}, At: noon}, {Tenant: "bolt", Device: "d102", Shown: []string{shown}, At: noon}}}}
+				{Tenant: "acme", Device: "d101", Shown: []string{shown}, At: noon}, {Tenant: "bolt", Device: "d102",
+					Shown: []string{shown}, At: noon}}}}
 		p := Route(NewSnapshot(1, b.rows), b.call, noon.Add(tt.after))
 		first := p.Steps[0]
 		if back := first.Kind == StepDial && first.Legs[0].Endpoint == "d101" && len(first.Legs) == 1; back != tt.back {
@@ -83,10 +87,12 @@ func TestHelpTells(t *testing.T) {
 		t.Errorf("an ordinary call tells %+v", step.Help)
 	}
 	b.call.Dialled = "933"
-	for location, sound := range map[string]string{"": "digits/1&digits/0&digits/1&de-activated", "Room 4": "digits/1&digits/0&digits/1&activated"} {
+	for location, sound := range map[string]string{"": "digits/1&digits/0&digits/1&de-activated",
+		"Room 4": "digits/1&digits/0&digits/1&activated"} {
 		b.rows.Devices[0].Location = location
 		p := Route(s, b.call, time.Time{})
-		if step := p.Steps[0]; step.Kind != StepPlay || step.Sound != sound || step.Help == nil || !step.Help.Test || p.Steps[1].Kind != StepHangup {
+		if step := p.Steps[0]; step.Kind != StepPlay || step.Sound != sound || step.Help == nil || !step.Help.Test ||
+			p.Steps[1].Kind != StepHangup {
 			t.Errorf("a test with location %q: %+v", location, p.Steps)
 		}
 	}

@@ -36,27 +36,31 @@ func TestRoutesChooseTrunks(t *testing.T) {
 		routes        []*OutboundRoute
 		dialled, want string
 	}{
-		"without a route":               {nil, "089123456", "a b c"},
-		"none fits":                     {[]*OutboundRoute{over("x", 50, "+4930 international", b)}, "089123456", "a b c"},
-		"one fits":                      {[]*OutboundRoute{over("x", 50, "+4989", b)}, "089123456", "b"},
-		"in the order of the route":     {[]*OutboundRoute{over("x", 50, "national", c, a)}, "089123456", "c a"},
-		"the longest prefix":            {[]*OutboundRoute{over("x", 1, "+49", a), over("y", 99, "+4989", b)}, "089123456", "b"},
-		"a prefix before a word":        {[]*OutboundRoute{over("x", 1, "national any", a), over("y", 99, "+49", b)}, "089123456", "b"},
-		"a word before any":             {[]*OutboundRoute{over("x", 1, "any", a), over("y", 99, "national", b)}, "089123456", "b"},
-		"premium before national":       {[]*OutboundRoute{over("x", 1, "national", a), over("y", 99, "premium", b)}, "0900123456", "b"},
-		"its most exact entry":          {[]*OutboundRoute{over("x", 50, "any +4989", a), over("y", 1, "national", b)}, "089123456", "a"},
-		"equal ones by priority":        {[]*OutboundRoute{over("x", 60, "+4989", a), over("y", 40, "+4989", b, c)}, "089123456", "b c a"},
-		"equal ones by name":            {[]*OutboundRoute{over("y", 50, "+4989", a), over("x", 50, "+4989", b)}, "089123456", "b a"},
-		"a trunk of two routes":         {[]*OutboundRoute{over("x", 1, "+4989", b), over("y", 2, "+4989", a, b)}, "089123456", "b a"},
-		"a disabled trunk":              {[]*OutboundRoute{over("x", 50, "+4989", off, b)}, "089123456", "b"},
-		"no trunk that is in use":       {[]*OutboundRoute{over("x", 50, "+4989", off)}, "089123456", ""},
-		"short numbers are national":    {[]*OutboundRoute{over("x", 50, "national", b)}, "116117", "b"},
-		"abroad":                        {[]*OutboundRoute{over("x", 50, "international", b)}, "0012125551234", "b"},
-		"help asks no route":            {[]*OutboundRoute{over("x", 50, "any", b)}, "112", "a b c off"},
-		"a block behind":                {[]*OutboundRoute{over("x", 1, "+4989", b), {Tenant: "acme", Name: "y", Priority: 2, Match: []string{"+4989"}, Block: "no"}}, "089123456", "b"},
-		"a block before":                {[]*OutboundRoute{over("x", 3, "+4989", b), {Tenant: "acme", Name: "y", Priority: 2, Match: []string{"+4989"}, Block: "no"}}, "089123456", ""},
-		"a less exact block":            {[]*OutboundRoute{over("x", 3, "+4989", b), {Tenant: "acme", Name: "y", Priority: 2, Match: []string{"any"}, Block: "no"}}, "089123456", "b"},
-		"the heaviest at the zero time": {[]*OutboundRoute{over("x", 3, "+4989", RouteTrunk{Trunk: "c"}, RouteTrunk{Trunk: "a", Weight: 1}, RouteTrunk{Trunk: "b", Weight: 2})}, "089123456", ""},
+		"without a route":            {nil, "089123456", "a b c"},
+		"none fits":                  {[]*OutboundRoute{over("x", 50, "+4930 international", b)}, "089123456", "a b c"},
+		"one fits":                   {[]*OutboundRoute{over("x", 50, "+4989", b)}, "089123456", "b"},
+		"in the order of the route":  {[]*OutboundRoute{over("x", 50, "national", c, a)}, "089123456", "c a"},
+		"the longest prefix":         {[]*OutboundRoute{over("x", 1, "+49", a), over("y", 99, "+4989", b)}, "089123456", "b"},
+		"a prefix before a word":     {[]*OutboundRoute{over("x", 1, "national any", a), over("y", 99, "+49", b)}, "089123456", "b"},
+		"a word before any":          {[]*OutboundRoute{over("x", 1, "any", a), over("y", 99, "national", b)}, "089123456", "b"},
+		"premium before national":    {[]*OutboundRoute{over("x", 1, "national", a), over("y", 99, "premium", b)}, "0900123456", "b"},
+		"its most exact entry":       {[]*OutboundRoute{over("x", 50, "any +4989", a), over("y", 1, "national", b)}, "089123456", "a"},
+		"equal ones by priority":     {[]*OutboundRoute{over("x", 60, "+4989", a), over("y", 40, "+4989", b, c)}, "089123456", "b c a"},
+		"equal ones by name":         {[]*OutboundRoute{over("y", 50, "+4989", a), over("x", 50, "+4989", b)}, "089123456", "b a"},
+		"a trunk of two routes":      {[]*OutboundRoute{over("x", 1, "+4989", b), over("y", 2, "+4989", a, b)}, "089123456", "b a"},
+		"a disabled trunk":           {[]*OutboundRoute{over("x", 50, "+4989", off, b)}, "089123456", "b"},
+		"no trunk that is in use":    {[]*OutboundRoute{over("x", 50, "+4989", off)}, "089123456", ""},
+		"short numbers are national": {[]*OutboundRoute{over("x", 50, "national", b)}, "116117", "b"},
+		"abroad":                     {[]*OutboundRoute{over("x", 50, "international", b)}, "0012125551234", "b"},
+		"help asks no route":         {[]*OutboundRoute{over("x", 50, "any", b)}, "112", "a b c off"},
+		"a block behind": {[]*OutboundRoute{over("x", 1, "+4989", b), {Tenant: "acme", Name: "y", Priority: 2,
+			Match: []string{"+4989"}, Block: "no"}}, "089123456", "b"},
+		"a block before": {[]*OutboundRoute{over("x", 3, "+4989", b), {Tenant: "acme", Name: "y", Priority: 2,
+			Match: []string{"+4989"}, Block: "no"}}, "089123456", ""},
+		"a less exact block": {[]*OutboundRoute{over("x", 3, "+4989", b), {Tenant: "acme", Name: "y", Priority: 2,
+			Match: []string{"any"}, Block: "no"}}, "089123456", "b"},
+		"the heaviest at the zero time": {[]*OutboundRoute{over("x", 3, "+4989", RouteTrunk{Trunk: "c"},
+			RouteTrunk{Trunk: "a", Weight: 1}, RouteTrunk{Trunk: "b", Weight: 2})}, "089123456", ""},
 	} {
 		s := routedOffice(tt.routes...)
 		p := Route(s, Call{Tenant: "acme", Endpoint: "d101", Dialled: tt.dialled}, time.Unix(1, 0))
@@ -185,7 +189,8 @@ func TestNoRouteStopsHelp(t *testing.T) {
 			if rapid.Bool().Draw(t, "blocks") {
 				o.Block = "no"
 			} else {
-				for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c", "off", "gone"}), 1, 4, rapid.ID).Draw(t, "trunks") {
+				for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c", "off", "gone"}), 1, 4,
+					rapid.ID).Draw(t, "trunks") {
 					o.Trunks = append(o.Trunks, RouteTrunk{Trunk: name, Prefix: rapid.SampledFrom([]string{"", "99"}).Draw(t, "prefix"),
 						Weight: rapid.IntRange(0, 3).Draw(t, "weight")})
 				}

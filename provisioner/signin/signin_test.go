@@ -45,8 +45,10 @@ func TestRefusedSignInsAreAlike(t *testing.T) {
 	p := newPeople(t)
 	for _, c := range []Credentials{
 		{Account: defaultTenant, Username: "alice", Password: pbx.NewSecret("wrong")}, {Account: defaultTenant, Username: "alice"},
-		{Account: defaultTenant, Username: "nobody", Password: pbx.NewSecret(rightPassword)}, {Account: pbx.AccountOf("", "nowhere"), Username: "alice", Password: pbx.NewSecret(rightPassword)},
-		{Account: defaultTenant, Username: "dan", Password: pbx.NewSecret(rightPassword)}, {Account: defaultTenant, Username: "eve"}, {Account: defaultTenant, Username: "eve", Password: pbx.NewSecret(rightPassword)},
+		{Account: defaultTenant, Username: "nobody", Password: pbx.NewSecret(rightPassword)}, {Account: pbx.AccountOf("",
+			"nowhere"), Username: "alice", Password: pbx.NewSecret(rightPassword)},
+		{Account: defaultTenant, Username: "dan", Password: pbx.NewSecret(rightPassword)}, {Account: defaultTenant,
+			Username: "eve"}, {Account: defaultTenant, Username: "eve", Password: pbx.NewSecret(rightPassword)},
 	} {
 		if s, err := p.Begin(t.Context(), c); !errors.Is(err, errWrong) || s != nil {
 			t.Errorf("%s of %s: %v, %v", c.Username, c.Account, s, err)

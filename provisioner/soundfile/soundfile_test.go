@@ -81,7 +81,8 @@ func TestWrongFilesLeaveNothing(t *testing.T) {
 	f, _ := open(t)
 	whole := wav(1, 8000)
 	for _, content := range [][]byte{nil, []byte("hello"), whole[:len(whole)-1]} {
-		if _, err := f.Keep(t.Context(), bytes.NewReader(content)); pbx.KindOf(err) != pbx.Invalid || !strings.Contains(err.Error(), "the file ") {
+		if _, err := f.Keep(t.Context(), bytes.NewReader(content)); pbx.KindOf(err) != pbx.Invalid ||
+			!strings.Contains(err.Error(), "the file ") {
 			t.Errorf("%v", err)
 		}
 	}

@@ -198,9 +198,10 @@ func TestAnswersThatFail(t *testing.T) {
 		status int
 		text   string
 	}{
-		"refuses":   {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) }, "", 500, "the answer is 500"},
-		"redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target.URL, 307) }, "", 307, "the answer is 307: redirects are not followed"},
-		"hangs up":  {func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "", 0, "no answer: EOF"},
+		"refuses": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) }, "", 500, "the answer is 500"},
+		"redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target.URL, 307) }, "", 307,
+			"the answer is 307: redirects are not followed"},
+		"hangs up": {func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "", 0, "no answer: EOF"},
 		"lies about its length": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			fmt.Fprint(w, "short")

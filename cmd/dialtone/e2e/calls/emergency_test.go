@@ -24,7 +24,8 @@ func TestCallForHelpRealAsterisk(t *testing.T) {
 	o := &helped{outdoors{OpenOutdoors(t, box.Asterisk22, post.Flags()...)}, post}
 	o.Do(t, "PATCH", Tenant, Object{"country": "DE", "emergency_mail": []string{"desk@example.org"}, "emergency_test_number": "933"}, nil)
 	o.Do(t, "PUT", Tenant+"/numbers/"+shownForHelp, Object{"destination": "hangup"}, nil)
-	o.Do(t, "PATCH", Tenant+"/extensions/101", Object{"presentation_number": shownForHelp, "do_not_disturb": true, "guard": Object{"calls": 1, "minutes_per_day": 1}}, nil)
+	o.Do(t, "PATCH", Tenant+"/extensions/101", Object{"presentation_number": shownForHelp, "do_not_disturb": true,
+		"guard": Object{"calls": 1, "minutes_per_day": 1}}, nil)
 	o.Do(t, "PATCH", Tenant+"/devices/caller", Object{"location": "Room 4"}, nil)
 	o.Registered()
 	o.Applied(t)
@@ -77,7 +78,8 @@ func (o *helped) callsForHelp(t *testing.T) {
 	help := Dial(t, o.Caller, "112")
 	there := Rings(t, help, o.Ada)
 	Eventually(t, Patience, func() string {
-		if told := stream.Of("emergency"); len(told) != 1 || !strings.Contains(told[0], `"number":"112"`) || !strings.Contains(told[0], `"location":"Room 4"`) {
+		if told := stream.Of("emergency"); len(told) != 1 || !strings.Contains(told[0], `"number":"112"`) ||
+			!strings.Contains(told[0], `"location":"Room 4"`) {
 			return fmt.Sprintf("the stream tells %q", told)
 		}
 		return ""

@@ -82,7 +82,8 @@ func TestWebhooksSurviveKillRealAsterisk(t *testing.T) {
 		}
 	}
 	built := filepath.Join(dir, "receiver")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", built, filepath.Join(dir, "receiver.go")).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", built,
+		filepath.Join(dir, "receiver.go")).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	python, fromPython := receiver(t, secret, "python3", filepath.Join(dir, "receiver.py"))

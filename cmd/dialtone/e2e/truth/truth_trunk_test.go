@@ -38,7 +38,8 @@ var spokens = []spoken{
 	{"no header for the caller", Object{"identity_header": "off"}, false, []string{`(?m)^From: .*\+493012345600@`},
 		[]string{"P-Asserted-Identity", "Remote-Party-ID"}},
 	// Asterisk puts the codec first that the caller talks in.
-	{"codecs, and keys in INFO", Object{"codecs": []string{"g722", "pcma"}, "dtmf": "info"}, false, []string{`m=audio \d+ RTP/AVP (9 8|8 9)\r`},
+	{"codecs, and keys in INFO", Object{"codecs": []string{"g722", "pcma"}, "dtmf": "info"}, false,
+		[]string{`m=audio \d+ RTP/AVP (9 8|8 9)\r`},
 		[]string{"telephone-event"}},
 	{"keys as events", Object{"codecs": []string{"pcma"}, "dtmf": "rfc4733"}, false,
 		[]string{`m=audio \d+ RTP/AVP 8 101\r`, "telephone-event"}, nil},
