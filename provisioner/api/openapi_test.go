@@ -285,7 +285,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
 		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
-		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"}, 
+		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"},
 		{"announcements/closed", "announcements/{name}"}, {"webhooks/crm", "webhooks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
