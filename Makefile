@@ -27,9 +27,10 @@ empty       :=
 PLAIN       := ^($(subst $(empty) ,|,$(PLAIN_TESTS)))$$
 
 # Whole-program tests wait for phones to ring and prompts to end, far more than they
-# compute: LABS of them run at once in each of two packages, whatever the number of
+# compute: LABS of them run at once in each of PACKAGES, whatever the number of
 # processors. Fifteen at once were too many for two processors: phones rang late.
 LABS        := 4
+PACKAGES    := 3
 
 # The end of check and of test says how long it took, builds included.
 STARTED     := $(shell date +%s)
@@ -73,7 +74,7 @@ check: tools ## The fast inner loop: format, vet, lint, race; all tests that nee
 
 .PHONY: test
 test: tools sandbox ## Everything: unit, fuzz seeds, real Asterisk 22 and 16, simulated phones; installs what is missing
-	@go test -race -count=1 -timeout 60m -p 2 -parallel $(LABS) ./...
+	@go test -race -count=1 -timeout 60m -p $(PACKAGES) -parallel $(LABS) ./...
 	@$(TOOK)
 
 KILLS       := 1000

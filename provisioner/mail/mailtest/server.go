@@ -240,12 +240,16 @@ func (s *Server) answer() string {
 	return s.refusal
 }
 
-// take reads a mail up to the line with a dot.
+// take reads a mail up to the line with a dot. One that breaks off before it has not come: its
+// sender was killed.
 func (s *Server) take(in *bufio.Reader) {
 	var text strings.Builder
 	for {
 		line, err := in.ReadString('\n')
-		if err != nil || line == ".\r\n" {
+		if err != nil {
+			return
+		}
+		if line == ".\r\n" {
 			break
 		}
 		text.WriteString(strings.TrimPrefix(line, "."))
