@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,32 +29,44 @@ func TestConsultRealAsterisk(t *testing.T) {
 	for _, suite := range box.Suites() {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()
-			a := &askers{lab: openLab(t, suite)}
-			for i, p := range []struct {
-				name string
-				at   **phone.Phone
-			}{{"anna", &a.anna}, {"bob", &a.bob}, {"carol", &a.carol}, {"dora", &a.dora}} {
-				a.Extension(t, fmt.Sprint(101+i), "", Object{"ring_seconds": []int{60, 60, 5, 60}[i]})
-				*p.at = a.Register(t, a.Device(t, p.name, fmt.Sprint(101+i), nil), phone.Options{})
+			var together sync.WaitGroup // each waits for phones most of the time
+			for name, does := range map[string]func(*askers, *testing.T){
+				"by order": (*askers).byOrder, "by themselves": (*askers).alone, "without a controller": (*askers).alone,
+			} {
+				together.Go(func() {
+					t.Run(name, func(t *testing.T) { does(openAskers(t, suite, name == "without a controller"), t) })
+				})
 			}
-			t.Run("refused", a.refusals)
-			t.Run("completed", a.completed)
-			t.Run("completed while it rings", a.completedRinging)
-			t.Run("returned", a.returned)
-			t.Run("returned while it rings", a.returnedRinging)
-			t.Run("caller asks", a.callerAsks)
-			t.Run("asked twice and transferred twice", a.chain)
-			t.Run("rung again", a.recalled)
-			t.Run("held hangs up", a.heldLeaves)
-			for _, killed := range []bool{false, true} {
-				if a.killed = killed; killed {
-					t.Run("without a controller", a.alone)
-				} else {
-					t.Run("by themselves", a.alone)
-				}
-			}
+			together.Wait()
 		})
 	}
+}
+
+// openAskers opens an office of four.
+func openAskers(t *testing.T, suite box.Suite, killed bool) *askers {
+	t.Helper()
+	a := &askers{lab: openLab(t, suite), killed: killed}
+	for i, p := range []struct {
+		name string
+		at   **phone.Phone
+	}{{"anna", &a.anna}, {"bob", &a.bob}, {"carol", &a.carol}, {"dora", &a.dora}} {
+		a.Extension(t, fmt.Sprint(101+i), "", Object{"ring_seconds": []int{60, 60, 5, 60}[i]})
+		*p.at = a.Register(t, a.Device(t, p.name, fmt.Sprint(101+i), nil), phone.Options{})
+	}
+	return a
+}
+
+// byOrder is what the API orders.
+func (a *askers) byOrder(t *testing.T) {
+	t.Run("refused", a.refusals)
+	t.Run("completed", a.completed)
+	t.Run("completed while it rings", a.completedRinging)
+	t.Run("returned", a.returned)
+	t.Run("returned while it rings", a.returnedRinging)
+	t.Run("caller asks", a.callerAsks)
+	t.Run("asked twice and transferred twice", a.chain)
+	t.Run("rung again", a.recalled)
+	t.Run("held hangs up", a.heldLeaves)
 }
 
 // alone is what needs no order.
