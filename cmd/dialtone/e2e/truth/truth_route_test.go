@@ -75,6 +75,7 @@ func (x *exchange) routes(t *testing.T) {
 			x.Do(t, "DELETE", Tenant+"/"+path, nil, nil)
 		}
 	}
+	x.Do(t, "DELETE", Tenant+"/trunks/off", nil, nil)
 	x.Applied(t)
 }
 
