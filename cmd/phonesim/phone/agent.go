@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -40,6 +41,7 @@ type agent struct {
 	mu    sync.Mutex
 	deaf  bool                // stop has begun: nothing more is read
 	peers map[string]struct{} // every address something came from
+	rang  map[string]bool     // Call-ID of calls that ring at the other side, as the socket has told
 }
 
 // Listen opens the SIP socket, if it is not open yet, and returns its host:port. Register and Call do it themselves;
@@ -110,7 +112,7 @@ func (p *Phone) startAgent(network, root string) (*agent, error) {
 		p.log.Debug("widening the SIP socket", "err", err)
 	}
 	a := &agent{network: network, conn: conn, host: p.opts.LocalIP, port: conn.LocalAddr().(*net.UDPAddr).Port,
-		served: make(chan struct{}), peers: map[string]struct{}{}}
+		served: make(chan struct{}), peers: map[string]struct{}{}, rang: map[string]bool{}}
 	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(p.model.sipAgent()), sipgo.WithUserAgenTLSConfig(secure),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(p.log),
 			sip.WithTransportLayerReadFilter(a.filter)),
@@ -162,7 +164,21 @@ func (a *agent) filter(props sip.TransportReadProps, data []byte) ([]byte, error
 		return nil, nil
 	}
 	a.peers[props.RemoteAddr.String()] = struct{}{}
+	if bytes.HasPrefix(data, []byte("SIP/2.0 180 ")) {
+		_, rest, _ := bytes.Cut(data, []byte("\r\nCall-ID: "))
+		id, _, _ := bytes.Cut(rest, []byte("\r\n"))
+		a.rang[string(id)] = true
+	}
 	return data, nil
+}
+
+// hasRung reports whether a call has rung at the other side, and forgets it. sipgo handles each message in a goroutine
+// of its own: a 200 may overtake the 180, which is dropped then.
+func (a *agent) hasRung(callID string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	defer delete(a.rang, callID)
+	return a.rang[callID]
 }
 
 // stop closes the socket, so that nothing new comes in, then ends every transaction. sipgo handles each message in a

@@ -170,6 +170,32 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestAnswerAtOnce plays a server whose 180 and 200 come together: the caller has heard ringing each time.
+func TestAnswerAtOnce(t *testing.T) {
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	go stubborn(conn, make(chan sip.RequestMethod, 1024), true)
+	p := newPhone(t, Options{})
+	for range 100 {
+		c, err := p.DialURI(patience(t), "sip:102@"+conn.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		next(t, c.Answered())
+		select {
+		case <-c.Ringing():
+		default:
+			t.Error("answered, and it never rang")
+		}
+		if err := c.Hangup(patience(t)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestAnswerCrossesCancel plays a server that answers although it got our CANCEL: the call has to be acknowledged and hung up.
 func TestAnswerCrossesCancel(t *testing.T) {
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -181,7 +207,7 @@ func TestAnswerCrossesCancel(t *testing.T) {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		stubborn(conn, methods)
+		stubborn(conn, methods, false)
 	}()
 	ctx, cancel := context.WithCancel(patience(t))
 	p := newPhone(t, Options{})
@@ -208,8 +234,9 @@ func TestAnswerCrossesCancel(t *testing.T) {
 	<-served
 }
 
-// stubborn answers INVITE with 180, and with 200 once CANCEL has come.
-func stubborn(conn *net.UDPConn, methods chan<- sip.RequestMethod) {
+// stubborn answers INVITE with 180, and with 200 once CANCEL has come or at once.
+func stubborn(conn *net.UDPConn, methods chan<- sip.RequestMethod, atOnce bool) {
+	media := []byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 9 RTP/AVP 0\r\n")
 	buf := make([]byte, 4096)
 	var invite *sip.Request
 	for {
@@ -233,9 +260,12 @@ func stubborn(conn *net.UDPConn, methods chan<- sip.RequestMethod) {
 		case sip.INVITE:
 			invite = req
 			say(req, 180, nil)
+			if atOnce {
+				say(req, 200, media)
+			}
 		case sip.CANCEL:
 			say(req, 200, nil)
-			say(invite, 200, []byte("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 9 RTP/AVP 0\r\n"))
+			say(invite, 200, media)
 		case sip.BYE:
 			say(req, 200, nil)
 		}

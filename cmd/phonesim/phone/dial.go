@@ -177,6 +177,9 @@ func (f *following) final(ctx context.Context) (*sip.Response, error) {
 		case res := <-f.tx.Responses():
 			f.call.note(res)
 			if !res.IsProvisional() {
+				if f.call.agent.hasRung(f.call.dialog.callID) {
+					f.call.ringing.fire()
+				}
 				return res, nil
 			}
 			f.provisional = true
