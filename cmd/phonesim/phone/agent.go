@@ -39,7 +39,7 @@ type agent struct {
 	served  chan struct{} // closed when the reader of the socket has returned
 
 	mu    sync.Mutex
-	deaf  bool                // stop has begun: nothing more is read
+	deaf  bool                // the cable was pulled or stop has begun: nothing more is read
 	peers map[string]struct{} // every address something came from
 	rang  map[string]bool     // Call-ID of calls that ring at the other side, as the socket has told
 }
@@ -156,7 +156,14 @@ func (a *agent) ready() error {
 	return errors.New("SIP transport did not come up in 10 s")
 }
 
-// filter notes who talks to us, and drops everything once stop has begun.
+// unplug makes the filter drop everything.
+func (a *agent) unplug() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.deaf = true
+}
+
+// filter notes who talks to us, and drops everything once the agent is deaf.
 func (a *agent) filter(props sip.TransportReadProps, data []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

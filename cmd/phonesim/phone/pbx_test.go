@@ -40,7 +40,7 @@ func startPBX(t *testing.T) *pbx {
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	a := &agent{conn: conn, served: make(chan struct{}), peers: map[string]struct{}{}} // for its way of stopping
+	a := &agent{conn: conn, served: make(chan struct{}), peers: map[string]struct{}{}, rang: map[string]bool{}} // for its way of stopping
 	ua, err := sipgo.NewUA(sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet), sip.WithTransportLayerReadFilter(a.filter)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet), sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {})))
 	if err != nil {

@@ -141,6 +141,18 @@ func (p *Phone) Close() error {
 	return err
 }
 
+// PullCable cuts the phone off: from now on it hears and says nothing. Its socket stays open until PowerOff, so that no
+// other phone of the program gets its port and answers in its place.
+func (p *Phone) PullCable() {
+	p.crew.cancelAll() // its registration among them
+	p.mu.Lock()
+	a := p.agent
+	p.mu.Unlock()
+	if a != nil {
+		a.unplug()
+	}
+}
+
 // PowerOff pulls the plug: sends nothing, tells nobody, frees everything. Peers have to find out by themselves.
 func (p *Phone) PowerOff() {
 	if p.beginClose() {

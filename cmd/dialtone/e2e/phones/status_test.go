@@ -31,7 +31,7 @@ func TestStatusRealAsterisk(t *testing.T) {
 
 	gone := l.Register(t, lost, phone.Options{})
 	l.WaitStatus(t, "lost", 5*time.Second, "OK", IsOK)
-	gone.PowerOff()
+	gone.PullCable()
 	vanished := time.Now()
 
 	p := l.Register(t, desk, phone.Options{})

@@ -19,7 +19,7 @@ func open001(t *testing.T) (*seedOffice, []row) {
 	lost.Expires = 60 // the least that Asterisk grants
 	p := o.Register(t, lost, phone.Options{})
 	o.WaitStatus(t, "lost", 10*time.Second, "OK", IsOK)
-	p.PowerOff() // the last rows tell what became of it
+	p.PullCable() // the last rows tell what became of it
 	return o, o.rows001()
 }
 

@@ -348,7 +348,7 @@ func (s *stage) enter(t *testing.T, fates map[string]string) {
 		}
 		switch fate {
 		case "dead", "unseen":
-			p.PowerOff()
+			p.PullCable()
 		default:
 			s.phones[name] = p
 		}
