@@ -66,7 +66,8 @@ func TestGuardFollowsItsRows(t *testing.T) {
 func TestTenantsFromBeforeHaveNoGuard(t *testing.T) {
 	_, s := writtenBy(t, 42,
 		`INSERT INTO tenants (name, title, timezone, phone_password, version, revision) VALUES ('old', '', 'UTC', 'password1', 1, 1)`,
-		`INSERT INTO extensions (tenant, number, name, ring_seconds, hidden, presence, version, revision) VALUES ('old', '101', 'Ada', 20, 0, 1, 1, 1)`)
+		`INSERT INTO extensions (tenant, number, name, ring_seconds, hidden, presence, version, revision)
+			VALUES ('old', '101', 'Ada', 20, 0, 1, 1, 1)`)
 	if s.Tenant("old") == nil || s.Extension("old", "101") == nil || s.Guarded("old", "101") || s.Guarded("old", "") {
 		t.Errorf("the guard of old is %+v, of 101 %+v", s.GuardOf("old", ""), s.GuardOf("old", "101"))
 	}

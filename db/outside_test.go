@@ -49,7 +49,8 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 			return tx.exec(ctx, `INSERT INTO external_numbers VALUES ('default', '`+sampleMobile+`', '', 1, 'sip', 1, 2)`)
 		},
 		func() error {
-			return tx.exec(ctx, `INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision, max_calls, qualify_seconds) VALUES ('default', 'carrier', 'tfilled', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 2, 30, 45)`)
+			return tx.exec(ctx, `INSERT INTO trunks (tenant, name, endpoint, host, port, transport, username, secret, register, caller_number, teams, version, revision, max_calls, qualify_seconds)
+			VALUES ('default', 'carrier', 'tfilled', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 2, 30, 45)`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 2, 0)`)
@@ -70,7 +71,8 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 		},
 		func() error {
 			return tx.exec(ctx,
-				`INSERT INTO numbers (tenant, number, description, destination, version, revision) VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)
+				`INSERT INTO numbers (tenant, number, description, destination, version, revision)
+			VALUES ('default', '+493012345678', '', 'extension:101', 1, 2)`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO classes_of_service VALUES ('default', 'home', '', 'national', '', 1, 2)`)

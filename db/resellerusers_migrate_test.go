@@ -7,7 +7,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// TestUsersFromBefore migrates users of version 54, who belong to tenants, with a photo, a
+// TestUsersFromBefore migrates users of version 54, which belong to tenants, with a photo, a
 // session and half a sign-in.
 func TestUsersFromBefore(t *testing.T) {
 	db, s := writtenBy(t, 54,

@@ -20,7 +20,7 @@ type Token struct {
 	Tenant    string // where it has that role; "" for a platform admin, with the role everywhere
 	Reseller  string // in whose branch it is reseller-admin; "" for other roles
 	CreatedBy string // the actor that made it; "" for a token from before that was kept
-	Username  string // the user with whom it ends; "" for no user
+	Username  string // the user that it ends with; "" for no user
 	// UserReseller is the reseller whose user Username is; "" where it is one of Tenant.
 	UserReseller string
 	ExpiresAt    time.Time // zero: never

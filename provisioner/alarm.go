@@ -24,8 +24,8 @@ func (c *Controller) tellGuard(e event.Guard) {
 		body = fmt.Sprintf("%s has used %d of %d (%s) today.", who, e.Used, e.Most, e.Bound)
 	case event.GuardBlocked:
 		subject = fmt.Sprintf("Calls outside: %s is blocked", who)
-		body = fmt.Sprintf("%s has used %d of %d (%s) today. It calls nobody outside until midnight, but for help,\nunless an admin lifts the block.",
-			who, e.Used, e.Most, e.Bound)
+		body = fmt.Sprintf("%s has used %d of %d (%s) today. It calls nobody outside until midnight, but for help,\n"+
+			"unless an admin lifts the block.", who, e.Used, e.Most, e.Bound)
 	case event.GuardFirstCountry:
 		subject = fmt.Sprintf("Calls outside: first call to %s", e.Country)
 		body = fmt.Sprintf("%s calls %s. Nobody of tenant %s has called %s before.", who, e.Number, e.Tenant, e.Country)

@@ -33,7 +33,7 @@ var notOnly = []string{"messages", "documents", "deliveries", "recordings", "cal
 var keyInPath = regexp.MustCompile(`([a-z-]+)/\{\w+\}`)
 
 // An object of another tenant is not there under the own tenant either, and is answered about
-// as one that does not exist: by everybody who may ask, with every operation of the document.
+// as one that does not exist: by every caller with the right, with every operation of the document.
 func TestKeysOfAnotherBranchDoNotExist(t *testing.T) {
 	l := newLab(t)
 	l.branches()

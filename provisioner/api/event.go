@@ -25,7 +25,17 @@ func (a *api) registerEvents() {
 		Tags:    []string{"events"},
 		Summary: "Stream of changes (server-sent events)",
 		Description: "A client that was away names the last id that it knows, as Last-Event-ID or ?after=, and gets what came after it first. " +
-			"Events are kept for three days, 10,000 of each tenant and 100,000 in all; gap tells that some after the id are not kept any more, or were lost when the controller was killed: read everything again. Events: status (a device), trunk (what is observed of a trunk), apply (a revision), fetch (a phone asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by hand was set aside), template (a template of the site fails, or no longer), call (what is new: started, ringing, answered, transferred or ended, with the whole call), port (the first call came to a number of a port request, which can be completed), guard (an alarm about calls outside: alarm, blocked, unblocked, refused or first-country), emergency (a call for help begins, or a test of one), webhook (nothing is sent to it any more), resync (you were too slow: connect anew with the last id). The stream of one tenant has status, trunk, fetch, phone-resync, call, port, guard, emergency and webhook of its objects, and resync.",
+			"Events are kept for three days, 10,000 of each tenant and 100,000 in all; gap tells that some after " +
+			"the id are not kept any more, or were lost when the controller was killed: read everything again. " +
+			"Events: status (a device), trunk (what is observed of a trunk), apply (a revision), fetch (a phone " +
+			"asked for a file), phone-resync (how far an order to a phone has come), drift (a file edited by " +
+			"hand was set aside), template (a template of the site fails, or no longer), call (what is new: " +
+			"started, ringing, answered, transferred or ended, with the whole call), port (the first call came " +
+			"to a number of a port request, which can be completed), guard (an alarm about calls outside: alarm, " +
+			"blocked, unblocked, refused or first-country), emergency (a call for help begins, or a test of " +
+			"one), webhook (nothing is sent to it any more), resync (you were too slow: connect anew with the " +
+			"last id). The stream of one tenant has status, trunk, fetch, phone-resync, call, port, guard, " +
+			"emergency and webhook of its objects, and resync.",
 		Errors: []int{401, 404, 422, 429},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},

@@ -145,7 +145,11 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	l := newLab(t)
 	d, _ := l.document()
 	declared := newAPI(Options{Controller: l.ctl, Metrics: http.NotFoundHandler()}).hu.OpenAPI()
-	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true, "get-announcement-audio": true, "get-photo": true, "get-port-document": true, "export-cdrs": true, "get-number-sample": true, "export-inventory": true} // no JSON; TestEventStream, TestRecordings, TestMessages, TestAnnouncements, TestPhoto, TestProceduresOfAPort, TestCalls and TestUploadNamesWhatIsWrong read them
+	// No JSON; TestEventStream, TestRecordings, TestMessages, TestAnnouncements, TestPhoto, TestProceduresOfAPort,
+	// TestCalls and TestUploadNamesWhatIsWrong read them.
+	tried := map[string]bool{"stream-events": true, "get-recording": true, "get-message-audio": true,
+		"get-announcement-audio": true, "get-photo": true, "get-port-document": true, "export-cdrs": true,
+		"get-number-sample": true, "export-inventory": true}
 	ask := func(status int, method, path, template, body string) {
 		t.Helper()
 		r := l.must(status, method, path, body)
@@ -369,7 +373,7 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	}
 }
 
-// askSessions tries the sessions of a user, who signs in for that.
+// askSessions tries the sessions of a user, signed in for that.
 func askSessions(l *lab, ask func(status int, method, path, template, body string), user, template, credentials string) {
 	l.must(200, "POST", "/v1/sign-in", credentials, "Authorization: ")
 	ask(200, "GET", user+"/sessions", template+"/sessions", "")

@@ -67,7 +67,7 @@ func TestUsersOfAReseller(t *testing.T) {
 	l.must(401, "GET", "/v1/tenants", "", auth)
 }
 
-// What only phones use is refused for people without one, and roles for whom they are not.
+// What only phones use is refused for people without one, and roles that are not for them.
 func TestUsersOfAResellerHaveNoPhone(t *testing.T) {
 	l := newLab(t)
 	l.must(201, "PUT", "/v1/resellers/north", `{}`)

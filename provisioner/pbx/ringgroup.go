@@ -143,7 +143,8 @@ func (g *RingGroup) Validate() error {
 		es.Add(CheckName("announcement", to.Key))
 	} else if g.Announcement != "" && (len(g.Announcement) > 80 || !soundPattern.MatchString(g.Announcement)) {
 		es.Add(Invalidf("announcement",
-			"%s is not the name of a sound: use announcement:NAME, or of Asterisk's sounds letters, digits, '-', '_' and '/', without language and format",
+			"%s is not the name of a sound: use announcement:NAME, or of Asterisk's sounds letters, digits, "+
+				"'-', '_' and '/', without language and format",
 			quote(g.Announcement)))
 	}
 	g.checkMembers(&es)

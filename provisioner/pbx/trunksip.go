@@ -22,7 +22,7 @@ const (
 	PrivacyAnonymous = "anonymous" // tells nobody: From is anonymous and there is no identity header
 )
 
-// The headers that tell a carrier who calls, beside From.
+// The headers that tell a carrier the caller, beside From.
 const (
 	IdentityPAI  = "pai"  // P-Asserted-Identity, RFC 3325
 	IdentityRPID = "rpid" // Remote-Party-ID, which older carriers read

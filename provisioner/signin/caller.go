@@ -22,7 +22,7 @@ type Caller struct {
 	// MustChange says that the user must choose a password before anything else.
 	MustChange bool
 	Expires    time.Time // zero: never
-	// owner and ownerReseller are, of an API token, the user with whom it ends, see db.Token.
+	// owner and ownerReseller are, of an API token, the user that it ends with, see db.Token.
 	owner, ownerReseller string
 	token                []byte // hash of the API token, nil for a session
 	session              []byte // hash of the session, nil for an API token

@@ -99,7 +99,7 @@ type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-// Somebody who waits for another conversion gives up with the request.
+// An upload that waits for another conversion gives up with the request.
 func TestOneConversionAtATime(t *testing.T) {
 	f, _ := open(t)
 	f.turn <- struct{}{}

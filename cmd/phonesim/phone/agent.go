@@ -163,7 +163,7 @@ func (a *agent) unplug() {
 	a.deaf = true
 }
 
-// filter notes who talks to us, and drops everything once the agent is deaf.
+// filter notes our peers, and drops everything once the agent is deaf.
 func (a *agent) filter(props sip.TransportReadProps, data []byte) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -76,7 +76,7 @@ func (r *room) addDialplan(ctx context.Context, text string) error {
 	return session.Reload(ctx, "pbx_config.so")
 }
 
-// outsideLines are the callers, who all dial the same.
+// outsideLines are the callers, which all dial the same.
 func outsideLines(s *pbx.Snapshot, dialled string) (lines []string) {
 	for _, caller := range s.Devices[callPairs : 2*callPairs] {
 		lines = append(lines, fmt.Sprintf("%s;%s;%s", caller.Endpoint, credentials(caller), dialled))

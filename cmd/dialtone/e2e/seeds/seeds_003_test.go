@@ -128,7 +128,7 @@ func (o *seedOffice) rows003() []row {
 	}
 }
 
-// resellerAdmin makes a user of a reseller, who chooses a password, and returns the session.
+// resellerAdmin makes a user of a reseller, chooses a password for it, and returns the session.
 func (o *seedOffice) resellerAdmin(t *testing.T, reseller string) string {
 	t.Helper()
 	path, chosen := "/v1/resellers/"+reseller+"/users/nora", "correct horse"

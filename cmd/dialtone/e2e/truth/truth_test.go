@@ -36,7 +36,7 @@ type truth struct {
 	// such a tone, or nothing; "" where it is chance
 	hears string
 	ends  string // "with 120a", "mailbox 120 unavailable", "messages 120", or a SIP status
-	cdr   string // outcome and who answered; then every leg with its own outcome, and ways
+	cdr   string // outcome and answering device; then every leg with its own outcome, and ways
 }
 
 // world is objects by their path within the tenant; a path that begins with
