@@ -3,8 +3,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,19 +47,28 @@ func scanDelivery(row scanner) (*pbx.Delivery, error) {
 	return d, err
 }
 
-// queueDeliveries queues events for the webhooks that want them. It reports whether any was.
+// queueDeliveries queues events for the webhooks that want them. It reports whether any was. It
+// runs with each batch of events, and so looks only at tenants of the batch.
 func (tx *Tx) queueDeliveries(ctx context.Context, events []Event) (queued bool, err error) {
 	type target struct {
 		*pbx.Webhook
 		room int // how many more may wait
 		lost int
 	}
-	hooks, err := webhookTable.rows(ctx, tx, `WHERE disabled = 0 AND NOT EXISTS (SELECT 1 FROM webhook_states s
-		WHERE s.tenant = webhooks.tenant AND s.name = webhooks.name AND s.stopped_at > 0)`)
+	of := map[string][]*target{}
+	for _, e := range events {
+		of[e.Tenant] = nil
+	}
+	tenants, err := json.Marshal(slices.Collect(maps.Keys(of)))
+	if err != nil {
+		return false, err
+	}
+	hooks, err := webhookTable.rows(ctx, tx, `WHERE tenant IN (SELECT value FROM json_each(?)) AND disabled = 0
+		AND NOT EXISTS (SELECT 1 FROM webhook_states s
+		WHERE s.tenant = webhooks.tenant AND s.name = webhooks.name AND s.stopped_at > 0)`, string(tenants))
 	if err != nil || len(hooks) == 0 {
 		return false, err
 	}
-	of := map[string][]*target{}
 	for _, w := range hooks {
 		t := &target{Webhook: w}
 		if err := tx.sql.QueryRowContext(ctx, `SELECT ? - count(*) FROM webhook_deliveries
