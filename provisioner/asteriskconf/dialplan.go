@@ -245,7 +245,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 	}
 	v.Diverted = divertedOf(&es, s, e)
 	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
-		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
+		v.Mailbox = greetedMailbox(&es, s, "mailbox", e.Tenant, e.Mailbox)
 	}
 	return v, es.Err()
 }
@@ -269,7 +269,7 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 	case to.Kind == pbx.ToRingGroup && s.RingGroup(tenant, to.Key) != nil:
 		into(es, &v.Extension)(newExtenName("destination", s.RingGroup(tenant, to.Key).Number))
 	case to.Kind == pbx.ToVoicemail:
-		into(es, &v.Mailbox)(newMailboxName("destination", tenant, to.Key))
+		v.Mailbox = greetedMailbox(es, s, "destination", tenant, to.Key)
 		v.ToMailbox = true
 	case to.Kind == pbx.ToAnnouncement:
 		a := s.Announcement(tenant, to.Key)

@@ -57,7 +57,7 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 			into(&es, &v.To)(newExtenName("destination", g.Destination.Key))
 		}
 	case pbx.ToVoicemail:
-		into(&es, &v.Mailbox)(newMailboxName("destination", g.Tenant, g.Destination.Key))
+		v.Mailbox = greetedMailbox(&es, s, "destination", g.Tenant, g.Destination.Key)
 	case pbx.ToAnnouncement:
 		v.Sound = leadingTo(&es, s, g.Tenant, g.Destination).Sound
 	}
