@@ -78,10 +78,7 @@ func (n extenName) Any() bool { return n.text != "" }
 func (n extenName) Lettered() bool { return n.text[0] > '9' }
 
 // mailboxName is number@context, as voicemail's applications and options take it.
-type mailboxName struct {
-	text     string
-	Greeting soundName // that is played before the beep
-}
+type mailboxName struct{ text string }
 
 func newMailboxName(field, tenant, number string) (mailboxName, *pbx.Error) {
 	if err := pbx.CheckTenantName(field, tenant); err != nil {
@@ -90,12 +87,17 @@ func newMailboxName(field, tenant, number string) (mailboxName, *pbx.Error) {
 	if err := pbx.CheckNumber(field, number); err != nil {
 		return mailboxName{}, err
 	}
-	return mailboxName{text: pbx.MailboxName(tenant, number)}, nil
+	return mailboxName{pbx.MailboxName(tenant, number)}, nil
 }
 
-// greetedMailbox is a mailbox to leave a message in.
-func greetedMailbox(es *pbx.Errors, s *pbx.Snapshot, field, tenant, number string) (v mailboxName) {
-	into(es, &v)(newMailboxName(field, tenant, number))
+// messageBox is a mailbox in which callers leave messages.
+type messageBox struct {
+	Name     mailboxName
+	Greeting soundName // that is played before the beep
+}
+
+func newMessageBox(es *pbx.Errors, s *pbx.Snapshot, field, tenant, number string) (v messageBox) {
+	into(es, &v.Name)(newMailboxName(field, tenant, number))
 	if sound := s.SoundOfMailbox(tenant, number); sound != "" {
 		into(es, &v.Greeting)(newSoundName("greeting", sound))
 	}
