@@ -63,7 +63,9 @@ func (s *Snapshot) SoundOfMailbox(tenant, number string) string {
 func (r routing) greet(p Plan) Plan {
 	for i := range p.Steps {
 		if s := &p.Steps[i]; s.Kind == StepVoicemail {
-			s.Sound = r.s.SoundOfMailbox(r.c.Tenant, s.Mailbox)
+			if s.Sound = r.s.SoundOfMailbox(r.c.Tenant, s.Mailbox); s.Sound != "" {
+				s.Rule += ", after announcement " + r.s.Mailbox(r.c.Tenant, s.Mailbox).Greeting
+			}
 		}
 	}
 	return p

@@ -80,7 +80,7 @@ var forwardTruths = []truth{
 		"762a refuses, 763a refuses", "762",
 		"762a 0, 763a 0", "announcement 1100", "hung up", "busy; 762a BUSY, 763a BUSY; via forward"},
 	{"a mailbox that says an announcement", world{"announcements/welcome": {"tone": 1500.0},
-		"mailboxes/764": {"greeting": "welcome"}, "forwards/764": {"no_answer": "voicemail:764"}}, "764a silent", "764",
+		"mailboxes/764": {"greeting": "welcome"}}, "764a silent", "764",
 		"764a 0-5", "announcement 1500", "mailbox 764 greeted", "voicemail; 764a NOANSWER"},
 	{"busy, the same", nil, "764a refuses", "764",
 		"764a 0", "announcement 1500", "mailbox 764 greeted", "voicemail; 764a BUSY"},
