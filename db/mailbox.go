@@ -21,6 +21,7 @@ var mailboxTable = newTable(kindMailbox, "mailboxes",
 	col("max_messages", func(row *pbx.Mailbox) any { return &row.MaxMessages }),
 	col("max_seconds", func(row *pbx.Mailbox) any { return &row.MaxSeconds }),
 	col("min_seconds", func(row *pbx.Mailbox) any { return &row.MinSeconds }),
+	col("greeting", func(row *pbx.Mailbox) any { return &row.Greeting }),
 	col("delete_after_mail", func(row *pbx.Mailbox) any { return &row.DeleteAfterMail }),
 )
 
@@ -79,6 +80,12 @@ func (tx *Tx) PutMailbox(ctx context.Context, m *pbx.Mailbox) error {
 func (tx *Tx) saveMailbox(ctx context.Context, old, m *pbx.Mailbox) error {
 	if err := tx.needTenant(ctx, m.Tenant); err != nil {
 		return err
+	}
+	if m.Greeting != "" {
+		to := pbx.Destination{Kind: pbx.ToAnnouncement, Key: m.Greeting}
+		if err := tx.needDestination(ctx, "greeting", m.Tenant, to); err != nil {
+			return err
+		}
 	}
 	if err := mailboxTable.save(ctx, tx, old, m); err != nil {
 		return err

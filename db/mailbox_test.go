@@ -11,11 +11,19 @@ import (
 
 func TestMailboxRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
-	checkEveryFieldSet(t, sampleMailbox())
+	greeted := sampleMailbox()
+	greeted.Greeting = "closed"
+	checkEveryFieldSet(t, greeted)
 	fill(t, db)
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		a := sampleAnnouncement()
+		a.Tenant = "default"
+		return tx.PutAnnouncement(ctx, a)
+	})
 	for _, want := range []*pbx.Mailbox{
 		{Tenant: "default", Number: "101", Name: "Grace", PIN: pbx.NewSecret("0000"), Email: "grace@example.org", AttachRecording: true},
 		{Tenant: "default", Number: "101", Name: "Grace", PIN: pbx.NewSecret("0001")},
+		greeted,
 	} {
 		rev := update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutMailbox(ctx, want) })
 		if want.Revision != rev {
@@ -26,7 +34,7 @@ func TestMailboxRoundTrip(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
-			ms, err2 := tx.Mailboxes(ctx, "default", ListOptions{Contains: "grace"})
+			ms, err2 := tx.Mailboxes(ctx, "default", ListOptions{Contains: "a"})
 			if err2 != nil || len(ms) != 1 {
 				t.Errorf("listed %d, %v", len(ms), err2)
 			}
@@ -39,6 +47,12 @@ func TestMailboxRefusals(t *testing.T) {
 	checkRefusals(t, []refusal{
 		{name: "create twice", kind: pbx.Conflict, field: "number", message: "mailbox 101 exists already in tenant default",
 			do: func(ctx context.Context, tx *Tx) error { return tx.CreateMailbox(ctx, sampleMailbox()) }},
+		{name: "greeting that is none", kind: pbx.Invalid, field: "greeting", message: "announcement missing does not exist in tenant default, or has no sound yet",
+			do: func(ctx context.Context, tx *Tx) error {
+				m := sampleMailbox()
+				m.Greeting = "missing"
+				return tx.PutMailbox(ctx, m)
+			}},
 		{name: "read unknown", kind: pbx.NotFound, message: "mailbox 102 does not exist in tenant default",
 			do: func(ctx context.Context, tx *Tx) error { _, err := tx.Mailbox(ctx, "default", "102"); return err }},
 		{name: "delete unknown", kind: pbx.NotFound, message: "mailbox 101 does not exist in tenant acme",

@@ -27,7 +27,7 @@ func (c *Controller) SetSound(ctx context.Context, by pbx.Author, tenant, name s
 	if err := c.tenantExists(ctx, tenant); err != nil {
 		return nil, false, err
 	}
-	kept, err := c.Sounds.Keep(ctx, from)
+	kept, err := c.Sounds.Keep(ctx, tenant, from)
 	if err != nil {
 		return nil, false, err
 	}

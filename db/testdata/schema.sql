@@ -352,7 +352,7 @@ CREATE TABLE mailboxes (
     attach_recording  INTEGER NOT NULL CHECK (attach_recording IN (0, 1)),
     delete_after_mail INTEGER NOT NULL CHECK (delete_after_mail IN (0, 1)),
     version           INTEGER NOT NULL CHECK (version > 0),
-    revision          INTEGER NOT NULL CHECK (revision > 0), email_notification INTEGER NOT NULL DEFAULT 0 CHECK (email_notification IN (0, 1)), notified_since INTEGER NOT NULL DEFAULT 0, timezone TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '', max_messages INTEGER NOT NULL DEFAULT 0 CHECK (max_messages >= 0), max_seconds INTEGER NOT NULL DEFAULT 0 CHECK (max_seconds >= 0), min_seconds INTEGER NOT NULL DEFAULT 0 CHECK (min_seconds >= 0),
+    revision          INTEGER NOT NULL CHECK (revision > 0), email_notification INTEGER NOT NULL DEFAULT 0 CHECK (email_notification IN (0, 1)), notified_since INTEGER NOT NULL DEFAULT 0, timezone TEXT NOT NULL DEFAULT '', language TEXT NOT NULL DEFAULT '', max_messages INTEGER NOT NULL DEFAULT 0 CHECK (max_messages >= 0), max_seconds INTEGER NOT NULL DEFAULT 0 CHECK (max_seconds >= 0), min_seconds INTEGER NOT NULL DEFAULT 0 CHECK (min_seconds >= 0), greeting TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -53,6 +53,12 @@ func TestAnnouncements(t *testing.T) {
 	if r := l.must(409, "DELETE", "announcements/closed", ""); !strings.Contains(r.Body, `"key":"103"`) {
 		t.Errorf("%s", r.Body)
 	}
+	l.must(201, "PUT", "mailboxes/103", `{"name":"Cleo","pin":"4711","greeting":"closed"}`)
+	if r := l.must(409, "DELETE", "announcements/closed", ""); !strings.Contains(r.Body, `"kind":"mailbox"`) {
+		t.Errorf("%s", r.Body)
+	}
+	l.must(422, "PATCH", "mailboxes/103", `{"greeting":"empty"}`)
+	l.must(200, "PATCH", "mailboxes/103", `{"greeting":null}`)
 	place := l.must(200, "POST", "simulate", `{"from":"0301234","to":"103"}`)
 	if !strings.Contains(place.Body, `"does":"announce"`) || !strings.Contains(place.Body, "announcement closed is played") {
 		t.Errorf("%s", place.Body)

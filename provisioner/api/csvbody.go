@@ -45,8 +45,14 @@ func (b *streamBody) read(ctx huma.Context, most int64, tooLarge string) []error
 	return nil
 }
 
-// Read implements io.Reader.
-func (b streamBody) Read(p []byte) (int, error) { return b.from.Read(p) }
+// Read implements io.Reader. At its end the deadline is taken back.
+func (b streamBody) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	if errors.Is(err, io.EOF) {
+		b.unbound()
+	}
+	return n, err
+}
 
 // boundedBody ends a body that is too long, or too slow, with a Problem.
 type boundedBody struct {

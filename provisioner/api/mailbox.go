@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
@@ -21,6 +22,7 @@ type MailboxFields struct {
 	MaxMessages       int    `json:"max_messages,omitempty" doc:"How many messages each of its folders takes, 1 to 9999; what Asterisk's voicemail.conf says if left out"`
 	MaxSeconds        int    `json:"max_seconds,omitempty" doc:"How long a message may be, 5 to 3600 seconds; what Asterisk's voicemail.conf says if left out"`
 	MinSeconds        int    `json:"min_seconds,omitempty" doc:"Shorter messages are not kept, 1 to 60 seconds; what Asterisk's voicemail.conf says if left out"`
+	Greeting          string `json:"greeting,omitempty" doc:"Name of the announcement that callers hear before the beep. It stands before what was recorded on the phone, which is kept and heard again when greeting is left out"`
 }
 
 // Mailbox is what a client reads.
@@ -36,8 +38,10 @@ type Mailbox struct {
 	MaxMessages       int        `json:"max_messages,omitempty"`
 	MaxSeconds        int        `json:"max_seconds,omitempty"`
 	MinSeconds        int        `json:"min_seconds,omitempty"`
+	Greeting          string     `json:"greeting,omitempty"`
 	PINChanged        bool       `json:"pin_changed_on_phone" doc:"Its owner has chosen another PIN on the phone; another one that is set over the API takes its place"`
 	Greetings         []string   `json:"greetings_on_phone" nullable:"false" doc:"What its owner has recorded on the phone: unavailable, busy, temporary, name"`
+	GreetingHeard     string     `json:"greeting_heard" enum:"announcement,phone,standard" doc:"What callers hear before the beep: the announcement that greeting names, what was recorded on the phone, or what Asterisk says"`
 	Apply             ApplyBlock `json:"apply"`
 }
 
@@ -64,10 +68,22 @@ func registerMailboxes(a *api) {
 		},
 		toView: func(_ context.Context, m *pbx.Mailbox, v *Mailbox) {
 			v.PINChanged, v.Greetings = a.ctl.Spool.Chosen(m.Tenant, m.Number)
+			v.GreetingHeard = greetingHeard(m, v.Greetings)
 		},
 		revision: func(m *pbx.Mailbox) int64 { return m.Revision },
 		apply:    func(v *Mailbox) *ApplyBlock { return &v.Apply },
 	})
 	registerKind(a, k)
 	registerMailboxPIN(a, k)
+}
+
+// greetingHeard says what callers of a mailbox hear. A recorded name is part of what Asterisk says.
+func greetingHeard(m *pbx.Mailbox, onPhone []string) string {
+	switch {
+	case m.Greeting != "":
+		return "announcement"
+	case slices.ContainsFunc(onPhone, func(g string) bool { return g != "name" }):
+		return "phone"
+	}
+	return "standard"
 }

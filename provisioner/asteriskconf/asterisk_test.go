@@ -298,7 +298,7 @@ func (r *realAsterisk) checkSteps(t *testing.T) {
 		{"PJSIP/dsilent,5,i", "103@dial-default", "!fallback-default!103!2!Up!VoiceMail!103@default,u!"},
 		{"PJSIP/dsilent,5,i", "lobby@dial-default", "!fallback-default!lobby!2!Up!VoiceMail!103@default,u!"},
 		{"nothing", "103@play-default", "!fallback-default!103!2!Up!VoiceMail!103@default,u!"},
-		{"103@default,b", "lobby@dialtone-voicemail", "!dialtone-voicemail!lobby!2!Up!VoiceMail!103@default,b!"},
+		{"103@default,b", "lobby@dialtone-voicemail", "!dialtone-voicemail!lobby!3!Up!VoiceMail!103@default,b!"},
 		{"103@default", "x1@dialtone-messages", "!dialtone-messages!x1!2!Up!VoiceMailMain!103@default!"},
 	} {
 		run("dialplan set global DIALTONE_STEP " + c.step)

@@ -64,7 +64,7 @@ type dialplanExtension struct {
 	Virtual    bool // the devices are another extension's: they are told the number
 	Record     bool // calls to it are recorded
 	HasMailbox bool
-	Mailbox    mailboxName
+	Mailbox    messageBox
 	Diverted   divertedTo
 }
 
@@ -75,7 +75,7 @@ type divertedTo struct {
 	Fallback  contextName // where Extension is
 	Extension extenName
 	ToMailbox bool
-	Mailbox   mailboxName
+	Mailbox   messageBox
 	Sound     soundName // of an announcement, after which the call ends
 }
 
@@ -251,7 +251,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 	}
 	v.Diverted = divertedOf(&es, s, e)
 	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
-		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
+		v.Mailbox = newMessageBox(&es, s, "mailbox", e.Tenant, e.Mailbox)
 	}
 	return v, legs, es.Err()
 }
@@ -275,7 +275,7 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 	case to.Kind == pbx.ToRingGroup && s.RingGroup(tenant, to.Key) != nil:
 		into(es, &v.Extension)(newExtenName("destination", s.RingGroup(tenant, to.Key).Number))
 	case to.Kind == pbx.ToVoicemail:
-		into(es, &v.Mailbox)(newMailboxName("destination", tenant, to.Key))
+		v.Mailbox = newMessageBox(es, s, "destination", tenant, to.Key)
 		v.ToMailbox = true
 	case to.Kind == pbx.ToAnnouncement:
 		a := s.Announcement(tenant, to.Key)

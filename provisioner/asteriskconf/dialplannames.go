@@ -68,6 +68,7 @@ type dialplanContexts struct {
 	Answer, Answers, CarrierAnswers   string // of SIP answers
 	NextTrunk, Onward                 string // of legs that try several trunks
 	Announce                          string // of sounds that tenants have uploaded
+	Greet                             string // the same, as a subroutine
 }
 
 // dialplanVariables are channel variables.
@@ -84,6 +85,7 @@ type dialplanVariables struct {
 	Passed, Onward                      string // of a leg that tries several trunks
 	RingsFor, Redirected                string // of a call that a phone redirects
 	Inside                              string // counts the numbers of this system that a call has come by
+	Greeting                            string // of a mailbox
 	Talk                                string // for how many seconds a leg outside may talk
 }
 
@@ -142,7 +144,7 @@ func sharedNames() dialplanView {
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
 			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
 			NextTrunk: pbx.NextTrunkContext, Onward: pbx.OnwardContext,
-			Announce: pbx.AnnounceContext,
+			Announce: pbx.AnnounceContext, Greet: pbx.GreetContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -155,7 +157,8 @@ func sharedNames() dialplanView {
 			Diverted: pbx.DivertedVariable, History: pbx.HistoryVariable,
 			RingsFor: pbx.RingsForVariable, Redirected: pbx.RedirectedVariable, Answer: pbx.AnswerVariable,
 			Passed: pbx.PassedVariable, Onward: pbx.OnwardVariable,
-			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
+			Greeting: pbx.GreetingVariable,
+			Inside:   pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
@@ -197,7 +200,7 @@ const ringsFor = "__" + pbx.RingsForVariable + "=>${CHANNEL},REDIRECTING(to-num,
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
-		"__" + pbx.DivertedVariable + "=", "__" + pbx.TalkVariable + "=",
+		pbx.GreetingVariable + "=", "__" + pbx.DivertedVariable + "=", "__" + pbx.TalkVariable + "=",
 		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor, "CHANNEL(hangup_handler_wipe)=",
 		enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")

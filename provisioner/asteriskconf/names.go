@@ -90,6 +90,20 @@ func newMailboxName(field, tenant, number string) (mailboxName, *pbx.Error) {
 	return mailboxName{pbx.MailboxName(tenant, number)}, nil
 }
 
+// messageBox is a mailbox in which callers leave messages.
+type messageBox struct {
+	Name     mailboxName
+	Greeting soundName // that is played before the beep
+}
+
+func newMessageBox(es *pbx.Errors, s *pbx.Snapshot, field, tenant, number string) (v messageBox) {
+	into(es, &v.Name)(newMailboxName(field, tenant, number))
+	if sound := s.SoundOfMailbox(tenant, number); sound != "" {
+		into(es, &v.Greeting)(newSoundName("greeting", sound))
+	}
+	return v
+}
+
 func (n mailboxName) String() string { return n.text }
 
 // dialArg is what Dial and a hint ring: PJSIP/a&Local/b@dialtone-legs/n. The zero

@@ -17,7 +17,7 @@ type dialplanGroup struct {
 	Music   bool
 	// To is the extension, or Mailbox the mailbox, that takes an unanswered call.
 	To      extenName
-	Mailbox mailboxName
+	Mailbox messageBox
 	// Sound is that of an announcement that ends such a call, and Greeting what is heard first.
 	Sound    soundName
 	Greeting playArg
@@ -28,7 +28,7 @@ type dialplanGroup struct {
 func (g dialplanGroup) HasTo() bool { return g.To.text != "" }
 
 // HasMailbox reports whether a mailbox does.
-func (g dialplanGroup) HasMailbox() bool { return g.Mailbox.text != "" }
+func (g dialplanGroup) HasMailbox() bool { return g.Mailbox.Name.text != "" }
 
 // addRingGroups adds the groups to their tenants, whose places at holds.
 func addRingGroups(v *dialplanView, s *pbx.Snapshot, at map[string]int) error {
@@ -57,7 +57,7 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 			into(&es, &v.To)(newExtenName("destination", g.Destination.Key))
 		}
 	case pbx.ToVoicemail:
-		into(&es, &v.Mailbox)(newMailboxName("destination", g.Tenant, g.Destination.Key))
+		v.Mailbox = newMessageBox(&es, s, "destination", g.Tenant, g.Destination.Key)
 	case pbx.ToAnnouncement:
 		v.Sound = leadingTo(&es, s, g.Tenant, g.Destination).Sound
 	}

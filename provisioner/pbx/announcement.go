@@ -48,6 +48,29 @@ func CheckSound(field, s string) *Error {
 	return nil
 }
 
+// SoundOfMailbox is the hash of the sound that callers hear before they leave a message; "" where
+// it is up to Asterisk.
+func (s *Snapshot) SoundOfMailbox(tenant, number string) string {
+	if m := s.Mailbox(tenant, number); m != nil && m.Greeting != "" {
+		if a := s.Announcement(tenant, m.Greeting); a != nil {
+			return a.Sound
+		}
+	}
+	return ""
+}
+
+// greet lets mailboxes say their announcements.
+func (r routing) greet(p Plan) Plan {
+	for i := range p.Steps {
+		if s := &p.Steps[i]; s.Kind == StepVoicemail {
+			if s.Sound = r.s.SoundOfMailbox(r.c.Tenant, s.Mailbox); s.Sound != "" {
+				s.Rule += ", after announcement " + r.s.Mailbox(r.c.Tenant, s.Mailbox).Greeting
+			}
+		}
+	}
+	return p
+}
+
 // Announcement returns an announcement, or nil.
 func (s *Snapshot) Announcement(tenant, name string) *Announcement {
 	return s.announcements[key{tenant, name}]

@@ -121,6 +121,12 @@ func RecordContext(tenant string) string { return "record-" + tenant }
 // AnnounceContext plays the sound of ours whose hash StepVariable has, and ends the call.
 const AnnounceContext = "dialtone-announce"
 
+// GreetingVariable has the hash of the sound of ours that VoicemailContext plays first.
+const GreetingVariable = "DIALTONE_GREETING"
+
+// GreetContext is a subroutine that plays a sound of ours, by its hash.
+const GreetContext = "dialtone-greet"
+
 // RecordVariable is set on channels of devices whose extension is recorded, for
 // calls that no controller decides.
 const RecordVariable = "DIALTONE_RECORD"

@@ -22,8 +22,11 @@ type Mailbox struct {
 	// MaxMessages is how many messages a folder takes, 1–9999; MaxSeconds how long one may be, 5–3600;
 	// MinSeconds how long one must be to be kept, 1–60. 0 is what Asterisk's voicemail.conf says.
 	MaxMessages, MaxSeconds, MinSeconds int
-	Version                             int64
-	Revision                            int64
+	// Greeting is the announcement that callers hear before the beep; "" is what its owner has
+	// recorded on the phone, or what Asterisk says.
+	Greeting string
+	Version  int64
+	Revision int64
 }
 
 // app_voicemail keeps a full name in 80 bytes. A comma separates fields in its
@@ -60,6 +63,9 @@ func (m *Mailbox) checkSettings(es *Errors) {
 		es.Add(CheckTimezone("timezone", m.Timezone))
 	}
 	es.Add(checkLanguage("language", m.Language))
+	if m.Greeting != "" {
+		es.Add(CheckName("greeting", m.Greeting))
+	}
 	for _, b := range []struct {
 		field           string
 		is, least, most int

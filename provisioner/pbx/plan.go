@@ -33,7 +33,7 @@ type Step struct {
 	Set      []Variable     // what the channel gets before the step, in this order
 	Mailbox  string         // voicemail, messages: number of the mailbox
 	Greeting Greeting       // voicemail
-	Sound    string         // play: name of a sound file, without language and format; / and the hash of one of ours; announce: that hash
+	Sound    string         // play: name of a sound file, without language and format; / and the hash of one of ours; announce, voicemail: that hash
 	To       Destination    // forward
 	Of       string         // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string         // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
@@ -229,6 +229,9 @@ func (s Step) Variables(tenant string) []Variable {
 	if s.Music {
 		out = append(out, Variable{ThenVariable, s.dialContext(tenant)})
 	}
+	if s.Kind == StepVoicemail && s.Sound != "" {
+		out = append(out, Variable{GreetingVariable, s.Sound})
+	}
 	return append(out, Variable{StepVariable, s.Argument(tenant)})
 }
 
@@ -243,7 +246,10 @@ func (s Step) Argument(tenant string) string {
 		return s.channels() + "," + s.Options() + "," + strconv.Itoa(s.Seconds)
 	case StepVoicemail:
 		greeting := ",u"
-		if s.Greeting == GreetBusy {
+		switch {
+		case s.Sound != "":
+			greeting = ",s"
+		case s.Greeting == GreetBusy:
 			greeting = ",b"
 		}
 		return MailboxName(tenant, s.Mailbox) + greeting

@@ -85,7 +85,7 @@ const maxLegs = 100
 func Route(s *Snapshot, c Call, now time.Time) Plan {
 	r := routing{s: s, c: c, now: now}
 	r = r.labelled(r.calledNumber())
-	return r.show(r.charged(r.route()))
+	return r.greet(r.show(r.charged(r.route())))
 }
 
 // route is the plan of a call, without what lets phones show the number called, and without

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
@@ -28,29 +29,41 @@ type Kept struct {
 	Length time.Duration
 }
 
-// Keep reads a WAV file, converts it and puts the results where they are kept and where Asterisk
-// finds them. What is wrong with the file is an Invalid error. One file is converted at a time.
-func (f *Files) Keep(ctx context.Context, from io.Reader) (Kept, error) {
+// Keep reads a WAV file of a tenant, converts it and puts the results where they are kept and where
+// Asterisk finds them. What is wrong with the file is an Invalid error; Unavailable is that too
+// many come in at once. The file is stored before it takes its turn, so that a slow sender holds up
+// nobody else.
+func (f *Files) Keep(ctx context.Context, tenant string, from io.Reader) (Kept, error) {
+	if err := f.coming.enter(tenant); err != nil {
+		return Kept{}, err
+	}
+	defer f.coming.leave(tenant)
+	if err := os.MkdirAll(f.o.Dir, dirMode); err != nil {
+		return Kept{}, fmt.Errorf("making the folder of sounds: %w", err)
+	}
+	var files [3]*os.File
+	for i := range files {
+		file, err := os.CreateTemp(f.o.Dir, wholefile.Temporary+"*")
+		if err != nil {
+			return Kept{}, fmt.Errorf("keeping a sound: %w", err)
+		}
+		defer discard(file)
+		files[i] = file
+	}
+	brought, narrow, wide := files[0], files[1], files[2]
+	if _, err := io.Copy(brought, from); err != nil {
+		return Kept{}, fmt.Errorf("reading a sound: %w", err)
+	}
+	if _, err := brought.Seek(0, io.SeekStart); err != nil {
+		return Kept{}, fmt.Errorf("keeping a sound: %w", err)
+	}
 	select {
 	case f.turn <- struct{}{}:
 		defer func() { <-f.turn }()
 	case <-ctx.Done():
 		return Kept{}, &pbx.Error{Kind: pbx.Unavailable, Message: "other sounds are being converted at this moment: try again"}
 	}
-	if err := os.MkdirAll(f.o.Dir, dirMode); err != nil {
-		return Kept{}, fmt.Errorf("making the folder of sounds: %w", err)
-	}
-	narrow, err := os.CreateTemp(f.o.Dir, wholefile.Temporary+"*")
-	if err != nil {
-		return Kept{}, fmt.Errorf("keeping a sound: %w", err)
-	}
-	defer discard(narrow)
-	wide, err := os.CreateTemp(f.o.Dir, wholefile.Temporary+"*")
-	if err != nil {
-		return Kept{}, fmt.Errorf("keeping a sound: %w", err)
-	}
-	defer discard(wide)
-	made, err := sound.Convert(from, narrow, wide)
+	made, err := sound.Convert(brought, narrow, wide)
 	var wrong *sound.Error
 	if errors.As(err, &wrong) {
 		return Kept{}, &pbx.Error{Kind: pbx.Invalid, Message: wrong.Error()}
@@ -63,6 +76,34 @@ func (f *Files) Keep(ctx context.Context, from io.Reader) (Kept, error) {
 		return Kept{}, fmt.Errorf("keeping a sound: %w", err)
 	}
 	return kept, f.put(kept.Hash, narrow, wide)
+}
+
+// mostUploads come in at once, so that they cannot fill the disk.
+const mostUploads = 8
+
+// uploads are the tenants of which a file comes in.
+type uploads struct {
+	mu sync.Mutex
+	of map[string]bool
+}
+
+func (u *uploads) enter(tenant string) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.of[tenant]:
+		return &pbx.Error{Kind: pbx.Unavailable, Message: "another sound of tenant " + tenant + " comes in at this moment: try again"}
+	case len(u.of) >= mostUploads:
+		return &pbx.Error{Kind: pbx.Unavailable, Message: "too many sounds come in at this moment: try again"}
+	}
+	u.of[tenant] = true
+	return nil
+}
+
+func (u *uploads) leave(tenant string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.of, tenant)
 }
 
 // discard closes and removes a temporary file; it is gone already when it was put somewhere.

@@ -1,6 +1,7 @@
 package soundfile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,27 +28,36 @@ func (f *Files) Arrange(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	var all []error
 	for _, hash := range slices.Sorted(maps.Keys(named)) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		all = append(all, f.place(hash))
+		f.mu.Lock() // for one sound: those that come in need not wait for all others
+		err := f.place(hash)
+		f.mu.Unlock()
+		all = append(all, err)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sums.forget(named)
 	return errors.Join(append(all, sweep(f.o.Dir, named), sweep(f.o.Asterisk, named))...)
 }
 
-// place lets Asterisk find a sound.
+// place lets Asterisk find a sound. A kept file that says something else than its name is not
+// placed.
 func (f *Files) place(hash string) error {
 	if err := os.MkdirAll(f.o.Asterisk, dirMode); err != nil {
 		return fmt.Errorf("making the folder of sounds for Asterisk: %w", err)
 	}
+	if sum, err := f.sums.of(f.kept(hash, wideSuffix)); err != nil || sum != hash {
+		return fmt.Errorf("the file of sound %s is damaged or missing in the folder of sounds: upload it again: %w", hash,
+			cmp.Or(err, errDamaged))
+	}
 	placed := false
 	for _, suffix := range []string{narrowSuffix, wideSuffix} {
 		from, to := f.kept(hash, suffix), f.placed(hash, suffix)
-		if same(from, to) {
+		if f.sums.same(from, to) {
 			continue
 		}
 		if err := copyFile(from, to); err != nil {
@@ -59,13 +69,6 @@ func (f *Files) place(hash string) error {
 		return nil
 	}
 	return wholefile.SyncDir(f.o.Asterisk)
-}
-
-// same reports whether a file was placed whole.
-func same(from, to string) bool {
-	a, err := os.Stat(from)
-	b, otherErr := os.Stat(to)
-	return otherErr == nil && (err != nil || a.Size() == b.Size())
 }
 
 // copyFile writes a file whole.

@@ -49,12 +49,15 @@ type Files struct {
 	o      Options
 	mu     sync.Mutex    // held while files are put and removed
 	turn   chan struct{} // of the one conversion under way
+	coming uploads
+	sums   sums // guarded by mu
 	change chan struct{}
 }
 
 // New returns the folders; they need not exist yet.
 func New(o Options) *Files {
-	return &Files{o: o, turn: make(chan struct{}, 1), change: make(chan struct{}, 1)}
+	return &Files{o: o, turn: make(chan struct{}, 1), coming: uploads{of: map[string]bool{}}, sums: sums{},
+		change: make(chan struct{}, 1)}
 }
 
 // Nudge lets Run look for what is to be placed. It never waits.

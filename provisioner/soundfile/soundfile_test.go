@@ -49,7 +49,7 @@ func names(t *testing.T, dir string) (out []string) {
 
 func TestKeep(t *testing.T) {
 	f, _ := open(t)
-	kept, err := f.Keep(t.Context(), bytes.NewReader(wav(1, 8000)))
+	kept, err := f.Keep(t.Context(), "default", bytes.NewReader(wav(1, 8000)))
 	if err != nil || kept.Length != 500*time.Millisecond {
 		t.Fatalf("%+v, %v", kept, err)
 	}
@@ -59,10 +59,10 @@ func TestKeep(t *testing.T) {
 			t.Errorf("%s has %v", dir, got)
 		}
 	}
-	if again, err := f.Keep(t.Context(), bytes.NewReader(wav(1, 8000))); err != nil || again != kept {
+	if again, err := f.Keep(t.Context(), "default", bytes.NewReader(wav(1, 8000))); err != nil || again != kept {
 		t.Errorf("the same once more: %+v, %v", again, err)
 	}
-	if other, err := f.Keep(t.Context(), bytes.NewReader(wav(2, 8000))); err != nil || other.Hash == kept.Hash {
+	if other, err := f.Keep(t.Context(), "default", bytes.NewReader(wav(2, 8000))); err != nil || other.Hash == kept.Hash {
 		t.Errorf("another one: %+v, %v", other, err)
 	}
 	sound, err := f.Open(kept.Hash)
@@ -81,13 +81,13 @@ func TestWrongFilesLeaveNothing(t *testing.T) {
 	f, _ := open(t)
 	whole := wav(1, 8000)
 	for _, content := range [][]byte{nil, []byte("hello"), whole[:len(whole)-1]} {
-		if _, err := f.Keep(t.Context(), bytes.NewReader(content)); pbx.KindOf(err) != pbx.Invalid ||
+		if _, err := f.Keep(t.Context(), "default", bytes.NewReader(content)); pbx.KindOf(err) != pbx.Invalid ||
 			!strings.Contains(err.Error(), "the file ") {
 			t.Errorf("%v", err)
 		}
 	}
 	broken := errors.New("broken")
-	if _, err := f.Keep(t.Context(), io.MultiReader(bytes.NewReader(whole[:100]), &failing{broken})); !errors.Is(err, broken) {
+	if _, err := f.Keep(t.Context(), "default", io.MultiReader(bytes.NewReader(whole[:100]), &failing{broken})); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 	if got := names(t, f.o.Dir); len(got) != 0 {
@@ -105,8 +105,91 @@ func TestOneConversionAtATime(t *testing.T) {
 	f.turn <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.Keep(ctx, bytes.NewReader(wav(1, 80))); pbx.KindOf(err) != pbx.Unavailable {
+	if _, err := f.Keep(ctx, "default", bytes.NewReader(wav(1, 80))); pbx.KindOf(err) != pbx.Unavailable {
 		t.Errorf("%v", err)
+	}
+}
+
+// slowly gives its bytes once it is let, and says when it is asked for the first time.
+type slowly struct {
+	asked, let chan struct{}
+	from       io.Reader
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	close(s.asked)
+	s.asked = make(chan struct{})
+	<-s.let
+	return s.from.Read(p)
+}
+
+// A file that comes in slowly holds up its own tenant alone.
+func TestSlowUploadHoldsUpNobodyElse(t *testing.T) {
+	f, _ := open(t)
+	slow := &slowly{asked: make(chan struct{}), let: make(chan struct{}), from: bytes.NewReader(wav(1, 80))}
+	asked, ended := slow.asked, make(chan error, 1)
+	go func() {
+		_, err := f.Keep(t.Context(), "slow", slow)
+		ended <- err
+	}()
+	<-asked
+	if _, err := f.Keep(t.Context(), "default", bytes.NewReader(wav(2, 80))); err != nil {
+		t.Errorf("another tenant: %v", err)
+	}
+	if _, err := f.Keep(t.Context(), "slow", bytes.NewReader(wav(3, 80))); pbx.KindOf(err) != pbx.Unavailable {
+		t.Errorf("the same tenant: %v", err)
+	}
+	close(slow.let)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Keep(t.Context(), "slow", bytes.NewReader(wav(3, 80))); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	for i := range mostUploads {
+		f.coming.of[string(rune('a'+i))] = true
+	}
+	if _, err := f.Keep(t.Context(), "default", bytes.NewReader(wav(2, 80))); pbx.KindOf(err) != pbx.Unavailable {
+		t.Errorf("too many at once: %v", err)
+	}
+}
+
+// What is placed is compared by what it says, not by its size; a damaged file is not placed.
+func TestDamagedSounds(t *testing.T) {
+	f, named := open(t)
+	kept, err := f.Keep(t.Context(), "default", bytes.NewReader(wav(1, 800)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named[kept.Hash] = true
+	right := map[string][]byte{}
+	for _, suffix := range []string{".wav", ".wav16"} {
+		path := f.placed(kept.Hash, suffix)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		right[suffix] = b
+		if err := os.WriteFile(path, bytes.Repeat([]byte{7}, len(b)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Arrange(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for suffix, want := range right {
+		if got, err := os.ReadFile(f.placed(kept.Hash, suffix)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not placed again: %v", suffix, err)
+		}
+	}
+	if err := os.WriteFile(f.kept(kept.Hash, ".wav16"), bytes.Repeat([]byte{7}, len(right[".wav16"])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Arrange(t.Context()); err == nil || !strings.Contains(err.Error(), kept.Hash) {
+		t.Errorf("a damaged one: %v", err)
+	}
+	if got, err := os.ReadFile(f.placed(kept.Hash, ".wav16")); err != nil || !bytes.Equal(got, right[".wav16"]) {
+		t.Errorf("it is placed: %v", err)
 	}
 }
 
@@ -115,7 +198,7 @@ func TestArrange(t *testing.T) {
 	f, named := open(t)
 	var hashes []string
 	for i := range 3 {
-		kept, err := f.Keep(t.Context(), bytes.NewReader(wav(byte(i), 800)))
+		kept, err := f.Keep(t.Context(), "default", bytes.NewReader(wav(byte(i), 800)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +235,7 @@ func TestArrange(t *testing.T) {
 		t.Errorf("placed: %v", got)
 	}
 	for _, suffix := range []string{".wav", ".wav16"} {
-		if !same(f.kept(used, suffix), f.placed(used, suffix)) {
+		if !f.sums.same(f.kept(used, suffix), f.placed(used, suffix)) {
 			t.Errorf("%s is not placed whole", suffix)
 		}
 	}
@@ -163,7 +246,7 @@ func TestArrange(t *testing.T) {
 	if err := f.Arrange(t.Context()); err == nil || !strings.Contains(err.Error(), strings.Repeat("0", 64)) {
 		t.Errorf("a sound that is missing: %v", err)
 	}
-	if !same(f.kept(used, ".wav"), f.placed(used, ".wav")) {
+	if !f.sums.same(f.kept(used, ".wav"), f.placed(used, ".wav")) {
 		t.Error("another one is not placed for that")
 	}
 	if _, err := f.Open(strings.Repeat("0", 64)); pbx.KindOf(err) != pbx.NotFound {

@@ -56,7 +56,20 @@ func TestAnnouncementsRealAsterisk(t *testing.T) {
 			if err != nil || len(placed) != 8 {
 				t.Fatalf("placed: %v, %v", placed, err)
 			}
+			l.Do(t, "PUT", Tenant+"/mailboxes/102", Object{"name": "Bob", "pin": "4711", "greeting": "welcome"}, nil)
+			l.Do(t, "PATCH", Tenant+"/extensions/102", Object{"mailbox": "102", "ring_seconds": 5}, nil)
+			l.Applied(t)
+			greets := func() {
+				t.Helper()
+				out := Dial(t, caller, "102")
+				if err := out.Hear(Within(t, 30*time.Second), 1500, 300*time.Millisecond); err != nil {
+					t.Errorf("the mailbox: %v", err)
+				}
+				Leave(t, out)
+			}
+			greets()
 			l.Kill(t)
+			greets()
 			hears("101", 900)
 			hears("600", 1500, 1100)
 			for _, path := range placed {

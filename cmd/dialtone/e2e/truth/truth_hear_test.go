@@ -174,6 +174,8 @@ func ended(application, arg string) string {
 		return "messages " + number
 	case application == "VoiceMail" && options == "b":
 		return "mailbox " + number + " busy"
+	case application == "VoiceMail" && options == "s":
+		return "mailbox " + number + " greeted"
 	case application == "VoiceMail":
 		return "mailbox " + number + " unavailable"
 	}

@@ -167,6 +167,9 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question Object) error {
 			if saysBusy.MatchString(step.Rule) && !strings.Contains(step.Rule, "which forwarded the call") {
 				f.ends = "mailbox " + step.Mailbox + " busy"
 			}
+			if strings.Contains(step.Rule, "after announcement ") {
+				f.ends = "mailbox " + step.Mailbox + " greeted"
+			}
 		case "messages":
 			f.ends = "messages " + step.Mailbox
 		case "hangup":
