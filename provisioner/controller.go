@@ -167,6 +167,7 @@ type Controller struct {
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
 	RingGroups       *Resource[pbx.RingGroup]
+	Queues           *Resource[pbx.Queue]
 	Announcements    *Resource[pbx.Announcement]
 	FeatureCodes     *Resource[pbx.FeatureCodes]
 	Webhooks         *Resource[pbx.Webhook]
@@ -275,7 +276,7 @@ func (c *Controller) makeKinds() {
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
-	c.RingGroups, c.Announcements = newRingGroups(c), newAnnouncements(c)
+	c.RingGroups, c.Queues, c.Announcements = newRingGroups(c), newQueues(c), newAnnouncements(c)
 	c.FeatureCodes = newFeatureCodes(c)
 	c.Webhooks = newWebhooks(c)
 }

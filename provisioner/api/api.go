@@ -90,6 +90,7 @@ func (a *api) register(e *echo.Echo) {
 	a.registerEmergency()
 	registerGroups(a)
 	registerRingGroups(a)
+	registerQueues(a)
 	a.registerRecordings()
 	a.registerMessages()
 	a.registerCalls()

@@ -68,6 +68,7 @@ type dialplanContexts struct {
 	Answer, Answers, CarrierAnswers   string // of SIP answers
 	NextTrunk, Onward                 string // of legs that try several trunks
 	Announce                          string // of sounds that tenants have uploaded
+	Wait                              string // in a queue
 }
 
 // dialplanVariables are channel variables.
@@ -85,6 +86,7 @@ type dialplanVariables struct {
 	RingsFor, Redirected                string // of a call that a phone redirects
 	Inside                              string // counts the numbers of this system that a call has come by
 	Talk                                string // for how many seconds a leg outside may talk
+	Most, Empty, Welcome, QueueRecord   string // of a queue
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -142,7 +144,7 @@ func sharedNames() dialplanView {
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
 			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
 			NextTrunk: pbx.NextTrunkContext, Onward: pbx.OnwardContext,
-			Announce: pbx.AnnounceContext,
+			Announce: pbx.AnnounceContext, Wait: pbx.WaitContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -156,6 +158,8 @@ func sharedNames() dialplanView {
 			RingsFor: pbx.RingsForVariable, Redirected: pbx.RedirectedVariable, Answer: pbx.AnswerVariable,
 			Passed: pbx.PassedVariable, Onward: pbx.OnwardVariable,
 			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
+			Most: pbx.QueueMostVariable, Empty: pbx.QueueEmptyVariable, Welcome: pbx.QueueWelcomeVariable,
+			QueueRecord: pbx.QueueRecordVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
