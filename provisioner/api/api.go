@@ -91,6 +91,7 @@ func (a *api) register(e *echo.Echo) {
 	registerGroups(a)
 	registerRingGroups(a)
 	registerQueues(a)
+	registerQueueStatus(a)
 	a.registerRecordings()
 	a.registerMessages()
 	a.registerCalls()

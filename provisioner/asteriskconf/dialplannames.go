@@ -87,6 +87,7 @@ type dialplanVariables struct {
 	Inside                              string // counts the numbers of this system that a call has come by
 	Talk                                string // for how many seconds a leg outside may talk
 	Most, Empty, Welcome, QueueRecord   string // of a queue
+	QueueRing                           string
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -159,7 +160,7 @@ func sharedNames() dialplanView {
 			Passed: pbx.PassedVariable, Onward: pbx.OnwardVariable,
 			Inside: pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
 			Most: pbx.QueueMostVariable, Empty: pbx.QueueEmptyVariable, Welcome: pbx.QueueWelcomeVariable,
-			QueueRecord: pbx.QueueRecordVariable,
+			QueueRecord: pbx.QueueRecordVariable, QueueRing: pbx.QueueRingVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,

@@ -25,7 +25,7 @@ type queuesView struct {
 type queueView struct {
 	Key                        queueKey
 	Strategy                   string
-	RingSeconds, Retry, WrapUp int
+	RingSeconds, Retry, WrapUp int // the first: until the queue lets go of members that ring on
 	WaitWhenEmpty              bool
 	Periodic                   playArg
 	PeriodicSeconds            int
@@ -78,7 +78,7 @@ func queueOf(s *pbx.Snapshot, q *pbx.Queue) (v queueView, err error) {
 	if v.Strategy = q.Strategy.QueueWord(); v.Strategy == "" {
 		es.Add(pbx.Invalidf("strategy", "is not known"))
 	}
-	v.RingSeconds, v.Retry, v.WrapUp, v.WaitWhenEmpty = q.RingSeconds, q.Retry, q.WrapUp, q.WaitWhenEmpty
+	v.RingSeconds, v.Retry, v.WrapUp, v.WaitWhenEmpty = q.RingSeconds+1, q.Retry, q.WrapUp, q.WaitWhenEmpty
 	into(&es, &v.Periodic)(newPlayArg("periodic_announcement", s.SoundOf(q.Tenant, q.Periodic)))
 	v.PeriodicSeconds = q.PeriodicSeconds
 	if v.Position, v.HoldTime = q.Position, q.HoldTime; v.Position || v.HoldTime {

@@ -106,6 +106,9 @@ const (
 	QueueEmptyVariable   = "DIALTONE_QUEUE_EMPTY"
 	QueueWelcomeVariable = "DIALTONE_QUEUE_WELCOME"
 	QueueRecordVariable  = "DIALTONE_QUEUE_RECORD"
+	// QueueRingVariable is handed on to the channels of members: how long their phones ring. Were
+	// it the queue that let go of them, a phone could not tell that from a call that was given up.
+	QueueRingVariable = "DIALTONE_QUEUE_RING"
 )
 
 // queueYes is the value of the variables that say yes.
@@ -133,7 +136,7 @@ func (w *Waiting) Variables(record bool) []Variable {
 		recorded = queueYes
 	}
 	return []Variable{{QueueMostVariable, most}, {QueueEmptyVariable, empty}, {QueueWelcomeVariable, w.Welcome},
-		{QueueRecordVariable, recorded}, {StepVariable, w.Argument()}}
+		{QueueRecordVariable, recorded}, {"_" + QueueRingVariable, strconv.Itoa(w.Queue.RingSeconds)}, {StepVariable, w.Argument()}}
 }
 
 // Argument is that of Queue. The i keeps phones of members from redirecting.
