@@ -188,7 +188,7 @@ func dialplanQueueOf(s *pbx.Snapshot, q *pbx.Queue) (v dialplanQueue, err error)
 }
 
 func dialplanMemberOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanMember, err error) {
-	rung, err := dialplanExtensionOf(s, e)
+	rung, _, err := dialplanExtensionOf(s, e)
 	if err != nil {
 		return v, err
 	}
