@@ -227,6 +227,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
+	l.until("for the queue", func() bool { return l.ctl.Snapshot().Queue("default", "support") != nil })
 	ask(503, "GET", "queues/support/status", tenant+"queues/{name}/status", "")
 	l.fleetAnswers(ask)
 	askCalls(l, ask, tenant)

@@ -87,7 +87,7 @@ func queueOf(s *pbx.Snapshot, q *pbx.Queue) (v queueView, err error) {
 	for _, m := range q.Members {
 		e := s.Extension(q.Tenant, m.Extension)
 		if e == nil {
-			es.Add(pbx.Invalidf("members", "extension %.40q does not exist", m.Extension))
+			es.Add(pbx.Invalidf("members", "%.40q does not exist", m.Extension))
 			continue
 		}
 		member := queueMemberView{Penalty: m.Penalty, Watched: watchedByQueue(s, e)}

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func TestQueueLineRealAsterisk(t *testing.T) {
 			if status := Refusal(t, phones["103"], "600"); status != 480 {
 				t.Errorf("the third caller is refused with %d", status)
 			}
+			lineIs(t, l.Lab, "101 at 1, 102 at 2; 100 ringing")
 			l.Kill(t)
 			if status := Refusal(t, phones["103"], "600"); status != 480 {
 				t.Errorf("without a controller the third caller is refused with %d", status)
@@ -47,6 +49,7 @@ func TestQueueLineRealAsterisk(t *testing.T) {
 			Incoming(t, phones["100"])
 			l.Restart(t)
 			waits(t, l.Lab, 1)
+			lineIs(t, l.Lab, "103 at 1; 100 ringing")
 			Leave(t, third)
 			l.NoChannels(t)
 			Eventually(t, 10*time.Second, func() string {
@@ -69,6 +72,34 @@ func waits(t *testing.T, l *Lab, callers int) {
 		_, list, _ := strings.Cut(shown, "Callers:")
 		if n := strings.Count(list, "(wait:"); n != callers {
 			return shown
+		}
+		return ""
+	})
+}
+
+// lineIs checks what the API says of the line and of the member.
+func lineIs(t *testing.T, l *Lab, want string) {
+	t.Helper()
+	var status struct {
+		Waiting int
+		Callers []struct {
+			Number   string
+			Position int
+		}
+		Members []struct{ Extension, State string }
+	}
+	Eventually(t, 10*time.Second, func() string {
+		l.Do(t, "GET", Tenant+"/queues/support/status", nil, &status)
+		var got []string
+		for _, c := range status.Callers {
+			got = append(got, fmt.Sprintf("%s at %d", c.Number, c.Position))
+		}
+		text := strings.Join(got, ", ")
+		for _, m := range status.Members {
+			text += "; " + m.Extension + " " + m.State
+		}
+		if text != want || status.Waiting != len(got) {
+			return fmt.Sprintf("%d wait, %s; want %s", status.Waiting, text, want)
 		}
 		return ""
 	})
