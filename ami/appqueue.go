@@ -37,8 +37,8 @@ type QueueCaller struct {
 }
 
 // queueStates are app_queue's numbers for the states of members: enum ast_device_state, devicestate.h.
-var queueStates = []DeviceState{DeviceUnknown, DeviceNotInUse, DeviceInUse, DeviceBusy, DeviceInvalid, DeviceUnavailable,
-	DeviceRinging, DeviceRingInUse, DeviceOnHold}
+var queueStates = []DeviceState{DeviceUnknown, DeviceNotInUse, DeviceInUse, DeviceBusy, DeviceInvalid,
+	DeviceUnavailable, DeviceRinging, DeviceRingInUse, DeviceOnHold}
 
 // QueueStatus asks for one queue. ErrNotFound: there is none of that name. No class.
 func (s *Session) QueueStatus(ctx context.Context, queue string) (QueueStatus, error) {
@@ -67,8 +67,8 @@ func (s *Session) QueueStatus(ctx context.Context, queue string) (QueueStatus, e
 }
 
 func newQueueMember(f Frame) QueueMember {
-	m := QueueMember{Name: f.Get("Name"), State: DeviceUnknown, Paused: f.Get("Paused") == "1", InCall: f.Get("InCall") == "1",
-		Taken: queueNumber(f, "CallsTaken")}
+	m := QueueMember{Name: f.Get("Name"), State: DeviceUnknown, Paused: f.Get("Paused") == "1",
+		InCall: f.Get("InCall") == "1", Taken: queueNumber(f, "CallsTaken")}
 	if n := queueNumber(f, "Status"); n > 0 && n < len(queueStates) {
 		m.State = queueStates[n]
 	}

@@ -6,13 +6,13 @@ import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
 type QueueFields struct {
 	Name     string        `json:"name,omitempty" doc:"1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	Number   string        `json:"number" doc:"The number people dial: 1 to 20 digits or letters that no extension, no ring group and no other queue has"`
-	Strategy string        `json:"strategy,omitempty" enum:"all,sequential,round-robin,least-recent,fewest-calls,random" doc:"Which free member rings for the caller who is first in line. all: all of them at once. sequential: one after the other, in the order of the list. round-robin: one after the other, beginning after the member who rang last. least-recent: the one who has not talked in the queue for longest. fewest-calls: the one who has taken the fewest calls of the queue. random: one by chance. all if left out"`
-	Members  []QueueMember `json:"members,omitempty" nullable:"false" doc:"Extensions that take the calls, up to 100. All devices of a free member ring. A member in a call, one who does not want to be disturbed, and one without a registered phone do not ring. Forwards of members are not followed"`
+	Strategy string        `json:"strategy,omitempty" enum:"all,sequential,round-robin,least-recent,fewest-calls,random" doc:"Which free member rings for the caller that is first in line. all: all of them at once. sequential: one after the other, in the order of the list. round-robin: one after the other, beginning after the member that rang last. least-recent: the one that has not talked in the queue for longest. fewest-calls: the one that has taken the fewest calls of the queue. random: one by chance. all if left out"`
+	Members  []QueueMember `json:"members,omitempty" nullable:"false" doc:"Extensions that take the calls, up to 100. All devices of a free member ring. A member in a call, one with do not disturb, and one without a registered phone do not ring. Forwards of members are not followed"`
 
 	RingSeconds          *int   `json:"ring_seconds,omitempty" minimum:"1" maximum:"300" doc:"How long members ring for a caller before others do; 20 if left out"`
 	RetrySeconds         *int   `row:"Retry" json:"retry_seconds,omitempty" minimum:"1" maximum:"60" doc:"Pause before members ring again; 5 if left out"`
 	WrapUpSeconds        int    `row:"WrapUp" json:"wrap_up_seconds,omitempty" minimum:"0" maximum:"3600" doc:"How long a member gets no other call after one of the queue"`
-	MaxWaiting           int    `json:"max_waiting,omitempty" minimum:"0" maximum:"1000" doc:"The most callers in line, those included for whom members ring; any number if left out"`
+	MaxWaiting           int    `json:"max_waiting,omitempty" minimum:"0" maximum:"1000" doc:"The most callers in line, with those that members ring for; any number if left out"`
 	MaxWaitSeconds       int    `row:"MaxWait" json:"max_wait_seconds,omitempty" minimum:"0" maximum:"86400" doc:"The longest a caller waits, at least 5; for ever if left out"`
 	WaitWhenEmpty        bool   `json:"wait_when_empty,omitempty" doc:"Callers wait also while no member has a registered phone; otherwise they do not come into the line, or leave it"`
 	Welcome              string `json:"welcome,omitempty" doc:"What a caller hears first: announcement:NAME, or a sound of Asterisk by its name without language and format"`

@@ -19,7 +19,7 @@ type Queue struct {
 	RingSeconds int // how long a member rings for one caller, 1–300
 	Retry       int // seconds until members ring again, 1–60
 	WrapUp      int // seconds after a call in which a member gets no other, 0–3600
-	MaxWaiting  int // callers that wait at once, those included for whom members ring, 0–1000; 0 is any number
+	MaxWaiting  int // callers in line at once, with those that members ring for, 0–1000; 0 is any number
 	MaxWait     int // seconds that a caller waits, 5–86400; 0 is for ever
 	// WaitWhenEmpty lets callers wait also while no member could be rung.
 	WaitWhenEmpty bool
