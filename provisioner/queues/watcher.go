@@ -58,12 +58,12 @@ func (w *Watcher) queueOf(key string) *pbx.Queue {
 	return nil
 }
 
-// Of asks Asterisk for the state of a queue. The error is NotFound without the queue, and
-// Unavailable while Asterisk cannot be asked or has not loaded it yet.
+// Of asks Asterisk for the state of a queue. The error is Unavailable while Asterisk cannot be
+// asked, or has not loaded the queue yet.
 func (w *Watcher) Of(ctx context.Context, tenant, name string) (*pbx.QueueStatus, error) {
 	q := w.o.Snapshot().Queue(tenant, name)
 	if q == nil {
-		return nil, pbx.NotFoundf("queue %.40q does not exist in tenant %.40q, or is not in force yet", name, tenant)
+		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "queue " + name + " is not in force yet: see apply in GET /v1/health"}
 	}
 	s, err := w.o.Session()
 	if err != nil {
@@ -75,7 +75,7 @@ func (w *Watcher) Of(ctx context.Context, tenant, name string) (*pbx.QueueStatus
 	switch {
 	case errors.Is(err, ami.ErrNotFound):
 		return nil, &pbx.Error{Kind: pbx.Unavailable, Message: "Asterisk does not run queue " + name +
-			": see GET /v1/apply, and whether app_queue.so is loaded (dialtone doctor)"}
+			": see apply in GET /v1/health, and whether app_queue.so is loaded (dialtone doctor)"}
 	case err != nil:
 		return nil, fmt.Errorf("asking Asterisk for queue %s: %w", name, err)
 	}
