@@ -44,7 +44,7 @@ func (e *ResponseError) Unwrap() error {
 	switch {
 	case e.Message == "Permission denied":
 		return ErrPermission
-	case e.Message == "No such channel", e.Message == "No such module", e.Message == "Module not loaded",
+	case e.Message == "No such channel", e.Message == "No such queue", e.Message == "No such module", e.Message == "Module not loaded",
 		strings.Contains(e.Message, "hannel does not exist"),
 		e.Message == "Redirect failed, channel not up.", e.Message == "Redirect failed, extra channel not up.",
 		strings.HasPrefix(e.Message, "Invalid/unknown command"),

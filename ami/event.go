@@ -16,8 +16,8 @@ func newEvent(f Frame) Event { return Event{Frame: f, At: time.Now()} }
 // Parse is ParseEvent of the event's frame.
 func (e Event) Parse() any { return ParseEvent(e.Frame) }
 
-// ParseEvent returns the typed view of a frame: ContactStatus, DeviceStateChange, PeerStatus, RegistryChange or
-// FullyBooted; nil for every other event.
+// ParseEvent returns the typed view of a frame: ContactStatus, DeviceStateChange, PeerStatus, RegistryChange,
+// QueueChange or FullyBooted; nil for every other event.
 func ParseEvent(f Frame) any {
 	switch f.Name() {
 	case "ContactStatus":
@@ -30,6 +30,8 @@ func ParseEvent(f Frame) any {
 			Address: f.Get("Address"), Port: f.Get("Port"), RoundTrip: milliseconds(f.Get("Time"))}
 	case "Registry":
 		return RegistryChange{Technology: f.Get("ChannelType"), Status: RegistrationState(f.Get("Status"))}
+	case "QueueCallerJoin", "QueueCallerLeave":
+		return newQueueChange(f)
 	case "FullyBooted":
 		return FullyBooted{}
 	}

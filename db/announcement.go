@@ -91,7 +91,8 @@ func (tx *Tx) DeleteAnnouncement(ctx context.Context, tenant, name string) error
 	to := pbx.Destination{Kind: pbx.ToAnnouncement, Key: name}
 	err = tx.unused(ctx, "announcement "+name,
 		`SELECT DISTINCT kind, name FROM (SELECT 'ring-group' AS kind, name FROM ring_groups WHERE tenant = ?1 AND announcement = ?3
-			UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1 AND greeting = ?2 `+
+			UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1 AND greeting = ?2
+			UNION ALL SELECT 'queue', name FROM queues WHERE tenant = ?1 AND ?3 IN (welcome, periodic) `+
 			leadingTo+`) WHERE ?2 <> '' ORDER BY kind, name`, tenant, name, to.String())
 	if err != nil {
 		return err

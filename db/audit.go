@@ -38,6 +38,7 @@ const (
 	kindClassOfService = "class-of-service"
 	kindRingGroup      = "ring-group"
 	kindAnnouncement   = "announcement"
+	kindQueue          = "queue"
 	kindFeatureCodes   = "feature-codes"
 	kindToken          = "token"
 )

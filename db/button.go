@@ -202,6 +202,14 @@ func (tx *Tx) notWatched(ctx context.Context, tenant, value string) (string, err
 		return value + " is a ring group, which has no lamp: use kind " + string(pbx.SpeedDialButton) +
 			" with its number to call it", nil
 	}
+	queue, err := tx.has(ctx, `SELECT 1 FROM queues WHERE tenant = ? AND (number = ? OR name = ?)`, tenant, value, value)
+	if err != nil {
+		return "", fmt.Errorf("looking for queue %s: %w", value, err)
+	}
+	if queue {
+		return value + " is a queue, which has no lamp: use kind " + string(pbx.SpeedDialButton) +
+			" with its number to call it", nil
+	}
 	return "extension " + value + " does not exist in tenant " + tenant, nil
 }
 

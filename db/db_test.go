@@ -164,6 +164,17 @@ func sampleAnnouncement() *pbx.Announcement {
 		Length: 2500 * time.Millisecond}
 }
 
+func sampleQueue() *pbx.Queue {
+	to := func(kind pbx.DestinationKind, key string) pbx.Destination {
+		return pbx.Destination{Kind: kind, Key: key}
+	}
+	return &pbx.Queue{Tenant: "default", Name: "support", Number: "650", Strategy: pbx.StrategySequential,
+		Members: []pbx.QueueMember{{Extension: "101", Penalty: 3}}, RingSeconds: 15, Retry: 2, WrapUp: 10, MaxWaiting: 5,
+		MaxWait: 300, WaitWhenEmpty: true, Welcome: "custom/welcome", Periodic: "custom/wait", PeriodicSeconds: 30,
+		AnnounceSeconds: 45, Position: true, HoldTime: true, Destination: to(pbx.ToVoicemail, "101"),
+		Full: to(pbx.ToHangup, ""), Empty: to(pbx.ToExtension, "101"), TimedOut: to(pbx.ToExtension, "101")}
+}
+
 func sampleBlockedCaller() *pbx.BlockedCaller {
 	return &pbx.BlockedCaller{Tenant: "acme", Number: "+4989", Begins: true, Description: "calls at night"}
 }

@@ -101,6 +101,9 @@ func (tx *Tx) saveExtension(ctx context.Context, old, e *pbx.Extension) error {
 		if err := tx.noRingGroupAt(ctx, e.Tenant, e.Number, ""); err != nil {
 			return err
 		}
+		if err := tx.noQueueAt(ctx, e.Tenant, e.Number); err != nil {
+			return err
+		}
 		if err := tx.noEmergency(ctx, e.Tenant, e.Number); err != nil {
 			return err
 		}

@@ -95,7 +95,8 @@ func (tx *Tx) PutFeatureCodes(ctx context.Context, c *pbx.FeatureCodes) error {
 
 // dialledNumbers are all numbers of a tenant that people dial, by what they are.
 const dialledNumbers = `SELECT 'extension', number FROM extensions WHERE tenant = ?1
-	UNION ALL SELECT 'ring group', number FROM ring_groups WHERE tenant = ?1 ORDER BY number`
+	UNION ALL SELECT 'ring group', number FROM ring_groups WHERE tenant = ?1
+	UNION ALL SELECT 'queue', number FROM queues WHERE tenant = ?1 ORDER BY number`
 
 func (tx *Tx) checkFeatureCodes(ctx context.Context, c *pbx.FeatureCodes) error {
 	type dialled struct{ what, number string }

@@ -38,6 +38,10 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 	if err != nil {
 		return nil, err
 	}
+	queues, err := tx.queuesOf(ctx, tenant, number)
+	if err != nil {
+		return nil, err
+	}
 	e := *old
 	e.Number = to
 	if err := tx.renumberMailbox(ctx, old, &e); err != nil {
@@ -61,6 +65,9 @@ func (tx *Tx) RenumberExtension(ctx context.Context, tenant, number, to string) 
 	if err := tx.followMembers(ctx, groups, number, to); err != nil {
 		return nil, err
 	}
+	if err := tx.followQueueMembers(ctx, queues, number, to); err != nil {
+		return nil, err
+	}
 	if err := tx.followDestinations(ctx, old, &e); err != nil {
 		return nil, err
 	}
@@ -80,7 +87,7 @@ func (tx *Tx) followDestinations(ctx context.Context, old, e *pbx.Extension) err
 }
 
 // free refuses a number that is taken. It is taken by another extension, a ring group, a
-// feature code or help.
+// queue, a feature code or help.
 func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 	taken, err := orNil(tx.Extension(ctx, tenant, number))
 	if err == nil && taken != nil {
@@ -90,6 +97,9 @@ func (tx *Tx) free(ctx context.Context, tenant, number string) error {
 		return err
 	}
 	if err := tx.noRingGroupAt(ctx, tenant, number, ""); err != nil {
+		return err
+	}
+	if err := tx.noQueueAt(ctx, tenant, number); err != nil {
 		return err
 	}
 	if err := tx.noEmergency(ctx, tenant, number); err != nil {

@@ -159,6 +159,9 @@ func (tx *Tx) checkRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 	if err := tx.noRingGroupAt(ctx, g.Tenant, g.Number, g.Name); err != nil {
 		return err
 	}
+	if err := tx.noQueueAt(ctx, g.Tenant, g.Number); err != nil {
+		return err
+	}
 	for i, m := range g.Members {
 		if err := tx.needMember(ctx, fmt.Sprintf("members[%d]", i), g.Tenant, m); err != nil {
 			return err

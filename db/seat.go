@@ -104,7 +104,8 @@ func (tx *Tx) FreeNumber(ctx context.Context, tenant string) (string, error) {
 	}
 	taken, err := query(ctx, tx, func(row scanner) (n string, err error) { return n, row.Scan(&n) },
 		`SELECT number FROM extensions WHERE tenant = ?1 UNION SELECT number FROM mailboxes WHERE tenant = ?1
-		UNION SELECT number FROM ring_groups WHERE tenant = ?1 UNION SELECT name FROM devices WHERE tenant = ?1
+		UNION SELECT number FROM ring_groups WHERE tenant = ?1 UNION SELECT number FROM queues WHERE tenant = ?1
+		UNION SELECT name FROM devices WHERE tenant = ?1
 		UNION SELECT username FROM users WHERE tenant = ?1`, tenant)
 	if err != nil {
 		return "", fmt.Errorf("listing the numbers of tenant %s: %w", tenant, err)

@@ -38,8 +38,8 @@ type listener struct {
 }
 
 // amiEvents are the classes we read. PJSIP's contact events are "system", device states and
-// everything about channels "call".
-const amiEvents = "system,call"
+// everything about channels "call", lines of queues "agent".
+const amiEvents = "system,call,agent"
 
 // reconnectWithin keeps the pause after a lost connection short. Once Asterisk is back,
 // status is right within seconds.

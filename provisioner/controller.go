@@ -38,6 +38,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/numberlife"
 	"github.com/dialtone-pbx/dialtone/provisioner/numberpool"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/queues"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
 	"github.com/dialtone-pbx/dialtone/provisioner/soundfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
@@ -110,6 +111,7 @@ type Controller struct {
 	Apply       *apply.Loop           // brings Asterisk to the desired state
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
+	Lines       *queues.Watcher       // callers in line, and members of queues
 	Calls       *calls.Tracker        // calls under way
 	Guard       *guard.Guard          // counts calls outside
 	Emergency   *emergency.Watch      // calls for help
@@ -167,6 +169,7 @@ type Controller struct {
 	Numbers          *Resource[pbx.Number]
 	ClassesOfService *Resource[pbx.ClassOfService]
 	RingGroups       *Resource[pbx.RingGroup]
+	Queues           *Resource[pbx.Queue]
 	Announcements    *Resource[pbx.Announcement]
 	FeatureCodes     *Resource[pbx.FeatureCodes]
 	Webhooks         *Resource[pbx.Webhook]
@@ -209,6 +212,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	}
 	c.TrunkStatus = trunkstatus.New(trunkstatus.Options{Log: o.Logger, Events: c.Events, Snapshot: c.Snapshot,
 		Lookup: trunkstatus.SystemLookup})
+	c.Lines = queues.New(queues.Options{Events: c.Events, Snapshot: c.Snapshot, Session: c.asterisk.Session})
 	if c.Records, err = cdr.New(ctx, cdr.Options{DB: o.DB, Log: o.Logger, Recordings: c.Spool,
 		Today: c.retention.today}); err != nil {
 		return nil, err
@@ -245,6 +249,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.SignIn = signin.New(signin.Options{DB: o.DB, Log: o.Logger, Mail: c.Mail, Changed: c.Apply.Nudge})
 	c.asterisk.listeners = []listener{
 		{up: c.Status.Up, live: c.Status.Live, handle: c.Status.Handle, down: c.Status.Down},
+		{handle: c.Lines.Handle},
 		{live: c.TrunkStatus.Live, handle: c.TrunkStatus.Handle, down: c.TrunkStatus.Down},
 		{up: c.Calls.Up, handle: c.Calls.Handle, broken: c.Calls.Broken, down: c.Calls.Down},
 		{live: func(context.Context, *ami.Session) { c.Away.Nudge() }},
@@ -275,7 +280,7 @@ func (c *Controller) makeKinds() {
 	c.ExternalNumbers, c.Trunks = newExternalNumbers(c), newTrunks(c)
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
-	c.RingGroups, c.Announcements = newRingGroups(c), newAnnouncements(c)
+	c.RingGroups, c.Queues, c.Announcements = newRingGroups(c), newQueues(c), newAnnouncements(c)
 	c.FeatureCodes = newFeatureCodes(c)
 	c.Webhooks = newWebhooks(c)
 }

@@ -76,6 +76,7 @@ func (p *pretender) keep(a amitest.Action) {
 // markers are what a question for a variable may contain, by file.
 var markers = map[string]*regexp.Regexp{
 	"extensions.conf":  regexp.MustCompile(`exten => ([0-9a-f]{64}),1`),
+	"queues.conf":      regexp.MustCompile(`\[dialtone-([0-9a-f]{64})\]`),
 	"res_parking.conf": regexp.MustCompile(`parkext = ([0-9a-f]{64})`),
 }
 

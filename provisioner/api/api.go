@@ -90,6 +90,8 @@ func (a *api) register(e *echo.Echo) {
 	a.registerEmergency()
 	registerGroups(a)
 	registerRingGroups(a)
+	registerQueues(a)
+	registerQueueStatus(a)
 	a.registerRecordings()
 	a.registerMessages()
 	a.registerCalls()

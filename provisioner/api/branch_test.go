@@ -16,7 +16,7 @@ var theirs = map[string]string{"extensions": "101", "devices": "desk", "mailboxe
 	"numbers": "+493012345600", "trunks": "carrier", "classes-of-service": "home", "ring-groups": "sales", "forwards": "101",
 	"external-numbers": "+4915112345678", "button-templates": "T46U", "port-requests": "munich", "documents": "letter",
 	"resellers": "below-north", "contacts": "taxi", "blocked-callers": "+498912345", "carriers": "telco", "rates": "+49",
-	"webhooks": "crm", "deliveries": "1"}
+	"webhooks": "crm", "deliveries": "1", "queues": "support"}
 
 // branches makes two resellers, each with a reseller below and a tenant; the tenants have the
 // same extensions.
@@ -42,6 +42,7 @@ func (l *lab) branches() {
 		l.must(201, "PUT", shop+"/devices/desk", `{"extension":"101"}`)
 		l.must(201, "PUT", shop+"/users/alice", `{"full_name":"Alice","role":"user","extension":"101"}`)
 		l.must(201, "PUT", shop+"/forwards/101", `{}`)
+		l.must(201, "PUT", shop+"/queues/support", `{"number":"650","members":[{"extension":"101"}]}`)
 		l.must(201, "PUT", shop+"/ring-groups/sales", `{"number":"600","members":[{"extension":"101"}]}`)
 		l.must(201, "POST", "/v1/tokens", `{"name":"of `+side+`","tenant":"shop-`+side+`"}`)
 	}

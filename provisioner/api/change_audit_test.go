@@ -52,6 +52,8 @@ func TestAuditSpeaksTheAPIsLanguage(t *testing.T) {
 		{"forward", "forwards/101", `{"mode":"schedule","rules":[{"days":["sat"],"destination":"voicemail:101"}],"busy":"hangup","no_answer":"voicemail:101","no_answer_seconds":9,"exceptions":["0301","0300"]}`, reflect.TypeFor[pbx.Forward](), reflect.TypeFor[Forward]()},
 		{"button-template", "button-templates/T46U", `{"buttons":{"3":{"kind":"none"},"m1-2":{"kind":"blf","value":"101","label":"A"}}}`, reflect.TypeFor[pbx.ButtonTemplate](), reflect.TypeFor[ButtonTemplate]()},
 		{"ring-group", "ring-groups/sales", `{"number":"600","members":[{"extension":"101","delay":3}],"member_forwards":"follow","destination":"voicemail:101"}`, reflect.TypeFor[pbx.RingGroup](), reflect.TypeFor[RingGroup]()},
+		{"queue", "queues/support", `{"number":"650","strategy":"sequential","ring_seconds":15,"retry_seconds":2,"wrap_up_seconds":10,"max_waiting":5,"max_wait_seconds":300,"wait_when_empty":true,"welcome":"hello-world","periodic_announcement":"hello-world","periodic_seconds":30,"announce_position":true,"announce_hold_time":true,"announce_seconds":45,"destination":"voicemail:101","full_destination":"hangup","empty_destination":"extension:102","timeout_destination":"ring-group:sales","members":[{"extension":"101","penalty":3}]}`,
+			reflect.TypeFor[pbx.Queue](), reflect.TypeFor[Queue]()},
 		{"phone-settings", "phone-settings", `{"language":"fr","vlan":7,"uploads":["logs"]}`, reflect.TypeFor[pbx.PhoneSettings](), reflect.TypeFor[PhoneSettings]()},
 		{"feature-codes", "feature-codes", `{"voicemail":"*86","park_slots":"81-89"}`, reflect.TypeFor[pbx.FeatureCodes](), reflect.TypeFor[FeatureCodes]()},
 	} {

@@ -33,9 +33,10 @@ func (a *api) registerEvents() {
 			"started, ringing, answered, transferred or ended, with the whole call), port (the first call came " +
 			"to a number of a port request, which can be completed), guard (an alarm about calls outside: alarm, " +
 			"blocked, unblocked, refused or first-country), emergency (a call for help begins, or a test of " +
-			"one), webhook (nothing is sent to it any more), resync (you were too slow: connect anew with the " +
+			"one), webhook (nothing is sent to it any more), queue (a caller joined the line of a queue, or left it; " +
+			"waiting is how many there are since), resync (you were too slow: connect anew with the " +
 			"last id). The stream of one tenant has status, trunk, fetch, phone-resync, call, port, guard, " +
-			"emergency and webhook of its objects, and resync.",
+			"emergency, webhook and queue of its objects, and resync.",
 		Errors: []int{401, 404, 422, 429},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}},

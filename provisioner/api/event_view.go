@@ -61,6 +61,14 @@ type WebhookEvent struct {
 	Reason  string `json:"reason"`
 }
 
+// QueueEvent is a caller that came into the line of a queue, or left it.
+type QueueEvent struct {
+	What    string `json:"what"`
+	Tenant  string `json:"tenant"`
+	Queue   string `json:"queue"`
+	Waiting int    `json:"waiting"`
+}
+
 // Drift is a rendered file that was edited by hand.
 type Drift struct {
 	File string    `json:"file" doc:"Name of the file, without its folder"`
@@ -144,6 +152,8 @@ func eventView(d event.Data) any {
 			Most: e.Most, Number: e.Number, Country: e.Country}
 	case event.Webhook:
 		return WebhookEvent{Tenant: e.Tenant, Webhook: e.Name, Reason: e.Reason}
+	case event.Line:
+		return QueueEvent{What: string(e.Change), Tenant: e.Tenant, Queue: e.Name, Waiting: e.Waiting}
 	case event.Call:
 		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome),
 			Call: callView(e.Call)}

@@ -39,6 +39,7 @@ func TestEventsKeepTheirWireFormat(t *testing.T) {
 		{Data: event.Port{Tenant: "acme", Request: "munich", Number: "+498912345601"}},
 		{Data: event.UnknownNumber{Tenant: "acme", Trunk: "carrier", Number: "+4930123", Count: 4}},
 		{Data: event.Webhook{Tenant: "acme", Name: "crm", Reason: "the answer is 410"}},
+		{Data: event.Line{Tenant: "acme", Name: "support", Change: event.QueueJoined, Waiting: 3}},
 	} {
 		e.ID = uint64(i) + 1
 		if e.Data != nil {

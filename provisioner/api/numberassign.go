@@ -61,7 +61,7 @@ func (l NumberList) read() ([]string, error) {
 
 // NumberLead says where numbers lead in a tenant.
 type NumberLead struct {
-	Destination     string `json:"destination,omitempty" doc:"Within the tenant: extension:NUMBER, voicemail:NUMBER, ring-group:NAME or hangup"`
+	Destination     string `json:"destination,omitempty" doc:"Within the tenant: extension:NUMBER, voicemail:NUMBER, ring-group:NAME, queue:NAME or hangup"`
 	ExtensionDigits int    `json:"extension_digits,omitempty" minimum:"1" maximum:"9" doc:"In place of destination: each number leads to the extension whose number is that many last digits of it. With 3, +493012345678 leads to extension 678"`
 }
 

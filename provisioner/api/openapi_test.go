@@ -215,6 +215,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "PUT", "mailboxes/101/pin", tenant+"mailboxes/{number}/pin", `{"pin":"4712"}`)
 	ask(201, "POST", "announcements", tenant+"announcements", `{"name":"closed"}`)
 	ask(201, "POST", "ring-groups", tenant+"ring-groups", `{"name":"sales","number":"600","members":[{"extension":"101"}]}`)
+	ask(201, "POST", "queues", tenant+"queues", `{"name":"support","number":"650","members":[{"extension":"101"}]}`)
 	l.record("default", aRecording, 8000)
 	ask(200, "GET", "recordings", tenant+"recordings", "")
 	ask(200, "DELETE", "recordings/"+aRecording, tenant+"recordings/{name}", "")
@@ -226,6 +227,8 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(201, "POST", "button-templates", tenant+"button-templates", `{"model":"T46U","buttons":{"2":{"kind":"blf","value":"101"}}}`)
 	ask(201, "PUT", "extensions/102", tenant+"extensions/{number}", `{"name":"Bert"}`)
 	l.until("for the snapshot", func() bool { return l.ctl.Snapshot().Device("default", "a") != nil })
+	l.until("for the queue", func() bool { return l.ctl.Snapshot().Queue("default", "support") != nil })
+	ask(503, "GET", "queues/support/status", tenant+"queues/{name}/status", "")
 	l.fleetAnswers(ask)
 	askCalls(l, ask, tenant)
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
@@ -233,6 +236,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},
 		"forwards":         {tenant + "forwards", "101", "extension", `{"no_answer":"hangup","no_answer_seconds":9}`},
 		"ring-groups":      {tenant + "ring-groups", "sales", "name", `{"number":"600","members":[{"extension":"101"}]}`},
+		"queues":           {tenant + "queues", "support", "name", `{"number":"650","members":[{"extension":"101"}]}`},
 		"contacts":         {tenant + "contacts", "taxi", "name", `{"title":"Taxi","numbers":["0305551"]}`},
 		"webhooks":         {tenant + "webhooks", "crm", "name", `{"url":"https://receiver.invalid/hooks","events":["call"]}`},
 		"blocked-callers":  {tenant + "blocked-callers", "+498912345", "number", `{"begins":true}`},
@@ -286,7 +290,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(200, "PUT", "announcements/closed/audio", tenant+"announcements/{name}/audio", wavFile(1600))
 	ask(422, "PUT", "announcements/closed/audio", tenant+"announcements/{name}/audio", "no sound")
 	ask(409, "DELETE", "devices/a", tenant+"devices/{name}", "")
-	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
+	for _, p := range []struct{ path, template string }{{"phones/001565aabbcc", "phones/{mac}"}, {"devices/a", "devices/{name}"}, {"forwards/101", "forwards/{extension}"}, {"ring-groups/sales", "ring-groups/{name}"}, {"queues/support", "queues/{name}"}, {"extensions/101", "extensions/{number}"}, {"mailboxes/101", "mailboxes/{number}"}, {"groups/sales", "groups/{name}"},
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
 		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
 		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"},

@@ -38,14 +38,14 @@ type SimulatedPlace struct {
 // SimulatedStep is one thing that happens to the call.
 type SimulatedStep struct {
 	Step    int             `json:"step" doc:"Its number at this place, from 0"`
-	Does    string          `json:"does" doc:"dial, page, voicemail, messages, play, announce, pickup, park, setting, echo, desk, forward or hangup"`
+	Does    string          `json:"does" doc:"dial, page, queue, voicemail, messages, play, announce, pickup, park, setting, echo, desk, forward or hangup"`
 	Rule    string          `json:"rule" doc:"Why"`
 	Rings   []string        `json:"rings,omitempty" doc:"Devices and numbers that ring at the same time"`
 	Legs    []SimulatedLeg  `json:"legs,omitempty" doc:"The same, each with its times"`
 	Seconds int             `json:"seconds,omitempty" doc:"For how long they ring"`
 	Mailbox string          `json:"mailbox,omitempty" doc:"Which mailbox"`
 	Cause   int             `json:"cause,omitempty" doc:"Q.850 cause the call ends with"`
-	Next    map[string]int  `json:"next,omitempty" doc:"The step that follows, by how this one ended: no-answer, busy, unreachable, congestion, declined, no-such-number, number-changed, incomplete, answer, cancel or played"`
+	Next    map[string]int  `json:"next,omitempty" doc:"The step that follows, by how this one ended: no-answer, busy, unreachable, congestion, declined, no-such-number, number-changed, incomplete, answer, cancel, played, or of a queue timeout, full and empty"`
 	Then    *SimulatedPlace `json:"then,omitempty" doc:"Where the call goes on when it is sent on"`
 }
 

@@ -18,7 +18,7 @@ var unreachable = map[string][]any{
 // alsoRefers are properties that refer without being named after what they refer to.
 var alsoRefers = map[string][]any{
 	"twin_number": {"+4900000", "+4930777"}, "external": {"+4900000", "+4930777"}, "members": {[]any{map[string]any{"extension": "601"}}},
-	"destination": {"extension:555", "extension:601", "voicemail:601", "ring-group:none", "ring-group:theirs"}, "unreachable": {"extension:601"}, "busy": {"voicemail:601"}, "no_answer": {"extension:555"},
+	"destination": {"extension:555", "extension:601", "voicemail:601", "ring-group:none", "ring-group:theirs", "queue:theirs"}, "unreachable": {"extension:601"}, "busy": {"voicemail:601"}, "no_answer": {"extension:555"},
 	aKey: {map[string]any{"kind": "blf", "value": "555"}, map[string]any{"kind": "blf", "value": "601"}},
 }
 
@@ -52,6 +52,8 @@ func (l *lab) settle() (password string) {
 		{"default", "blocked-callers/+498912345", `{}`},
 		{"default", "routes/south", `{"match":["+4989"],"trunks":[{"trunk":"carrier"}]}`},
 		{"default", "announcements/closed", `{}`},
+		{"default", "queues/support", `{"number":"650","members":[{"extension":"101"}]}`},
+		{"acme", "queues/theirs", `{"number":"650","members":[{"extension":"602"}]}`},
 		{"default", "webhooks/crm", `{"url":"https://receiver.invalid/hooks"}`},
 		{"default", "phones/001565000001", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"anna"}]}`},
 		{"acme", "groups/theirs", `{}`}, {"acme", "external-numbers/+4930777", `{}`}, {"acme", "trunks/theirs", `{"host":"192.0.2.9"}`}, {"acme", "mailboxes/601", `{"name":"Eve","pin":"4711"}`},
@@ -127,6 +129,8 @@ var kindsSwept = map[string]kindSwept{
 		nil},
 	"classes-of-service": {"name", "home", "fresh", []string{`{"description":"home","allow":["national"],"deny":["+49900"]}`}, nil},
 	"button-templates":   {"model", "T46U", "VVX450", []string{`{"buttons":{"2":{"kind":"blf","value":"102","label":"Bert","line":1}}}`}, nil},
+	"queues": {"name", "support", "fresh", []string{`{"number":"650","strategy":"sequential","ring_seconds":15,"retry_seconds":2,"wrap_up_seconds":10,"max_waiting":5,"max_wait_seconds":300,"wait_when_empty":true,"welcome":"hello-world","periodic_announcement":"hello-world","periodic_seconds":30,"announce_position":true,"announce_hold_time":true,"announce_seconds":45,"destination":"voicemail:101","full_destination":"hangup","empty_destination":"extension:102","timeout_destination":"ring-group:sales","members":[{"extension":"101","penalty":3}]}`}, []string{
+		`{"number":"651","strategy":"sequential","ring_seconds":15,"retry_seconds":2,"wrap_up_seconds":10,"max_waiting":5,"max_wait_seconds":300,"wait_when_empty":true,"welcome":"hello-world","periodic_announcement":"hello-world","periodic_seconds":30,"announce_position":true,"announce_hold_time":true,"announce_seconds":45,"destination":"voicemail:101","full_destination":"hangup","empty_destination":"extension:102","timeout_destination":"queue:support","members":[{"extension":"101","penalty":3}]}`}},
 	"ring-groups": {"name", "sales", "fresh", []string{
 		`{"number":"600","strategy":"weighted","ring_seconds":20,"timeout":60,"destination":"voicemail:101","skip_busy":true,"member_forwards":"follow","confirm":"all","caller_id_prefix":"Sales:","ring_tone":3,"waiting":"music","announcement":"hello-world","members":[{"extension":"101","delay":3,"ring_seconds":10,"weight":2,"external":null}]}`,
 		`{"number":"600","members":[{"external":"+4915112345678","extension":null,"weight":null}]}`}, []string{

@@ -20,6 +20,9 @@ type dialplanTenant struct {
 	Feature                           featureView
 	Extensions                        []dialplanExtension
 	Groups                            []dialplanGroup
+	Queues                            []dialplanQueue
+	Members                           []dialplanMember // of queues
+	Queue, Member, MemberHint         contextName
 	Hints                             []hintLine
 }
 
@@ -46,6 +49,9 @@ func (t dialplanTenant) Entries() []dialplanEntry {
 	for _, g := range t.Groups {
 		numbers = append(numbers, g.Number)
 	}
+	for _, q := range t.Queues {
+		numbers = append(numbers, q.Number)
+	}
 	for _, n := range numbers {
 		if n.Lettered() {
 			out = append(out, dialplanEntry{At: n.String(), Recorded: n.String(), Dialled: n.String()})
@@ -69,7 +75,7 @@ type dialplanExtension struct {
 }
 
 // divertedTo is where the fallback sends all calls to an extension instead: to
-// another one or a ring group, to a mailbox, to an announcement or, with Ends, nowhere.
+// another one, a ring group or a queue, to a mailbox, to an announcement or, with Ends, nowhere.
 type divertedTo struct {
 	Any, Ends bool
 	Fallback  contextName // where Extension is
@@ -191,6 +197,9 @@ func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 	if err := addRingGroups(&v, s, at); err != nil {
 		return nil, err
 	}
+	if err := addQueues(&v, s, at); err != nil {
+		return nil, err
+	}
 	v.descend()
 	return v, nil
 }
@@ -218,7 +227,8 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant, keys forwardKeys) (v dialp
 		&v.Name: plainName, &v.Entry: pbx.EntryContext, &v.Fallback: pbx.FallbackContext,
 		&v.Dial: pbx.DialContext, &v.Play: pbx.PlayContext, &v.Hint: pbx.HintContext,
 		&v.Recorded: pbx.RecordContext, &v.Desk: pbx.DeskContext, &v.Numbers: pbx.NumbersContext,
-		&v.Inside: pbx.InsideContext,
+		&v.Inside: pbx.InsideContext, &v.Queue: pbx.QueueContext, &v.Member: pbx.QueueMemberContext,
+		&v.MemberHint: pbx.QueueHintContext,
 	} {
 		into(&es, at)(newContextName("name", t.Name, of))
 	}
@@ -274,6 +284,8 @@ func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destinatio
 		into(es, &v.Extension)(newExtenName("destination", to.Key))
 	case to.Kind == pbx.ToRingGroup && s.RingGroup(tenant, to.Key) != nil:
 		into(es, &v.Extension)(newExtenName("destination", s.RingGroup(tenant, to.Key).Number))
+	case to.Kind == pbx.ToQueue && s.Queue(tenant, to.Key) != nil:
+		into(es, &v.Extension)(newExtenName("destination", s.Queue(tenant, to.Key).Number))
 	case to.Kind == pbx.ToVoicemail:
 		v.Mailbox = newMessageBox(es, s, "destination", tenant, to.Key)
 		v.ToMailbox = true

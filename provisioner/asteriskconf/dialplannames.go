@@ -69,6 +69,7 @@ type dialplanContexts struct {
 	NextTrunk, Onward                 string // of legs that try several trunks
 	Announce                          string // of sounds that tenants have uploaded
 	Greet                             string // the same, as a subroutine
+	Wait                              string // in a queue
 }
 
 // dialplanVariables are channel variables.
@@ -87,6 +88,8 @@ type dialplanVariables struct {
 	Inside                              string // counts the numbers of this system that a call has come by
 	Greeting                            string // of a mailbox
 	Talk                                string // for how many seconds a leg outside may talk
+	Most, Empty, Welcome, QueueRecord   string // of a queue
+	QueueRing                           string
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -144,7 +147,7 @@ func sharedNames() dialplanView {
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
 			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
 			NextTrunk: pbx.NextTrunkContext, Onward: pbx.OnwardContext,
-			Announce: pbx.AnnounceContext, Greet: pbx.GreetContext,
+			Announce: pbx.AnnounceContext, Greet: pbx.GreetContext, Wait: pbx.WaitContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -159,6 +162,8 @@ func sharedNames() dialplanView {
 			Passed: pbx.PassedVariable, Onward: pbx.OnwardVariable,
 			Greeting: pbx.GreetingVariable,
 			Inside:   pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
+			Most: pbx.QueueMostVariable, Empty: pbx.QueueEmptyVariable, Welcome: pbx.QueueWelcomeVariable,
+			QueueRecord: pbx.QueueRecordVariable, QueueRing: pbx.QueueRingVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,

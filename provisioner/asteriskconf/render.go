@@ -56,8 +56,8 @@ type rendering struct {
 }
 
 // rendered is the table of our files, in the order in which to reload them:
-// mailboxes before what plays or counts them, and endpoints before the hints
-// that watch them.
+// mailboxes before what plays or counts them, endpoints before the hints that watch
+// them, and those before the queues whose members they are.
 var rendered = []rendering{
 	{
 		name: "dialtone/voicemail.conf", module: "app_voicemail.so", view: voicemailOf,
@@ -109,6 +109,14 @@ var rendered = []rendering{
 	{
 		name: "dialtone/extensions.conf", module: "pbx_config.so", view: dialplanOf,
 		marker: extensionMarker(markerName),
+	},
+	{
+		name: queuesFile, module: "app_queue.so", view: queuesOf,
+		marker: func(hash string) Marker {
+			return Marker{MarkerVariable, "QUEUE_EXISTS(" + queueMarker + hash + ")", "1"}
+		},
+		needs: "queues",
+		empty: func(v any) bool { return len(v.(queuesView).Queues) == 0 },
 	},
 }
 

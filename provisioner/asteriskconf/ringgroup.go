@@ -56,6 +56,8 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 		if pbx.CheckNoEmergency("", g.Destination.Key, s.CountriesOf(g.Tenant)) == nil { // no rule calls for help
 			into(&es, &v.To)(newExtenName("destination", g.Destination.Key))
 		}
+	case pbx.ToQueue:
+		v.To = leadingTo(&es, s, g.Tenant, g.Destination).Extension
 	case pbx.ToVoicemail:
 		v.Mailbox = newMessageBox(&es, s, "destination", g.Tenant, g.Destination.Key)
 	case pbx.ToAnnouncement:

@@ -25,6 +25,7 @@ type office struct {
 	}
 	Forwards        []pbx.Forward
 	RingGroups      []pbx.RingGroup
+	Queues          []pbx.Queue
 	ExternalNumbers []pbx.ExternalNumber
 	Numbers         []pbx.Number
 	Classes         []pbx.ClassOfService
@@ -104,6 +105,10 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 	for i := range o.RingGroups {
 		gs[i] = &o.RingGroups[i]
 	}
+	qs := make([]*pbx.Queue, len(o.Queues))
+	for i := range o.Queues {
+		qs[i] = &o.Queues[i]
+	}
 	fs := make([]*pbx.Forward, len(o.Forwards))
 	for i := range o.Forwards {
 		fs[i] = &o.Forwards[i]
@@ -119,6 +124,7 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		Numbers:         os,
 		Classes:         cs,
 		RingGroups:      gs,
+		Queues:          qs,
 		Routes:          rs,
 	})
 }

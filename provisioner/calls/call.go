@@ -129,6 +129,9 @@ func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
 		if call.RingGroup(t.o.Snapshot()) != nil {
 			addVia(tc, pbx.ViaGroup)
 		}
+		if step.Kind == pbx.StepQueue {
+			addVia(tc, pbx.ViaQueue)
+		}
 		if tc.Tenant == "" {
 			tc.Tenant = call.Tenant
 		}

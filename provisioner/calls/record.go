@@ -29,7 +29,7 @@ func (c *trackedCall) record(at time.Time) *pbx.CDR {
 			r.Called = append(r.Called, l.CallLeg)
 		}
 	}
-	if r.Answered.IsZero() && !c.click() {
+	if r.Answered.IsZero() && !c.click() && !c.inQueue() {
 		r.Answered = pbx.Millis(c.callerUp) // by voicemail, or a service such as *97
 	}
 	r.Outcome = c.outcome()
@@ -42,6 +42,9 @@ func (c *trackedCall) inVoicemail() bool {
 	return c.callerContext == pbx.VoicemailContext || inFallback && c.callerExten != pbx.VoicemailCode
 }
 
+// inQueue reports whether the caller was last seen waiting in a queue.
+func (c *trackedCall) inQueue() bool { return c.callerContext == pbx.WaitContext }
+
 // outcome says in one word how the call ended.
 func (c *trackedCall) outcome() pbx.CallOutcome {
 	up := !c.callerUp.IsZero() && !c.click()
@@ -53,6 +56,9 @@ func (c *trackedCall) outcome() pbx.CallOutcome {
 	case c.refused: // not every SIP answer has a cause of its own
 		return pbx.CallRefused
 	case c.hungUp:
+		return pbx.CallCancelled
+	}
+	if up && c.inQueue() {
 		return pbx.CallCancelled
 	}
 	if o, known := pbx.OutcomeOfCause(c.callerCause); known {

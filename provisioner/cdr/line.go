@@ -283,6 +283,9 @@ func (l *lineReader) ways() {
 	if l.s.RingGroupAt(l.r.Tenant, l.r.Dialled) != nil {
 		l.via(pbx.ViaGroup)
 	}
+	if l.s.QueueAt(l.r.Tenant, l.r.Dialled) != nil {
+		l.via(pbx.ViaQueue)
+	}
 	for i := range l.lines {
 		v := &l.lines[i]
 		movedOn := v.Name == l.callerName && l.connected(v) && l.next(v) != nil

@@ -26,6 +26,7 @@ const (
 	// TypeEmergency tells that somebody calls for help, or tests that.
 	TypeEmergency Type = "emergency"
 	TypeWebhook   Type = "webhook"
+	TypeQueue     Type = "queue"
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
@@ -35,10 +36,10 @@ const (
 
 // OfTenants are the types of events about tenants' objects, which their webhooks are told.
 var OfTenants = []Type{TypeStatus, TypeTrunk, TypeUnknown, TypeFetch, TypeResync, TypeCall, TypePort, TypeGuard,
-	TypeEmergency, TypeWebhook}
+	TypeEmergency, TypeWebhook, TypeQueue}
 
 // Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,
-// Call, Port, Guard, Emergency or Webhook.
+// Call, Port, Guard, Emergency, Webhook or Line.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -117,6 +118,22 @@ type Port struct{ Tenant, Request, Number string }
 // Webhook is a webhook to which nothing is sent any more, because it has failed for too long or
 // its receiver said so.
 type Webhook struct{ Tenant, Name, Reason string }
+
+// Line is a caller that came into the line of a queue, or left it.
+type Line struct {
+	Tenant, Name string
+	Change       QueueChange
+	Waiting      int // callers in line since
+}
+
+// QueueChange names what happened in the line of a queue.
+type QueueChange string
+
+// The changes. A caller leaves by being served, too.
+const (
+	QueueJoined QueueChange = "joined"
+	QueueLeft   QueueChange = "left"
+)
 
 // CallChange names what happened to a call.
 type CallChange string
@@ -203,6 +220,9 @@ func (Guard) Type() Type { return TypeGuard }
 
 // Type returns TypeEmergency.
 func (Emergency) Type() Type { return TypeEmergency }
+
+// Type returns TypeQueue.
+func (Line) Type() Type { return TypeQueue }
 
 // Type returns TypeWebhook.
 func (Webhook) Type() Type { return TypeWebhook }

@@ -66,6 +66,9 @@ func tenantsRedone(before, now *pbx.Snapshot) map[string]bool {
 		for _, g := range s.RingGroups { // what was dialled with it may be sent sooner
 			rows[key{tenant: g.Tenant}] += n
 		}
+		for _, q := range s.Queues {
+			rows[key{tenant: q.Tenant}] += n
+		}
 		for _, e := range s.ExternalNumbers {
 			rows[key{tenant: e.Tenant}] += n
 		}
@@ -105,6 +108,9 @@ func renumbered(before, now *pbx.Snapshot) map[string]bool {
 	}
 	for _, g := range now.RingGroups {
 		add(g.Tenant, g.Revision)
+	}
+	for _, q := range now.Queues {
+		add(q.Tenant, q.Revision)
 	}
 	for _, e := range now.ExternalNumbers {
 		add(e.Tenant, e.Revision)

@@ -2,6 +2,7 @@ package pbx
 
 import (
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -74,4 +75,43 @@ func (r routing) greet(p Plan) Plan {
 // Announcement returns an announcement, or nil.
 func (s *Snapshot) Announcement(tenant, name string) *Announcement {
 	return s.announcements[key{tenant, name}]
+}
+
+// soundPattern is a file below Asterisk's sounds, without language and format.
+// Nothing in it has a meaning for Playback.
+var soundPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*){0,3}$`)
+
+// checkSoundName refuses what is no sound that callers could hear: announcement:NAME, or a sound
+// of Asterisk; "" is nothing.
+func checkSoundName(field, name string) *Error {
+	if to := OwnSoundOf(name); !to.IsZero() {
+		return CheckName(field, to.Key)
+	}
+	if name != "" && (len(name) > 80 || !soundPattern.MatchString(name)) {
+		return Invalidf(field, "%s is not the name of a sound: use announcement:NAME, or of Asterisk's sounds letters, "+
+			"digits, '-', '_' and '/', without language and format", quote(name))
+	}
+	return nil
+}
+
+// OwnSoundOf is the announcement of the tenant that callers hear; zero where the name is that of
+// a sound of Asterisk, or "".
+func OwnSoundOf(name string) Destination {
+	if key, ours := strings.CutPrefix(name, string(ToAnnouncement)+":"); ours {
+		return Destination{ToAnnouncement, key}
+	}
+	return Destination{}
+}
+
+// SoundOf is what Playback is told of such a name, see Step.Sound; "" for an announcement that
+// has no sound.
+func (s *Snapshot) SoundOf(tenant, name string) string {
+	to := OwnSoundOf(name)
+	if to.IsZero() {
+		return name
+	}
+	if a := s.Announcement(tenant, to.Key); a != nil && a.Sound != "" {
+		return OwnSound + a.Sound
+	}
+	return ""
 }

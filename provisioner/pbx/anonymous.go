@@ -43,7 +43,8 @@ func (a AnonymousCalls) check(field string) *Error {
 	}
 	if _, err := ParseDestination(field, string(a)); err != nil {
 		return Invalidf(field,
-			"%s is not allow, refuse or a destination: use extension:NUMBER, voicemail:NUMBER, ring-group:NAME, announcement:NAME or hangup",
+			"%s is not allow, refuse or a destination: use extension:NUMBER, voicemail:NUMBER, ring-group:NAME, "+
+				"queue:NAME, announcement:NAME or hangup",
 			quote(string(a)))
 	}
 	return nil

@@ -54,6 +54,7 @@ const (
 	ViaForward  CallVia = "forward"
 	ViaGroup    CallVia = "group"
 	ViaMonitor  CallVia = "monitor" // listens to another call
+	ViaQueue    CallVia = "queue"
 )
 
 // LiveCall is a call under way as Asterisk tells it.

@@ -22,6 +22,7 @@ const (
 	ToRingGroup DestinationKind = "ring-group" // by its name
 	// ToAnnouncement plays an announcement, by its name; then the call ends.
 	ToAnnouncement DestinationKind = "announcement"
+	ToQueue        DestinationKind = "queue" // by its name
 )
 
 // ParseDestination reads the text form. Whether what it names exists is for the
@@ -39,7 +40,7 @@ func ParseDestination(field, s string) (Destination, *Error) {
 	case ToExternal:
 		d.Key = PlainNumber(key)
 		return d, CheckExternalNumber(field, d.Key)
-	case ToRingGroup, ToAnnouncement:
+	case ToRingGroup, ToAnnouncement, ToQueue:
 		return d, CheckName(field, key)
 	case ToHangup:
 		if key == "" {
@@ -47,7 +48,8 @@ func ParseDestination(field, s string) (Destination, *Error) {
 		}
 	}
 	return Destination{}, Invalidf(field,
-		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME or hangup",
+		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, "+
+			"announcement:NAME or hangup",
 		quote(s))
 }
 

@@ -65,6 +65,9 @@ func newNumbering(s *Snapshot, tenant string) *numbering {
 	for _, g := range rowsOf(s.RingGroups, tenant, func(g *RingGroup) string { return g.Tenant }) {
 		n.own = append(n.own, g.Number)
 	}
+	for _, q := range rowsOf(s.Queues, tenant, func(q *Queue) string { return q.Tenant }) {
+		n.own = append(n.own, q.Number)
+	}
 	for slot, last := c.Slots(); slot > 0 && slot <= last; slot++ {
 		n.own = append(n.own, strconv.Itoa(slot))
 	}

@@ -31,6 +31,7 @@
 //     everywhere else a contact is that of SIP.
 //   - Mailbox: where voicemail is kept. MWI is the message lamp of a mailbox.
 //   - Hint: what a lamp (BLF) subscribes to in order to follow an extension.
+//   - Queue: a number at which callers wait in line until a member of the queue is free.
 //   - Trunk: the account at a carrier. A DID is a number that the carrier brings calls for;
 //     here it is called Number.
 //   - External number: a number outside that acts as a device or a twin.

@@ -55,6 +55,9 @@ func (c Call) At(s *Snapshot) string {
 		return c.Dialled
 	}
 	last := c.Hops[len(c.Hops)-1]
+	if q := c.Queue(s); q != nil {
+		return q.Number
+	}
 	if last.Kind == ToAnnouncement { // which has no number
 		c.Hops = c.Hops[:len(c.Hops)-1]
 		return c.At(s)
@@ -87,6 +90,8 @@ func (r routing) way() []Destination {
 		first = Destination{ToExternal, r.c.Dialled} // a number, even where an extension or a group is called so
 	} else if g != nil {
 		first = Destination{ToRingGroup, g.Name}
+	} else if q := r.s.QueueAt(r.c.Tenant, r.c.Dialled); q != nil {
+		first = Destination{ToQueue, q.Name}
 	}
 	return append([]Destination{first}, r.c.Hops...)
 }
@@ -132,6 +137,10 @@ func toDestination(r routing, to Destination) Plan {
 		if g := r.s.RingGroup(r.c.Tenant, to.Key); g != nil {
 			return toRingGroup(r, g)
 		}
+	case ToQueue:
+		if q := r.s.Queue(r.c.Tenant, to.Key); q != nil {
+			return toQueue(r, q)
+		}
 	case ToAnnouncement:
 		if a := r.s.Announcement(r.c.Tenant, to.Key); a != nil && a.Sound != "" {
 			return Plan{Steps: []Step{{Kind: StepAnnounce, Sound: a.Sound,
@@ -171,12 +180,12 @@ func (r routing) keep(p Plan) Plan {
 }
 
 // owner is the extension whose rights a call outside uses, by the last place that it was
-// sent on from: that extension, for a ring group the tenant itself, and otherwise the
+// sent on from: that extension, for a ring group or a queue the tenant itself, and otherwise the
 // caller's extension.
 func (r routing) owner() (*Extension, Door) {
 	way := r.way()
 	for _, d := range slices.Backward(way[:len(way)-1]) {
-		if d.Kind == ToRingGroup {
+		if d.Kind == ToRingGroup || d.Kind == ToQueue {
 			return &Extension{Tenant: r.c.Tenant}, DoorGroup
 		}
 		if e := r.s.Extension(r.c.Tenant, d.Key); e != nil && d.Kind == ToExtension {

@@ -20,11 +20,11 @@ func LampDevice(f Feature, tenant, number string) string {
 	return LampPrefix + string(f) + "." + tenant + "." + number
 }
 
-// Lamps are all lamps that are lit: those of extensions that may be watched.
+// Lamps are all lamps that are lit: those of extensions that phones or queues may watch.
 func (s *Snapshot) Lamps() map[string]bool {
 	lit := map[string]bool{}
 	for _, e := range s.Extensions {
-		if !e.Presence {
+		if !s.hasWatchers(e) {
 			continue
 		}
 		f := s.Forward(e.Tenant, e.Number)
@@ -43,6 +43,11 @@ func (s *Snapshot) Watched(e *Extension) []*Device {
 	return slices.DeleteFunc(s.RungBy(e), func(d *Device) bool { return d.Kind == DeviceExternal })
 }
 
+// hasWatchers reports whether phones may watch an extension, or queues do.
+func (s *Snapshot) hasWatchers(e *Extension) bool {
+	return e.Presence || len(s.QueuesOf(e.Tenant, e.Number)) > 0
+}
+
 // MovedLamps names the extensions that may be watched and whose devices are others than
 // before, each by its device state of do not disturb. Extensions that are new have no
 // watchers.
@@ -50,7 +55,7 @@ func MovedLamps(before, now *Snapshot) (moved []string) {
 	same := func(a, b *Device) bool { return a.Endpoint == b.Endpoint && a.Technology() == b.Technology() }
 	for _, e := range now.Extensions {
 		was := before.Extension(e.Tenant, e.Number)
-		if was != nil && e.Presence && !slices.EqualFunc(before.Watched(was), now.Watched(e), same) {
+		if was != nil && now.hasWatchers(e) && !slices.EqualFunc(before.Watched(was), now.Watched(e), same) {
 			moved = append(moved, LampDevice(FeatureDoNotDisturb, e.Tenant, e.Number))
 		}
 	}

@@ -156,7 +156,7 @@ func (r routing) show(p Plan) Plan {
 	}
 	for i := range p.Steps {
 		switch s := &p.Steps[i]; s.Kind {
-		case StepDial, StepPage, StepPlay, StepVoicemail:
+		case StepDial, StepPage, StepPlay, StepQueue, StepVoicemail:
 			s.Set = append(slices.Clone(r.label), s.Set...)
 		}
 	}

@@ -35,6 +35,7 @@ type Step struct {
 	Greeting Greeting       // voicemail
 	Sound    string         // play: name of a sound file, without language and format; / and the hash of one of ours; announce, voicemail: that hash
 	To       Destination    // forward
+	Wait     *Waiting       // queue
 	Of       string         // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string         // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting       // setting: what the caller changes; nil when it is refused
@@ -56,7 +57,7 @@ type Variable struct{ Name, Value string }
 // StepKind is what a step does.
 type StepKind string
 
-// The kinds of step. Dial and play come back with an outcome, forward leads to
+// The kinds of step. Dial, play and queue come back with an outcome, forward leads to
 // another plan without Asterisk's help, the others end the call.
 const (
 	StepDial      StepKind = "dial"
@@ -64,6 +65,7 @@ const (
 	StepMessages  StepKind = "messages"  // hear one's own mailbox
 	StepPlay      StepKind = "play"
 	StepAnnounce  StepKind = "announce" // play an announcement; then the call ends
+	StepQueue     StepKind = "queue"    // wait in a queue until a member takes the call
 	StepPickup    StepKind = "pickup"   // take a call that rings in one of the caller's groups, or at an extension
 	StepHangup    StepKind = "hangup"
 	StepDesk      StepKind = "desk"    // sign in or out on the calling device
@@ -85,7 +87,7 @@ const (
 )
 
 // Outcome is how a step that comes back ended: DIALSTATUS of a dial (application
-// Dial, docs.asterisk.org), empty for a play.
+// Dial, docs.asterisk.org), QUEUESTATUS of a queue (application Queue), empty for a play.
 type Outcome string
 
 // The outcomes. Every other word counts as OutcomeUnreachable, see ParseOutcome.
@@ -105,7 +107,16 @@ const (
 	OutcomeUnallocated Outcome = "UNALLOCATED"
 	OutcomeChanged     Outcome = "CHANGED"
 	OutcomeIncomplete  Outcome = "INCOMPLETE"
+	// Outcomes of a queue: the caller has waited for as long as callers may, as many wait as
+	// may, or no member can be rung.
+	OutcomeTimeout Outcome = "TIMEOUT"
+	OutcomeFull    Outcome = "FULL"
+	OutcomeEmpty   Outcome = "JOINEMPTY"
 )
+
+// outcomesOfQueues are Asterisk's other words for them.
+var outcomesOfQueues = map[string]Outcome{"LEAVEEMPTY": OutcomeEmpty, "JOINUNAVAIL": OutcomeEmpty,
+	"LEAVEUNAVAIL": OutcomeEmpty, "WITHDRAW": OutcomeTimeout}
 
 // outcomesOfCauses are what a dial that reached nobody says more with its cause.
 var outcomesOfCauses = map[int]Outcome{CauseUnallocated: OutcomeUnallocated, CauseChanged: OutcomeChanged,
@@ -116,7 +127,8 @@ func (o Outcome) Word() string {
 	return map[Outcome]string{OutcomeAnswer: "answer", OutcomeNoAnswer: "no-answer", OutcomeBusy: "busy",
 		OutcomeUnreachable: "unreachable", OutcomeDeclined: "declined",
 		OutcomeCongestion: "congestion", OutcomeCancel: "cancel", OutcomePlayed: "played",
-		OutcomeUnallocated: "no-such-number", OutcomeChanged: "number-changed", OutcomeIncomplete: "incomplete"}[o]
+		OutcomeUnallocated: "no-such-number", OutcomeChanged: "number-changed", OutcomeIncomplete: "incomplete",
+		OutcomeTimeout: "timeout", OutcomeFull: "full", OutcomeEmpty: "empty"}[o]
 }
 
 // dialOutcomes is every outcome a dial step has a Next for.
@@ -140,7 +152,10 @@ func ParseOutcome(s string) Outcome {
 	}
 	switch o := Outcome(status); o {
 	case OutcomeAnswer, OutcomeNoAnswer, OutcomeBusy, OutcomeUnreachable, OutcomeCongestion, OutcomeCancel,
-		OutcomeDeclined, OutcomePlayed:
+		OutcomeDeclined, OutcomePlayed, OutcomeTimeout, OutcomeFull, OutcomeEmpty:
+		return o
+	}
+	if o, known := outcomesOfQueues[status]; known {
 		return o
 	}
 	return OutcomeUnreachable
@@ -172,7 +187,9 @@ const (
 )
 
 // Returns reports whether the call comes back after the step, with an outcome.
-func (s Step) Returns() bool { return s.Kind == StepDial || s.Kind == StepPlay }
+func (s Step) Returns() bool {
+	return s.Kind == StepDial || s.Kind == StepPlay || s.Kind == StepQueue
+}
 
 // Context is the rendered context that carries the step out for a call of
 // tenant. It expects Argument in StepVariable.
@@ -191,6 +208,8 @@ func (s Step) Context(tenant string) string {
 		return PlayContext(tenant)
 	case StepAnnounce:
 		return AnnounceContext
+	case StepQueue:
+		return QueueContext(tenant)
 	case StepPickup:
 		if s.Of != "" {
 			return DirectedContext
@@ -232,6 +251,9 @@ func (s Step) Variables(tenant string) []Variable {
 	if s.Kind == StepVoicemail && s.Sound != "" {
 		out = append(out, Variable{GreetingVariable, s.Sound})
 	}
+	if s.Wait != nil {
+		return append(out, s.Wait.Variables(s.Record)...)
+	}
 	return append(out, Variable{StepVariable, s.Argument(tenant)})
 }
 
@@ -257,6 +279,8 @@ func (s Step) Argument(tenant string) string {
 		return MailboxName(tenant, s.Mailbox)
 	case StepPlay, StepAnnounce:
 		return s.Sound
+	case StepQueue:
+		return s.Wait.Argument()
 	case StepDesk, StepSetting, StepPark, StepEcho:
 		return ""
 	case StepMonitor:

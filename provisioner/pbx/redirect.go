@@ -63,14 +63,17 @@ func (r routing) redirection(e *Extension, number string) (to Destination, why s
 		return Destination{ToVoicemail, e.Mailbox}, ""
 	}
 	group, inside := r.s.RingGroupAt(e.Tenant, number), r.s.Extension(e.Tenant, number)
+	queue := r.s.QueueAt(e.Tenant, number)
 	switch {
 	case code || !keyed.MatchString(number):
 		return to, fmt.Sprintf("not forwarded to %s, which is no number", quote(number))
-	case (group != nil || inside != nil && inside != e) && r.s.deniesInternal(e):
+	case (group != nil || queue != nil || inside != nil && inside != e) && r.s.deniesInternal(e):
 		return to, fmt.Sprintf("not forwarded to %s: class of service %s denies internal", quote(number),
 			r.s.ClassOf(e).Name)
 	case group != nil:
 		return Destination{ToRingGroup, group.Name}, ""
+	case queue != nil:
+		return Destination{ToQueue, queue.Name}, ""
 	case inside != nil:
 		return Destination{ToExtension, inside.Number}, ""
 	case CheckExternalNumber("", number) != nil:

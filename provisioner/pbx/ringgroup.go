@@ -2,9 +2,7 @@ package pbx
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 )
 
 // RingGroup is a number at which several people ring.
@@ -79,22 +77,12 @@ const (
 // Greeting is the announcement of the tenant that callers hear first; zero where it is a sound of
 // Asterisk, or nothing.
 func (g *RingGroup) Greeting() Destination {
-	if name, ours := strings.CutPrefix(g.Announcement, string(ToAnnouncement)+":"); ours {
-		return Destination{ToAnnouncement, name}
-	}
-	return Destination{}
+	return OwnSoundOf(g.Announcement)
 }
 
 // GreetingOf is what Playback is told of a group's announcement, see Step.Sound.
 func (s *Snapshot) GreetingOf(g *RingGroup) string {
-	to := g.Greeting()
-	if to.IsZero() {
-		return g.Announcement
-	}
-	if a := s.Announcement(g.Tenant, to.Key); a != nil && a.Sound != "" {
-		return OwnSound + a.Sound
-	}
-	return ""
+	return s.SoundOf(g.Tenant, g.Announcement)
 }
 
 // TakesTurns reports whether the member that rings first depends on the call before.
@@ -118,10 +106,6 @@ const maxMembers = maxLegs
 // maxPrefixBytes leaves a name behind the prefix its room.
 const maxPrefixBytes = 40
 
-// soundPattern is a file below Asterisk's sounds, without language and format.
-// Nothing in it has a meaning for Playback.
-var soundPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*){0,3}$`)
-
 // Validate returns all broken rules.
 func (g *RingGroup) Validate() error {
 	var es Errors
@@ -139,14 +123,7 @@ func (g *RingGroup) Validate() error {
 	es.Add(oneOf("waiting", g.Waiting, WaitRinging, WaitMusic))
 	es.Add(CheckText("caller_id_prefix", g.CallerIDPrefix, 0, 20, maxPrefixBytes))
 	es.Add(CheckRange("ring_tone", g.RingTone, 0, MaxRingTone, "(0 is the phone's own)"))
-	if to := g.Greeting(); !to.IsZero() {
-		es.Add(CheckName("announcement", to.Key))
-	} else if g.Announcement != "" && (len(g.Announcement) > 80 || !soundPattern.MatchString(g.Announcement)) {
-		es.Add(Invalidf("announcement",
-			"%s is not the name of a sound: use announcement:NAME, or of Asterisk's sounds letters, digits, "+
-				"'-', '_' and '/', without language and format",
-			quote(g.Announcement)))
-	}
+	es.Add(checkSoundName("announcement", g.Announcement))
 	g.checkMembers(&es)
 	if g.Strategy == StrategyPaging {
 		g.checkPaging(&es)

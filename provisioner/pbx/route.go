@@ -118,15 +118,18 @@ func (r routing) route() Plan {
 	if codes.IsSlot(c.Dialled) {
 		return parked(r)
 	}
-	g, e, from := s.RingGroupAt(c.Tenant, c.Dialled), s.Extension(c.Tenant, c.Dialled), c.Extension(s)
+	g, q := s.RingGroupAt(c.Tenant, c.Dialled), s.QueueAt(c.Tenant, c.Dialled)
+	e, from := s.Extension(c.Tenant, c.Dialled), c.Extension(s)
 	switch {
-	case g == nil && e == nil:
+	case g == nil && q == nil && e == nil:
 		return toOutside(r, DoorDialled, from, c.Dialled)
 	case from != nil && from != e && s.deniesInternal(from):
 		return hangup(CauseRefused, "extension %s may not call %s: class of service %s denies internal", from.Number,
 			c.Dialled, s.ClassOf(from).Name)
 	case g != nil:
 		return toRingGroup(r, g)
+	case q != nil:
+		return toQueue(r, q)
 	}
 	return toExtension(r, e)
 }

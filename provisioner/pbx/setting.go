@@ -118,8 +118,11 @@ func (r routing) reachable(e *Extension, number string) (to Destination, why str
 	if g := r.s.RingGroupAt(e.Tenant, number); g != nil {
 		return Destination{ToRingGroup, g.Name}, ""
 	}
+	if q := r.s.QueueAt(e.Tenant, number); q != nil {
+		return Destination{ToQueue, q.Name}, ""
+	}
 	if CheckExternalNumber("", number) != nil {
-		return to, fmt.Sprintf("%s is neither an extension or group nor a number outside", quote(number))
+		return to, fmt.Sprintf("%s is neither an extension, group or queue nor a number outside", quote(number))
 	}
 	if err := CheckLedTo("", number, r.s.CountriesOf(e.Tenant)); err != nil {
 		return to, err.Message

@@ -23,6 +23,7 @@ type Rows struct {
 	Forwards        []*Forward
 	RingGroups      []*RingGroup
 	Announcements   []*Announcement
+	Queues          []*Queue
 	FeatureCodes    []*FeatureCodes  // of tenants that changed them
 	PhoneSettings   []*PhoneSettings // of tenants that changed them
 	ButtonTemplates []*ButtonTemplate
@@ -75,6 +76,9 @@ type Snapshot struct {
 	ringNumbers map[key]*RingGroup // by number
 
 	announcements map[key]*Announcement
+	queues        map[key]*Queue
+	queueNumbers  map[key]*Queue           // by number
+	queuesOf      map[key][]*Queue         // by member
 	codes         map[string]*FeatureCodes // of every tenant
 
 	rates   map[string]*rateTable // by owner
@@ -107,6 +111,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.announcements = byKey(r.Announcements, func(a *Announcement) key { return key{a.Tenant, a.Name} })
 	s.indexPhones()
 	s.indexRings()
+	s.indexQueues()
 	s.indexUsers()
 	s.indexCountries()
 	s.indexTrunks()

@@ -158,6 +158,10 @@ func (sc *scene) ask(ctx context.Context, f *forecast, question Object) error {
 		case "page":
 			sc.dialled(f, step.Legs, later)
 			f.ends = "paging"
+		case "queue":
+			if at = sc.queued(f, step.Next); at == 0 {
+				f.ends = sc.row.ends
+			}
 		case "play":
 			at = step.Next["played"]
 		case "forward":

@@ -225,7 +225,7 @@ func stageIn(l *Lab) *stage {
 // kindsInOrder is the order in which objects can be made: what others refer to
 // first. additional are extensions that ring devices of others.
 var kindsInOrder = []string{"announcements", "classes-of-service", "groups", "external-numbers", "mailboxes",
-	"extensions", "devices", "additional", "users", "ring-groups", "forwards", "numbers"}
+	"extensions", "devices", "additional", "users", "queues", "ring-groups", "forwards", "numbers"}
 
 // set makes all objects of all rows, and registers their phones.
 func (s *stage) set(t *testing.T, rows []truth) {
