@@ -130,7 +130,7 @@ func simulatedPlace(p *pbx.Place, dialled string) SimulatedPlace {
 			step.Rings = append(step.Rings, l.Device)
 			step.Legs = append(step.Legs, simulatedLeg(l, s.Seconds))
 		}
-		for outcome, next := range s.Next {
+		for outcome, next := range s.Next.All() {
 			if step.Next == nil {
 				step.Next = map[string]int{}
 			}

@@ -72,7 +72,7 @@ func (r routing) notThrough(carrier, number string) Step {
 	if !says {
 		cause = CauseCongestion
 	}
-	return hangupStep(cause, "%s did not put the call to %s through%s", carrier, number, r.said())
+	return endStep(cause, carrier+" did not put the call to "+number+" through"+r.said())
 }
 
 // failed is what a call found at an extension of which the only phone gave an answer that

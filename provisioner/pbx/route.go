@@ -137,8 +137,10 @@ func hangup(cause int, rule string, args ...any) Plan {
 }
 
 func hangupStep(cause int, rule string, args ...any) Step {
-	return Step{Kind: StepHangup, Cause: cause, Rule: fmt.Sprintf(rule, args...)}
+	return endStep(cause, fmt.Sprintf(rule, args...))
 }
+
+func endStep(cause int, rule string) Step { return Step{Kind: StepHangup, Cause: cause, Rule: rule} }
 
 // ownMessages lets a caller hear the mailbox of the extension he calls from.
 func ownMessages(s *Snapshot, c Call) Plan {
@@ -221,11 +223,13 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 }
 
 // follow names the steps after a dial, for every outcome.
-func follow(noAnswer, unreachable, busy, done int) map[Outcome]int {
-	return map[Outcome]int{
-		OutcomeNoAnswer: noAnswer, OutcomeBusy: busy, OutcomeAnswer: done, OutcomeCancel: done,
-		OutcomeUnreachable: unreachable, OutcomeCongestion: unreachable,
-	}
+func follow(noAnswer, unreachable, busy, done int) Next {
+	n := NextIs(done, OutcomeAnswer, OutcomeCancel)
+	n.set(OutcomeNoAnswer, noAnswer)
+	n.set(OutcomeBusy, busy)
+	n.set(OutcomeUnreachable, unreachable)
+	n.set(OutcomeCongestion, unreachable)
+	return n
 }
 
 // ringsFor returns what an extension rings for a call: all but the calling device, and but
@@ -254,6 +258,12 @@ func (r routing) isCaller(e *Extension, l Leg) bool {
 // dialable refuses an endpoint name that would mean more than itself inside the
 // argument of Dial, where '&' adds a leg and ',' ends the list.
 func dialable(endpoint string) bool {
-	const plain = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-"
-	return endpoint != "" && strings.Trim(endpoint, plain) == ""
+	for i := range len(endpoint) {
+		switch c := endpoint[i]; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return endpoint != ""
 }
