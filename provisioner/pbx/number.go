@@ -15,7 +15,7 @@ type Number struct {
 	Destination Destination // where calls to it go that no rule sends elsewhere, never outside; zero is nowhere
 	// Rules are looked through in order: the first that holds says where a call goes. At most
 	// MaxForwardRules.
-	Rules []NumberRule
+	Rules []CallRule
 	// Timezone is the zone the rules are read in; "" is the tenant's.
 	Timezone       string
 	Anonymous      AnonymousCalls

@@ -86,7 +86,7 @@ func (r routing) at(g *RingGroup, m RingMember) (target, bool) {
 		if f == nil || f.excepted(r) {
 			return t, ok
 		}
-		to, _ := f.now(r.s, r.now)
+		to, _ := f.now(r)
 		if to.IsZero() && r.unreachable(t.extension) {
 			to = f.Unreachable
 		}

@@ -170,10 +170,10 @@ func pickup(s *Snapshot, c Call) Plan {
 // toExtension rings an extension, unless it is forwarded or does not want calls,
 // and then leads to where its rules say.
 func toExtension(r routing, e *Extension) Plan {
-	if step, is := r.forwarded(e); is {
-		return Plan{Steps: []Step{step}}
-	}
+	step, is, rule := r.forwarded(e)
 	switch {
+	case is:
+		return Plan{Steps: []Step{step}}
 	case e.DoNotDisturb:
 		return r.ended(e, whenBusy, "does not want to be disturbed")
 	case r.engaged(e):
@@ -183,7 +183,11 @@ func toExtension(r routing, e *Extension) Plan {
 	}
 	rings := ringsFor(r.s, r.c, e)
 	if len(rings) > 0 {
-		return r.ring(e, rings)
+		p := r.ring(e, rings)
+		if rule != "" {
+			p.Steps[0].Rule += ", by " + rule
+		}
+		return p
 	}
 	// Callers leave themselves no message because their only phone is the one they call from.
 	// A transferee is somebody else.
