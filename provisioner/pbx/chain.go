@@ -159,12 +159,8 @@ func (r routing) nexts(chain []link, help bool) []Next {
 	for i := n - 1; i >= 0; i-- {
 		out[i] = ends
 		if on > 0 {
-			takers := usual
-			if says := r.c.Carriers[chain[i].trunk.Endpoint]; says != 0 {
-				takers = r.onward(says, help)
-			}
 			out[i].set(OutcomeDeclined, ends.To(OutcomeUnreachable))
-			for _, o := range takers {
+			for _, o := range r.taken(usual, chain[i].trunk, help) {
 				out[i].set(o, on)
 			}
 		}
@@ -173,6 +169,28 @@ func (r routing) nexts(chain []link, help bool) []Next {
 		}
 	}
 	return out
+}
+
+// taken are the usual outcomes after which the next trunk is tried, but that of the answer that
+// a simulation takes the carrier to give: the answer decides.
+func (r routing) taken(usual []Outcome, t *Trunk, help bool) []Outcome {
+	o := r.assumed(t)
+	if o == "" {
+		return usual
+	}
+	out := slices.DeleteFunc(slices.Clone(usual), func(u Outcome) bool { return u == o })
+	if r.goesOn(r.c.Carriers[t.Endpoint], o, help) {
+		out = append(out, o)
+	}
+	return out
+}
+
+// assumed is the outcome of a dial on a trunk that a simulation takes for granted; "" for none.
+func (r routing) assumed(t *Trunk) Outcome {
+	if says := r.c.Carriers[t.Endpoint]; says != 0 {
+		return outcomeOfAnswer(says)
+	}
+	return ""
 }
 
 // onward are the outcomes of a dial on one trunk after which the next is tried.

@@ -142,7 +142,7 @@ func (r routing) leaveBy(owner *Extension, o outlet, a Answer, number string) St
 	from, t := r.c.Extension(r.s), o.trunk
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number, Sent: o.sends(number)}},
 		Seconds: outwardSeconds, Record: owner.Record || from != nil && from.Record,
-		Show: &Shown{Number: o.shows(owner), Hidden: owner.Anonymous && !a.Reading.Emergency}}
+		Show: &Shown{Number: o.shows(owner), Hidden: owner.Anonymous && !a.Reading.Emergency}, Assumed: r.assumed(t)}
 	if a.Reading.Emergency {
 		r.insist(&dial, t)
 	}

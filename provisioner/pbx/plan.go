@@ -26,6 +26,7 @@ type Step struct {
 	Show     *Shown         // dial: what a carrier is told of the caller; nil for what it is anyway
 	Called   string         // dial: number to show as called, where it is not the device's own; "" otherwise
 	Diverted bool           // dial: the carrier is told of diversions, by variables of Set
+	Assumed  Outcome        // dial: how a simulation takes it to end; "" leaves it open
 	Record   bool           // dial: the call is recorded from its answer on
 	Ringing  bool           // dial: the caller hears ringing whatever the legs do
 	Music    bool           // dial: the caller hears music on hold instead, before the answer
