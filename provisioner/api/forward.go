@@ -9,7 +9,7 @@ import (
 // ForwardFields is what a client may write.
 type ForwardFields struct {
 	Extension       string         `json:"extension,omitempty" doc:"Number of the extension; taken from the path in PUT and PATCH"`
-	Mode            string         `json:"mode,omitempty" doc:"off forwards no call, destination every call, schedule by rules of time; in its period it wins over unreachable, busy and no_answer; off if left out"`
+	Mode            string         `json:"mode,omitempty" doc:"off forwards no call, destination every call, schedule by rules of time and caller; where one holds it wins over unreachable, busy and no_answer; off if left out"`
 	Destination     string         `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME or hangup"`
 	Rules           []HandlingRule `row:"Rules,by hand" json:"rules,omitempty" doc:"In mode schedule: rules by time and caller, of which the first that holds says where a call goes; where none holds, the extension rings"`
 	Timezone        string         `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`

@@ -41,7 +41,8 @@ const (
 type inboundStage struct {
 	*Lab
 	carrier *Wire
-	other   *Wire // of tenant gamma, whose trunk has a default number
+	other   *Wire        // of tenant gamma, whose trunk has a default number
+	caller  *phone.Phone // of alpha; nil where nobody calls from there
 
 	mu   sync.Mutex
 	rung []string // phones that have rung since it was emptied
