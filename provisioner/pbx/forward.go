@@ -206,7 +206,7 @@ func (f *Forward) now(r routing) (to Destination, rule string) {
 			zone = t.Timezone
 		}
 		local := r.now.In(locationOf(zone))
-		caller, internal := r.callerNumber(), r.c.Extension(r.s) != nil
+		caller, internal := r.caller()
 		for i, rule := range f.Rules {
 			if rule.holds(local) && rule.isFrom(caller, internal) {
 				return rule.Destination, fmt.Sprintf("rule %d of its schedule", i+1)
@@ -214,6 +214,13 @@ func (f *Forward) now(r routing) (to Destination, rule string) {
 		}
 	}
 	return Destination{}, ""
+}
+
+// caller is the number of a caller outside, as callerNumber has it, and whether an extension
+// calls. Of a call that was transferred it is the transferee, whose call it goes on to be.
+func (r routing) caller() (number string, internal bool) {
+	r.c.By = ""
+	return r.callerNumber(), r.c.Extension(r.s) != nil
 }
 
 // forwarded returns the step that sends a call to the extension on, if it has a rule for it

@@ -170,6 +170,7 @@ func TestForwardsByCaller(t *testing.T) {
 		{Callers: []string{"+4989", CallInternal}, Devices: true},
 		{Callers: []string{"+49"}, Destination: to("extension:101")}, {Destination: to("hangup")}}})
 	for _, tt := range []struct{ endpoint, caller, want string }{
+		{"by dacmedesk", "+493012345", "forwards, by rule 2 of its schedule"}, {"by dacmedesk", "+498912345", "by rule 1 of its"},
 		{"", "+498912345", "rings 1 of its 1 devices for 15 seconds, by rule 1 of its schedule"},
 		{"", "00498912345", "rings 1 of its 1 devices for 15 seconds, by rule 1 of its schedule"},
 		{"dacmedesk", "101", "rings 1 of its 1 devices for 15 seconds, by rule 1 of its schedule"},
@@ -177,7 +178,11 @@ func TestForwardsByCaller(t *testing.T) {
 		{"", "+431234567", "forwards, by rule 3 of its schedule: forwarded to hangup"}, {"", "", "forwards, by rule 3 of its schedule"},
 		{"", "anonymous", "forwards, by rule 3 of its schedule"},
 	} {
-		p := Route(s, Call{Tenant: "acme", Dialled: "102", Endpoint: tt.endpoint, Caller: tt.caller}, time.Time{})
+		call := Call{Tenant: "acme", Dialled: "102", Endpoint: tt.endpoint, Caller: tt.caller}
+		if by, transferred := strings.CutPrefix(tt.endpoint, "by "); transferred {
+			call.Endpoint, call.By = "", by
+		}
+		p := Route(s, call, time.Time{})
 		if !strings.Contains(p.Steps[0].Rule, tt.want) {
 			t.Errorf("%q calls: %s, want %s", tt.caller, p.Steps[0].Rule, tt.want)
 		}
