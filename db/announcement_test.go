@@ -105,7 +105,7 @@ func TestAnnouncementInUse(t *testing.T) {
 		"greeting":         func(ctx context.Context, tx *Tx) error { return tx.PutRingGroup(ctx, &greets) },
 		"number": func(ctx context.Context, tx *Tx) error {
 			return tx.PutNumber(ctx, &pbx.Number{Tenant: "default", Number: "+493099",
-				Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: to}}}})
+				Rules: []pbx.CallRule{{Destination: to}}})
 		},
 	} {
 		_, err := db.Update(t.Context(), tester, func(tx *Tx) error {

@@ -26,7 +26,7 @@ var forwardTable = newTable(kindForward, "forwards",
 
 // rules are the rules of a schedule, which are kept as JSON. They are read and written
 // whole, in their order.
-type rules struct{ to *[]pbx.ForwardRule }
+type rules struct{ to *[]pbx.CallRule }
 
 // Scan implements sql.Scanner.
 func (r rules) Scan(v any) error {

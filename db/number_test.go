@@ -11,11 +11,11 @@ import (
 )
 
 func sampleOwnNumber() *pbx.Number {
-	night := pbx.ForwardRule{Days: []string{"sat"}, From: "18:00", To: "08:00", FirstDate: "2026-12-24", LastDate: "2026-12-26",
-		Destination: pbx.Destination{Kind: pbx.ToHangup}}
+	night := pbx.CallRule{Days: []string{"sat"}, From: "18:00", To: "08:00", FirstDate: "2026-12-24", LastDate: "2026-12-26",
+		Destination: pbx.Destination{Kind: pbx.ToHangup}, Callers: []string{"+4989"}}
 	return &pbx.Number{Tenant: "default", Number: "+493012345678", Description: "Ada's desk",
 		Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"},
-		Rules:       []pbx.NumberRule{{ForwardRule: night, Callers: []string{"+4989"}}}, Timezone: "Europe/Zurich",
+		Rules:       []pbx.CallRule{night}, Timezone: "Europe/Zurich",
 		Anonymous: "extension:101", CallerIDPrefix: "Sales:"}
 }
 
@@ -167,7 +167,7 @@ func TestNumbersFollowByRules(t *testing.T) {
 	db := openDB(t, Options{})
 	fill(t, db)
 	to := pbx.Destination{Kind: pbx.ToExtension, Key: "101"}
-	n := &pbx.Number{Tenant: "default", Number: "+493012345678", Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: to}}}}
+	n := &pbx.Number{Tenant: "default", Number: "+493012345678", Rules: []pbx.CallRule{{Destination: to}}}
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.PutNumber(ctx, n) })
 	view(t, db, func(ctx context.Context, tx *Tx) error {
 		row, err := tx.InventoryNumber(ctx, Reach{}, n.Number)
@@ -177,8 +177,8 @@ func TestNumbersFollowByRules(t *testing.T) {
 		return err
 	})
 	nowhere := &pbx.Number{Tenant: "default", Number: n.Number,
-		Rules: []pbx.NumberRule{{ForwardRule: pbx.ForwardRule{Destination: pbx.Destination{Kind: pbx.ToExtension,
-			Key: "999"}}}}}
+		Rules: []pbx.CallRule{{Destination: pbx.Destination{Kind: pbx.ToExtension,
+			Key: "999"}}}}
 	if _, err := db.Update(t.Context(), tester, func(tx *Tx) error {
 		return tx.PutNumber(t.Context(),
 			nowhere)

@@ -162,9 +162,9 @@ func TestUnroutable(t *testing.T) {
 // A plan with several steps that return keeps its place in the channel.
 func TestPositionInLongPlan(t *testing.T) {
 	plan := pbx.Plan{Steps: []pbx.Step{
-		{Kind: pbx.StepDial, Legs: []pbx.Leg{{Endpoint: "a"}}, Seconds: 5, Next: map[pbx.Outcome]int{pbx.OutcomeNoAnswer: 1}},
-		{Kind: pbx.StepPlay, Sound: "sorry", Next: map[pbx.Outcome]int{pbx.OutcomePlayed: 2}},
-		{Kind: pbx.StepDial, Legs: []pbx.Leg{{Endpoint: "b"}}, Seconds: 5, Next: map[pbx.Outcome]int{pbx.OutcomeNoAnswer: 3}},
+		{Kind: pbx.StepDial, Legs: []pbx.Leg{{Endpoint: "a"}}, Seconds: 5, Next: pbx.NextIs(1, pbx.OutcomeNoAnswer)},
+		{Kind: pbx.StepPlay, Sound: "sorry", Next: pbx.NextIs(2, pbx.OutcomePlayed)},
+		{Kind: pbx.StepDial, Legs: []pbx.Leg{{Endpoint: "b"}}, Seconds: 5, Next: pbx.NextIs(3, pbx.OutcomeNoAnswer)},
 		{Kind: pbx.StepHangup, Cause: 19},
 	}}
 	r := newRig(t, nil)

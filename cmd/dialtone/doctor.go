@@ -198,8 +198,8 @@ func (d *doctorCmd) manager(ctx context.Context) []finding {
 var needed = []string{"res_pjsip.so", "res_pjsip_session.so", "res_pjsip_registrar.so", "res_pjsip_notify.so",
 	"res_pjsip_exten_state.so", "res_pjsip_mwi.so", "pbx_config.so", "app_dial.so", "app_stasis.so", "app_bridgewait.so",
 	"bridge_holding.so", "app_channelredirect.so", "app_read.so", "app_playtones.so", "res_musiconhold.so",
-	"res_ari_channels.so", "app_voicemail.so", "app_queue.so", "res_parking.so", "app_exec.so", "func_config.so", "func_pjsip_endpoint.so",
-	"func_global.so", "res_pjsip_diversion.so", "func_hangupcause.so"}
+	"res_ari_channels.so", "app_voicemail.so", "app_queue.so", "res_parking.so", "app_exec.so", "func_config.so",
+	"func_pjsip_endpoint.so", "func_global.so", "res_pjsip_diversion.so", "func_hangupcause.so", "func_groupcount.so"}
 
 // rest asks ARI for its version and modules.
 func (d *doctorCmd) rest(ctx context.Context) []finding {

@@ -80,7 +80,7 @@ func printPlace(w io.Writer, p *pbx.Place, indent string) {
 		for _, l := range s.Legs {
 			legs = append(legs, l.Device)
 		}
-		for outcome, to := range s.Next {
+		for outcome, to := range s.Next.All() {
 			next = append(next, fmt.Sprintf("%s → %d", outcome.Word(), to+1))
 		}
 		slices.Sort(next)

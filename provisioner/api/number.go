@@ -52,11 +52,8 @@ func registerNumbers(a *api) {
 			for i, r := range w.Rules {
 				rule, err := r.ForwardRule.row(fmt.Sprintf("rules[%d]", i))
 				es.Add(err)
-				next := pbx.NumberRule{ForwardRule: rule}
-				for _, c := range r.Callers {
-					next.Callers = append(next.Callers, pbx.PlainNumber(c))
-				}
-				n.Rules = append(n.Rules, next)
+				rule.Callers = plainCallers(r.Callers)
+				n.Rules = append(n.Rules, rule)
 			}
 			return es.Err()
 		},
@@ -76,7 +73,7 @@ func (a *api) numberView(ctx context.Context, n *pbx.Number) Number {
 // numberRules are the rules of a number as clients read them.
 func numberRules(n *pbx.Number) (out []NumberRule) {
 	for _, r := range n.Rules {
-		out = append(out, NumberRule{forwardRule(r.ForwardRule), r.Callers})
+		out = append(out, NumberRule{forwardRule(r), r.Callers})
 	}
 	return out
 }

@@ -19,7 +19,7 @@ type SimulateFields struct {
 	Busy []string  `json:"busy,omitempty" maxItems:"100" doc:"Extensions taken to be in a call; all others are taken to be free"`
 	// TrunksOut and Carriers are what is taken of trunks.
 	TrunksOut []string        `json:"trunks_out,omitempty" maxItems:"100" doc:"Trunks taken to be out of order; all others are taken to be free and registered"`
-	Carriers  []CarrierAnswer `json:"carriers,omitempty" maxItems:"100" doc:"What carriers are taken to answer: next then says whether another trunk is tried"`
+	Carriers  []CarrierAnswer `json:"carriers,omitempty" maxItems:"100" doc:"What carriers are taken to answer: ends then says how a step ends, and next whether another trunk is tried"`
 }
 
 // CarrierAnswer is what the carrier of a trunk is taken to answer.
@@ -46,6 +46,7 @@ type SimulatedStep struct {
 	Mailbox string          `json:"mailbox,omitempty" doc:"Which mailbox"`
 	Cause   int             `json:"cause,omitempty" doc:"Q.850 cause the call ends with"`
 	Next    map[string]int  `json:"next,omitempty" doc:"The step that follows, by how this one ended: no-answer, busy, unreachable, congestion, declined, no-such-number, number-changed, incomplete, answer, cancel, played, or of a queue timeout, full and empty"`
+	Ends    string          `json:"ends,omitempty" doc:"How it ends with the answer that carriers names: a word of next"`
 	Then    *SimulatedPlace `json:"then,omitempty" doc:"Where the call goes on when it is sent on"`
 }
 
@@ -130,7 +131,10 @@ func simulatedPlace(p *pbx.Place, dialled string) SimulatedPlace {
 			step.Rings = append(step.Rings, l.Device)
 			step.Legs = append(step.Legs, simulatedLeg(l, s.Seconds))
 		}
-		for outcome, next := range s.Next {
+		if s.Assumed != "" {
+			step.Ends = s.Assumed.Word()
+		}
+		for outcome, next := range s.Next.All() {
 			if step.Next == nil {
 				step.Next = map[string]int{}
 			}

@@ -29,7 +29,7 @@ func carrierOffice() *pbx.Snapshot {
 		Mailboxes: []*pbx.Mailbox{{Tenant: "alpha", Number: "101", Name: "A", PIN: pbx.NewSecret("4711")},
 			{Tenant: "beta", Number: "201", Name: "B", PIN: pbx.NewSecret("4711")}},
 		Trunks: []*pbx.Trunk{
-			{Tenant: "alpha", Name: "carrier", Endpoint: "talpha", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP, TrustIDInbound: true, Addresses: []string{"127.0.0.8/32", "127.0.9.0/24"},
+			{Tenant: "alpha", Name: "carrier", Endpoint: "talpha", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP, TrustIDInbound: true, MaxCalls: 2, Addresses: []string{"127.0.0.8/32", "127.0.9.0/24"},
 				Username: "account.77-x", Secret: pbx.NewSecret("secret"), Register: true},
 			{Tenant: "beta", Name: "carrier", Endpoint: "tbeta", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP,
 				Username: "4930777", Secret: pbx.NewSecret("secret"), Register: true},
@@ -69,6 +69,7 @@ func TestCarriersRealAsterisk(t *testing.T) {
 			r.hearsCallersOfThatName(t)
 			r.takesTheWordOfCarriers(t)
 			r.refusesCallers(t)
+			r.holdsTheLimit(t)
 		})
 	}
 }
@@ -117,6 +118,19 @@ func (r *realAsterisk) findsNumbersOfAccounts(t *testing.T) {
 		}
 		r.leads(t, c, tt.account, tt.want)
 	}
+}
+
+// holdsTheLimit: a trunk carries no more calls than it may, and again as many when they have
+// ended. Nobody but Asterisk counts them.
+func (r *realAsterisk) holdsTheLimit(t *testing.T) {
+	for _, want := range []int{200, 200, 503, 503} {
+		if got, _ := r.fromCarrier(t).dial(t, "%2B493012345601"); got != want {
+			t.Errorf("a further call of the trunk is answered with %d, want %d", got, want)
+		}
+	}
+	r.console(t, "channel request hangup all")
+	eventually(t, "all hang up", func() bool { return inMailbox(r.console(t, "core show channels concise")) == "" })
+	r.leads(t, r.fromCarrier(t), "%2B493012345601", "101@alpha")
 }
 
 // takesTheWordOfCarriers: the caller is the one that the carrier asserts, for the tenant that

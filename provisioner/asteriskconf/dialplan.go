@@ -142,9 +142,10 @@ func (l dialplanLeg) Channel() string {
 
 // dialplanWay is one trunk by which a leg leads outside.
 type dialplanWay struct {
-	Trunk   endpointName
-	Channel string
-	Caller  outsideNumber
+	Trunk    endpointName
+	Channel  string
+	Caller   outsideNumber
+	MaxCalls int // of the trunk; 0 is without limit
 }
 
 func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
@@ -331,6 +332,9 @@ func dialplanLegOf(es *pbx.Errors, s *pbx.Snapshot, tenant string, l pbx.Leg) (v
 		into(es, &sent)(newSentNumber("external_number", w.Number))
 		if w.Caller != "" {
 			into(es, &way.Caller)(newOutsideNumber("caller_number", w.Caller))
+		}
+		if t := s.TrunkOf(w.Trunk); t != nil {
+			way.MaxCalls = t.MaxCalls
 		}
 		way.Channel = pbx.PJSIP.Device(sent.String() + "@" + way.Trunk.String())
 		v.Ways = append(v.Ways, way)

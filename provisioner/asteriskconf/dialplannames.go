@@ -106,6 +106,7 @@ type dialplanCauses struct {
 	NoPickup          int // nothing rings that could be picked up
 	NoAnswer, Refused int
 	Unknown           int // no number is written so
+	Full              int // the trunk has as many calls as it may
 }
 
 // anyExtension matches what phones dial and every number pbx allows, but none of
@@ -171,7 +172,7 @@ func sharedNames() dialplanView {
 		},
 		Extension: dialplanExtensions{Left: pbx.LeftExtension, Over: pbx.OverExtension},
 		Cause: dialplanCauses{
-			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated,
+			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated, Full: pbx.CauseCongestion,
 		},
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,

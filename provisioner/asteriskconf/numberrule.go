@@ -101,9 +101,9 @@ const (
 )
 
 // ruleExprOf takes a rule that pbx has checked: nothing in it but digits gets into the text.
-func ruleExprOf(s *pbx.Snapshot, tenant string, r pbx.NumberRule) ruleExpr {
+func ruleExprOf(s *pbx.Snapshot, tenant string, r pbx.CallRule) ruleExpr {
 	from, to := digitsOf(r.From), digitsOf(r.To)
-	day, before := dayExpr(r.ForwardRule, varDay), dayExpr(r.ForwardRule, varBefore)
+	day, before := dayExpr(r, varDay), dayExpr(r, varBefore)
 	when := day
 	switch {
 	case from == "":
@@ -125,7 +125,7 @@ func ruleExprOf(s *pbx.Snapshot, tenant string, r pbx.NumberRule) ruleExpr {
 }
 
 // dayExpr is 1 on the days that a rule is about. A day is WEEKDAY-DATE, as 4-20261224.
-func dayExpr(r pbx.ForwardRule, day string) string {
+func dayExpr(r pbx.CallRule, day string) string {
 	parts := []string{"1"}
 	if len(r.Days) > 0 {
 		var days []string

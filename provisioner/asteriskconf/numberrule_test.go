@@ -15,26 +15,28 @@ import (
 var zones = []string{"Pacific/Kiritimati", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Pacific/Pago_Pago"}
 
 // someRules are rules that hold for some of the zones at any time, by time and by caller.
-func someRules(now time.Time) []pbx.NumberRule {
+func someRules(now time.Time) []pbx.CallRule {
 	today, tomorrow := now.UTC().Format(time.DateOnly), now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
 	ends := pbx.Destination{Kind: pbx.ToHangup}
-	var out []pbx.NumberRule
-	for _, r := range []pbx.ForwardRule{
+	var out []pbx.CallRule
+	for _, r := range []pbx.CallRule{
 		{}, {From: "08:00", To: "18:00"}, {From: "18:00", To: "08:00"}, {From: "22:00", To: "00:30"},
 		{Days: []string{pbx.Weekdays[now.UTC().Weekday()]}}, {FirstDate: today}, {LastDate: today}, {FirstDate: tomorrow},
 		{Days: []string{pbx.Weekdays[now.UTC().Weekday()]}, From: "20:00", To: "19:00"},
 		{FirstDate: today, LastDate: today, From: "12:00", To: "11:59"},
 	} {
 		r.Destination = ends
-		out = append(out, pbx.NumberRule{ForwardRule: r})
+		out = append(out, r)
 	}
 	var many []string
 	for i := range pbx.MaxRuleCallers - 1 {
 		many = append(many, fmt.Sprintf("+49301234567%04d", i))
 	}
-	return append(out, pbx.NumberRule{ForwardRule: out[0].ForwardRule, Callers: []string{"+4989", "+43"}},
-		pbx.NumberRule{ForwardRule: out[8].ForwardRule, Callers: append(many, "+4989")},
-		pbx.NumberRule{ForwardRule: out[1].ForwardRule, Callers: []string{"+49"}})
+	of := func(r pbx.CallRule, callers ...string) pbx.CallRule {
+		r.Callers = callers
+		return r
+	}
+	return append(out, of(out[0], "+4989", "+43"), of(out[8], append(many, "+4989")...), of(out[1], "+49"))
 }
 
 // TestNumberRulesRealAsterisk: without a controller, rules of numbers hold when and for whom
@@ -48,7 +50,7 @@ func TestNumberRulesRealAsterisk(t *testing.T) {
 	callers := map[string]string{}
 	for i, r := range someRules(time.Now()) {
 		for j, zone := range zones {
-			n := &pbx.Number{Tenant: "alpha", Number: fmt.Sprintf("+49301234%d%02d", j, i), Timezone: zone, Rules: []pbx.NumberRule{r},
+			n := &pbx.Number{Tenant: "alpha", Number: fmt.Sprintf("+49301234%d%02d", j, i), Timezone: zone, Rules: []pbx.CallRule{r},
 				CallerIDPrefix: `S${SHELL(x)};"\,` + "ales:"}
 			rows.Numbers = append(rows.Numbers, n)
 			callers[n.Number] = []string{"+498912345678", "089123456", "004315123456", "4930999999", "+33123456789"}[(i+j)%5]

@@ -35,6 +35,7 @@ type pjsipTrunk struct {
 	Identify              bool      // calls that come from there are its
 	Client                confValue // SIP URI that we register as
 	Qualify               int       // seconds; 0 never
+	MaxCalls              int       // 0 is without limit
 	// TLS leads out by our own transport alone, which checks the carrier's certificate. Without
 	// it calls and registrations fail, and go nowhere in clear.
 	TLS bool
@@ -49,7 +50,7 @@ func pjsipTrunkOf(s *pbx.Snapshot, t *pbx.Trunk, o Options) (v pjsipTrunk, err e
 	}
 	v.TLS = t.Transport == pbx.TransportTLS
 	v.Account, v.Register, v.Qualify = t.Username != "", t.Register && !t.Disabled, t.QualifySeconds
-	v.Identify = !t.Disabled
+	v.Identify, v.MaxCalls = !t.Disabled, t.MaxCalls
 	// Asterisk takes calls of one host for any trunk there: the dialplan takes from a
 	// tenant that does not trust what another's trunk lets in.
 	v.Trusts = slices.ContainsFunc(s.Trunks, func(o *pbx.Trunk) bool {

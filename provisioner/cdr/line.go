@@ -174,7 +174,7 @@ func (l *lineReader) called(v *pbx.CDRLine) pbx.CallParty {
 		number, rest, outside := strings.Cut(part, "@")
 		at, _, _ := strings.Cut(rest, ",")
 		if at, _, _ = strings.Cut(at, "/"); outside && at == endpoint {
-			p.Number = number
+			p.Number = l.s.CalledBy(endpoint, number)
 		}
 	}
 	name, isLeg := strings.CutPrefix(v.Name, "Local/")

@@ -125,3 +125,19 @@ func TestOutsideInLines(t *testing.T) {
 		}
 	}
 }
+
+// TestRoutedInLines: a party outside has the number that was dialled, however a route writes it.
+func TestRoutedInLines(t *testing.T) {
+	rows := office().Rows
+	rows.Tenants[0].Country = "DE"
+	rows.Trunks = []*pbx.Trunk{{Tenant: pbx.DefaultTenant, Name: "carrier", Endpoint: "tcarrier"}}
+	rows.Routes = []*pbx.OutboundRoute{{Tenant: pbx.DefaultTenant, Name: "munich", Match: []string{"+4989"},
+		Trunks: []pbx.RouteTrunk{{Trunk: "carrier", Prefix: "99", Format: pbx.FormatNational}}}}
+	for sent, want := range map[string]string{"99089123456": "+4989123456", "+4930123456": "+4930123456"} {
+		line := recordedLines(t, "cancelled")[0]
+		line.Peer, line.AppData = "PJSIP/tcarrier-00000009", "PJSIP/"+sent+"@tcarrier,120,i"
+		if got := told(recordOfLines(pbx.NewSnapshot(1, rows), []pbx.CDRLine{line})); !strings.Contains(got, "; "+want+" CANCEL;") {
+			t.Errorf("%s: %s", sent, got)
+		}
+	}
+}

@@ -23,6 +23,31 @@ var carrierAnswers = map[int]int{
 	480: CauseNoAnswer, 486: CauseBusy, 600: CauseBusy, 603: CauseBusy,
 }
 
+// outcomeOfAnswer is how a dial on one trunk ends after a carrier's answer, by the cause that
+// chan_pjsip makes of it (hangup_sip2cause of res_pjsip.c).
+func outcomeOfAnswer(answer int) Outcome {
+	switch answer {
+	case 486, 600:
+		return OutcomeBusy
+	case 480, 483:
+		return OutcomeNoAnswer
+	case 404, 485, 604:
+		return OutcomeUnallocated
+	case 410:
+		return OutcomeChanged
+	case 484:
+		return OutcomeIncomplete
+	case 401, 403, 407, 603:
+		return OutcomeDeclined
+	case 500, 501, 502, 504:
+		return OutcomeUnreachable
+	}
+	if answer/100 == 5 {
+		return OutcomeCongestion
+	}
+	return OutcomeUnreachable
+}
+
 // CallAnswers returns the cause with which a call ends that a phone has answered so; the
 // dialplan is made of it.
 func CallAnswers() map[int]int { return callAnswers }
@@ -72,7 +97,7 @@ func (r routing) notThrough(carrier, number string) Step {
 	if !says {
 		cause = CauseCongestion
 	}
-	return hangupStep(cause, "%s did not put the call to %s through%s", carrier, number, r.said())
+	return endStep(cause, carrier+" did not put the call to "+number+" through"+r.said())
 }
 
 // failed is what a call found at an extension of which the only phone gave an answer that

@@ -62,7 +62,7 @@ func (r routing) leads(e *Extension, l Leg) bool {
 	if r.isCaller(e, l) {
 		return false
 	}
-	if l.Own == nil || len(l.Own.Ways) == 0 {
+	if !l.ownOutside() {
 		return true
 	}
 	return slices.ContainsFunc(l.Own.Ways, func(w Way) bool {

@@ -2,7 +2,6 @@ package pbx
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -35,11 +34,7 @@ func NextTrunk() []int { return nextTrunk }
 
 // goesOn reports whether the next trunk is tried after one that a dial ended so. A call for
 // help goes on as long as nobody has answered.
-func (r routing) goesOn(t *Trunk, o Outcome, help bool) bool {
-	answer := r.c.Answer
-	if says := r.c.Carriers[t.Endpoint]; says != 0 {
-		answer = says
-	}
+func (r routing) goesOn(answer int, o Outcome, help bool) bool {
 	switch {
 	case o == OutcomeAnswer || o == OutcomeCancel:
 		return false
@@ -61,6 +56,7 @@ func (r routing) chain(ways []outlet, help bool) (chain []link, over []link) {
 		return r.recalledChain(ways, help), nil
 	}
 	var last []link
+	chain = make([]link, 0, len(ways))
 	for _, o := range ways {
 		l := r.linkOf(o)
 		switch {
@@ -150,23 +146,77 @@ func reasons(over []link) string {
 	return strings.Join(out, "; ")
 }
 
-// after names the steps behind link i of n by outcome: the next open trunk, or one of the
-// ends that stand behind the chain.
-func (r routing) after(chain []link, i int, help bool) map[Outcome]int {
+// nexts names the steps behind each link by outcome: the next open trunk, or one of the ends
+// that stand behind the chain.
+func (r routing) nexts(chain []link, help bool) []Next {
 	n := len(chain)
-	next := follow(n, n+1, n+2, n+3)
-	maps.Copy(next, map[Outcome]int{OutcomeUnallocated: n + 4, OutcomeChanged: n + 5, OutcomeIncomplete: n + 6})
-	on := slices.IndexFunc(chain[i+1:], link.open)
-	if on < 0 {
-		return next
-	}
-	next[OutcomeDeclined] = next[OutcomeUnreachable]
-	for o := range next {
-		if r.goesOn(chain[i].trunk, o, help) {
-			next[o] = i + 1 + on
+	ends := follow(n, n+1, n+2, n+3)
+	ends.set(OutcomeUnallocated, n+4)
+	ends.set(OutcomeChanged, n+5)
+	ends.set(OutcomeIncomplete, n+6)
+	usual := r.onward(r.c.Answer, help)
+	out, on := make([]Next, n), 0
+	for i := n - 1; i >= 0; i-- {
+		out[i] = ends
+		if on > 0 {
+			out[i].set(OutcomeDeclined, ends.To(OutcomeUnreachable))
+			for _, o := range r.taken(usual, chain[i].trunk, help) {
+				out[i].set(o, on)
+			}
+		}
+		if chain[i].open() {
+			on = i
 		}
 	}
-	return next
+	return out
+}
+
+// taken are the usual outcomes after which the next trunk is tried, but that of the answer that
+// a simulation takes the carrier to give: the answer decides.
+func (r routing) taken(usual []Outcome, t *Trunk, help bool) []Outcome {
+	o := r.assumed(t)
+	if o == "" {
+		return usual
+	}
+	out := slices.DeleteFunc(slices.Clone(usual), func(u Outcome) bool { return u == o })
+	if r.goesOn(r.c.Carriers[t.Endpoint], o, help) {
+		out = append(out, o)
+	}
+	return out
+}
+
+// assumed is the outcome of a dial on a trunk that a simulation takes for granted; "" for none.
+func (r routing) assumed(t *Trunk) Outcome {
+	if says := r.c.Carriers[t.Endpoint]; says != 0 {
+		return outcomeOfAnswer(says)
+	}
+	return ""
+}
+
+// onward are the outcomes of a dial on one trunk after which the next is tried.
+func (r routing) onward(answer int, help bool) (out []Outcome) {
+	for _, o := range outcomes {
+		if o != OutcomePlayed && r.goesOn(answer, o, help) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// chainEnds is how many ends stand behind a chain.
+const chainEnds = 7
+
+// endChain adds the ends of a call that no trunk of a chain took, in the order of nexts. Their
+// rules are not formatted: every call outside has all of them.
+func (r routing) endChain(steps []Step, carrier, number string) []Step {
+	return append(steps,
+		endStep(CauseNoAnswer, number+" did not answer"),
+		r.notThrough(carrier, number),
+		endStep(CauseBusy, number+" is busy"+r.said()),
+		endStep(CauseNormal, "the call to "+number+" has ended"),
+		endStep(CauseUnallocated, carrier+" knows no number "+number+r.said()),
+		endStep(CauseChanged, carrier+" says that "+number+" is not in use any more"),
+		endStep(CauseInvalidNumberFormat, carrier+" says that "+number+" is no whole number"))
 }
 
 // passVariable tells legs of their own which trunks are passed over: their endpoints, each

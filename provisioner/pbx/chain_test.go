@@ -94,7 +94,7 @@ var said = []struct {
 	{"CHANUNAVAIL27/502", true}, {"CONGESTION34/503", true}, {"CHANUNAVAIL102/504", true}, {"CONGESTION34/580", true},
 	{"CHANUNAVAIL58/606", true}, {"CHANUNAVAIL20/", true}, {"CHANUNAVAIL3/", true}, {"CONGESTION/", true},
 	{"CHANUNAVAIL1/404", false}, {"CHANUNAVAIL22/410", false}, {"NOANSWER/480", false}, {"CHANUNAVAIL127/482", false},
-	{"CHANUNAVAIL127/483", false}, {"CHANUNAVAIL28/484", false}, {"CHANUNAVAIL1/485", false}, {"BUSY/486", false},
+	{"NOANSWER/483", false}, {"CHANUNAVAIL28/484", false}, {"CHANUNAVAIL1/485", false}, {"BUSY/486", false},
 	{"BUSY/486r", false}, {"CHANUNAVAIL127/487", false}, {"BUSY/600", false}, {"CHANUNAVAIL21/603", false},
 	{"CHANUNAVAIL1/604", false}, {"CHANUNAVAIL127/607", false}, {"CHANUNAVAIL127/608", false}, {"NOANSWER/", false},
 	{"NOANSWER/r", false}, {"BUSY/", false}, {"ANSWER/", false}, {"CANCEL/", false}, {"CHANUNAVAIL21/", false},
@@ -206,6 +206,33 @@ func TestLegsTryTrunks(t *testing.T) {
 		if !slices.Equal(ways, []Way{{"ta", "+4915111", "+4930"}, {"tb", "+4915111", ""}}) || !slices.Contains(step.Set,
 			Variable{"__" + PassedVariable, tt.passed}) {
 			t.Errorf("leads by %+v with %v", ways, step.Set)
+		}
+	}
+}
+
+// TestAssumedAnswers: what a simulation takes a carrier to answer is the outcome that Asterisk
+// makes of it, and leaves all others as they are.
+func TestAssumedAnswers(t *testing.T) {
+	s := chainOffice(&Trunk{Name: "a"}, &Trunk{Name: "b"})
+	call := Call{Tenant: "acme", Endpoint: "d101", Dialled: "089123456"}
+	plain := Route(s, call, time.Time{}).Steps[0]
+	for _, row := range said {
+		answer, rang := ParseAnswer(row.text)
+		if answer == 0 || rang {
+			continue
+		}
+		call.Carriers = map[string]int{"ta": answer}
+		step := Route(s, call, time.Time{}).Steps[0]
+		if step.Assumed != ParseOutcome(row.text) {
+			t.Errorf("%d is taken for %s, want %s", answer, step.Assumed, ParseOutcome(row.text))
+		}
+		for o, to := range step.Next.All() {
+			switch {
+			case o == step.Assumed && (to == 1) != row.next:
+				t.Errorf("after %d step %d follows", answer, to)
+			case o != step.Assumed && to != plain.Next.To(o):
+				t.Errorf("%d changes what follows %s: step %d", answer, o, to)
+			}
 		}
 	}
 }

@@ -24,6 +24,7 @@ type country struct {
 	emergency []string // numbers that reach help
 	texts     [5]string
 	patterns  func() *patterns
+	sent      func() []sentWay // see sentWays
 }
 
 // patterns are regular expressions about what is dialled in a country.
@@ -44,6 +45,7 @@ var countries = sync.OnceValues(func() (map[string]*country, map[string][]*count
 		c := &country{iso: f[0], code: f[1], main: f[2] == "main", exit: f[3], trunk: f[4], emergency: strings.Fields(f[5]),
 			texts: [5]string(f[6:11])}
 		c.patterns = sync.OnceValue(func() *patterns { return c.compile(f[11]) })
+		c.sent = sync.OnceValue(c.sentWays)
 		byName[c.iso] = c
 		byCode[c.code] = append(byCode[c.code], c)
 	}

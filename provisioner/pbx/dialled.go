@@ -21,7 +21,7 @@ type Reading struct {
 // dropped.
 func ReadDialled(iso, dialled string) (Reading, bool) {
 	dialled = PlainNumber(dialled)
-	if slices.Contains(EmergencyNumbers(iso), dialled) {
+	if isEmergency(iso, dialled) {
 		return Reading{Number: dialled, Emergency: true}, true
 	}
 	byName, _ := countries()
@@ -47,6 +47,11 @@ func ReadDialled(iso, dialled string) (Reading, bool) {
 		return Reading{}, false
 	}
 	return Reading{Number: "+" + digits, National: c != nil && c.has(digits), Kind: kindOf(digits)}, true
+}
+
+// isEmergency reports whether a number as it is dialled in a country reaches help there.
+func isEmergency(iso, dialled string) bool {
+	return slices.Contains(EmergencyNumbers(iso), PlainNumber(dialled))
 }
 
 // shortNumber reads a short number that was dialled without a +.
@@ -113,24 +118,6 @@ func (p *patterns) strip(digits string) string {
 		return digits
 	}
 	return out
-}
-
-// sentAs returns the ways in which carriers may write one of our numbers as the
-// one called, best first: with and without +, as dialled from abroad and within
-// the country.
-func sentAs(iso, number string) []string {
-	digits := strings.TrimPrefix(number, "+")
-	ways := []string{number, digits}
-	byName, _ := countries()
-	c := byName[iso]
-	if c == nil {
-		return append(ways, "00"+digits)
-	}
-	ways = append(ways, c.exit+digits, "00"+digits)
-	if national, ok := strings.CutPrefix(digits, c.code); ok && c.has(digits) {
-		ways = append(ways, c.trunk+national, national)
-	}
-	return ways
 }
 
 var e164Pattern = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)

@@ -107,7 +107,7 @@ var doorways = map[string]struct {
 	}},
 	"forward by schedule": {DoorForward, false, func(b *behind, number string) {
 		b.forward(func(f *Forward) {
-			f.Mode, f.Rules = ForwardSchedule, []ForwardRule{{Destination: to("external:" + number)}}
+			f.Mode, f.Rules = ForwardSchedule, []CallRule{{Destination: to("external:" + number)}}
 		})
 	}},
 	"forward when busy": {DoorForward, false, func(b *behind, number string) { b.forward(func(f *Forward) { f.Busy = to("external:" + number) }) }},

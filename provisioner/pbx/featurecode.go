@@ -78,6 +78,7 @@ const (
 	DefaultParkSlots   = "701-720"
 	DefaultParkSeconds = 60
 	maxParkSlots       = 100
+	maxParkSlot        = 999_999
 )
 
 // DefaultFeatureCodes returns the codes of a tenant that nobody changed.
@@ -195,9 +196,12 @@ func (c *FeatureCodes) checkSlots() *Error {
 
 // IsSlot reports whether a number is one at which calls are parked.
 func (c *FeatureCodes) IsSlot(number string) bool {
-	first, last := c.Slots()
 	n, err := strconv.Atoi(number)
-	return err == nil && first > 0 && n >= first && n <= last && strconv.Itoa(n) == number
+	if err != nil || n > maxParkSlot {
+		return false
+	}
+	first, last := c.Slots()
+	return first > 0 && n >= first && n <= last && strconv.Itoa(n) == number
 }
 
 // Read finds the feature that was dialled, and the number that followed its code.

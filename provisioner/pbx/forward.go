@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 )
 
 // Forward says where calls to an extension go instead of, or after, ringing it.
@@ -16,7 +15,7 @@ type Forward struct {
 	Destination Destination
 	// Rules are looked through in order in mode schedule: the first that holds now
 	// says where calls go. Empty in other modes; at most MaxForwardRules.
-	Rules []ForwardRule
+	Rules []CallRule
 	// Timezone is the zone the rules are read in; "" is the tenant's.
 	Timezone string
 	// Exceptions are callers who are never forwarded, by number; at most
@@ -55,7 +54,9 @@ func (f *Forward) Validate() error {
 	es.Add(CheckNumber("extension", f.Extension))
 	es.Add(f.checkMode())
 	for i, r := range f.Rules {
-		es.Add(r.check(fmt.Sprintf("rules[%d]", i)))
+		field := fmt.Sprintf("rules[%d]", i)
+		es.Add(r.check(field))
+		es.Add(r.checkCallers(field+".callers", true))
 	}
 	if f.Timezone != "" {
 		es.Add(CheckTimezone("timezone", f.Timezone))
@@ -93,12 +94,12 @@ func (f *Forward) Destinations() []NamedDestination {
 
 // redirectRules returns rules with another destination in the place of one, without those that
 // then lead nowhere; nil when none is left.
-func redirectRules[R any](rules []R, leadsTo func(*R) *Destination, from, to Destination) (out []R) {
+func redirectRules(rules []CallRule, from, to Destination) (out []CallRule) {
 	for _, r := range rules {
-		if at := leadsTo(&r); *at == from {
-			*at = to
+		if r.Destination == from && !r.Devices {
+			r.Destination = to
 		}
-		if !leadsTo(&r).IsZero() {
+		if r.Devices || !r.Destination.IsZero() {
 			out = append(out, r)
 		}
 	}
@@ -113,7 +114,7 @@ func (f *Forward) Redirect(from, to Destination) {
 			*at = to
 		}
 	}
-	f.Rules = redirectRules(f.Rules, func(r *ForwardRule) *Destination { return &r.Destination }, from, to)
+	f.Rules = redirectRules(f.Rules, from, to)
 	if f.Mode == ForwardDestination && f.Destination.IsZero() || f.Mode == ForwardSchedule && f.Rules == nil {
 		f.Mode = ForwardOff
 	}
@@ -193,38 +194,50 @@ func (s *Snapshot) readExceptions(f *Forward) map[string]bool {
 	return out
 }
 
-// now returns where all calls go at a time, and the rule that says so.
-func (f *Forward) now(s *Snapshot, at time.Time) (to Destination, rule string) {
+// now returns where a call goes before the extension rings, and the rule that says so. With a
+// rule and no destination the extension rings because of the rule.
+func (f *Forward) now(r routing) (to Destination, rule string) {
 	switch f.Mode {
 	case ForwardDestination:
 		return f.Destination, "every call"
 	case ForwardSchedule:
 		zone := f.Timezone
-		if t := s.Tenant(f.Tenant); zone == "" && t != nil {
+		if t := r.s.Tenant(f.Tenant); zone == "" && t != nil {
 			zone = t.Timezone
 		}
-		local := at.In(locationOf(zone))
-		for i, r := range f.Rules {
-			if r.holds(local) {
-				return r.Destination, fmt.Sprintf("rule %d of its schedule", i+1)
+		local := r.now.In(locationOf(zone))
+		caller, internal := r.caller()
+		for i, rule := range f.Rules {
+			if rule.holds(local) && rule.isFrom(caller, internal) {
+				return rule.Destination, fmt.Sprintf("rule %d of its schedule", i+1)
 			}
 		}
 	}
 	return Destination{}, ""
 }
 
-// forwarded returns the step that sends every call to the extension on, if it has
-// such a rule now, and the call may go there.
-func (r routing) forwarded(e *Extension) (Step, bool) {
+// caller is the number of a caller outside, as callerNumber has it, and whether an extension
+// calls. Of a call that was transferred it is the transferee, whose call it goes on to be.
+func (r routing) caller() (number string, internal bool) {
+	r.c.By = ""
+	return r.callerNumber(), r.c.Extension(r.s) != nil
+}
+
+// forwarded returns the step that sends a call to the extension on, if it has a rule for it
+// now, and the call may go there. Where a rule lets the extension ring, it says which.
+func (r routing) forwarded(e *Extension) (step Step, is bool, rings string) {
 	f := r.s.Forward(e.Tenant, e.Number)
 	if f == nil || f.excepted(r) {
-		return Step{}, false
+		return Step{}, false, ""
 	}
-	to, rule := f.now(r.s, r.now)
-	if to.IsZero() || r.barred(to) != "" {
-		return Step{}, false
+	to, rule := f.now(r)
+	switch {
+	case to.IsZero():
+		return Step{}, false, rule
+	case r.barred(to) != "":
+		return Step{}, false, ""
 	}
-	return sendOn(to, "extension %s forwards, by %s", e.Number, rule), true
+	return sendOn(to, "extension %s forwards, by %s", e.Number, rule), true, ""
 }
 
 // Diverted returns where every call to an extension ends up by forwards that hold

@@ -163,8 +163,39 @@ func TestWantsNoCall(t *testing.T) {
 	}
 }
 
+// TestForwardsByCaller: the first rule that is about the caller counts; one for the devices lets
+// them ring, and says so.
+func TestForwardsByCaller(t *testing.T) {
+	s := forwarding(&Forward{Extension: "102", Mode: ForwardSchedule, Busy: to("voicemail:101"), Rules: []CallRule{
+		{Callers: []string{"+4989", CallInternal}, Devices: true},
+		{Callers: []string{"+49"}, Destination: to("extension:101")}, {Destination: to("hangup")}}})
+	for _, tt := range []struct{ endpoint, caller, want string }{
+		{"by dacmedesk", "+493012345", "forwards, by rule 2 of its schedule"}, {"by dacmedesk", "+498912345", "by rule 1 of its"},
+		{"", "+498912345", "rings 1 of its 1 devices for 15 seconds, by rule 1 of its schedule"},
+		{"", "00498912345", "rings 1 of its 1 devices for 15 seconds, by rule 1 of its schedule"},
+		{"dacmedesk", "101", "rings 1 of its 1 devices for 15 seconds, by rule 1 of its schedule"},
+		{"", "+493012345", "forwards, by rule 2 of its schedule: forwarded to extension:101"},
+		{"", "+431234567", "forwards, by rule 3 of its schedule: forwarded to hangup"}, {"", "", "forwards, by rule 3 of its schedule"},
+		{"", "anonymous", "forwards, by rule 3 of its schedule"},
+	} {
+		call := Call{Tenant: "acme", Dialled: "102", Endpoint: tt.endpoint, Caller: tt.caller}
+		if by, transferred := strings.CutPrefix(tt.endpoint, "by "); transferred {
+			call.Endpoint, call.By = "", by
+		}
+		p := Route(s, call, time.Time{})
+		if !strings.Contains(p.Steps[0].Rule, tt.want) {
+			t.Errorf("%q calls: %s, want %s", tt.caller, p.Steps[0].Rule, tt.want)
+		}
+	}
+	f := *s.Forward("acme", "102")
+	f.Redirect(to("extension:101"), Destination{})
+	if f.Redirect(to("hangup"), Destination{}); len(f.Rules) != 1 || !f.Rules[0].Devices || f.Mode != ForwardSchedule {
+		t.Errorf("without its destinations the forward is %+v", f)
+	}
+}
+
 func TestForwardValidate(t *testing.T) {
-	rule := ForwardRule{Destination: to("hangup")}
+	rule := CallRule{Destination: to("hangup")}
 	for want, f := range map[string]Forward{
 		"mode":                 {Mode: "sometimes"},
 		"destination":          {Mode: ForwardDestination},
@@ -173,12 +204,14 @@ func TestForwardValidate(t *testing.T) {
 		"busy":                 {Mode: ForwardOff, Busy: to("extension:102")},
 		"timezone":             {Mode: ForwardOff, Timezone: "Mars/Olympus"},
 		"exceptions":           {Mode: ForwardOff, Exceptions: []string{"a b"}},
-		"rules[0].days":        {Mode: ForwardSchedule, Rules: []ForwardRule{{Days: []string{"mon", "mon"}, Destination: rule.Destination}}},
-		"rules[0].from":        {Mode: ForwardSchedule, Rules: []ForwardRule{{From: "25:00", To: "26:00", Destination: rule.Destination}}},
-		"rules[0].to":          {Mode: ForwardSchedule, Rules: []ForwardRule{{From: "08:00", To: "08:00", Destination: rule.Destination}}},
-		"rules[0].first_date":  {Mode: ForwardSchedule, Rules: []ForwardRule{{FirstDate: "2026-02-30", Destination: rule.Destination}}},
-		"rules[0].last_date":   {Mode: ForwardSchedule, Rules: []ForwardRule{{FirstDate: "2026-02-03", LastDate: "2026-02-02", Destination: rule.Destination}}},
-		"rules[0].destination": {Mode: ForwardSchedule, Rules: []ForwardRule{{}}},
+		"rules[0].days":        {Mode: ForwardSchedule, Rules: []CallRule{{Days: []string{"mon", "mon"}, Destination: rule.Destination}}},
+		"rules[0].from":        {Mode: ForwardSchedule, Rules: []CallRule{{From: "25:00", To: "26:00", Destination: rule.Destination}}},
+		"rules[0].to":          {Mode: ForwardSchedule, Rules: []CallRule{{From: "08:00", To: "08:00", Destination: rule.Destination}}},
+		"rules[0].first_date":  {Mode: ForwardSchedule, Rules: []CallRule{{FirstDate: "2026-02-30", Destination: rule.Destination}}},
+		"rules[0].last_date":   {Mode: ForwardSchedule, Rules: []CallRule{{FirstDate: "2026-02-03", LastDate: "2026-02-02", Destination: rule.Destination}}},
+		"rules[0].destination": {Mode: ForwardSchedule, Rules: []CallRule{{}}},
+		"rules[0].callers[0]":  {Mode: ForwardSchedule, Rules: []CallRule{{Callers: []string{"101"}, Devices: true}}},
+		"rules[0].callers[1]":  {Mode: ForwardSchedule, Rules: []CallRule{{Callers: []string{"internal", "internal"}, Devices: true}}},
 	} {
 		f.Extension = "102"
 		if err := f.Validate(); err == nil || !strings.Contains(fmt.Sprintf("%+v", err), want) {

@@ -227,25 +227,23 @@ func (g Guard) Refuses(u Usage, holder string) string {
 	return ""
 }
 
-// guarded puts the guard before a plan that dials a number outside on behalf of owner. What
-// it refuses ends the call in place of the dial. Calls for help pass uncounted.
-func (r routing) guarded(owner *Extension, a Answer, p Plan) Plan {
+// guarded puts the guard before a plan that dials a number outside on behalf of owner, on one
+// trunk after the other. What it refuses ends the call in place of each dial. Calls for help
+// pass uncounted.
+func (r routing) guarded(owner *Extension, a Answer, number string, p Plan) Plan {
 	if a.Reading.Emergency {
 		return helps(p)
 	}
+	sum := r.charges()
+	charge, why := sum.take(owner.Number, number)
 	for i, s := range p.Steps {
-		for l := range s.Legs {
-			if s.Legs[l].Outside == "" {
-				continue
-			}
-			sum := r.charges()
-			charge, why := sum.take(owner.Number, s.Legs[l].Outside)
-			if why != "" {
-				p.Steps[i] = hangupStep(CauseRefused, "%s", why)
-				p.Steps[i].Reached = sum.reached
-				break
-			}
-			s.Legs[l].Charge = charge
+		switch {
+		case s.Kind != StepDial:
+		case why != "":
+			p.Steps[i] = endStep(CauseRefused, why)
+			p.Steps[i].Reached = sum.reached
+		default:
+			s.Legs[0].Charge = charge
 		}
 	}
 	return p
@@ -261,7 +259,9 @@ func (r routing) mayCharge(own *OwnLeg) bool {
 // together, and tells them for how long they may talk. Those that are too many are left out.
 func (r routing) charged(p Plan) Plan {
 	for i := range p.Steps {
-		r.chargeLegs(&p.Steps[i])
+		if slices.ContainsFunc(p.Steps[i].Legs, Leg.ownOutside) {
+			r.chargeLegs(&p.Steps[i])
+		}
 	}
 	return p
 }
@@ -269,7 +269,7 @@ func (r routing) charged(p Plan) Plan {
 func (r routing) chargeLegs(s *Step) {
 	talk, guarded, sum := 0, false, r.charges()
 	s.Legs = slices.DeleteFunc(s.Legs, func(l Leg) bool {
-		if l.Own == nil || len(l.Own.Ways) == 0 {
+		if !l.ownOutside() {
 			return false
 		}
 		_, why := sum.take(l.Own.Owner, l.Own.Number)
@@ -279,7 +279,7 @@ func (r routing) chargeLegs(s *Step) {
 	sum = r.charges()
 	for i := range s.Legs {
 		l := &s.Legs[i]
-		if l.Own == nil || len(l.Own.Ways) == 0 {
+		if !l.ownOutside() {
 			continue
 		}
 		if l.Charge, _ = sum.take(l.Own.Owner, l.Own.Number); l.Charge == nil {

@@ -77,7 +77,7 @@ func (r routing) testsHelp() (Plan, bool) {
 	if d.Location == "" {
 		known, said = "is not known", "de-activated"
 	}
-	play := Step{Kind: StepPlay, Sound: spell(d.Extension) + said, Next: map[Outcome]int{OutcomePlayed: 1},
+	play := Step{Kind: StepPlay, Sound: spell(d.Extension) + said, Next: NextIs(1, OutcomePlayed),
 		Help: &Help{Number: r.c.Dialled, Test: true},
 		Rule: "a test of calls for help: the location of device " + d.Name + " " + known}
 	return Plan{Steps: []Step{play, hangupStep(CauseNormal, "the test of calls for help has ended")}}, true
@@ -117,8 +117,7 @@ func (s *Snapshot) DialsHelp(d *Device, dialled string) bool {
 	if e == nil {
 		e = &Extension{Tenant: d.Tenant}
 	}
-	out, ok := ReadDialled(s.CountryOf(e), dialled)
-	return ok && out.Emergency
+	return isEmergency(s.CountryOf(e), dialled)
 }
 
 // helps marks the dials of a call for help.

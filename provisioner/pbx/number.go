@@ -15,7 +15,7 @@ type Number struct {
 	Destination Destination // where calls to it go that no rule sends elsewhere, never outside; zero is nowhere
 	// Rules are looked through in order: the first that holds says where a call goes. At most
 	// MaxForwardRules.
-	Rules []NumberRule
+	Rules []CallRule
 	// Timezone is the zone the rules are read in; "" is the tenant's.
 	Timezone       string
 	Anonymous      AnonymousCalls
@@ -44,34 +44,17 @@ func (n *Number) Validate() error {
 	return es.Err()
 }
 
-// indexSent finds what carriers may call each number, within its tenant and among all.
-func (s *Snapshot) indexSent() {
-	ns := s.Numbers
-	s.sent, s.sentToAny = map[key]*Number{}, map[string]*Number{}
-	s.owned = make(map[string]*Number, len(ns))
-	for _, n := range ns {
+// indexOwned finds the numbers of all tenants, and the countries of tenants that have some.
+func (s *Snapshot) indexOwned() {
+	s.owned, s.portingIn = make(map[string]*Number, len(s.Numbers)), make(map[string]bool, len(s.PortingIn))
+	for _, n := range s.Numbers {
 		s.owned[n.Number] = n
+		if t := s.Tenant(n.Tenant); t != nil && !slices.Contains(s.countries, t.Country) {
+			s.countries = append(s.countries, t.Country)
+		}
 	}
 	for _, number := range s.PortingIn {
-		delete(s.owned, number)
-	}
-	most := 0
-	ways := make([][]string, len(ns))
-	for i, n := range ns {
-		if t := s.Tenant(n.Tenant); t != nil {
-			ways[i] = sentAs(t.Country, n.Number)
-		}
-		most = max(most, len(ways[i]))
-	}
-	for w := range most { // a better way of one number goes before a worse one of another
-		for i, n := range ns {
-			if w < len(ways[i]) && s.sent[key{n.Tenant, ways[i][w]}] == nil {
-				s.sent[key{n.Tenant, ways[i][w]}] = n
-			}
-			if w < len(ways[i]) && s.sentToAny[ways[i][w]] == nil {
-				s.sentToAny[ways[i][w]] = n
-			}
-		}
+		s.portingIn[number] = true
 	}
 }
 
@@ -81,34 +64,11 @@ func (s *Snapshot) NumberOf(tenant, e164 string) *Number { return s.ownNumbers[k
 // Owned returns the number of any tenant to which calls stay in the house, or nil. A number that
 // is being ported is none until that is done: another carrier may still have it. Calls that
 // carriers bring to it are led all the same.
-func (s *Snapshot) Owned(e164 string) *Number { return s.owned[e164] }
-
-// NumberSent returns the number of a tenant that a carrier means, or nil.
-func (s *Snapshot) NumberSent(tenant, called string) *Number { return s.sent[key{tenant, called}] }
-
-// SentAs returns the ways in which carriers may write a number, those that mean
-// another one left out.
-func (s *Snapshot) SentAs(n *Number) []string {
-	var out []string
-	if t := s.Tenant(n.Tenant); t != nil {
-		for _, way := range sentAs(t.Country, n.Number) {
-			if s.NumberSent(n.Tenant, way) == n && !slices.Contains(out, way) {
-				out = append(out, way)
-			}
-		}
+func (s *Snapshot) Owned(e164 string) *Number {
+	if s.portingIn[e164] {
+		return nil
 	}
-	return out
-}
-
-// NumberCalled returns the number that a carrier means, of whichever tenant, or nil.
-// Tenants may have trunks at the same carrier, whose addresses do not tell them apart, so
-// the number does. Where numbers of several tenants are written alike, as without their
-// calling codes, it is the one of tenant, to whose trunk the call came.
-func (s *Snapshot) NumberCalled(tenant, called string) *Number {
-	if n := s.NumberSent(tenant, called); n != nil {
-		return n
-	}
-	return s.sentToAny[called]
+	return s.owned[e164]
 }
 
 // TenantCalled returns the tenant that a call from a trunk is for: that of the number
@@ -132,36 +92,6 @@ func (s *Snapshot) TrunkAt(endpoint, tenant string) *Trunk {
 		return t
 	}
 	return s.TrunkFor(tenant, NumberSIP)
-}
-
-// SentNumber is a number in one way that carriers write it.
-type SentNumber struct {
-	Sent   string
-	Number *Number
-}
-
-// SentToAny returns the numbers of all tenants in every way that carriers write them,
-// sorted by that. It is what NumberCalled knows without the trunk's tenant.
-func (s *Snapshot) SentToAny() []SentNumber {
-	out := make([]SentNumber, 0, len(s.sentToAny))
-	for sent, n := range s.sentToAny {
-		out = append(out, SentNumber{sent, n})
-	}
-	slices.SortFunc(out, func(a, b SentNumber) int { return cmp.Compare(a.Sent, b.Sent) })
-	return out
-}
-
-// SentOtherwise returns what NumberCalled says otherwise for trunks of a tenant, sorted.
-func (s *Snapshot) SentOtherwise(tenant string) (out []SentNumber) {
-	for _, n := range s.NumbersOf(tenant) {
-		for _, way := range s.SentAs(n) {
-			if s.sentToAny[way] != n {
-				out = append(out, SentNumber{way, n})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b SentNumber) int { return cmp.Compare(a.Sent, b.Sent) })
-	return out
 }
 
 // trunkOf returns the trunk that a call comes in by, or nil. It may be another tenant's,

@@ -8,13 +8,6 @@ import (
 	"time"
 )
 
-// NumberRule is one rule of a number: at these times, for these callers, calls go there.
-// What is left empty does not restrict.
-type NumberRule struct {
-	ForwardRule
-	Callers []string `json:"callers,omitempty"` // beginnings of callers' numbers in E.164, at most MaxRuleCallers
-}
-
 // MaxRuleCallers is the most beginnings of callers' numbers in one rule. In all their spellings
 // they must fit into an expression of Asterisk (VAR_BUF_SIZE, 4,096 bytes).
 const MaxRuleCallers = 20
@@ -28,7 +21,10 @@ func (n *Number) checkRules(es *Errors) {
 	for i, r := range n.Rules {
 		field := fmt.Sprintf("rules[%d]", i)
 		es.Add(r.check(field))
-		es.Add(r.checkCallers(field + ".callers"))
+		es.Add(r.checkCallers(field+".callers", false))
+		if r.Devices {
+			es.Add(Invalidf(field+".destination", "devices are an extension's, and a number has none"))
+		}
 	}
 	switch {
 	case n.Timezone == "":
@@ -39,17 +35,20 @@ func (n *Number) checkRules(es *Errors) {
 	}
 }
 
-func (r NumberRule) checkCallers(field string) *Error {
+// checkCallers refuses what no caller is compared with. Only an extension is called by others of
+// its tenant.
+func (r CallRule) checkCallers(field string, internal bool) *Error {
 	if len(r.Callers) > MaxRuleCallers {
 		return Invalidf(field, "are %d, and at most %d are allowed", len(r.Callers), MaxRuleCallers)
 	}
 	for i, c := range r.Callers {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		switch {
-		case !prefixPattern.MatchString(c):
-			return Invalidf(at, "%s is not how a number in E.164 begins: write it as +4989", quote(c))
 		case slices.Contains(r.Callers[:i], c):
 			return Invalidf(at, "%s is named twice", quote(c))
+		case internal && c == CallInternal:
+		case !prefixPattern.MatchString(c):
+			return Invalidf(at, "%s is not how a number in E.164 begins: write it as +4989", quote(c))
 		}
 	}
 	return nil
@@ -81,7 +80,7 @@ func (n *Number) Redirect(from, to Destination) {
 	if n.Anonymous.Destination() == from {
 		n.Anonymous = AnonymousCalls(to.String())
 	}
-	n.Rules = redirectRules(n.Rules, func(r *NumberRule) *Destination { return &r.Destination }, from, to)
+	n.Rules = redirectRules(n.Rules, from, to)
 	if n.Rules == nil {
 		n.Timezone = ""
 	}
@@ -103,7 +102,7 @@ func (n *Number) Leads() bool { return !n.Destination.IsZero() || len(n.Rules) >
 func (s *Snapshot) leads(n *Number, caller string, now time.Time) (to Destination, why string) {
 	local := now.In(locationOf(s.ZoneOf(n)))
 	for i, r := range n.Rules {
-		if r.holds(local) && r.isFrom(caller) {
+		if r.holds(local) && r.isFrom(caller, false) {
 			return r.Destination, fmt.Sprintf(", by rule %d", i+1)
 		}
 	}
@@ -118,10 +117,11 @@ func (s *Snapshot) ZoneOf(n *Number) string {
 	return n.Timezone
 }
 
-// isFrom reports whether the rule is about a caller.
-func (r NumberRule) isFrom(caller string) bool {
-	begins := func(prefix string) bool { return strings.HasPrefix(caller, prefix) }
-	return len(r.Callers) == 0 || slices.ContainsFunc(r.Callers, begins)
+// isFrom reports whether the rule is about a caller: with a number outside, or internal.
+func (r CallRule) isFrom(caller string, internal bool) bool {
+	return len(r.Callers) == 0 || slices.ContainsFunc(r.Callers, func(c string) bool {
+		return internal && c == CallInternal || strings.HasPrefix(caller, c)
+	})
 }
 
 // callerNumber is the number of a caller outside, in E.164 where it is a whole one; "" where

@@ -21,14 +21,14 @@ func rulesOffice() *Snapshot {
 			Members: []RingMember{{Extension: "101"}}, Confirm: ConfirmExternal, Waiting: WaitRinging, CallerIDPrefix: "Desk"}},
 		Trunks: []*Trunk{{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier", Host: "192.0.2.1", Port: 5060, Transport: TransportUDP}},
 		Numbers: []*Number{
-			{Tenant: "acme", Number: "+493012345601", Destination: to("101"), CallerIDPrefix: "Sales:", Rules: []NumberRule{
-				{ForwardRule: ForwardRule{Destination: to("104")}, Callers: []string{"+4989", "+43"}},
-				{ForwardRule: ForwardRule{FirstDate: "2026-12-24", LastDate: "2026-12-26", Destination: Destination{Kind: ToHangup}}},
-				{ForwardRule: ForwardRule{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "18:00", To: "08:00", Destination: to("102")}},
-				{ForwardRule: ForwardRule{Days: []string{"sat", "sun"}, Destination: to("103")}},
+			{Tenant: "acme", Number: "+493012345601", Destination: to("101"), CallerIDPrefix: "Sales:", Rules: []CallRule{
+				{Destination: to("104"), Callers: []string{"+4989", "+43"}},
+				{FirstDate: "2026-12-24", LastDate: "2026-12-26", Destination: Destination{Kind: ToHangup}},
+				{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "18:00", To: "08:00", Destination: to("102")},
+				{Days: []string{"sat", "sun"}, Destination: to("103")},
 			}},
-			{Tenant: "acme", Number: "+493012345602", Timezone: "America/New_York", Rules: []NumberRule{
-				{ForwardRule: ForwardRule{From: "09:00", To: "17:00", Destination: to("101")}}}},
+			{Tenant: "acme", Number: "+493012345602", Timezone: "America/New_York", Rules: []CallRule{
+				{From: "09:00", To: "17:00", Destination: to("101")}}},
 			{Tenant: "acme", Number: "+493012345603", Destination: Destination{ToRingGroup, "desk"}, CallerIDPrefix: "Sales:"},
 		},
 	})
@@ -104,14 +104,15 @@ func TestNumberRulesThatAreNone(t *testing.T) {
 		"rules[0].callers[0]":     func(n *Number) { n.Rules[0].Callers = []string{"089"} },
 		"rules[0].callers[1]":     func(n *Number) { n.Rules[0].Callers = []string{"+49", "+49"} },
 		"rules[0].destination":    func(n *Number) { n.Rules[0].Destination = Destination{ToExternal, "+4915112345678"} },
-		"rules[1].from":           func(n *Number) { n.Rules[1].ForwardRule.From = "8" },
+		"rules[1].from":           func(n *Number) { n.Rules[1].From = "8" },
+		"rules[1].destination":    func(n *Number) { n.Rules[1].Devices = true },
 		"timezone":                func(n *Number) { n.Timezone = "Berlin" },
 		"timezone, has no effect": func(n *Number) { n.Timezone, n.Rules = "Europe/Berlin", nil },
 		"caller_id_prefix":        func(n *Number) { n.CallerIDPrefix = strings.Repeat("x", 21) },
-		"rules":                   func(n *Number) { n.Rules = make([]NumberRule, MaxForwardRules+1) },
+		"rules":                   func(n *Number) { n.Rules = make([]CallRule, MaxForwardRules+1) },
 	} {
 		n := *rulesOffice().NumberOf("acme", "+493012345601")
-		n.Rules = append([]NumberRule{}, n.Rules...)
+		n.Rules = append([]CallRule{}, n.Rules...)
 		n.Rules[1].From, n.Rules[1].To = "10:00", "11:00"
 		change(&n)
 		err := n.Validate()

@@ -3,6 +3,7 @@ package pbx
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 )
 
 // outwardSeconds is how long a number outside rings.
@@ -71,7 +72,7 @@ func (r routing) callsForHelp() (Plan, bool) {
 	if owner == nil {
 		country = &Extension{Tenant: r.c.Tenant}
 	}
-	if out, ok := ReadDialled(r.s.CountryOf(country), r.c.Dialled); !ok || !out.Emergency {
+	if !isEmergency(r.s.CountryOf(country), r.c.Dialled) {
 		return Plan{}, false
 	}
 	return toOutside(r, DoorDialled, owner, r.c.Dialled), true
@@ -117,12 +118,12 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 	if len(chain) == 0 {
 		return closed(over)
 	}
-	p := Plan{Order: orderOf(chain, len(ways))}
-	for i := range chain {
+	p := Plan{Order: orderOf(chain, len(ways)), Steps: make([]Step, 0, len(chain)+chainEnds)}
+	for i, next := range r.nexts(chain, help) {
 		dial := r.leaveBy(owner, chain[i].outlet, a, number)
-		if dial.Next = r.after(chain, i, help); i > 0 {
-			dial.Rule = fmt.Sprintf("%s dials %s through trunk %s%s, number %d of %d: trunk %s did not take the call%s",
-				owner.holder(), number, chain[i].trunk.Name, chain[i].by(), i+1, len(chain), chain[i-1].trunk.Name, r.said())
+		if dial.Next = next; i > 0 {
+			dial.Rule = chain[i].dials(owner, number) + ", number " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(chain)) +
+				": trunk " + chain[i-1].trunk.Name + " did not take the call" + r.said()
 		} else if len(over) > 0 {
 			dial.Rule += "; passed over: " + reasons(over)
 		}
@@ -132,15 +133,8 @@ func (r routing) leave(owner *Extension, by NumberType, a Answer, number string)
 	if len(chain) == 1 {
 		carrier = "the carrier of trunk " + chain[0].trunk.Name
 	}
-	p.Steps = append(p.Steps,
-		hangupStep(CauseNoAnswer, "%s did not answer", number),
-		r.notThrough(carrier, number),
-		hangupStep(CauseBusy, "%s is busy%s", number, r.said()),
-		hangupStep(CauseNormal, "the call to %s has ended", number),
-		hangupStep(CauseUnallocated, "%s knows no number %s%s", carrier, number, r.said()),
-		hangupStep(CauseChanged, "%s says that %s is not in use any more", carrier, number),
-		hangupStep(CauseInvalidNumberFormat, "%s says that %s is no whole number", carrier, number))
-	return r.guarded(owner, a, p)
+	p.Steps = r.endChain(p.Steps, carrier, number)
+	return r.guarded(owner, a, number, p)
 }
 
 // leaveBy is the step that dials a number on one trunk.
@@ -148,13 +142,13 @@ func (r routing) leaveBy(owner *Extension, o outlet, a Answer, number string) St
 	from, t := r.c.Extension(r.s), o.trunk
 	dial := Step{Kind: StepDial, Legs: []Leg{{Endpoint: t.Endpoint, Device: number, Outside: number, Sent: o.sends(number)}},
 		Seconds: outwardSeconds, Record: owner.Record || from != nil && from.Record,
-		Show: &Shown{Number: o.shows(owner), Hidden: owner.Anonymous && !a.Reading.Emergency}}
+		Show: &Shown{Number: o.shows(owner), Hidden: owner.Anonymous && !a.Reading.Emergency}, Assumed: r.assumed(t)}
 	if a.Reading.Emergency {
 		r.insist(&dial, t)
 	}
 	r.showCaller(&dial, owner, o)
 	r.tellDiverted(&dial, owner, number)
-	dial.Rule = fmt.Sprintf("%s dials %s through trunk %s%s: %s", owner.holder(), number, t.Name, o.by(), a.Allowed)
+	dial.Rule = o.dials(owner, number) + ": " + a.Allowed
 	if sent := dial.Legs[0].Sent; sent != number {
 		dial.Rule += ", written as " + sent
 	}

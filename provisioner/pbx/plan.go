@@ -26,6 +26,7 @@ type Step struct {
 	Show     *Shown         // dial: what a carrier is told of the caller; nil for what it is anyway
 	Called   string         // dial: number to show as called, where it is not the device's own; "" otherwise
 	Diverted bool           // dial: the carrier is told of diversions, by variables of Set
+	Assumed  Outcome        // dial: how a simulation takes it to end; "" leaves it open
 	Record   bool           // dial: the call is recorded from its answer on
 	Ringing  bool           // dial: the caller hears ringing whatever the legs do
 	Music    bool           // dial: the caller hears music on hold instead, before the answer
@@ -45,9 +46,9 @@ type Step struct {
 	AtBound  bool           // hangup: a bound of calls at once was reached
 	SIP      int            // hangup: the SIP answer to a carrier's call, where it can be given; 0 is that of Cause
 	Cause    int            // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
-	// Next maps each outcome of a step that Returns to the index of the step
-	// that follows, always greater than the step's own. Nil for other steps.
-	Next map[Outcome]int
+	// Next leads from each outcome of a step that Returns to the index of the step
+	// that follows, always greater than the step's own. Zero for other steps.
+	Next Next
 }
 
 // Variable is a channel variable, or a function that can be set, such as
@@ -343,11 +344,11 @@ func (p Plan) After(i int, o Outcome) int {
 	if !step.Returns() {
 		return i
 	}
-	if _, says := step.Next[o]; o == OutcomeDeclined && !says {
+	if o == OutcomeDeclined && step.Next.To(o) == 0 {
 		o = step.declined()
 	}
 	for _, o := range []Outcome{o, OutcomeUnreachable, OutcomePlayed} {
-		if next, known := step.Next[o]; known {
+		if next := step.Next.To(o); next > 0 {
 			return next
 		}
 	}

@@ -8,9 +8,12 @@ import (
 // toQueue lets a call wait in a queue, and then leads to where the queue says.
 func toQueue(r routing, q *Queue) Plan {
 	from := r.c.Extension(r.s)
+	next := NextIs(3, OutcomeEmpty, OutcomeUnreachable)
+	next.set(OutcomeTimeout, 1)
+	next.set(OutcomeFull, 2)
+	next.set(OutcomeAnswer, 4)
 	wait := Step{Kind: StepQueue, Wait: r.s.WaitingIn(q), Record: from != nil && from.Record,
-		Rule: fmt.Sprintf("the call waits in queue %s for %s", q.Name, q.memberText()),
-		Next: map[Outcome]int{OutcomeTimeout: 1, OutcomeFull: 2, OutcomeEmpty: 3, OutcomeUnreachable: 3, OutcomeAnswer: 4}}
+		Rule: fmt.Sprintf("the call waits in queue %s for %s", q.Name, q.memberText()), Next: next}
 	return Plan{Steps: []Step{wait,
 		r.queueEnd(q, q.TimedOut, CauseNoAnswer, "was not answered in time"),
 		r.queueEnd(q, q.Full, CauseBusy, "is full"),

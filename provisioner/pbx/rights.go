@@ -13,8 +13,8 @@ type Rights struct {
 	Country string // in which the number is read as it is dialled; "" for none
 	// Countries are all of the tenant: an automatic call reaches the help of none of them.
 	Countries []string
-	Class     *ClassOfService  // nil is the standard class
-	Routes    []*OutboundRoute // of the tenant, in order
+	Class     *ClassOfService // nil is the standard class
+	Routes    *routeIndex     // of the tenant; nil has none
 	// Own returns the number of any tenant of this system; nil for other numbers. Nil
 	// knows none.
 	Own func(e164 string) *Number
@@ -82,7 +82,7 @@ func (r Rights) byRoute(a Answer, number string, known *ExternalNumber) Answer {
 	if a.Refused != "" || known != nil && known.Type == NumberTeams {
 		return a
 	}
-	if routed := routesFor(r.Routes, a.Reading); len(routed) > 0 && routed[0].Block != "" {
+	if routed := r.Routes.find(a.Reading); len(routed) > 0 && routed[0].Block != "" {
 		return a.refused(CauseRefused, "%s may not call %s: route %s blocks it: %s", r.Holder, number, routed[0].Name,
 			routed[0].Block)
 	}

@@ -80,6 +80,9 @@ func (l Leg) rings() string {
 	return l.Endpoint
 }
 
+// ownOutside reports whether a leg is a call of its own that a trunk carries.
+func (l Leg) ownOutside() bool { return l.Own != nil && len(l.Own.Ways) > 0 }
+
 // plain reports whether a leg needs no call of its own in a ring that ends after
 // so many seconds.
 func (o *OwnLeg) plain(seconds int) bool {

@@ -18,7 +18,7 @@ func toRingGroup(r routing, g *RingGroup) Plan {
 	}
 	var p Plan
 	if sound := r.s.GreetingOf(g); sound != "" {
-		p.Steps = append(p.Steps, Step{Kind: StepPlay, Sound: sound, Next: map[Outcome]int{OutcomePlayed: 1},
+		p.Steps = append(p.Steps, Step{Kind: StepPlay, Sound: sound, Next: NextIs(1, OutcomePlayed),
 			Rule: fmt.Sprintf("ring group %s announces %s", g.Name, g.Announcement)})
 	}
 	first := len(p.Steps)
@@ -86,7 +86,7 @@ func (r routing) at(g *RingGroup, m RingMember) (target, bool) {
 		if f == nil || f.excepted(r) {
 			return t, ok
 		}
-		to, _ := f.now(r.s, r.now)
+		to, _ := f.now(r)
 		if to.IsZero() && r.unreachable(t.extension) {
 			to = f.Unreachable
 		}

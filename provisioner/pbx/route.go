@@ -140,8 +140,10 @@ func hangup(cause int, rule string, args ...any) Plan {
 }
 
 func hangupStep(cause int, rule string, args ...any) Step {
-	return Step{Kind: StepHangup, Cause: cause, Rule: fmt.Sprintf(rule, args...)}
+	return endStep(cause, fmt.Sprintf(rule, args...))
 }
+
+func endStep(cause int, rule string) Step { return Step{Kind: StepHangup, Cause: cause, Rule: rule} }
 
 // ownMessages lets a caller hear the mailbox of the extension he calls from.
 func ownMessages(s *Snapshot, c Call) Plan {
@@ -171,10 +173,10 @@ func pickup(s *Snapshot, c Call) Plan {
 // toExtension rings an extension, unless it is forwarded or does not want calls,
 // and then leads to where its rules say.
 func toExtension(r routing, e *Extension) Plan {
-	if step, is := r.forwarded(e); is {
-		return Plan{Steps: []Step{step}}
-	}
+	step, is, rule := r.forwarded(e)
 	switch {
+	case is:
+		return Plan{Steps: []Step{step}}
 	case e.DoNotDisturb:
 		return r.ended(e, whenBusy, "does not want to be disturbed")
 	case r.engaged(e):
@@ -184,7 +186,11 @@ func toExtension(r routing, e *Extension) Plan {
 	}
 	rings := ringsFor(r.s, r.c, e)
 	if len(rings) > 0 {
-		return r.ring(e, rings)
+		p := r.ring(e, rings)
+		if rule != "" {
+			p.Steps[0].Rule += ", by " + rule
+		}
+		return p
 	}
 	// Callers leave themselves no message because their only phone is the one they call from.
 	// A transferee is somebody else.
@@ -224,11 +230,13 @@ func (r routing) ring(e *Extension, rings []Ring) Plan {
 }
 
 // follow names the steps after a dial, for every outcome.
-func follow(noAnswer, unreachable, busy, done int) map[Outcome]int {
-	return map[Outcome]int{
-		OutcomeNoAnswer: noAnswer, OutcomeBusy: busy, OutcomeAnswer: done, OutcomeCancel: done,
-		OutcomeUnreachable: unreachable, OutcomeCongestion: unreachable,
-	}
+func follow(noAnswer, unreachable, busy, done int) Next {
+	n := NextIs(done, OutcomeAnswer, OutcomeCancel)
+	n.set(OutcomeNoAnswer, noAnswer)
+	n.set(OutcomeBusy, busy)
+	n.set(OutcomeUnreachable, unreachable)
+	n.set(OutcomeCongestion, unreachable)
+	return n
 }
 
 // ringsFor returns what an extension rings for a call: all but the calling device, and but
@@ -257,6 +265,12 @@ func (r routing) isCaller(e *Extension, l Leg) bool {
 // dialable refuses an endpoint name that would mean more than itself inside the
 // argument of Dial, where '&' adds a leg and ',' ends the list.
 func dialable(endpoint string) bool {
-	const plain = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._-"
-	return endpoint != "" && strings.Trim(endpoint, plain) == ""
+	for i := range len(endpoint) {
+		switch c := endpoint[i]; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return endpoint != ""
 }

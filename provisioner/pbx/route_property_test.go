@@ -153,10 +153,10 @@ func checkEnds(t *rapid.T, p Plan) {
 		t.Fatal("a plan without a step")
 	}
 	for i, s := range p.Steps {
-		if s.Returns() != (s.Next != nil) {
+		if s.Returns() != (s.Next != Next{}) {
 			t.Fatalf("step %d of kind %s has Next %v", i, s.Kind, s.Next)
 		}
-		for o, next := range s.Next {
+		for o, next := range s.Next.All() {
 			if next <= i || next >= len(p.Steps) {
 				t.Fatalf("step %d leads to %d on %s", i, next, o)
 			}

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// ForwardRule is one line of a schedule: on these days, between these times, within
-// these dates, calls go there. What is left empty does not restrict.
-type ForwardRule struct {
+// CallRule is one line of a schedule, of an extension or of a number: on these days, between
+// these times, within these dates, calls of these callers go there. What is left empty does not
+// restrict.
+type CallRule struct {
 	Days []string `json:"days,omitempty"` // of Weekdays; nil is every day
 	// From and To are times of day as "15:04", local time of the zone; both or
 	// none. To is not part of the time. Where To is not after From, the time ends on
@@ -20,13 +21,18 @@ type ForwardRule struct {
 	FirstDate   string      `json:"first_date,omitempty"`
 	LastDate    string      `json:"last_date,omitempty"`
 	Destination Destination `json:"destination"`
+	// Callers are beginnings of callers' numbers in E.164, at most MaxRuleCallers; of an
+	// extension's rule also CallInternal.
+	Callers []string `json:"callers,omitempty"`
+	// Devices lets the extension ring, in place of a Destination.
+	Devices bool `json:"devices,omitempty"`
 }
 
 // Weekdays are the words for days, Sunday first as in time.Weekday.
 var Weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // check refuses what is no rule.
-func (r ForwardRule) check(field string) *Error {
+func (r CallRule) check(field string) *Error {
 	for i, d := range r.Days {
 		if !slices.Contains(Weekdays, d) {
 			return Invalidf(field+".days", "%s is not a day: use mon, tue, wed, thu, fri, sat or sun", quote(d))
@@ -53,7 +59,7 @@ func (r ForwardRule) check(field string) *Error {
 	if r.FirstDate != "" && r.LastDate != "" && r.LastDate < r.FirstDate {
 		return Invalidf(field+".last_date", "is before first_date")
 	}
-	if r.Destination.IsZero() {
+	if r.Destination.IsZero() && !r.Devices {
 		return Invalidf(field+".destination", "is required")
 	}
 	return nil
@@ -80,7 +86,7 @@ func minuteOf(text string) (int, error) {
 }
 
 // holds reports whether the rule applies at a local time.
-func (r ForwardRule) holds(local time.Time) bool {
+func (r CallRule) holds(local time.Time) bool {
 	if r.From == "" {
 		return r.holdsOn(local)
 	}
@@ -99,7 +105,7 @@ func (r ForwardRule) holds(local time.Time) bool {
 }
 
 // holdsOn reports whether the rule is about the day.
-func (r ForwardRule) holdsOn(day time.Time) bool {
+func (r CallRule) holdsOn(day time.Time) bool {
 	date := day.Format(time.DateOnly)
 	return (len(r.Days) == 0 || slices.Contains(r.Days, Weekdays[day.Weekday()])) &&
 		(r.FirstDate == "" || r.FirstDate <= date) && (r.LastDate == "" || date <= r.LastDate)

@@ -8,13 +8,13 @@ import (
 // The hours of a rule are those of clocks on the wall, on days with a change of
 // clocks too.
 func TestForwardRuleHolds(t *testing.T) {
-	night := ForwardRule{Days: []string{"fri"}, From: "18:00", To: "08:00"}
-	day := ForwardRule{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", To: "18:00"}
-	small := ForwardRule{From: "02:30", To: "03:30"}
-	holidays := ForwardRule{FirstDate: "2026-12-24", LastDate: "2026-12-26"}
+	night := CallRule{Days: []string{"fri"}, From: "18:00", To: "08:00"}
+	day := CallRule{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", To: "18:00"}
+	small := CallRule{From: "02:30", To: "03:30"}
+	holidays := CallRule{FirstDate: "2026-12-24", LastDate: "2026-12-26"}
 	for _, tt := range []struct {
 		name string
-		rule ForwardRule
+		rule CallRule
 		zone string
 		at   string // UTC
 		want bool
@@ -33,13 +33,13 @@ func TestForwardRuleHolds(t *testing.T) {
 		{"summer time ends: the first 02:40", small, "Europe/Berlin", "2026-10-25 00:40", true},
 		{"between the two", small, "Europe/Berlin", "2026-10-25 01:10", false},
 		{"the second 02:40", small, "Europe/Berlin", "2026-10-25 01:40", true},
-		{"a night over the change of clocks", ForwardRule{Days: []string{"sat"}, From: "22:00", To: "07:00"}, "Europe/Berlin", "2026-03-29 04:30", true},
-		{"half an hour of change", ForwardRule{From: "02:00", To: "02:30"}, "Australia/Lord_Howe", "2026-10-03 15:40", false},
+		{"a night over the change of clocks", CallRule{Days: []string{"sat"}, From: "22:00", To: "07:00"}, "Europe/Berlin", "2026-03-29 04:30", true},
+		{"half an hour of change", CallRule{From: "02:00", To: "02:30"}, "Australia/Lord_Howe", "2026-10-03 15:40", false},
 		{"first date", holidays, "America/Sao_Paulo", "2026-12-24 03:00", true},
 		{"before the first date", holidays, "America/Sao_Paulo", "2026-12-24 02:59", false},
 		{"last date", holidays, "America/Sao_Paulo", "2026-12-27 02:59", true},
 		{"after the last date", holidays, "America/Sao_Paulo", "2026-12-27 03:00", false},
-		{"a night of its last date", ForwardRule{From: "20:00", To: "06:00", LastDate: "2026-12-31"}, "UTC", "2027-01-01 05:00", true},
+		{"a night of its last date", CallRule{From: "20:00", To: "06:00", LastDate: "2026-12-31"}, "UTC", "2027-01-01 05:00", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			at, err := time.Parse("2006-01-02 15:04", tt.at)
@@ -56,17 +56,17 @@ func TestForwardRuleHolds(t *testing.T) {
 // The first rule that holds counts, in the tenant's zone unless the forward has one.
 func TestSchedule(t *testing.T) {
 	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", Timezone: "Asia/Kolkata"}}})
-	f := &Forward{Tenant: "acme", Mode: ForwardSchedule, Rules: []ForwardRule{
+	f := &Forward{Tenant: "acme", Mode: ForwardSchedule, Rules: []CallRule{
 		{From: "09:00", To: "12:00", Destination: to("extension:1")}, {From: "10:00", To: "18:00", Destination: to("extension:2")}}}
 	for at, want := range map[string]string{"04:29": "extension:1", "06:30": "extension:2", "03:29": "", "12:30": ""} {
 		now, _ := time.Parse("2006-01-02 15:04", "2026-11-22 "+at)
-		if got, _ := f.now(s, now); got.String() != want {
+		if got, _ := f.now(routing{s: s, now: now}); got.String() != want {
 			t.Errorf("%s UTC: %s, want %s", at, got, want)
 		}
 	}
 	f.Timezone = "UTC"
 	now, _ := time.Parse("2006-01-02 15:04", "2026-11-22 11:00")
-	if got, rule := f.now(s, now); got.Key != "1" || rule != "rule 1 of its schedule" {
+	if got, rule := f.now(routing{s: s, now: now}); got.Key != "1" || rule != "rule 1 of its schedule" {
 		t.Errorf("%v by %s", got, rule)
 	}
 }

@@ -167,7 +167,8 @@ func (f *Forward) overridden() bool {
 		return false
 	}
 	r := f.Rules[0]
-	return len(r.Days) == 0 && r.From == "" && r.FirstDate == "" && r.LastDate == ""
+	return len(r.Days) == 0 && r.From == "" && r.FirstDate == "" && r.LastDate == "" &&
+		len(r.Callers) == 0 && !r.Devices
 }
 
 // Set sends the calls of one kind to a destination, or none of them if that is
@@ -193,7 +194,7 @@ func (f *Forward) Set(kind Feature, to Destination) {
 	}
 	f.Rules = nil
 	if !to.IsZero() {
-		f.Rules = append(f.Rules, ForwardRule{Destination: to})
+		f.Rules = append(f.Rules, CallRule{Destination: to})
 	}
 	if f.Rules = append(f.Rules, rules...); len(f.Rules) == 0 {
 		f.Mode, f.Rules = ForwardOff, nil

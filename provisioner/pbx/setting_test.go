@@ -44,12 +44,12 @@ func TestSettingsByCode(t *testing.T) {
 // Switching on and off again leaves what was there before.
 func TestForwardSet(t *testing.T) {
 	to := Destination{ToExtension, "102"}
-	always := ForwardRule{Destination: to}
-	lunch := ForwardRule{From: "12:00", To: "13:00", Destination: Destination{ToExtension, "103"}}
+	always := CallRule{Destination: to}
+	lunch := CallRule{From: "12:00", To: "13:00", Destination: Destination{ToExtension, "103"}}
 	all := Setting{Feature: FeatureForwardAll}
 	for name, f := range map[string]*Forward{
 		"off":        {Extension: "101", Mode: ForwardOff, Busy: to, NoAnswer: to, NoAnswerSeconds: 9},
-		"a schedule": {Extension: "101", Mode: ForwardSchedule, Rules: []ForwardRule{lunch}, Exceptions: []string{"104"}},
+		"a schedule": {Extension: "101", Mode: ForwardSchedule, Rules: []CallRule{lunch}, Exceptions: []string{"104"}},
 	} {
 		before := *f
 		for range 2 { // a second time changes nothing
@@ -58,7 +58,7 @@ func TestForwardSet(t *testing.T) {
 		if !all.On(nil, f) || f.Validate() != nil {
 			t.Errorf("%s: not on: %+v, %v", name, f, f.Validate())
 		}
-		if got, _ := f.now(NewSnapshot(1, Rows{}), time.Date(2026, 11, 27, 12, 30, 0, 0, time.UTC)); got != to {
+		if got, _ := f.now(routing{s: NewSnapshot(1, Rows{}), now: time.Date(2026, 11, 27, 12, 30, 0, 0, time.UTC)}); got != to {
 			t.Errorf("%s: forwards to %v", name, got)
 		}
 		f.Set(FeatureForwardAll, Destination{})
@@ -66,7 +66,7 @@ func TestForwardSet(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	f := &Forward{Extension: "101", Mode: ForwardSchedule, Rules: []ForwardRule{always}}
+	f := &Forward{Extension: "101", Mode: ForwardSchedule, Rules: []CallRule{always}}
 	if f.Set(FeatureForwardAll, Destination{}); f.Mode != ForwardOff || f.Rules != nil {
 		t.Errorf("of a schedule of one rule is left %+v", f)
 	}

@@ -60,11 +60,11 @@ type Snapshot struct {
 	numbers        map[key]*ExternalNumber
 	trunks         map[key][]*Trunk // by the type of number they reach, in the order in which they are tried
 	trunkEndpoints map[string]*Trunk
-	routes         map[string][]*OutboundRoute // of each tenant, in order
+	routes         map[string]*routeIndex // of each tenant that has some
 	ownNumbers     map[key]*Number
 	owned          map[string]*Number // of all tenants
-	sent           map[key]*Number    // by what carriers may call them
-	sentToAny      map[string]*Number // the same among all tenants
+	portingIn      map[string]bool    // those of owned that another carrier may still have
+	countries      []string           // of tenants that have numbers
 	classes        map[key]*ClassOfService
 	dialsIn        map[string][]string // countries of each tenant
 	dialling       map[string]func() Dialling
@@ -116,7 +116,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.indexCountries()
 	s.indexTrunks()
 	s.indexRoutes()
-	s.indexSent()
+	s.indexOwned()
 	s.indexRingNumbers()
 	s.indexFeatureCodes()
 	s.indexDialling()

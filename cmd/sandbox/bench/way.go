@@ -14,6 +14,7 @@ import (
 const (
 	waysPerSecond = 100_000
 	wayTrunks     = 50 // of all tenants, and as many prefixes of classes of service
+	wayRoutes     = 50 // of each tenant
 	wayTenants    = 10
 	wayCalls      = 10_000 // different ones
 	wayTime       = 2 * time.Second
@@ -28,16 +29,17 @@ func (b *bench) ways(n int) (row, error) {
 	}
 	few, err := decisions(waySnapshot(n/1000), n/1000)
 	return row{
-		what:      fmt.Sprintf("ways of calls in and out, %d numbers, %d trunks and prefixes of classes", n, wayTrunks),
+		what: fmt.Sprintf("ways of calls in and out, %d numbers, %d routes a tenant, %d trunks and prefixes of classes", n,
+			wayRoutes, wayTrunks),
 		result:    fmt.Sprintf("%.0f decisions/s on %d cores", many, runtime.GOMAXPROCS(0)),
 		reference: fmt.Sprintf("%.0f decisions/s among %d numbers", few, n/1000), ratio: times(many, few),
 		target: fmt.Sprintf("≥ %d/s", waysPerSecond), holds: many >= waysPerSecond,
 	}, err
 }
 
-// waySnapshot has tenants with trunks each, of which one dials after another, and with an extension
-// each whose class of service allows what begins with one of several prefixes. All numbers lead
-// to the extensions.
+// waySnapshot has tenants with trunks each, of which routes by prefix choose two, and with an
+// extension each whose class of service allows what begins with one of several prefixes. All
+// numbers lead to the extensions.
 func waySnapshot(n int) *pbx.Snapshot {
 	var r pbx.Rows
 	for i := range wayTenants {
@@ -51,6 +53,7 @@ func waySnapshot(n int) *pbx.Snapshot {
 				Host: fmt.Sprintf("192.0.2.%d", len(r.Trunks)+1), Port: 5060, Transport: "udp"})
 		}
 		r.Classes = append(r.Classes, class)
+		r.Routes = append(r.Routes, wayRoutesOf(i)...)
 		r.Extensions = append(r.Extensions, &pbx.Extension{Tenant: tenant, Number: "101", Name: "Person", Ring: pbx.RingAll,
 			RingSeconds: pbx.DefaultRingSeconds, Type: pbx.TypeSIP, ClassOfService: class.Name})
 		r.Devices = append(r.Devices, &pbx.Device{Tenant: tenant, Name: "desk", Endpoint: "desk-" + tenant, Extension: "101",
@@ -61,6 +64,18 @@ func waySnapshot(n int) *pbx.Snapshot {
 			Destination: pbx.Destination{Kind: pbx.ToExtension, Key: "101"}})
 	}
 	return pbx.NewSnapshot(1, r)
+}
+
+func wayRoutesOf(i int) []*pbx.OutboundRoute {
+	out := make([]*pbx.OutboundRoute, wayRoutes)
+	for j := range out {
+		trunk := func(k int) pbx.RouteTrunk {
+			return pbx.RouteTrunk{Trunk: fmt.Sprintf("t%d-%d", i, k%(wayTrunks/wayTenants))}
+		}
+		out[j] = &pbx.OutboundRoute{Tenant: wayTenant(i), Name: fmt.Sprintf("route-%d", j),
+			Match: []string{fmt.Sprintf("+4989%02d", j)}, Trunks: []pbx.RouteTrunk{trunk(j), trunk(j + 1)}}
+	}
+	return out
 }
 
 func wayTenant(i int) string { return fmt.Sprintf("shop-%d", i) }
@@ -76,7 +91,8 @@ func decisions(s *pbx.Snapshot, n int) (float64, error) {
 		calls[i] = pbx.Call{Tenant: tenant, Endpoint: fmt.Sprintf("trunk-t%d-0", number%wayTenants),
 			Dialled: benchNumber(number), Caller: "+498912345678"}
 		if i%2 == 1 {
-			calls[i] = pbx.Call{Tenant: tenant, Endpoint: "desk-" + tenant, Dialled: "089123456", Caller: "101"}
+			calls[i] = pbx.Call{Tenant: tenant, Endpoint: "desk-" + tenant, Dialled: fmt.Sprintf("089%02d3456", i/2%wayRoutes),
+				Caller: "101"}
 		}
 	}
 	var count atomic.Int64

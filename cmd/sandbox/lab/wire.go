@@ -55,14 +55,20 @@ func (w *Wire) Answers(method string, status ...string) {
 // without a body. It returns the Call-ID.
 func (w *Wire) Calls(t *testing.T, l *Lab, number, from string, lines ...string) string {
 	t.Helper()
+	return w.CallsURI(t, l, "sip:"+number+"@"+l.SIP, number, from, lines...)
+}
+
+// CallsURI is Calls where the request is for a URI, and To alone has the number.
+func (w *Wire) CallsURI(t *testing.T, l *Lab, uri, number, from string, lines ...string) string {
+	t.Helper()
 	to, err := net.ResolveUDPAddr("udp4", l.SIP)
 	if err != nil {
 		t.Fatal(err)
 	}
 	id, local := NewMAC(), w.conn.LocalAddr()
-	text := fmt.Sprintf("INVITE sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"+
+	text := fmt.Sprintf("INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"+
 		"From: %s;tag=%s\r\nTo: <sip:%s@%s>\r\nCall-ID: %s\r\nCSeq: 1 INVITE\r\nContact: <sip:wire@%s>\r\n",
-		number, l.SIP, local, id, from, id, number, l.SIP, id, local)
+		uri, local, id, from, id, number, l.SIP, id, local)
 	for _, line := range lines {
 		text += line + "\r\n"
 	}

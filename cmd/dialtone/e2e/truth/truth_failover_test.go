@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -215,8 +216,10 @@ func (x *exchange) simulated(t *testing.T, row failover) {
 	var v struct{ Place simulated }
 	x.Do(t, "POST", Tenant+"/simulate", question, &v)
 	var got []string
-	for at := 0; v.Place.Steps[at].Does == "dial"; at = v.Place.Steps[at].Next["unreachable"] {
-		got = append(got, throughTrunk.FindStringSubmatch(v.Place.Steps[at].Rule)[1])
+	for at := 0; v.Place.Steps[at].Does == "dial"; {
+		step := v.Place.Steps[at]
+		got = append(got, throughTrunk.FindStringSubmatch(step.Rule)[1])
+		at = step.Next[cmp.Or(step.Ends, "unreachable")]
 	}
 	want := "a b"
 	switch {

@@ -41,7 +41,8 @@ const (
 type inboundStage struct {
 	*Lab
 	carrier *Wire
-	other   *Wire // of tenant gamma, whose trunk has a default number
+	other   *Wire        // of tenant gamma, whose trunk has a default number
+	caller  *phone.Phone // of alpha; nil where nobody calls from there
 
 	mu   sync.Mutex
 	rung []string // phones that have rung since it was emptied
@@ -297,8 +298,12 @@ var inboundWorld = map[string]Object{
 	"alpha/numbers/+493012345608": {"destination": "extension:101", "timezone": "Pacific/Kiritimati", "rules": []Object{
 		{"days": []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, "from": "12:00", "to": "11:59",
 			"callers": []string{"+49"}, "destination": "ring-group:desk"}}},
-	"alpha/numbers/+493012345609":     {"destination": "extension:101", "anonymous": "refuse"},
-	"alpha/numbers/+493012345610":     {"destination": "extension:101", "anonymous": "extension:102", "caller_id_prefix": "Who"},
+	"alpha/numbers/+493012345609": {"destination": "extension:101", "anonymous": "refuse"},
+	"alpha/numbers/+493012345610": {"destination": "extension:101", "anonymous": "extension:102", "caller_id_prefix": "Who"},
+	"alpha/extensions/103":        {"name": "Rules"},
+	"alpha/forwards/103": {"mode": "schedule", "rules": []Object{{"callers": []string{"+4989"}, "destination": "extension:102"},
+		{"callers": []string{"internal", "+33"}, "destination": "extension:101"}, {"destination": "hangup"}}},
+	"alpha/numbers/+493012345611":     {"destination": "extension:103"},
 	"alpha/blocked-callers/+44207":    {"begins": true, "description": "offers"},
 	"alpha/blocked-callers/089 999":   {},
 	"alpha/blocked-callers/+49151999": {},
@@ -330,6 +335,16 @@ var inboundTruths = []brought{
 		"busy; by rule 1", `102  <00498912345678>|486`},
 	{"a rule by caller, without +", `<sip:4315123456@carrier>`, "+493012345604", `102  <+4315123456>`, "486",
 		"busy; by rule 1", `102  <4315123456>|486`},
+	{"an extension's rule by caller", brJane, "+493012345611", `102 Jane <+498912345678>`, "486",
+		"busy; extension 103 forwards, by rule 1 of its schedule", "|480"},
+	{"an extension's rule by caller, written as within the country", `<sip:08912345678@carrier>`, "03012345611",
+		`102  <+498912345678>`, "486", "busy; extension 103 forwards, by rule 1 of its schedule", "|480"},
+	{"an extension's second rule by caller", brPaul, "+493012345611", `101 Paul <+33123456789>`, "486",
+		"busy; extension 103 forwards, by rule 2 of its schedule", "|480"},
+	{"an extension's rule for all others", `<sip:+442081234567@carrier>`, "+493012345611", "", "480",
+		"no-answer; extension 103 forwards, by rule 3 of its schedule", ""},
+	{"an extension's rule for all others: nobody", brNobody, "+493012345611", "", "480",
+		"no-answer; extension 103 forwards, by rule 3 of its schedule", ""},
 	{"the second rule by caller", brPaul, "+493012345604", "", "480", "no-answer; by rule 2", ""},
 	{"no rule by caller holds", `<sip:+442081234567@carrier>`, "+493012345604", `101  <+442081234567>`, "486",
 		"busy; +493012345604 is a number", ""},

@@ -19,6 +19,7 @@ type simulated struct {
 	At    string
 	Steps []struct {
 		Does, Rule, Mailbox string
+		Ends                string
 		Legs                []simulatedLeg
 		Cause               int
 		Next                map[string]int
