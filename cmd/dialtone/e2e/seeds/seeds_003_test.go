@@ -1,6 +1,7 @@
 package seeds
 
 import (
+	"strings"
 	"testing"
 
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
@@ -120,6 +121,45 @@ func (o *seedOffice) rows003() []row {
 			out, in := Connect(t, o.ada(t), o.clerk, ownLine)
 			HangUp(t, out, in)
 		}},
+		{uploading + "Download and fill out the sample file", nil, "the sample has the columns of the document", func(t *testing.T) {
+			want := "Country Code,Phone Number,Voice,SMS,Fax"
+			if got := o.Get(t, "/v1/numbers-sample.csv"); !strings.Contains(got, want) {
+				t.Errorf("the sample is %q", got)
+			}
+		}},
+		{assigning + "Search for the Phone Numbers, then click Assign", nil, "the number is found by some of its digits, with whose it is", func(t *testing.T) {
+			var found struct {
+				Items []struct{ Number, Tenant string }
+			}
+			o.Do(t, "GET", "/v1/numbers?contains=55509", nil, &found)
+			if len(found.Items) != 0 {
+				t.Errorf("there are %+v", found.Items)
+			}
+			o.Do(t, "GET", "/v1/numbers?contains=555101", nil, &found)
+			if len(found.Items) != 1 || found.Items[0].Number != "+4930555101" || found.Items[0].Tenant != "shop" {
+				t.Errorf("there are %+v", found.Items)
+			}
+		}},
+		{enterprise + "the carrier can be changed as long as the DID number is not yet assigned to a Teams user", nil,
+			"the carrier changes, and not any more when the extension has a Teams number", func(t *testing.T) {
+				const number = "/v1/numbers/+4930555102"
+				o.may(t, "north", "PUT", "/v1/resellers/north/carriers/other", Object{"service": "voice"})
+				o.may(t, "north", "PATCH", number, Object{"voice_carrier": "other"})
+				o.may(t, "north", "PATCH", shop, Object{"country": "DE"})
+				o.may(t, "shop", "PATCH", shop+"/numbers/+4930555102", Object{"destination": "extension:102"})
+				o.may(t, "shop", "PUT", shop+"/external-numbers/+4930777102", Object{"type": "teams"})
+				o.may(t, "shop", "PUT", shop+"/devices/teams-102", Object{"kind": "external", "external_number": "+4930777102",
+					"extension": "102"})
+				o.mayNot(t, "north", "PATCH", number, Object{"voice_carrier": "telco"}, 409)
+			}},
+		{enterprise + "Select the phone number from the Default DID drop-down menu", nil,
+			"a call of the trunk to a number that nobody has rings the user of the default number", func(t *testing.T) {
+				o.Do(t, "PUT", Tenant+"/numbers/+4930555200", Object{"destination": "extension:500"}, nil)
+				o.Do(t, "PATCH", Tenant+"/trunks/carrier", Object{"default_number": "+4930555200"}, nil)
+				o.Applied(t)
+				out, in := Connect(t, o.ada(t), o.caller, "+4930555299")
+				HangUp(t, out, in)
+			}},
 		{enterprise + "The phone numbers are uploaded to the enterprise level", nil, "the enterprise has them and deletes them itself", func(t *testing.T) {
 			o.may(t, "shop", "POST", shop+"/numbers/upload", []byte("Country Code;Phone Number;Voice;SMS;Fax\r\n49;'030555007;WAHR;;\r\n"))
 			o.may(t, "shop", "GET", shop+"/numbers/+4930555007", nil)

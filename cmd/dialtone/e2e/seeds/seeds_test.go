@@ -19,8 +19,8 @@ import (
 )
 
 // The seeds are the documents that ask for settings. Each setting of 000 (external
-// numbers), 001 and 002 (extensions) and 003 (numbers) that works is a row here, in the document's
-// own words: what is written to the API, and what is seen of it in a call, in a
+// numbers), 001 and 002 (extensions), 003 (numbers) and 004 (numbers of a developer) that works is
+// a row here, in the document's own words: what is written to the API, and what is seen of it in a call, in a
 // registration or in a file. everythingAsked is the list of what the documents ask for,
 // with what shows it, and what waits for other features of the catalogue.
 
@@ -226,7 +226,7 @@ func TestSeedsRealAsterisk(t *testing.T) {
 	for _, d := range []struct {
 		name string
 		open func(*testing.T) (*seedOffice, []row)
-	}{{"000", open000}, {"001", open001}, {"002", open002}, {"003", open003}} {
+	}{{"000", open000}, {"001", open001}, {"002", open002}, {"003", open003}, {"004", open004}} {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			o, rows := d.open(t)
@@ -239,7 +239,7 @@ func TestSeedsRealAsterisk(t *testing.T) {
 // they are no part of this repository.
 func TestSeedNames(t *testing.T) {
 	o := &seedOffice{}
-	for number, rows := range map[string][]row{"000": o.rows000(), "001": o.rows001(), "002": o.rows002(), "003": o.rows003()} {
+	for number, rows := range map[string][]row{"000": o.rows000(), "001": o.rows001(), "002": o.rows002(), "003": o.rows003(), "004": o.rows004()} {
 		found, err := filepath.Glob(filepath.Join("..", "..", "..", "..", "..", "shared", "seeds", number+"_*.txt"))
 		if err != nil {
 			t.Fatal(err)
