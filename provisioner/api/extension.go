@@ -48,6 +48,8 @@ type Extension struct {
 	Port    int           `json:"port,omitempty"`
 	Devices []DeviceState `json:"devices" nullable:"false" doc:"The devices that ring for it"`
 
+	Agent bool `json:"agent" doc:"It is a member of a queue"`
+
 	Unfollowed []string `json:"unfollowed,omitempty" doc:"Properties that have no effect, and why: record_on_demand, busy_only_in_call, monitors, monitored"`
 
 	Apply ApplyBlock `json:"apply"`
@@ -61,6 +63,7 @@ func registerExtensions(a *api) {
 		fresh:    pbx.NewExtension,
 		toView: func(_ context.Context, e *pbx.Extension, v *Extension) {
 			v.Devices = []DeviceState{}
+			v.Agent = len(a.ctl.Snapshot().QueuesOf(e.Tenant, e.Number)) > 0
 			v.Unfollowed = e.WithoutEffect(a.ctl.Snapshot().CodesOf(e.Tenant))
 			for _, d := range a.ctl.Snapshot().DevicesOf(e.Tenant, e.Number) {
 				v.Devices = append(v.Devices, a.deviceState(d))

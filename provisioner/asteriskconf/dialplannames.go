@@ -23,6 +23,7 @@ type dialplanView struct {
 	InHeaders    string // characters of headers that tell of diversions, as FILTER takes them
 	Mark         string // between two such headers
 	MaxInside    int    // the most of Var.Inside
+	MaxHops      int    // the most of Var.QueueHops
 	// SilentSeconds is how long a carrier that seems dead may be silent about a call for help.
 	SilentSeconds int
 	Patterns      []string // which together match every extension a call can be at
@@ -89,7 +90,7 @@ type dialplanVariables struct {
 	Greeting                            string // of a mailbox
 	Talk                                string // for how many seconds a leg outside may talk
 	Most, Empty, Welcome, QueueRecord   string // of a queue
-	QueueRing                           string
+	QueueRing, QueueHops                string
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -164,7 +165,7 @@ func sharedNames() dialplanView {
 			Greeting: pbx.GreetingVariable,
 			Inside:   pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
 			Most: pbx.QueueMostVariable, Empty: pbx.QueueEmptyVariable, Welcome: pbx.QueueWelcomeVariable,
-			QueueRecord: pbx.QueueRecordVariable, QueueRing: pbx.QueueRingVariable,
+			QueueRecord: pbx.QueueRecordVariable, QueueRing: pbx.QueueRingVariable, QueueHops: pbx.QueueHopsVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
@@ -185,6 +186,7 @@ func sharedNames() dialplanView {
 		Answers:      pbx.CallAnswers(), CarrierAnswers: pbx.CarrierAnswers(),
 		NextTrunk:     pbx.NextTrunk(),
 		MaxInside:     pbx.MaxInside,
+		MaxHops:       pbx.MaxHops,
 		SilentSeconds: pbx.SilentSeconds,
 		Patterns:      anyExtension,
 		Unknown:       []string{"_X!", "_[*#+]!", "i"},
@@ -206,7 +208,8 @@ const ringsFor = "__" + pbx.RingsForVariable + "=>${CHANNEL},REDIRECTING(to-num,
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
-		pbx.GreetingVariable + "=", "__" + pbx.DivertedVariable + "=", "__" + pbx.TalkVariable + "=",
+		pbx.GreetingVariable + "=", pbx.QueueHopsVariable + "=",
+		"__" + pbx.DivertedVariable + "=", "__" + pbx.TalkVariable + "=",
 		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor, "CHANNEL(hangup_handler_wipe)=",
 		enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,
 	}, ",")

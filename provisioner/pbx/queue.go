@@ -106,6 +106,9 @@ const (
 	QueueEmptyVariable   = "DIALTONE_QUEUE_EMPTY"
 	QueueWelcomeVariable = "DIALTONE_QUEUE_WELCOME"
 	QueueRecordVariable  = "DIALTONE_QUEUE_RECORD"
+	// QueueHopsVariable counts the queues that a call has been at without a controller, MaxHops at
+	// most: queues may lead to each other.
+	QueueHopsVariable = "DIALTONE_QUEUE_HOPS"
 	// QueueRingVariable is handed on to the channels of members: how long their phones ring. Were
 	// it the queue that let go of them, a phone could not tell that from a call that was given up.
 	QueueRingVariable = "DIALTONE_QUEUE_RING"

@@ -83,3 +83,27 @@ func TestQueuePlan(t *testing.T) {
 		t.Errorf("a circle of queues goes on: %+v", p.Steps[3])
 	}
 }
+
+// A number leads to a queue, and a call that comes back from there goes on from where it was.
+func TestNumberLeadsToQueue(t *testing.T) {
+	q := supportQueue()
+	q.Destination = Destination{ToExtension, "101"}
+	s := NewSnapshot(1, Rows{Tenants: []*Tenant{{Name: "acme", Country: "DE"}}, Queues: []*Queue{q},
+		Extensions: []*Extension{{Tenant: "acme", Number: "101"}},
+		Trunks:     []*Trunk{{Tenant: "acme", Name: "carrier", Endpoint: "tcarrier"}},
+		Numbers:    []*Number{{Tenant: "acme", Number: "+493012345600", Destination: Destination{ToQueue, "support"}}}})
+	c := Call{Tenant: "acme", Dialled: "+493012345600", Endpoint: "tcarrier", Caller: "+4989"}
+	first := Route(s, c, time.Now()).Steps[0]
+	if first.Kind != StepForward || first.To != (Destination{ToQueue, "support"}) {
+		t.Fatalf("the number leads to %+v", first)
+	}
+	at := c.Sent(first.To)
+	at.Dialled, at.Hops = ParseHops(HopsText(at.Dialled, at.Hops)) // as the channel keeps it
+	p := Route(s, at, time.Now())
+	if p.Steps[0].Kind != StepQueue || at.At(s) != "600" {
+		t.Fatalf("there is %+v, at %s", p.Steps[0], at.At(s))
+	}
+	if on := p.Steps[p.After(0, OutcomeTimeout)]; on.To != q.Destination {
+		t.Errorf("and then %+v", on)
+	}
+}

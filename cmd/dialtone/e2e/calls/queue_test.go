@@ -27,6 +27,10 @@ func TestQueueLineRealAsterisk(t *testing.T) {
 			}
 			l.Do(t, "PUT", Tenant+"/queues/support", Object{"number": "600", "members": Members("100"), "retry_seconds": 1,
 				"max_waiting": 2, "full_destination": "hangup"}, nil)
+			// A circle, as both are empty.
+			l.Do(t, "PUT", Tenant+"/queues/left", Object{"number": "610"}, nil)
+			l.Do(t, "PUT", Tenant+"/queues/right", Object{"number": "611", "destination": "queue:left"}, nil)
+			l.Do(t, "PATCH", Tenant+"/queues/left", Object{"destination": "queue:right"}, nil)
 			l.Applied(t)
 			first := Dial(t, phones["101"], "600")
 			rings := Incoming(t, phones["100"])
@@ -39,6 +43,9 @@ func TestQueueLineRealAsterisk(t *testing.T) {
 			l.Kill(t)
 			if status := Refusal(t, phones["103"], "600"); status != 480 {
 				t.Errorf("without a controller the third caller is refused with %d", status)
+			}
+			if status := Refusal(t, phones["103"], "610"); status != 480 {
+				t.Errorf("without a controller a circle of queues is refused with %d", status)
 			}
 			Answer(t, first, rings)
 			HangUp(t, rings, first)
