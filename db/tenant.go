@@ -26,6 +26,7 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("allow_external_numbers", func(row *pbx.Tenant) any { return &row.AllowExternalNumbers }),
 	col("claim_numbers", func(row *pbx.Tenant) any { return &row.ClaimNumbers }),
 	col("anonymous", func(row *pbx.Tenant) any { return usual[pbx.AnonymousCalls]{&row.Anonymous, pbx.AnonymousAllowed} }),
+	col("music", func(row *pbx.Tenant) any { return words{&row.Music} }),
 	col("emergency_mail", func(row *pbx.Tenant) any { return words{&row.EmergencyMail} }),
 	col("emergency_test_number", func(row *pbx.Tenant) any { return &row.EmergencyTestNumber }),
 	col("guard", func(row *pbx.Tenant) any { return inJSON[pbx.Guard]{&row.Guard} }),
@@ -96,6 +97,9 @@ func (tx *Tx) PutTenant(ctx context.Context, t *pbx.Tenant) error {
 
 func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	if err := tx.needClass(ctx, t.Name, t.ClassOfService); err != nil {
+		return err
+	}
+	if err := tx.needMusic(ctx, t.Name, t.Music); err != nil {
 		return err
 	}
 	if old != nil && old.Country != t.Country {

@@ -31,6 +31,7 @@ type TenantFields struct {
 	VoicemailText        string   `json:"voicemail_text,omitempty" doc:"Text of such mails, up to 100 lines, with the fields ${caller}, ${caller_name}, ${caller_number}, ${date}, ${length}, ${mailbox}, ${mailbox_name} and ${time}"`
 	EmergencyMail        []string `json:"emergency_mail,omitempty" nullable:"false" maxItems:"10" doc:"Addresses that are told when a call for help begins"`
 	EmergencyTestNumber  string   `json:"emergency_test_number,omitempty" doc:"Number of 2 to 6 digits that tests a call for help: the phone hears its number, and activated if its location is known, de-activated if not; those who are told of calls for help are told of the test, and nobody is called"`
+	Music                []string `json:"music,omitempty" nullable:"false" maxItems:"20" doc:"Announcements that are its music on hold, played one after the other, where extensions and ring groups have none; Asterisk's own if left out"`
 	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -52,6 +53,7 @@ type Tenant struct {
 	VoicemailText        string     `json:"voicemail_text,omitempty"`
 	EmergencyMail        []string   `json:"emergency_mail,omitempty"`
 	EmergencyTestNumber  string     `json:"emergency_test_number,omitempty"`
+	Music                []string   `json:"music,omitempty"`
 	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`

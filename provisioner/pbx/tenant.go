@@ -53,6 +53,7 @@ type Tenant struct {
 	VoicemailText       string
 	EmergencyMail       []string // addresses that are told of calls for help, at most 10
 	EmergencyTestNumber string   // that tests a call for help, 2 to 6 digits; "" for none
+	Music               []string // announcements that are its music on hold, in their order; none is Asterisk's
 	Version             int64    // row version, for ETag
 	Revision            int64    // configuration revision of the last change
 }
@@ -89,6 +90,7 @@ func (t *Tenant) Validate() error {
 	es.Add(CheckRange("max_numbers", t.MaxNumbers, 0, 1_000_000, "numbers"))
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	t.checkHelp(&es)
+	checkMusic(&es, t.Music)
 	t.Guard.Check(&es, "guard")
 	t.GuardCeiling.Check(&es, "guard_ceiling")
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
