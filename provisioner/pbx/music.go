@@ -34,7 +34,7 @@ func checkMusic(es *Errors, names []string) {
 		field := fmt.Sprintf("music[%d]", i)
 		es.Add(CheckName(field, name))
 		if slices.Contains(names[:i], name) {
-			es.Add(Invalidf(field, "announcement %s is there already", quote(name)))
+			es.Add(Invalidf(field, "%s is in the list already", quote(name)))
 		}
 	}
 }
