@@ -29,6 +29,7 @@ type office struct {
 	Numbers         []pbx.Number
 	Classes         []pbx.ClassOfService
 	Routes          []*pbx.OutboundRoute
+	Announcements   []*pbx.Announcement
 	Trunks          []struct {
 		pbx.Trunk
 		Secret string
@@ -120,6 +121,7 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		Classes:         cs,
 		RingGroups:      gs,
 		Routes:          rs,
+		Announcements:   o.Announcements,
 	})
 }
 
