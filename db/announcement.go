@@ -92,12 +92,29 @@ func (tx *Tx) DeleteAnnouncement(ctx context.Context, tenant, name string) error
 	err = tx.unused(ctx, "announcement "+name,
 		`SELECT DISTINCT kind, name FROM (SELECT 'ring-group' AS kind, name FROM ring_groups WHERE tenant = ?1 AND announcement = ?3
 			UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1 AND greeting = ?2
-			UNION ALL SELECT 'queue', name FROM queues WHERE tenant = ?1 AND ?3 IN (welcome, periodic) `+
+			UNION ALL SELECT 'queue', name FROM queues WHERE tenant = ?1 AND ?3 IN (welcome, periodic)
+			UNION ALL SELECT 'tenant', name FROM tenants WHERE name = ?1 AND `+plays+`
+			UNION ALL SELECT 'extension', number FROM extensions WHERE tenant = ?1 AND `+plays+`
+			UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1 AND `+plays+` `+
 			leadingTo+`) WHERE ?2 <> '' ORDER BY kind, name`, tenant, name, to.String())
 	if err != nil {
 		return err
 	}
 	return announcementTable.remove(ctx, tx, old)
+}
+
+// plays tells rows whose music has the announcement ?2.
+const plays = `instr(' ' || music || ' ', ' ' || ?2 || ' ') > 0`
+
+// needMusic refuses announcements that are none of the tenant, or have no sound.
+func (tx *Tx) needMusic(ctx context.Context, tenant string, names []string) error {
+	for i, name := range names {
+		to := pbx.Destination{Kind: pbx.ToAnnouncement, Key: name}
+		if err := tx.needDestination(ctx, fmt.Sprintf("music[%d]", i), tenant, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Sounds returns the hashes of all sounds that rows name.

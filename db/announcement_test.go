@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -132,4 +133,67 @@ func TestAnnouncementInUse(t *testing.T) {
 		}
 	}
 	update(t, db, func(ctx context.Context, tx *Tx) error { return tx.DeleteAnnouncement(ctx, "default", "closed") })
+}
+
+// putMusic gives tenant default the announcement of the sample.
+func putMusic(t *testing.T, db *DB) {
+	t.Helper()
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		a := sampleAnnouncement()
+		a.Tenant = "default"
+		return tx.PutAnnouncement(ctx, a)
+	})
+}
+
+// Music is kept in its order, has announcements of the tenant alone, and keeps them from being deleted.
+func TestMusic(t *testing.T) {
+	db := openDB(t, Options{})
+	fill(t, db)
+	putMusic(t, db)
+	update(t, db, func(ctx context.Context, tx *Tx) error {
+		return tx.PutAnnouncement(ctx, &pbx.Announcement{Tenant: "default", Name: "autumn", Sound: sampleAnnouncement().Sound})
+	})
+	for kind, put := range map[string]func(ctx context.Context, tx *Tx, music ...string) (key string, err error){
+		"tenant": func(ctx context.Context, tx *Tx, music ...string) (string, error) {
+			row, err := tx.Tenant(ctx, "default")
+			row.Music = music
+			return "default", errors.Join(err, tx.PutTenant(ctx, row))
+		},
+		"extension": func(ctx context.Context, tx *Tx, music ...string) (string, error) {
+			row, err := tx.Extension(ctx, "default", "101")
+			row.Music = music
+			return "101", errors.Join(err, tx.PutExtension(ctx, row))
+		},
+	} {
+		var key string
+		update(t, db, func(ctx context.Context, tx *Tx) (err error) {
+			key, err = put(ctx, tx, "closed", "autumn")
+			return err
+		})
+		s, err := db.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := s.MusicOfExtension("default", "101"); len(m.Sounds) != 2 {
+			t.Errorf("%s: %v", kind, m)
+		}
+		for name, do := range map[string]func(tx *Tx) error{
+			"deleted while it plays": func(tx *Tx) error { return tx.DeleteAnnouncement(t.Context(), "default", "closed") },
+			"missing": func(tx *Tx) error {
+				_, err := put(t.Context(), tx, "autumn", "missing")
+				return err
+			},
+		} {
+			_, err := db.Update(t.Context(), tester, do)
+			want := map[string]string{"missing": "music[1]"}[name]
+			var e *pbx.Error
+			if !errors.As(err, &e) || e.Field != want || want == "" && !cmp.Equal(e.Refs, []pbx.Ref{{Kind: kind, Key: key}}) {
+				t.Errorf("%s, %s: %v", kind, name, err)
+			}
+		}
+		update(t, db, func(ctx context.Context, tx *Tx) error {
+			_, err := put(ctx, tx)
+			return err
+		})
+	}
 }

@@ -83,7 +83,7 @@ func sampleTenant() *pbx.Tenant {
 	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true,
 		EmergencyMail: []string{"desk@example.org"}, EmergencyTestNumber: "933",
 		Guard: pbx.Guard{Calls: 3}, GuardCeiling: pbx.Guard{MinutesPerDay: 90}, Title: "Acme GmbH", Timezone: "Europe/Berlin",
-		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90,
+		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90, RecordingDays: 8, RecordingMegabytes: 9,
 		PhoneNetworks: []string{"192.0.2.0/24", "2001:db8::/64"}, Country: "DE", ForwardCaller: pbx.ShowCaller, MaxCalls: 90,
 		FirstExtension: "510", Anonymous: pbx.AnonymousRefused, VoicemailSubject: "From ${caller}", VoicemailText: "Listen!"}
 }

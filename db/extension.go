@@ -37,6 +37,7 @@ var extensionTable = newTable(kindExtension, "extensions",
 	col("country", func(e *pbx.Extension) any { return &e.Country }),
 	col("timezone", func(e *pbx.Extension) any { return &e.Timezone }),
 	col("guard", func(e *pbx.Extension) any { return inJSON[pbx.Guard]{&e.Guard} }),
+	col("music", func(e *pbx.Extension) any { return words{&e.Music} }),
 	col("groups", func(e *pbx.Extension) any { return names[string]{&e.Groups} }).
 		from("(SELECT coalesce(group_concat(m.name, ' '), '') FROM group_members m WHERE m.tenant = extensions.tenant AND m.extension = extensions.number)"),
 )
@@ -138,6 +139,9 @@ func (tx *Tx) checkExtension(ctx context.Context, e *pbx.Extension) error {
 		return err
 	}
 	if err := tx.checkOutward(ctx, e); err != nil {
+		return err
+	}
+	if err := tx.needMusic(ctx, e.Tenant, e.Music); err != nil {
 		return err
 	}
 	if err := tx.checkOwnMailbox(ctx, e); err != nil {

@@ -18,6 +18,7 @@ func TestExtensionRoundTrip(t *testing.T) {
 	full.ParentDevice = "desk-101" // of other types; see TestTypes
 	out := sampleOutward()
 	full.PresentationNumber, full.ClassOfService, full.Country = out.PresentationNumber, out.ClassOfService, out.Country
+	full.Music = []string{"closed"} // see TestMusic
 	checkEveryFieldSet(t, full)
 	fill(t, db)
 	for version, mailbox := range []string{"", "101"} {

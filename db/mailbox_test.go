@@ -15,11 +15,7 @@ func TestMailboxRoundTrip(t *testing.T) {
 	greeted.Greeting = "closed"
 	checkEveryFieldSet(t, greeted)
 	fill(t, db)
-	update(t, db, func(ctx context.Context, tx *Tx) error {
-		a := sampleAnnouncement()
-		a.Tenant = "default"
-		return tx.PutAnnouncement(ctx, a)
-	})
+	putMusic(t, db)
 	for _, want := range []*pbx.Mailbox{
 		{Tenant: "default", Number: "101", Name: "Grace", PIN: pbx.NewSecret("0000"), Email: "grace@example.org", AttachRecording: true},
 		{Tenant: "default", Number: "101", Name: "Grace", PIN: pbx.NewSecret("0001")},

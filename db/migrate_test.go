@@ -239,7 +239,7 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true,
 	"VoicemailSubject": true, "VoicemailText": true,
 	"EmergencyMail": true, "EmergencyTestNumber": true, "Device.Location": true,
-	"Mailbox.Timezone": true, "Mailbox.Language": true, "Mailbox.Greeting": true, "MaxMessages": true, "MaxSeconds": true, "MinSeconds": true}
+	"Mailbox.Timezone": true, "Mailbox.Language": true, "Mailbox.Greeting": true, "Tenant.Music": true, "RecordingDays": true, "RecordingMegabytes": true, "Extension.Music": true, "RingGroup.Music": true, "MaxMessages": true, "MaxSeconds": true, "MinSeconds": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

@@ -27,6 +27,7 @@ var ringGroupTable = newTable(kindRingGroup, "ring_groups",
 	col("caller_id_prefix", func(row *pbx.RingGroup) any { return &row.CallerIDPrefix }),
 	col("ring_tone", func(row *pbx.RingGroup) any { return &row.RingTone }),
 	col("waiting", func(row *pbx.RingGroup) any { return &row.Waiting }),
+	col("music", func(row *pbx.RingGroup) any { return words{&row.Music} }),
 	col("announcement", func(row *pbx.RingGroup) any { return &row.Announcement }),
 	apartCol("members", func(row *pbx.RingGroup) any { return &row.Members }),
 )
@@ -166,6 +167,9 @@ func (tx *Tx) checkRingGroup(ctx context.Context, g *pbx.RingGroup) error {
 		if err := tx.needMember(ctx, fmt.Sprintf("members[%d]", i), g.Tenant, m); err != nil {
 			return err
 		}
+	}
+	if err := tx.needMusic(ctx, g.Tenant, g.Music); err != nil {
+		return err
 	}
 	if err := tx.needDestination(ctx, "announcement", g.Tenant, g.Greeting()); err != nil {
 		return err

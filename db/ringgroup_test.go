@@ -25,7 +25,7 @@ func sampleRingTurn() RingTurn {
 func fillRingGroup(ctx context.Context, tx *Tx) error {
 	return all(
 		func() error {
-			return tx.exec(ctx, `INSERT INTO ring_groups VALUES ('default', 'sales', '600', 'all', 20, 0, '', 0, 0, 'none', '', 0, 'ringing', '', 1, 2)`)
+			return tx.exec(ctx, `INSERT INTO ring_groups VALUES ('default', 'sales', '600', 'all', 20, 0, '', 0, 0, 'none', '', 0, 'ringing', '', 1, 2, '')`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO ring_group_members VALUES ('default', 'sales', 0, '101', NULL, 0, 0, 0)`)
@@ -38,10 +38,12 @@ func putRingGroup(ctx context.Context, tx *Tx, g *pbx.RingGroup) error {
 }
 
 func TestRingGroupRoundTrip(t *testing.T) {
-	checkEveryFieldSet(t, sampleRingGroup())
 	db := openDB(t, Options{})
 	fill(t, db)
 	want := sampleRingGroup()
+	putMusic(t, db)
+	want.Music = []string{"closed"}
+	checkEveryFieldSet(t, want)
 	rev := update(t, db, func(ctx context.Context, tx *Tx) error { return putRingGroup(ctx, tx, want) })
 	if want.Version != 1 || want.Revision != rev {
 		t.Errorf("version %d revision %d", want.Version, want.Revision)

@@ -19,6 +19,8 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("max_extensions", func(row *pbx.Tenant) any { return &row.MaxExtensions }),
 	col("phone_networks", func(row *pbx.Tenant) any { return words{&row.PhoneNetworks} }),
 	col("cdr_days", func(row *pbx.Tenant) any { return &row.CDRDays }),
+	col("recording_days", func(row *pbx.Tenant) any { return &row.RecordingDays }),
+	col("recording_megabytes", func(row *pbx.Tenant) any { return &row.RecordingMegabytes }),
 	col("country", func(row *pbx.Tenant) any { return &row.Country }),
 	col("first_extension", func(row *pbx.Tenant) any { return &row.FirstExtension }),
 	col("max_calls", func(row *pbx.Tenant) any { return &row.MaxCalls }),
@@ -26,6 +28,7 @@ var tenantTable = newTable(kindTenant, "tenants",
 	col("allow_external_numbers", func(row *pbx.Tenant) any { return &row.AllowExternalNumbers }),
 	col("claim_numbers", func(row *pbx.Tenant) any { return &row.ClaimNumbers }),
 	col("anonymous", func(row *pbx.Tenant) any { return usual[pbx.AnonymousCalls]{&row.Anonymous, pbx.AnonymousAllowed} }),
+	col("music", func(row *pbx.Tenant) any { return words{&row.Music} }),
 	col("emergency_mail", func(row *pbx.Tenant) any { return words{&row.EmergencyMail} }),
 	col("emergency_test_number", func(row *pbx.Tenant) any { return &row.EmergencyTestNumber }),
 	col("guard", func(row *pbx.Tenant) any { return inJSON[pbx.Guard]{&row.Guard} }),
@@ -96,6 +99,9 @@ func (tx *Tx) PutTenant(ctx context.Context, t *pbx.Tenant) error {
 
 func (tx *Tx) saveTenant(ctx context.Context, old, t *pbx.Tenant) error {
 	if err := tx.needClass(ctx, t.Name, t.ClassOfService); err != nil {
+		return err
+	}
+	if err := tx.needMusic(ctx, t.Name, t.Music); err != nil {
 		return err
 	}
 	if old != nil && old.Country != t.Country {

@@ -12,7 +12,8 @@ import (
 func TestTenantRoundTrip(t *testing.T) {
 	db := openDB(t, Options{})
 	full := sampleTenant()
-	full.ClassOfService = "home" // see TestNumbersRoundTrip
+	full.ClassOfService = "home"    // see TestNumbersRoundTrip
+	full.Music = []string{"closed"} // see TestMusic
 	checkEveryFieldSet(t, full)
 	fill(t, db)
 	want := sampleTenant()

@@ -204,7 +204,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays, calendar: calendar}
+	c.retention = &retention{db: o.DB, log: o.Logger, days: o.KeepDays, calendar: calendar,
+		tenants: func() []*pbx.Tenant { return c.Snapshot().Tenants }, trim: c.Spool.Trim}
 	c.pins = limit.NewCount[string](pinRate, mostPINs)
 	if c.Status, err = status.New(ctx, status.Options{DB: o.DB, Log: o.Logger, Events: c.Events,
 		Device: c.deviceOf, Back: func(endpoint string) { c.Fleet.Back(endpoint) }}); err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -59,6 +60,18 @@ func TestAnnouncements(t *testing.T) {
 	}
 	l.must(422, "PATCH", "mailboxes/103", `{"greeting":"empty"}`)
 	l.must(200, "PATCH", "mailboxes/103", `{"greeting":null}`)
+	l.must(201, "PUT", "ring-groups/waits",
+		`{"number":"611","members":[{"extension":"103"}],"waiting":"music","music":["closed"]}`)
+	for path, kind := range map[string]string{"": "tenant", "extensions/103": "extension", "ring-groups/waits": "ring-group"} {
+		l.must(200, "PATCH", cmp.Or(path, "/v1/tenants/default"), `{"music":["closed"]}`)
+		if r := l.must(409, "DELETE", "announcements/closed", ""); !strings.Contains(r.Body, `"kind":"`+kind+`"`) {
+			t.Errorf("%s: %s", kind, r.Body)
+		}
+		for _, wrong := range []string{`["empty"]`, `["missing"]`, `["closed","closed"]`, `["a\nb"]`} {
+			l.must(422, "PATCH", cmp.Or(path, "/v1/tenants/default"), `{"music":`+wrong+`}`)
+		}
+		l.must(200, "PATCH", cmp.Or(path, "/v1/tenants/default"), `{"music":null}`)
+	}
 	place := l.must(200, "POST", "simulate", `{"from":"0301234","to":"103"}`)
 	if !strings.Contains(place.Body, `"does":"announce"`) || !strings.Contains(place.Body, "announcement closed is played") {
 		t.Errorf("%s", place.Body)

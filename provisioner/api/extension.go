@@ -33,11 +33,12 @@ type ExtensionFields struct {
 
 	MaxCalls int `json:"max_calls,omitempty" minimum:"0" maximum:"100" doc:"How many calls may be or ring on its devices at once; further callers find it busy. 0 is without limit; call_waiting false ends it at one"`
 
-	PresentationNumber string `row:",number" json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
-	ClassOfService     string `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
-	Country            string `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`
-	Timezone           string `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clock of the phone whose first line it is, unless its user has one; the tenant's if left out"`
-	Guard              Guard  `json:"guard,omitzero" doc:"Bounds its calls outside, beside those of the tenant"`
+	PresentationNumber string   `row:",number" json:"presentation_number,omitempty" doc:"Number of the tenant that carriers show for its calls outside, and for calls that ring outside for it; the trunk's caller_number if left out"`
+	ClassOfService     string   `json:"class_of_service,omitempty" doc:"Name of the class of service that says what it may call; the tenant's if left out"`
+	Country            string   `json:"country,omitempty" doc:"Two letters of ISO 3166-1: how numbers are dialled from it, and its tones; the tenant's if left out"`
+	Timezone           string   `json:"timezone,omitempty" doc:"IANA name such as Europe/Berlin, for the clock of the phone whose first line it is, unless its user has one; the tenant's if left out"`
+	Music              []string `json:"music,omitempty" nullable:"false" maxItems:"20" doc:"Announcements that callers hear one after the other while its phones hold them; the tenant's music if left out"`
+	Guard              Guard    `json:"guard,omitzero" doc:"Bounds its calls outside, beside those of the tenant"`
 }
 
 // Extension is what a client reads.

@@ -31,6 +31,9 @@ type TenantFields struct {
 	VoicemailText        string   `json:"voicemail_text,omitempty" doc:"Text of such mails, up to 100 lines, with the fields ${caller}, ${caller_name}, ${caller_number}, ${date}, ${length}, ${mailbox}, ${mailbox_name} and ${time}"`
 	EmergencyMail        []string `json:"emergency_mail,omitempty" nullable:"false" maxItems:"10" doc:"Addresses that are told when a call for help begins"`
 	EmergencyTestNumber  string   `json:"emergency_test_number,omitempty" doc:"Number of 2 to 6 digits that tests a call for help: the phone hears its number, and activated if its location is known, de-activated if not; those who are told of calls for help are told of the test, and nobody is called"`
+	Music                []string `json:"music,omitempty" nullable:"false" maxItems:"20" doc:"Announcements that are its music on hold, played one after the other, where extensions and ring groups have none; Asterisk's own if left out"`
+	RecordingDays        int      `json:"recording_days,omitempty" minimum:"0" maximum:"36500" doc:"For how many days recordings of calls are kept; 0 is for ever"`
+	RecordingMegabytes   int      `json:"recording_megabytes,omitempty" minimum:"0" maximum:"1000000000" doc:"How many megabytes of recordings are kept, the oldest removed first; 0 is without limit"`
 	CDRDays              int      `json:"cdr_days,omitempty" doc:"For how many days records of calls are kept; 0 is for ever"`
 }
 
@@ -52,6 +55,9 @@ type Tenant struct {
 	VoicemailText        string     `json:"voicemail_text,omitempty"`
 	EmergencyMail        []string   `json:"emergency_mail,omitempty"`
 	EmergencyTestNumber  string     `json:"emergency_test_number,omitempty"`
+	Music                []string   `json:"music,omitempty"`
+	RecordingDays        int        `json:"recording_days" doc:"0 is for ever"`
+	RecordingMegabytes   int        `json:"recording_megabytes" doc:"0 is without limit"`
 	CDRDays              int        `json:"cdr_days" doc:"0 is for ever"`
 	Country              string     `json:"country,omitempty"`
 	ClassOfService       string     `json:"class_of_service,omitempty"`
@@ -104,7 +110,8 @@ func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		return nil
 	}
 	before := pbx.Tenant{MaxCalls: t.MaxCalls, MaxExtensions: t.MaxExtensions, MaxNumbers: t.MaxNumbers, CDRDays: t.CDRDays,
-		Reseller: t.Reseller, AllowExternalNumbers: t.AllowExternalNumbers, ClaimNumbers: t.ClaimNumbers}
+		RecordingMegabytes: t.RecordingMegabytes,
+		Reseller:           t.Reseller, AllowExternalNumbers: t.AllowExternalNumbers, ClaimNumbers: t.ClaimNumbers}
 	if old != nil {
 		before = *old
 	}
@@ -114,6 +121,7 @@ func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		changed   bool
 	}{{"guard_ceiling", "branch", t.GuardCeiling != before.GuardCeiling},
 		{"cdr_days", "branch", t.CDRDays != before.CDRDays}, {"max_calls", "branch", t.MaxCalls != before.MaxCalls},
+		{"recording_megabytes", "branch", t.RecordingMegabytes != before.RecordingMegabytes},
 		{"max_extensions", "branch", t.MaxExtensions != before.MaxExtensions},
 		{"max_numbers", "branch", t.MaxNumbers != before.MaxNumbers},
 		{"phone_networks", "platform", !slices.Equal(t.PhoneNetworks, before.PhoneNetworks)},

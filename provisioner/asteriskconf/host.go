@@ -85,7 +85,7 @@ type hostView struct {
 
 // hostFiles are the files that HostFiles makes.
 var hostFiles = []string{"pjsip.conf", "extensions.conf", "voicemail.conf", "res_parking.conf", "features.conf",
-	"queues.conf",
+	"queues.conf", "musiconhold.conf",
 	"cdr_custom.conf", "iax.conf", "manager.conf", "http.conf", "ari.conf", "rtp.conf"}
 
 // HostFiles returns the host's own files, by name below Asterisk's configuration

@@ -68,3 +68,38 @@ func TestAnnouncementsRender(t *testing.T) {
 		}
 	}
 }
+
+// Music on hold is a class of sounds under the path that Asterisk knows, in the files of phones, lots
+// and ring groups; no other name gets into them.
+func TestMusicRender(t *testing.T) {
+	sound := strings.Repeat("0a", 32)
+	of := func(sound string) *pbx.Snapshot {
+		r := small(func(tenant *pbx.Tenant, _ *pbx.Extension, _ *pbx.Device, _ *pbx.Mailbox) {
+			tenant.Music = []string{"summer"}
+		}).Rows
+		r.Announcements = []*pbx.Announcement{{Tenant: "default", Name: "summer", Sound: sound}}
+		r.RingGroups = []*pbx.RingGroup{{Tenant: "default", Name: "sales", Number: "600", Strategy: pbx.StrategyAll,
+			RingSeconds: 9, Confirm: pbx.ConfirmNone, Waiting: pbx.WaitMusic, Members: []pbx.RingMember{{Extension: "101"}}}}
+		return pbx.NewSnapshot(1, r)
+	}
+	s := of(sound)
+	files, err := Render(templates.MustNew(), s, Options{Sounds: "/srv/sounds"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	class := s.MusicOfTenant("default").Class
+	for file, want := range map[string]string{
+		"musiconhold.conf": "[" + class + "]\nmode = playlist\nentry = /srv/sounds/" + sound + "\n",
+		"pjsip.conf":       "moh_suggest = " + class + "\n", "res_parking.conf": "parkedmusicclass = " + class + "\n",
+		"extensions.conf": ",9,im(" + class + ")",
+	} {
+		if text := string(files.Named("dialtone/" + file).Content); !strings.Contains(text, want) {
+			t.Errorf("%s has no %q", file, want)
+		}
+	}
+	for _, wrong := range []string{"../../etc/passwd", sound[1:] + "]", "x\n[general]"} {
+		if _, err := Render(templates.MustNew(), of(wrong), Options{}); err == nil {
+			t.Errorf("the sound %q is written", wrong)
+		}
+	}
+}

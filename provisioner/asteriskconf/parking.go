@@ -24,6 +24,7 @@ type parkingLot struct {
 	Name        contextName
 	First, Last slotNumber
 	Seconds     int
+	Music       musicName
 }
 
 func parkingOf(s *pbx.Snapshot, _ Options) (any, error) {
@@ -37,6 +38,7 @@ func parkingOf(s *pbx.Snapshot, _ Options) (any, error) {
 		var es pbx.Errors
 		lot := parkingLot{First: slots[0], Last: slots[len(slots)-1], Seconds: codes.ParkSeconds}
 		into(&es, &lot.Name)(newContextName("name", t.Name, pbx.ParkContext))
+		into(&es, &lot.Music)(newMusicName("music", s.MusicOfTenant(t.Name).Class))
 		es.Add(pbx.CheckRange("park_seconds", codes.ParkSeconds, 1, 3600, "seconds"))
 		if err := es.Err(); err != nil {
 			return nil, fmt.Errorf("parking of tenant %s: %w", t.Name, err)

@@ -22,6 +22,7 @@ type Party struct {
 	Record       string        // variable that says so; "" when calls are not recorded
 	Language     languageName  // of prompts; "" is Asterisk's default
 	Tones        languageName  // name of a zone in indications.conf; "" is Asterisk's default
+	Music        musicName     // that calls hear on hold at its phones; "" is Asterisk's
 	Shown        outsideNumber // what carriers are shown when no controller says it
 }
 
@@ -54,6 +55,7 @@ func partyOf(es *pbx.Errors, s *pbx.Snapshot, d *pbx.Device) (v Party, err error
 			into(es, &v.Language)(newLanguageName("language", u.Language))
 		}
 	}
+	into(es, &v.Music)(newMusicName("music", s.MusicOfExtension(d.Tenant, d.Extension).Class))
 	into(es, &v.CallerID)(newCallerID("name", name, number))
 	into(es, &v.Name)(newVarValue("name", name))
 	into(es, &v.Number)(newVarValue("number", number))

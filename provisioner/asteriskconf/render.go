@@ -64,6 +64,12 @@ var rendered = []rendering{
 		marker: func(hash string) Marker { return Marker{MarkerMailbox, "marker@" + voicemailMarkerContext, hash} },
 	},
 	{
+		name: musicFile, module: "res_musiconhold.so", view: musicOf,
+		marker: noMarker,
+		needs:  "music on hold of tenants",
+		empty:  func(v any) bool { return len(v.(musicView).Classes) == 0 },
+	},
+	{
 		name: pjsipFile, module: "res_pjsip.so", view: pjsipOf,
 		marker: func(hash string) Marker { return Marker{MarkerEndpoint, markerName, hash} },
 	},

@@ -144,7 +144,8 @@ func TestMarkersFollowContent(t *testing.T) {
 		}
 	}
 	want := map[string]string{"dialtone/pjsip.conf": "res_pjsip.so", "dialtone/extensions.conf": "pbx_config.so", "dialtone/voicemail.conf": "app_voicemail.so",
-		"dialtone/iax.conf": "chan_iax2.so", "dialtone/chan_dahdi.conf": "chan_dahdi.so", "dialtone/queues.conf": "app_queue.so", "dialtone/res_parking.conf": "res_parking.so", "dialtone/features.conf": "features", "dialtone/cdr_custom.conf": "cdr_custom.so", "dialtone/hints.conf": "pbx_config.so"}
+		"dialtone/iax.conf": "chan_iax2.so", "dialtone/chan_dahdi.conf": "chan_dahdi.so", "dialtone/queues.conf": "app_queue.so", "dialtone/res_parking.conf": "res_parking.so", "dialtone/features.conf": "features", "dialtone/cdr_custom.conf": "cdr_custom.so", "dialtone/hints.conf": "pbx_config.so",
+		"dialtone/musiconhold.conf": "res_musiconhold.so"}
 	if !maps.Equal(modules, want) {
 		t.Errorf("modules: %s", cmp.Diff(want, modules))
 	}

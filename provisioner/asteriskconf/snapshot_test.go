@@ -30,6 +30,7 @@ type office struct {
 	Numbers         []pbx.Number
 	Classes         []pbx.ClassOfService
 	Routes          []*pbx.OutboundRoute
+	Announcements   []*pbx.Announcement
 	Trunks          []struct {
 		pbx.Trunk
 		Secret string
@@ -126,6 +127,7 @@ func (o office) snapshot(revision int64, shuffle bool) *pbx.Snapshot {
 		RingGroups:      gs,
 		Queues:          qs,
 		Routes:          rs,
+		Announcements:   o.Announcements,
 	})
 }
 

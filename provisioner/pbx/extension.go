@@ -33,10 +33,11 @@ type Extension struct {
 	// PresentationNumber is the number of the tenant that carriers are shown for its
 	// calls; "" leaves that to the trunk.
 	PresentationNumber string
-	ClassOfService     string // what it may call; "" is the tenant's
-	Country            string // ISO 3166-1 alpha-2: how it dials, and its tones; "" is the tenant's
-	Timezone           string // of the clock of its phones, where its user has none; "" is the tenant's
-	Guard              Guard  // bounds its calls outside, beside the tenant's
+	ClassOfService     string   // what it may call; "" is the tenant's
+	Country            string   // ISO 3166-1 alpha-2: how it dials, and its tones; "" is the tenant's
+	Timezone           string   // of the clock of its phones, where its user has none; "" is the tenant's
+	Guard              Guard    // bounds its calls outside, beside the tenant's
+	Music              []string // announcements that callers hear on hold; none is the tenant's
 	Version            int64
 	Revision           int64
 }
@@ -97,6 +98,7 @@ func (e *Extension) Validate() error {
 		es.Add(CheckNumber("mailbox", e.Mailbox))
 	}
 	es.Add(checkGroups("groups", e.Groups))
+	checkMusic(&es, e.Music)
 	es.Add(CheckRange("max_calls", e.MaxCalls, 0, 100, "calls"))
 	if e.Timezone != "" {
 		es.Add(CheckTimezone("timezone", e.Timezone))

@@ -30,6 +30,7 @@ type Step struct {
 	Record   bool           // dial: the call is recorded from its answer on
 	Ringing  bool           // dial: the caller hears ringing whatever the legs do
 	Music    bool           // dial: the caller hears music on hold instead, before the answer
+	Class    string         // dial: class of that music; "" is Asterisk's own
 	Tone     int            // dial: distinctive ring of legs that are no calls of their own
 	Set      []Variable     // what the channel gets before the step, in this order
 	Mailbox  string         // voicemail, messages: number of the mailbox
@@ -324,6 +325,9 @@ func (s Step) Options() string {
 	}
 	if s.Music {
 		out += "m"
+		if s.Class != "" {
+			out += "(" + s.Class + ")"
+		}
 	}
 	if s.Diverted { // says what Called would, and more
 		return out + s.Show.options() + "b(" + DivertedContext + "^s^1)"

@@ -26,6 +26,7 @@ type RingGroup struct {
 	CallerIDPrefix string    // put before the caller's name, with a space; "" for none
 	RingTone       int       // number of the distinctive ring, 1–MaxRingTone; 0 is the phone's own
 	Waiting        WaitSound // what the caller hears
+	Music          []string  // announcements that are its music; none is the tenant's
 	Announcement   string    // sound that the caller hears first, or announcement:NAME; "" for none
 	Version        int64
 	Revision       int64
@@ -121,6 +122,10 @@ func (g *RingGroup) Validate() error {
 	}
 	es.Add(oneOf("confirm", g.Confirm, ConfirmExternal, ConfirmAll, ConfirmNone))
 	es.Add(oneOf("waiting", g.Waiting, WaitRinging, WaitMusic))
+	checkMusic(&es, g.Music)
+	if len(g.Music) > 0 && g.Waiting != WaitMusic {
+		es.Add(Invalidf("music", "has no effect without waiting: music"))
+	}
 	es.Add(CheckText("caller_id_prefix", g.CallerIDPrefix, 0, 20, maxPrefixBytes))
 	es.Add(CheckRange("ring_tone", g.RingTone, 0, MaxRingTone, "(0 is the phone's own)"))
 	es.Add(checkSoundName("announcement", g.Announcement))

@@ -162,16 +162,19 @@ func (r Ring) settled() Ring {
 // groupDial is the step that rings one ring.
 func (r routing) groupDial(g *RingGroup, ring Ring) Step {
 	from := r.c.Extension(r.s)
-	step := g.dial(ring)
+	step := r.s.dialGroup(g, ring)
 	step.Record, step.Set = from != nil && from.Record, append(r.prefixed(g), r.passVariable(ring.Legs)...)
 	step.Rule = fmt.Sprintf("ring group %s rings %s for %d seconds", g.Name, count(len(ring.Legs), "device"), ring.Seconds)
 	return step
 }
 
 // dial is the step that rings a ring of the group, for every caller.
-func (g *RingGroup) dial(ring Ring) Step {
+func (s *Snapshot) dialGroup(g *RingGroup, ring Ring) Step {
 	step := Step{Kind: StepDial, Legs: ring.Legs, Seconds: ring.Seconds, Ringing: g.Waiting != WaitMusic,
 		Music: g.Waiting == WaitMusic}
+	if step.Music {
+		step.Class = s.MusicOfGroup(g).Class
+	}
 	for _, l := range ring.Legs {
 		if l.Own == nil {
 			step.Tone = g.RingTone
@@ -193,7 +196,7 @@ func GroupStep(s *Snapshot, g *RingGroup) Step {
 		return g.paging(ring)
 	}
 	ring.settle()
-	return g.dial(ring)
+	return s.dialGroup(g, ring)
 }
 
 // paging is the step that pages the phones in a ring.

@@ -24,7 +24,11 @@ type Tenant struct {
 	// CleanNetworks; none means anywhere.
 	PhoneNetworks []string
 	// CDRDays is for how many days records of its calls are kept; 0 is for ever.
-	CDRDays        int
+	CDRDays int
+	// RecordingDays is for how many days recordings are kept, RecordingMegabytes how many of 1,000,000
+	// bytes, the oldest removed first; 0 is without limit.
+	RecordingDays, RecordingMegabytes int
+
 	Country        string // ISO 3166-1 alpha-2, of extensions that have none; "" for none
 	ClassOfService string // of extensions that have none, and ring groups; "" is standardClass
 	// ForwardCaller tells which number a carrier is shown for a call that is forwarded
@@ -53,6 +57,7 @@ type Tenant struct {
 	VoicemailText       string
 	EmergencyMail       []string // addresses that are told of calls for help, at most 10
 	EmergencyTestNumber string   // that tests a call for help, 2 to 6 digits; "" for none
+	Music               []string // announcements that are its music on hold, in their order; none is Asterisk's
 	Version             int64    // row version, for ETag
 	Revision            int64    // configuration revision of the last change
 }
@@ -89,9 +94,12 @@ func (t *Tenant) Validate() error {
 	es.Add(CheckRange("max_numbers", t.MaxNumbers, 0, 1_000_000, "numbers"))
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	t.checkHelp(&es)
+	checkMusic(&es, t.Music)
 	t.Guard.Check(&es, "guard")
 	t.GuardCeiling.Check(&es, "guard_ceiling")
 	es.Add(CheckRange("cdr_days", t.CDRDays, 0, 36500, "days"))
+	es.Add(CheckRange("recording_days", t.RecordingDays, 0, 36500, "days"))
+	es.Add(CheckRange("recording_megabytes", t.RecordingMegabytes, 0, 1_000_000_000, "megabytes"))
 	es.Add(CheckVoicemailMail("voicemail_subject", t.VoicemailSubject, 1, 200))
 	es.Add(CheckVoicemailMail("voicemail_text", t.VoicemailText, 100, 500))
 	es.Add(CheckCountry("country", t.Country))
