@@ -38,6 +38,7 @@ const (
 	kindClassOfService = "class-of-service"
 	kindRingGroup      = "ring-group"
 	kindAnnouncement   = "announcement"
+	kindApplication    = "application"
 	kindFeatureCodes   = "feature-codes"
 	kindToken          = "token"
 )

@@ -164,6 +164,12 @@ func sampleAnnouncement() *pbx.Announcement {
 		Length: 2500 * time.Millisecond}
 }
 
+func sampleApplication() *pbx.Application {
+	return &pbx.Application{Tenant: "acme", Name: "menu", URL: "https://example.com/menu", Description: "What callers hear first",
+		Secret:   pbx.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+		Fallback: pbx.Destination{Kind: pbx.ToHangup}}
+}
+
 func sampleBlockedCaller() *pbx.BlockedCaller {
 	return &pbx.BlockedCaller{Tenant: "acme", Number: "+4989", Begins: true, Description: "calls at night"}
 }

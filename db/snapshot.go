@@ -49,6 +49,7 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		allOf(ctx, tx, ringGroupTable, &r.RingGroups),
 		func() error { return tx.fillMembers(ctx, "", r.RingGroups) },
 		allOf(ctx, tx, announcementTable, &r.Announcements),
+		allOf(ctx, tx, applicationTable, &r.Applications),
 		allOf(ctx, tx, featureCodesTable, &r.FeatureCodes),
 		someOf(ctx, tx, userTable, &r.Users, `WHERE tenant <> ''`),
 		allOf(ctx, tx, resellerTable, &r.Resellers),

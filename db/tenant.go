@@ -158,6 +158,7 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 		UNION ALL SELECT 'class-of-service', name FROM classes_of_service WHERE tenant = ?1
 		UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1
 		UNION ALL SELECT 'announcement', name FROM announcements WHERE tenant = ?1
+		UNION ALL SELECT 'application', name FROM applications WHERE tenant = ?1
 		UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1
 		UNION ALL SELECT 'group', name FROM phone_groups WHERE tenant = ?1
 		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1)`, name)

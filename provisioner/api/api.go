@@ -102,6 +102,7 @@ func (a *api) register(e *echo.Echo) {
 	registerExternalNumbers(a)
 	registerContacts(a)
 	registerAnnouncements(a)
+	registerApplications(a)
 	registerBlockedCallers(a)
 	registerRoutes(a)
 	registerPortRequests(a)

@@ -10,7 +10,7 @@ import (
 type ForwardFields struct {
 	Extension       string        `json:"extension,omitempty" doc:"Number of the extension; taken from the path in PUT and PATCH"`
 	Mode            string        `json:"mode,omitempty" doc:"off forwards no call, destination every call, schedule by rules of time; in its period it wins over unreachable, busy and no_answer; off if left out"`
-	Destination     string        `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME or hangup"`
+	Destination     string        `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME, application:NAME or hangup"`
 	Rules           []ForwardRule `row:"Rules,by hand" json:"rules,omitempty" doc:"In mode schedule: the first rule that holds says where calls go; where none holds, the extension rings"`
 	Timezone        string        `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`
 	Exceptions      []string      `row:",numbers" json:"exceptions,omitempty" doc:"Numbers of callers who are never forwarded, in any spelling, up to 10,000: they ring the extension and then reach its mailbox"`
@@ -27,7 +27,7 @@ type ForwardRule struct {
 	To          string   `json:"to,omitempty" doc:"Time of day at which it ends; before from, it is that of the next day"`
 	FirstDate   string   `json:"first_date,omitempty" doc:"First day it holds, such as 2026-12-24"`
 	LastDate    string   `json:"last_date,omitempty" doc:"Last day it holds"`
-	Destination string   `json:"destination" doc:"Where calls go then: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME or hangup"`
+	Destination string   `json:"destination" doc:"Where calls go then: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME, application:NAME or hangup"`
 }
 
 // row is the rule of a row; field names it in errors.

@@ -22,6 +22,8 @@ const (
 	ToRingGroup DestinationKind = "ring-group" // by its name
 	// ToAnnouncement plays an announcement, by its name; then the call ends.
 	ToAnnouncement DestinationKind = "announcement"
+	// ToApplication asks an application, by its name, what happens.
+	ToApplication DestinationKind = "application"
 )
 
 // ParseDestination reads the text form. Whether what it names exists is for the
@@ -39,7 +41,7 @@ func ParseDestination(field, s string) (Destination, *Error) {
 	case ToExternal:
 		d.Key = PlainNumber(key)
 		return d, CheckExternalNumber(field, d.Key)
-	case ToRingGroup, ToAnnouncement:
+	case ToRingGroup, ToAnnouncement, ToApplication:
 		return d, CheckName(field, key)
 	case ToHangup:
 		if key == "" {
@@ -47,8 +49,8 @@ func ParseDestination(field, s string) (Destination, *Error) {
 		}
 	}
 	return Destination{}, Invalidf(field,
-		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, announcement:NAME or hangup",
-		quote(s))
+		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, "+
+			"announcement:NAME, application:NAME or hangup", quote(s))
 }
 
 // IsZero reports that there is no destination.

@@ -34,7 +34,10 @@ type Step struct {
 	Mailbox  string         // voicemail, messages: number of the mailbox
 	Greeting Greeting       // voicemail
 	Sound    string         // play: name of a sound file, without language and format; / and the hash of one of ours; announce: that hash
-	To       Destination    // forward
+	To       Destination    // forward, application
+	Said     CallOutcome    // application: what came of the dial that goes back there; "" when the call gets there
+	GoesOn   bool           // dial: the caller stays when the callee hangs up
+	Verb     Verb           // verb
 	Of       string         // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string         // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting       // setting: what the caller changes; nil when it is refused
@@ -73,6 +76,9 @@ const (
 	StepPark      StepKind = "park"    // park a transferred call at the dialled slot, or take the one there
 	StepEcho      StepKind = "echo"    // play back what the caller says
 	StepMonitor   StepKind = "monitor" // hear the call of another extension, and talk in it
+	// StepApplication asks an application what happens; without an answer the next step follows.
+	StepApplication StepKind = "application"
+	StepVerb        StepKind = "verb" // carry out a verb of an application
 )
 
 // Greeting is what a mailbox says to a caller.
@@ -208,6 +214,8 @@ func (s Step) Context(tenant string) string {
 		return EchoContext
 	case StepMonitor:
 		return MonitorContext
+	case StepApplication, StepVerb:
+		return ApplicationContext
 	}
 	if s.SIP != 0 {
 		return RefusedContext
@@ -222,12 +230,26 @@ func (s Step) dialContext(tenant string) string {
 	return DialContext(tenant)
 }
 
+// Extension is the extension in Context at which the step begins, of a call that is at a number.
+func (s Step) Extension(number string) string {
+	switch s.Kind {
+	case StepApplication:
+		return AskExtension
+	case StepVerb:
+		return string(s.Verb.Verb)
+	}
+	return number
+}
+
 // Variables are what the channel has to carry for the step: its Set, what its
 // context reads beside StepVariable, and that last.
 func (s Step) Variables(tenant string) []Variable {
 	out := slices.Clone(s.Set)
 	if s.Music {
 		out = append(out, Variable{ThenVariable, s.dialContext(tenant)})
+	}
+	if s.Kind == StepVerb {
+		out = append(out, Variable{SoundVariable, s.Sound}, Variable{OutcomeVariable, ""}, Variable{KeysVariable, ""})
 	}
 	return append(out, Variable{StepVariable, s.Argument(tenant)})
 }
@@ -251,8 +273,10 @@ func (s Step) Argument(tenant string) string {
 		return MailboxName(tenant, s.Mailbox)
 	case StepPlay, StepAnnounce:
 		return s.Sound
-	case StepDesk, StepSetting, StepPark, StepEcho:
+	case StepDesk, StepSetting, StepPark, StepEcho, StepApplication:
 		return ""
+	case StepVerb:
+		return s.Verb.argument()
 	case StepMonitor:
 		return monitorArgument(tenant, s.Of)
 	}
@@ -288,6 +312,9 @@ func (s Step) Options() string {
 		return PageOptions
 	}
 	out := "i" + s.talks()
+	if s.GoesOn {
+		out += "g"
+	}
 	if s.Ringing {
 		out += "r"
 	}

@@ -23,6 +23,7 @@ type Rows struct {
 	Forwards        []*Forward
 	RingGroups      []*RingGroup
 	Announcements   []*Announcement
+	Applications    []*Application
 	FeatureCodes    []*FeatureCodes  // of tenants that changed them
 	PhoneSettings   []*PhoneSettings // of tenants that changed them
 	ButtonTemplates []*ButtonTemplate
@@ -75,6 +76,7 @@ type Snapshot struct {
 	ringNumbers map[key]*RingGroup // by number
 
 	announcements map[key]*Announcement
+	applications  map[key]*Application
 	codes         map[string]*FeatureCodes // of every tenant
 
 	rates   map[string]*rateTable // by owner
@@ -105,6 +107,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.forwards = byKey(r.Forwards, func(f *Forward) key { return key{f.Tenant, f.Extension} })
 	s.ringGroups = byKey(r.RingGroups, func(g *RingGroup) key { return key{g.Tenant, g.Name} })
 	s.announcements = byKey(r.Announcements, func(a *Announcement) key { return key{a.Tenant, a.Name} })
+	s.applications = byKey(r.Applications, func(a *Application) key { return key{a.Tenant, a.Name} })
 	s.indexPhones()
 	s.indexRings()
 	s.indexUsers()
