@@ -141,6 +141,9 @@ func (a *Asker) exchange(ctx context.Context, s *pbx.Snapshot, app *pbx.Applicat
 	if err != nil {
 		return got, nil, a.client.Reason(ctx, err)
 	}
+	if got.status >= 300 && got.status < 400 {
+		return got, nil, fmt.Errorf("the answer is %d: redirects are not followed", got.status)
+	}
 	if got.status < 200 || got.status > 299 {
 		return got, nil, fmt.Errorf("the answer is %d", got.status)
 	}

@@ -1,6 +1,9 @@
 package pbx
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Application is a program of the tenant that decides what happens to a call. The program gets a
 // signed request (Standard Webhooks 1.0.0) and answers with verbs, see Verb.
@@ -110,31 +113,48 @@ func (r routing) toApplication(a *Application) Plan {
 // comesBack makes a plan one of what an application dials: where the call would end, or reach a
 // mailbox or an announcement, it goes back to the application.
 func (r routing) comesBack(p Plan) Plan {
+	led := map[int]CallOutcome{}
 	for i, s := range p.Steps {
-		said := CallOutcome("")
-		switch s.Kind {
-		case StepHangup:
-			said, _ = OutcomeOfCause(s.Cause)
-			if s.Cause == CauseNormal {
-				said = CallAnswered
-			}
-		case StepVoicemail, StepAnnounce:
-			if said = CallNoAnswer; s.Greeting == GreetBusy {
-				said = CallBusy
-			}
-		case StepDial:
-			p.Steps[i].GoesOn = true
-			continue
-		default:
+		if s.Kind != StepDial {
 			continue
 		}
-		if said == "" {
-			said = CallFailed
+		p.Steps[i].GoesOn = true
+		for outcome, said := range map[Outcome]CallOutcome{OutcomeNoAnswer: CallNoAnswer, OutcomeBusy: CallBusy,
+			OutcomeUnreachable: CallUnreachable} {
+			if led[s.Next[outcome]] == "" || said == CallNoAnswer {
+				led[s.Next[outcome]] = said
+			}
+		}
+	}
+	for i, s := range p.Steps {
+		said := led[i]
+		switch s.Kind {
+		case StepHangup:
+			said = saidBy(s.Cause)
+		case StepVoicemail, StepAnnounce:
+			if s.Greeting == GreetBusy {
+				said = CallBusy
+			}
+			said = cmp.Or(said, CallUnreachable)
+		default:
+			continue
 		}
 		p.Steps[i] = Step{Kind: StepApplication, To: Destination{ToApplication, r.c.Application}, Said: said,
 			Rule: s.Rule + ": back to application " + r.c.Application}
 	}
 	return p
+}
+
+// saidBy is what an application is told of a dial that a plan ends with a cause.
+func saidBy(cause int) CallOutcome {
+	if cause == CauseNormal {
+		return CallAnswered
+	}
+	said, known := OutcomeOfCause(cause)
+	if !known {
+		return CallFailed
+	}
+	return said
 }
 
 // AtApplication is the call where an application has it that has dialled, or that it has reached.
