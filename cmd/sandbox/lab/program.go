@@ -1,78 +1,108 @@
 package lab
 
 import (
-	"net"
+	"context"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/dialtone-pbx/dialtone/provisioner/manual"
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 )
 
-// Programs returns the commands that run the programs of a page of the manual, in Python and in Go.
-func Programs(t *testing.T, topic string) (python, golang []string) {
-	t.Helper()
-	dir := t.TempDir()
-	for name, language := range map[string]string{"program.py": "python", "program.go": "go"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(programOf(t, topic, language)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	built := filepath.Join(dir, "program")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", built,
-		filepath.Join(dir, "program.go")).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return []string{"python3", filepath.Join(dir, "program.py")}, []string{built}
+// Program is the built program with the environment it is started in.
+type Program struct {
+	Path string
+	Env  []string
 }
 
-// programOf is the program in a language that a page of the manual prints.
-func programOf(t *testing.T, topic, language string) string {
+// Run starts a command and returns what it printed and whether it succeeded.
+func (p Program) Run(t *testing.T, args ...string) (output string, ok bool) {
 	t.Helper()
-	page, err := manual.Find(topic)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.Path, args...)
+	cmd.Env = append(os.Environ(), p.Env...)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		t.Fatalf("dialtone %q does not end:\n%s", args, out)
+	}
+	if Trouble.Match(out) {
+		t.Errorf("dialtone %q:\n%s", args, out)
+	}
+	return string(out), err == nil
+}
+
+// Must is Run of a command that has to succeed.
+func (p Program) Must(t *testing.T, args ...string) string {
+	t.Helper()
+	out, ok := p.Run(t, args...)
+	if !ok {
+		t.Fatalf("dialtone %q failed:\n%s", args, out)
+	}
+	return out
+}
+
+// ReadFile reads a file that must be there.
+func ReadFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(page.Text, "```"+language+"\n")
-	text, _, ended := strings.Cut(rest, "```")
-	if !found || !ended {
-		t.Fatalf("page %s has no program in %s", topic, language)
-	}
-	return text
+	return string(text)
 }
 
-// RunProgram runs a program with a port and a secret, until the test ends, and returns its address
-// and what it prints.
-func RunProgram(t *testing.T, secret string, command ...string) (at string, printed *Output) {
+// FetchFile gets a file as a phone would.
+func FetchFile(t *testing.T, url string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	p := NewPhone(t, phone.Options{})
+	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	if err := l.Close(); err != nil {
+	req.Header.Set("User-Agent", "Yealink SIP-T46U 108.86.0.90 "+p.MAC())
+	return Body(t, req, 200)
+}
+
+// GetPage reads a page of the admin API, with a token; it must answer 200.
+func GetPage(t *testing.T, url, token string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	printed = &Output{}
-	cmd := exec.CommandContext(t.Context(), command[0], append(command[1:], port, secret)...)
-	cmd.Stdout, cmd.Stderr = printed, printed
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("the programs of the manual need python3 and go: %v", err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	Eventually(t, Patience, func() string {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			return err.Error() + "\n" + printed.String()
-		}
-		_ = conn.Close()
-		return ""
-	})
-	return "http://" + address + "/", printed
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("GET %s: %d %v\n%s", url, resp.StatusCode, err, text)
+	}
+	return string(text)
+}
+
+// Body sends a request that is answered with a status, and returns the body.
+func Body(t *testing.T, req *http.Request, want int) string {
+	t.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var text strings.Builder
+	if err := resp.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != want {
+		t.Errorf("%s %s answers %d, want %d", req.Method, req.URL.Path, resp.StatusCode, want)
+	}
+	_, content, _ := strings.Cut(text.String(), "\r\n\r\n")
+	return content
 }
