@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,16 +107,26 @@ func TestStencilRefusesChangedValues(t *testing.T) {
 	}
 }
 
-// What stencils rest on: templates of phones' files do nothing with a value but print
-// it or ask whether it is there, for they call no function that could.
-func TestPhonesTemplatesOnlyPrintValues(t *testing.T) {
-	e := MustNew()
-	for name, tmpl := range e.byName {
-		if strings.HasPrefix(name, "asterisk/") {
+// What stencils rest on: templates of phones' files, and the parts of Asterisk's that
+// are shared, do nothing with a value but print it or ask whether it is there, for they
+// call no function that could.
+func TestStencilledTemplatesOnlyPrintValues(t *testing.T) {
+	parts := map[string]*template.Template{}
+	for name, tmpl := range MustNew().byName {
+		if !strings.HasPrefix(name, "asterisk/") {
+			parts[name] = tmpl
 			continue
 		}
+		for _, part := range regexp.MustCompile(sharedWord+` "([^"]+)"`).FindAllStringSubmatch(tmpl.Root.String(), -1) {
+			addParts(parts, tmpl, part[1])
+		}
+	}
+	if parts["pjsip-device"] == nil || parts["nameless"] == nil {
+		t.Error("no part of Asterisk's files was looked at")
+	}
+	for name, tmpl := range parts {
 		eachFunction(tmpl.Root, func(function string) {
-			if !slices.Contains([]string{sharedWord, "add1"}, function) {
+			if !slices.Contains([]string{sharedWord, "add1", "not"}, function) {
 				t.Errorf("%s calls %s", name, function)
 			}
 		})
@@ -125,6 +136,19 @@ func TestPhonesTemplatesOnlyPrintValues(t *testing.T) {
 	if calls != 3 {
 		t.Errorf("%d functions were seen", calls)
 	}
+}
+
+// addParts adds the template of that name beside t, and those that it prints.
+func addParts(parts map[string]*template.Template, t *template.Template, name string) {
+	if parts[name] != nil {
+		return
+	}
+	parts[name] = t.Lookup(name)
+	walk(parts[name].Root, func(n parse.Node) {
+		if n, is := n.(*parse.TemplateNode); is {
+			addParts(parts, t, n.Name)
+		}
+	})
 }
 
 // eachFunction tells of every call of a function.

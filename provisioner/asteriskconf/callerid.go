@@ -10,11 +10,14 @@ import (
 // (res_pjsip/pjsip_configuration.c, caller_id_handler: a buffer of 80).
 const maxCallerName = 79
 
-// callerID is the value of an endpoint's callerid option: "Name" <number>.
-type callerID struct{ name, number string }
+// callerID is the value of an endpoint's callerid option: "Name" <number>, as it stands
+// in the file.
+type callerID struct{ text string }
 
 // newCallerID takes any text as name that one line can carry, and as number
 // letters, digits and '_': ast_shrink_phone_number drops '-', '.', '(' and ')'.
+// It escapes twice: for the caller-ID parser, which reads \" and \\ inside the quotes
+// (measured on 16 and 22), and then for the file.
 func newCallerID(field, name, number string) (callerID, *pbx.Error) {
 	if name == "" {
 		return callerID{}, pbx.Invalidf(field, "is required")
@@ -25,14 +28,13 @@ func newCallerID(field, name, number string) (callerID, *pbx.Error) {
 	if number == "" || len(number) > 79 || !isWord(number) {
 		return callerID{}, pbx.Invalidf("number", "is not a caller number: use letters and digits")
 	}
-	return callerID{name, number}, nil
+	return callerID{`"` + escapeComment(callerQuoter.Replace(name)) + `" <` + number + `>`}, nil
 }
 
-// String escapes twice: for the caller-ID parser, which reads \" and \\ inside
-// the quotes (measured on 16 and 22), and then for the file.
-func (c callerID) String() string {
-	return `"` + escapeComment(callerQuoter.Replace(c.name)) + `" <` + c.number + `>`
-}
+func (c callerID) String() string { return c.text }
+
+// Any reports whether there is one.
+func (c callerID) Any() bool { return c.text != "" }
 
 // callerQuoter escapes what ends or escapes inside a quoted caller-ID name.
 var callerQuoter = strings.NewReplacer(`\`, `\\`, `"`, `\"`)

@@ -14,7 +14,7 @@ type dahdiView struct{ Channels []dahdiChannel }
 
 // dahdiChannel becomes one section.
 type dahdiChannel struct {
-	party
+	Party
 	Channel int
 	Tenant  contextName
 	Entry   contextName
@@ -46,7 +46,7 @@ func dahdiChannelOf(s *pbx.Snapshot, d *pbx.Device) (v dahdiChannel, err error) 
 	v.Channel = d.DAHDIChannel
 	into(&es, &v.Tenant)(newContextName("tenant", d.Tenant, plainName))
 	into(&es, &v.Entry)(newContextName("tenant", d.Tenant, pbx.EntryContext))
-	if v.party, err = partyOf(&es, s, d); err != nil {
+	if v.Party, err = partyOf(&es, s, d); err != nil {
 		return v, err
 	}
 	return v, es.Err()

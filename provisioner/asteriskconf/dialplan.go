@@ -55,12 +55,12 @@ func (t dialplanTenant) Entries() []dialplanEntry {
 }
 
 // dialplanExtension rings one ring after the other and then, or at once when it
-// has none, falls to its mailbox. Legs are those of its legs that are calls of
-// their own.
+// has none, falls to its mailbox.
 type dialplanExtension struct {
 	Number     extenName
+	Tenant     contextName
+	Fallback   contextName // of the tenant
 	Rings      []dialplanRing
-	Legs       []dialplanLeg
 	Virtual    bool // the devices are another extension's: they are told the number
 	Record     bool // calls to it are recorded
 	HasMailbox bool
@@ -86,6 +86,12 @@ func (e dialplanExtension) Options() string {
 	}
 	return "i" + pbx.ShowCalled(e.Number.String())
 }
+
+// After is the label behind the last Dial.
+func (dialplanExtension) After() string { return pbx.AfterLabel }
+
+// NoAnswer is the cause that ends a call which nothing is to answer.
+func (dialplanExtension) NoAnswer() int { return pbx.CauseNoAnswer }
 
 // dialplanRing is one Dial; the next line has the label After.
 type dialplanRing struct {
@@ -156,11 +162,11 @@ func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("extension %s: no tenant %s", e.Number, e.Tenant)
 		}
-		view, err := dialplanExtensionOf(s, e)
+		view, legs, err := dialplanExtensionOf(s, e)
 		if err != nil {
 			return nil, fmt.Errorf("extension %s of tenant %s: %w", e.Number, e.Tenant, err)
 		}
-		v.Tenants[i].Extensions = append(v.Tenants[i].Extensions, view)
+		v.Tenants[i].Extensions, v.Legs = append(v.Tenants[i].Extensions, view), append(v.Legs, legs...)
 	}
 	for i, t := range s.Tenants {
 		if err := v.Tenants[i].reach(s, t); err != nil {
@@ -200,9 +206,6 @@ func (v *dialplanView) descend() {
 		t := &v.Tenants[i]
 		slices.SortFunc(t.Extensions, func(a, b dialplanExtension) int { return cmp.Compare(b.Number.text, a.Number.text) })
 		slices.SortFunc(t.Groups, func(a, b dialplanGroup) int { return cmp.Compare(b.Number.text, a.Number.text) })
-		for _, e := range t.Extensions {
-			v.Legs = append(v.Legs, e.Legs...)
-		}
 		for _, g := range t.Groups {
 			v.Legs = append(v.Legs, g.OwnLegs...)
 		}
@@ -227,9 +230,12 @@ func dialplanTenantOf(s *pbx.Snapshot, t *pbx.Tenant, keys forwardKeys) (v dialp
 	return v, es.Err()
 }
 
-func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension, err error) {
+// dialplanExtensionOf also returns those of its legs that are calls of their own.
+func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension, legs []dialplanLeg, err error) {
 	var es pbx.Errors
 	into(&es, &v.Number)(newExtenName("number", e.Number))
+	into(&es, &v.Tenant)(newContextName("tenant", e.Tenant, plainName))
+	into(&es, &v.Fallback)(newContextName("tenant", e.Tenant, pbx.FallbackContext))
 	v.Virtual, v.Record = s.Borrows(e), e.Record
 	es.Add(pbx.CheckRange("ring_seconds", e.RingSeconds, 1, 3600, "seconds"))
 	rings := s.Rings(e)
@@ -242,7 +248,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 		v.Rings = append(v.Rings, ring)
 		for _, l := range r.Legs {
 			if l.Own != nil {
-				v.Legs = append(v.Legs, dialplanLegOf(&es, s, e.Tenant, l))
+				legs = append(legs, dialplanLegOf(&es, s, e.Tenant, l))
 			}
 		}
 	}
@@ -250,7 +256,7 @@ func dialplanExtensionOf(s *pbx.Snapshot, e *pbx.Extension) (v dialplanExtension
 	if v.HasMailbox = e.Mailbox != ""; v.HasMailbox {
 		into(&es, &v.Mailbox)(newMailboxName("mailbox", e.Tenant, e.Mailbox))
 	}
-	return v, es.Err()
+	return v, legs, es.Err()
 }
 
 func divertedOf(es *pbx.Errors, s *pbx.Snapshot, e *pbx.Extension) (v divertedTo) {

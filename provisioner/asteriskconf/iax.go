@@ -18,7 +18,7 @@ type iaxView struct {
 
 // iaxDevice becomes one section, both for calls from the device and for calls to it.
 type iaxDevice struct {
-	party
+	Party
 	Endpoint endpointName
 	Tenant   contextName
 	Entry    contextName
@@ -61,7 +61,7 @@ func iaxDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v iaxDevice, err error) {
 	}
 	es.Add(pbx.CheckRange("qualify_seconds", d.QualifySeconds, 0, 3600, "seconds"))
 	v.Qualify = d.QualifySeconds
-	if v.party, err = partyOf(&es, s, d); err != nil {
+	if v.Party, err = partyOf(&es, s, d); err != nil {
 		return v, err
 	}
 	return v, es.Err()

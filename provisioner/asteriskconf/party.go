@@ -6,9 +6,9 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
-// party is the caller's identity and rights in a device's endpoint, whatever the
-// technology.
-type party struct {
+// Party is the caller's identity and rights in a device's endpoint, whatever the
+// technology. Views embed it under an exported name: stencils read no other fields.
+type Party struct {
 	Name, Number varValue // as variables take them one by one
 	CallerID     callerID
 	Extension    extenName // "" for none; the dialplan looks up the extension of a phone by it
@@ -27,7 +27,7 @@ type party struct {
 
 // partyOf collects what is wrong with the values in es; an error means that the
 // snapshot is not consistent.
-func partyOf(es *pbx.Errors, s *pbx.Snapshot, d *pbx.Device) (v party, err error) {
+func partyOf(es *pbx.Errors, s *pbx.Snapshot, d *pbx.Device) (v Party, err error) {
 	name, number := d.Name, noExtension
 	if d.Extension != "" {
 		e := s.Extension(d.Tenant, d.Extension)

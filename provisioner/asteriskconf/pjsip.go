@@ -27,7 +27,7 @@ type pjsipTenant struct {
 
 // pjsipDevice becomes one AOR, one auth and one endpoint of the same name.
 type pjsipDevice struct {
-	party
+	Party
 	Endpoint endpointName
 	Tenant   contextName
 	Secret   confValue
@@ -113,7 +113,7 @@ func pjsipDeviceOf(s *pbx.Snapshot, d *pbx.Device) (v pjsipDevice, err error) {
 	if d.Secret.IsZero() {
 		es.Add(pbx.Invalidf("secret", "is required"))
 	}
-	if v.party, err = partyOf(&es, s, d); err != nil {
+	if v.Party, err = partyOf(&es, s, d); err != nil {
 		return v, err
 	}
 	v.Subscribes = v.HasMailbox && !d.Shared

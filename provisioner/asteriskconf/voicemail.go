@@ -24,6 +24,7 @@ type voicemailTenant struct {
 
 // voicemailBox is one line.
 type voicemailBox struct {
+	Context   contextName
 	Number    extenName
 	PIN, Name vmField
 	Zone      confValue    // its own, or of its owner; "" is the tenant's
@@ -31,9 +32,6 @@ type voicemailBox struct {
 	// MaxMessages, MaxSeconds and MinSeconds are 0 where the host's file says them.
 	MaxMessages, MaxSeconds, MinSeconds int
 }
-
-// HasZone reports whether times are spoken in a zone of its own.
-func (b voicemailBox) HasZone() bool { return b.Zone.text != "" }
 
 func voicemailOf(s *pbx.Snapshot, _ Options) (any, error) {
 	v := voicemailView{}
@@ -59,7 +57,7 @@ func voicemailOf(s *pbx.Snapshot, _ Options) (any, error) {
 			return nil, fmt.Errorf("mailbox %s of tenant %s: %w", m.Number, m.Tenant, err)
 		}
 		v.Tenants[i].Mailboxes = append(v.Tenants[i].Mailboxes, view)
-		if view.HasZone() {
+		if view.Zone.Any() {
 			zones[view.Zone.text] = view.Zone
 		}
 	}
@@ -71,6 +69,7 @@ func voicemailOf(s *pbx.Snapshot, _ Options) (any, error) {
 
 func voicemailBoxOf(m *pbx.Mailbox, owner *pbx.User) (v voicemailBox, err error) {
 	var es pbx.Errors
+	into(&es, &v.Context)(newVoicemailContext("tenant", m.Tenant))
 	into(&es, &v.Number)(newExtenName("number", m.Number))
 	into(&es, &v.PIN)(newVMPIN("pin", m.PIN.Reveal()))
 	into(&es, &v.Name)(newVMField("name", m.Name, maxMailboxName))

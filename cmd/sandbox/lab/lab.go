@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,6 +72,7 @@ func OpenWith(t *testing.T, suite box.Suite, o office.Options) *Lab {
 	}
 	log := &Output{}
 	o.Dir, o.Binary, o.Root, o.Log, o.RTPPorts = t.TempDir(), Binary(t), root, log, 200
+	writeDatabase(t, filepath.Join(o.Dir, "dialtone.db"))
 	o.Serve = append(o.Serve, "--log-level=debug")
 	of, err := office.Open(t.Context(), o)
 	if err != nil {
