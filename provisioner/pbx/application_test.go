@@ -92,7 +92,7 @@ func TestVerbs(t *testing.T) {
 		`[{"verb":"redirect","path":"/menu?level=2"}]`:                                                                     "",
 		`[]`:                             "has no verb",
 		`[{"verb":"explode"}]`:           "is no verb",
-		`[{"verb":"answer","digits":3}]`: "[0].digits means nothing to answer",
+		`[{"verb":"answer","digits":3}]`: "[0].digits is no field of answer",
 		`[{"verb":"play"}]`:              "[0].sound",
 		`[{"verb":"play","sound":"announcement:empty"}]`:                      "does not exist",
 		`[{"verb":"play","sound":"../../etc/passwd"}]`:                        "is not the name of a sound",

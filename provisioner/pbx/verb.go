@@ -101,7 +101,7 @@ func ParseVerbs(answer []byte) ([]Verb, error) {
 func (s *Snapshot) CheckVerbs(tenant string, verbs []Verb) error {
 	var es Errors
 	if len(verbs) == 0 {
-		es.Add(Invalidf("", "the answer has no verb: hangup ends a call"))
+		es.Add(Refusedf("", "the answer has no verb: hangup ends a call"))
 	}
 	for i := range verbs {
 		verbs[i].check(&es, fmt.Sprintf("[%d]", i), s, tenant)
@@ -117,7 +117,7 @@ func (v *Verb) check(es *Errors, at string, s *Snapshot, tenant string) {
 	}
 	for _, f := range v.fields() {
 		if f.set && !slices.Contains(allowed, f.name) {
-			es.Add(Invalidf(at+"."+f.name, "means nothing to %s", v.Verb))
+			es.Add(Invalidf(at+"."+f.name, "is no field of %s", v.Verb))
 		}
 	}
 	switch v.Verb {
