@@ -29,7 +29,8 @@ func (tx *Tx) Applications(ctx context.Context, tenant string, o ListOptions) ([
 		return nil, err
 	}
 	as, err := applicationTable.rows(ctx, tx, `
-		WHERE tenant = ?1 AND name > ?2 AND (name LIKE ?3 ESCAPE '\' OR url LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\')
+		WHERE tenant = ?1 AND name > ?2
+		AND (name LIKE ?3 ESCAPE '\' OR url LIKE ?3 ESCAPE '\' OR description LIKE ?3 ESCAPE '\')
 		ORDER BY name LIMIT ?4`, tenant, o.After, o.pattern(), o.limit())
 	if err != nil {
 		return nil, fmt.Errorf("listing applications: %w", err)
@@ -72,7 +73,8 @@ func (tx *Tx) PutApplication(ctx context.Context, a *pbx.Application) error {
 
 func (tx *Tx) roomForApplication(ctx context.Context, tenant string) error {
 	var n int
-	if err := tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM applications WHERE tenant = ?`, tenant).Scan(&n); err != nil {
+	err := tx.sql.QueryRowContext(ctx, `SELECT count(*) FROM applications WHERE tenant = ?`, tenant).Scan(&n)
+	if err != nil {
 		return fmt.Errorf("counting the applications of tenant %s: %w", tenant, err)
 	}
 	if n >= pbx.MostApplications {
@@ -92,8 +94,8 @@ func (tx *Tx) DeleteApplication(ctx context.Context, tenant, name string) error 
 	}
 	to := pbx.Destination{Kind: pbx.ToApplication, Key: name}
 	err = tx.unused(ctx, "application "+name,
-		`SELECT DISTINCT kind, name FROM (SELECT '' AS kind, '' AS name WHERE false `+leadingTo+`) WHERE ?2 <> '' ORDER BY kind, name`,
-		tenant, name, to.String())
+		`SELECT DISTINCT kind, name FROM (SELECT '' AS kind, '' AS name WHERE false `+leadingTo+`)
+		WHERE ?2 <> '' ORDER BY kind, name`, tenant, name, to.String())
 	if err != nil {
 		return err
 	}

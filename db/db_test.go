@@ -165,8 +165,8 @@ func sampleAnnouncement() *pbx.Announcement {
 }
 
 func sampleApplication() *pbx.Application {
-	return &pbx.Application{Tenant: "acme", Name: "menu", URL: "https://example.com/menu", Description: "What callers hear first",
-		Secret:   pbx.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+	return &pbx.Application{Tenant: "acme", Name: "menu", URL: "https://example.com/menu",
+		Description: "What callers hear first", Secret: pbx.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
 		Fallback: pbx.Destination{Kind: pbx.ToHangup}}
 }
 

@@ -143,7 +143,8 @@ func (f *Flow) ask(ctx context.Context, s *pbx.Snapshot, e *entry, p *progress) 
 
 // carryOut carries out a verb. It is not done where that needed no step of Asterisk: a dial that was
 // over at once.
-func (f *Flow) carryOut(ctx context.Context, s *pbx.Snapshot, e *entry, p *progress, v pbx.Verb) (done bool, err error) {
+func (f *Flow) carryOut(ctx context.Context, s *pbx.Snapshot, e *entry, p *progress, v pbx.Verb) (done bool,
+	err error) {
 	if step, is := s.VerbStep(e.call.Tenant, e.call.Application, v); is {
 		p.Verb = v.Verb
 		return true, f.handOver(ctx, s, e, e.call, pbx.Plan{Steps: []pbx.Step{step}}, 0, p)

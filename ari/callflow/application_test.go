@@ -16,7 +16,8 @@ import (
 // device: what ends there gets to the mailbox of 101, where the call was first.
 func withApplication() *pbx.Snapshot {
 	return with(office(), func(r *pbx.Rows) {
-		r.Applications = []*pbx.Application{{Tenant: "acme", Name: "menu", Fallback: pbx.Destination{Kind: pbx.ToExtension, Key: "103"}}}
+		r.Applications = []*pbx.Application{{Tenant: "acme", Name: "menu",
+			Fallback: pbx.Destination{Kind: pbx.ToExtension, Key: "103"}}}
 		r.Forwards = []*pbx.Forward{{Tenant: "acme", Extension: "101", Mode: pbx.ForwardDestination,
 			Destination: pbx.Destination{Kind: pbx.ToApplication, Key: "menu"}}}
 	})
@@ -41,7 +42,8 @@ func TestEntersApplication(t *testing.T) {
 	}
 	r.stop()
 	trace := r.trace()
-	for _, want := range []string{"POST 1/variable DIALTONE_HOPS=" + atMenu, "POST 1/variable DIALTONE_APPLICATION=acme*menu",
+	for _, want := range []string{"POST 1/variable DIALTONE_HOPS=" + atMenu,
+		"POST 1/variable DIALTONE_APPLICATION=acme*menu",
 		"POST 1/variable DIALTONE_PROGRESS=", goesTo + "dialtone-application,ask,1"} {
 		if !slices.Contains(trace, want) {
 			t.Errorf("no %q in:\n%s", want, strings.Join(trace, "\n"))
@@ -83,8 +85,10 @@ func TestAsksApplication(t *testing.T) {
 			r := newRig(t, func(o *Options) {
 				o.Snapshot = func() *pbx.Snapshot {
 					return with(withApplication(), func(r *pbx.Rows) {
-						r.Extensions = append(slices.Clip(r.Extensions), &pbx.Extension{Tenant: "acme", Number: "104", RingSeconds: 20})
-						r.Devices = append(slices.Clip(r.Devices), &pbx.Device{Tenant: "acme", Name: "d", Extension: "104", Endpoint: "dddd"})
+						r.Extensions = append(slices.Clip(r.Extensions),
+							&pbx.Extension{Tenant: "acme", Number: "104", RingSeconds: 20})
+						r.Devices = append(slices.Clip(r.Devices),
+							&pbx.Device{Tenant: "acme", Name: "d", Extension: "104", Endpoint: "dddd"})
 					})
 				}
 				o.Ask = func(_ context.Context, about pbx.Asked) ([]pbx.Verb, error) {
@@ -123,7 +127,8 @@ func TestAsksApplication(t *testing.T) {
 // What was dialled comes back to where its application is asked about, with the outcome.
 func TestDialComesBackToApplication(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Snapshot = withApplication }).run()
-	r.enters(caller("1", "102"), "step", "acme", "BUSY", "0", atMenu+">extension:102", "", "", "PJSIP/dbbb-0000002a", "", "", "acme*menu")
+	r.enters(caller("1", "102"), "step", "acme", "BUSY", "0", atMenu+">extension:102", "", "", "PJSIP/dbbb-0000002a", "",
+		"", "acme*menu")
 	if v := r.verdict(); v != Decided {
 		t.Errorf("verdict %s", v)
 	}

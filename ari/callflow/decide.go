@@ -91,8 +91,8 @@ func (f *Flow) carry(ctx context.Context, s *pbx.Snapshot, e *entry, call pbx.Ca
 	}
 	f.countEnd(step)
 	f.opts.Routed(e.channel, call, step)
-	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), step.Extension(extensionOf(call.At(s))),
-		1, "")
+	at := step.Extension(extensionOf(call.At(s)))
+	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), at, 1, "")
 }
 
 // way returns the step to carry out, by its index in the plan.
@@ -130,7 +130,8 @@ func (f *Flow) sent(s *pbx.Snapshot, e *entry, call pbx.Call, to pbx.Destination
 }
 
 // follow goes through plans that only send the call on.
-func (f *Flow) follow(s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int) (pbx.Call, pbx.Plan, int, error) {
+func (f *Flow) follow(s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int) (pbx.Call, pbx.Plan, int,
+	error) {
 	var err error
 	for err == nil {
 		if plan.Steps[index].Kind != pbx.StepForward {

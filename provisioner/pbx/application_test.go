@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// menu is a tenant whose extension 101 answers for application menu: 102 is busy-forwarded, 103 has a
+// menu is a tenant whose extension 101 answers for application menu: 102 forwards what it does not answer, 103 has a
 // mailbox, 104 no device.
 func menu() *Snapshot {
 	return NewSnapshot(1, Rows{

@@ -59,8 +59,8 @@ type Variable struct{ Name, Value string }
 // StepKind is what a step does.
 type StepKind string
 
-// The kinds of step. Dial and play come back with an outcome, forward leads to
-// another plan without Asterisk's help, the others end the call.
+// The kinds of step. Dial and play come back with an outcome, application and verb to the
+// application, forward leads to another plan without Asterisk's help, the others end the call.
 const (
 	StepDial      StepKind = "dial"
 	StepVoicemail StepKind = "voicemail" // record a message

@@ -291,7 +291,8 @@ func (l *lab) losesController(t *testing.T, first int) {
 		})
 	}
 	// Without a controller calls go to the fallback at once.
-	if err := Dial(t, callers[len(killedCases)], fmt.Sprint(200+first)).Hear(Within(t, Patience), 1100, 300*time.Millisecond); err != nil {
+	late := Dial(t, callers[len(killedCases)], fmt.Sprint(200+first))
+	if err := late.Hear(Within(t, Patience), 1100, 300*time.Millisecond); err != nil {
 		t.Errorf("a new call without a controller: %v", err)
 	}
 	listening.Wait()
