@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -31,7 +32,8 @@ func asks(t *testing.T, answer http.HandlerFunc) (*Asker, *pbx.Application) {
 func askerOf(url string) (*Asker, *pbx.Application) {
 	app := &pbx.Application{Tenant: "acme", Name: "menu", URL: url + "/calls?of=acme", Secret: pbx.NewSecret(someSecret),
 		Fallback: pbx.Destination{Kind: pbx.ToHangup}}
-	s := pbx.NewSnapshot(1, pbx.Rows{Tenants: []*pbx.Tenant{{Name: "acme"}}, Applications: []*pbx.Application{app}})
+	s := pbx.NewSnapshot(1, pbx.Rows{Tenants: []*pbx.Tenant{{Name: "acme"}}, Applications: []*pbx.Application{app},
+		Extensions: []*pbx.Extension{{Tenant: "acme", Number: "101"}}})
 	return New(Options{Snapshot: func() *pbx.Snapshot { return s }, Log: slog.New(slog.DiscardHandler),
 		Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}), app
 }
@@ -178,5 +180,29 @@ func TestTestCountsForNothing(t *testing.T) {
 	a, app := asks(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	if _, err := a.Test(context.Background(), app); err == nil || len(a.Failures("acme", "menu")) != 0 {
 		t.Errorf("%v, %v", err, a.Failures("acme", "menu"))
+	}
+}
+
+// The programs that the manual prints verify the signature, ask for a key and do what it says.
+func TestProgramsOfTheManual(t *testing.T) {
+	python, golang := lab.Programs(t, "applications")
+	for _, command := range [][]string{python, golang} {
+		at, printed := lab.RunProgram(t, someSecret, command...)
+		a, _ := askerOf(strings.TrimSuffix(at, "/"))
+		for digits, want := range map[string]pbx.VerbKind{"": pbx.VerbGather, "1": pbx.VerbDial, "2": pbx.VerbPlay} {
+			call := about
+			if call.Last = nil; digits != "" {
+				call.Last = &pbx.VerbResult{Verb: pbx.VerbGather, Outcome: "ok", Digits: digits}
+			}
+			verbs, err := a.Ask(t.Context(), call)
+			if err != nil || verbs[0].Verb != want {
+				t.Errorf("%v, key %q: %+v, %v\n%s", command, digits, verbs, err, printed)
+			}
+		}
+		other, app := askerOf(strings.TrimSuffix(at, "/"))
+		app.Secret = pbx.NewWebhookSecret()
+		if verbs, err := other.Ask(t.Context(), about); err == nil {
+			t.Errorf("%v does not verify the signature: %+v", command, verbs)
+		}
 	}
 }
