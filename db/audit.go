@@ -39,6 +39,7 @@ const (
 	kindRingGroup      = "ring-group"
 	kindAnnouncement   = "announcement"
 	kindQueue          = "queue"
+	kindApplication    = "application"
 	kindFeatureCodes   = "feature-codes"
 	kindToken          = "token"
 )

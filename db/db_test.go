@@ -175,6 +175,12 @@ func sampleQueue() *pbx.Queue {
 		Full: to(pbx.ToHangup, ""), Empty: to(pbx.ToExtension, "101"), TimedOut: to(pbx.ToExtension, "101")}
 }
 
+func sampleApplication() *pbx.Application {
+	return &pbx.Application{Tenant: "acme", Name: "menu", URL: "https://example.com/menu",
+		Description: "What callers hear first", Secret: pbx.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+		Fallback: pbx.Destination{Kind: pbx.ToHangup}}
+}
+
 func sampleBlockedCaller() *pbx.BlockedCaller {
 	return &pbx.BlockedCaller{Tenant: "acme", Number: "+4989", Begins: true, Description: "calls at night"}
 }

@@ -20,6 +20,7 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 		pbx.ToRingGroup:    `SELECT 1 FROM ring_groups WHERE tenant = ? AND name = ?`,
 		pbx.ToQueue:        `SELECT 1 FROM queues WHERE tenant = ? AND name = ?`,
 		pbx.ToAnnouncement: `SELECT 1 FROM announcements WHERE tenant = ? AND name = ? AND sound <> ''`,
+		pbx.ToApplication:  `SELECT 1 FROM applications WHERE tenant = ? AND name = ?`,
 	}[d.Kind]
 	if text == "" {
 		return nil
@@ -38,14 +39,15 @@ func (tx *Tx) needDestination(ctx context.Context, field, tenant string, d pbx.D
 }
 
 // leadingTo is the part of a query that finds references to the destination ?3. These are
-// forwards, numbers, ring groups and queues.
+// forwards, numbers, ring groups, queues and applications.
 const leadingTo = `UNION ALL SELECT 'forward', extension FROM forwards WHERE tenant = ?1
 	AND (destination = ?3 OR unreachable = ?3 OR busy = ?3 OR no_answer = ?3 OR instr(rules, '"' || ?3 || '"') > 0)
 	UNION ALL SELECT 'number', number FROM numbers WHERE tenant = ?1
 	AND (destination = ?3 OR anonymous = ?3 OR rules <> '[]' AND instr(rules, '"' || ?3 || '"') > 0)
 	UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1 AND destination = ?3
 	UNION ALL SELECT 'queue', name FROM queues WHERE tenant = ?1
-	AND ?3 IN (destination, full_destination, empty_destination, timeout_destination) `
+	AND ?3 IN (destination, full_destination, empty_destination, timeout_destination)
+	UNION ALL SELECT 'application', name FROM applications WHERE tenant = ?1 AND fallback = ?3 `
 
 // forwardsLeadingTo returns the forwards that leadingTo names.
 func (tx *Tx) forwardsLeadingTo(ctx context.Context, tenant string, d pbx.Destination) ([]*pbx.Forward, error) {
@@ -99,6 +101,9 @@ func (tx *Tx) redirect(ctx context.Context, tenant string, moves ...move) error 
 			return err
 		}
 		if err := tx.redirectQueues(ctx, tenant, m.from, m.to); err != nil {
+			return err
+		}
+		if err := tx.redirectApplications(ctx, tenant, m.from, m.to); err != nil {
 			return err
 		}
 	}

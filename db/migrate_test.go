@@ -170,6 +170,7 @@ func fillEverything(t testing.TB, db *DB) {
 					func() error { return tx.PutContact(ctx, sampleContact()) },
 					func() error { return tx.PutAnnouncement(ctx, sampleAnnouncement()) },
 					func() error { return tx.PutQueue(ctx, sampleQueue()) },
+					func() error { return tx.PutApplication(ctx, sampleApplication()) },
 					func() error { return tx.PutBlockedCaller(ctx, sampleBlockedCaller()) },
 					func() error { return putRoute(ctx, tx) },
 					func() error { return tx.PutFeatureCodes(ctx, sampleFeatureCodes()) })

@@ -51,6 +51,7 @@ func (tx *Tx) Snapshot(ctx context.Context) (*pbx.Snapshot, error) {
 		allOf(ctx, tx, announcementTable, &r.Announcements),
 		allOf(ctx, tx, queueTable, &r.Queues),
 		func() error { return tx.fillQueueMembers(ctx, "", r.Queues) },
+		allOf(ctx, tx, applicationTable, &r.Applications),
 		allOf(ctx, tx, featureCodesTable, &r.FeatureCodes),
 		someOf(ctx, tx, userTable, &r.Users, `WHERE tenant <> ''`),
 		allOf(ctx, tx, resellerTable, &r.Resellers),

@@ -165,6 +165,7 @@ func (tx *Tx) DeleteTenant(ctx context.Context, name string) error {
 		UNION ALL SELECT 'ring-group', name FROM ring_groups WHERE tenant = ?1
 		UNION ALL SELECT 'queue', name FROM queues WHERE tenant = ?1
 		UNION ALL SELECT 'announcement', name FROM announcements WHERE tenant = ?1
+		UNION ALL SELECT 'application', name FROM applications WHERE tenant = ?1
 		UNION ALL SELECT 'mailbox', number FROM mailboxes WHERE tenant = ?1
 		UNION ALL SELECT 'group', name FROM phone_groups WHERE tenant = ?1
 		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1)`, name)

@@ -22,6 +22,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/ami"
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/phoneconf"
+	"github.com/dialtone-pbx/dialtone/provisioner/application"
 	"github.com/dialtone-pbx/dialtone/provisioner/apply"
 	"github.com/dialtone-pbx/dialtone/provisioner/asteriskconf"
 	"github.com/dialtone-pbx/dialtone/provisioner/calls"
@@ -86,7 +87,7 @@ type Options struct {
 	MailRetry time.Duration
 	// EncodeEvent is the data of an event as listeners outside read it, in JSON.
 	EncodeEvent func(event.Event) ([]byte, error)
-	// WebhookNetworks are networks of the platform's own that webhooks may lead to.
+	// WebhookNetworks are networks of the platform's own that webhooks and applications may lead to.
 	WebhookNetworks []netip.Prefix
 	// Control acts on channels; without it calls can be watched only.
 	Control calls.Control
@@ -108,6 +109,7 @@ type Controller struct {
 	Events      *event.Hub            // events for the API's stream and for lamps
 	EventLog    *eventlog.Log         // events of before
 	Deliveries  *webhook.Sender       // of events to webhooks
+	Asker       *application.Asker    // asks applications what happens to calls
 	Apply       *apply.Loop           // brings Asterisk to the desired state
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
@@ -171,6 +173,7 @@ type Controller struct {
 	RingGroups       *Resource[pbx.RingGroup]
 	Queues           *Resource[pbx.Queue]
 	Announcements    *Resource[pbx.Announcement]
+	Applications     *Resource[pbx.Application]
 	FeatureCodes     *Resource[pbx.FeatureCodes]
 	Webhooks         *Resource[pbx.Webhook]
 }
@@ -200,6 +203,7 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Mailbox: c.mailbox, Session: c.asterisk.Session, Queued: c.Mail.Nudge})
 	c.Deliveries = webhook.New(webhook.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Networks: o.WebhookNetworks,
 		MailDue: c.Mail.Nudge})
+	c.Asker = application.New(application.Options{Snapshot: c.Snapshot, Networks: o.WebhookNetworks, Log: o.Logger})
 	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
 	if err != nil {
 		return nil, err
@@ -282,6 +286,7 @@ func (c *Controller) makeKinds() {
 	c.Forwards = newForwards(c)
 	c.Numbers, c.ClassesOfService = newNumbers(c), newClassesOfService(c)
 	c.RingGroups, c.Queues, c.Announcements = newRingGroups(c), newQueues(c), newAnnouncements(c)
+	c.Applications = newApplications(c)
 	c.FeatureCodes = newFeatureCodes(c)
 	c.Webhooks = newWebhooks(c)
 }

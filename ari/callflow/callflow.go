@@ -52,11 +52,14 @@ type Options struct {
 	// Change changes a setting of the extension of an endpoint's device. It reports whether
 	// the setting is on now. Nil refuses.
 	Change func(ctx context.Context, endpoint string, set pbx.Setting) (on bool, err error)
+	// Ask has an application of the tenant say what happens to a call next. The verbs of its answer
+	// can be carried out. An error leads the call to the application's fallback. Nil does so always.
+	Ask func(ctx context.Context, about pbx.Asked) ([]pbx.Verb, error)
 	// Deadline bounds each of three phases of a call. They are: decide and carry out,
 	// counted from the call's arrival; the fallback; the hangup. A call thus leaves Stasis
 	// within three times this, as long as Asterisk takes and answers one request for each
 	// call that waits in that time. A decision that has not begun after half of it is left to the
-	// fallback. 0 means 500 ms.
+	// fallback. 0 means 500 ms. What an application is asked is bounded apart from it.
 	Deadline time.Duration
 	// MaxDeciding bounds the calls in decision or waiting for it. Overflow rule: as many again
 	// go to the fallback at once, which costs one request instead of two; a call
@@ -83,8 +86,10 @@ type Flow struct {
 	// route is pbx.Route; tests put longer plans here.
 	route func(*pbx.Snapshot, pbx.Call, time.Time) pbx.Plan
 
-	deciders, movers slots         // places of decisions and of ways to the fallback
-	giveUp           chan struct{} // closed when nobody is to wait for a place any more
+	deciders, movers slots           // places of decisions and of ways to the fallback
+	giveUp           chan struct{}   // closed when nobody is to wait for a place any more
+	asking           context.Context // ends when no application is to be asked any more
+	stopAsking       context.CancelFunc
 
 	ready   chan string   // channels whose first entry waits to be decided
 	resweep chan struct{} // there is room again after an overflow
@@ -122,12 +127,14 @@ func New(opts Options) *Flow {
 	if opts.Routed == nil {
 		opts.Routed = func(string, pbx.Call, pbx.Step) {}
 	}
-	return &Flow{
+	f := &Flow{
 		opts: opts, log: limitedLog{to: opts.Logger}, route: pbx.Route,
 		deciders: make(slots, decidersAtOnce), movers: make(slots, moversAtOnce), giveUp: make(chan struct{}),
 		ready: make(chan string, 2*opts.MaxDeciding), resweep: make(chan struct{}, 1),
 		lines: map[string][]*entry{}, swept: map[string]*entry{},
 	}
+	f.asking, f.stopAsking = context.WithCancel(context.Background())
+	return f
 }
 
 // Run decides calls until ctx ends and every goroutine of its own is gone. Call
@@ -147,6 +154,7 @@ func (f *Flow) Run(ctx context.Context) error {
 		}
 	}
 	f.close()
+	f.stopAsking()
 	defer time.AfterFunc(f.opts.Deadline, func() { close(f.giveUp) }).Stop()
 	for id := range f.ready {
 		owned.Go(func() { f.serve(work, id) })

@@ -29,6 +29,9 @@ func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
 	if e.setting {
 		return f.atSetting(ctx, e)
 	}
+	if e.asks && !e.odd && !e.late {
+		return f.atApplication(ctx, e)
+	}
 	err := errLate
 	if !e.late && f.placeToDecide(e.arrived.Add(f.opts.Deadline/2)) {
 		err = f.forward(ctx, e)
@@ -72,7 +75,15 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 	if err != nil {
 		return err
 	}
+	return f.carry(ctx, s, e, call, plan, index)
+}
+
+// carry gives the channel what a step needs, and lets it go on there.
+func (f *Flow) carry(ctx context.Context, s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int) error {
 	step := plan.Steps[index]
+	if step.Kind == pbx.StepApplication {
+		call = call.AtApplication(step.To)
+	}
 	for _, v := range variables(e, call, plan, index) {
 		if err := f.opts.Client.SetChannelVar(ctx, e.channel, v.Name, v.Value); err != nil {
 			return err
@@ -80,11 +91,11 @@ func (f *Flow) forward(ctx context.Context, e *entry) error {
 	}
 	f.countEnd(step)
 	f.opts.Routed(e.channel, call, step)
-	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), extensionOf(call.At(s)), 1, "")
+	at := step.Extension(extensionOf(call.At(s)))
+	return f.opts.Client.ContinueChannel(ctx, e.channel, step.Context(call.Tenant), at, 1, "")
 }
 
-// way returns the step to carry out, by its index in the plan. Plans that only send the
-// call on are followed here.
+// way returns the step to carry out, by its index in the plan.
 func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 	call, index := e.call, 0
 	call.Live, call.Resumed = f.opts.Live, e.step
@@ -99,6 +110,29 @@ func (f *Flow) way(s *pbx.Snapshot, e *entry) (pbx.Call, pbx.Plan, int, error) {
 		f.tellRefused(call, plan, e.ended)
 		index = plan.After(e.ended, e.outcome)
 	}
+	if err != nil {
+		return call, plan, index, err
+	}
+	return f.follow(s, e, call, plan, index)
+}
+
+// sent returns the step to carry out for a call that is sent somewhere.
+func (f *Flow) sent(s *pbx.Snapshot, e *entry, call pbx.Call, to pbx.Destination) (pbx.Call, pbx.Plan, int, error) {
+	call = call.Sent(to)
+	plan, err := f.plan(s, call)
+	if err == nil {
+		plan, err = f.chosen(s, call, plan)
+	}
+	if err != nil {
+		return call, plan, 0, err
+	}
+	return f.follow(s, e, call, plan, 0)
+}
+
+// follow goes through plans that only send the call on.
+func (f *Flow) follow(s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int) (pbx.Call, pbx.Plan, int,
+	error) {
+	var err error
 	for err == nil {
 		if plan.Steps[index].Kind != pbx.StepForward {
 			reserved := false
@@ -180,7 +214,10 @@ func (f *Flow) tellRefused(c pbx.Call, plan pbx.Plan, ended int) {
 // Variables that the channel has already are left out.
 func variables(e *entry, call pbx.Call, plan pbx.Plan, index int) []pbx.Variable {
 	step := plan.Steps[index]
-	out := slices.Clone(e.set)
+	out := append(slices.Clone(e.set), leaves(e, call)...)
+	if step.Kind == pbx.StepApplication {
+		return append(append(out, arrives(call, step)...), step.Variables(call.Tenant)...)
+	}
 	if step.Returns() {
 		dialled := call.Dialled
 		if !plainNumber.MatchString(dialled) {
@@ -189,7 +226,7 @@ func variables(e *entry, call pbx.Call, plan pbx.Plan, index int) []pbx.Variable
 		if len(call.Hops) > len(e.call.Hops) {
 			out = append(out, pbx.Variable{Name: pbx.HopsVariable, Value: pbx.HopsText(dialled, call.Hops)})
 		}
-		if plan.Order != e.call.Order {
+		if plan.Order != e.call.Order || e.asks {
 			out = append(out, pbx.Variable{Name: pbx.OrderVariable, Value: plan.Order})
 		}
 		if index != e.ended || positions(plan) > 1 {
@@ -251,6 +288,8 @@ func (f *Flow) fallBack(ctx context.Context, e *entry) Verdict {
 	switch {
 	case e.odd:
 		dialplan, extension, priority = "", "", 0
+	case e.asks:
+		dialplan, extension = pbx.ApplicationContext, pbx.OverdueExtension
 	case e.inbound, e.call.Endpoint == "" && strings.HasPrefix(e.exten, "+"): // a number of this system
 		dialplan = pbx.AllNumbersContext
 	case rung:

@@ -20,6 +20,8 @@ type entry struct {
 	step    bool           // a step has ended; otherwise the call is new
 	desk    bool           // the caller signs in or out on a shared device
 	setting bool           // the caller changes a setting of the caller's extension
+	asks    bool           // an application is to say what happens next
+	said    string         // how the application's last verb ended
 	inbound bool           // the call is new and from a trunk; its tenant is not known yet
 	from    string         // of an inbound call: the number in its From header
 	set     []pbx.Variable // what the channel gets before anything else
@@ -54,6 +56,9 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		return e
 	case len(args) >= 2 && args[0] == pbx.ArgStep:
 		e.readStep(args[2:])
+	case len(args) >= 2 && args[0] == pbx.ArgApplication:
+		e.readApplication(args[1:])
+		return e
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
 		e.desk = true
 	case (len(args) == 2 || len(args) == 3) && args[0] == pbx.ArgSetting:
@@ -87,10 +92,10 @@ func (e *entry) enter(s *pbx.Snapshot) {
 }
 
 // readStep reads the arguments behind the tenant, as far as they are there. These are
-// outcome, position, hops, order, the parties and a phone's redirection.
+// outcome, position, hops, order, the parties, a phone's redirection and an application.
 func (e *entry) readStep(args []string) {
 	e.step = true
-	args = append(slices.Clip(args), make([]string, 8)...)
+	args = append(slices.Clip(args), make([]string, 9)...)
 	e.outcome = pbx.ParseOutcome(args[0])
 	e.call.Answer, e.call.Rang = pbx.ParseAnswer(args[0])
 	e.ended, _ = strconv.Atoi(args[1]) // never written: it was the first step
@@ -100,6 +105,22 @@ func (e *entry) readStep(args []string) {
 	e.call.Order = args[3]
 	e.readParties(args[4:7])
 	e.call.Redirected = pbx.ParseRedirection(args[7])
+	_, e.call.Application = pbx.ParseApplicationMark(args[8])
+}
+
+// readApplication reads the arguments of a call that an application is asked about: mark of the
+// application, outcome, hops and the parties.
+func (e *entry) readApplication(args []string) {
+	e.asks, e.ended = true, -1 // what the channel has of an earlier plan counts no more
+	args = append(slices.Clip(args), make([]string, 6)...)
+	e.call.Tenant, e.call.Application = pbx.ParseApplicationMark(args[0])
+	e.said = args[1]
+	e.call.Dialled, e.call.Hops = pbx.ParseHops(args[2])
+	e.readParties(args[3:6])
+	at := pbx.Destination{Kind: pbx.ToApplication, Key: e.call.Application}
+	if len(e.call.Hops) == 0 || e.call.Hops[len(e.call.Hops)-1] != at {
+		e.odd = true
+	}
 }
 
 // readParties reads two endpoints, as far as given: the transferor, and the endpoint on

@@ -48,7 +48,7 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 	a.flow = callflow.New(callflow.Options{Client: a.client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
 		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone,
 		Routed: ctl.Routed, Reserve: ctl.Guard.Reserve, Back: ctl.Guard.Back, Change: ctl.ChangeByPhone,
-		Refused: ctl.TrunkStatus.CallRefused})
+		Refused: ctl.TrunkStatus.CallRefused, Ask: ctl.Asker.Ask})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
 }

@@ -42,6 +42,18 @@ CREATE TABLE answer_counts (
     FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE applications (
+    tenant      TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE,
+    name        TEXT    NOT NULL CHECK (name <> ''),
+    url         TEXT    NOT NULL CHECK (url <> ''),
+    secret      TEXT    NOT NULL CHECK (secret <> ''),
+    description TEXT    NOT NULL,
+    fallback    TEXT    NOT NULL CHECK (fallback <> ''),
+    version     INTEGER NOT NULL CHECK (version > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0),
+    PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE apply_results (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     revision    INTEGER NOT NULL,

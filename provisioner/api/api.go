@@ -104,6 +104,7 @@ func (a *api) register(e *echo.Echo) {
 	registerExternalNumbers(a)
 	registerContacts(a)
 	registerAnnouncements(a)
+	registerApplications(a)
 	registerBlockedCallers(a)
 	registerRoutes(a)
 	registerPortRequests(a)

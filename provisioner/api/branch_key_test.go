@@ -20,6 +20,7 @@ var only = []struct{ collection, key, free, body string }{
 	{"forwards", "199", "198", `{}`}, {"ring-groups", "far", "off", `{"number":"699","members":[{"extension":"199"}]}`},
 	{"numbers", "+493012345610", "+493012345611", `{}`},
 	{"queues", "far", "off", `{"number":"698","members":[{"extension":"199"}]}`},
+	{"applications", "far", "off", `{"url":"https://receiver.invalid/calls","fallback":"hangup"}`},
 	{"announcements", "far", "off", `{}`}, {"routes", "far", "off", `{"match":["+4989"],"trunks":[{"trunk":"far"}]}`},
 	{"webhooks", "far", "off", `{"url":"https://receiver.invalid/hooks"}`},
 	{"phones", "00:15:65:00:00:01", "00:15:65:00:00:0e", `{"vendor":"yealink","model":"T46U","lines":[{"registration":1,"device":"far"}]}`},

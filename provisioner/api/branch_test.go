@@ -16,7 +16,7 @@ var theirs = map[string]string{"extensions": "101", "devices": "desk", "mailboxe
 	"numbers": "+493012345600", "trunks": "carrier", "classes-of-service": "home", "ring-groups": "sales", "forwards": "101",
 	"external-numbers": "+4915112345678", "button-templates": "T46U", "port-requests": "munich", "documents": "letter",
 	"resellers": "below-north", "contacts": "taxi", "blocked-callers": "+498912345", "carriers": "telco", "rates": "+49",
-	"webhooks": "crm", "deliveries": "1", "queues": "support"}
+	"webhooks": "crm", "applications": "menu", "deliveries": "1", "queues": "support"}
 
 // branches makes two resellers, each with a reseller below and a tenant; the tenants have the
 // same extensions.
@@ -34,7 +34,8 @@ func (l *lab) branches() {
 			"contacts/taxi": `{"title":"Taxi","numbers":["0305550"]}`, "blocked-callers/+498912345": `{}`,
 			"trunks/carrier": `{"host":"192.0.2.9"}`, "classes-of-service/home": `{}`, "external-numbers/+4915112345678": `{}`,
 			"button-templates/T46U": `{"buttons":{}}`, "port-requests/munich": `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`,
-			"webhooks/crm": `{"url":"https://receiver.invalid/hooks"}`} {
+			"applications/menu": `{"url":"https://receiver.invalid/calls","fallback":"hangup"}`,
+			"webhooks/crm":      `{"url":"https://receiver.invalid/hooks"}`} {
 			l.must(201, "PUT", shop+"/"+path, body)
 		}
 		l.must(204, "PUT", shop+"/port-requests/munich/documents/letter", "%PDF-1.7\n%%EOF\n")

@@ -21,7 +21,7 @@ type Change struct {
 	Actor    string          `json:"actor" doc:"Who"`
 	Address  string          `json:"address,omitempty" doc:"From where"`
 	Action   string          `json:"action" enum:"create,update,delete"`
-	Kind     string          `json:"kind" enum:"reseller,carrier,rate,inventory,tenant,extension,device,phone,mailbox,button-template,phone-settings,group,user,external-number,contact,port-request,blocked-caller,trunk,webhook,route,forward,number,class-of-service,ring-group,queue,announcement,feature-codes,token"`
+	Kind     string          `json:"kind" enum:"reseller,carrier,rate,inventory,tenant,extension,device,phone,mailbox,button-template,phone-settings,group,user,external-number,contact,port-request,blocked-caller,trunk,webhook,route,forward,number,class-of-service,ring-group,queue,application,announcement,feature-codes,token"`
 	Tenant   string          `json:"tenant"`
 	Key      string          `json:"key"`
 	Fields   []string        `json:"fields,omitempty" doc:"What an update changed"`
@@ -32,7 +32,7 @@ type Change struct {
 
 type changesInput struct {
 	BranchQuery
-	Kind  string `query:"kind" enum:"reseller,carrier,rate,inventory,tenant,extension,device,phone,mailbox,button-template,phone-settings,group,user,external-number,contact,port-request,blocked-caller,trunk,webhook,route,forward,number,class-of-service,ring-group,queue,announcement,feature-codes,token" doc:"Only of this kind"`
+	Kind  string `query:"kind" enum:"reseller,carrier,rate,inventory,tenant,extension,device,phone,mailbox,button-template,phone-settings,group,user,external-number,contact,port-request,blocked-caller,trunk,webhook,route,forward,number,class-of-service,ring-group,queue,application,announcement,feature-codes,token" doc:"Only of this kind"`
 	Key   string `query:"key" doc:"Only of the object with this key"`
 	After int64  `query:"after" minimum:"0" doc:"List what is older than the change with this id"`
 	Limit int    `query:"limit" default:"100" minimum:"1" maximum:"1000"`

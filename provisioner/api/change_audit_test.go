@@ -32,6 +32,8 @@ func TestAuditSpeaksTheAPIsLanguage(t *testing.T) {
 		{"class-of-service", "classes-of-service/home", `{"allow":["national","+49151"],"deny":["+49900"]}`, reflect.TypeFor[pbx.ClassOfService](), reflect.TypeFor[ClassOfService]()},
 		{"external-number", "external-numbers/+4915112345678", `{"description":"mobile","available":true}`, reflect.TypeFor[pbx.ExternalNumber](), reflect.TypeFor[ExternalNumber]()},
 		{"contact", "contacts/taxi", `{"title":"Taxi","numbers":["030 5550","+49 30 777"]}`, reflect.TypeFor[pbx.Contact](), reflect.TypeFor[Contact]()},
+		{"application", "applications/menu", `{"url":"https://receiver.invalid/calls","fallback":"hangup"}`,
+			reflect.TypeFor[pbx.Application](), reflect.TypeFor[Application]()},
 		{"announcement", "announcements/closed", `{"title":"We are closed"}`, reflect.TypeFor[pbx.Announcement](),
 			reflect.TypeFor[Announcement]()},
 		{"blocked-caller", "blocked-callers/+4989", `{"begins":true,"description":"calls at night"}`,

@@ -10,7 +10,7 @@ import (
 type ForwardFields struct {
 	Extension       string         `json:"extension,omitempty" doc:"Number of the extension; taken from the path in PUT and PATCH"`
 	Mode            string         `json:"mode,omitempty" doc:"off forwards no call, destination every call, schedule by rules of time and caller; where one holds it wins over unreachable, busy and no_answer; off if left out"`
-	Destination     string         `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME or hangup"`
+	Destination     string         `json:"destination,omitempty" doc:"Where every call goes in mode destination: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME, application:NAME or hangup"`
 	Rules           []HandlingRule `row:"Rules,by hand" json:"rules,omitempty" doc:"In mode schedule: rules by time and caller, of which the first that holds says where a call goes; where none holds, the extension rings"`
 	Timezone        string         `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`
 	Exceptions      []string       `row:",numbers" json:"exceptions,omitempty" doc:"Numbers of callers who are never forwarded, in any spelling, up to 10,000: they ring the extension and then reach its mailbox"`
@@ -27,7 +27,7 @@ type ForwardRule struct {
 	To          string   `json:"to,omitempty" doc:"Time of day at which it ends; before from, it is that of the next day"`
 	FirstDate   string   `json:"first_date,omitempty" doc:"First day it holds, such as 2026-12-24"`
 	LastDate    string   `json:"last_date,omitempty" doc:"Last day it holds"`
-	Destination string   `json:"destination" doc:"Where calls go then: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME or hangup; in a rule of an extension also devices, which rings it"`
+	Destination string   `json:"destination" doc:"Where calls go then: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME, application:NAME or hangup; in a rule of an extension also devices, which rings it"`
 }
 
 // HandlingRule is one line of an extension's schedule.

@@ -11,7 +11,7 @@ import (
 type NumberFields struct {
 	Number      string `json:"number,omitempty" doc:"The number in E.164, such as +493012345678; taken from the path in PUT and PATCH. No two tenants can have the same; the account above gives it, or with allow_external_numbers of the tenant its admins add it"`
 	Description string `json:"description,omitempty" doc:"For people, at most 100 characters of plain text"`
-	Destination string `json:"destination,omitempty" doc:"Where calls from a trunk to the number go that no rule sends elsewhere: extension:NUMBER, voicemail:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME or hangup; without one they get 404, and extensions may still show the number"`
+	Destination string `json:"destination,omitempty" doc:"Where calls from a trunk to the number go that no rule sends elsewhere: extension:NUMBER, voicemail:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME, application:NAME or hangup; without one they get 404, and extensions may still show the number"`
 
 	Rules          []NumberRule `row:"Rules,by hand" json:"rules,omitempty" doc:"Rules by time and caller, at most 50, looked through in order: the first that holds says where a call goes; where none holds, destination does"`
 	Timezone       string       `json:"timezone,omitempty" doc:"IANA name of the zone the rules are read in; the tenant's if left out"`

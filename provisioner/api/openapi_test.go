@@ -213,6 +213,10 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(422, "POST", "simulate", tenant+"simulate", `{"from":"101","to":"101","busy":["999"]}`)
 	ask(201, "POST", "groups", tenant+"groups", `{"name":"sales"}`)
 	ask(200, "PUT", "mailboxes/101/pin", tenant+"mailboxes/{number}/pin", `{"pin":"4712"}`)
+	ask(201, "POST", "applications", tenant+"applications", `{"name":"menu","url":"https://receiver.invalid/calls","fallback":"hangup"}`)
+	ask(422, "POST", "applications", tenant+"applications", `{"name":"local","url":"http://127.0.0.1/","fallback":"hangup"}`)
+	ask(200, "POST", "applications/menu/test", tenant+"applications/{name}/test", "")
+	ask(200, "GET", "applications/menu/errors", tenant+"applications/{name}/errors", "")
 	ask(201, "POST", "announcements", tenant+"announcements", `{"name":"closed"}`)
 	ask(201, "POST", "ring-groups", tenant+"ring-groups", `{"name":"sales","number":"600","members":[{"extension":"101"}]}`)
 	ask(201, "POST", "queues", tenant+"queues", `{"name":"support","number":"650","members":[{"extension":"101"}]}`)
@@ -246,6 +250,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		"phones":           {tenant + "phones", "001565aabbcc", "mac", phoneBody + `,"lines":[{"registration":1,"device":"a"}]}`},
 		"external-numbers": {tenant + "external-numbers", "0301234", "number", `{}`}, "trunks": {tenant + "trunks", "carrier", "name", `{"host":"192.0.2.9"}`},
 		"port-requests":      {tenant + "port-requests", "munich", "name", `{"carrier":"Telco","numbers":[{"number":"+498912345601"}]}`},
+		"applications":       {tenant + "applications", "menu", "name", `{"url":"https://receiver.invalid/calls","fallback":"hangup"}`},
 		"announcements":      {tenant + "announcements", "closed", "name", `{"title":"Closed"}`},
 		"numbers":            {tenant + "numbers", "+493012345678", "number", `{}`},
 		"classes-of-service": {tenant + "classes-of-service", "home", "name", `{}`},
@@ -294,7 +299,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 		{"external-numbers/0301234", "external-numbers/{number}"}, {"contacts/taxi", "contacts/{name}"},
 		{"port-requests/munich", "port-requests/{name}"}, {"blocked-callers/+498912345", "blocked-callers/{number}"},
 		{"routes/south", "routes/{name}"}, {"trunks/carrier", "trunks/{name}"},
-		{"announcements/closed", "announcements/{name}"}, {"webhooks/crm", "webhooks/{name}"},
+		{"announcements/closed", "announcements/{name}"}, {"applications/menu", "applications/{name}"}, {"webhooks/crm", "webhooks/{name}"},
 		{"numbers/+493012345678", "numbers/{number}"}, {"classes-of-service/home", "classes-of-service/{name}"}} {
 		ask(200, "DELETE", p.path, tenant+p.template, "")
 	}

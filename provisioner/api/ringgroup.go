@@ -11,7 +11,7 @@ type RingGroupFields struct {
 
 	RingSeconds    *int     `json:"ring_seconds,omitempty" minimum:"1" maximum:"300" doc:"How long each member rings that has no time of its own; 20 if left out"`
 	Timeout        int      `json:"timeout,omitempty" doc:"The longest the group rings in all, 5 to 3600 seconds; if left out, until everybody has had a turn. Whoever is asked to press 1 then may still do so"`
-	Destination    string   `json:"destination,omitempty" doc:"Where a call goes that nobody takes: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME or hangup; it ends if left out"`
+	Destination    string   `json:"destination,omitempty" doc:"Where a call goes that nobody takes: extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, announcement:NAME, application:NAME or hangup; it ends if left out"`
 	SkipBusy       bool     `json:"skip_busy,omitempty" doc:"Members who are in a call do not ring; otherwise they hear a second call"`
 	MemberForwards string   `row:"FollowForwards,by hand" json:"member_forwards,omitempty" enum:"ignore,follow" doc:"What happens at a member who forwards every call: ignore rings the member's devices all the same, follow rings where the calls are forwarded to; then a member who forwards to a mailbox or a group does not ring. ignore if left out"`
 	Confirm        string   `json:"confirm,omitempty" enum:"external,all,none" doc:"Who must press 1 after answering, while the others ring on, so that a mobile's mailbox never takes a call: external asks on numbers outside, all asks everybody, none only on devices set to ask. external if left out"`

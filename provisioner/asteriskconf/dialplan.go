@@ -182,6 +182,9 @@ func dialplanOf(s *pbx.Snapshot, o Options) (any, error) {
 	}
 	v.Accounts = accountsOf(s)
 	var err error
+	if v.Applications, err = applications(s); err != nil {
+		return nil, err
+	}
 	if v.Numbers, err = numbersSent(s, s.SentToAny()); err != nil {
 		return nil, err
 	}
@@ -277,6 +280,7 @@ func divertedOf(es *pbx.Errors, s *pbx.Snapshot, e *pbx.Extension) (v divertedTo
 
 // leadingTo is a destination in a tenant, as the fallback reaches it.
 func leadingTo(es *pbx.Errors, s *pbx.Snapshot, tenant string, to pbx.Destination) (v divertedTo) {
+	to = s.WithoutController(tenant, to)
 	into(es, &v.Fallback)(newContextName("tenant", tenant, pbx.FallbackContext))
 	switch {
 	case to.Kind == pbx.ToExtension && pbx.CheckNoEmergency("", to.Key, s.CountriesOf(tenant)) != nil:

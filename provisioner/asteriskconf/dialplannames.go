@@ -24,6 +24,7 @@ type dialplanView struct {
 	Mark         string // between two such headers
 	MaxInside    int    // the most of Var.Inside
 	MaxHops      int    // the most of Var.QueueHops
+	AskSeconds   int    // the longest wait for a verb
 	// SilentSeconds is how long a carrier that seems dead may be silent about a call for help.
 	SilentSeconds int
 	Patterns      []string // which together match every extension a call can be at
@@ -41,15 +42,16 @@ type dialplanView struct {
 	Defaults                []dialplanDefault                // of trunks
 	Answer                  struct{ Blocked, Anonymous int } // SIP answers to callers that are refused
 	Accounts                []accountName
-	Legs                    []dialplanLeg // of all tenants that are calls of their own
-	Sounds                  soundFolder   // of tenants
-	OwnSound                string        // begins what stands for one of them
+	Applications            []dialplanApplication // of all tenants
+	Legs                    []dialplanLeg         // of all tenants that are calls of their own
+	Sounds                  soundFolder           // of tenants
+	OwnSound                string                // begins what stands for one of them
 	// HintsHash is that of hintsFile: Asterisk loads both when either changes.
 	HintsHash string
 }
 
 // dialplanArgs are the first arguments of Stasis.
-type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk string }
+type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk, Application string }
 
 // dialplanContexts are the contexts that all tenants share.
 type dialplanContexts struct {
@@ -71,6 +73,7 @@ type dialplanContexts struct {
 	Announce                          string // of sounds that tenants have uploaded
 	Greet                             string // the same, as a subroutine
 	Wait                              string // in a queue
+	Application, Fallbacks            string // of verbs, and of where calls go that applications lose
 }
 
 // dialplanVariables are channel variables.
@@ -91,12 +94,16 @@ type dialplanVariables struct {
 	Talk                                string // for how many seconds a leg outside may talk
 	Most, Empty, Welcome, QueueRecord   string // of a queue
 	QueueRing, QueueHops                string
+	Application, Outcome, Keys, Sound   string // of verbs of an application
+	RecordVerb                          string
 }
 
 // dialplanExtensions are extensions of shared contexts.
 type dialplanExtensions struct {
-	Left string // of the context Held
-	Over string // of the context Back
+	Left    string // of the context Held
+	Over    string // of the context Back
+	Verbs   string // of the context Application: asks for the next one
+	Overdue string // no answer has come
 }
 
 // dialplanLabels are priority labels.
@@ -135,6 +142,7 @@ func sharedNames() dialplanView {
 		App: pbx.StasisApp,
 		Arg: dialplanArgs{
 			Call: pbx.ArgCall, Trunk: pbx.ArgTrunk, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
+			Application: pbx.ArgApplication,
 		},
 		Context: dialplanContexts{
 			Hangup: pbx.HangupContext, Refused: pbx.RefusedContext, Voicemail: pbx.VoicemailContext,
@@ -150,6 +158,7 @@ func sharedNames() dialplanView {
 			Answer: pbx.AnswerContext, Answers: pbx.AnswersContext, CarrierAnswers: pbx.CarrierAnswersContext,
 			NextTrunk: pbx.NextTrunkContext, Onward: pbx.OnwardContext,
 			Announce: pbx.AnnounceContext, Greet: pbx.GreetContext, Wait: pbx.WaitContext,
+			Application: pbx.ApplicationContext, Fallbacks: pbx.FallbacksContext,
 		},
 		Var: dialplanVariables{
 			Step: pbx.StepVariable, Position: pbx.PositionVariable, Hops: pbx.HopsVariable, Order: pbx.OrderVariable,
@@ -166,12 +175,15 @@ func sharedNames() dialplanView {
 			Inside:   pbx.InsideVariable, Unanswered: pbx.UnansweredVariable, Waits: pbx.WaitsVariable, Talk: pbx.TalkVariable,
 			Most: pbx.QueueMostVariable, Empty: pbx.QueueEmptyVariable, Welcome: pbx.QueueWelcomeVariable,
 			QueueRecord: pbx.QueueRecordVariable, QueueRing: pbx.QueueRingVariable, QueueHops: pbx.QueueHopsVariable,
+			Application: pbx.ApplicationVariable, Outcome: pbx.OutcomeVariable, Keys: pbx.KeysVariable,
+			Sound: pbx.SoundVariable, RecordVerb: pbx.RecordVerbVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,
 			Done: pbx.DeskDoneLabel, Refused: pbx.DeskRefusedLabel,
 		},
-		Extension: dialplanExtensions{Left: pbx.LeftExtension, Over: pbx.OverExtension},
+		Extension: dialplanExtensions{Left: pbx.LeftExtension, Over: pbx.OverExtension, Verbs: pbx.AskExtension,
+			Overdue: pbx.OverdueExtension},
 		Cause: dialplanCauses{
 			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated, Full: pbx.CauseCongestion,
 		},
@@ -188,6 +200,7 @@ func sharedNames() dialplanView {
 		MaxInside:     pbx.MaxInside,
 		MaxHops:       pbx.MaxHops,
 		SilentSeconds: pbx.SilentSeconds,
+		AskSeconds:    pbx.AskSeconds,
 		Patterns:      anyExtension,
 		Unknown:       []string{"_X!", "_[*#+]!", "i"},
 		Written:       written,
@@ -208,7 +221,7 @@ const ringsFor = "__" + pbx.RingsForVariable + "=>${CHANNEL},REDIRECTING(to-num,
 func forget() string {
 	return strings.Join([]string{
 		pbx.PositionVariable + "=", pbx.HopsVariable + "=", pbx.OrderVariable + "=", pbx.AsVariable + "=",
-		pbx.GreetingVariable + "=", pbx.QueueHopsVariable + "=",
+		pbx.GreetingVariable + "=", pbx.QueueHopsVariable + "=", pbx.ApplicationVariable + "=",
 		"__" + pbx.DivertedVariable + "=", "__" + pbx.TalkVariable + "=",
 		"__" + pbx.CallVariable + "=${UNIQUEID}", ringsFor, "CHANNEL(hangup_handler_wipe)=",
 		enteredVariable + "=${FILTER(0-9A-Za-z*#+,${EXTEN})}", rememberDialled,

@@ -51,17 +51,17 @@ func dialplanGroupOf(s *pbx.Snapshot, g *pbx.RingGroup) (v dialplanGroup, err er
 	es.Add(pbx.CheckName("name", g.Name))
 	v.Name = contextName{g.Name}
 	into(&es, &v.Number)(newExtenName("number", g.Number))
-	switch g.Destination.Kind {
+	switch to := s.WithoutController(g.Tenant, g.Destination); to.Kind {
 	case pbx.ToExtension:
-		if pbx.CheckNoEmergency("", g.Destination.Key, s.CountriesOf(g.Tenant)) == nil { // no rule calls for help
-			into(&es, &v.To)(newExtenName("destination", g.Destination.Key))
+		if pbx.CheckNoEmergency("", to.Key, s.CountriesOf(g.Tenant)) == nil { // no rule calls for help
+			into(&es, &v.To)(newExtenName("destination", to.Key))
 		}
 	case pbx.ToQueue:
-		v.To = leadingTo(&es, s, g.Tenant, g.Destination).Extension
+		v.To = leadingTo(&es, s, g.Tenant, to).Extension
 	case pbx.ToVoicemail:
-		v.Mailbox = newMessageBox(&es, s, "destination", g.Tenant, g.Destination.Key)
+		v.Mailbox = newMessageBox(&es, s, "destination", g.Tenant, to.Key)
 	case pbx.ToAnnouncement:
-		v.Sound = leadingTo(&es, s, g.Tenant, g.Destination).Sound
+		v.Sound = leadingTo(&es, s, g.Tenant, to).Sound
 	}
 	into(&es, &v.Greeting)(newPlayArg("announcement", s.GreetingOf(g)))
 	step := pbx.GroupStep(s, g)

@@ -106,6 +106,9 @@ func (t *Tracker) AtEndpoints(endpoints []string) int {
 	return len(found)
 }
 
+// mostRules bounds the rules of a call: an application may have hundreds of verbs.
+const mostRules = 100
+
 // Routed takes over which step a call was given, by the id of the caller's channel, before
 // the step begins. It does not block.
 func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
@@ -116,7 +119,7 @@ func (t *Tracker) Routed(id string, call pbx.Call, step pbx.Step) {
 		if tc.Tenant != "" && tc.Tenant != call.Tenant {
 			return // what another tenant does with the call is not this one's to know
 		}
-		if last := len(tc.Rules) - 1; last < 0 || tc.Rules[last] != step.Rule {
+		if last := len(tc.Rules) - 1; last < 0 || last < mostRules-1 && tc.Rules[last] != step.Rule {
 			tc.Rules = append(tc.Rules, step.Rule)
 		}
 		if len(call.Hops) > 0 || step.Kind == pbx.StepForward {

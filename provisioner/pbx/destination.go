@@ -23,6 +23,8 @@ const (
 	// ToAnnouncement plays an announcement, by its name; then the call ends.
 	ToAnnouncement DestinationKind = "announcement"
 	ToQueue        DestinationKind = "queue" // by its name
+	// ToApplication asks an application, by its name, what happens.
+	ToApplication DestinationKind = "application"
 )
 
 // ParseDestination reads the text form. Whether what it names exists is for the
@@ -40,7 +42,7 @@ func ParseDestination(field, s string) (Destination, *Error) {
 	case ToExternal:
 		d.Key = PlainNumber(key)
 		return d, CheckExternalNumber(field, d.Key)
-	case ToRingGroup, ToAnnouncement, ToQueue:
+	case ToRingGroup, ToAnnouncement, ToQueue, ToApplication:
 		return d, CheckName(field, key)
 	case ToHangup:
 		if key == "" {
@@ -49,7 +51,7 @@ func ParseDestination(field, s string) (Destination, *Error) {
 	}
 	return Destination{}, Invalidf(field,
 		"%s is not a destination: use extension:NUMBER, voicemail:NUMBER, external:NUMBER, ring-group:NAME, queue:NAME, "+
-			"announcement:NAME or hangup",
+			"announcement:NAME, application:NAME or hangup",
 		quote(s))
 }
 

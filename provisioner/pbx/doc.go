@@ -38,6 +38,7 @@
 //   - Digit map: the patterns by which a phone knows, off hook, that a number is whole.
 //   - Class of service: the rules for which numbers an extension may dial.
 //   - Desk: a shared device on which a user signs in.
+//   - Application: a program of the tenant that is asked over HTTP what happens to a call.
 //
 // In a call:
 //
@@ -59,6 +60,7 @@
 //
 //   - Plan: the steps of a call (dial, play, voicemail, hang up) that Route returns.
 //   - Step: one of them. callflow hands it to the dialplan, which comes back with the Outcome.
+//   - Verb: one thing that an application answers; a step carries it out.
 //   - Hop: one extension, group or number on the way of a call through forwards.
 //   - Turn: what a ring group remembers: the member that the last call began with.
 //   - Fallback: the rendered dialplan that is followed without a controller.

@@ -58,7 +58,7 @@ func (c Call) At(s *Snapshot) string {
 	if q := c.Queue(s); q != nil {
 		return q.Number
 	}
-	if last.Kind == ToAnnouncement { // which has no number
+	if last.Kind == ToAnnouncement || last.Kind == ToApplication { // which has no number
 		c.Hops = c.Hops[:len(c.Hops)-1]
 		return c.At(s)
 	}
@@ -146,6 +146,10 @@ func toDestination(r routing, to Destination) Plan {
 			return Plan{Steps: []Step{{Kind: StepAnnounce, Sound: a.Sound,
 				Rule: "announcement " + a.Name + " is played, then the call ends"}}}
 		}
+	case ToApplication:
+		if a := r.s.Application(r.c.Tenant, to.Key); a != nil {
+			return r.toApplication(a)
+		}
 	case ToExternal:
 		owner, door := r.owner()
 		return toOutside(r, door, owner, to.Key)
@@ -180,13 +184,16 @@ func (r routing) keep(p Plan) Plan {
 }
 
 // owner is the extension whose rights a call outside uses, by the last place that it was
-// sent on from: that extension, for a ring group or a queue the tenant itself, and otherwise the
-// caller's extension.
+// sent on from: that extension, for a ring group, a queue or an application the tenant itself, and
+// otherwise the caller's extension.
 func (r routing) owner() (*Extension, Door) {
 	way := r.way()
 	for _, d := range slices.Backward(way[:len(way)-1]) {
 		if d.Kind == ToRingGroup || d.Kind == ToQueue {
 			return &Extension{Tenant: r.c.Tenant}, DoorGroup
+		}
+		if d.Kind == ToApplication {
+			return &Extension{Tenant: r.c.Tenant}, DoorForward
 		}
 		if e := r.s.Extension(r.c.Tenant, d.Key); e != nil && d.Kind == ToExtension {
 			return e, DoorForward

@@ -36,8 +36,11 @@ type Step struct {
 	Mailbox  string         // voicemail, messages: number of the mailbox
 	Greeting Greeting       // voicemail
 	Sound    string         // play: name of a sound file, without language and format; / and the hash of one of ours; announce, voicemail: that hash
-	To       Destination    // forward
+	To       Destination    // forward, application
 	Wait     *Waiting       // queue
+	Said     CallOutcome    // application: what came of the dial that goes back there; "" when the call gets there
+	GoesOn   bool           // dial: the caller stays when the callee hangs up
+	Verb     Verb           // verb
 	Of       string         // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
 	Alert    string         // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
 	Setting  *Setting       // setting: what the caller changes; nil when it is refused
@@ -59,8 +62,8 @@ type Variable struct{ Name, Value string }
 // StepKind is what a step does.
 type StepKind string
 
-// The kinds of step. Dial, play and queue come back with an outcome, forward leads to
-// another plan without Asterisk's help, the others end the call.
+// The kinds of step. Dial, play and queue come back with an outcome, application and verb to the
+// application, forward leads to another plan without Asterisk's help, the others end the call.
 const (
 	StepDial      StepKind = "dial"
 	StepVoicemail StepKind = "voicemail" // record a message
@@ -77,6 +80,9 @@ const (
 	StepPark      StepKind = "park"    // park a transferred call at the dialled slot, or take the one there
 	StepEcho      StepKind = "echo"    // play back what the caller says
 	StepMonitor   StepKind = "monitor" // hear the call of another extension, and talk in it
+	// StepApplication asks an application what happens; without an answer the next step follows.
+	StepApplication StepKind = "application"
+	StepVerb        StepKind = "verb" // carry out a verb of an application
 )
 
 // Greeting is what a mailbox says to a caller.
@@ -229,6 +235,8 @@ func (s Step) Context(tenant string) string {
 		return EchoContext
 	case StepMonitor:
 		return MonitorContext
+	case StepApplication, StepVerb:
+		return ApplicationContext
 	}
 	if s.SIP != 0 {
 		return RefusedContext
@@ -243,6 +251,17 @@ func (s Step) dialContext(tenant string) string {
 	return DialContext(tenant)
 }
 
+// Extension is the extension in Context at which the step begins, of a call that is at a number.
+func (s Step) Extension(number string) string {
+	switch s.Kind {
+	case StepApplication:
+		return AskExtension
+	case StepVerb:
+		return string(s.Verb.Verb)
+	}
+	return number
+}
+
 // Variables are what the channel has to carry for the step: its Set, what its
 // context reads beside StepVariable, and that last.
 func (s Step) Variables(tenant string) []Variable {
@@ -255,6 +274,9 @@ func (s Step) Variables(tenant string) []Variable {
 	}
 	if s.Wait != nil {
 		return append(out, s.Wait.Variables(s.Record)...)
+	}
+	if s.Kind == StepVerb {
+		out = append(out, Variable{SoundVariable, s.Sound}, Variable{OutcomeVariable, ""}, Variable{KeysVariable, ""})
 	}
 	return append(out, Variable{StepVariable, s.Argument(tenant)})
 }
@@ -283,8 +305,10 @@ func (s Step) Argument(tenant string) string {
 		return s.Sound
 	case StepQueue:
 		return s.Wait.Argument()
-	case StepDesk, StepSetting, StepPark, StepEcho:
+	case StepDesk, StepSetting, StepPark, StepEcho, StepApplication:
 		return ""
+	case StepVerb:
+		return s.Verb.argument()
 	case StepMonitor:
 		return monitorArgument(tenant, s.Of)
 	}
@@ -320,6 +344,9 @@ func (s Step) Options() string {
 		return PageOptions
 	}
 	out := "i" + s.talks()
+	if s.GoesOn {
+		out += "g"
+	}
 	if s.Ringing {
 		out += "r"
 	}

@@ -21,6 +21,9 @@ type Call struct {
 	By string
 	// Hops are where rules have sent the call to since, the last being where it is.
 	Hops []Destination
+	// Application is the one that the call is at, or that has dialled; "" when there is none. What it
+	// dials comes back to it.
+	Application string
 	// Order is what an earlier plan for the same place said as its Order: a choice
 	// among members that must stay the same until the call leaves.
 	Order string
@@ -102,6 +105,8 @@ func (r routing) route() Plan {
 		return hangup(CauseRefused, "the calling endpoint %s is not a device of tenant %s", quote(c.actor()), c.Tenant)
 	case trunk == nil && c.actor() != "" && s.Forbidden(c.Device(s)):
 		return hangup(CauseRefused, "the calling device's class is not allowed at extension %s", c.Device(s).Extension)
+	case c.Application != "" && len(c.Hops) > 0 && !c.atApplication():
+		return r.comesBack(toDestination(r, c.Hops[len(c.Hops)-1]))
 	case len(c.Hops) > 0:
 		return r.keep(toDestination(r, c.Hops[len(c.Hops)-1]))
 	}

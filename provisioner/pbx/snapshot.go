@@ -24,6 +24,7 @@ type Rows struct {
 	RingGroups      []*RingGroup
 	Announcements   []*Announcement
 	Queues          []*Queue
+	Applications    []*Application
 	FeatureCodes    []*FeatureCodes  // of tenants that changed them
 	PhoneSettings   []*PhoneSettings // of tenants that changed them
 	ButtonTemplates []*ButtonTemplate
@@ -77,8 +78,9 @@ type Snapshot struct {
 
 	announcements map[key]*Announcement
 	queues        map[key]*Queue
-	queueNumbers  map[key]*Queue           // by number
-	queuesOf      map[key][]*Queue         // by member
+	queueNumbers  map[key]*Queue   // by number
+	queuesOf      map[key][]*Queue // by member
+	applications  map[key]*Application
 	codes         map[string]*FeatureCodes // of every tenant
 
 	rates   map[string]*rateTable // by owner
@@ -109,6 +111,7 @@ func NewSnapshot(revision int64, r Rows) *Snapshot {
 	s.forwards = byKey(r.Forwards, func(f *Forward) key { return key{f.Tenant, f.Extension} })
 	s.ringGroups = byKey(r.RingGroups, func(g *RingGroup) key { return key{g.Tenant, g.Name} })
 	s.announcements = byKey(r.Announcements, func(a *Announcement) key { return key{a.Tenant, a.Name} })
+	s.applications = byKey(r.Applications, func(a *Application) key { return key{a.Tenant, a.Name} })
 	s.indexPhones()
 	s.indexRings()
 	s.indexQueues()

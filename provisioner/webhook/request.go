@@ -3,31 +3,25 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/dialtone-pbx/dialtone/db"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/tenanthttp"
 )
 
 const (
 	// connectWithin and answerWithin bound one attempt: until there is a connection, and in all.
 	connectWithin, answerWithin = 5 * time.Second, 15 * time.Second
-	// mostAnswer is how much of an answer is read, in bytes, and mostHeader of its header.
-	mostAnswer, mostHeader = 1024, 16 << 10
-	// mostIdle is how long a connection waits for the next event.
-	mostIdle = 30 * time.Second
+	// mostAnswer is how much of an answer is read, in bytes.
+	mostAnswer = 1024
 )
 
 // body is what a receiver gets, as Standard Webhooks has it.
@@ -64,13 +58,9 @@ func (s *Sender) post(ctx context.Context, d *db.DueDelivery) (a answer) {
 		a.err = err
 		return a
 	}
-	client := s.https
-	if req.URL.Scheme == "http" {
-		client = s.http
-	}
-	res, err := client.Do(req)
+	res, err := s.client.Do(req)
 	if err != nil {
-		a.err = reason(ctx, err)
+		a.err = s.client.Reason(ctx, err)
 		return a
 	}
 	defer res.Body.Close()
@@ -83,7 +73,7 @@ func (s *Sender) post(ctx context.Context, d *db.DueDelivery) (a answer) {
 	case a.status < 200 || a.status > 299:
 		a.err = fmt.Errorf("the answer is %d", a.status)
 	case err != nil:
-		a.err = reason(ctx, err)
+		a.err = s.client.Reason(ctx, err)
 	}
 	return a
 }
@@ -98,64 +88,11 @@ func request(ctx context.Context, d *db.DueDelivery, now time.Time) (*http.Reque
 	if err != nil {
 		return nil, errors.New("the address cannot be read")
 	}
-	signature, err := sign(d.Message, now, text, d.Secret, d.Former)
-	if err != nil {
+	if err := tenanthttp.Sign(req, d.Message, now, text, d.Secret, d.Former); err != nil {
 		return nil, err
-	}
-	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "Dialtone",
-		"Webhook-Id": d.Message, "Webhook-Timestamp": strconv.FormatInt(now.Unix(), 10), "Webhook-Signature": signature} {
-		req.Header.Set(name, value)
 	}
 	return req, nil
 }
-
-// sign returns the signatures of a message by each secret (Standard Webhooks 1.0.0, signature
-// scheme v1).
-func sign(id string, at time.Time, body []byte, secrets ...pbx.Secret) (string, error) {
-	var out []byte
-	for _, secret := range secrets {
-		if secret.IsZero() {
-			continue
-		}
-		key, err := pbx.WebhookKey(secret)
-		if err != nil {
-			return "", errors.New("the secret cannot be read")
-		}
-		mac := hmac.New(sha256.New, key)
-		_, _ = fmt.Fprintf(mac, "%s.%d.", id, at.Unix())
-		_, _ = mac.Write(body)
-		if len(out) > 0 {
-			out = append(out, ' ')
-		}
-		out = base64.StdEncoding.AppendEncode(append(out, "v1,"...), mac.Sum(nil))
-	}
-	return string(out), nil
-}
-
-// reason says why there was no answer, without addresses that a tenant need not know.
-func reason(ctx context.Context, err error) error {
-	var forbidden *forbiddenError
-	var lookup *net.DNSError
-	var tooSlow net.Error
-	var op *net.OpError
-	switch {
-	case errors.As(err, &forbidden):
-		return forbidden
-	case errors.As(err, &lookup):
-		return errors.New("the name of the host leads to no address")
-	case ctx.Err() != nil || errors.As(err, &tooSlow) && tooSlow.Timeout():
-		return fmt.Errorf("no answer within %s", answerWithin)
-	case errors.As(err, &op) && op.Op == "dial":
-		return errors.New("no connection")
-	}
-	if inner := errors.Unwrap(err); inner != nil {
-		err = inner // without method and address
-	}
-	return errors.New(pbx.PlainText("no answer: "+err.Error(), mostReason))
-}
-
-// mostReason bounds a reason, in characters.
-const mostReason = 200
 
 // newTestID is the id of a test, which no event has.
 func newTestID() string {

@@ -1,10 +1,10 @@
 // Package webhook delivers events to the webhooks of tenants.
 //
-// It owns the connections to the receivers: which delivery is attempted next, how its request is
-// signed, where it may lead, and what an answer means. The queue lies in the database, where the
-// events of eventlog fill it: a kill repeats the attempt under way, with the same id. Each webhook
-// has one attempt at a time, so that a slow receiver holds up itself alone. It may import
-// provisioner/pbx, provisioner/event, provisioner/outbox, provisioner/mail and db.
+// It owns which delivery is attempted next, and what an answer means. The queue lies in the
+// database, where the events of eventlog fill it: a kill repeats the attempt under way, with the
+// same id. Each webhook has one attempt at a time, so that a slow receiver holds up itself alone.
+// It may import provisioner/pbx, provisioner/event, provisioner/outbox, provisioner/mail,
+// provisioner/tenanthttp and db.
 package webhook
 
 import (
@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/event"
 	"github.com/dialtone-pbx/dialtone/provisioner/outbox"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+	"github.com/dialtone-pbx/dialtone/provisioner/tenanthttp"
 )
 
 const (
@@ -49,10 +51,9 @@ type Options struct {
 // Sender delivers events. Its methods are safe for concurrent use.
 type Sender struct {
 	*outbox.Loop
-	o     Options
-	https *http.Client
-	http  *http.Client
-	slots chan struct{} // of attempts under way
+	o      Options
+	client *tenanthttp.Client
+	slots  chan struct{} // of attempts under way
 
 	mu    sync.Mutex
 	busy  map[target]bool
@@ -72,11 +73,14 @@ type tired struct {
 // New returns a sender that Run starts.
 func New(o Options) *Sender {
 	s := &Sender{o: o, slots: make(chan struct{}, atOnce), busy: map[target]bool{}, tired: map[target]tired{}}
-	guard := destinations{listed: o.Networks, own: ownAddresses}
-	s.https, s.http = newClient(guard.overHTTPS), newClient(guard.overHTTP)
+	s.client = tenanthttp.New(tenanthttp.Options{Networks: o.Networks, Connect: connectWithin, Answer: answerWithin,
+		AtOnce: atOnce})
 	s.Loop = outbox.NewLoop(o.Log, "delivering events to webhooks", s.step)
 	return s
 }
+
+// Check refuses an address that no attempt would ever lead to.
+func (s *Sender) Check(field string, u *url.URL) *pbx.Error { return s.client.Check(field, u) }
 
 // Counts returns how many attempts had an answer of 2xx since the start, and how many had not.
 func (s *Sender) Counts() (delivered, failed uint64) { return s.delivered.Load(), s.failed.Load() }
@@ -87,8 +91,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	for range cap(s.slots) {
 		s.slots <- struct{}{}
 	}
-	s.https.CloseIdleConnections()
-	s.http.CloseIdleConnections()
+	s.client.CloseIdle()
 	return err
 }
 

@@ -3,13 +3,9 @@ package faults
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,56 +13,7 @@ import (
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
-	"github.com/dialtone-pbx/dialtone/provisioner/manual"
 )
-
-// manualProgram is the program in a language that a page of the manual prints.
-func manualProgram(t *testing.T, topic, language string) string {
-	t.Helper()
-	page, err := manual.Find(topic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, found := strings.Cut(page.Text, "```"+language+"\n")
-	text, _, ended := strings.Cut(rest, "```")
-	if !found || !ended {
-		t.Fatalf("page %s has no program in %s", topic, language)
-	}
-	return text
-}
-
-// receiver runs a receiver of the manual and returns its address and what it prints.
-func receiver(t *testing.T, secret string, command ...string) (at string, printed *Output) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	printed = &Output{}
-	cmd := exec.CommandContext(t.Context(), command[0], append(command[1:], port, secret)...)
-	cmd.Stdout, cmd.Stderr = printed, printed
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("the receivers of the manual need python3 and go: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	Eventually(t, Patience, func() string {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			return err.Error() + "\n" + printed.String()
-		}
-		_ = conn.Close()
-		return ""
-	})
-	return "http://" + address + "/", printed
-}
 
 // TestWebhooksSurviveKillRealAsterisk kills the controller when a receiver has an event and before
 // Dialtone has the answer. The next one sends it again under the same id; the receivers of the
@@ -75,20 +22,10 @@ func TestWebhooksSurviveKillRealAsterisk(t *testing.T) {
 	t.Parallel()
 	l := openLab(t, box.Asterisk22, "--webhook-networks=127.0.0.0/8")
 	const secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
-	dir := t.TempDir()
-	for name, language := range map[string]string{"receiver.py": "python", "receiver.go": "go"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(manualProgram(t, "webhooks", language)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	built := filepath.Join(dir, "receiver")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", built,
-		filepath.Join(dir, "receiver.go")).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	python, fromPython := receiver(t, secret, "python3", filepath.Join(dir, "receiver.py"))
-	golang, fromGo := receiver(t, secret, built)
-	wrong, fromWrong := receiver(t, "whsec_"+strings.Repeat("A", 32), built)
+	python3, built := Programs(t, "webhooks")
+	python, fromPython := RunProgram(t, secret, python3...)
+	golang, fromGo := RunProgram(t, secret, built...)
+	wrong, fromWrong := RunProgram(t, "whsec_"+strings.Repeat("A", 32), built...)
 	var mu sync.Mutex
 	var ids []string
 	kill := make(chan struct{})

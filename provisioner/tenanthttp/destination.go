@@ -1,8 +1,7 @@
-package webhook
+package tenanthttp
 
 import (
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -95,22 +94,10 @@ func ownAddresses() (out []netip.Addr) {
 	return out
 }
 
-// newClient returns a client whose connections lead where control lets them. It uses no proxy, which
-// would connect in its place, and follows no redirect.
-func newClient(control func(network, address string, c syscall.RawConn) error) *http.Client {
-	dialer := &net.Dialer{Timeout: connectWithin, Control: control}
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: connectWithin,
-			ResponseHeaderTimeout: answerWithin, IdleConnTimeout: mostIdle, MaxResponseHeaderBytes: mostHeader,
-			MaxIdleConns: atOnce, MaxIdleConnsPerHost: 2, ForceAttemptHTTP2: true},
-	}
-}
-
-// Check refuses an address that no attempt would ever lead to. Where a name leads is seen at each
-// attempt.
-func (s *Sender) Check(field string, u *url.URL) *pbx.Error {
-	d := destinations{listed: s.o.Networks, own: ownAddresses}
+// Check refuses an address that no request would ever lead to. Where a name leads is seen at each
+// request.
+func (c *Client) Check(field string, u *url.URL) *pbx.Error {
+	d := c.leads
 	control, host := d.overHTTPS, u.Hostname()
 	if u.Scheme == "http" {
 		control = d.overHTTP

@@ -1,4 +1,4 @@
-package webhook
+package tenanthttp
 
 import (
 	"net/http"
@@ -45,7 +45,7 @@ func TestHostileURLs(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request came") }))
 	defer srv.Close()
 	port := srv.URL[strings.LastIndex(srv.URL, ":"):]
-	client := newClient(destinations{own: ownAddresses}.overHTTP)
+	client := New(Options{})
 	for _, host := range []string{"127.0.0.1", "127.1", "0x7f000001", "0x7f.1", "2130706433", "017700000001", "localhost", "LOCALHOST.",
 		"ip6-localhost", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0", "0.0.0.0", "[::]", "127.0.0.1.", "%31%32%37.0.0.1"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+host+port, nil)
