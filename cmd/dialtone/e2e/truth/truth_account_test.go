@@ -1,12 +1,15 @@
 package truth
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 
+	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
 	"github.com/dialtone-pbx/dialtone/cmd/sandbox/box"
 )
 
@@ -29,6 +32,7 @@ func TestTruthAccountsRealAsterisk(t *testing.T) {
 			play(t)
 			s.Kill(t)
 			t.Run("alone", play)
+			s.full(t, contacts["account.1"])
 			s.Restart(t)
 		})
 	}
@@ -78,6 +82,41 @@ func (s *inboundStage) called(t *testing.T, row accountCall, contact string) {
 	}
 }
 
+// boundTwin is the number of a twin of alpha, whose first trunk carries two calls.
+const boundTwin = "+4930999998"
+
+// full: without a controller the first trunk carries as many calls as it may; a further one
+// leaves by the second, and the carrier's own call by the first is refused.
+func (s *inboundStage) full(t *testing.T, contact string) {
+	t.Helper()
+	s.carrier.Answers("INVITE", "180 Ringing")
+	for calls := 1; calls <= 3; calls++ {
+		on := Dial(t, s.caller, "121")
+		defer func() {
+			if err := on.Hangup(Within(t, Patience)); err != nil {
+				t.Error(err)
+			}
+		}()
+		want := map[string]int{"+493012345601": min(calls, 2), "+493012345602": max(0, calls-2)}
+		Eventually(t, Patience, func() string {
+			got, seen := map[string]int{"+493012345601": 0, "+493012345602": 0}, map[string]bool{}
+			for _, packet := range s.carrier.Packets("INVITE") {
+				if id := Header(packet, "Call-ID"); !seen[id] {
+					seen[id] = true
+					got[userOfFrom.FindStringSubmatch(Header(packet, "From"))[1]]++
+				}
+			}
+			if !maps.Equal(got, want) {
+				return fmt.Sprintf("the carrier is called by %v, want %v", got, want)
+			}
+			return ""
+		})
+	}
+	if ends := s.carrier.Final(t, s.carrier.CallsURI(t, s.Lab, contact, accountOther, brJane)); ends != "503" {
+		t.Errorf("the carrier calls a trunk that is full, and is told %s", ends)
+	}
+}
+
 // accounts makes both tenants with their accounts, each with a default number, and returns the
 // contact that each has registered.
 func (s *inboundStage) accounts(t *testing.T) map[string]string {
@@ -98,9 +137,14 @@ func (s *inboundStage) accounts(t *testing.T) map[string]string {
 	} {
 		s.Do(t, "PUT", its.at+"/numbers/"+its.number, Object{"destination": its.to}, nil)
 		s.Do(t, "PUT", its.at+"/trunks/"+strings.ReplaceAll(account, ".", "-"), s.carrier.Trunk(Object{"username": account,
-			"secret": "secret-of-" + account, "register": true, "default_number": its.number, "max_calls": 0}), nil)
+			"secret": "secret-of-" + account, "register": true, "default_number": its.number, "caller_number": its.number,
+			"max_calls": 2}), nil)
 		out[account] = ""
 	}
+	s.ExtensionOf(t, "alpha", "103", "", nil)
+	s.Do(t, "PUT", alpha+"/external-numbers/"+boundTwin, Object{}, nil)
+	s.ExtensionOf(t, "alpha", "121", "", Object{"twin_number": boundTwin, "ring_seconds": 60})
+	s.caller = s.Register(t, s.DeviceOf(t, "alpha", "caller", "103", nil), phone.Options{})
 	s.Applied(t)
 	Eventually(t, 30*time.Second, func() string { // the first registration is put off by up to ten seconds
 		for _, packet := range s.carrier.Packets("REGISTER") {

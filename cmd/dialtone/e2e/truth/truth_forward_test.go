@@ -62,6 +62,22 @@ func scheduleTruths(now time.Time) []truth {
 
 // forwardTruths are about all other forwards.
 var forwardTruths = []truth{
+	{"by caller: colleagues ring the devices, though a later rule ends calls", world{"forwards/780": scheduled(
+		Object{"callers": []string{"internal"}, "destination": "devices"}, Object{"destination": "hangup"})}, "780a answers", "780",
+		"780a 0", "ringing", "with 780a", "answered by 780a; 780a ANSWER"},
+	{"by caller: colleagues are forwarded", world{"forwards/781": scheduled(
+		Object{"callers": []string{"internal"}, "destination": "extension:782"})}, "781a answers, 782a answers", "781",
+		"782a 0", "ringing", "with 782a", "answered by 782a; 782a ANSWER; via forward"},
+	{"by caller: a rule about others", world{"forwards/783": scheduled(
+		Object{"callers": []string{"+49"}, "destination": "hangup"})}, "783a answers", "783",
+		"783a 0", "ringing", "with 783a", "answered by 783a; 783a ANSWER"},
+	{"by caller: devices that do not answer", world{"announcements/later": {"tone": 900.0},
+		"forwards/784": {"mode": "schedule", "no_answer": "announcement:later", "rules": []Object{
+			{"callers": []string{"+49", "internal"}, "destination": "devices"}, {"destination": "hangup"}}}}, "784a silent", "784",
+		"784a 0-5", "announcement 900", "hung up", "no-answer; 784a NOANSWER; via forward"},
+	{"by caller: colleagues hear an announcement", world{"announcements/staff": {"tone": 1000.0},
+		"forwards/785": scheduled(Object{"callers": []string{"internal"}, "destination": "announcement:staff"})}, "785a answers", "785",
+		"", "announcement 1000", "hung up", "answered; via forward"},
 	{"every call to another extension", world{"forwards/200": all("extension:201")}, "200a answers, 201a answers", "200",
 		"201a 0", "ringing", "with 201a", "answered by 201a; 201a ANSWER; via forward"},
 	{"off: destinations for other conditions do not count", world{"forwards/202": {"mode": "off", "busy": "extension:203"}}, "202a answers, 203a answers", "202",
