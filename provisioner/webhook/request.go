@@ -64,13 +64,9 @@ func (s *Sender) post(ctx context.Context, d *db.DueDelivery) (a answer) {
 		a.err = err
 		return a
 	}
-	client := s.https
-	if req.URL.Scheme == "http" {
-		client = s.http
-	}
-	res, err := client.Do(req)
+	res, err := s.Do(req)
 	if err != nil {
-		a.err = reason(ctx, err)
+		a.err = Reason(ctx, err)
 		return a
 	}
 	defer res.Body.Close()
@@ -83,9 +79,18 @@ func (s *Sender) post(ctx context.Context, d *db.DueDelivery) (a answer) {
 	case a.status < 200 || a.status > 299:
 		a.err = fmt.Errorf("the answer is %d", a.status)
 	case err != nil:
-		a.err = reason(ctx, err)
+		a.err = Reason(ctx, err)
 	}
 	return a
+}
+
+// Do sends a request to where the platform lets tenants' requests lead, see Options.Networks. It
+// follows no redirect. Reason tells an error of it.
+func (s *Sender) Do(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme == "http" {
+		return s.http.Do(req)
+	}
+	return s.https.Do(req)
 }
 
 // request makes the signed request of a delivery. Its body is the same in each attempt.
@@ -132,8 +137,8 @@ func sign(id string, at time.Time, body []byte, secrets ...pbx.Secret) (string, 
 	return string(out), nil
 }
 
-// reason says why there was no answer, without addresses that a tenant need not know.
-func reason(ctx context.Context, err error) error {
+// Reason says why there was no answer, without addresses that a tenant need not know.
+func Reason(ctx context.Context, err error) error {
 	var forbidden *forbiddenError
 	var lookup *net.DNSError
 	var tooSlow net.Error
