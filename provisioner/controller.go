@@ -39,6 +39,7 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/numberpool"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
+	"github.com/dialtone-pbx/dialtone/provisioner/sms"
 	"github.com/dialtone-pbx/dialtone/provisioner/soundfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
@@ -107,6 +108,7 @@ type Controller struct {
 	Events      *event.Hub            // events for the API's stream and for lamps
 	EventLog    *eventlog.Log         // events of before
 	Deliveries  *webhook.Sender       // of events to webhooks
+	Texts       *sms.Carriers         // of text messages
 	Apply       *apply.Loop           // brings Asterisk to the desired state
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
@@ -197,6 +199,8 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 		Mailbox: c.mailbox, Session: c.asterisk.Session, Queued: c.Mail.Nudge})
 	c.Deliveries = webhook.New(webhook.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Networks: o.WebhookNetworks,
 		MailDue: c.Mail.Nudge})
+	c.Texts = sms.New(sms.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Do: c.Deliveries.Do, Reason: webhook.Reason,
+		Alarm: c.tellTexts})
 	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
 	if err != nil {
 		return nil, err
@@ -307,6 +311,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.numberLife.Run(ctx) })
 	g.Go(func() error { return c.EventLog.Run(ctx) })
 	g.Go(func() error { return c.Deliveries.Run(ctx) })
+	g.Go(func() error { return c.Texts.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if e := c.EventLog.End(ctx); e != nil {

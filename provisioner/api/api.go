@@ -92,6 +92,7 @@ func (a *api) register(e *echo.Echo) {
 	registerRingGroups(a)
 	a.registerRecordings()
 	a.registerMessages()
+	a.registerTextMessages()
 	a.registerCalls()
 	a.registerCDRs()
 	registerUsers(a)

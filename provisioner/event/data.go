@@ -26,6 +26,8 @@ const (
 	// TypeEmergency tells that somebody calls for help, or tests that.
 	TypeEmergency Type = "emergency"
 	TypeWebhook   Type = "webhook"
+	// TypeTextMessage tells that a text message came in, or how far one is that was sent.
+	TypeTextMessage Type = "text-message"
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
@@ -35,10 +37,10 @@ const (
 
 // OfTenants are the types of events about tenants' objects, which their webhooks are told.
 var OfTenants = []Type{TypeStatus, TypeTrunk, TypeUnknown, TypeFetch, TypeResync, TypeCall, TypePort, TypeGuard,
-	TypeEmergency, TypeWebhook}
+	TypeEmergency, TypeWebhook, TypeTextMessage}
 
 // Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,
-// Call, Port, Guard, Emergency or Webhook.
+// Call, Port, Guard, Emergency, Webhook or TextMessage.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -117,6 +119,17 @@ type Port struct{ Tenant, Request, Number string }
 // Webhook is a webhook to which nothing is sent any more, because it has failed for too long or
 // its receiver said so.
 type Webhook struct{ Tenant, Name, Reason string }
+
+// TextMessage is a text message that came in, or the state of one that was sent. It does not have
+// the text.
+type TextMessage struct {
+	Tenant, Extension string
+	ID                int64
+	State             pbx.TextState
+	Number, Peer      string
+	Segments          int
+	Reason            string // of one that failed
+}
 
 // CallChange names what happened to a call.
 type CallChange string
@@ -206,3 +219,6 @@ func (Emergency) Type() Type { return TypeEmergency }
 
 // Type returns TypeWebhook.
 func (Webhook) Type() Type { return TypeWebhook }
+
+// Type returns TypeTextMessage.
+func (TextMessage) Type() Type { return TypeTextMessage }

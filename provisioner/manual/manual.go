@@ -15,7 +15,7 @@ var files embed.FS
 
 // topics lists the pages in the order in which a new reader needs them.
 var topics = []string{
-	"start", "extensions", "phones", "calls", "ring-groups", "outside", "records", "webhooks", "sign-in",
+	"start", "extensions", "phones", "calls", "ring-groups", "outside", "messages", "records", "webhooks", "sign-in",
 	"asterisk", "templates", "operating", "security", "features", "benchmarks", "decisions", "changes",
 }
 

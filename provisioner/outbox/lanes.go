@@ -37,10 +37,10 @@ type Lanes[K comparable, E any] struct {
 
 	mu    sync.Mutex
 	busy  map[K]bool
-	tired map[K]tired // those whose receiver could not be reached
+	tired map[K]tired // by lanes with a receiver that could not be reached
 }
 
-// tired is a lane whose receiver could not be reached so often. It is left alone until then.
+// tired is how often the receiver of a lane could not be reached. It is left alone until then.
 type tired struct {
 	times int
 	until time.Time
