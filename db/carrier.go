@@ -16,6 +16,12 @@ var carrierTable = newTable(kindCarrier, "carriers",
 	col("service", func(row *pbx.Carrier) any { return &row.Service }),
 	col("standard", func(row *pbx.Carrier) any { return &row.Standard }).as("default", nil),
 	col("description", func(row *pbx.Carrier) any { return &row.Description }),
+	col("adapter", func(row *pbx.Carrier) any { return (*string)(&row.Adapter) }),
+	col("url", func(row *pbx.Carrier) any { return &row.URL }),
+	col("public_url", func(row *pbx.Carrier) any { return &row.PublicURL }),
+	col("account", func(row *pbx.Carrier) any { return &row.Account }),
+	col("secret", func(row *pbx.Carrier) any { return secret{&row.Secret} }),
+	col("callback_key", func(row *pbx.Carrier) any { return secret{&row.CallbackKey} }),
 ).aboveTenants()
 
 // Carrier returns a carrier of a reseller, "" for the platform, or a NotFound error.

@@ -183,7 +183,7 @@ func (db *DB) makeDefaultTenant(ctx context.Context) error {
 			return err
 		}
 		return tx.CreateTenant(ctx, &pbx.Tenant{Name: pbx.DefaultTenant, Timezone: "UTC",
-			MaxCalls: pbx.DefaultTenantCalls, PhonePassword: pbx.RandomSecret(10)})
+			MaxCalls: pbx.DefaultTenantCalls, MaxTexts: pbx.DefaultTextsPerDay, PhonePassword: pbx.RandomSecret(10)})
 	})
 	return err
 }

@@ -80,7 +80,7 @@ func all(errs ...func() error) error {
 // The samples set every field, so that one that is not stored is noticed.
 
 func sampleTenant() *pbx.Tenant {
-	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, AllowExternalNumbers: true, ClaimNumbers: true,
+	return &pbx.Tenant{Name: "acme", Reseller: "south", MaxNumbers: 40, MaxTexts: 500, AllowExternalNumbers: true, ClaimNumbers: true,
 		EmergencyMail: []string{"desk@example.org"}, EmergencyTestNumber: "933",
 		Guard: pbx.Guard{Calls: 3}, GuardCeiling: pbx.Guard{MinutesPerDay: 90}, Title: "Acme GmbH", Timezone: "Europe/Berlin",
 		PhonePassword: pbx.NewSecret("tenantsecret1"), MaxExtensions: 500, CDRDays: 90, RecordingDays: 8, RecordingMegabytes: 9,

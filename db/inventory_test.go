@@ -14,6 +14,13 @@ func sampleCarrier() *pbx.Carrier {
 	return &pbx.Carrier{Reseller: "north", Name: "telco", Service: "voice", Standard: true, Description: "our first"}
 }
 
+// sampleProfile is the SMS carrier profile of a number of tenant default.
+func sampleProfile() *pbx.Carrier {
+	return &pbx.Carrier{Reseller: "north", Name: "texts", Service: "sms", Standard: true, Description: "our second",
+		Adapter: pbx.AdapterTwilio, URL: "https://api.example.com", PublicURL: "https://pbx.example.com", Account: "AC1",
+		Secret: pbx.NewSecret("0123456789abcdef"), CallbackKey: pbx.NewSecret("fedcba9876543210")}
+}
+
 // as returns an author of an account.
 func as(reseller, tenant string) pbx.Author {
 	return pbx.Author{Actor: "tester", Account: pbx.AccountOf(reseller, tenant)}
@@ -52,7 +59,7 @@ func try(t *testing.T, db *DB, by pbx.Author, step func(context.Context, *Tx) er
 // The way of a number: uploaded, handed on, used, given back, and each step in its history.
 func TestNumberIsHandedOn(t *testing.T) {
 	db := pool(t)
-	checkEveryFieldSet(t, sampleCarrier())
+	checkEveryFieldSet(t, sampleProfile())
 	north, south := Reach{Reseller: "north"}, Reach{Reseller: "south"}
 	at := func(want pbx.InventoryNumber) {
 		t.Helper()

@@ -180,6 +180,7 @@ func fillEverything(t testing.TB, db *DB) {
 		func() error {
 			return db.write(ctx, func(tx *Tx) error { return fillRingGroup(ctx, tx) })
 		},
+		func() error { return db.write(ctx, func(tx *Tx) error { return fillTexts(ctx, tx) }) },
 		func() error { return db.WriteGuard(ctx, sampleGuard()) },
 		func() error { return db.AddHelpCalls(ctx, []HelpRow{{Call: sampleHelpCall()}}) },
 		func() error { return db.AddNotices(ctx, []*Notice{sampleNotice()}) },
@@ -240,7 +241,7 @@ var addedLater = map[string]bool{"CDRDays": true, "PhoneNetworks": true, "Button
 	"AllowExternalNumbers": true, "ClaimNumbers": true, "Guard": true, "GuardCeiling": true,
 	"VoicemailSubject": true, "VoicemailText": true,
 	"EmergencyMail": true, "EmergencyTestNumber": true, "Device.Location": true,
-	"Mailbox.Timezone": true, "Mailbox.Language": true, "Mailbox.Greeting": true, "Tenant.Music": true, "RecordingDays": true, "RecordingMegabytes": true, "Extension.Music": true, "RingGroup.Music": true, "MaxMessages": true, "MaxSeconds": true, "MinSeconds": true}
+	"Mailbox.Timezone": true, "Mailbox.Language": true, "Mailbox.Greeting": true, "Tenant.Music": true, "RecordingDays": true, "RecordingMegabytes": true, "Extension.Music": true, "RingGroup.Music": true, "MaxMessages": true, "MaxTexts": true, "MaxSeconds": true, "MinSeconds": true}
 
 // checkFilled checks what fillEverything has written, however old its dump is.
 func checkFilled(t testing.TB, db *DB) {

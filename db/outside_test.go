@@ -53,7 +53,8 @@ func fillOutside(ctx context.Context, tx *Tx) error {
 			VALUES ('default', 'carrier', 'tfilled', 'sip.example.org', 5060, 'udp', '', '', 0, '', 0, 1, 2, 30, 45)`)
 		},
 		func() error {
-			return tx.exec(ctx, `INSERT INTO inventory VALUES ('+493012345678', NULL, 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 2, 0)`)
+			return tx.exec(ctx, `INSERT INTO inventory (number, kind, kind_guessed, voice, sms, fax, voice_carrier, voice_defaulted, sms_profile, sms_defaulted, state, uploaded_by, version, revision)
+			VALUES ('+493012345678', 'local', 1, 1, 0, 0, '', 0, '', 0, 'assigned', '', 1, 2)`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO port_requests VALUES ('default', 'munich', 'Telco', '', '', '', '[]', 1, 2)`)

@@ -32,9 +32,14 @@ func (c *Controller) tellGuard(e event.Guard) {
 	default:
 		return
 	}
+	c.mailAdmins(e.Tenant, subject, body)
+}
+
+// mailAdmins tells the admins of a tenant.
+func (c *Controller) mailAdmins(tenant, subject, body string) {
 	for _, u := range c.Snapshot().Users {
-		if u.Tenant == e.Tenant && u.Role == pbx.RoleTenantAdmin && u.Email != "" {
-			c.Notices.Add(e.Tenant, u.Email, subject, body+"\n")
+		if u.Tenant == tenant && u.Role == pbx.RoleTenantAdmin && u.Email != "" {
+			c.Notices.Add(tenant, u.Email, subject, body+"\n")
 		}
 	}
 }

@@ -41,9 +41,11 @@ import (
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 	"github.com/dialtone-pbx/dialtone/provisioner/queues"
 	"github.com/dialtone-pbx/dialtone/provisioner/signin"
+	"github.com/dialtone-pbx/dialtone/provisioner/sms"
 	"github.com/dialtone-pbx/dialtone/provisioner/soundfile"
 	"github.com/dialtone-pbx/dialtone/provisioner/spool"
 	"github.com/dialtone-pbx/dialtone/provisioner/status"
+	"github.com/dialtone-pbx/dialtone/provisioner/tenanthttp"
 	"github.com/dialtone-pbx/dialtone/provisioner/trunkstatus"
 	"github.com/dialtone-pbx/dialtone/provisioner/voicemail"
 	"github.com/dialtone-pbx/dialtone/provisioner/webhook"
@@ -110,6 +112,7 @@ type Controller struct {
 	EventLog    *eventlog.Log         // events of before
 	Deliveries  *webhook.Sender       // of events to webhooks
 	Asker       *application.Asker    // asks applications what happens to calls
+	Texts       *sms.Carriers         // of text messages
 	Apply       *apply.Loop           // brings Asterisk to the desired state
 	Status      *status.Watcher       // the states of endpoints
 	TrunkStatus *trunkstatus.Watcher  // the states of trunks
@@ -204,6 +207,9 @@ func New(ctx context.Context, o Options) (*Controller, error) {
 	c.Deliveries = webhook.New(webhook.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Networks: o.WebhookNetworks,
 		MailDue: c.Mail.Nudge})
 	c.Asker = application.New(application.Options{Snapshot: c.Snapshot, Networks: o.WebhookNetworks, Log: o.Logger})
+	carriers := tenanthttp.New(tenanthttp.Options{Networks: o.WebhookNetworks})
+	c.Texts = sms.New(sms.Options{DB: o.DB, Log: o.Logger, Events: c.Events, Do: carriers.Do, Reason: carriers.Reason,
+		Alarm: c.tellTexts})
 	calendar, err := o.DB.NewCalendar(ctx) // before anything is recorded
 	if err != nil {
 		return nil, err
@@ -318,6 +324,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.numberLife.Run(ctx) })
 	g.Go(func() error { return c.EventLog.Run(ctx) })
 	g.Go(func() error { return c.Deliveries.Run(ctx) })
+	g.Go(func() error { return c.Texts.Run(ctx) })
 	err := g.Wait()
 	c.Events.Close()
 	if e := c.EventLog.End(ctx); e != nil {

@@ -163,12 +163,3 @@ func (v *Inventory) done(err error) error {
 	}
 	return err
 }
-
-func newCarriers(c *Controller) *Resource[pbx.Carrier] {
-	return &Resource[pbx.Carrier]{
-		db: c.db, changed: c.Apply.Nudge,
-		get: (*db.Tx).Carrier, list: (*db.Tx).Carriers, put: (*db.Tx).PutCarrier, del: (*db.Tx).DeleteCarrier,
-		revision: func(r *pbx.Carrier) int64 { return r.Revision },
-		validate: (*pbx.Carrier).Validate,
-	}
-}

@@ -71,6 +71,12 @@ func newMetrics(ctl *provisioner.Controller) *metrics {
 		func() float64 { delivered, _ := ctl.Deliveries.Counts(); return float64(delivered) })
 	m.gauge("dialtone_webhook_attempts_failed", "Attempts to send an event to a webhook that failed, since the start.",
 		func() float64 { _, failed := ctl.Deliveries.Counts(); return float64(failed) })
+	m.gauge("dialtone_texts_sent", "Text messages that carriers have taken, since the start.",
+		func() float64 { sent, _, _ := ctl.Texts.Counts(); return float64(sent) })
+	m.gauge("dialtone_texts_failed", "Text messages that came to nothing, since the start.",
+		func() float64 { _, failed, _ := ctl.Texts.Counts(); return float64(failed) })
+	m.gauge("dialtone_texts_received", "Text messages that came in, since the start.",
+		func() float64 { _, _, received := ctl.Texts.Counts(); return float64(received) })
 	m.watchTrunks(ctl)
 	return m
 }

@@ -89,7 +89,7 @@ CREATE TABLE carriers (
     standard    INTEGER NOT NULL CHECK (standard IN (0, 1)),
     description TEXT    NOT NULL,
     version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0),
+    revision    INTEGER NOT NULL CHECK (revision > 0), adapter TEXT NOT NULL DEFAULT '', url TEXT NOT NULL DEFAULT '', public_url TEXT NOT NULL DEFAULT '', account TEXT NOT NULL DEFAULT '', secret TEXT NOT NULL DEFAULT '', callback_key TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (reseller, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -331,7 +331,7 @@ CREATE TABLE inventory (
     uploaded_by       TEXT    NOT NULL,
     version           INTEGER NOT NULL CHECK (version > 0),
     revision          INTEGER NOT NULL CHECK (revision > 0)
-, aging_until INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, aging_until INTEGER NOT NULL DEFAULT 0, brand TEXT NOT NULL DEFAULT '', campaign TEXT NOT NULL DEFAULT '', registered INTEGER NOT NULL DEFAULT 0 CHECK (registered IN (0, 1))) STRICT, WITHOUT ROWID;
 
 CREATE TABLE invitation_links (
     hash       BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
@@ -752,7 +752,58 @@ CREATE TABLE tenants (
     phone_password TEXT    NOT NULL CHECK (phone_password <> ''),
     version        INTEGER NOT NULL CHECK (version > 0),
     revision       INTEGER NOT NULL CHECK (revision > 0)
-, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse')), guard TEXT NOT NULL DEFAULT '{}', guard_ceiling TEXT NOT NULL DEFAULT '{}', voicemail_subject TEXT NOT NULL DEFAULT '', voicemail_text TEXT NOT NULL DEFAULT '', emergency_mail TEXT NOT NULL DEFAULT '', emergency_test_number TEXT NOT NULL DEFAULT '', music TEXT NOT NULL DEFAULT '', recording_days INTEGER NOT NULL DEFAULT 0, recording_megabytes INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+, max_extensions INTEGER NOT NULL DEFAULT 0 CHECK (max_extensions >= 0), phone_networks TEXT NOT NULL DEFAULT '', country TEXT NOT NULL DEFAULT '', class_of_service TEXT NOT NULL DEFAULT '', cdr_days INTEGER NOT NULL DEFAULT 0 CHECK (cdr_days >= 0), forward_caller TEXT NOT NULL DEFAULT 'extension' CHECK (forward_caller IN ('extension', 'caller')), max_calls INTEGER NOT NULL DEFAULT 120 CHECK (max_calls >= 0), first_extension TEXT NOT NULL DEFAULT '', reseller TEXT REFERENCES resellers (name), max_numbers INTEGER NOT NULL DEFAULT 0, allow_external_numbers INTEGER NOT NULL DEFAULT 0 CHECK (allow_external_numbers IN (0, 1)), claim_numbers INTEGER NOT NULL DEFAULT 0 CHECK (claim_numbers IN (0, 1)), anonymous TEXT NOT NULL DEFAULT 'allow' CHECK (anonymous IN ('allow', 'refuse')), guard TEXT NOT NULL DEFAULT '{}', guard_ceiling TEXT NOT NULL DEFAULT '{}', voicemail_subject TEXT NOT NULL DEFAULT '', voicemail_text TEXT NOT NULL DEFAULT '', emergency_mail TEXT NOT NULL DEFAULT '', emergency_test_number TEXT NOT NULL DEFAULT '', music TEXT NOT NULL DEFAULT '', recording_days INTEGER NOT NULL DEFAULT 0, recording_megabytes INTEGER NOT NULL DEFAULT 0, max_texts INTEGER NOT NULL DEFAULT 1000 CHECK (max_texts >= 0)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE text_counts (
+    tenant   TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    day      TEXT    NOT NULL,
+    segments INTEGER NOT NULL,
+    PRIMARY KEY (tenant, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE text_messages (
+    id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    tenant     TEXT    NOT NULL REFERENCES tenants (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    extension  TEXT,
+    incoming   INTEGER NOT NULL CHECK (incoming IN (0, 1)),
+    number     TEXT    NOT NULL CHECK (number <> ''),
+    peer       TEXT    NOT NULL CHECK (peer <> ''),
+    text       TEXT    NOT NULL,
+    encoding   TEXT    NOT NULL,
+    segments   INTEGER NOT NULL CHECK (segments > 0),
+    media      INTEGER NOT NULL DEFAULT 0,
+    state      TEXT    NOT NULL CHECK (state IN ('received', 'queued', 'sent', 'delivered', 'failed')),
+    reason     TEXT    NOT NULL DEFAULT '',
+    is_read    INTEGER NOT NULL DEFAULT 0 CHECK (is_read IN (0, 1)),
+    sent_by    TEXT    NOT NULL DEFAULT '',
+    at         INTEGER NOT NULL,
+    sent_at    INTEGER NOT NULL DEFAULT 0,
+    ended_at   INTEGER NOT NULL DEFAULT 0,
+    reseller   TEXT    NOT NULL,
+    profile    TEXT    NOT NULL,
+    carrier_id TEXT    NOT NULL DEFAULT '',
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    next_at    INTEGER NOT NULL DEFAULT 0,
+    expires    INTEGER NOT NULL DEFAULT 0,
+    unsure     INTEGER NOT NULL DEFAULT 0 CHECK (unsure IN (0, 1)),
+    FOREIGN KEY (tenant, extension) REFERENCES extensions (tenant, number) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE text_seen (
+    reseller   TEXT    NOT NULL,
+    profile    TEXT    NOT NULL,
+    carrier_id TEXT    NOT NULL,
+    number     TEXT    NOT NULL,
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (reseller, profile, carrier_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE text_stops (
+    number TEXT    NOT NULL,
+    peer   TEXT    NOT NULL,
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (number, peer)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE "tokens" (
     id           TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
@@ -988,6 +1039,14 @@ CREATE INDEX sign_ins_queued ON sign_ins (next_at) WHERE state = 'queued';
 CREATE INDEX template_buttons_of_extension ON template_buttons (tenant, watches);
 
 CREATE INDEX tenants_of_reseller ON tenants (reseller);
+
+CREATE INDEX text_messages_at_carrier ON text_messages (reseller, profile, carrier_id) WHERE carrier_id <> '';
+
+CREATE INDEX text_messages_of ON text_messages (tenant, extension, id);
+
+CREATE INDEX text_messages_queued ON text_messages (tenant, number, next_at, id) WHERE state = 'queued';
+
+CREATE INDEX text_seen_at ON text_seen (at);
 
 CREATE INDEX tokens_of_reseller ON tokens (reseller);
 

@@ -94,6 +94,7 @@ func (a *api) register(e *echo.Echo) {
 	registerQueueStatus(a)
 	a.registerRecordings()
 	a.registerMessages()
+	a.registerTextMessages()
 	a.registerCalls()
 	a.registerCDRs()
 	registerUsers(a)

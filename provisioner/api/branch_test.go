@@ -16,7 +16,7 @@ var theirs = map[string]string{"extensions": "101", "devices": "desk", "mailboxe
 	"numbers": "+493012345600", "trunks": "carrier", "classes-of-service": "home", "ring-groups": "sales", "forwards": "101",
 	"external-numbers": "+4915112345678", "button-templates": "T46U", "port-requests": "munich", "documents": "letter",
 	"resellers": "below-north", "contacts": "taxi", "blocked-callers": "+498912345", "carriers": "telco", "rates": "+49",
-	"webhooks": "crm", "applications": "menu", "deliveries": "1", "queues": "support"}
+	"webhooks": "crm", "applications": "menu", "deliveries": "1", "queues": "support", "text-messages": "1"}
 
 // branches makes two resellers, each with a reseller below and a tenant; the tenants have the
 // same extensions.

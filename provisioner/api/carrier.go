@@ -1,6 +1,10 @@
 package api
 
-import "github.com/dialtone-pbx/dialtone/provisioner/pbx"
+import (
+	"context"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
+)
 
 // CarrierFields is what a client may write.
 type CarrierFields struct {
@@ -8,6 +12,13 @@ type CarrierFields struct {
 	Service     string `json:"service,omitempty" enum:"voice,sms" doc:"voice: a voice carrier; sms: an SMS carrier profile"`
 	Standard    bool   `json:"default,omitempty" doc:"Numbers below its owner that have the capability and name no carrier get this one"`
 	Description string `json:"description,omitempty" doc:"For people, at most 100 characters"`
+	// The rest is of SMS carrier profiles.
+	Adapter     string  `json:"adapter,omitempty" enum:"generic,twilio" doc:"API that the carrier of an SMS carrier profile speaks; without one no text message comes or goes by it"`
+	URL         string  `json:"url,omitempty" doc:"Of the carrier's API: where a generic one takes messages; the adapter's usual one if left out"`
+	PublicURL   string  `json:"public_url,omitempty" doc:"Where the carrier reaches this API, such as https://pbx.example.com; Twilio signs it"`
+	Account     string  `json:"account,omitempty" doc:"The carrier's name for the account: Twilio's Account SID; the user name for a generic one that wants basic authentication"`
+	Secret      *string `json:"secret,omitempty" writeOnly:"true" doc:"Proves to the carrier that we ask: Twilio's Auth Token, by which it signs too; the password, or bearer token, for a generic one. Left out, it stays as it is"`
+	CallbackKey *string `json:"callback_key,omitempty" writeOnly:"true" doc:"A generic carrier sends it as bearer token with what comes. Left out, a new profile gets one of ours, which the answer shows once, and an existing one keeps its own"`
 }
 
 // Carrier is what a client reads.
@@ -17,6 +28,12 @@ type Carrier struct {
 	Standard    bool       `json:"default"`
 	Description string     `json:"description"`
 	Reseller    string     `json:"reseller,omitempty" doc:"Owner; absent: the platform"`
+	Adapter     string     `json:"adapter,omitempty" enum:"generic,twilio"`
+	URL         string     `json:"url,omitempty"`
+	PublicURL   string     `json:"public_url,omitempty"`
+	Account     string     `json:"account,omitempty"`
+	CallbackURL string     `json:"callback_url,omitempty" doc:"Where the carrier is to send what comes, and how far messages are"`
+	CallbackKey string     `json:"callback_key,omitempty" row:"CallbackKey,by hand" doc:"Only in the answer to the write that set it"`
 	Apply       ApplyBlock `json:"apply"`
 }
 
@@ -28,10 +45,36 @@ func registerCarriers(a *api) {
 		fresh: func(reseller, name string) *pbx.Carrier {
 			return &pbx.Carrier{Reseller: reseller, Name: name, Service: "voice"}
 		},
+		toRow: carrierSecrets,
+		toView: func(_ context.Context, c *pbx.Carrier, v *Carrier) {
+			if c.Adapter != "" {
+				v.CallbackURL = c.PublicURL + c.CallbackPath()
+			}
+		},
+		reveal: func(old, c *pbx.Carrier, v *Carrier) {
+			if old == nil || !old.CallbackKey.Equal(c.CallbackKey) {
+				v.CallbackKey = c.CallbackKey.Reveal()
+			}
+		},
 		revision: func(c *pbx.Carrier) int64 { return c.Revision },
 		apply:    func(v *Carrier) *ApplyBlock { return &v.Apply },
 	}
 	registerKind(a, newKind(k))
 	k.name, k.plural, k.path, k.who = "reseller-carrier", "reseller-carriers", "/v1/resellers/{reseller}/carriers", ofBranch
 	registerKind(a, newKind(k))
+}
+
+// carrierSecrets takes from a profile the secrets that its adapter does not use, and gives it a key
+// for callbacks where it needs one.
+func carrierSecrets(w CarrierFields, _, c *pbx.Carrier) error {
+	if c.Adapter == "" && w.Secret == nil {
+		c.Secret = pbx.Secret{}
+	}
+	if c.Adapter != pbx.AdapterGeneric && w.CallbackKey == nil {
+		c.CallbackKey = pbx.Secret{}
+	}
+	if c.Adapter == pbx.AdapterGeneric && c.CallbackKey.IsZero() && w.CallbackKey == nil {
+		c.CallbackKey = pbx.NewCallbackKey()
+	}
+	return nil
 }

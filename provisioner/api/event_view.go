@@ -69,6 +69,18 @@ type QueueEvent struct {
 	Waiting int    `json:"waiting"`
 }
 
+// TextMessageEvent is a text message that came in, or the state of one that was sent.
+type TextMessageEvent struct {
+	State     string `json:"state"`
+	Tenant    string `json:"tenant"`
+	Extension string `json:"extension,omitempty"`
+	ID        int64  `json:"id"`
+	Number    string `json:"number"`
+	Peer      string `json:"peer"`
+	Segments  int    `json:"segments"`
+	Reason    string `json:"reason,omitempty"`
+}
+
 // Drift is a rendered file that was edited by hand.
 type Drift struct {
 	File string    `json:"file" doc:"Name of the file, without its folder"`
@@ -154,6 +166,9 @@ func eventView(d event.Data) any {
 		return WebhookEvent{Tenant: e.Tenant, Webhook: e.Name, Reason: e.Reason}
 	case event.Line:
 		return QueueEvent{What: string(e.Change), Tenant: e.Tenant, Queue: e.Name, Waiting: e.Waiting}
+	case event.TextMessage:
+		return TextMessageEvent{State: string(e.State), Tenant: e.Tenant, Extension: e.Extension, ID: e.ID, Number: e.Number,
+			Peer: e.Peer, Segments: e.Segments, Reason: e.Reason}
 	case event.Call:
 		return CallEvent{What: string(e.Change), Tenant: e.Call.Tenant, Leg: e.Leg, Outcome: string(e.Outcome),
 			Call: callView(e.Call)}

@@ -40,6 +40,8 @@ func TestEventsKeepTheirWireFormat(t *testing.T) {
 		{Data: event.UnknownNumber{Tenant: "acme", Trunk: "carrier", Number: "+4930123", Count: 4}},
 		{Data: event.Webhook{Tenant: "acme", Name: "crm", Reason: "the answer is 410"}},
 		{Data: event.Line{Tenant: "acme", Name: "support", Change: event.QueueJoined, Waiting: 3}},
+		{Data: event.TextMessage{Tenant: "acme", Extension: "101", ID: 7, State: pbx.TextFailed, Number: "+4930123", Peer: "+4930124",
+			Segments: 2, Reason: "the carrier says error 30003"}},
 	} {
 		e.ID = uint64(i) + 1
 		if e.Data != nil {

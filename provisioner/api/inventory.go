@@ -59,6 +59,9 @@ type InventoryNumber struct {
 	Fax          bool           `json:"fax"`
 	VoiceCarrier *NumberCarrier `json:"voice_carrier,omitempty"`
 	SMSProfile   *NumberCarrier `json:"sms_profile,omitempty"`
+	Brand        string         `json:"brand,omitempty" doc:"10DLC brand that it is registered with"`
+	Campaign     string         `json:"campaign,omitempty" doc:"10DLC campaign that it is registered with"`
+	Registered   bool           `json:"registered" doc:"Carriers of the United States let its text messages through"`
 	State        string         `json:"state" enum:"available,reserved,assigned,porting-in,aging,porting-out,released"`
 	Reseller     string         `json:"reseller,omitempty" doc:"That has it; absent: the platform"`
 	Tenant       string         `json:"tenant,omitempty" doc:"That has it; absent: no tenant"`
@@ -82,7 +85,7 @@ type NumberEvent struct {
 
 func (a *api) inventoryView(ctx context.Context, n *pbx.InventoryNumber) InventoryNumber {
 	v := InventoryNumber{Number: n.Number, CountryCode: e164.CallingCode(n.Number), Kind: n.Kind, KindGuessed: n.KindGuessed,
-		Voice: n.Voice, SMS: n.SMS, Fax: n.Fax, State: string(n.State), Reseller: n.Reseller, Tenant: n.Tenant,
+		Voice: n.Voice, SMS: n.SMS, Fax: n.Fax, Brand: n.Brand, Campaign: n.Campaign, Registered: n.Registered, State: string(n.State), Reseller: n.Reseller, Tenant: n.Tenant,
 		Destination: n.Destination.String(), UploadedBy: n.UploadedBy.String(), Apply: a.applied(ctx, n.Revision, 0)}
 	if n.VoiceCarrier != "" {
 		v.VoiceCarrier = &NumberCarrier{n.VoiceCarrier, n.VoiceDefaulted}
@@ -248,6 +251,9 @@ type NumberChange struct {
 	Fax          *bool   `json:"fax,omitempty"`
 	VoiceCarrier *string `json:"voice_carrier,omitempty" doc:"\"\" is the default one"`
 	SMSProfile   *string `json:"sms_profile,omitempty" doc:"\"\" is the default one"`
+	Brand        *string `json:"brand,omitempty" maxLength:"40" doc:"10DLC brand, as the registry names it"`
+	Campaign     *string `json:"campaign,omitempty" maxLength:"40" doc:"10DLC campaign, as the registry names it"`
+	Registered   *bool   `json:"registered,omitempty" doc:"The carrier has let the campaign in. Without it no text message goes from a local number of the United States to another one"`
 	State        *string `json:"state,omitempty" enum:"available,reserved,porting-out,aging,released"`
 }
 
@@ -255,7 +261,12 @@ func (c NumberChange) apply(n *pbx.InventoryNumber) error {
 	if c.Kind != nil {
 		n.Kind, n.KindGuessed = *c.Kind, false
 	}
-	for to, from := range map[*bool]*bool{&n.Voice: c.Voice, &n.SMS: c.SMS, &n.Fax: c.Fax} {
+	for to, from := range map[*string]*string{&n.Brand: c.Brand, &n.Campaign: c.Campaign} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	for to, from := range map[*bool]*bool{&n.Voice: c.Voice, &n.SMS: c.SMS, &n.Fax: c.Fax, &n.Registered: c.Registered} {
 		if from != nil {
 			*to = *from
 		}

@@ -187,6 +187,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	askInventory(ask)
 	ask(201, "POST", "mailboxes", tenant+"mailboxes", `{"number":"101","name":"Anna","pin":"1234"}`)
 	ask(201, "POST", "extensions", tenant+"extensions", `{"number":"101","name":"Anna","mailbox":"101"}`)
+	askTexts(ask)
 	ask(201, "POST", "devices", tenant+"devices", `{"name":"a","extension":"101"}`)
 	ask(201, "POST", "phones", tenant+"phones", phoneBody+`,"lines":[{"registration":1,"device":"a"}]}`)
 	ask(201, "POST", "external-numbers", tenant+"external-numbers", mobile)
@@ -336,6 +337,9 @@ func askInventory(ask func(status int, method, path, template, body string)) {
 	const numbers, one, carriers, theirs = "/v1/numbers", "/v1/numbers/{number}", "/v1/carriers", "/v1/resellers/{reseller}/carriers"
 	ask(201, "POST", carriers, carriers, `{"name":"telco","service":"voice","default":true}`)
 	ask(201, "POST", "/v1/resellers/north/carriers", theirs, `{"name":"telco","service":"sms"}`)
+	ask(201, "POST", carriers, carriers, `{"name":"texts","service":"sms","adapter":"generic","url":"https://texts.invalid/send"}`)
+	ask(401, "POST", carriers+"/texts/callback", carriers+"/{name}/callback", `[]`)
+	ask(401, "POST", "/v1/resellers/north/carriers/telco/callback", theirs+"/{name}/callback", `[]`)
 	ask(201, "POST", numbers, numbers, `{"number":"+4930555001"}`)
 	ask(200, "GET", numbers, numbers, "")
 	ask(200, "GET", numbers+"/+4930555001", one, "")

@@ -30,6 +30,7 @@ func (l *lab) settle() (password string) {
 	l.must(201, "POST", "/v1/resellers", `{"name":"north"}`)
 	l.must(201, "PUT", "/v1/carriers/telco", `{"service":"voice"}`)
 	l.must(201, "PUT", "/v1/resellers/north/carriers/telco", `{"service":"voice"}`)
+	l.must(201, "PUT", "/v1/carriers/texts", `{"service":"sms","adapter":"generic","url":"https://texts.invalid/send"}`)
 	l.must(201, "PUT", "/v1/resellers/north/users/ada", `{"full_name":"Ada","role":"reseller-admin"}`)
 	l.must(201, "PUT", "/v1/rates/+49", `{"price":20}`)
 	l.must(201, "PUT", "/v1/resellers/north/rates/+49", `{"price":20}`)
@@ -62,6 +63,7 @@ func (l *lab) settle() (password string) {
 	} {
 		l.must(201, "PUT", "/v1/tenants/"+w.tenant+"/"+w.path, w.body)
 	}
+	l.must(201, "POST", "/v1/numbers", `{"number":"+493012345670","sms":true,"sms_profile":"texts","tenant":"default","destination":"extension:101"}`)
 	password = l.must(200, "POST", "users/ada/reset-password", "").text("password")
 	l.ask("64167f000001", polycomAgent)
 	l.ask("64167f000002", polycomAgent)
@@ -84,10 +86,13 @@ type kindSwept struct {
 
 var kindsSwept = map[string]kindSwept{
 	"/v1/tenants": {"name", "acme", "third",
-		[]string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"claim_numbers":true,"anonymous":"refuse","phone_password":"abcdefgh12","reseller":"above","max_numbers":7}`},
+		[]string{`{"title":"Acme","timezone":"Europe/Berlin","phone_networks":["192.0.2.0/24"],"max_extensions":9,"allow_external_numbers":true,"claim_numbers":true,"anonymous":"refuse","phone_password":"abcdefgh12","reseller":"above","max_numbers":7,"max_texts":70}`},
 		nil},
-	"/v1/carriers": {"name", "telco", "fresh", []string{`{"service":"voice","description":"first"}`}, nil},
-	"/v1/rates":    {"prefix", "+49", "+4930", []string{`{"price":30}`}, nil},
+	"/v1/carriers": {"name", "telco", "fresh", []string{
+		`{"service":"sms","adapter":"twilio","account":"AC1","url":"https://texts.invalid","public_url":"https://pbx.invalid","secret":"0123456789abcdef","callback_key":null}`,
+		`{"service":"sms","adapter":"generic","url":"https://texts.invalid","callback_key":"0123456789abcdef","account":null,"secret":null,"public_url":null}`,
+		`{"service":"voice","description":"first","adapter":null,"url":null,"callback_key":null}`}, nil},
+	"/v1/rates": {"prefix", "+49", "+4930", []string{`{"price":30}`}, nil},
 	"/v1/resellers": {"name", "north", "fresh",
 		[]string{`{"title":"North","parent":"above","max_extensions":100,"max_calls":1000,"max_numbers":100,"default_number":true,"default_number_kind":"local","default_number_prefix":"+4930","aging_days":30}`},
 		nil},
@@ -159,7 +164,7 @@ var actionsSwept = map[string][]string{
 	"adopt-phone":             {"/v1/inbox/64167f000001/adopt", `{"tenant":"default","vendor":"polycom","model":"VVX450","lines":[{"registration":1,"device":"later"}]}`},
 	"simulate":                {"simulate", `{"from":"101","to":"102","when":"2026-11-28T12:00:00Z","busy":["102"]}`},
 	"add-inventory-number":    {"/v1/numbers", `{"number":"+4930555003","kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","sms_profile":null,"tenant":"default","destination":"hangup"}`},
-	"patch-inventory-number":  {"/v1/numbers/+4930555001", `{"kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","state":"reserved"}`},
+	"patch-inventory-number":  {"/v1/numbers/+4930555001", `{"kind":"local","voice":true,"sms":true,"fax":true,"voice_carrier":"telco","state":"reserved","brand":"B1","campaign":"C1","registered":true}`},
 	"assign-numbers":          {"/v1/numbers/assign", `{"numbers":["+4930555002"],"tenant":"default","destination":"hangup"}`},
 	"step-port-request":       {"port-requests/munich/state", `{"state":"submitted","numbers":["+498912345601"]}`},
 	"claim-number":            {"numbers/claim", `{"number":"+4930555004","description":"second","destination":"hangup"}`},
@@ -189,6 +194,7 @@ var actionsSwept = map[string][]string{
 	"create-seat":             {"seats", `{"name":"Gina","number":"180","username":"gina","role":"user","email":"g@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345676","device_name":"gina","device_class":"hardware","mac":"001565000009","vendor":"yealink","model":"T46U"}`},
 	"create-seats":            {"seats/batch", `{"seats":[{"name":"Hugo","number":"181","username":"hugo","role":"user","email":"h@example.org","language":"de","timezone":"Europe/Berlin","voicemail":true,"pin":"4711","ring_seconds":20,"groups":["sales"],"class_of_service":"home","country":"DE","did":"+493012345677","device_name":"hugo","device_class":"hardware","mac":"00156500000a","vendor":"yealink","model":"T46U"}]}`},
 	"forward-message":         {"mailboxes/101/messages/" + aMessage + "/forward", `{"mailbox":"190"}`},
+	"send-text-message":       {"extensions/101/text-messages", `{"to":"+4915112345678","text":"hi","from":"+493012345670"}`},
 	"put-mailbox-pin":         {"mailboxes/101/pin", `{"pin":"4711"}`},
 }
 

@@ -23,6 +23,7 @@ type TenantFields struct {
 	PhoneNetworks        []string `json:"phone_networks,omitempty" nullable:"false" doc:"Networks (192.0.2.0/24) that its phones may ask for files from; everybody else gets the same 404 as a stranger. None means anywhere"`
 	MaxCalls             *int     `json:"max_calls,omitempty" minimum:"0" maximum:"10000" doc:"How many calls its trunks carry at once, 120 if left out; 0 is without limit. A further one is refused (503), a call for help never"`
 	MaxNumbers           int      `json:"max_numbers,omitempty" minimum:"0" maximum:"1000000" doc:"How many numbers it may have; 0 is without limit"`
+	MaxTexts             *int     `json:"max_texts,omitempty" minimum:"0" maximum:"1000000" doc:"How many segments of text messages it may send in a day of its time zone, 1000 if left out; 0 is none. Its admins are told at 80 %"`
 	AllowExternalNumbers bool     `json:"allow_external_numbers,omitempty" doc:"Its admins may add numbers, and upload them, that no account above has given it"`
 	ClaimNumbers         bool     `json:"claim_numbers,omitempty" doc:"Its admins may find and claim available numbers of the account above"`
 	Guard                Guard    `json:"guard,omitzero" doc:"Bounds the calls outside of all its extensions in sum"`
@@ -47,6 +48,7 @@ type Tenant struct {
 	PhoneNetworks        []string   `json:"phone_networks,omitempty"`
 	MaxCalls             int        `json:"max_calls" doc:"0 is without limit"`
 	MaxNumbers           int        `json:"max_numbers" doc:"0 is without limit"`
+	MaxTexts             int        `json:"max_texts" doc:"In a day; 0 is none"`
 	AllowExternalNumbers bool       `json:"allow_external_numbers"`
 	ClaimNumbers         bool       `json:"claim_numbers"`
 	Guard                Guard      `json:"guard,omitzero"`
@@ -75,7 +77,7 @@ func registerTenants(a *api) {
 		parseKey: func(field, s string) (string, *pbx.Error) { return s, pbx.CheckTenantName(field, s) },
 		fresh: func(_, name string) *pbx.Tenant {
 			return &pbx.Tenant{Name: name, Timezone: "UTC", ForwardCaller: pbx.ShowExtension, Anonymous: pbx.AnonymousAllowed,
-				MaxCalls:      pbx.DefaultTenantCalls,
+				MaxCalls: pbx.DefaultTenantCalls, MaxTexts: pbx.DefaultTextsPerDay,
 				PhonePassword: pbx.RandomSecret(10)}
 		},
 		toView: func(_ context.Context, t *pbx.Tenant, v *Tenant) { v.CallsOutside = t.CallsOutside() },
@@ -110,8 +112,8 @@ func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		return nil
 	}
 	before := pbx.Tenant{MaxCalls: t.MaxCalls, MaxExtensions: t.MaxExtensions, MaxNumbers: t.MaxNumbers, CDRDays: t.CDRDays,
-		RecordingMegabytes: t.RecordingMegabytes,
-		Reseller:           t.Reseller, AllowExternalNumbers: t.AllowExternalNumbers, ClaimNumbers: t.ClaimNumbers}
+		RecordingMegabytes: t.RecordingMegabytes, MaxTexts: t.MaxTexts,
+		Reseller: t.Reseller, AllowExternalNumbers: t.AllowExternalNumbers, ClaimNumbers: t.ClaimNumbers}
 	if old != nil {
 		before = *old
 	}
@@ -124,6 +126,7 @@ func mayChangeTenant(ctx context.Context, old, t *pbx.Tenant) error {
 		{"recording_megabytes", "branch", t.RecordingMegabytes != before.RecordingMegabytes},
 		{"max_extensions", "branch", t.MaxExtensions != before.MaxExtensions},
 		{"max_numbers", "branch", t.MaxNumbers != before.MaxNumbers},
+		{"max_texts", "branch", t.MaxTexts != before.MaxTexts},
 		{"phone_networks", "platform", !slices.Equal(t.PhoneNetworks, before.PhoneNetworks)},
 		{"allow_external_numbers", "branch", t.AllowExternalNumbers != before.AllowExternalNumbers},
 		{"claim_numbers", "branch", t.ClaimNumbers != before.ClaimNumbers},

@@ -17,7 +17,7 @@ import (
 type WebhookFields struct {
 	Name        string   `json:"name,omitempty" doc:"Its key: 1 to 40 of a-z, 0-9, '.', '_', '-'; taken from the path in PUT and PATCH"`
 	URL         string   `json:"url" doc:"Where events are sent by POST: https, and a host on the public internet; http, and others, only in networks that the platform admin listed"`
-	Events      []string `row:",sorted" json:"events,omitempty" nullable:"false" maxItems:"20" doc:"Types of events that are sent: status, trunk, unknown-number, fetch, phone-resync, call, port, guard, emergency, webhook; all if left out"`
+	Events      []string `row:",sorted" json:"events,omitempty" nullable:"false" maxItems:"20" doc:"Types of events that are sent: status, trunk, unknown-number, fetch, phone-resync, call, port, guard, emergency, webhook, text-message; all if left out"`
 	Description string   `json:"description,omitempty" doc:"For people, at most 100 characters of plain text"`
 	Email       string   `json:"email,omitempty" doc:"Address that is told when the webhook is stopped"`
 	Secret      *string  `json:"secret,omitempty" writeOnly:"true" doc:"Signs each request: whsec_ and 24 to 64 bytes in base64. Left out, a new webhook gets one of ours, which the answer shows once, and an existing one keeps its own. A former one signs too for a day"`

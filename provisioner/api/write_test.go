@@ -99,9 +99,9 @@ func TestPatchMergesAndPutReplaces(t *testing.T) {
 		{"lines are replaced", "PATCH", "phones/001565aabbcc", `{"lines":[{"registration":5,"device":"b"}]}`, `{"buttons":{},"enrol_url":"http://192.0.2.1:8081/","lines":[{"device":"b","registration":5}],"mac":"00:15:65:aa:bb:cc","model":"T46U","vendor":"yealink"}`},
 		{"lines go", "PUT", "phones/001565aabbcc", `{"vendor":"Yealink","model":"T46U"}`, `{"buttons":{},"enrol_url":"http://192.0.2.1:8081/","lines":[],"mac":"00:15:65:aa:bb:cc","model":"T46U","vendor":"yealink"}`},
 		{"tenant", "PATCH", "/v1/tenants/acme", `{"title":null}`,
-			`{"allow_external_numbers":false,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"name":"acme","timezone":"Europe/Berlin","title":""}`},
+			`{"allow_external_numbers":false,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"max_texts":1000,"name":"acme","timezone":"Europe/Berlin","title":""}`},
 		{"tenant put", "PUT", "/v1/tenants/acme", `{"title":"Acme"}`,
-			`{"allow_external_numbers":false,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"name":"acme","timezone":"UTC","title":"Acme"}`},
+			`{"allow_external_numbers":false,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"max_texts":1000,"name":"acme","timezone":"UTC","title":"Acme"}`},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			want := step.want

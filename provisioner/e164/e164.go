@@ -51,6 +51,15 @@ func CallingCode(number string) int {
 	return int(n.GetCountryCode())
 }
 
+// Region returns the country of a number in E.164, in ISO 3166-1, or "".
+func Region(number string) string {
+	n, err := phonenumbers.Parse(number, "")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetRegionCodeForNumber(n)
+}
+
 // exponent is what a spreadsheet makes of a long number.
 var exponent = regexp.MustCompile(`^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$`)
 

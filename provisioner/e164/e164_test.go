@@ -53,6 +53,15 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestRegion(t *testing.T) {
+	for number, want := range map[string]string{"+13105550100": "US", "+16135550100": "CA", "+493012345678": "DE", "12345": "",
+		"ACME": ""} {
+		if got := Region(number); got != want {
+			t.Errorf("%s: %q, want %q", number, got, want)
+		}
+	}
+}
+
 func TestParseCode(t *testing.T) {
 	for cell, want := range map[string]int{"49": 49, "+49": 49, "0049": 49, "DE": 49, "us": 1, " 1\u00a0": 1, "'44": 44,
 		"": 0, "XX": 0, "999": 0, "49,0": 0, "=49": 0} {

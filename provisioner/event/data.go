@@ -27,6 +27,8 @@ const (
 	TypeEmergency Type = "emergency"
 	TypeWebhook   Type = "webhook"
 	TypeQueue     Type = "queue"
+	// TypeTextMessage tells that a text message came in, or how far one is that was sent.
+	TypeTextMessage Type = "text-message"
 	// Missed is the last event of a subscriber that was too slow. Its knowledge is out of
 	// date.
 	Missed Type = "resync"
@@ -36,10 +38,10 @@ const (
 
 // OfTenants are the types of events about tenants' objects, which their webhooks are told.
 var OfTenants = []Type{TypeStatus, TypeTrunk, TypeUnknown, TypeFetch, TypeResync, TypeCall, TypePort, TypeGuard,
-	TypeEmergency, TypeWebhook, TypeQueue}
+	TypeEmergency, TypeWebhook, TypeQueue, TypeTextMessage}
 
 // Data is what an event tells: a Status, Trunk, UnknownNumber, Apply, Fetch, Drift, Template, Resync,
-// Call, Port, Guard, Emergency, Webhook or Line.
+// Call, Port, Guard, Emergency, Webhook, Line or TextMessage.
 // It holds no secrets.
 type Data interface{ Type() Type }
 
@@ -135,6 +137,17 @@ const (
 	QueueLeft   QueueChange = "left"
 )
 
+// TextMessage is a text message that came in, or the state of one that was sent. It does not have
+// the text.
+type TextMessage struct {
+	Tenant, Extension string
+	ID                int64
+	State             pbx.TextState
+	Number, Peer      string
+	Segments          int
+	Reason            string // of one that failed
+}
+
 // CallChange names what happened to a call.
 type CallChange string
 
@@ -226,3 +239,6 @@ func (Line) Type() Type { return TypeQueue }
 
 // Type returns TypeWebhook.
 func (Webhook) Type() Type { return TypeWebhook }
+
+// Type returns TypeTextMessage.
+func (TextMessage) Type() Type { return TypeTextMessage }

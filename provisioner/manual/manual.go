@@ -15,8 +15,8 @@ var files embed.FS
 
 // topics lists the pages in the order in which a new reader needs them.
 var topics = []string{
-	"start", "extensions", "phones", "calls", "ring-groups", "queues", "outside", "records", "webhooks", "applications",
-	"sign-in",
+	"start", "extensions", "phones", "calls", "ring-groups", "queues", "outside", "messages", "records", "webhooks",
+	"applications", "sign-in",
 	"asterisk", "templates", "operating", "security", "features", "benchmarks", "decisions", "changes",
 }
 

@@ -106,11 +106,15 @@ type InventoryNumber struct {
 	VoiceDefaulted bool
 	SMSProfile     string
 	SMSDefaulted   bool
-	State          NumberState
-	AgingUntil     time.Time // when it becomes available by itself; zero: never
-	UploadedBy     Account
-	Version        int64 // row version
-	Revision       int64 // configuration revision of the last change
+	// Brand and Campaign are what it is registered as for text messages in the United States
+	// (10DLC); Registered says that the carrier has let it in.
+	Brand, Campaign string
+	Registered      bool
+	State           NumberState
+	AgingUntil      time.Time // when it becomes available by itself; zero: never
+	UploadedBy      Account
+	Version         int64 // row version
+	Revision        int64 // configuration revision of the last change
 }
 
 // CheckNumberKind refuses what is no kind of number.
@@ -141,6 +145,11 @@ func (n *InventoryNumber) Validate() error {
 	if n.SMSProfile != "" && !n.SMS {
 		es.Add(Refusedf("sms_profile", "a number without SMS has no SMS carrier profile"))
 	}
+	es.Add(CheckText("brand", n.Brand, 0, 40, 0))
+	es.Add(CheckText("campaign", n.Campaign, 0, 40, 0))
+	if n.Registered && (n.Brand == "" || n.Campaign == "") {
+		es.Add(Refusedf("registered", "a number is registered with a brand and a campaign: name both"))
+	}
 	return es.Err()
 }
 
@@ -148,26 +157,4 @@ func (n *InventoryNumber) Validate() error {
 func (n *InventoryNumber) SameService(o *InventoryNumber) bool {
 	return n.Voice == o.Voice && n.SMS == o.SMS && n.Fax == o.Fax && n.VoiceCarrier == o.VoiceCarrier &&
 		n.SMSProfile == o.SMSProfile
-}
-
-// Carrier is a carrier for voice, or the profile of one for SMS, by name.
-type Carrier struct {
-	Reseller    string // owner; "" is the platform
-	Name        string // key; the rules of a device's name
-	Service     string // voice or sms
-	Standard    bool   // of numbers that name none, below the owner
-	Description string // 0–100 characters
-	Version     int64  // row version
-	Revision    int64  // configuration revision of the last change
-}
-
-// Validate returns all broken rules.
-func (c *Carrier) Validate() error {
-	var es Errors
-	es.Add(CheckName("name", c.Name))
-	if c.Service != "voice" && c.Service != "sms" {
-		es.Add(Invalidf("service", "%s is not a choice: use voice or sms", quote(c.Service)))
-	}
-	es.Add(CheckText("description", c.Description, 0, 100, 0))
-	return es.Err()
 }

@@ -2,6 +2,7 @@ package pbx
 
 import (
 	"regexp"
+	"time"
 	_ "time/tzdata" // a minimal container has no zone database
 )
 
@@ -44,6 +45,8 @@ type Tenant struct {
 	FirstExtension string
 	// MaxNumbers is how many numbers it may have, 0–1,000,000; 0 is without limit.
 	MaxNumbers int
+	// MaxTexts is how many segments of text messages it may send in a day, 0–1,000,000; 0 is none.
+	MaxTexts int
 	// AllowExternalNumbers lets its admins add numbers that no account above has.
 	AllowExternalNumbers bool
 	// ClaimNumbers lets its admins take available numbers of the account above.
@@ -92,6 +95,7 @@ func (t *Tenant) Validate() error {
 		es.Add(Refusedf("reseller", "tenant default belongs to the platform"))
 	}
 	es.Add(CheckRange("max_numbers", t.MaxNumbers, 0, 1_000_000, "numbers"))
+	es.Add(CheckRange("max_texts", t.MaxTexts, 0, MostTextsPerDay, "segments"))
 	es.Add(CheckRange("max_calls", t.MaxCalls, 0, maxCalls, "calls"))
 	t.checkHelp(&es)
 	checkMusic(&es, t.Music)
@@ -144,3 +148,6 @@ func plainSecret(p string) bool {
 	}
 	return true
 }
+
+// Day returns the date of a time in the tenant's zone, such as 2026-11-30.
+func (t *Tenant) Day(at time.Time) string { return at.In(locationOf(t.Timezone)).Format(time.DateOnly) }

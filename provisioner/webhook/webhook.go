@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,8 +29,6 @@ const (
 	atOnce = 64
 	// stopAfter is how long a webhook fails without a success until it is stopped.
 	stopAfter = 5 * 24 * time.Hour
-	// restMost is the longest pause of a receiver that cannot be reached.
-	restMost = time.Minute
 )
 
 // retry spreads ten attempts over a day: 5 s, 20 s, 80 s, 5 min, 21 min, 85 min, then every 6 h.
@@ -50,32 +47,29 @@ type Options struct {
 
 // Sender delivers events. Its methods are safe for concurrent use.
 type Sender struct {
-	*outbox.Loop
+	*outbox.Lanes[target, *db.DueDelivery]
 	o      Options
 	client *tenanthttp.Client
-	slots  chan struct{} // of attempts under way
-
-	mu    sync.Mutex
-	busy  map[target]bool
-	tired map[target]tired // those that could not be reached
 
 	delivered, failed atomic.Uint64
 }
 
 type target struct{ tenant, name string }
 
-// tired is a receiver that could not be reached so often, and is left alone until then.
-type tired struct {
-	times int
-	until time.Time
-}
+func targetOf(d *db.DueDelivery) target { return target{d.Tenant, d.Webhook} }
 
 // New returns a sender that Run starts.
 func New(o Options) *Sender {
-	s := &Sender{o: o, slots: make(chan struct{}, atOnce), busy: map[target]bool{}, tired: map[target]tired{}}
+	s := &Sender{o: o}
 	s.client = tenanthttp.New(tenanthttp.Options{Networks: o.Networks, Connect: connectWithin, Answer: answerWithin,
 		AtOnce: atOnce})
-	s.Loop = outbox.NewLoop(o.Log, "delivering events to webhooks", s.step)
+	s.Lanes = outbox.NewLanes(outbox.LanesOptions[target, *db.DueDelivery]{Log: o.Log, What: "delivering events to webhooks",
+		AtOnce: atOnce, First: o.DB.FirstDeliveries, Lane: targetOf, Attempt: s.attempt,
+		Next: func(ctx context.Context, t target) (*db.DueDelivery, bool, error) {
+			d, err := o.DB.FirstDelivery(ctx, t.tenant, t.name)
+			return d, d != nil, err
+		},
+		Due: func(d *db.DueDelivery) time.Time { return d.Due }})
 	return s
 }
 
@@ -87,100 +81,9 @@ func (s *Sender) Counts() (delivered, failed uint64) { return s.delivered.Load()
 
 // Run delivers until ctx ends, and waits for the attempts under way to be broken off.
 func (s *Sender) Run(ctx context.Context) error {
-	err := s.Loop.Run(ctx)
-	for range cap(s.slots) {
-		s.slots <- struct{}{}
-	}
+	err := s.Lanes.Run(ctx)
 	s.client.CloseIdle()
 	return err
-}
-
-// step begins an attempt for each webhook with a delivery that is due. It returns when the next
-// one is; an attempt that ends wakes the loop.
-func (s *Sender) step(ctx context.Context) (time.Duration, error) {
-	due, err := s.o.DB.FirstDeliveries(ctx)
-	if err != nil {
-		return outbox.Rest, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	pause := outbox.Look
-	known := map[target]bool{}
-	for _, d := range due {
-		t := target{d.Tenant, d.Webhook}
-		known[t] = true
-		if s.busy[t] {
-			continue
-		}
-		if wait := max(time.Until(d.Due), time.Until(s.tired[t].until)); wait > 0 {
-			pause = min(pause, wait)
-			continue
-		}
-		select {
-		case s.slots <- struct{}{}:
-			s.busy[t] = true
-			go s.work(ctx, t, d)
-		default: // the end of any attempt wakes the loop
-			return pause, nil
-		}
-	}
-	for t := range s.tired {
-		if !known[t] {
-			delete(s.tired, t)
-		}
-	}
-	return pause, nil
-}
-
-// work makes an attempt, and goes on with what is due to the same webhook while there is room for
-// others.
-func (s *Sender) work(ctx context.Context, t target, d *db.DueDelivery) {
-	defer func() {
-		s.mu.Lock()
-		delete(s.busy, t)
-		s.mu.Unlock()
-		<-s.slots
-		s.Nudge()
-	}()
-	for {
-		if err := s.attempt(ctx, d); err != nil {
-			if ctx.Err() == nil {
-				s.o.Log.Error("delivering an event to a webhook", "tenant", t.tenant, "webhook", t.name, "error", err)
-				s.rest(t, outbox.Rest)
-			}
-			return
-		}
-		var err error
-		d, err = s.o.DB.FirstDelivery(ctx, t.tenant, t.name)
-		if err != nil || d == nil || time.Until(d.Due) > 0 || s.rests(t) || len(s.slots) == cap(s.slots) {
-			return
-		}
-	}
-}
-
-func (s *Sender) rest(t target, d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tired[t] = tired{s.tired[t].times, time.Now().Add(d)}
-}
-
-func (s *Sender) rests(t target) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Until(s.tired[t].until) > 0
-}
-
-// reached notes whether a receiver answered. One that did not is left alone for a second, then
-// for twice as long each time: its other events would fare no better.
-func (s *Sender) reached(t target, answered bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if answered {
-		delete(s.tired, t)
-		return
-	}
-	n := s.tired[t].times + 1
-	s.tired[t] = tired{n, time.Now().Add(min(time.Second<<min(n-1, 10), restMost))}
 }
 
 // attempt sends a delivery and stores how that ended. An attempt that the end of the program
@@ -195,7 +98,7 @@ func (s *Sender) attempt(ctx context.Context, d *db.DueDelivery) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	s.reached(target{d.Tenant, d.Webhook}, a.status != 0)
+	s.Reached(targetOf(d), a.status != 0)
 	now := time.Now()
 	a.into(&d.Delivery, now)
 	var stop string
@@ -234,12 +137,10 @@ func (s *Sender) Test(ctx context.Context, tenant, name string) (*pbx.Delivery, 
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots; s.Nudge() }()
-	default:
+	if !s.Enter() {
 		return nil, &pbx.Error{Kind: pbx.TooMany, Message: "too many webhooks are sent to at this moment: try again"}
 	}
+	defer s.Leave()
 	d.Message, d.Data = newTestID(), []byte(`{"webhook":"`+name+`"}`)
 	a := s.post(ctx, d)
 	if ctx.Err() != nil {
@@ -248,7 +149,7 @@ func (s *Sender) Test(ctx context.Context, tenant, name string) (*pbx.Delivery, 
 	a.into(&d.Delivery, time.Now())
 	if d.State = pbx.DeliveryFailed; d.Error == "" {
 		d.State = pbx.DeliveryDelivered
-		s.reached(target{tenant, name}, true)
+		s.Reached(target{tenant, name}, true)
 	}
 	_, err = s.o.DB.EndAttempt(context.WithoutCancel(ctx), &d.Delivery, "", time.Time{})
 	return &d.Delivery, err
