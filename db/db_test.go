@@ -119,7 +119,8 @@ func sampleGroup() *pbx.Group { return &pbx.Group{Tenant: "default", Name: "sale
 func sampleForward() *pbx.Forward {
 	mailbox := pbx.Destination{Kind: pbx.ToVoicemail, Key: "101"}
 	return &pbx.Forward{Tenant: "default", Extension: "101", Mode: pbx.ForwardSchedule, Timezone: "Europe/Vienna", Exceptions: []string{"+4915112345678", "102"},
-		Rules:       []pbx.CallRule{{Days: []string{"sat", "sun"}, From: "18:00", To: "08:00", FirstDate: "2026-01-01", LastDate: "2026-12-31", Destination: mailbox}},
+		Rules: []pbx.CallRule{{Days: []string{"sat", "sun"}, From: "18:00", To: "08:00", FirstDate: "2026-01-01",
+			LastDate: "2026-12-31", Destination: mailbox}},
 		Unreachable: pbx.Destination{Kind: pbx.ToExternal, Key: "+4930123456"}, Busy: pbx.Destination{Kind: pbx.ToHangup}, NoAnswer: mailbox, NoAnswerSeconds: 15}
 }
 

@@ -43,7 +43,8 @@ func TestMailboxRefusals(t *testing.T) {
 	checkRefusals(t, []refusal{
 		{name: "create twice", kind: pbx.Conflict, field: "number", message: "mailbox 101 exists already in tenant default",
 			do: func(ctx context.Context, tx *Tx) error { return tx.CreateMailbox(ctx, sampleMailbox()) }},
-		{name: "greeting that is none", kind: pbx.Invalid, field: "greeting", message: "announcement missing does not exist in tenant default, or has no sound yet",
+		{name: "greeting that is none", kind: pbx.Invalid, field: "greeting",
+			message: "announcement missing does not exist in tenant default, or has no sound yet",
 			do: func(ctx context.Context, tx *Tx) error {
 				m := sampleMailbox()
 				m.Greeting = "missing"

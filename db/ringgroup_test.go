@@ -25,7 +25,8 @@ func sampleRingTurn() RingTurn {
 func fillRingGroup(ctx context.Context, tx *Tx) error {
 	return all(
 		func() error {
-			return tx.exec(ctx, `INSERT INTO ring_groups VALUES ('default', 'sales', '600', 'all', 20, 0, '', 0, 0, 'none', '', 0, 'ringing', '', 1, 2, '')`)
+			return tx.exec(ctx,
+				`INSERT INTO ring_groups VALUES ('default', 'sales', '600', 'all', 20, 0, '', 0, 0, 'none', '', 0, 'ringing', '', 1, 2, '')`)
 		},
 		func() error {
 			return tx.exec(ctx, `INSERT INTO ring_group_members VALUES ('default', 'sales', 0, '101', NULL, 0, 0, 0)`)

@@ -34,7 +34,8 @@ func TestRetentionTrimsRecordings(t *testing.T) {
 	asked := map[string]int64{}
 	var before time.Time
 	l.retention.tenants = func() []*pbx.Tenant {
-		return []*pbx.Tenant{{Name: "all"}, {Name: "days", RecordingDays: 7}, {Name: "space", RecordingMegabytes: 3}, {Name: "broken", RecordingDays: 1}}
+		return []*pbx.Tenant{{Name: "all"}, {Name: "days", RecordingDays: 7}, {Name: "space", RecordingMegabytes: 3},
+			{Name: "broken", RecordingDays: 1}}
 	}
 	l.retention.trim = func(_ context.Context, tenant string, at time.Time, most int64) (spool.Trimmed, error) {
 		asked[tenant] = most

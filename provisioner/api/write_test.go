@@ -84,11 +84,11 @@ func TestPatchMergesAndPutReplaces(t *testing.T) {
 	l.must(201, "POST", "phones", phoneBody+`,"lines":[{"registration":2,"device":"b"},{"registration":1,"device":"a"}]}`)
 	l.must(201, "POST", "/v1/tenants", `{"name":"acme","title":"Acme","timezone":"Europe/Berlin"}`)
 	for _, step := range []struct{ name, method, path, body, want string }{
-		{"nothing", "PATCH", "extensions/101", `{}`, `{"mailbox":"101","name":"Anna","number":"101","call_waiting":true,"ring":"all","ring_seconds":33}`},
-		{"one field", "PATCH", "extensions/101", `{"name":"Anne"}`, `{"mailbox":"101","name":"Anne","number":"101","call_waiting":true,"ring":"all","ring_seconds":33}`},
-		{"null is the default", "PATCH", "extensions/101", `{"ring_seconds":null}`, `{"mailbox":"101","name":"Anne","number":"101","call_waiting":true,"ring":"all","ring_seconds":20}`},
-		{"null takes a reference away", "PATCH", "extensions/101", `{"mailbox":null}`, `{"name":"Anne","number":"101","call_waiting":true,"ring":"all","ring_seconds":20}`},
-		{"put resets what is missing", "PUT", "extensions/101", `{"name":"Anna","mailbox":"101"}`, `{"mailbox":"101","name":"Anna","number":"101","call_waiting":true,"ring":"all","ring_seconds":20}`},
+		{"nothing", "PATCH", "extensions/101", `{}`, `{"mailbox":"101","name":"Anna","number":"101","agent":false,"call_waiting":true,"ring":"all","ring_seconds":33}`},
+		{"one field", "PATCH", "extensions/101", `{"name":"Anne"}`, `{"mailbox":"101","name":"Anne","number":"101","agent":false,"call_waiting":true,"ring":"all","ring_seconds":33}`},
+		{"null is the default", "PATCH", "extensions/101", `{"ring_seconds":null}`, `{"mailbox":"101","name":"Anne","number":"101","agent":false,"call_waiting":true,"ring":"all","ring_seconds":20}`},
+		{"null takes a reference away", "PATCH", "extensions/101", `{"mailbox":null}`, `{"name":"Anne","number":"101","agent":false,"call_waiting":true,"ring":"all","ring_seconds":20}`},
+		{"put resets what is missing", "PUT", "extensions/101", `{"name":"Anna","mailbox":"101"}`, `{"mailbox":"101","name":"Anna","number":"101","agent":false,"call_waiting":true,"ring":"all","ring_seconds":20}`},
 		{"zero is a value", "PATCH", "devices/a", `{"extension":"101"}`, `{"endpoint":"ENDPOINT","extension":"101","name":"a","qualify_seconds":0,"kind":"sip","confirm":false,"ring_order":1,"ring_seconds":0,"shared":false}`},
 		{"put of nothing", "PUT", "devices/a", `{}`, `{"endpoint":"ENDPOINT","name":"a","qualify_seconds":60,"kind":"sip","confirm":false,"ring_order":1,"ring_seconds":0,"shared":false}`},
 		{"false in a patch", "PATCH", "mailboxes/101", `{"attach_recording":false}`,
@@ -99,9 +99,9 @@ func TestPatchMergesAndPutReplaces(t *testing.T) {
 		{"lines are replaced", "PATCH", "phones/001565aabbcc", `{"lines":[{"registration":5,"device":"b"}]}`, `{"buttons":{},"enrol_url":"http://192.0.2.1:8081/","lines":[{"device":"b","registration":5}],"mac":"00:15:65:aa:bb:cc","model":"T46U","vendor":"yealink"}`},
 		{"lines go", "PUT", "phones/001565aabbcc", `{"vendor":"Yealink","model":"T46U"}`, `{"buttons":{},"enrol_url":"http://192.0.2.1:8081/","lines":[],"mac":"00:15:65:aa:bb:cc","model":"T46U","vendor":"yealink"}`},
 		{"tenant", "PATCH", "/v1/tenants/acme", `{"title":null}`,
-			`{"allow_external_numbers":false,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"max_texts":1000,"name":"acme","timezone":"Europe/Berlin","title":""}`},
+			`{"allow_external_numbers":false,"recording_days":0,"recording_megabytes":0,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"max_texts":1000,"name":"acme","timezone":"Europe/Berlin","title":""}`},
 		{"tenant put", "PUT", "/v1/tenants/acme", `{"title":"Acme"}`,
-			`{"allow_external_numbers":false,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"max_texts":1000,"name":"acme","timezone":"UTC","title":"Acme"}`},
+			`{"allow_external_numbers":false,"recording_days":0,"recording_megabytes":0,"anonymous":"allow","calls_outside":"toll-free numbers with + and numbers for help alone: the tenant has neither country nor class_of_service","cdr_days":0,"claim_numbers":false,"forward_caller":"extension","max_calls":120,"max_extensions":0,"max_numbers":0,"max_texts":1000,"name":"acme","timezone":"UTC","title":"Acme"}`},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			want := step.want

@@ -29,7 +29,8 @@ func carrierOffice() *pbx.Snapshot {
 		Mailboxes: []*pbx.Mailbox{{Tenant: "alpha", Number: "101", Name: "A", PIN: pbx.NewSecret("4711")},
 			{Tenant: "beta", Number: "201", Name: "B", PIN: pbx.NewSecret("4711")}},
 		Trunks: []*pbx.Trunk{
-			{Tenant: "alpha", Name: "carrier", Endpoint: "talpha", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP, TrustIDInbound: true, MaxCalls: 2, Addresses: []string{"127.0.0.8/32", "127.0.9.0/24"},
+			{Tenant: "alpha", Name: "carrier", Endpoint: "talpha", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP,
+				TrustIDInbound: true, MaxCalls: 2, Addresses: []string{"127.0.0.8/32", "127.0.9.0/24"},
 				Username: "account.77-x", Secret: pbx.NewSecret("secret"), Register: true},
 			{Tenant: "beta", Name: "carrier", Endpoint: "tbeta", Host: carrierAddress, Port: 5060, Transport: pbx.TransportUDP,
 				Username: "4930777", Secret: pbx.NewSecret("secret"), Register: true},

@@ -185,7 +185,8 @@ func sharedNames() dialplanView {
 		Extension: dialplanExtensions{Left: pbx.LeftExtension, Over: pbx.OverExtension, Verbs: pbx.AskExtension,
 			Overdue: pbx.OverdueExtension},
 		Cause: dialplanCauses{
-			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated, Full: pbx.CauseCongestion,
+			NoPickup: pbx.CauseAbsent, NoAnswer: pbx.CauseNoAnswer, Refused: pbx.CauseRefused, Unknown: pbx.CauseUnallocated,
+			Full: pbx.CauseCongestion,
 		},
 		Recorded:     pbx.RecordedGroup,
 		RecordFolder: pbx.RecordingFolder,

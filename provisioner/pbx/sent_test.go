@@ -16,7 +16,8 @@ func TestSentReadBack(t *testing.T) {
 		for i := range rapid.IntRange(1, 4).Draw(t, "tenants") {
 			r.Tenants = append(r.Tenants, &Tenant{Name: fmt.Sprint("t", i), Country: rapid.SampledFrom(countries).Draw(t, "country")})
 		}
-		for _, number := range rapid.SliceOfNDistinct(rapid.StringMatching(`\+(49|43|1|39|44|65)(0?[1-9]{1,3}1234)`), 1, 8, rapid.ID).Draw(t, "numbers") {
+		for _, number := range rapid.SliceOfNDistinct(rapid.StringMatching(`\+(49|43|1|39|44|65)(0?[1-9]{1,3}1234)`), 1, 8,
+			rapid.ID).Draw(t, "numbers") {
 			r.Numbers = append(r.Numbers, &Number{Tenant: rapid.SampledFrom(r.Tenants).Draw(t, "of").Name, Number: number})
 		}
 		s := NewSnapshot(1, r)

@@ -91,7 +91,8 @@ func TestCarrierProfiles(t *testing.T) {
 		"an odd secret": {twilio(func(c *Carrier) { c.Secret = NewSecret("0123456789\r\nabcdef") }),
 			"secret must be at most 200 printable ASCII characters without spaces"},
 		"nobody's adapter": {twilio(func(c *Carrier) { c.Adapter = "pigeon" }), `adapter "pigeon" is not a choice: use generic or twilio`},
-		"without one":      {twilio(func(c *Carrier) { *c = Carrier{Name: "x", Service: "sms", URL: "https://example.com"} }), "url is of no use without an adapter"},
+		"without one": {twilio(func(c *Carrier) { *c = Carrier{Name: "x", Service: "sms", URL: "https://example.com"} }),
+			"url is of no use without an adapter"},
 	} {
 		got := ""
 		if err := c.carrier.Validate(); err != nil {

@@ -77,7 +77,8 @@ func newOffice(t *testing.T, adapter pbx.Adapter, answer http.HandlerFunc) *offi
 	t.Cleanup(o.carrier.Close)
 	o.update(func(ctx context.Context, tx *db.Tx) error {
 		return errors.Join(
-			tx.PutExtension(ctx, &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada", Type: pbx.TypeSIP, Ring: pbx.RingAll, RingSeconds: 20}),
+			tx.PutExtension(ctx, &pbx.Extension{Tenant: "default", Number: "101", Name: "Ada", Type: pbx.TypeSIP,
+				Ring: pbx.RingAll, RingSeconds: 20}),
 			tx.PutCarrier(ctx, o.profile(adapter)))
 	})
 	o.update(func(ctx context.Context, tx *db.Tx) error {
@@ -243,13 +244,19 @@ func TestTwilioBrings(t *testing.T) {
 		change  func(r *Callback)
 		kind    pbx.Kind
 	}{
-		"no signature":    {"texts", func(r *Callback) { r.Header = http.Header{} }, pbx.Unauthorized},
-		"another body":    {"texts", func(r *Callback) { r.Body = []byte(strings.Replace(string(r.Body), "Body=x", "Body=y", 1)) }, pbx.Unauthorized},
+		"no signature": {"texts", func(r *Callback) { r.Header = http.Header{} }, pbx.Unauthorized},
+		"another body": {"texts", func(r *Callback) {
+			r.Body = []byte(strings.Replace(string(r.Body), "Body=x", "Body=y",
+				1))
+		}, pbx.Unauthorized},
 		"another address": {"texts", func(r *Callback) { r.Query = "x=1" }, pbx.Unauthorized},
 		"no such profile": {"nobody", func(*Callback) {}, pbx.Unauthorized},
 		"no form":         {"texts", func(r *Callback) { r.Body = []byte("%zz") }, pbx.Unauthorized},
-		"nobody's number": {"texts", func(r *Callback) { *r = o.twilio(0, "MessageSid", "SM3", "From", aPeer, "To", "+4930999", "Body", "x") }, pbx.NotFound},
-		"without an id":   {"texts", func(r *Callback) { *r = o.twilio(0, "From", aPeer, "To", aNumber, "Body", "x") }, pbx.Invalid},
+		"nobody's number": {"texts", func(r *Callback) {
+			*r = o.twilio(0, "MessageSid", "SM3", "From", aPeer, "To",
+				"+4930999", "Body", "x")
+		}, pbx.NotFound},
+		"without an id": {"texts", func(r *Callback) { *r = o.twilio(0, "From", aPeer, "To", aNumber, "Body", "x") }, pbx.Invalid},
 		"longer than any is": {"texts", func(r *Callback) {
 			*r = o.twilio(0, "MessageSid", "SM3", "From", aPeer, "To", aNumber, "Body", strings.Repeat("x", 20_000))
 		}, pbx.Invalid},
@@ -291,7 +298,8 @@ func TestAnswersOfCarriers(t *testing.T) {
 			w.WriteHeader(403)
 			fmt.Fprint(w, `{"reason":"no credit"}`)
 		}, pbx.TextFailed, false, "the carrier refuses it (403): no credit"},
-		"lies about JSON": {pbx.AdapterGeneric, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"id":7}`) }, pbx.TextQueued, false, "the carrier's answer has no id of the message"},
+		"lies about JSON": {pbx.AdapterGeneric, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"id":7}`) },
+			pbx.TextQueued, false, "the carrier's answer has no id of the message"},
 		"an endless answer": {pbx.AdapterGeneric, func(w http.ResponseWriter, _ *http.Request) {
 			for {
 				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
@@ -421,7 +429,8 @@ func TestAlarms(t *testing.T) {
 	for range 10 {
 		o.send("hello")
 	}
-	if err := o.texts.Send(t.Context(), &pbx.TextMessage{Tenant: "default", Extension: "101", Peer: aPeer, Text: "x"}); pbx.KindOf(err) != pbx.TooMany {
+	if err := o.texts.Send(t.Context(), &pbx.TextMessage{Tenant: "default", Extension: "101", Peer: aPeer,
+		Text: "x"}); pbx.KindOf(err) != pbx.TooMany {
 		t.Errorf("the eleventh: %v", err)
 	}
 	close(o.alarms)
