@@ -70,8 +70,7 @@ func TestQueueRefusals(t *testing.T) {
 		"a sound that is not there":        {put(func(q *pbx.Queue) { q.Welcome = "announcement:none" }), "announcement none does not exist"},
 		"a periodic one that is not there": {put(func(q *pbx.Queue) { q.Periodic = "announcement:none" }), "announcement none does not exist"},
 		"a destination that is not there": {put(func(q *pbx.Queue) {
-			q.Full = pbx.Destination{Kind: pbx.ToQueue,
-				Key: "none"}
+			q.Full = pbx.Destination{Kind: pbx.ToQueue, Key: "none"}
 		}), "queue none does not exist"},
 		"an extension that is a member": {func(ctx context.Context, tx *Tx) error {
 			return all(func() error { return tx.PutQueue(ctx, sampleQueue()) },

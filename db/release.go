@@ -16,8 +16,10 @@ const ownForward = `UNION ALL SELECT 'forward', extension FROM forwards WHERE te
 
 // extensionUnused returns an InUse error that names the references to an extension.
 func (tx *Tx) extensionUnused(ctx context.Context, e *pbx.Extension) error {
-	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
-		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+watchers+ringMembers+queueMembers+ownForward+leadingTo+`) ORDER BY kind = 'button', kind, name`,
+	err := tx.unused(ctx, "extension "+e.Number, `SELECT kind, name FROM (
+		SELECT 'device' AS kind, name FROM devices WHERE tenant = ?1 AND extension = ?2
+		UNION ALL SELECT 'user', username FROM users WHERE tenant = ?1 AND extension = ?2 `+
+		watchers+ringMembers+queueMembers+ownForward+leadingTo+`) ORDER BY kind = 'button', kind, name`,
 		e.Tenant, e.Number, pbx.Destination{Kind: pbx.ToExtension, Key: e.Number}.String())
 	var used *pbx.Error
 	if !errors.As(err, &used) || used.Kind != pbx.InUse {

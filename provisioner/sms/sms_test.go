@@ -246,15 +246,13 @@ func TestTwilioBrings(t *testing.T) {
 	}{
 		"no signature": {"texts", func(r *Callback) { r.Header = http.Header{} }, pbx.Unauthorized},
 		"another body": {"texts", func(r *Callback) {
-			r.Body = []byte(strings.Replace(string(r.Body), "Body=x", "Body=y",
-				1))
+			r.Body = []byte(strings.Replace(string(r.Body), "Body=x", "Body=y", 1))
 		}, pbx.Unauthorized},
 		"another address": {"texts", func(r *Callback) { r.Query = "x=1" }, pbx.Unauthorized},
 		"no such profile": {"nobody", func(*Callback) {}, pbx.Unauthorized},
 		"no form":         {"texts", func(r *Callback) { r.Body = []byte("%zz") }, pbx.Unauthorized},
 		"nobody's number": {"texts", func(r *Callback) {
-			*r = o.twilio(0, "MessageSid", "SM3", "From", aPeer, "To",
-				"+4930999", "Body", "x")
+			*r = o.twilio(0, "MessageSid", "SM3", "From", aPeer, "To", "+4930999", "Body", "x")
 		}, pbx.NotFound},
 		"without an id": {"texts", func(r *Callback) { *r = o.twilio(0, "From", aPeer, "To", aNumber, "Body", "x") }, pbx.Invalid},
 		"longer than any is": {"texts", func(r *Callback) {
@@ -429,8 +427,8 @@ func TestAlarms(t *testing.T) {
 	for range 10 {
 		o.send("hello")
 	}
-	if err := o.texts.Send(t.Context(), &pbx.TextMessage{Tenant: "default", Extension: "101", Peer: aPeer,
-		Text: "x"}); pbx.KindOf(err) != pbx.TooMany {
+	m := &pbx.TextMessage{Tenant: "default", Extension: "101", Peer: aPeer, Text: "x"}
+	if err := o.texts.Send(t.Context(), m); pbx.KindOf(err) != pbx.TooMany {
 		t.Errorf("the eleventh: %v", err)
 	}
 	close(o.alarms)
