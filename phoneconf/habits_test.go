@@ -131,7 +131,7 @@ var habits = []habit{
 
 // concernsNoPhone are options of endpoints in pjsip.conf that no phone sees.
 var concernsNoPhone = strings.Fields("type aors auth username password message_context webrtc dtls_auto_generate_cert " +
-	"identify_by callerid_tag mwi_subscribe_replaces_unsolicited")
+	"identify_by callerid_tag mwi_subscribe_replaces_unsolicited moh_suggest")
 
 // cell returns the cell of an era, "" for none; and whether more than one has the era.
 func (h habit) cell(era Era) (cell string, twice bool) {

@@ -50,7 +50,7 @@ func (l *lab) rendered(t *testing.T, p Program) {
 	p.Must(t, "render", seen, "--out", out)
 	printed := p.Must(t, "render", seen)
 	files, err := filepath.Glob(filepath.Join(out, "dialtone", "*.conf"))
-	if err != nil || len(files) != 9 {
+	if err != nil || len(files) != 11 {
 		t.Fatalf("render wrote %v, %v", files, err)
 	}
 	for _, file := range files {
