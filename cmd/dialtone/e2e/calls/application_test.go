@@ -150,12 +150,16 @@ func TestApplicationsRealAsterisk(t *testing.T) {
 			l.Applied(t)
 			callers := l.applicationCallers(t, 0, killed)
 			t.Run("cases", func(t *testing.T) {
+				var together sync.WaitGroup // they wait for sounds, and take no test's place
+				room := make(chan struct{}, 8)
 				for i, c := range applicationCases {
-					t.Run(c.name, func(t *testing.T) {
-						t.Parallel()
-						l.playApplication(t, p, callers[i], i, c)
+					together.Go(func() {
+						room <- struct{}{}
+						t.Run(c.name, func(t *testing.T) { l.playApplication(t, p, callers[i], i, c) })
+						<-room
 					})
 				}
+				together.Wait()
 			})
 			l.losesController(t, killed)
 		})

@@ -327,28 +327,13 @@ func (f *features) parking(t *testing.T) {
 	HangUp(t, taken, out)
 
 	out = park()
-	back := parkedRings(t, f.second)
+	back := RingsBack(t, f.second)
 	Shows(t, lamp, "idle")
 	if err := back.Answer(Within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	Talk(t, out, back)
 	HangUp(t, back, out)
-}
-
-// parkedRings waits for a call that nobody in the test has dialled.
-func parkedRings(t *testing.T, at *phone.Phone) *phone.Call {
-	t.Helper()
-	select {
-	case in := <-at.Incoming():
-		if err := in.Ring(); err != nil {
-			t.Fatal(err)
-		}
-		return in
-	case <-time.After(30 * time.Second):
-		t.Fatal("the phone does not ring")
-	}
-	return nil
 }
 
 // otherCodes: a tenant's own codes count, and those before do not.

@@ -1,4 +1,4 @@
-// Package calls has the whole-program tests of calls: how they ring, move, are shown,
+// Package calls has the whole-program tests of calls inside: how they ring, are answered, shown,
 // recorded and listed.
 package calls
 
