@@ -13,9 +13,13 @@ import (
 )
 
 const (
-	// askDeadline bounds all that is asked for one step of a call. The dialplan waits for longer, see
-	// pbx.AskSeconds.
-	askDeadline = 7 * time.Second
+	// readDeadline, askDeadline and goDeadline bound the parts of one step of a call: what the channel
+	// has is read, the application is asked, the channel goes on. The dialplan waits for longer than
+	// all three, see pbx.AskSeconds. They are longer than Options.Deadline: a caller that waits for a
+	// program has time for a busy Asterisk, too.
+	readDeadline = time.Second
+	askDeadline  = 6 * time.Second
+	goDeadline   = 1500 * time.Millisecond
 	// mostRequests bounds how often an application is asked about one call.
 	mostRequests = 500
 )
@@ -62,7 +66,7 @@ func (f *Flow) atApplication(ctx context.Context, e *entry) Verdict {
 
 // readProgress reads the channel's progress, and how the verb ended that has come back.
 func (f *Flow) readProgress(ctx context.Context, e *entry) (*progress, error) {
-	ctx, cancel := context.WithTimeout(ctx, f.opts.Deadline)
+	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
 	p := &progress{}
 	text, err := f.variable(ctx, e, pbx.ProgressVariable)
@@ -191,11 +195,11 @@ func (f *Flow) toFallback(ctx context.Context, s *pbx.Snapshot, e *entry) error 
 // handOver gives the channel what a step needs, and lets it go on there.
 func (f *Flow) handOver(ctx context.Context, s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int,
 	p *progress) error {
-	if !f.placeToDecide(time.Now().Add(f.opts.Deadline)) {
+	if !f.placeToDecide(time.Now().Add(goDeadline)) {
 		return errLate
 	}
 	defer f.deciders.free()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.opts.Deadline)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goDeadline)
 	defer cancel()
 	if p != nil && call.Application == e.call.Application {
 		text, err := json.Marshal(p)
