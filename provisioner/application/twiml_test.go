@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
@@ -74,6 +75,14 @@ func TestTwiML(t *testing.T) {
 				t.Errorf("%s%s: %s, %v", before, inside, text, err)
 			}
 		}
+	}
+}
+
+// The document that the manual prints welcomes the tenant's callers.
+func TestTwiMLOfTheManual(t *testing.T) {
+	verbs, err := readTwiML(lab.Printed(t, "applications", "xml"))
+	if err != nil || len(verbs) != 3 || verbs[0].Path != "/keys" || verbs[1].To != "extension:101" {
+		t.Errorf("%+v, %v", verbs, err)
 	}
 }
 
