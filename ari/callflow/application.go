@@ -29,7 +29,7 @@ var (
 // alone.
 type progress struct {
 	Requests int             `json:"n,omitempty"`
-	Path     string          `json:"path,omitempty"` // of a redirect
+	Path     string          `json:"path,omitempty"` // of the next requests
 	Verb     pbx.VerbKind    `json:"verb,omitempty"` // that is carried out
 	Then     string          `json:"then,omitempty"` // its path
 	Last     *pbx.VerbResult `json:"last,omitempty"` // of a verb that needed no step
