@@ -33,8 +33,9 @@ var (
 // alone.
 type progress struct {
 	Requests int             `json:"n,omitempty"`
-	Path     string          `json:"path,omitempty"` // of a redirect
+	Path     string          `json:"path,omitempty"` // of the next requests
 	Verb     pbx.VerbKind    `json:"verb,omitempty"` // that is carried out
+	Then     string          `json:"then,omitempty"` // its path
 	Last     *pbx.VerbResult `json:"last,omitempty"` // of a verb that needed no step
 	Verbs    []pbx.Verb      `json:"verbs,omitempty"`
 }
@@ -87,7 +88,16 @@ func (f *Flow) readProgress(ctx context.Context, e *entry) (*progress, error) {
 		p.Last.Recording, err = f.variable(ctx, e, pbx.RecordVerbVariable)
 	}
 	p.Verb = ""
+	p.ended(p.Then)
 	return p, err
+}
+
+// ended drops the verbs after one that has a path for its result.
+func (p *progress) ended(path string) {
+	p.Then = ""
+	if path = p.Last.EndsAt(path); path != "" {
+		p.Path, p.Verbs = path, nil
+	}
 }
 
 // variable reads a variable; one that was never set is empty.
@@ -116,14 +126,16 @@ func (f *Flow) nextVerb(ctx context.Context, s *pbx.Snapshot, e *entry, p *progr
 		}
 		v := p.Verbs[0]
 		p.Verbs = p.Verbs[1:]
-		if v.Path != "" {
-			p.Path, p.Verbs, p.Last = v.Path, nil, &pbx.VerbResult{Verb: v.Verb, Outcome: "ok"}
+		if v.Verb == pbx.VerbRedirect && v.Path != "" {
+			p.Last = &pbx.VerbResult{Verb: v.Verb, Outcome: "ok"}
+			p.ended(v.Path)
 			continue
 		}
 		done, err := f.carryOut(ctx, s, e, p, v)
 		if done || err != nil {
 			return err
 		}
+		p.ended(v.Path)
 	}
 }
 
@@ -150,7 +162,7 @@ func (f *Flow) ask(ctx context.Context, s *pbx.Snapshot, e *entry, p *progress) 
 func (f *Flow) carryOut(ctx context.Context, s *pbx.Snapshot, e *entry, p *progress, v pbx.Verb) (done bool,
 	err error) {
 	if step, is := s.VerbStep(e.call.Tenant, e.call.Application, v); is {
-		p.Verb = v.Verb
+		p.Verb, p.Then = v.Verb, v.Path
 		return true, f.handOver(ctx, s, e, e.call, pbx.Plan{Steps: []pbx.Step{step}}, 0, p)
 	}
 	to, call := v.VerbTo(), e.call
@@ -170,7 +182,7 @@ func (f *Flow) carryOut(ctx context.Context, s *pbx.Snapshot, e *entry, p *progr
 		p.Last = &pbx.VerbResult{Verb: v.Verb, Outcome: string(step.Said), Reason: step.Rule}
 		return false, nil
 	}
-	p.Verb = v.Verb
+	p.Verb, p.Then = v.Verb, v.Path
 	return true, f.handOver(ctx, s, e, call, plan, index, p)
 }
 

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,7 +58,9 @@ func TestAsksApplication(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		progress string // on the channel
+		keys     string // of the caller; "" is 42, "-" no key
 		outcome  string
+		at       string // the path that is asked
 		verbs    []pbx.Verb
 		err      error
 		last     string // what the application is told, in JSON; "" when it is not asked
@@ -70,6 +73,19 @@ func TestAsksApplication(t *testing.T) {
 			kept: "-", goes: "dialtone-hangup,101,1"},
 		{name: "tells keys", progress: `{"n":1,"verb":"gather"}`, outcome: "ok", verbs: []pbx.Verb{play},
 			last: `{"verb":"gather","outcome":"ok","digits":"42"}`, kept: `{"n":2,"verb":"play"}`,
+			goes: "dialtone-application,play,1"},
+		{name: "gathers for a path", verbs: []pbx.Verb{{Verb: pbx.VerbGather, Path: "/keys"}, play}, last: "null",
+			kept: `{"n":1,"verb":"gather","then":"/keys","verbs":[{"verb":"play","sound":"vm-goodbye"}]}`,
+			goes: "dialtone-application,gather,1"},
+		{name: "tells keys at a path", progress: `{"n":1,"verb":"gather","then":"/keys","verbs":[{"verb":"hangup"}]}`,
+			outcome: "timeout", verbs: []pbx.Verb{play}, at: "/keys", last: `{"verb":"gather","outcome":"timeout","digits":"42"}`,
+			kept: `{"n":2,"path":"/keys","verb":"play"}`, goes: "dialtone-application,play,1"},
+		{name: "goes on without a key", keys: "-", progress: `{"n":1,"verb":"gather","then":"/keys","verbs":[{"verb":"play"}]}`,
+			outcome: "timeout", kept: `{"n":1,"verb":"play","last":{"verb":"gather","outcome":"timeout"}}`,
+			goes: "dialtone-application,play,1"},
+		{name: "tells at a path what was not rung", progress: `{"n":1,"verbs":[{"verb":"dial","to":"external:112","path":"/d"},` +
+			`{"verb":"hangup"}]}`, verbs: []pbx.Verb{play}, at: "/d", kept: `{"n":2,"path":"/d","verb":"play"}`,
+			last: `{"verb":"dial","outcome":"refused","reason":"not forwarded to external:112, which is for emergencies"}`,
 			goes: "dialtone-application,play,1"},
 		{name: "dials where the call has been", verbs: []pbx.Verb{{Verb: pbx.VerbDial, To: "extension:101"}}, last: "null", kept: "-"},
 		{name: "rings", verbs: []pbx.Verb{{Verb: pbx.VerbDial, To: "extension:104"}}, last: "null",
@@ -92,6 +108,9 @@ func TestAsksApplication(t *testing.T) {
 					})
 				}
 				o.Ask = func(_ context.Context, about pbx.Asked) ([]pbx.Verb, error) {
+					if about.Path != c.at {
+						t.Errorf("it is asked at %q", about.Path)
+					}
 					last, err := json.Marshal(about.Last)
 					if told = append(told, string(last)); len(told) > 1 || err != nil {
 						return nil, errors.New("asked again")
@@ -100,7 +119,7 @@ func TestAsksApplication(t *testing.T) {
 				}
 			}).run()
 			r.server.SetVariable("1", pbx.ProgressVariable, c.progress)
-			r.server.SetVariable("1", pbx.KeysVariable, "42")
+			r.server.SetVariable("1", pbx.KeysVariable, strings.TrimSuffix(cmp.Or(c.keys, "42"), "-"))
 			in := caller("1", "ask")
 			in.Context = pbx.ApplicationContext
 			r.enters(in, asksOf(c.outcome)...)

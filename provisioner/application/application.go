@@ -118,7 +118,9 @@ func (a *Asker) Test(ctx context.Context, app *pbx.Application) ([]pbx.Verb, err
 
 // answer is what came back.
 type answer struct {
-	status int // 0 without an answer
+	status int      // 0 without an answer
+	kind   string   // its Content-Type
+	at     *url.URL // that was asked
 	text   []byte
 }
 
@@ -147,13 +149,21 @@ func (a *Asker) exchange(ctx context.Context, s *pbx.Snapshot, app *pbx.Applicat
 	if got.status < 200 || got.status > 299 {
 		return got, nil, fmt.Errorf("the answer is %d", got.status)
 	}
-	if verbs, err = pbx.ParseVerbs(got.text); err == nil {
+	if verbs, err = got.verbs(s, app.Tenant); err == nil {
 		err = s.CheckVerbs(app.Tenant, verbs)
 	}
 	if err != nil {
 		return got, nil, err
 	}
 	return got, verbs, nil
+}
+
+// verbs reads an answer in either dialect.
+func (a answer) verbs(s *pbx.Snapshot, tenant string) ([]pbx.Verb, error) {
+	if isTwiML(a.kind, a.text) {
+		return parseTwiML(s, tenant, a.at, a.text)
+	}
+	return pbx.ParseVerbs(a.text)
 }
 
 // post sends the request once.
@@ -181,7 +191,7 @@ func (a *Asker) post(ctx context.Context, app *pbx.Application, path, id string,
 		return got, err
 	}
 	defer res.Body.Close()
-	got.status = res.StatusCode
+	got.status, got.kind, got.at = res.StatusCode, res.Header.Get("Content-Type"), u
 	got.text, err = io.ReadAll(io.LimitReader(res.Body, pbx.MostVerbBytes+1))
 	return got, err
 }

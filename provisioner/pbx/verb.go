@@ -38,7 +38,7 @@ type Verb struct {
 	Quiet   bool     `json:"quiet,omitempty"`   // record: no beep before
 	To      string   `json:"to,omitempty"`      // dial: extension:NUMBER, ring-group:NAME or external:NUMBER; redirect: any destination
 	Mailbox string   `json:"mailbox,omitempty"` // voicemail: its number
-	Path    string   `json:"path,omitempty"`    // redirect: where the next requests go at the same host, such as /menu?level=2
+	Path    string   `json:"path,omitempty"`    // where the next requests go at the same host, such as /menu?level=2, see EndsAt
 	Reason  string   `json:"reason,omitempty"`  // reject: busy, no-answer, refused or unknown
 }
 
@@ -62,8 +62,8 @@ func (v *Verb) fields() []verbField {
 
 // verbFields are the fields that each verb may have.
 var verbFields = map[VerbKind][]string{
-	VerbAnswer: {}, VerbPlay: {"sound"}, VerbGather: {"sound", "digits", "seconds"}, VerbDial: {"to"},
-	VerbVoicemail: {"mailbox"}, VerbRecord: {"seconds", "silence", "quiet"}, VerbPause: {"seconds"},
+	VerbAnswer: {}, VerbPlay: {"sound"}, VerbGather: {"sound", "digits", "seconds", "path"}, VerbDial: {"to", "path"},
+	VerbVoicemail: {"mailbox"}, VerbRecord: {"seconds", "silence", "quiet", "path"}, VerbPause: {"seconds"},
 	VerbRedirect: {"to", "path"}, VerbReject: {"reason"}, VerbHangup: {},
 }
 
@@ -120,6 +120,7 @@ func (v *Verb) check(es *Errors, at string, s *Snapshot, tenant string) {
 			es.Add(Invalidf(at+"."+f.name, "is no field of %s", v.Verb))
 		}
 	}
+	v.checkPath(es, at)
 	switch v.Verb {
 	case VerbPlay, VerbGather:
 		if v.Sound != "" || v.Verb == VerbPlay {
@@ -144,15 +145,22 @@ func (v *Verb) check(es *Errors, at string, s *Snapshot, tenant string) {
 	}
 }
 
+// checkPath checks where the next requests go.
+func (v *Verb) checkPath(es *Errors, at string) {
+	if v.Path == "" {
+		return
+	}
+	es.Add(CheckText(at+".path", v.Path, 1, 500, 500))
+	if !strings.HasPrefix(v.Path, "/") || strings.HasPrefix(v.Path, "//") {
+		es.Add(Invalidf(at+".path", "%s is no path at the application's host: it begins with one /", quote(v.Path)))
+	}
+}
+
 // checkTo checks where dial and redirect lead.
 func (v *Verb) checkTo(es *Errors, at string, s *Snapshot, tenant string) {
 	if v.Verb == VerbRedirect && v.Path != "" {
 		if v.To != "" {
 			es.Add(Invalidf(at+".path", "stands beside to: a call goes to one of them"))
-		}
-		es.Add(CheckText(at+".path", v.Path, 1, 500, 500))
-		if !strings.HasPrefix(v.Path, "/") || strings.HasPrefix(v.Path, "//") {
-			es.Add(Invalidf(at+".path", "%s is no path at the application's host: it begins with one /", quote(v.Path)))
 		}
 		return
 	}
@@ -183,6 +191,8 @@ func (s *Snapshot) reachable(field, tenant string, to Destination) *Error {
 	case ToAnnouncement:
 		a := s.Announcement(tenant, to.Key)
 		there = a != nil && a.Sound != ""
+	case ToQueue:
+		there = s.Queue(tenant, to.Key) != nil
 	case ToApplication:
 		there = s.Application(tenant, to.Key) != nil
 	}
@@ -226,6 +236,16 @@ func (s *Snapshot) VerbStep(tenant, application string, v Verb) (Step, bool) {
 		}
 	}
 	return out, true
+}
+
+// EndsAt is the path at which the application is asked next, with the result of a verb. The verbs after
+// it are dropped then. It is empty where they are carried out: without a path, and after a gather
+// without a key.
+func (r *VerbResult) EndsAt(path string) string {
+	if r.Verb == VerbGather && r.Digits == "" {
+		return ""
+	}
+	return path
 }
 
 // VerbTo is where dial, voicemail and redirect lead; zero for redirect to a path.

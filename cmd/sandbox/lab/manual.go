@@ -16,7 +16,7 @@ func Programs(t *testing.T, topic string) (python, golang []string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, language := range map[string]string{"program.py": "python", "program.go": "go"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(programOf(t, topic, language)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(Printed(t, topic, language)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -28,8 +28,8 @@ func Programs(t *testing.T, topic string) (python, golang []string) {
 	return []string{"python3", filepath.Join(dir, "program.py")}, []string{built}
 }
 
-// programOf is the program in a language that a page of the manual prints.
-func programOf(t *testing.T, topic, language string) string {
+// Printed is the first text in a language that a page of the manual prints.
+func Printed(t *testing.T, topic, language string) string {
 	t.Helper()
 	page, err := manual.Find(topic)
 	if err != nil {
@@ -38,7 +38,7 @@ func programOf(t *testing.T, topic, language string) string {
 	_, rest, found := strings.Cut(page.Text, "```"+language+"\n")
 	text, _, ended := strings.Cut(rest, "```")
 	if !found || !ended {
-		t.Fatalf("page %s has no program in %s", topic, language)
+		t.Fatalf("page %s has nothing in %s", topic, language)
 	}
 	return text
 }

@@ -120,13 +120,21 @@ var applicationCases = []applicationCase{
 	{name: "is slow", answers: []string{slow}, ends: "fallback"},
 	{name: "fails", answers: []string{"500"}, ends: "fallback"},
 	{name: "leads elsewhere", answers: []string{"302"}, ends: "fallback"},
-	{name: "talks nonsense", answers: []string{"<Response/>"}, ends: "fallback"},
+	{name: "talks nonsense", answers: []string{"<html/>"}, ends: "fallback"},
 	{name: "says nothing", answers: []string{"[]"}, ends: "fallback"},
 	{name: "is huge", answers: []string{`[` + strings.Repeat(welcome+",", 500) + end + `]`}, ends: "fallback"},
 	{name: "invents a verb", answers: []string{`[{"verb":"explode"}]`}, ends: "fallback"},
 	{name: "writes a dialplan", answers: []string{`[{"verb":"play","sound":"x,1)&System(id)"}]`}, ends: "fallback"},
 	{name: "plays a sound of another", answers: []string{`[{"verb":"play","sound":"announcement:absent"}]`}, ends: "fallback"},
 	{name: "calls for help", answers: []string{`[{"verb":"dial","to":"external:112"}]`, `[` + end + `]`}, results: "dial refused", ends: "hung up"},
+	{name: "gathers by TwiML", answers: []string{`<?xml version="1.0"?><Response><Gather numDigits="4" timeout="2">` +
+		`<Play>announcement:welcome</Play></Gather><Redirect>extension:103</Redirect></Response>`,
+		`<Response><Play>announcement:welcome</Play></Response>`}, hears: 1500, press: "1234", results: "gather ok 1234", ends: "hung up"},
+	{name: "sends on by TwiML without a key", answers: []string{`<Response><Gather timeout="1"/><Redirect>announcement:closed</Redirect>` +
+		`</Response>`}, hears: 1100, ends: "hung up"},
+	{name: "dials by TwiML", answers: []string{`<Response><Dial action=""><Number>102</Number></Dial><Reject/></Response>`, `<Response/>`},
+		results: "dial busy", ends: "hung up"},
+	{name: "speaks by TwiML", answers: []string{`<Response><Say>Hello</Say></Response>`}, ends: "fallback"},
 	{name: "fails after a verb", answers: []string{`[` + welcome + `]`, "500"}, results: "play ok", hears: 1500, ends: "fallback"},
 }
 
