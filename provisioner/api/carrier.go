@@ -13,12 +13,12 @@ type CarrierFields struct {
 	Standard    bool   `json:"default,omitempty" doc:"Numbers below its owner that have the capability and name no carrier get this one"`
 	Description string `json:"description,omitempty" doc:"For people, at most 100 characters"`
 	// The rest is of SMS carrier profiles.
-	Adapter     string  `json:"adapter,omitempty" enum:"generic,twilio" doc:"API that the carrier of an SMS carrier profile speaks; without one no text message comes or goes by it"`
+	Adapter     string  `json:"adapter,omitempty" enum:"generic,twilio,telnyx,bandwidth" doc:"API that the carrier of an SMS carrier profile speaks; without one no text message comes or goes by it"`
 	URL         string  `json:"url,omitempty" doc:"Of the carrier's API: where a generic one takes messages; the adapter's usual one if left out"`
-	PublicURL   string  `json:"public_url,omitempty" doc:"Where the carrier reaches this API, such as https://pbx.example.com; Twilio signs it"`
-	Account     string  `json:"account,omitempty" doc:"The carrier's name for the account: Twilio's Account SID; the user name for a generic one that wants basic authentication"`
-	Secret      *string `json:"secret,omitempty" writeOnly:"true" doc:"Proves to the carrier that we ask: Twilio's Auth Token, by which it signs too; the password, or bearer token, for a generic one. Left out, it stays as it is"`
-	CallbackKey *string `json:"callback_key,omitempty" writeOnly:"true" doc:"A generic carrier sends it as bearer token with what comes. Left out, a new profile gets one of ours, which the answer shows once, and an existing one keeps its own"`
+	PublicURL   string  `json:"public_url,omitempty" doc:"Where the carrier reaches this API, such as https://pbx.example.com; Twilio signs it, Telnyx is told it with each message"`
+	Account     string  `json:"account,omitempty" doc:"The carrier's name for the account: Twilio's Account SID; ACCOUNT:APPLICATION, both ids, for Bandwidth; the user name for a generic one that wants basic authentication"`
+	Secret      *string `json:"secret,omitempty" writeOnly:"true" doc:"Proves to the carrier that we ask: Twilio's Auth Token, by which it signs too; Telnyx's API key; USER:PASSWORD of Bandwidth's API; the password, or bearer token, for a generic one. Left out, it stays as it is"`
+	CallbackKey *string `json:"callback_key,omitempty" writeOnly:"true" doc:"Tells whether what comes is the carrier's. A generic carrier sends it as bearer token, Bandwidth as password of basic authentication with any user name; of Telnyx it is the public key of the account, in base64. Left out, a new profile of a generic carrier or Bandwidth gets one of ours, which the answer shows once, and an existing one keeps its own while its adapter stays"`
 }
 
 // Carrier is what a client reads.
@@ -28,7 +28,7 @@ type Carrier struct {
 	Standard    bool       `json:"default"`
 	Description string     `json:"description"`
 	Reseller    string     `json:"reseller,omitempty" doc:"Owner; absent: the platform"`
-	Adapter     string     `json:"adapter,omitempty" enum:"generic,twilio"`
+	Adapter     string     `json:"adapter,omitempty" enum:"generic,twilio,telnyx,bandwidth"`
 	URL         string     `json:"url,omitempty"`
 	PublicURL   string     `json:"public_url,omitempty"`
 	Account     string     `json:"account,omitempty"`
@@ -65,15 +65,20 @@ func registerCarriers(a *api) {
 }
 
 // carrierSecrets takes from a profile the secrets that its adapter does not use, and gives it a key
-// for callbacks where it needs one.
-func carrierSecrets(w CarrierFields, _, c *pbx.Carrier) error {
+// for callbacks where it needs one. A key does not outlive its adapter: that of Telnyx is public, and
+// would let anybody pass for another carrier.
+func carrierSecrets(w CarrierFields, old, c *pbx.Carrier) error {
 	if c.Adapter == "" && w.Secret == nil {
 		c.Secret = pbx.Secret{}
 	}
-	if c.Adapter != pbx.AdapterGeneric && w.CallbackKey == nil {
+	if w.CallbackKey != nil {
+		return nil
+	}
+	if c.Adapter == "" || c.Adapter == pbx.AdapterTwilio || old != nil && old.Adapter != c.Adapter {
 		c.CallbackKey = pbx.Secret{}
 	}
-	if c.Adapter == pbx.AdapterGeneric && c.CallbackKey.IsZero() && w.CallbackKey == nil {
+	ours := c.Adapter == pbx.AdapterGeneric || c.Adapter == pbx.AdapterBandwidth
+	if ours && c.CallbackKey.IsZero() {
 		c.CallbackKey = pbx.NewCallbackKey()
 	}
 	return nil

@@ -236,7 +236,11 @@ func (a *api) registerCallbacks(op func(method, path, id, summary string) huma.O
 
 func (a *api) takeCallback(ctx context.Context, reseller, name string, in CallbackBody) (*struct{}, error) {
 	err := a.ctl.Texts.Take(ctx, reseller, name, sms.Callback{Query: in.query, Header: in.header, Body: in.RawBody})
-	if err != nil {
+	switch {
+	case pbx.KindOf(err) == pbx.Unauthorized:
+		// Bandwidth asks first without a password (RFC 7235).
+		return nil, huma.ErrorWithHeaders(a.problem(err), http.Header{"WWW-Authenticate": {`Basic realm="dialtone"`}})
+	case err != nil:
 		return nil, a.problem(err)
 	}
 	return nil, nil //nolint:nilnil // the answer has no body

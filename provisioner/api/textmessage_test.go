@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 const (
@@ -100,6 +102,30 @@ func TestKeyOfCallbacks(t *testing.T) {
 	if again := l.must(200, "PATCH", textCarrier, `{"adapter":null,"url":null}`); strings.Contains(again.Body, "callback") {
 		t.Error(again.Body)
 	}
+}
+
+// A key for callbacks goes with its adapter: the public one of Telnyx must not open the door of another
+// carrier. Bandwidth asks first without a password, and is told that one is needed.
+func TestKeyOfAnotherAdapter(t *testing.T) {
+	l := newLab(t)
+	const public = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+	telnyx := `{"service":"sms","adapter":"telnyx","secret":"KEY0123456789abcdef","public_url":"https://pbx.example.com",` +
+		`"callback_key":"` + public + `"}`
+	l.must(422, "PUT", textCarrier, strings.Replace(telnyx, public, "0123456789abcdef", 1))
+	l.must(201, "PUT", textCarrier, telnyx)
+	l.must(200, "PATCH", textCarrier, `{"description":"keeps its key"}`)
+	l.must(422, "PATCH", textCarrier, `{"adapter":"bandwidth","account":"5500001"}`)
+	made := l.must(200, "PATCH", textCarrier, `{"adapter":"bandwidth","account":"5500001:app","secret":"user:0123456789abcdef"}`)
+	key := made.text("callback_key")
+	if len(key) < 32 || key == public {
+		t.Error(made.Body)
+	}
+	none := l.must(401, "POST", textCarrier+"/callback", `[]`, "Authorization: "+pbx.BasicAuth("x", pbx.NewSecret(public)))
+	if got := none.Header.Get("WWW-Authenticate"); got != `Basic realm="dialtone"` {
+		t.Errorf("WWW-Authenticate is %q", got)
+	}
+	l.must(204, "POST", textCarrier+"/callback", `[]`, "Authorization: "+pbx.BasicAuth("x", pbx.NewSecret(key)))
+	l.must(422, "PATCH", textCarrier, `{"adapter":"telnyx"}`)
 }
 
 // askTexts tries what can be done with text messages of extension 101.

@@ -1,6 +1,7 @@
 package pbx
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"net/url"
 	"strings"
@@ -11,12 +12,14 @@ type Adapter string
 
 // The adapters. A profile without one is a name: no message comes or goes by it.
 const (
-	AdapterGeneric Adapter = "generic" // JSON of ours, see the manual's page messages
-	AdapterTwilio  Adapter = "twilio"
+	AdapterGeneric   Adapter = "generic" // JSON of ours, see the manual's page messages
+	AdapterTwilio    Adapter = "twilio"
+	AdapterTelnyx    Adapter = "telnyx"
+	AdapterBandwidth Adapter = "bandwidth"
 )
 
 // Adapters are all of them.
-var Adapters = []Adapter{AdapterGeneric, AdapterTwilio}
+var Adapters = []Adapter{AdapterGeneric, AdapterTwilio, AdapterTelnyx, AdapterBandwidth}
 
 // Carrier is a carrier for voice, or the profile of one for SMS, by name.
 type Carrier struct {
@@ -29,10 +32,13 @@ type Carrier struct {
 	URL         string // of the carrier's API; "" is the adapter's usual one
 	// PublicURL is where the carrier reaches our API, such as https://pbx.example.com.
 	PublicURL string
-	Account   string // the carrier's name for the account that pays
-	// Secret proves to the carrier that we ask, and of Twilio to us that Twilio calls.
+	// Account is the carrier's name for the account that pays; see AccountParts for Bandwidth.
+	Account string
+	// Secret proves to the carrier that we ask, and of Twilio to us that Twilio calls; see SecretParts
+	// for Bandwidth.
 	Secret Secret
-	// CallbackKey proves to us that another carrier calls.
+	// CallbackKey proves to us that another carrier calls. Of Telnyx it is the public key of the
+	// account.
 	CallbackKey Secret
 	Version     int64 // row version
 	Revision    int64 // configuration revision of the last change
@@ -62,6 +68,9 @@ func (c *Carrier) Validate() error {
 var carrierFields = map[Adapter][]string{
 	AdapterGeneric: {"url", "callback_key"},
 	AdapterTwilio:  {"account", "secret", "public_url"},
+	// Telnyx repeats our reference only as part of the address that it is told for callbacks.
+	AdapterTelnyx:    {"secret", "callback_key", "public_url"},
+	AdapterBandwidth: {"account", "secret", "callback_key"},
 }
 
 func (c *Carrier) checkAdapter(es *Errors) {
@@ -85,6 +94,47 @@ func (c *Carrier) checkAdapter(es *Errors) {
 			es.Add(Invalidf(field, "is required with the adapter %s", c.Adapter))
 		}
 	}
+	c.checkParts(set, es)
+}
+
+// checkParts refuses values that an adapter cannot take apart.
+func (c *Carrier) checkParts(set map[string]bool, es *Errors) {
+	if c.Adapter == AdapterTelnyx && set["callback_key"] && c.PublicKey() == nil {
+		es.Add(Invalidf("callback_key", "must be the public key of the Telnyx account: 44 characters of base64"))
+	}
+	if c.Adapter != AdapterBandwidth {
+		return
+	}
+	account, application := c.AccountParts()
+	if set["account"] && (account == "" || strings.Trim(account, "0123456789") != "" || application == "") {
+		es.Add(Invalidf("account", "must be the id of the Bandwidth account, a colon and the id of the application, such as "+
+			"5500001:93de2206-9669-4e07-948d-329f4b722ee2"))
+	}
+	user, password := c.SecretParts()
+	if set["secret"] && (user == "" || password.IsZero()) {
+		es.Add(Invalidf("secret", "must be the user name of Bandwidth's API, a colon and the password"))
+	}
+}
+
+// PublicKey is the key that Telnyx signs by, or nil where CallbackKey is no such key.
+func (c *Carrier) PublicKey() ed25519.PublicKey {
+	key, err := base64.StdEncoding.DecodeString(c.CallbackKey.Reveal())
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		return nil
+	}
+	return key
+}
+
+// AccountParts are the account and the application of Bandwidth.
+func (c *Carrier) AccountParts() (account, application string) {
+	account, application, _ = strings.Cut(c.Account, ":")
+	return account, application
+}
+
+// SecretParts are the user name and the password of Bandwidth's API.
+func (c *Carrier) SecretParts() (user string, password Secret) {
+	user, text, _ := strings.Cut(c.Secret.Reveal(), ":")
+	return user, NewSecret(text)
 }
 
 func adapterNames() string {

@@ -76,6 +76,20 @@ func TestCarrierProfiles(t *testing.T) {
 		change(&c)
 		return c
 	}
+	telnyx := func(change func(*Carrier)) Carrier {
+		return twilio(func(c *Carrier) {
+			c.Adapter, c.Account = AdapterTelnyx, ""
+			c.CallbackKey = NewSecret("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=") // RFC 8032 7.1, test 1
+			change(c)
+		})
+	}
+	bandwidth := func(change func(*Carrier)) Carrier {
+		return twilio(func(c *Carrier) {
+			c.Adapter, c.Account, c.PublicURL = AdapterBandwidth, "5500001:93de2206-9669-4e07-948d-329f4b722ee2", ""
+			c.Secret, c.CallbackKey = NewSecret("user:0123456789abcdef"), NewSecret("0123456789abcdef")
+			change(c)
+		})
+	}
 	for name, c := range map[string]struct {
 		carrier Carrier
 		want    string
@@ -90,7 +104,18 @@ func TestCarrierProfiles(t *testing.T) {
 		"a secret too weak": {twilio(func(c *Carrier) { c.Secret = NewSecret("short") }), "secret must have at least 16 characters"},
 		"an odd secret": {twilio(func(c *Carrier) { c.Secret = NewSecret("0123456789\r\nabcdef") }),
 			"secret must be at most 200 printable ASCII characters without spaces"},
-		"nobody's adapter": {twilio(func(c *Carrier) { c.Adapter = "pigeon" }), `adapter "pigeon" is not a choice: use generic or twilio`},
+		"nobody's adapter": {twilio(func(c *Carrier) { c.Adapter = "pigeon" }), `adapter "pigeon" is not a choice: use generic, twilio, telnyx or bandwidth`},
+		"telnyx":           {telnyx(func(*Carrier) {}), ""},
+		"no public key": {telnyx(func(c *Carrier) { c.CallbackKey = NewCallbackKey() }),
+			"callback_key must be the public key of the Telnyx account: 44 characters of base64"},
+		"telnyx without an address": {telnyx(func(c *Carrier) { c.PublicURL = "" }), "public_url is required with the adapter telnyx"},
+		"bandwidth":                 {bandwidth(func(*Carrier) {}), ""},
+		"no application": {bandwidth(func(c *Carrier) { c.Account = "5500001" }), "account must be the id of the Bandwidth account, " +
+			"a colon and the id of the application, such as 5500001:93de2206-9669-4e07-948d-329f4b722ee2"},
+		"a path for an account": {bandwidth(func(c *Carrier) { c.Account = "..:app" }), "account must be the id of the Bandwidth " +
+			"account, a colon and the id of the application, such as 5500001:93de2206-9669-4e07-948d-329f4b722ee2"},
+		"no user": {bandwidth(func(c *Carrier) { c.Secret = NewSecret("0123456789abcdef") }),
+			"secret must be the user name of Bandwidth's API, a colon and the password"},
 		"without one": {twilio(func(c *Carrier) { *c = Carrier{Name: "x", Service: "sms", URL: "https://example.com"} }),
 			"url is of no use without an adapter"},
 	} {

@@ -1,8 +1,10 @@
 package sms
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +26,7 @@ type Callback struct {
 // adapter is how one carrier is spoken to.
 type adapter struct {
 	// repeats says that the carrier sends a message once which is handed over twice, by its
-	// reference.
+	// reference. The APIs of Twilio, Telnyx and Bandwidth have no key for that.
 	repeats bool
 	// request makes the request that hands a message over. callback is where the carrier tells
 	// how far it is; "" for nowhere.
@@ -41,6 +43,9 @@ var adapters = map[pbx.Adapter]adapter{
 	pbx.AdapterGeneric: {repeats: true, request: genericRequest, answer: genericAnswer, signed: bearerSigned,
 		read: genericRead},
 	pbx.AdapterTwilio: {request: twilioRequest, answer: twilioAnswer, signed: twilioSigned, read: twilioRead},
+	pbx.AdapterTelnyx: {request: telnyxRequest, answer: telnyxAnswer, signed: telnyxSigned, read: telnyxRead},
+	pbx.AdapterBandwidth: {request: bandwidthRequest, answer: bandwidthAnswer, signed: basicSigned,
+		read: bandwidthRead},
 }
 
 // result is what came of an attempt.
@@ -104,6 +109,44 @@ func judge(a adapter, status int, body []byte) result {
 		r.reason += ": " + reason
 	}
 	return r
+}
+
+// jsonRequest makes a request that posts a body as JSON.
+func jsonRequest(ctx context.Context, address string, body any) (*http.Request, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(text))
+	if err != nil {
+		return nil, errors.New("the address of the carrier cannot be read")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+// urlOr is where a carrier's API is, where its profile names no other place.
+func urlOr(c *pbx.Carrier, usual string) string {
+	if c.URL != "" {
+		return c.URL
+	}
+	return usual
+}
+
+// withCode adds a carrier's code of an error to its words; "" and 0 are no codes.
+func withCode(words, code string) string {
+	if code == "" || code == "0" {
+		return words
+	}
+	return strings.TrimSpace(words + " (error " + code + ")")
+}
+
+// said is the reason that a carrier gave in a callback, or else the state that it told.
+func said(reason, state string) string {
+	if reason == "" {
+		reason = state
+	}
+	return "the carrier says " + pbx.PlainText(reason, 200)
 }
 
 // bearerSigned reports whether a callback brings the profile's callback_key.

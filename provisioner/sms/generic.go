@@ -26,16 +26,11 @@ type genericMessage struct {
 
 func genericRequest(ctx context.Context, c *pbx.Carrier, m *pbx.TextMessage, callback string) (*http.Request, error) {
 	reference := pbx.TextReference(m.ID)
-	text, err := json.Marshal(genericMessage{Reference: reference, From: m.Number, To: m.Peer, Text: m.Text,
+	req, err := jsonRequest(ctx, c.URL, genericMessage{Reference: reference, From: m.Number, To: m.Peer, Text: m.Text,
 		Callback: callback})
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL, bytes.NewReader(text))
-	if err != nil {
-		return nil, errors.New("the address of the carrier cannot be read")
-	}
-	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", reference)
 	switch {
 	case c.Account != "":

@@ -2,6 +2,7 @@ package sms
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -91,8 +92,20 @@ func newOffice(t *testing.T, adapter pbx.Adapter, answer http.HandlerFunc) *offi
 }
 
 func (o *office) profile(adapter pbx.Adapter) *pbx.Carrier {
-	return &pbx.Carrier{Name: "texts", Service: "sms", Standard: true, Adapter: adapter, URL: o.carrier.URL, Account: "AC1",
+	c := &pbx.Carrier{Name: "texts", Service: "sms", Standard: true, Adapter: adapter, URL: o.carrier.URL, Account: "AC1",
 		PublicURL: "https://pbx.example.com", Secret: pbx.NewSecret(aSecret), CallbackKey: pbx.NewSecret("the-callback-key")}
+	switch adapter {
+	case pbx.AdapterTelnyx:
+		key := base64.StdEncoding.EncodeToString(telnyxKey.Public().(ed25519.PublicKey))
+		c.Account, c.CallbackKey = "", pbx.NewSecret(key)
+	case pbx.AdapterBandwidth:
+		c.Account, c.Secret = "5500001:app-1", pbx.NewSecret("api-user:pass:word-1")
+	case pbx.AdapterGeneric, pbx.AdapterTwilio:
+	}
+	if err := c.Validate(); err != nil {
+		o.t.Fatal(err)
+	}
+	return c
 }
 
 func (o *office) update(do func(context.Context, *db.Tx) error) {
@@ -285,13 +298,26 @@ func TestAnswersOfCarriers(t *testing.T) {
 			w.WriteHeader(400)
 			fmt.Fprint(w, `{"code":21211,"message":"Invalid 'To' Phone Number"}`)
 		}, pbx.TextFailed, false, "the carrier refuses it (400): Invalid 'To' Phone Number (error 21211)"},
-		"asks to wait":    {pbx.AdapterTwilio, status(429), pbx.TextQueued, false, "the carrier asks to wait (429)"},
-		"breaks":          {pbx.AdapterTwilio, status(500), pbx.TextQueued, true, "the carrier's answer is 500"},
-		"redirects":       {pbx.AdapterTwilio, status(304), pbx.TextFailed, false, "the carrier's answer is 304: redirects are not followed"},
-		"gives no id":     {pbx.AdapterTwilio, status(200), pbx.TextQueued, true, "the carrier's answer has no id of the message"},
-		"hangs up":        {pbx.AdapterTwilio, abort, pbx.TextQueued, true, "EOF"},
-		"hangs up, keyed": {pbx.AdapterGeneric, abort, pbx.TextQueued, false, "EOF"},
-		"breaks, keyed":   {pbx.AdapterGeneric, status(502), pbx.TextQueued, false, "the carrier's answer is 502"},
+		"refuses, telnyx": {pbx.AdapterTelnyx, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(422)
+			fmt.Fprint(w, `{"errors":[{"code":"40310","title":"Invalid 'to' address","detail":"The 'to' address should be in E.164."}]}`)
+		}, pbx.TextFailed, false,
+			"the carrier refuses it (422): Invalid 'to' address: The 'to' address should be in E.164. (error 40310)"},
+		"breaks, telnyx": {pbx.AdapterTelnyx, status(502), pbx.TextQueued, true, "the carrier's answer is 502"},
+		"refuses, bandwidth": {pbx.AdapterBandwidth, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(400)
+			fmt.Fprint(w, `{"type":"request-validation","description":"Your request could not be accepted.",
+				"fieldErrors":[{"fieldName":"from","description":"'+4930' is not a number of yours"}]}`)
+		}, pbx.TextFailed, false,
+			"the carrier refuses it (400): Your request could not be accepted.; from: '+4930' is not a number of yours"},
+		"hangs up, bandwidth": {pbx.AdapterBandwidth, abort, pbx.TextQueued, true, "EOF"},
+		"asks to wait":        {pbx.AdapterTwilio, status(429), pbx.TextQueued, false, "the carrier asks to wait (429)"},
+		"breaks":              {pbx.AdapterTwilio, status(500), pbx.TextQueued, true, "the carrier's answer is 500"},
+		"redirects":           {pbx.AdapterTwilio, status(304), pbx.TextFailed, false, "the carrier's answer is 304: redirects are not followed"},
+		"gives no id":         {pbx.AdapterTwilio, status(200), pbx.TextQueued, true, "the carrier's answer has no id of the message"},
+		"hangs up":            {pbx.AdapterTwilio, abort, pbx.TextQueued, true, "EOF"},
+		"hangs up, keyed":     {pbx.AdapterGeneric, abort, pbx.TextQueued, false, "EOF"},
+		"breaks, keyed":       {pbx.AdapterGeneric, status(502), pbx.TextQueued, false, "the carrier's answer is 502"},
 		"says why, keyed": {pbx.AdapterGeneric, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(403)
 			fmt.Fprint(w, `{"reason":"no credit"}`)

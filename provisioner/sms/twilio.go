@@ -25,12 +25,8 @@ func twilioRequest(ctx context.Context, c *pbx.Carrier, m *pbx.TextMessage, call
 	if callback != "" {
 		form.Set("StatusCallback", callback)
 	}
-	base := c.URL
-	if base == "" {
-		base = twilioURL
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/2010-04-01/Accounts/"+c.Account+"/Messages.json",
-		strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		urlOr(c, twilioURL)+"/2010-04-01/Accounts/"+c.Account+"/Messages.json", strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, fmt.Errorf("the address of the carrier cannot be read")
 	}
