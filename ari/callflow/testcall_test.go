@@ -12,7 +12,9 @@ import (
 func TestTested(t *testing.T) {
 	told := ""
 	r := newRig(t, func(o *Options) {
-		o.Tested = func(id string, end pbx.TestEnd) { told = fmt.Sprint(id, " ", end.Outcome, " ", end.Cause, " ", end.Answer) }
+		o.Tested = func(id string, end pbx.TestEnd) {
+			told = fmt.Sprint(id, " ", end.Outcome, " ", end.Cause, " ", end.Answer)
+		}
 	}).run()
 	r.enters(caller("1", "s"), "test", "test-a", "BUSY", "17", "486")
 	if v := r.verdict(); v != Decided || told != "test-a BUSY 17 486" {

@@ -125,6 +125,9 @@ func (t *Tracker) testOver(c *trackedCall) {
 	for _, l := range c.legs {
 		end.Outcome = l.Outcome
 	}
+	if c.hungUp {
+		end.Outcome = pbx.OutcomeCancel
+	}
 	t.tellTest(c.ID, end)
 }
 

@@ -138,6 +138,8 @@ func (e TestEnd) State() (CallOutcome, string) {
 	switch n := e.Final(); {
 	case e.Outcome == OutcomeAnswer:
 		return CallAnswered, "the number was called and has answered"
+	case e.Outcome == OutcomeCancel:
+		return CallNoAnswer, "the call was hung up here before its end was told"
 	case e.Outcome == OutcomeBusy:
 		return CallBusy, "the carrier was reached, and the number is busy" + said
 	case e.Outcome == OutcomeNoAnswer && n != 0:

@@ -73,6 +73,7 @@ func TestTestEnd(t *testing.T) {
 		"CHANUNAVAIL,18,408,,12,0":   {CallUnreachable, 408},
 		"CHANUNAVAIL,1,404,,12,0":    {CallRefused, 404},
 		"CHANUNAVAIL,21,403,,12,0":   {CallRefused, 403},
+		"CANCEL":                     {CallNoAnswer, 0},
 		"CHANUNAVAIL,20":             {CallUnreachable, 0},
 		"":                           {CallUnreachable, 0},
 		"ANSWER,x,y,-1,":             {CallAnswered, 0},
