@@ -90,7 +90,7 @@ func newQueueChange(f Frame) QueueChange {
 	return QueueChange{Queue: f.Get("Queue"), Event: f.Name(), Waiting: queueNumber(f, "Count")}
 }
 
-// queueNumber reads a number; what is none counts as 0.
+// queueNumber reads a number; a text without one counts as 0.
 func queueNumber(f Frame, field string) int {
 	n, _ := strconv.Atoi(f.Get(field))
 	return n

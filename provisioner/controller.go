@@ -182,7 +182,7 @@ type Controller struct {
 }
 
 // New reads the first snapshot; Run starts the loops. The first call silences sipgo's
-// logger for the whole program.
+// logger for the whole program. It is long because the wiring of all rooms stands here, in order.
 func New(ctx context.Context, o Options) (*Controller, error) {
 	quietSIP()
 	snap, err := o.DB.Snapshot(ctx)

@@ -186,7 +186,9 @@ func TestAnswersThatFail(t *testing.T) {
 		text   string
 	}{
 		"refuses": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) }, "", 500, "the answer is 500"},
-		"redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target.URL, http.StatusTemporaryRedirect) }, "", 307,
+		"redirects": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, target.URL, http.StatusTemporaryRedirect)
+		}, "", 307,
 			"the answer is 307: redirects are not followed"},
 		"hangs up": {func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "", 0, "no answer: EOF"},
 		"lies about its length": {func(w http.ResponseWriter, _ *http.Request) {

@@ -21,7 +21,7 @@ func TestTruthQueuesRealAsterisk16(t *testing.T) {
 }
 
 // queued is the step that follows a queue, by what its members do; 0 where a member takes the
-// call. Who rings when, Asterisk decides and not the plan: the row's own word is taken.
+// call. The order of ringing is Asterisk's, not the plan's: the row's own word is taken.
 func (sc *scene) queued(f *forecast, next map[string]int) int {
 	turns, err := readTurns(sc.row.rings)
 	if err != nil || next["timeout"] == 0 || next["full"] == 0 || next["empty"] == 0 {
