@@ -20,7 +20,8 @@ type testCall struct {
 // and what the record of the call says.
 func (l *lab) testCalls(t *testing.T) {
 	l.Do(t, "PUT", Tenant+"/trunks/silent", Object{"host": "127.0.0.9", "port": 9, "qualify_seconds": 0}, nil)
-	l.Do(t, "PUT", Tenant+"/trunks/off", Object{"host": CarrierHost, "disabled": true}, nil, "Prefer: wait=30")
+	l.Do(t, "PUT", Tenant+"/trunks/off", Object{"host": CarrierHost, "disabled": true, "qualify_seconds": 0}, nil,
+		"Prefer", "wait=30")
 	for _, c := range []struct {
 		trunk, to, state string
 		answer           int
