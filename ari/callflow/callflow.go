@@ -72,6 +72,8 @@ type Options struct {
 	// Routed, when not nil, is called with each step just before the channel gets it. It
 	// gets the id of the caller's channel too, and is called from many goroutines.
 	Routed func(channel string, call pbx.Call, step pbx.Step)
+	// Tested is told how a test call has ended, by its id. It must return at once. It may be nil.
+	Tested func(id string, end pbx.TestEnd)
 	// Refused, when not nil, is told that the carrier of a trunk's endpoint has answered a call
 	// so because of our account. It is called from many goroutines and must return at once.
 	Refused func(endpoint string, answer int)
@@ -123,6 +125,9 @@ func New(opts Options) *Flow {
 	}
 	if opts.Refused == nil {
 		opts.Refused = func(string, int) {}
+	}
+	if opts.Tested == nil {
+		opts.Tested = func(string, pbx.TestEnd) {}
 	}
 	if opts.Routed == nil {
 		opts.Routed = func(string, pbx.Call, pbx.Step) {}

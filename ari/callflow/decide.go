@@ -29,6 +29,9 @@ func (f *Flow) decide(ctx context.Context, e *entry) Verdict {
 	if e.setting {
 		return f.atSetting(ctx, e)
 	}
+	if e.test {
+		return f.atTest(ctx, e)
+	}
 	if e.asks && !e.odd && !e.late {
 		return f.atApplication(ctx, e)
 	}

@@ -20,6 +20,7 @@ type entry struct {
 	step    bool           // a step has ended; otherwise the call is new
 	desk    bool           // the caller signs in or out on a shared device
 	setting bool           // the caller changes a setting of the caller's extension
+	test    bool           // a test call of a trunk has ended
 	asks    bool           // an application is to say what happens next
 	said    string         // how the application's last verb ended
 	inbound bool           // the call is new and from a trunk; its tenant is not known yet
@@ -58,6 +59,9 @@ func newEntry(c *ariv6.ChannelData, args []string) *entry {
 		e.readStep(args[2:])
 	case len(args) >= 2 && args[0] == pbx.ArgApplication:
 		e.readApplication(args[1:])
+		return e
+	case len(args) >= 2 && args[0] == pbx.ArgTest:
+		e.test = true
 		return e
 	case len(args) == 2 && args[0] == pbx.ArgDesk:
 		e.desk = true

@@ -107,7 +107,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		UploadDir: filepath.Join(filepath.Dir(s.DB), phoneFolder), FirmwareDir: filepath.Join(filepath.Dir(s.DB),
 			firmwareFolder), SoundDir: filepath.Join(filepath.Dir(s.DB), soundFolder), PhoneHash: files.Hash,
 		AMI:     provisioner.AMI{Address: string(s.AMIAddress), Username: s.AMIUser, Secret: s.amiSecret()},
-		Control: callControl{app.client}, EncodeEvent: api.EncodeEvent, WebhookNetworks: s.WebhookNetworks,
+		Control: callControl{app}, EncodeEvent: api.EncodeEvent, WebhookNetworks: s.WebhookNetworks,
 	})
 	if err != nil {
 		return err

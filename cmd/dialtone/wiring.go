@@ -48,7 +48,7 @@ func (a *callApp) decideCalls(ctl *provisioner.Controller, m *metrics, log *slog
 	a.flow = callflow.New(callflow.Options{Client: a.client, Snapshot: ctl.Snapshot, Logger: log, Observe: m.decided,
 		Live: ctl.Live(), Chose: ctl.Calls.Turns.Begins, SignIn: ctl.SignInByPhone, SignOut: ctl.SignOutByPhone,
 		Routed: ctl.Routed, Reserve: ctl.Guard.Reserve, Back: ctl.Guard.Back, Change: ctl.ChangeByPhone,
-		Refused: ctl.TrunkStatus.CallRefused, Ask: ctl.Asker.Ask})
+		Refused: ctl.TrunkStatus.CallRefused, Ask: ctl.Asker.Ask, Tested: ctl.Calls.Tested})
 	a.lamps = callflow.NewLamps(a.client, ctl.Snapshot, log)
 	m.watchFlow(a.flow, a.client)
 }
@@ -102,18 +102,21 @@ func deciding(flow *callflow.Flow, client *ari.Client) bool {
 }
 
 // callControl lets the controller act on calls over ARI.
-type callControl struct{ client *ari.Client }
+type callControl struct{ app *callApp }
 
 // HangUp implements calls.Control.
 func (c callControl) HangUp(ctx context.Context, channel string) error {
-	return callError(c.client.HangupChannel(ctx, channel, ""))
+	return callError(c.app.client.HangupChannel(ctx, channel, ""))
 }
 
 // Originate implements calls.Control.
 func (c callControl) Originate(ctx context.Context, id, endpoint, dialplanContext, extension string,
 	variables map[string]string) error {
-	return callError(c.client.OriginateChannel(ctx, id, endpoint, dialplanContext, extension, variables))
+	return callError(c.app.client.OriginateChannel(ctx, id, endpoint, dialplanContext, extension, variables))
 }
+
+// Alone implements calls.Control.
+func (c callControl) Alone(tenant string, do func()) { c.app.flow.Alone(tenant, do) }
 
 // callError tells a channel that is gone from every other failure.
 func callError(err error) error {

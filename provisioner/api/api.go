@@ -110,6 +110,7 @@ func (a *api) register(e *echo.Echo) {
 	registerRoutes(a)
 	registerPortRequests(a)
 	registerTrunks(a)
+	registerTestCalls(a)
 	registerWebhooks(a)
 	registerForwards(a)
 	registerSimulate(a)

@@ -43,7 +43,7 @@ type Call struct {
 	AnsweredBy *CallParty `json:"answered_by,omitempty" doc:"Who answered first"`
 	Legs       []CallLeg  `json:"legs" nullable:"false"`
 	Rules      []string   `json:"rules" nullable:"false" doc:"Why it went where it went"`
-	Via        []string   `json:"via" nullable:"false" doc:"How it got where it is: pickup, transfer, click, forward, group, monitor"`
+	Via        []string   `json:"via" nullable:"false" doc:"How it got where it is: pickup, transfer, click, test, forward, group, monitor"`
 	Recorded   bool       `json:"recorded" doc:"Whether it is being recorded"`
 	Incomplete bool       `json:"incomplete" doc:"It was under way when Dialtone came back; what was before is not known"`
 }

@@ -33,6 +33,9 @@ func (c *controlled) Originate(_ context.Context, id, endpoint, dialplan, extens
 	return nil
 }
 
+// Alone implements calls.Control.
+func (c *controlled) Alone(_ string, do func()) { do() }
+
 func (c *controlled) last() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

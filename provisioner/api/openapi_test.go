@@ -236,6 +236,7 @@ func TestAnswersFollowTheirSchemas(t *testing.T) {
 	ask(503, "GET", "queues/support/status", tenant+"queues/{name}/status", "")
 	l.fleetAnswers(ask)
 	askCalls(l, ask, tenant)
+	askTestCall(l, ask, tenant)
 	for plural, c := range map[string]struct{ path, key, keyName, put string }{
 		"tenants": {"/v1/tenants", "acme", "name", `{}`}, "resellers": {"/v1/resellers", "north", "name", `{}`}, "mailboxes": {tenant + "mailboxes", "101", "number", `{"name":"Anna"}`},
 		"extensions": {tenant + "extensions", "101", "number", `{"name":"Anna","mailbox":"101"}`}, "devices": {tenant + "devices", "a", "name", `{"extension":"101"}`},

@@ -51,7 +51,7 @@ type dialplanView struct {
 }
 
 // dialplanArgs are the first arguments of Stasis.
-type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk, Application string }
+type dialplanArgs struct{ Call, Trunk, Step, Setting, Desk, Application, Test string }
 
 // dialplanContexts are the contexts that all tenants share.
 type dialplanContexts struct {
@@ -62,7 +62,7 @@ type dialplanContexts struct {
 	Called, Legs, Groups, Confirm     string // run on legs
 	Redirected                        string // run on phones that were rung
 	Trunks, Inbound, Numbers          string // of calls from outside
-	Click                             string
+	Click, Test                       string // of calls that are placed over the API
 	Nameless                          string // run on channels of callers outside
 	Diverted                          string // run on channels of trunks
 	Alert, Music, Page                string // of ring groups
@@ -96,6 +96,7 @@ type dialplanVariables struct {
 	QueueRing, QueueHops                string
 	Application, Outcome, Keys, Sound   string // of verbs of an application
 	RecordVerb                          string
+	Test, TestFrom                      string // of a test call
 }
 
 // dialplanExtensions are extensions of shared contexts.
@@ -142,7 +143,7 @@ func sharedNames() dialplanView {
 		App: pbx.StasisApp,
 		Arg: dialplanArgs{
 			Call: pbx.ArgCall, Trunk: pbx.ArgTrunk, Step: pbx.ArgStep, Setting: pbx.ArgSetting, Desk: pbx.ArgDesk,
-			Application: pbx.ArgApplication,
+			Application: pbx.ArgApplication, Test: pbx.ArgTest,
 		},
 		Context: dialplanContexts{
 			Hangup: pbx.HangupContext, Refused: pbx.RefusedContext, Voicemail: pbx.VoicemailContext,
@@ -151,7 +152,7 @@ func sharedNames() dialplanView {
 			Called: pbx.CalledContext, Legs: pbx.LegContext, Groups: pbx.LegGroupContext, Confirm: pbx.ConfirmContext,
 			Redirected: pbx.RedirectedContext,
 			Trunks:     pbx.TrunkContext, Inbound: pbx.InboundContext, Numbers: pbx.AllNumbersContext,
-			Nameless: pbx.NamelessContext, Click: pbx.ClickContext, Diverted: pbx.DivertedContext,
+			Nameless: pbx.NamelessContext, Click: pbx.ClickContext, Test: pbx.TestContext, Diverted: pbx.DivertedContext,
 			Alert: pbx.AlertContext, Music: pbx.MusicContext, Page: pbx.PageContext,
 			Consult: pbx.ConsultContext, Ask: pbx.AskContext, Held: pbx.HeldContext, Take: pbx.TakeContext,
 			Back: pbx.BackContext, ParkedBack: pbx.ParkedBackContext,
@@ -177,6 +178,7 @@ func sharedNames() dialplanView {
 			QueueRecord: pbx.QueueRecordVariable, QueueRing: pbx.QueueRingVariable, QueueHops: pbx.QueueHopsVariable,
 			Application: pbx.ApplicationVariable, Outcome: pbx.OutcomeVariable, Keys: pbx.KeysVariable,
 			Sound: pbx.SoundVariable, RecordVerb: pbx.RecordVerbVariable,
+			Test: pbx.TestVariable, TestFrom: pbx.TestFromVariable,
 		},
 		Label: dialplanLabels{
 			Ask: pbx.EntryAsksLabel, Rung: pbx.RungLabel, After: pbx.AfterLabel,

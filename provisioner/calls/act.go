@@ -15,6 +15,8 @@ type Control interface {
 	HangUp(ctx context.Context, channel string) error
 	// Originate makes a channel with that id and sends it, answered, to an extension.
 	Originate(ctx context.Context, id, endpoint, dialplanContext, extension string, variables map[string]string) error
+	// Alone runs do while no other bounded call outside of the tenant is decided.
+	Alone(tenant string, do func())
 }
 
 // callWithin bounds each action on a call.

@@ -49,6 +49,8 @@ func (c *trackedCall) inQueue() bool { return c.callerContext == pbx.WaitContext
 func (c *trackedCall) outcome() pbx.CallOutcome {
 	up := !c.callerUp.IsZero() && !c.click()
 	switch {
+	case c.tested != "":
+		return c.tested
 	case !c.Answered.IsZero():
 		return pbx.CallAnswered
 	case up && c.inVoicemail():

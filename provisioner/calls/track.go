@@ -33,15 +33,17 @@ type Tracker struct {
 	recordingCalls sync.Mutex
 
 	mu       sync.Mutex
-	channels map[string]*channel     // by Uniqueid
-	calls    map[string]*trackedCall // by Linkedid
-	early    map[string]*early       // by Uniqueid, of channels that no event has told of yet
-	on       map[string]int          // channels by endpoint
-	ignored  uint64                  // channels beyond maxChannels
-	listed   bool                    // since the connect: no call under way is missing
-	brokenAt time.Time               // when an event was broken last, see Broken
-	ended    map[string]bool         // Uniqueids of channels that ended while a list is made; nil otherwise
-	look     chan struct{}           // capacity 1: compare with Asterisk's list soon
+	channels map[string]*channel         // by Uniqueid
+	calls    map[string]*trackedCall     // by Linkedid
+	early    map[string]*early           // by Uniqueid, of channels that no event has told of yet
+	tests    map[string]chan pbx.TestEnd // by id, of test calls under way
+	testing  map[string]bool             // tenants with one
+	on       map[string]int              // channels by endpoint
+	ignored  uint64                      // channels beyond maxChannels
+	listed   bool                        // since the connect: no call under way is missing
+	brokenAt time.Time                   // when an event was broken last, see Broken
+	ended    map[string]bool             // Uniqueids of channels that ended while a list is made; nil otherwise
+	look     chan struct{}               // capacity 1: compare with Asterisk's list soon
 }
 
 // Options are what a Tracker needs. All but Control are required.
@@ -97,12 +99,13 @@ type trackedCall struct {
 	callerContext, callerExten string
 	callerCause                int // of the caller's hangup
 
-	lastDial      pbx.Outcome    // of the leg that ended last without an answer
-	hungUp        bool           // over the API
-	refused       bool           // the last step ends it with a SIP answer
-	absorbed      bool           // the call became part of another one and has no record
-	consultations []consultation // that are not over
-	recordedOn    []string       // Uniqueids of channels that are or were recorded
+	lastDial      pbx.Outcome     // of the leg that ended last without an answer
+	hungUp        bool            // over the API
+	refused       bool            // the last step ends it with a SIP answer
+	absorbed      bool            // the call became part of another one and has no record
+	tested        pbx.CallOutcome // of a test call, once it has ended
+	consultations []consultation  // that are not over
+	recordedOn    []string        // Uniqueids of channels that are or were recorded
 }
 
 // early is what is known of a channel before its first event.
@@ -129,6 +132,7 @@ func New(ctx context.Context, o Options) (*Tracker, error) {
 func newTracker(o Options, turns *Turns) *Tracker {
 	return &Tracker{o: o, Turns: turns,
 		channels: map[string]*channel{}, calls: map[string]*trackedCall{}, early: map[string]*early{},
+		tests: map[string]chan pbx.TestEnd{}, testing: map[string]bool{},
 		on: map[string]int{}, look: make(chan struct{}, 1)}
 }
 
@@ -347,6 +351,7 @@ func (t *Tracker) hungUp(ch *channel, cause int, at time.Time) {
 // finish ends a call.
 func (t *Tracker) finish(c *trackedCall, at time.Time) {
 	delete(t.calls, c.ID)
+	t.testOver(c)
 	if c.absorbed || c.Tenant == "" || len(c.legs) == 0 {
 		return
 	}

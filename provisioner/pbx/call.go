@@ -51,6 +51,7 @@ const (
 	ViaPickup   CallVia = "pickup"
 	ViaTransfer CallVia = "transfer"
 	ViaClick    CallVia = "click" // placed over the API
+	ViaTest     CallVia = "test"  // of a trunk, placed over the API
 	ViaForward  CallVia = "forward"
 	ViaGroup    CallVia = "group"
 	ViaMonitor  CallVia = "monitor" // listens to another call

@@ -46,6 +46,7 @@ func TestTrunkStateRealAsterisk(t *testing.T) {
 			if trouble := l.Health(t).Trunks; len(trouble) != 0 {
 				t.Errorf("health names %v", trouble)
 			}
+			l.testCalls(t)
 			carrier.Stop()
 			l.Console(t, "pjsip send register "+right.Endpoint) // as it does when the registration is old
 			if gone := l.shows(t, "right", "rejected unreachable"); gone.Status.Refusal != "Rejected" {
