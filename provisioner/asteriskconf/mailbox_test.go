@@ -69,8 +69,8 @@ func TestAnnouncementsRender(t *testing.T) {
 	}
 }
 
-// Music on hold is a class of sounds under the path that Asterisk knows, in the files of phones, lots
-// and ring groups; no other name gets into them.
+// Music on hold is a class of sounds under the path that Asterisk knows, in the files of phones, lots,
+// ring groups and queues; no other name gets into them.
 func TestMusicRender(t *testing.T) {
 	sound := strings.Repeat("0a", 32)
 	of := func(sound string) *pbx.Snapshot {
@@ -80,6 +80,7 @@ func TestMusicRender(t *testing.T) {
 		r.Announcements = []*pbx.Announcement{{Tenant: "default", Name: "summer", Sound: sound}}
 		r.RingGroups = []*pbx.RingGroup{{Tenant: "default", Name: "sales", Number: "600", Strategy: pbx.StrategyAll,
 			RingSeconds: 9, Confirm: pbx.ConfirmNone, Waiting: pbx.WaitMusic, Members: []pbx.RingMember{{Extension: "101"}}}}
+		r.Queues = []*pbx.Queue{{Tenant: "default", Name: "support", Number: "650", Strategy: pbx.StrategyAll, RingSeconds: 9}}
 		return pbx.NewSnapshot(1, r)
 	}
 	s := of(sound)
@@ -91,7 +92,7 @@ func TestMusicRender(t *testing.T) {
 	for file, want := range map[string]string{
 		"musiconhold.conf": "[" + class + "]\nmode = playlist\nentry = /srv/sounds/" + sound + "\n",
 		"pjsip.conf":       "moh_suggest = " + class + "\n", "res_parking.conf": "parkedmusicclass = " + class + "\n",
-		"extensions.conf": ",9,im(" + class + ")",
+		"extensions.conf": ",9,im(" + class + ")", "queues.conf": "\nmusicclass=" + class + "\n",
 	} {
 		if text := string(files.Named("dialtone/" + file).Content); !strings.Contains(text, want) {
 			t.Errorf("%s has no %q", file, want)

@@ -31,6 +31,7 @@ type queueView struct {
 	PeriodicSeconds            int
 	AnnounceSeconds            int // 0 for no announcement
 	Position, HoldTime         bool
+	Music                      musicName // of the tenant
 	Members                    []queueMemberView
 }
 
@@ -81,6 +82,7 @@ func queueOf(s *pbx.Snapshot, q *pbx.Queue) (v queueView, err error) {
 	v.RingSeconds, v.Retry, v.WrapUp, v.WaitWhenEmpty = q.RingSeconds+1, q.Retry, q.WrapUp, q.WaitWhenEmpty
 	into(&es, &v.Periodic)(newPlayArg("periodic_announcement", s.SoundOf(q.Tenant, q.Periodic)))
 	v.PeriodicSeconds = q.PeriodicSeconds
+	into(&es, &v.Music)(newMusicName("music", s.MusicOfTenant(q.Tenant).Class))
 	if v.Position, v.HoldTime = q.Position, q.HoldTime; v.Position || v.HoldTime {
 		v.AnnounceSeconds = q.AnnounceSeconds
 	}
