@@ -94,7 +94,8 @@ type TestEnd struct {
 	Cause   int // Q.850, 0 where it is not known
 	// Answer is the last SIP answer of the carrier, a provisional one too; 0 for silence.
 	Answer int
-	// Ringing and Answered are counted from the dial, 0: never.
+	// Ringing and Answered are counted from the dial, 0: never. An answer within the first
+	// millisecond counts as one of a millisecond.
 	Ringing, Answered, Talked time.Duration
 }
 
@@ -113,7 +114,7 @@ func ParseTestEnd(args []string) (e TestEnd) {
 	e.Cause, e.Answer = n[0], n[1]
 	e.Ringing, e.Talked = time.Duration(n[2])*time.Millisecond, time.Duration(n[4])*time.Millisecond
 	if e.Outcome == OutcomeAnswer {
-		e.Answered = max(0, time.Duration(n[3])*time.Millisecond-e.Talked)
+		e.Answered = max(time.Millisecond, time.Duration(n[3])*time.Millisecond-e.Talked)
 	}
 	return e
 }

@@ -57,12 +57,12 @@ func (w *Watcher) peerChanged(v ami.PeerStatus, at time.Time) {
 			if !w.monitored(name) {
 				reach = pbx.ReachUnmonitored
 			}
-			o.setPeer(peerOf(reach, address, known.RoundTrip))
+			o.keep(peerKey, peerOf(reach, address, known.RoundTrip))
 			w.wantDetails(name)
 		case ami.PeerReachable, ami.PeerLagged:
-			o.setPeer(peerOf(pbx.ReachOK, address, v.RoundTrip))
+			o.keep(peerKey, peerOf(pbx.ReachOK, address, v.RoundTrip))
 		case ami.PeerUnreachable:
-			o.setPeer(peerOf(pbx.ReachUnreachable, address, 0))
+			o.keep(peerKey, peerOf(pbx.ReachUnreachable, address, 0))
 		case ami.PeerUnregistered:
 			delete(o.contacts, peerKey)
 		default:
@@ -70,13 +70,6 @@ func (w *Watcher) peerChanged(v ami.PeerStatus, at time.Time) {
 		}
 		o.settle(was)
 	})
-}
-
-func (o *observed) setPeer(c contact) {
-	if o.contacts == nil {
-		o.contacts = map[string]contact{}
-	}
-	o.contacts[peerKey] = c
 }
 
 // listPeers lists IAX2's peers; an Asterisk without chan_iax2 has none.

@@ -44,7 +44,15 @@ type Watcher struct {
 // observed is one endpoint's status and the contacts it follows from.
 type observed struct {
 	pbx.EndpointStatus
-	contacts map[string]contact // by URI
+	contacts map[string]contact // by URI; nil where a list had none
+}
+
+// keep notes a contact.
+func (o *observed) keep(uri string, c contact) {
+	if o.contacts == nil {
+		o.contacts = map[string]contact{}
+	}
+	o.contacts[uri] = c
 }
 
 // rows is what one write stores.
@@ -187,7 +195,7 @@ func (w *Watcher) contactChanged(v ami.ContactStatus, at time.Time) {
 			}
 			// Events lack what the answer to wantDetails brings; it may have come before.
 			v.UserAgent, v.Expires = known.UserAgent, known.Expires
-			o.contacts[v.URI] = contact{reachOf(v.Status, known.reach, w.monitored(name)), v}
+			o.keep(v.URI, contact{reachOf(v.Status, known.reach, w.monitored(name)), v})
 		}
 		o.settle(was)
 	})

@@ -115,6 +115,8 @@ func TestStatusOverLossesAndRestarts(t *testing.T) {
 	l.asterisk.Back()
 	l.start()
 	l.shows(endpoint, "")
+	l.contact(endpoint, home, "Created") // a phone that was off while the list was made
+	l.shows(endpoint, "192.0.2.7:5062")
 }
 
 // Back is told when an endpoint registers and when it answers again, and not while nothing

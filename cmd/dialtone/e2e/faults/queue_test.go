@@ -20,10 +20,11 @@ func TestQueuesOutliveAsteriskRealAsterisk(t *testing.T) {
 		t.Run(suite.Name, func(t *testing.T) {
 			t.Parallel()
 			l := openLab(t, suite)
-			phones := map[string]*phone.Phone{}
+			phones, accounts := map[string]*phone.Phone{}, map[string]phone.Account{}
 			for _, number := range []string{"100", "101", "102", "103", "104", "105"} {
 				l.Extension(t, number, "", nil)
-				phones[number] = l.Register(t, l.Device(t, "d"+number, number, nil), phone.Options{})
+				accounts[number] = l.Device(t, "d"+number, number, nil)
+				phones[number] = l.Register(t, accounts[number], phone.Options{})
 			}
 			for name, number := range map[string]string{"support": "600", "sales": "601"} {
 				l.Do(t, "PUT", Tenant+"/queues/"+name, Object{"number": number, "members": Members("100"), "retry_seconds": 1}, nil)
@@ -34,6 +35,11 @@ func TestQueuesOutliveAsteriskRealAsterisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.Decides(t, 30*time.Second)
+			for number, p := range phones { // Asterisk writes registrations once a second
+				if err := p.Register(Within(t, 10*time.Second), accounts[number]); err != nil {
+					t.Fatal(err)
+				}
+			}
 			l.memberIs(t, "support", "free")
 			l.memberIs(t, "sales", "free")
 			waiting := map[string]*phone.Call{}

@@ -1,12 +1,14 @@
 package faults
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
 	. "github.com/dialtone-pbx/dialtone/cmd/sandbox/lab"
 
 	"github.com/dialtone-pbx/dialtone/cmd/phonesim/phone"
+	"github.com/dialtone-pbx/dialtone/provisioner/pbx"
 )
 
 // comeBackOnce: two talk, one of them transfers the other to a target that refuses, and has
@@ -26,6 +28,8 @@ func (s *survival) comeBackOnce(t *testing.T) {
 	HangUp(t, back, out)
 }
 
+var parkedAt701 = regexp.MustCompile(`Space +: +701\b`)
+
 // parkOnce: two talk, one of them parks the other, and a third phone takes the call.
 func (s *survival) parkOnce(t *testing.T) {
 	out, in := Connect(t, s.phones["waits"], s.phones["parker"], "139")
@@ -43,6 +47,14 @@ func (s *survival) parkOnce(t *testing.T) {
 	if err := in.Hangup(Within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
+	// Asterisk says that a transfer is done when it begins. A call whose controller is killed while
+	// it decides is parked seconds later, by the next one.
+	Eventually(t, Patience, func() string {
+		if shown := s.Console(t, "parking show "+pbx.ParkContext("default")); !parkedAt701.MatchString(shown) {
+			return "the call is not parked: " + shown
+		}
+		return ""
+	})
 	took := Dial(t, s.phones["taker"], "701")
 	if err := took.WaitAnswer(); err != nil {
 		t.Fatal(err)
