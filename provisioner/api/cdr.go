@@ -98,16 +98,7 @@ func (a *api) listCDRs(ctx context.Context, in *cdrsInput) (*page[CDR], error) {
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := &page[CDR]{}
-	out.Body.Items = make([]CDR, 0, len(rows))
-	for i, r := range rows {
-		if i == in.Limit {
-			out.Body.Next = cursorOf(rows[i-1])
-			break
-		}
-		out.Body.Items = append(out.Body.Items, cdrView(r))
-	}
-	return out, nil
+	return paged(rows, in.Limit, cursorOf, cdrView), nil
 }
 
 // listCalls returns the records that a caller may see: of a user, those of the user's own

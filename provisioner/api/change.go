@@ -55,6 +55,14 @@ func changeKey(c db.Change) string {
 	return c.Key
 }
 
+// changeView returns the view of changes for a request.
+func (a *api) changeView(ctx context.Context) func(db.Change) Change {
+	return func(c db.Change) Change {
+		return Change{c.ID, c.Revision, c.At, c.Author.Actor, c.Author.Address, c.Action, c.Kind, c.Tenant, changeKey(c),
+			c.Fields, c.Before, c.After, a.applied(ctx, c.Revision, 0)}
+	}
+}
+
 func (a *api) registerChanges() {
 	declare(a, operators, huma.Operation{Method: "GET", Path: "/v1/changes", OperationID: "list-changes",
 		Tags:    []string{"changes"},
@@ -65,17 +73,7 @@ func (a *api) registerChanges() {
 			if err != nil {
 				return nil, a.problem(err)
 			}
-			out := &page[Change]{}
-			out.Body.Items = make([]Change, 0, len(changes))
-			for i, c := range changes {
-				if i == in.Limit {
-					out.Body.Next = strconv.FormatInt(changes[i-1].ID, 10)
-					break
-				}
-				out.Body.Items = append(out.Body.Items, Change{c.ID, c.Revision, c.At, c.Author.Actor, c.Author.Address, c.Action,
-					c.Kind,
-					c.Tenant, changeKey(c), c.Fields, c.Before, c.After, a.applied(ctx, c.Revision, 0)})
-			}
-			return out, nil
+			return paged(changes, in.Limit,
+				func(c db.Change) string { return strconv.FormatInt(c.ID, 10) }, a.changeView(ctx)), nil
 		})
 }

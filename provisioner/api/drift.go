@@ -62,16 +62,7 @@ func (a *api) drift(_ context.Context, in *driftInput) (*page[PhoneDrift], error
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := &page[PhoneDrift]{}
-	out.Body.Items = make([]PhoneDrift, 0, len(list))
-	for i, d := range list {
-		if i == in.Limit {
-			out.Body.Next = list[i-1].Phone.MAC.Colons()
-			break
-		}
-		out.Body.Items = append(out.Body.Items, driftView(d))
-	}
-	return out, nil
+	return paged(list, in.Limit, func(d fleet.PhoneDrift) string { return d.Phone.MAC.Colons() }, driftView), nil
 }
 
 func driftView(d fleet.PhoneDrift) PhoneDrift {

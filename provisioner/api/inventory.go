@@ -85,7 +85,8 @@ type NumberEvent struct {
 
 func (a *api) inventoryView(ctx context.Context, n *pbx.InventoryNumber) InventoryNumber {
 	v := InventoryNumber{Number: n.Number, CountryCode: e164.CallingCode(n.Number), Kind: n.Kind, KindGuessed: n.KindGuessed,
-		Voice: n.Voice, SMS: n.SMS, Fax: n.Fax, Brand: n.Brand, Campaign: n.Campaign, Registered: n.Registered, State: string(n.State), Reseller: n.Reseller, Tenant: n.Tenant,
+		Voice: n.Voice, SMS: n.SMS, Fax: n.Fax, Brand: n.Brand, Campaign: n.Campaign, Registered: n.Registered,
+		State: string(n.State), Reseller: n.Reseller, Tenant: n.Tenant,
 		Destination: n.Destination.String(), UploadedBy: n.UploadedBy.String(), Apply: a.applied(ctx, n.Revision, 0)}
 	if n.VoiceCarrier != "" {
 		v.VoiceCarrier = &NumberCarrier{n.VoiceCarrier, n.VoiceDefaulted}
@@ -213,16 +214,8 @@ func (a *api) listInventory(ctx context.Context, in *inventoryInput) (*page[Inve
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := &page[InventoryNumber]{}
-	out.Body.Items = make([]InventoryNumber, 0, len(ns))
-	for i, n := range ns {
-		if i == in.Limit {
-			out.Body.Next = ns[i-1].Number
-			break
-		}
-		out.Body.Items = append(out.Body.Items, a.inventoryView(ctx, n))
-	}
-	return out, nil
+	return paged(ns, in.Limit, func(n *pbx.InventoryNumber) string { return n.Number },
+		func(n *pbx.InventoryNumber) InventoryNumber { return a.inventoryView(ctx, n) }), nil
 }
 
 func (a *api) addInventoryNumber(ctx context.Context, in *struct{ Body NumberOrder }) (*answer[InventoryNumber], error) {

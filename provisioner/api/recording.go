@@ -96,16 +96,7 @@ func (a *api) listRecordings(ctx context.Context, in *recordingsInput) (*page[Re
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := &page[Recording]{}
-	out.Body.Items = make([]Recording, 0, len(rows))
-	for i, r := range rows {
-		if i == in.Limit {
-			out.Body.Next = rows[i-1].Name
-			break
-		}
-		out.Body.Items = append(out.Body.Items, recordingView(r))
-	}
-	return out, nil
+	return paged(rows, in.Limit, func(r *pbx.Recording) string { return r.Name }, recordingView), nil
 }
 
 // mayHear chooses the recordings that a caller may list and fetch; nil chooses all. Those of

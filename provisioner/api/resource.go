@@ -146,6 +146,21 @@ type page[V any] struct {
 	}
 }
 
+// paged is a page of rows, of which one more than limit was asked for: that one says that more
+// follow the key of the last one shown.
+func paged[R, V any](rows []R, limit int, key func(R) string, view func(R) V) *page[V] {
+	out := &page[V]{}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		out.Body.Next = key(rows[limit-1])
+	}
+	out.Body.Items = make([]V, len(rows))
+	for i, row := range rows {
+		out.Body.Items[i] = view(row)
+	}
+	return out
+}
+
 type listInput struct {
 	Place
 	After    string `query:"after" doc:"List what comes after this key"`
@@ -197,16 +212,8 @@ func (k kind[T, W, V]) list(ctx context.Context, a *api, in *listInput) (*page[V
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := &page[V]{}
-	out.Body.Items = make([]V, 0, len(rows))
-	for i, row := range rows {
-		if i == in.Limit {
-			out.Body.Next = k.key(k.fields(rows[i-1]))
-			break
-		}
-		out.Body.Items = append(out.Body.Items, k.show(ctx, a, row, WriteHeaders{}))
-	}
-	return out, nil
+	return paged(rows, in.Limit, func(row *T) string { return k.key(k.fields(row)) },
+		func(row *T) V { return k.show(ctx, a, row, WriteHeaders{}) }), nil
 }
 
 func (k kind[T, W, V]) get(ctx context.Context, a *api, p Place) (*answer[V], error) {

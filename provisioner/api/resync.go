@@ -200,14 +200,5 @@ func (a *api) resyncs(ctx context.Context, in *resyncsInput) (*page[Resync], err
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := &page[Resync]{}
-	out.Body.Items = make([]Resync, 0, len(rows))
-	for i, r := range rows {
-		if i == in.Limit {
-			out.Body.Next = strconv.FormatInt(rows[i-1].ID, 10)
-			break
-		}
-		out.Body.Items = append(out.Body.Items, resyncView(r))
-	}
-	return out, nil
+	return paged(rows, in.Limit, func(r pbx.Resync) string { return strconv.FormatInt(r.ID, 10) }, resyncView), nil
 }

@@ -155,16 +155,7 @@ func (a *api) listTexts(ctx context.Context, box TextBox, f TextFilter) (*page[T
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	out := &page[TextMessage]{}
-	out.Body.Items = make([]TextMessage, 0, len(ms))
-	for i, m := range ms {
-		if i == f.Limit {
-			out.Body.Next = fmt.Sprint(ms[i-1].ID)
-			break
-		}
-		out.Body.Items = append(out.Body.Items, textView(m))
-	}
-	return out, nil
+	return paged(ms, f.Limit, func(m *pbx.TextMessage) string { return fmt.Sprint(m.ID) }, textView), nil
 }
 
 func (a *api) sendText(ctx context.Context, in *struct {

@@ -124,16 +124,7 @@ func (a *api) registerDeliveries(path string, operation func(method, path, id, s
 		if err != nil {
 			return nil, a.problem(err)
 		}
-		out := &page[Delivery]{}
-		out.Body.Items = make([]Delivery, 0, len(ds))
-		for i, d := range ds {
-			if i == in.Limit {
-				out.Body.Next = fmt.Sprint(ds[i-1].ID)
-				break
-			}
-			out.Body.Items = append(out.Body.Items, deliveryView(d))
-		}
-		return out, nil
+		return paged(ds, in.Limit, func(d *pbx.Delivery) string { return fmt.Sprint(d.ID) }, deliveryView), nil
 	})
 	replay := operation("POST", path+"/{name}/deliveries/{delivery}/replay", "replay-webhook-delivery",
 		"Send an event again whose delivery has ended, under the same webhook-id")
