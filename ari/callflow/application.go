@@ -207,11 +207,12 @@ func (f *Flow) toFallback(ctx context.Context, s *pbx.Snapshot, e *entry) error 
 // handOver gives the channel what a step needs, and lets it go on there.
 func (f *Flow) handOver(ctx context.Context, s *pbx.Snapshot, e *entry, call pbx.Call, plan pbx.Plan, index int,
 	p *progress) error {
-	if !f.placeToDecide(time.Now().Add(goDeadline)) {
+	until := time.Now().Add(goDeadline) // with the wait for a place
+	if !f.placeToDecide(until) {
 		return errLate
 	}
 	defer f.deciders.free()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goDeadline)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	if p != nil && call.Application == e.call.Application {
 		text, err := json.Marshal(p)
