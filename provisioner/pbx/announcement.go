@@ -87,7 +87,14 @@ func checkSoundName(field, name string) *Error {
 	if to := OwnSoundOf(name); !to.IsZero() {
 		return CheckName(field, to.Key)
 	}
-	if name != "" && (len(name) > 80 || !soundPattern.MatchString(name)) {
+	if name == "" {
+		return nil
+	}
+	return checkAsterisksSound(field, name)
+}
+
+func checkAsterisksSound(field, name string) *Error {
+	if len(name) > 80 || !soundPattern.MatchString(name) {
 		return Invalidf(field, "%s is not the name of a sound: use announcement:NAME, or of Asterisk's sounds letters, "+
 			"digits, '-', '_' and '/', without language and format", quote(name))
 	}

@@ -59,19 +59,17 @@ func (s *Snapshot) music(tenant string, lists ...[]string) Music {
 
 // MusicOfTenant is the music of a tenant where extensions and ring groups have none of their own.
 func (s *Snapshot) MusicOfTenant(tenant string) Music {
-	if t := s.Tenant(tenant); t != nil {
-		return s.music(tenant, t.Music)
-	}
-	return Music{}
+	return s.music(tenant, s.tenantMusic(tenant))
 }
 
 // MusicOfExtension is what calls hear on hold at the phones of an extension: its own music, or the
 // tenant's. A number that no extension has gives the tenant's.
 func (s *Snapshot) MusicOfExtension(tenant, number string) Music {
-	if e := s.Extension(tenant, number); e != nil && len(e.Music) > 0 {
-		return s.music(tenant, e.Music, s.tenantMusic(tenant))
+	var own []string
+	if e := s.Extension(tenant, number); e != nil {
+		own = e.Music
 	}
-	return s.MusicOfTenant(tenant)
+	return s.music(tenant, own, s.tenantMusic(tenant))
 }
 
 // MusicOfGroup is what waiting callers of a ring group hear: its own, or the tenant's.

@@ -20,36 +20,38 @@ type Step struct {
 	Kind StepKind
 	// Rule says why in one sentence, for people and the simulator.
 	Rule     string
-	Legs     []Leg          // dial: rung at the same time, no endpoint twice
-	Seconds  int            // dial: how long they ring, at least 1
-	Silent   int            // dial: how long no leg may ring or say anything, in seconds; 0 as long as Seconds
-	Show     *Shown         // dial: what a carrier is told of the caller; nil for what it is anyway
-	Called   string         // dial: number to show as called, where it is not the device's own; "" otherwise
-	Diverted bool           // dial: the carrier is told of diversions, by variables of Set
-	Assumed  Outcome        // dial: how a simulation takes it to end; "" leaves it open
-	Record   bool           // dial: the call is recorded from its answer on
-	Ringing  bool           // dial: the caller hears ringing whatever the legs do
-	Music    bool           // dial: the caller hears music on hold instead, before the answer
-	Class    string         // dial: class of that music; "" is Asterisk's own
-	Tone     int            // dial: distinctive ring of legs that are no calls of their own
-	Set      []Variable     // what the channel gets before the step, in this order
-	Mailbox  string         // voicemail, messages: number of the mailbox
-	Greeting Greeting       // voicemail
-	Sound    string         // play: name of a sound file, without language and format; / and the hash of one of ours; announce, voicemail: that hash
-	To       Destination    // forward, application
-	Wait     *Waiting       // queue
-	Said     CallOutcome    // application: what came of the dial that goes back there; "" when the call gets there
-	GoesOn   bool           // dial: the caller stays when the callee hangs up
-	Verb     Verb           // verb
-	Of       string         // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
-	Alert    string         // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
-	Setting  *Setting       // setting: what the caller changes; nil when it is refused
-	Unknown  bool           // hangup: a carrier brings the call to a number that no tenant has
-	Help     *Help          // dial, play, hangup: the call is one for help, or a test of it; nil for others
-	Reached  []BoundReached // dial, hangup: bounds that leave out legs outside, or refuse the call
-	AtBound  bool           // hangup: a bound of calls at once was reached
-	SIP      int            // hangup: the SIP answer to a carrier's call, where it can be given; 0 is that of Cause
-	Cause    int            // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
+	Legs     []Leg      // dial: rung at the same time, no endpoint twice
+	Seconds  int        // dial: how long they ring, at least 1
+	Silent   int        // dial: how long no leg may ring or say anything, in seconds; 0 as long as Seconds
+	Show     *Shown     // dial: what a carrier is told of the caller; nil for what it is anyway
+	Called   string     // dial: number to show as called, where it is not the device's own; "" otherwise
+	Diverted bool       // dial: the carrier is told of diversions, by variables of Set
+	Assumed  Outcome    // dial: how a simulation takes it to end; "" leaves it open
+	Record   bool       // dial: the call is recorded from its answer on
+	Ringing  bool       // dial: the caller hears ringing whatever the legs do
+	Music    bool       // dial: the caller hears music on hold instead, before the answer
+	Class    string     // dial: class of that music; "" is Asterisk's own
+	Tone     int        // dial: distinctive ring of legs that are no calls of their own
+	Set      []Variable // what the channel gets before the step, in this order
+	Mailbox  string     // voicemail, messages: number of the mailbox
+	Greeting Greeting   // voicemail
+	// Sound of play is the name of a sound file, without language and format, or / and the hash of one
+	// of ours; of announce and voicemail that hash.
+	Sound   string
+	To      Destination    // forward, application
+	Wait    *Waiting       // queue
+	Said    CallOutcome    // application: what came of the dial that goes back there; "" when the call gets there
+	GoesOn  bool           // dial: the caller stays when the callee hangs up
+	Verb    Verb           // verb
+	Of      string         // pickup: extension at which the call rings, "" for the caller's groups; monitor: extension in the call
+	Alert   string         // dial: word in Alert-Info by which the phones know how to ring; "" for their own way
+	Setting *Setting       // setting: what the caller changes; nil when it is refused
+	Unknown bool           // hangup: a carrier brings the call to a number that no tenant has
+	Help    *Help          // dial, play, hangup: the call is one for help, or a test of it; nil for others
+	Reached []BoundReached // dial, hangup: bounds that leave out legs outside, or refuse the call
+	AtBound bool           // hangup: a bound of calls at once was reached
+	SIP     int            // hangup: the SIP answer to a carrier's call, where it can be given; 0 is that of Cause
+	Cause   int            // hangup, and pickup when nothing rings: Q.850 cause, one of the Cause constants
 	// Next leads from each outcome of a step that Returns to the index of the step
 	// that follows, always greater than the step's own. Zero for other steps.
 	Next Next

@@ -30,16 +30,18 @@ const (
 
 // Verb is one thing that an application wants to happen to a call.
 type Verb struct {
-	Verb    VerbKind `json:"verb"`
-	Sound   string   `json:"sound,omitempty"`   // play, gather: announcement:NAME, or a sound of Asterisk
-	Digits  int      `json:"digits,omitempty"`  // gather: the most keys, 1–32; # ends sooner. 0 is 1
-	Seconds int      `json:"seconds,omitempty"` // gather: the longest wait for a key, 1–60, 0 is 5; pause: 1–60; record: the most, 1–3600, 0 is 60
-	Silence int      `json:"silence,omitempty"` // record: seconds of silence that end it, 1–60; 0 never
-	Quiet   bool     `json:"quiet,omitempty"`   // record: no beep before
-	To      string   `json:"to,omitempty"`      // dial: extension:NUMBER, ring-group:NAME or external:NUMBER; redirect: any destination
-	Mailbox string   `json:"mailbox,omitempty"` // voicemail: its number
-	Path    string   `json:"path,omitempty"`    // where the next requests go at the same host, such as /menu?level=2, see EndsAt
-	Reason  string   `json:"reason,omitempty"`  // reject: busy, no-answer, refused or unknown
+	Verb   VerbKind `json:"verb"`
+	Sound  string   `json:"sound,omitempty"`  // play, gather: announcement:NAME, or a sound of Asterisk
+	Digits int      `json:"digits,omitempty"` // gather: the most keys, 1–32; # ends sooner. 0 is 1
+	// Seconds of gather: the longest wait for a key, 1–60, 0 is 5; of pause: 1–60; of record: the
+	// most, 1–3600, 0 is 60.
+	Seconds int    `json:"seconds,omitempty"`
+	Silence int    `json:"silence,omitempty"` // record: seconds of silence that end it, 1–60; 0 never
+	Quiet   bool   `json:"quiet,omitempty"`   // record: no beep before
+	To      string `json:"to,omitempty"`      // dial: extension:NUMBER, ring-group:NAME or external:NUMBER; redirect: any destination
+	Mailbox string `json:"mailbox,omitempty"` // voicemail: its number
+	Path    string `json:"path,omitempty"`    // where the next requests go at the same host, such as /menu?level=2, see EndsAt
+	Reason  string `json:"reason,omitempty"`  // reject: busy, no-answer, refused or unknown
 }
 
 // The bounds of an answer.
@@ -124,8 +126,7 @@ func (v *Verb) check(es *Errors, at string, s *Snapshot, tenant string) {
 	switch v.Verb {
 	case VerbPlay, VerbGather:
 		if v.Sound != "" || v.Verb == VerbPlay {
-			_, err := s.soundOf(at+".sound", tenant, v.Sound)
-			es.Add(err)
+			es.Add(s.checkSound(at+".sound", tenant, v.Sound))
 		}
 		es.Add(CheckRange(at+".digits", v.Digits, 0, 32, "keys"))
 		es.Add(CheckRange(at+".seconds", v.Seconds, 0, 60, "seconds"))
@@ -202,19 +203,12 @@ func (s *Snapshot) reachable(field, tenant string, to Destination) *Error {
 	return nil
 }
 
-// soundOf is what Playback is told of a sound, see Step.Sound.
-func (s *Snapshot) soundOf(field, tenant, sound string) (string, *Error) {
-	if name, ours := strings.CutPrefix(sound, string(ToAnnouncement)+":"); ours {
-		if err := s.reachable(field, tenant, Destination{ToAnnouncement, name}); err != nil {
-			return "", err
-		}
-		return OwnSound + s.Announcement(tenant, name).Sound, nil
+// checkSound refuses a sound that callers could not hear now.
+func (s *Snapshot) checkSound(field, tenant, sound string) *Error {
+	if to := OwnSoundOf(sound); !to.IsZero() {
+		return s.reachable(field, tenant, to)
 	}
-	if len(sound) > 80 || !soundPattern.MatchString(sound) {
-		return "", Invalidf(field, "%s is not the name of a sound: use announcement:NAME, or of Asterisk's sounds letters, "+
-			"digits, '-', '_' and '/', without language and format", quote(sound))
-	}
-	return sound, nil
+	return checkAsterisksSound(field, sound)
 }
 
 // VerbStep is the step that carries out a verb which goes on with the application, or ends the call.
@@ -231,7 +225,9 @@ func (s *Snapshot) VerbStep(tenant, application string, v Verb) (Step, bool) {
 		return out, false
 	case VerbPlay, VerbGather:
 		if v.Sound != "" {
-			out.Sound, _ = s.soundOf("", tenant, v.Sound) // a sound that is gone meanwhile is not heard
+			if s.checkSound("", tenant, v.Sound) == nil { // one that is gone meanwhile is not heard
+				out.Sound = s.SoundOf(tenant, v.Sound)
+			}
 			out.Rule += " " + v.Sound
 		}
 	}
