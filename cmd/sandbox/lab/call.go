@@ -293,19 +293,3 @@ func HearsWords(ctx context.Context, c *phone.Call) error {
 	}
 	return ctx.Err()
 }
-
-// RingsBack waits for a call that nobody in the test has dialled, such as one that comes back
-// from a parking slot, and lets it ring.
-func RingsBack(t *testing.T, at *phone.Phone) *phone.Call {
-	t.Helper()
-	select {
-	case in := <-at.Incoming():
-		if err := in.Ring(); err != nil {
-			t.Fatal(err)
-		}
-		return in
-	case <-time.After(Patience):
-		t.Fatal("the phone does not ring")
-	}
-	return nil
-}

@@ -327,7 +327,7 @@ func (f *features) parking(t *testing.T) {
 	HangUp(t, taken, out)
 
 	out = park()
-	back := RingsBack(t, f.second)
+	back := Incoming(t, f.second)
 	Shows(t, lamp, "idle")
 	if err := back.Answer(Within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)

@@ -60,7 +60,7 @@ func (c *backCase) parkedTwice(t *testing.T) {
 	if err := c.bob.Unregister(Within(t, 10*time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	back := RingsBack(t, c.other)
+	back := Incoming(t, c.other)
 	Take(t, back)
 	Talk(t, anna, back)
 	HangUp(t, back, anna)
@@ -94,7 +94,7 @@ func (c *backCase) removed(t *testing.T) {
 	parked(t, bob)
 	c.Do(t, "DELETE", "/v1/tenants/"+c.tenant+"/devices/bob", nil, nil)
 	c.Applied(t)
-	back := RingsBack(t, c.other)
+	back := Incoming(t, c.other)
 	Take(t, back)
 	Talk(t, anna, back)
 	HangUp(t, back, anna)

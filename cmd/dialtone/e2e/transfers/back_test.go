@@ -184,7 +184,7 @@ func reject(t *testing.T, c *phone.Call) {
 // returns waits for the call that comes back and looks at what the phone shows.
 func returns(t *testing.T, at *phone.Phone, shows string) *phone.Call {
 	t.Helper()
-	in := RingsBack(t, at)
+	in := Incoming(t, at)
 	if got := in.CallerName(); got != shows || in.CallerNumber() != "101" {
 		t.Errorf("the phone shows %q <%s>, want %q <101>", got, in.CallerNumber(), shows)
 	}
@@ -261,7 +261,7 @@ func (c *backCase) gone(t *testing.T) {
 		t.Fatal(err)
 	}
 	refer(t, bob, "103")
-	back := RingsBack(t, c.other)
+	back := Incoming(t, c.other)
 	Take(t, back)
 	Talk(t, anna, back)
 	HangUp(t, back, anna)
@@ -290,7 +290,7 @@ func (c *backCase) byCaller(t *testing.T) {
 	anna, bob := c.talks(t)
 	refer(t, anna, "103")
 	reject(t, Incoming(t, c.carol))
-	back := RingsBack(t, c.anna)
+	back := Incoming(t, c.anna)
 	if got := back.CallerName(); got != "Back 103: Extension 102" {
 		t.Errorf("the phone shows %q", got)
 	}
