@@ -35,11 +35,11 @@ type testCallAnswer struct{ Body TestCall }
 
 func registerTestCalls(a *api) {
 	op := huma.Operation{Method: "POST", Path: "/v1/tenants/{tenant}/trunks/{name}/test-call", OperationID: "test-trunk",
-		Summary:     "Place a test call by this trunk alone",
+		Summary: "Place a test call by this trunk alone",
 		Description: "Rings for at most 30 seconds; after an answer the number hears 5 seconds of silence. Answers when " +
 			"the call is over. It counts, is bounded and is recorded as any call outside. A tenant has one " +
 			"test call at a time (409). While Asterisk is not connected the answer is 503.",
-		Tags:        []string{"trunks"}, Errors: []int{401, 404, 409, 422, 503}}
+		Tags: []string{"trunks"}, Errors: []int{401, 404, 409, 422, 503}}
 	declare(a, tenantAdmins, op, func(ctx context.Context, in *testCallInput) (*testCallAnswer, error) {
 		r, err := a.ctl.TestTrunk(ctx, author(ctx), in.Tenant, in.Name, pbx.PlainNumber(in.Body.To), in.Body.From)
 		if err != nil {
